@@ -1,0 +1,52 @@
+"""The portal's navigation: declared once, shown as far as the pages exist."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
+    ("", [("home", _("Home"), "home")]),
+    (_("Services"), [("resources", _("Resources"), "resources"), ("trash", _("Trash"), "trash")]),
+    (
+        _("Billing"),
+        [
+            ("billing-history", _("Billing history"), "billing"),
+            ("payment-history", _("Payment history"), "payment"),
+            ("credit-history", _("Credit history"), "credit"),
+            ("wallet", _("Wallet"), "wallet"),
+        ],
+    ),
+    (_("Account"), [("notices", _("Notifications"), "bell"), ("settings", _("Settings"), "settings")]),
+]
+
+
+def groups(context: Any) -> list[dict[str, Any]]:
+    """Groups with `title` and `links` (label, url, icon, current, count); nothing for pages that do not exist."""
+    request = context.get("request")
+    path = getattr(request, "path", "")
+    counts = {"notices": context.get("unread_notices") or 0}
+    found = []
+    for title, entries in GROUPS:
+        links = [link for entry in entries if (link := _link(*entry, path=path, counts=counts))]
+        if links:
+            found.append({"title": title, "links": links})
+    _mark_current(found, path)
+    return found
+
+
+def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, int]) -> dict[str, Any] | None:
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        return None
+    return {"label": label, "url": url, "icon": symbol, "count": counts.get(name, 0), "current": False, "exact": path == url}
+
+
+def _mark_current(found: list[dict[str, Any]], path: str) -> None:
+    """The longest address that the present one begins with, so that a resource's page marks Resources."""
+    within = [link for group in found for link in group["links"] if link["exact"] or (link["url"] != "/" and path.startswith(link["url"]))]
+    if within:
+        max(within, key=lambda link: len(link["url"]))["current"] = True

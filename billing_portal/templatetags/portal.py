@@ -1,0 +1,184 @@
+"""Template tags of the portal: amounts, instants, states, icons, charts, links that keep the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing_portal.templatetags import charts, navigation
+from billing_portal.templatetags.states import HEALTH, STATES, TONE_ICONS, look_of
+from kernel import clock, display
+
+register = template.Library()
+
+Context = template.RequestContext
+
+
+# Amounts
+
+
+def _money_html(amount: int | None, sign: str = "", modifier: str = "") -> SafeString | str:
+    if amount is None or amount == "":
+        return ""
+    return format_html('<span class="money{}">{}{}<span class="cur">&nbsp;₫</span></span>', modifier, sign, display.grouped(int(amount)))
+
+
+@register.filter
+def money(amount: int | None) -> SafeString | str:
+    """{{ invoice.total|money }}: whole đồng, grouped as the reader's language does, with a small sign."""
+    return _money_html(amount)
+
+
+@register.filter
+def signed_money(amount: int | None) -> SafeString | str:
+    """{{ entry.amount|signed_money }}: as `money`, with a plus (green) or a minus."""
+    if not amount:
+        return _money_html(amount)
+    return _money_html(amount, "+" if amount > 0 else "", " money--plus" if amount > 0 else " money--minus")
+
+
+@register.filter
+def money_text(amount: int | None) -> str:
+    """The same without markup, for mails in plain text, attributes and titles."""
+    return "" if amount is None or amount == "" else display.money(int(amount))
+
+
+@register.filter
+def rate(value: Decimal | int | None) -> str:
+    """{{ line.unit_price|rate }}: up to six decimals, no idle zeros."""
+    return "" if value is None or value == "" else display.rate(value)
+
+
+# Time
+
+
+def _time_html(moment: datetime | date, text: str) -> SafeString:
+    title = display.full_instant(moment) if isinstance(moment, datetime) else ""
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), title, text)
+
+
+@register.filter
+def instant(moment: datetime | None) -> SafeString | str:
+    """{{ order.created_at|instant }}: day and minute in the reader's zone; the full instant in the title."""
+    return _time_html(moment, display.instant(moment)) if moment else ""
+
+
+@register.filter
+def day(moment: datetime | date | None) -> SafeString | str:
+    """{{ period.ends_at|day }}: the day alone."""
+    return _time_html(moment, display.day(moment)) if moment else ""
+
+
+@register.filter
+def month(moment: datetime | date | None) -> str:
+    """{{ month.start|month }}: "Jan 2027"."""
+    return display.month(moment) if moment else ""
+
+
+@register.filter
+def days_left(end: datetime | None, now: datetime | str | None = None) -> str:
+    """{{ resource.paid_until|days_left:now }}: "3 days left", "20 hours left", "ended 2 days ago"."""
+    return display.time_left(end, now if isinstance(now, datetime) else clock.now()) if end else ""
+
+
+@register.filter
+def duration(minutes: int | None) -> str:
+    """{{ line.minutes|duration }}: "30 days", "2 days 3 hours"."""
+    return "" if minutes is None or minutes == "" else display.duration(int(minutes))
+
+
+# States and icons
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", css: str = "") -> SafeString:
+    """{% icon "wallet" %}: a symbol of the sprite. With a label it is read out, without one it is decoration."""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="icon {}" {}><use href="{}#{}"/></svg>', css, spoken, static("vendor/lucide/icons.svg"), name)
+
+
+def _badge(look: Any, note: str) -> SafeString:
+    return format_html(
+        '<span class="badge tone-{}{}">{}<span class="badge__word">{}</span>{}</span>',
+        look.tone,
+        " badge--struck" if look.struck else "",
+        icon(look.icon),
+        look.word,
+        format_html('<span class="badge__note">· {}</span>', note) if note else "",
+    )
+
+
+@register.simple_tag
+def state_badge(state: Any, note: str = "") -> SafeString:
+    """{% state_badge invoice.status %}: resource, invoice, order or payment state. Pass "overdue" where due has passed."""
+    return _badge(look_of(state, STATES), note)
+
+
+@register.simple_tag
+def health_badge(health: Any, note: str = "") -> SafeString:
+    """{% health_badge resource.health %}: good, warning, alert, expired."""
+    return _badge(look_of(health, HEALTH), note)
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon that goes with a tone, for notices."""
+    return TONE_ICONS.get(tone, "info")
+
+
+@register.filter
+def message_tone(tags: str) -> str:
+    """The tone of a message of django.contrib.messages, from its tags."""
+    tones = {"success": "green", "warning": "amber", "error": "red"}
+    return next((tone for tag, tone in tones.items() if tag in (tags or "").split()), "blue")
+
+
+# Charts
+
+
+@register.inclusion_tag("components/bars.html")
+def bars(months: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
+    """{% bars months %}: `months` are mappings with label, paid, unpaid (whole đồng) and, if it leads somewhere, url."""
+    return {"bars": charts.bars(months), "caption": caption}
+
+
+@register.inclusion_tag("components/share_bar.html")
+def share_bar(parts: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
+    """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; beyond five they become "Other"."""
+    return {"parts": charts.shares(parts), "caption": caption}
+
+
+# Navigation and links
+
+
+@register.simple_tag(takes_context=True)
+def portal_nav(context: Context) -> list[dict[str, Any]]:
+    """{% portal_nav as groups %}: the pages that exist, with the present one marked."""
+    return navigation.groups(context)
+
+
+@register.simple_tag(takes_context=True)
+def query_replace(context: Context, **changes: Any) -> str:
+    """
+    The present query string with some parameters changed: <a href="{% query_replace status='paid' after=None %}">.
+
+    None or "" removes a parameter. Paging begins anew unless `after` or `before` is among the changes.
+    """
+    request = context.get("request")
+    query = request.GET.copy() if request else template.context.QueryDict("", mutable=True)
+    if not {"after", "before"} & changes.keys():
+        changes = {"after": None, "before": None, **changes}
+    for name, value in changes.items():
+        query.pop(name, None)
+        if isinstance(value, list | tuple):
+            query.setlist(name, [str(one) for one in value])
+        elif value not in (None, ""):
+            query[name] = str(value)
+    return "?" + query.urlencode()

@@ -1,0 +1,163 @@
+"""
+How money, rates, spans and instants read, in the language of the reader.
+
+Pure text, for pages, mails, documents and exports alike. `locale` is a language code ("vi", "en") and `zone` a time
+zone; without them the active language and the reader's zone are taken.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
+
+from kernel.periods import billing_zone
+
+SIGN = "₫"
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DATE_PATTERNS = {"vi": "dd/MM/y", "en": "d MMM y"}
+LONG_DATE_PATTERNS = {"vi": "EEEE, d MMMM y", "en": "EEEE, d MMMM y"}
+MONTH_PATTERNS = {"vi": "'T'M/y", "en": "MMM y"}
+HOUR = 60
+DAY = 24 * HOUR
+RATE_DECIMALS = 6
+
+
+def language(locale: str | None = None) -> str:
+    """The language to write in: "vi" or "en"."""
+    code = (locale or get_language() or "en").split("-")[0].split("_")[0]
+    return code if code in DATE_PATTERNS else "en"
+
+
+def reader_zone() -> ZoneInfo:
+    """The zone activated for this request (the customer's), else the billing zone."""
+    active = timezone.get_current_timezone()
+    chosen = isinstance(active, ZoneInfo) and active.key != timezone.get_default_timezone_name()
+    return active if chosen else billing_zone()  # type: ignore[return-value]
+
+
+def grouped(amount: int, locale: str | None = None) -> str:
+    """1234567 -> "1.234.567" (vi), "1,234,567" (en); a negative amount begins with a true minus sign."""
+    digits = format_decimal(abs(amount), locale=language(locale))
+    return f"{MINUS}{digits}" if amount < 0 else digits
+
+
+def money(amount: int, locale: str | None = None) -> str:
+    """Whole đồng: 1234567 -> "1.234.567 ₫"; the space does not break."""
+    return f"{grouped(amount, locale)}{NBSP}{SIGN}"
+
+
+def signed_money(amount: int, locale: str | None = None) -> str:
+    """As `money`, and what comes in begins with a plus."""
+    return f"{'+' if amount > 0 else ''}{money(amount, locale)}"
+
+
+def compact_money(amount: int, locale: str | None = None) -> str:
+    """For the label of a bar: 1234567 -> "1.2M" (en), "1,2 tr" (vi)."""
+    steps = {"vi": ((10**9, " tỷ"), (10**6, " tr"), (10**3, " k")), "en": ((10**9, "B"), (10**6, "M"), (10**3, "k"))}
+    code = language(locale)
+    for size, unit in steps[code]:
+        if abs(amount) >= size:
+            pattern = "#,##0" if abs(amount) >= 100 * size else "#,##0.#"
+            return format_decimal(Decimal(amount) / size, format=pattern, locale=code) + unit.replace(" ", NBSP)
+    return grouped(amount, code)
+
+
+def rate(value: Decimal | int, locale: str | None = None) -> str:
+    """A unit price or a quantity: up to six decimals, no idle zeros ("7,7", "1.234,000005")."""
+    return format_decimal(Decimal(value), format="#,##0." + "#" * RATE_DECIMALS, locale=language(locale))
+
+
+def duration(minutes: int) -> str:
+    """Minutes in words, the two largest units: 43200 -> "30 days", 1500 -> "1 day 1 hour"."""
+    days, rest = divmod(abs(minutes), DAY)
+    hours, mins = divmod(rest, HOUR)
+    parts = [text for count, text in ((days, _days(days)), (hours, _hours(hours)), (mins, _minutes(mins))) if count]
+    words = " ".join(parts[:2]) or _minutes(0)
+    return f"{MINUS}{words}" if minutes < 0 else words
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+
+
+def _hours(count: int) -> str:
+    return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(count)d minute", "%(count)d minutes", count) % {"count": count}
+
+
+def time_left(end: datetime, now: datetime) -> str:
+    """
+    From `now` to `end` in the largest whole unit: "3 days left", "20 hours left", "ended 2 days ago".
+
+    Days are whole spans of 24 hours, as in the health of a resource.
+    """
+    span = end - now
+    unit, count = _largest_unit(abs(span))
+    if span > timedelta(0):
+        return {
+            "day": ngettext("%(count)d day left", "%(count)d days left", count),
+            "hour": ngettext("%(count)d hour left", "%(count)d hours left", count),
+            "minute": ngettext("%(count)d minute left", "%(count)d minutes left", count),
+        }[unit] % {"count": count}
+    return {
+        "day": ngettext("ended %(count)d day ago", "ended %(count)d days ago", count),
+        "hour": ngettext("ended %(count)d hour ago", "ended %(count)d hours ago", count),
+        "minute": ngettext("ended %(count)d minute ago", "ended %(count)d minutes ago", count),
+    }[unit] % {"count": count}
+
+
+def _largest_unit(span: timedelta) -> tuple[str, int]:
+    minutes = int(span / timedelta(minutes=1))
+    if minutes >= DAY:
+        return "day", minutes // DAY
+    if minutes >= HOUR:
+        return "hour", minutes // HOUR
+    return "minute", minutes
+
+
+def day(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """A calendar day: "12/01/2027" (vi), "12 Jan 2027" (en). An instant is read in `zone`."""
+    local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
+    code = language(locale)
+    return format_date(local, DATE_PATTERNS[code], locale=code)
+
+
+def month(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """A calendar month: "T1/2027" (vi), "Jan 2027" (en)."""
+    local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
+    code = language(locale)
+    return format_date(local, MONTH_PATTERNS[code], locale=code)
+
+
+def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """Day and minute: "12/01/2027 08:00" (vi), "12 Jan 2027, 08:00" (en)."""
+    local = moment.astimezone(zone or reader_zone())
+    separator = " " if language(locale) == "vi" else ", "
+    return f"{day(moment, locale, zone)}{separator}{local:%H:%M}"
+
+
+def full_instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """To the second, with the zone spelt out: "Tuesday, 12 January 2027, 08:00:00 (Asia/Ho_Chi_Minh, UTC+07:00)"."""
+    where = zone or reader_zone()
+    local = moment.astimezone(where)
+    code = language(locale)
+    offset = f"{local:%z}"
+    return f"{format_date(local, LONG_DATE_PATTERNS[code], locale=code)}, {local:%H:%M:%S} ({where.key}, UTC{offset[:3]}:{offset[3:5]})"
+
+
+def spoken_day(moment: datetime, now: datetime, zone: ZoneInfo | None = None) -> str:
+    """The day as one says it: "today", "tomorrow", "yesterday", else the date."""
+    where = zone or reader_zone()
+    distance = (moment.astimezone(where).date() - now.astimezone(where).date()).days
+    named = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
+    return named.get(distance) or day(moment, zone=where)
