@@ -194,7 +194,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _plain
 
-# --- Mail: into a folder unless a server is named (the portal shows every notice anyway) -------------------------------
+# --- Mail: into a folder unless a server is named (the portal shows every notice anyway) ------------------------------
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Billing Portal <billing@localhost>")
 if env.str("EMAIL_URL", ""):
@@ -222,7 +222,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- The sandbox gateway, and what a page may load ---------------------------------------------------------------------
+# --- The sandbox gateway, and what a page may load --------------------------------------------------------------------
 
 SANDBOX_URL = env.str("SANDBOX_URL", "").rstrip("/")  # how we reach it; empty: there is none
 SANDBOX_PUBLIC_URL = env.str("SANDBOX_PUBLIC_URL", SANDBOX_URL).rstrip("/")  # how the customer's browser reaches it

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -172,7 +173,7 @@ def query_replace(context: Context, **changes: Any) -> str:
     None or "" removes a parameter. Paging begins anew unless `after` or `before` is among the changes.
     """
     request = context.get("request")
-    query = request.GET.copy() if request else template.context.QueryDict("", mutable=True)
+    query = request.GET.copy() if request else QueryDict(mutable=True)
     if not {"after", "before"} & changes.keys():
         changes = {"after": None, "before": None, **changes}
     for name, value in changes.items():

@@ -1,0 +1,37 @@
+# `make run` and `make test` need Python 3.11 to 3.13 and nothing else.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+PY := .venv/bin/python
+
+help:           ## this list
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
+
+run: venv       ## the whole portal on this machine: PORT=8000 DATA_DIR=.data
+	@exec $(PY) -m stack.run
+
+test: venv-dev  ## every check, then every test, on real PostgreSQL and Valkey
+	@exec $(PY) -m stack.check
+
+bench: venv     ## measure the heavy work: ARGS="..."
+	@exec $(PY) -m bench $(ARGS)
+
+fmt: venv-dev   ## format the code
+	@$(PY) -m ruff check --fix --quiet .
+	@$(PY) -m ruff format .
+
+lock: venv      ## renew the locks from requirements*.in: UPGRADE=--upgrade
+	@for name in requirements requirements-dev; do \
+		.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+			--quiet $(UPGRADE) $$name.in --output-file $$name.txt || exit 1; done
+
+clean:          ## remove the environment, the caches and the demo's data
+	@$(or $(PYTHON),python3) stack/clean.py
+
+venv:
+	@$(or $(PYTHON),python3) stack/bootstrap.py
+
+venv-dev:
+	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
+
+.PHONY: help run test bench fmt lock clean venv venv-dev

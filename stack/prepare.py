@@ -1,0 +1,70 @@
+"""Bring database, translations, static files and demo data up to date: `python -m stack.prepare [--demo]`.
+
+One process does it all, and nothing where nothing has changed: Django's start is what takes the time.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from stack.translations import compile_translations
+
+
+def main(*, demo: bool) -> None:
+    """Compile, migrate, collect, seed: in this order, each only if needed."""
+    compile_translations()
+
+    import django
+
+    django.setup()
+    from django.core.cache import cache
+    from django.core.management import call_command
+
+    from billing_portal.health import WORKER_SIGN
+
+    cache.delete(WORKER_SIGN)  # an earlier worker's
+    migrate()
+    collect_static()
+    if demo:
+        call_command("seed_demo")
+
+
+def migrate() -> None:
+    """Apply the migrations that are missing."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        print("Applying migrations ...", flush=True)
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def collect_static() -> None:
+    """Collect and compress the static files, if any has changed since the last time."""
+    from django.conf import settings
+    from django.core.management import call_command
+
+    mark = Path(settings.STATIC_ROOT) / "collected.txt"
+    found = hashlib.sha256("\n".join(_static_files()).encode()).hexdigest()
+    if not mark.exists() or mark.read_text() != found:
+        print("Collecting static files ...", flush=True)
+        call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+        mark.write_text(found)
+
+
+def _static_files() -> Iterator[str]:
+    from django.contrib.staticfiles.finders import get_finders
+
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            about = os.stat(storage.path(path))
+            yield f"{storage.path(path)} {about.st_size} {about.st_mtime_ns}"
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
+    main(demo="--demo" in sys.argv)

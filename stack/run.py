@@ -1,0 +1,339 @@
+"""The whole portal on this machine: `python -m stack.run` (`make run`).
+
+Starts the engines (unless DATABASE_URL and REDIS_URL name others), prepares what is not up to date, starts web, worker,
+beat and the sandbox gateway, and keeps them: one that ends is started again, one that keeps ending stops everything.
+Ctrl-C stops everything; if this process is killed, the kernel tells the others to go.
+"""
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import environ
+
+from stack.engines import EngineFailed, Postgres, Valkey
+from stack.processes import Child, end_with_parent
+
+ROOT = Path(__file__).resolve().parent.parent
+READY_SECONDS = 120
+PORT_SECONDS = 5  # a predecessor may still be closing it
+SHORT_LIFE_SECONDS = 10
+SHORT_LIVES = 3  # so many in a row are given up
+
+
+class Stopped(Exception):
+    """Somebody asked us to stop."""
+
+
+class Stack:
+    """Everything that runs, and how it is started, watched and stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engines: list[Postgres | Valkey] = []
+        self.children: list[Child] = []
+        self.short_lives: dict[str, int] = {}
+        self.stopping = False
+        for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sig, self._ask_to_stop)
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self.stopping = True
+
+    def pause(self, seconds: float) -> None:
+        """Wait a little; raises `Stopped` if somebody asked for it."""
+        if not self.stopping:
+            time.sleep(seconds)
+        if self.stopping:
+            raise Stopped
+
+    def start_engines(self) -> None:
+        """Start those that the environment does not name, and name them there."""
+        for engine, name in ((Postgres, "DATABASE_URL"), (Valkey, "REDIS_URL")):
+            if name not in os.environ:
+                started = engine(self.folder)
+                self.engines.append(started)
+                started.start()
+                os.environ[name] = started.url
+
+    def prepare(self, *, demo: bool) -> None:
+        """Run `stack.prepare` to its end, its words on our terminal."""
+        child = self.child(
+            "prepare",
+            [sys.executable, "-m", "stack.prepare", *(["--demo"] if demo else [])],
+            own_log=False,
+            env={"DATABASE_STATEMENT_TIMEOUT_MS": "0"},
+        )
+        self.children.append(child)
+        child.start()
+        while child.alive:
+            self.pause(0.05)
+        self.children.remove(child)
+        if child.process and child.process.returncode:
+            raise EngineFailed("The portal could not be prepared: see above.")
+
+    def child(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        own_log: bool = True,
+        orphan_signal: int = signal.SIGTERM,
+    ) -> Child:
+        """A process of ours that is not an engine."""
+        log = self.folder / "logs" / f"{name}.log" if own_log else None
+        return Child(name, command, log=log, env=env or {}, orphan_signal=orphan_signal)
+
+    def start(self, children: list[Child]) -> None:
+        """Start them all at once."""
+        for child in children:
+            self.children.append(child)
+            child.start()
+
+    def keep(self) -> None:
+        """Start again what has ended; give up what keeps ending."""
+        for each in [*(engine.child for engine in self.engines), *self.children]:
+            if each.alive:
+                continue
+            short = each.age < SHORT_LIFE_SECONDS
+            self.short_lives[each.name] = self.short_lives.get(each.name, 0) + 1 if short else 0
+            if self.short_lives[each.name] >= SHORT_LIVES:
+                raise EngineFailed(f"{each.name} keeps ending. Its last words:\n{each.last_words()}")
+            print(f"{each.name} ended by itself: starting it again", flush=True)
+            each.kill()  # what it left behind
+            engine = next((engine for engine in self.engines if engine.child is each), each)
+            engine.start()
+
+    def stop(self) -> None:
+        """Processes first, all at once; then the engines under them."""
+        for child in self.children:
+            child.ask_to_stop()
+        for child in self.children:
+            child.stop()
+        for engine in reversed(self.engines):
+            engine.stop()
+
+
+def main() -> int:
+    """Run until somebody asks us to stop; answers the exit code."""
+    began = time.monotonic()
+    if os.environ.get("MAKELEVEL"):
+        end_with_parent(signal.SIGTERM)  # a killed `make` cannot tell us
+    os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if (ROOT / ".env").is_file():
+        environ.Env.read_env(ROOT / ".env")
+    folder = Path(os.environ.setdefault("DATA_DIR", str(ROOT / ".data"))).absolute()
+    stack = Stack(folder)
+    lock = None
+    try:
+        lock = _take(folder)
+        port = int(os.environ.setdefault("PORT", "8000"))
+        host = os.environ.setdefault("HOST", "127.0.0.1")
+        for each in (port, port + 1):
+            _await_port(stack, host, each)
+        demo = _name_settings(folder, port)
+        stack.start_engines()
+        _note_environment(folder)
+        stack.prepare(demo=demo)
+        stack.start(_processes(stack, host, port))
+        _await_health(stack, f"http://127.0.0.1:{port}/healthz")
+        _welcome(port, time.monotonic() - began, demo=demo)
+        while True:
+            stack.keep()
+            stack.pause(0.5)
+    except Stopped:
+        print("\nStopping ...", flush=True)
+        return 0
+    except EngineFailed as failure:
+        print(failure, file=sys.stderr, flush=True)
+        return 1
+    finally:
+        stack.stop()
+        if lock:
+            (folder / "stack.env").unlink(missing_ok=True)
+            print(f"Stopped. The data stay in {folder}.", flush=True)
+
+
+def _take(folder: Path) -> IO[str]:
+    """Make the data folder and hold it: one portal at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise EngineFailed(f"{folder} belongs to another user: run as that one, or set another DATA_DIR.")
+    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)  # root's PostgreSQL runs as somebody who must pass through
+    for inner in ("logs", "mails"):
+        (folder / inner).mkdir(mode=0o700, exist_ok=True)
+    lock = (folder / "lock").open("a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        raise EngineFailed(
+            f"A portal runs on {folder} already (process {lock.read() or 'unknown'}): "
+            "stop it, or set another DATA_DIR and PORT."
+        ) from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock
+
+
+def _await_port(stack: Stack, host: str, port: int) -> None:
+    deadline = time.monotonic() + PORT_SECONDS
+    while True:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise EngineFailed(
+                        f"Port {port} cannot be used ({error.strerror}). Name another, say: PORT=9000 make run. "
+                        "(The one after it is the sandbox gateway's.)"
+                    ) from None
+            else:
+                return
+        stack.pause(0.2)
+
+
+def _name_settings(folder: Path, port: int) -> bool:
+    """Fill in what the environment leaves open; answers whether this is a demo."""
+    env = os.environ
+    demo = env.setdefault("DEMO", "0" if "DATABASE_URL" in env else "1").lower() in {"1", "true", "yes", "on"}
+    for name, value in _own_secrets(folder).items():
+        env.setdefault(name, value)
+    env.setdefault("PUBLIC_URL", f"http://localhost:{port}")
+    if demo:
+        env.setdefault("CLOCK_MOVABLE", "1")
+        env.setdefault("SANDBOX_URL", f"http://127.0.0.1:{port + 1}")
+        env.setdefault("SANDBOX_PUBLIC_URL", f"http://localhost:{port + 1}")
+    env["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"
+    return demo
+
+
+def _own_secrets(folder: Path) -> dict[str, str]:
+    """The keys of this installation, made once."""
+    path = folder / "secrets.json"
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(
+                {name: secrets.token_urlsafe(48) for name in ("SECRET_KEY", "SANDBOX_KEY1", "SANDBOX_KEY2")}, file
+            )
+        fresh.replace(path)
+    return dict(json.loads(path.read_text()))
+
+
+def _note_environment(folder: Path) -> None:
+    """For `manage.py` in another terminal: the settings read this file."""
+    names = (
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "CLOCK_MOVABLE",
+        "SANDBOX_URL",
+        "SANDBOX_PUBLIC_URL",
+        "SANDBOX_KEY1",
+        "SANDBOX_KEY2",
+    )
+    path = folder / "stack.env"
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.writelines(f"{name}={os.environ[name]}\n" for name in names if name in os.environ)
+
+
+def _processes(stack: Stack, host: str, port: int) -> list[Child]:
+    celery = [sys.executable, "-m", "celery", "--app", "billing_portal"]
+    patient = {
+        "DATABASE_STATEMENT_TIMEOUT_MS": "300000",
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+    }
+    found = [
+        stack.child(
+            "web",
+            [*_gunicorn(host, port), "--workers", "2", "--threads", "4", "--preload", "billing_portal.wsgi"],
+            env={"DATABASE_POOL": "1"},
+        ),
+        stack.child(
+            "worker",
+            [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
+            env=patient,
+            orphan_signal=signal.SIGQUIT,
+        ),
+        stack.child("beat", [*celery, "beat", "--schedule", str(stack.folder / "beat-schedule"), "--pidfile="]),
+    ]
+    if os.environ.get("SANDBOX_URL") == f"http://127.0.0.1:{port + 1}":
+        env = {"SANDBOX_DB": str(stack.folder / "sandbox.sqlite3"), "PORTAL_URL": f"http://127.0.0.1:{port}"}
+        found.append(
+            stack.child(
+                "sandbox", [*_gunicorn(host, port + 1), "--workers", "1", "--threads", "8", "sandbox.app:app"], env=env
+            )
+        )
+    return found
+
+
+def _gunicorn(host: str, port: int) -> list[str]:
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        address,
+        "--worker-class",
+        "gthread",
+        "--no-control-socket",
+        "--timeout",
+        "60",
+        "--graceful-timeout",
+        "5",
+    ]
+
+
+def _await_health(stack: Stack, address: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    said = "no answer yet"
+    while time.monotonic() < deadline:
+        stack.keep()
+        try:
+            with urlopen(address, timeout=5):  # noqa: S310 - our own address
+                return
+        except HTTPError as error:
+            said = error.read().decode(errors="replace")[:500]
+        except (URLError, OSError):
+            pass
+        stack.pause(0.1)
+    raise EngineFailed(
+        f"The portal did not come up in {READY_SECONDS} s: {said}\nThe logs are in {stack.folder / 'logs'}."
+    )
+
+
+def _welcome(port: int, seconds: float, *, demo: bool) -> None:
+    public = os.environ["PUBLIC_URL"]
+    print(f"\nThe portal is up after {seconds:.1f} s. Ctrl-C stops it.\n")
+    print(f"  User Portal      {public}/\n  Admin            {public}/admin/\n  REST             {public}/api/v1/docs/")
+    if os.environ.get("SANDBOX_PUBLIC_URL"):
+        print(f"  Sandbox gateway  {os.environ['SANDBOX_PUBLIC_URL']}/")
+    if demo:
+        from billing_portal.management.commands.seed_demo import DEMO_LOGINS
+
+        print("\n  Demo logins")
+        for email, password, what in DEMO_LOGINS:
+            print(f"    {email:<28} {password:<16} {what}")
+    print(flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""pytest plugin: real PostgreSQL and Valkey, started before Django reads its settings.
+
+The first process starts them, xdist's workers find them in their environment: each has a database of its own (from
+pytest-django) and a Redis number of its own. DATABASE_URL and REDIS_URL, if set, name others.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_engines = None
+
+os.environ.setdefault("SECRET_KEY", "for tests only, and long enough that Django has nothing to say about it")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser tests' driver runs an event loop in our thread
+if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
+    from stack.scratch import ScratchEngines
+
+    _engines = ScratchEngines()
+    _engines.start()
+if "PYTEST_XDIST_WORKER" in os.environ:
+    _number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the Vietnamese of the templates visible to the tests."""
+    from stack.translations import compile_translations
+
+    if not hasattr(config, "workerinput"):
+        compile_translations()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the browser tests, and say so, where there is no browser."""
+    if CHROMIUM:
+        return
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.skip(reason="no Chromium on this machine (apt-get install chromium)"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop what we started."""
+    if _engines:
+        _engines.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's program, for `playwright.chromium.launch(executable_path=chromium)`."""
+    assert CHROMIUM, "mark the test with @pytest.mark.browser"
+    return str(Path(CHROMIUM))
