@@ -1,0 +1,256 @@
+"""Who pays: customers, their users and keys, their billing mode, and the audit trail of staff."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel.actors import Actor, ActorKind
+from kernel.ids import new_id
+from kernel.triggers import append_only, never_deleted
+
+
+class BillingMode(models.TextChoices):
+    """When one pays: before the time (prepaid) or after the usage (postpaid)."""
+
+    PREPAID = "prepaid", _("prepaid")
+    POSTPAID = "postpaid", _("postpaid")
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def lock(self, pk: UUID) -> Customer:
+        """The customer, held until the transaction ends. Always the first lock of a service."""
+        return self.select_for_update().get(pk=pk)
+
+
+class Customer(models.Model):
+    """The paying party: a company or a person. Users sign in and belong to it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("mail address for documents"))
+    tax_code = models.CharField(_("tax code"), max_length=20, blank=True)
+    address = models.CharField(_("address"), max_length=300, blank=True)
+    language = models.CharField(
+        _("language"), max_length=5, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
+    )
+    billing_mode = models.CharField(
+        _("billing mode"), max_length=8, choices=BillingMode.choices, default=BillingMode.PREPAID
+    )
+    pays_invoices_automatically = models.BooleanField(
+        _("automatic invoice payment"),
+        default=True,
+        help_text=_("Open invoices are paid from the wallet, the oldest first."),
+    )
+    created_at = models.DateTimeField(_("created"))
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="customer_billing_mode_is_known", condition=models.Q(billing_mode__in=BillingMode.values)
+            ),
+        ]
+        triggers: ClassVar = [never_deleted()]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_prepaid(self) -> bool:
+        return self.billing_mode == BillingMode.PREPAID
+
+    @property
+    def is_postpaid(self) -> bool:
+        return self.billing_mode == BillingMode.POSTPAID
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractUser):
+    """Somebody who signs in: a customer's user with a role, or (without a customer) staff."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        BILLING = "billing", _("billing")
+        VIEWER = "viewer", _("viewer")
+
+    username = None  # type: ignore[assignment]  # people sign in with their mail address
+    email = models.EmailField(_("mail address"), unique=True)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("customer")
+    )
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.VIEWER)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.STAFF if self.is_staff else ActorKind.CUSTOMER, self.email)
+
+    @property
+    def may_order(self) -> bool:
+        """Buy, change and delete resources."""
+        return self.role == self.Role.OWNER
+
+    @property
+    def may_pay(self) -> bool:
+        """Top up, pay invoices and change payment settings."""
+        return self.role in {self.Role.OWNER, self.Role.BILLING}
+
+
+class ApiKey(models.Model):
+    """A secret of a REST client: shown once when it is made, kept as a digest."""
+
+    PREFIX: ClassVar[str]
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=100)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(_("begins with"), max_length=12, editable=False)
+    created_at = models.DateTimeField(_("created"))
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.hint}...)"
+
+    @classmethod
+    def issue(cls, *, at: datetime, secret: str | None = None, **fields: Any) -> tuple[Self, str]:
+        """A new saved key and its secret, which nobody can read again."""
+        secret = secret or f"{cls.PREFIX}{secrets.token_urlsafe(32)}"
+        key = cls._default_manager.create(digest=digest_of(secret), hint=secret[:12], created_at=at, **fields)
+        return key, secret
+
+    @property
+    def actor(self) -> Actor:
+        raise NotImplementedError
+
+
+def digest_of(secret: str) -> str:
+    """How a key is kept: secrets are long and random, so one round of SHA-256 is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class CustomerKey(ApiKey):
+    """Lets a customer's own programs act for the customer."""
+
+    PREFIX = "bpc_"
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys", verbose_name=_("customer"))
+
+    class Meta:
+        verbose_name = _("customer API key")
+        verbose_name_plural = _("customer API keys")
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.CUSTOMER, f"key:{self.name}")
+
+
+class BillingModeSwitch(models.Model):
+    """One switch of a customer's billing mode by staff: the plan that was rehearsed and carried out."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="billing_mode_switches", verbose_name=_("customer")
+    )
+    from_mode = models.CharField(_("from"), max_length=8, choices=BillingMode.choices)
+    to_mode = models.CharField(_("to"), max_length=8, choices=BillingMode.choices)
+    reason = models.TextField(_("reason"))
+    plan = models.JSONField(_("plan"))
+    actor = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("billing mode switch")
+        verbose_name_plural = _("billing mode switches")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_switch_changes_the_mode", condition=~models.Q(from_mode=models.F("to_mode"))
+            ),
+            models.CheckConstraint(name="a_switch_has_a_reason", condition=~models.Q(reason="")),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class AuditEntry(models.Model):
+    """A privileged act: who did what to which object, and why."""
+
+    at = models.DateTimeField(_("at"))
+    actor = models.CharField(_("by"), max_length=200)
+    verb = models.CharField(_("act"), max_length=60)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    subject = models.CharField(_("object"), max_length=200)
+    reason = models.TextField(_("reason"))
+    facts = models.JSONField(_("facts"), default=dict)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.subject}"
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    def older_than(self, age: timedelta, *, at: datetime) -> Self:
+        return self.filter(created_at__lt=at - age)
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer."""
+
+    principal = models.CharField(max_length=80)
+    key = models.CharField(max_length=100)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_answer_per_principal_and_key", fields=["principal", "key"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.key}"

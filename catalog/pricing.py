@@ -1,0 +1,124 @@
+"""
+The arithmetic of money over time, and nothing else: no query, no clock, no model.
+
+Every amount of the portal comes from here. A quote, the charge, the invoice line, the refund and the forecast hand in
+the same values and therefore get the same đồng:
+
+    amount = unit price x quantity x (1 - discount) x minutes / minutes per unit price, rounded half-up per line
+
+A `Line` is its own explanation: it keeps every input, so it can be shown, computed again and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from uuid import UUID
+
+from kernel.money import round_half_up
+from kernel.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One version of a price: `unit_price` VND for one unit over `per_minutes` minutes."""
+
+    price_id: UUID
+    unit_price: Decimal
+    per_minutes: int
+    includes_vat: bool = True
+    vat_rate: Decimal = Decimal("0.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One item of a configuration, with the rate and the negotiated discount (0..1) in force."""
+
+    item_id: UUID
+    name: str
+    unit: str
+    quantity: Decimal
+    rate: Rate
+    discount: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One component over one period.
+
+    `amount` is the rounded price before anything is said about tax; `tax` is the part of it (VAT included) or what
+    comes on top (VAT excluded); `total` is what is owed.
+    """
+
+    component: Component
+    period: Period
+    minutes: int
+    amount: int
+    tax: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Charge:
+    """What one resource costs over one period: lines, less its share of a coupon."""
+
+    lines: Sequence[Line]
+    coupon: int = 0
+
+    @cached_property
+    def subtotal(self) -> int:
+        return sum(line.total for line in self.lines)
+
+    @cached_property
+    def tax(self) -> int:
+        return sum(line.tax for line in self.lines)
+
+    @property
+    def total(self) -> int:
+        return self.subtotal - self.coupon
+
+
+def price(components: Iterable[Component], period: Period, *, coupon: int = 0) -> Charge:
+    """What `components` cost over `period`, less `coupon` đồng."""
+    return Charge([price_line(component, period) for component in components], coupon)
+
+
+def price_line(component: Component, period: Period) -> Line:
+    """
+    One line, rounded half-up once for the amount and once for the tax.
+
+    VAT included: tax = amount - amount / (1 + rate). VAT excluded: tax = amount x rate, and it is added.
+    """
+    minutes = period.minutes
+    rate = component.rate
+    amount = _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
+    vat, whole = rate.vat_rate.as_integer_ratio()
+    if rate.includes_vat:
+        return Line(component, period, minutes, amount, round_half_up(amount * vat, whole + vat), amount)
+    tax = round_half_up(amount * vat, whole)
+    return Line(component, period, minutes, amount, tax, amount + tax)
+
+
+def unused_part(charged: int, *, minutes_left: int, minutes_charged: int) -> int:
+    """What goes back of `charged` đồng when `minutes_left` of the `minutes_charged` were not used."""
+    if not minutes_charged:
+        return 0
+    return _amount((Decimal(charged),), min(minutes_left, minutes_charged), minutes_charged)
+
+
+def reduction(subtotal: int, *, amount: int | None, share: Decimal | None) -> int:
+    """What a coupon takes off `subtotal`: a fixed amount or a share, never more than the subtotal."""
+    taken = amount if amount is not None else _amount((Decimal(subtotal), share or Decimal(0)), 1, 1)
+    return min(taken, subtotal)
+
+
+def _amount(factors: Sequence[Decimal], minutes: int, per_minutes: int) -> int:
+    numerator, denominator = minutes, per_minutes
+    for factor in factors:
+        top, bottom = factor.as_integer_ratio()
+        numerator *= top
+        denominator *= bottom
+    return round_half_up(numerator, denominator)

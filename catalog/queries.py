@@ -1,0 +1,108 @@
+"""Which prices and discounts are in force, over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Discount, Item, Price
+from catalog.pricing import Component, Rate
+from kernel.errors import DomainError
+from kernel.periods import Period
+
+FOREVER = datetime.max.replace(tzinfo=UTC, second=0, microsecond=0)
+
+
+class NoPrice(DomainError):
+    code = "no-price"
+    message = _("%(item)s has no price at this time. Please contact support.")
+
+
+class Validity(NamedTuple):
+    """A rate or discount and the time in which it is in force."""
+
+    starts_at: datetime
+    ends_at: datetime
+    value: Any
+
+
+class PriceBook:
+    """
+    The prices and discounts of a set of customers, read in three queries, asked without any.
+
+    Prices are history that never changes, so the book answers for any instant, past or future: that is how usage is
+    priced across a change of price, however late the bill is written.
+    """
+
+    def __init__(self, customer_ids: Collection[UUID], item_ids: Collection[UUID] | None = None) -> None:
+        scope = Q() if item_ids is None else Q(pk__in=item_ids)
+        self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
+        self._rates: dict[tuple[UUID, UUID | None], list[Validity]] = defaultdict(list)
+        self._discounts: dict[tuple[UUID, UUID], list[Validity]] = defaultdict(list)
+        prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
+        for price in prices.order_by("valid_from"):
+            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate)
+            self._rates[price.item_id, price.customer_id].append(
+                Validity(price.valid_from, price.valid_until or FOREVER, rate)
+            )
+        for discount in Discount.objects.filter(customer__in=customer_ids).order_by("valid_from"):
+            self._discounts[discount.customer_id, discount.product_id].append(
+                Validity(discount.valid_from, discount.valid_until or FOREVER, discount.share)
+            )
+
+    def components(
+        self, configuration: Iterable[dict[str, Any]], *, customer_id: UUID, at: datetime, language: str = "vi"
+    ) -> list[Component]:
+        """
+        The components of `configuration` ([{"item": id, "quantity": n}]) with what is in force at `at`.
+
+        :raises NoPrice: an item has neither a negotiated nor a list price at that instant
+        """
+        return [
+            self.component(UUID(entry["item"]), Decimal(entry["quantity"]), customer_id, at, language)
+            for entry in configuration
+        ]
+
+    def component(self, item_id: UUID, quantity: Decimal, customer_id: UUID, at: datetime, language: str) -> Component:
+        """:raises NoPrice:"""
+        item = self.items[item_id]
+        rate = _in_force(self._rates.get((item_id, customer_id), ()), at) or _in_force(
+            self._rates.get((item_id, None), ()), at
+        )
+        if rate is None:
+            raise NoPrice(item=item.name_in(language))
+        discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
+        return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
+
+    def stretches(self, item_id: UUID, customer_id: UUID, period: Period) -> list[Period]:
+        """`period` cut where the price or the discount of the item changes for the customer."""
+        product_id = self.items[item_id].product_id
+        changes = {
+            instant
+            for validity in (
+                *self._rates.get((item_id, customer_id), ()),
+                *self._rates.get((item_id, None), ()),
+                *self._discounts.get((customer_id, product_id), ()),
+            )
+            for instant in (validity.starts_at, validity.ends_at)
+            if period.starts_at < instant < period.ends_at
+        }
+        if not changes:
+            return [period]
+        bounds = [period.starts_at, *sorted(changes), period.ends_at]
+        cut = [Period(start, end) for start, end in zip(bounds, bounds[1:], strict=False)]
+        return [stretch for stretch in cut if stretch.minutes]
+
+
+def _in_force(validities: Sequence[Validity], at: datetime) -> Any:
+    for validity in validities:
+        if validity.starts_at <= at < validity.ends_at:
+            return validity.value
+    return None

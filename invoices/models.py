@@ -1,0 +1,419 @@
+"""What is owed: invoices, frozen at issue; credit notes that correct them; their numbers; the billing runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.models import Item, Price, Product
+from kernel.ids import new_id
+from kernel.money import MAXIMUM
+from kernel.triggers import append_only, edges_only, frozen, never_deleted
+from lifecycle.models import Resource
+
+
+class CoverRange(models.Func):
+    """The stretch of a resource's time that an invoice bills."""
+
+    function = "TSTZRANGE"
+
+
+class NumberSeries(models.Model):
+    """The last number given in a series and year. Its row is locked until commit, so a rollback leaves no gap."""
+
+    class Series(models.TextChoices):
+        PREPAID = "P", _("prepaid invoices")
+        USAGE = "U", _("usage invoices")
+        CREDIT_NOTE = "C", _("credit notes")
+
+    series = models.CharField(max_length=1, choices=Series.choices)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_counter_per_series_and_year", fields=["series", "year"])
+        ]
+        triggers: ClassVar = [never_deleted()]
+
+    def __str__(self) -> str:
+        return f"{self.series}{self.year}: {self.last}"
+
+
+class InvoiceQuerySet(models.QuerySet["Invoice"]):
+    def lock_all(self, pks: list[UUID]) -> list[Invoice]:
+        return list(self.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk"))
+
+    def open(self) -> Self:
+        """Invoices on which something is due."""
+        return self.filter(due__gt=0)
+
+    def overdue(self, at: datetime) -> Self:
+        return self.open().filter(due_at__lte=at)
+
+
+class Invoice(models.Model):
+    """
+    The bill for one resource over one covered period.
+
+    Frozen at issue. Only four facts move, each by a trigger or in one direction: `paid` follows the allocations,
+    `credited` and `refunded` follow the credit notes, and `covered_until` may shrink to where the service was cut short.
+    `due` and `status` are computed by the database.
+    """
+
+    class Kind(models.TextChoices):
+        PREPAID = "prepaid", _("prepaid")
+        USAGE = "usage", _("usage")
+
+    class Status(models.TextChoices):
+        UNPAID = "unpaid", _("unpaid")
+        PARTIALLY_PAID = "partially_paid", _("partially paid")
+        PAID = "paid", _("paid")
+        VOID = "void", _("void")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("customer")
+    )
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("resource")
+    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", verbose_name=_("product"))
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
+    period_key = models.CharField(
+        _("period key"),
+        max_length=60,
+        help_text=_("What is billed: a month (2026-08), its last stretch (2026-08/...), or an order item."),
+    )
+    resource_name = models.CharField(_("resource name"), max_length=100)
+    buyer = models.JSONField(_("buyer as of issue"))
+    seller = models.JSONField(_("seller as of issue"))
+    period_start = models.DateTimeField(_("from"))
+    period_end = models.DateTimeField(_("until"))
+    covered_until = models.DateTimeField(_("covered until"))
+    issued_at = models.DateTimeField(_("issued"))
+    due_at = models.DateTimeField(_("due"))
+    subtotal = models.BigIntegerField(_("sum of lines"))
+    tax = models.BigIntegerField(_("VAT"))
+    coupon = models.BigIntegerField(_("coupon"), default=0)
+    coupon_code = models.CharField(_("coupon code"), max_length=40, blank=True)
+    total = models.BigIntegerField(_("total"))
+    paid = models.BigIntegerField(_("paid"), default=0)
+    credited = models.BigIntegerField(_("credited"), default=0)
+    refunded = models.BigIntegerField(_("refunded"), default=0)
+    due = models.GeneratedField(
+        expression=F("total") - F("credited") - F("paid") + F("refunded"),
+        output_field=models.BigIntegerField(_("still due")),
+        db_persist=True,
+    )
+    status = models.GeneratedField(
+        expression=Case(
+            When(Q(total__gt=0, credited=F("total")), then=Value("void")),
+            When(Q(total=F("credited") + F("paid") - F("refunded")), then=Value("paid")),
+            When(Q(paid__gt=F("refunded")), then=Value("partially_paid")),
+            default=Value("unpaid"),
+        ),
+        output_field=models.CharField(_("status"), max_length=14, choices=Status.choices),
+        db_persist=True,
+    )
+
+    objects = InvoiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invoice")
+        verbose_name_plural = _("invoices")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="a_period_of_a_resource_is_billed_once", fields=["customer", "resource", "kind", "period_key"]
+            ),
+            models.CheckConstraint(
+                name="invoice_total_is_subtotal_less_coupon", condition=Q(total=F("subtotal") - F("coupon"))
+            ),
+            models.CheckConstraint(
+                name="invoice_total_is_sane", condition=Q(total__gte=0, total__lte=MAXIMUM, coupon__gte=0, tax__gte=0)
+            ),
+            models.CheckConstraint(
+                name="nobody_pays_more_than_is_due", condition=Q(total__gte=F("credited") + F("paid") - F("refunded"))
+            ),
+            models.CheckConstraint(
+                name="credit_is_capped_by_the_total", condition=Q(credited__gte=0, credited__lte=F("total"))
+            ),
+            models.CheckConstraint(
+                name="refunds_come_from_credit_and_payments",
+                condition=Q(refunded__gte=0, refunded__lte=F("credited")) & Q(refunded__lte=F("paid")),
+            ),
+            models.CheckConstraint(
+                name="invoice_covers_part_of_its_period",
+                condition=Q(covered_until__gte=F("period_start"), covered_until__lte=F("period_end")),
+            ),
+            ExclusionConstraint(
+                name="no_minute_of_a_resource_is_billed_twice",
+                expressions=[
+                    ("resource", RangeOperators.EQUAL),
+                    (CoverRange("period_start", "covered_until"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="invoices_of_a_customer", fields=["customer", "-issued_at", "-id"]),
+            models.Index(name="open_invoices_of_a_customer", fields=["customer", "issued_at"], condition=Q(due__gt=0)),
+            models.Index(name="open_invoices_by_due_date", fields=["due_at"], condition=Q(due__gt=0)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_frozen_at_issue",
+                columns=[
+                    "number",
+                    "customer_id",
+                    "resource_id",
+                    "product_id",
+                    "kind",
+                    "period_key",
+                    "resource_name",
+                    "buyer",
+                    "seller",
+                    "period_start",
+                    "period_end",
+                    "issued_at",
+                    "due_at",
+                    "subtotal",
+                    "tax",
+                    "coupon",
+                    "coupon_code",
+                    "total",
+                ],
+            ),  # fmt: skip
+            frozen(
+                "only_allocations_and_credit_notes_move_it",
+                columns=["paid", "credited", "refunded"],
+                unless="pg_trigger_depth() > 1",
+            ),
+            frozen("cover_only_shrinks", columns=["covered_until"], unless="NEW.covered_until < OLD.covered_until"),
+            pgtrigger.Trigger(
+                name="starts_unsettled",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=~(pgtrigger.Q(new__paid=0) & pgtrigger.Q(new__credited=0) & pgtrigger.Q(new__refunded=0)),
+                func="RAISE EXCEPTION 'an invoice starts without payments and credits' USING ERRCODE = 'check_violation';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def is_overdue(self, at: datetime) -> bool:
+        return self.due > 0 and self.due_at <= at
+
+    @property
+    def paid_net(self) -> int:
+        """What was paid and not given back."""
+        return self.paid - self.refunded
+
+
+class InvoiceLine(models.Model):
+    """One item over one stretch of unchanged configuration and price; its columns are its explanation."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines", verbose_name=_("invoice"))
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", verbose_name=_("item"))
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", verbose_name=_("price version"))
+    name = models.CharField(_("name"), max_length=120)
+    unit = models.CharField(_("unit"), max_length=30)
+    starts_at = models.DateTimeField(_("from"))
+    ends_at = models.DateTimeField(_("until"))
+    minutes = models.PositiveIntegerField(_("minutes"))
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6)
+    unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6)
+    per_minutes = models.PositiveIntegerField(_("per minutes"))
+    discount = models.DecimalField(_("discount"), max_digits=5, decimal_places=4)
+    includes_vat = models.BooleanField(_("includes VAT"))
+    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
+    amount = models.BigIntegerField(_("amount"))
+    tax = models.BigIntegerField(_("VAT"))
+    total = models.BigIntegerField(_("total"))
+
+    class Meta:
+        verbose_name = _("invoice line")
+        verbose_name_plural = _("invoice lines")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_line_per_position", fields=["invoice", "position"]),
+            models.CheckConstraint(
+                name="line_total_is_amount_and_tax_on_top",
+                condition=Q(includes_vat=True, total=F("amount")) | Q(includes_vat=False, total=F("amount") + F("tax")),
+            ),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="lines_add_up_to_their_invoice",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_lines"),
+                declare=[("broken", "text")],
+                func="""
+                SELECT i.number INTO broken
+                FROM (SELECT DISTINCT invoice_id FROM new_lines) n
+                JOIN invoices_invoice i ON i.id = n.invoice_id
+                CROSS JOIN LATERAL (SELECT sum(l.total) AS total, sum(l.tax) AS tax FROM invoices_invoiceline l WHERE l.invoice_id = i.id) s
+                WHERE (s.total, s.tax) IS DISTINCT FROM (i.subtotal::numeric, i.tax::numeric) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'the lines of invoice % do not add up', broken USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.total}"
+
+
+class CreditNote(models.Model):
+    """
+    A correction of an invoice: `amount` of it is taken back.
+
+    It first reduces what is still due; the rest, `refunded`, was paid and goes back to the customer.
+    """
+
+    class Reason(models.TextChoices):
+        RESIZED = "resized", _("resized before the end of the period")
+        DELETED = "deleted", _("deleted before the end of the period")
+        CORRECTION = "correction", _("correction by staff")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.CharField(_("number"), max_length=20, unique=True)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("invoice")
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("customer")
+    )
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    note = models.TextField(_("note"), blank=True)
+    amount = models.BigIntegerField(_("amount"))
+    tax = models.BigIntegerField(_("VAT"))
+    refunded = models.BigIntegerField(_("refunded"))
+    minutes_unused = models.PositiveIntegerField(_("unused minutes"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("issued"))
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_credit_note_gives_something",
+                condition=Q(amount__gt=0, refunded__gte=0, refunded__lte=F("amount")),
+            ),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="credits_its_invoice",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                UPDATE invoices_invoice SET credited = credited + NEW.amount, refunded = refunded + NEW.refunded WHERE id = NEW.invoice_id;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class BillingRun(models.Model):
+    """One month-end run: every postpaid customer with usage in a month, in chunks that any worker may claim."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        PARKED = "parked", _("done, something parked")
+
+    month = models.CharField(_("month"), max_length=7, unique=True)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("billing run")
+        verbose_name_plural = _("billing runs")
+
+    def __str__(self) -> str:
+        return self.month
+
+
+class BillingChunk(models.Model):
+    """A range of customers [first, last] of a run, billed in one transaction."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("planned")
+        DONE = "done", _("done")
+
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, related_name="chunks", verbose_name=_("run"))
+    first = models.UUIDField(_("first customer"))
+    last = models.UUIDField(_("last customer"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PENDING)
+    invoices = models.PositiveIntegerField(_("invoices"), default=0)
+    total = models.BigIntegerField(_("total"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("billing chunk")
+        verbose_name_plural = _("billing chunks")
+        constraints: ClassVar = [models.UniqueConstraint(name="one_chunk_per_run_and_range", fields=["run", "first"])]
+        indexes: ClassVar = [models.Index(name="chunks_to_claim", fields=["run", "id"], condition=Q(state="pending"))]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.first} .. {self.last}"
+
+
+class ParkedBilling(models.Model):
+    """A customer whose bill for a month is held back: it failed, or it is far above the usual amount. Staff decide."""
+
+    class State(models.TextChoices):
+        PARKED = "parked", _("parked")
+        RELEASED = "released", _("released")
+        BILLED = "billed", _("billed")
+
+    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, related_name="parked", verbose_name=_("run"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="parked_billings", verbose_name=_("customer")
+    )
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PARKED)
+    reason = models.TextField(_("reason"))
+    expected_total = models.BigIntegerField(_("amount held back"), null=True, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("parked billing")
+        verbose_name_plural = _("parked billings")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_customer_is_parked_once_per_run", fields=["run", "customer"])
+        ]
+        triggers: ClassVar = [
+            edges_only(
+                field="state",
+                initial="parked",
+                edges=frozenset({("parked", "released"), ("released", "billed"), ("released", "parked")}),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer} {self.run}"

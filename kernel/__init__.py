@@ -1,0 +1,1 @@
+"""Values without I/O: money, periods, time, actors, refusals. Knows no Django model."""

@@ -1,0 +1,34 @@
+"""Who did it: a value that travels with every service call and ends in the history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class ActorKind(TextChoices):
+    CUSTOMER = "customer", _("customer")
+    STAFF = "staff", _("staff")
+    PRODUCT_TEAM = "product_team", _("product team")
+    SYSTEM = "system", _("system")
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """`kind` says in which role, `name` identifies the user, key or job ("lan@example.vn", "job:expire")."""
+
+    kind: ActorKind
+    name: str
+
+    @classmethod
+    def job(cls, name: str) -> Actor:
+        return cls(ActorKind.SYSTEM, f"job:{name}")
+
+    @property
+    def is_staff(self) -> bool:
+        return self.kind == ActorKind.STAFF
+
+    def __str__(self) -> str:
+        return self.name

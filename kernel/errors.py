@@ -1,0 +1,37 @@
+"""Refusals: what a domain service raises when the customer's situation does not allow the action."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """
+    A refusal with a stable `code` for machines and a sentence for people.
+
+    The sentence says what is wrong and what to do next. `details` holds JSON-ready facts (shortfall, limits ...).
+    Surfaces translate it once: the API to problem details, the portal to a message, the admin to a warning.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+    message: ClassVar[Any] = _("This is not possible right now.")
+
+    def __init__(self, message: Any = None, **details: Any) -> None:
+        self.sentence = message if message is not None else self.message
+        self.details = details
+        super().__init__(self.code)
+
+    def __str__(self) -> str:
+        sentence = str(self.sentence)
+        return sentence % self.details if self.details and "%(" in sentence else sentence
+
+
+class InvalidInput(DomainError):
+    """The request itself is wrong: the caller must change it. `field` names where."""
+
+    code = "invalid-input"
+    status = 400
+    message = _("Something in the request is not valid. Please check it and send it again.")

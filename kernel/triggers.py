@@ -1,0 +1,69 @@
+"""Database triggers that several apps declare: what is written once stays as it was written."""
+
+from __future__ import annotations
+
+import pgtrigger
+
+
+def append_only() -> pgtrigger.Trigger:
+    """Rows can be inserted, never updated, deleted or truncated, whoever asks."""
+    return pgtrigger.Trigger(
+        name="append_only",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+        func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+    )
+
+
+def never_deleted() -> pgtrigger.Trigger:
+    """Rows may move on, but never vanish."""
+    return pgtrigger.Trigger(
+        name="never_deleted",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete | pgtrigger.Truncate,
+        func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+    )
+
+
+def frozen(name: str, *, columns: list[str], unless: str = "FALSE") -> pgtrigger.Trigger:
+    """`columns` keep their value after insert, unless the SQL condition `unless` (over OLD and NEW) holds."""
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func=f"""
+        IF ({changed}) AND NOT ({unless}) THEN
+            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
+
+
+def edges_only(*, field: str, initial: str, edges: frozenset[tuple[str, str]], also: str = "") -> pgtrigger.Trigger:
+    """`field` starts as `initial` and moves only along `edges`; `also` is more PL/pgSQL to check on a move."""
+    pairs = ", ".join(f"('{source}', '{target}')" for source, target in sorted(edges))
+    return pgtrigger.Trigger(
+        name="moves_along_its_edges",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf(field),
+        func=f"""
+        IF TG_OP = 'INSERT' THEN
+            IF NEW.{field} <> '{initial}' THEN
+                RAISE EXCEPTION '% starts as {initial}, not as %', TG_TABLE_NAME, NEW.{field} USING ERRCODE = 'check_violation';
+            END IF;
+        ELSIF NEW.{field} <> OLD.{field} THEN
+            IF (OLD.{field}, NEW.{field}) NOT IN ({pairs}) THEN
+                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.{field}, NEW.{field}
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            {also}
+        END IF;
+        RETURN NEW;
+        """,
+    )

@@ -1,0 +1,206 @@
+"""
+Where money is: double-entry accounts, append-only.
+
+A transaction's entries are written in one statement and sum to zero; the database refuses anything else. Positive amounts
+are what we owe (a customer's credit, an order's escrow, earned sales), negative ones what we hold against it (money at
+gateways and in the bank). Balances of customers are kept by a trigger and never fall below zero; house accounts are
+summed, never locked.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from kernel.money import MAXIMUM
+from kernel.triggers import append_only, frozen, never_deleted
+
+
+class Account(models.Model):
+    """A place where money can be: a bucket of a customer's wallet or a house account."""
+
+    class Kind(models.TextChoices):
+        CREDIT = "credit", _("credit")
+        PROMOTIONAL = "promotional", _("promotional credit")
+        GATEWAY = "gateway", _("money at payment gateways")
+        BANK = "bank", _("money in the bank")
+        ESCROW = "escrow", _("money of open orders")
+        SALES = "sales", _("settled invoices")
+        PROMOTIONS = "promotions", _("granted promotional credit")
+        ADJUSTMENTS = "adjustments", _("staff adjustments")
+
+    WALLET: ClassVar = (Kind.CREDIT, Kind.PROMOTIONAL)
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ledger_accounts",
+        verbose_name=_("customer"),
+    )
+    balance = models.BigIntegerField(_("balance"), null=True, editable=False)
+    held = models.BigIntegerField(_("held"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_account_per_kind_and_customer", fields=["customer", "kind"], nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="wallets_keep_a_balance_and_house_accounts_none",
+                condition=Q(customer__isnull=False, kind__in=["credit", "promotional"], balance__isnull=False)
+                | Q(customer__isnull=True, balance__isnull=True) & ~Q(kind__in=["credit", "promotional"]),
+            ),
+            models.CheckConstraint(
+                name="a_wallet_is_never_negative", condition=Q(balance__isnull=True) | Q(balance__gte=F("held"))
+            ),
+            models.CheckConstraint(name="held_money_is_not_negative", condition=Q(held__gte=0)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("stays_what_it_is", columns=["kind", "customer_id"]),
+            frozen("only_entries_move_the_balance", columns=["balance"], unless="pg_trigger_depth() > 1"),
+            pgtrigger.Trigger(
+                name="starts_empty",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="IF COALESCE(NEW.balance, 0) <> 0 OR NEW.held <> 0 THEN RAISE EXCEPTION 'an account starts empty'"
+                " USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.customer or 'house'})"
+
+
+class Transaction(models.Model):
+    """One business fact about money. `source` names the fact: the same kind and source are posted once."""
+
+    class Kind(models.TextChoices):
+        TOP_UP = "top_up", _("top-up")
+        ORDER_PAYMENT = "order_payment", _("purchase")
+        ORDER_SETTLEMENT = "order_settlement", _("order settled")
+        ORDER_REFUND = "order_refund", _("refund of an order")
+        INVOICE_PAYMENT = "invoice_payment", _("invoice paid")
+        BANK_TRANSFER = "bank_transfer", _("bank transfer")
+        CREDIT_NOTE_REFUND = "credit_note_refund", _("refund of unused time")
+        GRANT = "grant", _("promotional credit granted")
+        GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
+        ADJUSTMENT = "adjustment", _("adjustment")
+        TOP_UP_REFUND = "top_up_refund", _("top-up returned to its source")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
+    source = models.CharField(_("source"), max_length=80)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    reference = models.CharField(_("reference"), max_length=200, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("ledger transaction")
+        verbose_name_plural = _("ledger transactions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_fact_is_posted_once", fields=["customer", "kind", "source"])
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.source}"
+
+
+class Entry(models.Model):
+    """One leg of a transaction. `balance_after` is the customer's bucket after it; house accounts have none."""
+
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="entries", verbose_name=_("transaction")
+    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", verbose_name=_("account"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("customer")
+    )
+    amount = models.BigIntegerField(_("amount"))
+    balance_after = models.BigIntegerField(_("balance after"), null=True)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger entries")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="entry_amount_is_sane", condition=Q(amount__gte=-MAXIMUM, amount__lte=MAXIMUM) & ~Q(amount=0)
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="entries_of_a_customer", fields=["customer", "-id"], condition=Q(customer__isnull=False)),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="moves_the_balance",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                NEW.customer_id := NULL;
+                NEW.balance_after := NULL;
+                UPDATE ledger_account SET balance = balance + NEW.amount
+                WHERE id = NEW.account_id AND customer_id IS NOT NULL
+                RETURNING customer_id, balance INTO NEW.customer_id, NEW.balance_after;
+                RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="transactions_sum_to_zero",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_entries"),
+                declare=[("broken", "bigint")],
+                func="""
+                SELECT transaction_id INTO broken FROM new_entries GROUP BY transaction_id HAVING sum(amount) <> 0 LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'transaction % does not sum to zero', broken USING ERRCODE = 'check_violation';
+                END IF;
+                SELECT n.transaction_id INTO broken FROM (SELECT DISTINCT transaction_id FROM new_entries) n
+                WHERE EXISTS (SELECT 1 FROM ledger_entry e WHERE e.transaction_id = n.transaction_id
+                              AND e.id < (SELECT min(f.id) FROM new_entries f WHERE f.transaction_id = n.transaction_id)) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'transaction % is posted: it cannot grow', broken USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d}"
+
+
+class Grant(models.Model):
+    """Promotional credit given to a customer until an instant; what is left of it then is taken back."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants", verbose_name=_("customer"))
+    amount = models.BigIntegerField(_("amount"))
+    expires_at = models.DateTimeField(_("expires"))
+    reason = models.CharField(_("reason"), max_length=200)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("promotional grant")
+        verbose_name_plural = _("promotional grants")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="a_grant_gives_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM))
+        ]
+        indexes: ClassVar = [models.Index(name="grants_by_expiry", fields=["expires_at"])]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.amount}"

@@ -1,0 +1,91 @@
+"""What we tell: one row per message owed to a customer, written in the transaction of its cause."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+
+
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def due_for_delivery(self, at: datetime) -> Self:
+        return self.filter(state=Notice.State.PENDING, next_attempt_at__lte=at)
+
+
+class Notice(models.Model):
+    """
+    A message owed to a customer, by mail and in the portal.
+
+    `event` names the fact that caused it ("invoice:<id>", "resource:<id>:2026-08-01T09:00"): one notice per kind, event
+    and recipient, however often the cause is replayed. Text is rendered from `facts` in the customer's language.
+    """
+
+    class Kind(models.TextChoices):
+        RESOURCE_CREATED = "resource_created", _("Resource created")
+        PROVISIONING_FAILED = "provisioning_failed", _("Provisioning failed, money returned")
+        RESOURCE_RESIZED = "resource_resized", _("Resource resized")
+        RESOURCE_RENEWED = "resource_renewed", _("Resource renewed")
+        RESOURCE_RECOVERED = "resource_recovered", _("Resource recovered")
+        RESOURCE_DELETED = "resource_deleted", _("Resource deleted")
+        RESOURCE_TRASHED = "resource_trashed", _("Resource moved to the trash")
+        RESOURCE_PURGED = "resource_purged", _("Resource deleted for good")
+        RESOURCE_EXPIRING = "resource_expiring", _("Resource expires soon")
+        RESOURCE_IN_GRACE = "resource_in_grace", _("Resource expired, still running")
+        PURGE_COMING = "purge_coming", _("Resource will be deleted for good")
+        RESOURCE_ROLLED_OVER = "resource_rolled_over", _("Resource continues as postpaid")
+        AUTO_RENEW_ANNOUNCED = "auto_renew_announced", _("Auto-renewal ahead")
+        AUTO_RENEW_DONE = "auto_renew_done", _("Auto-renewal done")
+        AUTO_RENEW_FAILED = "auto_renew_failed", _("Auto-renewal failed")
+        PAYMENT_RECEIVED = "payment_received", _("Payment received")
+        PAYMENT_FAILED = "payment_failed", _("Payment failed")
+        REFUND = "refund", _("Refund to the wallet")
+        INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+        INVOICE_DUE = "invoice_due", _("Invoice due soon")
+        INVOICE_OVERDUE = "invoice_overdue", _("Invoice overdue")
+        INVOICE_PAID = "invoice_paid", _("Invoice paid")
+        INVOICE_PARTIALLY_PAID = "invoice_partially_paid", _("Invoice partially paid")
+        AUTOMATIC_PAYMENT = "automatic_payment", _("Automatic invoice payment")
+        CREDIT_ADJUSTED = "credit_adjusted", _("Credit adjusted")
+        BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting")
+        SENT = "sent", _("sent")
+        PARKED = "parked", _("parked after repeated failures")
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="notices", verbose_name=_("customer"))
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)
+    event = models.CharField(_("event"), max_length=120)
+    recipient = models.EmailField(_("recipient"))
+    facts = models.JSONField(_("facts"), default=dict)
+    at = models.DateTimeField(_("at"))
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+    state = models.CharField(_("delivery"), max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    error = models.TextField(_("last error"), blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_notice_per_kind_event_recipient", fields=["customer", "kind", "event", "recipient"]
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                name="notices_waiting_for_delivery", fields=["next_attempt_at"], condition=models.Q(state="pending")
+            ),
+            models.Index(name="notices_of_a_customer_by_time", fields=["customer", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.event}"

@@ -1,0 +1,31 @@
+"""Owing a message, and paying that debt once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Customer
+from notifications.models import Notice
+
+
+def tell(customer: Customer, kind: Notice.Kind, event: str, *, at: datetime, **facts: Any) -> None:
+    """
+    Owe `customer` a message about `event`; telling the same again changes nothing.
+
+    :param facts: JSON-ready values for the text: amounts as int, instants as ISO strings.
+    """
+    tell_all([notice_of(customer, kind, event, at=at, **facts)])
+
+
+def notice_of(customer: Customer, kind: Notice.Kind, event: str, *, at: datetime, **facts: Any) -> Notice:
+    """The unsaved notice, for callers that write many at once."""
+    return Notice(
+        customer=customer, kind=kind, event=event, recipient=customer.email, facts=facts, at=at, next_attempt_at=at
+    )
+
+
+def tell_all(notices: Iterable[Notice]) -> None:
+    """Write many notices in one statement; those that are owed already are skipped."""
+    Notice.objects.bulk_create(list(notices), ignore_conflicts=True, batch_size=1000)

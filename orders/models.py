@@ -1,0 +1,277 @@
+"""What a customer asks for: sealed quotes, orders and their items, checkout sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from accounts.models import Customer
+from catalog.models import Product
+from kernel.ids import new_id
+from kernel.machine import StateMachine
+from kernel.triggers import append_only, edges_only, never_deleted
+from lifecycle.models import ProvisioningRequest, Resource
+
+
+class Action(models.TextChoices):
+    """The paid actions on resources."""
+
+    CREATE = "create", _("create")
+    RESIZE = "resize", _("resize")
+    RENEW = "renew", _("renew")
+    RECOVER = "recover", _("recover")
+
+
+class Quote(models.Model):
+    """
+    An offer: what will happen and what it costs, computed at `quoted_at` and good until `expires_at`.
+
+    `seal` is a digest over inputs and content. Paying computes the offer again from today's facts as of `quoted_at`: when
+    the digest differs, the facts have changed and the offer is refused.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name=_("customer"))
+    action = models.CharField(_("action"), max_length=8, choices=Action.choices)
+    inputs = models.JSONField(_("inputs"))
+    content = models.JSONField(_("content"))
+    total = models.BigIntegerField(_("total"), help_text=_("To pay; negative when money comes back."))
+    seal = models.CharField(max_length=64)
+    quoted_at = models.DateTimeField(_("quoted"))
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("quote")
+        verbose_name_plural = _("quotes")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.total}"
+
+
+class CheckoutSession(models.Model):
+    """A product page sends the customer to checkout with this: what to buy, and where to come back to."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, related_name="checkout_sessions", verbose_name=_("product")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    configuration = models.JSONField(_("configuration"))
+    return_url = models.URLField(_("return address"), max_length=500)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expires"))
+
+    class Meta:
+        verbose_name = _("checkout session")
+        verbose_name_plural = _("checkout sessions")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.product}: {self.name}"
+
+
+class OrderState(models.TextChoices):
+    AWAITING_PAYMENT = "awaiting_payment", _("awaiting payment")
+    PAID = "paid", _("paid")
+    PROVISIONING = "provisioning", _("provisioning")
+    COMPLETED = "completed", _("completed")
+    PARTLY_REFUNDED = "partly_refunded", _("partly refunded")
+    REFUNDED = "refunded", _("refunded")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+
+
+ORDER_EDGES = frozenset(
+    {
+        ("awaiting_payment", "paid"),
+        ("awaiting_payment", "cancelled"),
+        ("awaiting_payment", "expired"),
+        ("paid", "provisioning"),
+        ("provisioning", "completed"),
+        ("provisioning", "partly_refunded"),
+        ("provisioning", "refunded"),
+    }
+)
+
+ITEM_EDGES = frozenset(
+    {("waiting", "provisioning"), ("waiting", "cancelled"), ("provisioning", "completed"), ("provisioning", "refunded")}
+)
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def lock(self, pk: UUID) -> Order:
+        return self.select_for_update(of=("self",)).select_related("customer", "quote").get(pk=pk)
+
+    def due_for_expiry(self, at: datetime) -> Self:
+        return self.filter(state=OrderState.AWAITING_PAYMENT, expires_at__lte=at)
+
+
+class Order(StateMachine):
+    """
+    A redeemed quote on its way to being done.
+
+    ::
+
+        awaiting payment ─► paid ─► provisioning ─► completed | partly refunded | refunded
+              └─► cancelled | expired
+    """
+
+    State = OrderState
+    ENDED: ClassVar = frozenset(
+        {
+            OrderState.COMPLETED,
+            OrderState.PARTLY_REFUNDED,
+            OrderState.REFUNDED,
+            OrderState.CANCELLED,
+            OrderState.EXPIRED,
+        }
+    )
+
+    class Means(models.TextChoices):
+        """How the customer chose to pay."""
+
+        WALLET = "wallet", _("wallet credit")
+        TOP_UP_AND_PAY = "top_up_and_pay", _("all wallet credit, the rest by gateway")
+        GATEWAY = "gateway", _("gateway")
+        NONE = "none", _("nothing to pay now")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
+    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order", verbose_name=_("quote"))
+    action = models.CharField(_("action"), max_length=8, choices=Action.choices)
+    state = FSMField(_("state"), default=OrderState.AWAITING_PAYMENT, choices=OrderState.choices, protected=True)
+    means = models.CharField(_("means of payment"), max_length=14, choices=Means.choices)
+    total = models.BigIntegerField(_("total"), help_text=_("To pay; 0 for postpaid and when money comes back."))
+    coupon_code = models.CharField(_("coupon"), max_length=40, blank=True)
+    checkout_session = models.ForeignKey(
+        CheckoutSession,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("checkout session"),
+    )
+    key = models.CharField(_("idempotency key"), max_length=100)
+    actor_kind = models.CharField(max_length=12)
+    actor = models.CharField(_("by"), max_length=200)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("payment expected until"))
+    paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_order_per_customer_and_key", fields=["customer", "key"]),
+            models.CheckConstraint(name="an_order_total_is_not_negative", condition=Q(total__gte=0)),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="orders_of_a_customer", fields=["customer", "-id"]),
+            models.Index(name="orders_awaiting_payment", fields=["expires_at"], condition=Q(state="awaiting_payment")),
+        ]
+        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES)]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in self.ENDED
+
+    @transition(field=state, source=OrderState.AWAITING_PAYMENT, target=OrderState.PAID)
+    def pay(self, *, at: datetime) -> None:
+        self.paid_at = at
+
+    @transition(field=state, source=OrderState.PAID, target=OrderState.PROVISIONING)
+    def provision(self) -> None:
+        pass
+
+    @transition(field=state, source=OrderState.PROVISIONING, target=OrderState.COMPLETED)
+    def complete(self, *, at: datetime) -> None:
+        self.ended_at = at
+
+    @transition(field=state, source=OrderState.PROVISIONING, target=OrderState.PARTLY_REFUNDED)
+    def refund_partly(self, *, at: datetime) -> None:
+        self.ended_at = at
+
+    @transition(field=state, source=OrderState.PROVISIONING, target=OrderState.REFUNDED)
+    def refund(self, *, at: datetime) -> None:
+        self.ended_at = at
+
+    @transition(field=state, source=OrderState.AWAITING_PAYMENT, target=OrderState.CANCELLED)
+    def cancel(self, *, at: datetime) -> None:
+        self.ended_at = at
+
+    @transition(field=state, source=OrderState.AWAITING_PAYMENT, target=OrderState.EXPIRED)
+    def expire(self, *, at: datetime) -> None:
+        self.ended_at = at
+
+
+class OrderItem(models.Model):
+    """
+    One resource's part of an order, with its share of the money.
+
+    `content` is the sealed part of the quote: components, period, lines, what is unused. `due` is what of the order's
+    payment belongs to this item.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting for payment")
+        PROVISIONING = "provisioning", _("provisioning")
+        COMPLETED = "completed", _("completed")
+        REFUNDED = "refunded", _("failed, money returned")
+        CANCELLED = "cancelled", _("cancelled")
+
+    OPEN: ClassVar = [State.WAITING, State.PROVISIONING]
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", verbose_name=_("order"))
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    resource = models.ForeignKey(
+        Resource,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="order_items",
+        verbose_name=_("resource"),
+    )
+    request = models.OneToOneField(
+        ProvisioningRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="order_item",
+        verbose_name=_("provisioning request"),
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
+    content = models.JSONField(_("content"))
+    due = models.BigIntegerField(_("amount"))
+    reason = models.CharField(_("reason of failure"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("order item")
+        verbose_name_plural = _("order items")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_item_per_position", fields=["order", "position"]),
+            models.UniqueConstraint(
+                name="one_open_order_per_resource",
+                fields=["resource"],
+                condition=Q(state__in=["waiting", "provisioning"]),
+            ),
+            models.CheckConstraint(name="an_item_is_due_nothing_or_more", condition=Q(due__gte=0)),
+        ]
+        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="waiting", edges=ITEM_EDGES)]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} #{self.position}"

@@ -1,0 +1,276 @@
+"""How debts are settled: attempts to pay, and what of each payment went to which invoice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+from django_fsm import FSMField, transition
+
+from accounts.models import Customer
+from invoices.models import CreditNote, Invoice
+from kernel.ids import new_id
+from kernel.machine import StateMachine
+from kernel.money import MAXIMUM
+from kernel.triggers import append_only, edges_only, frozen, never_deleted
+
+
+class PaymentState(models.TextChoices):
+    CREATED = "created", _("created")
+    PROCESSING = "processing", _("processing")
+    UNKNOWN = "unknown", _("unknown, being checked")
+    SUCCEEDED = "succeeded", _("succeeded")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    REFUNDED = "refunded", _("refunded")
+
+
+OPEN = (PaymentState.CREATED, PaymentState.PROCESSING, PaymentState.UNKNOWN)
+MAY_SUCCEED = (*OPEN, PaymentState.FAILED, PaymentState.CANCELLED)
+"""Money that arrives late still counts: a failed or cancelled attempt can turn out to have succeeded."""
+
+EDGES = frozenset(
+    {
+        ("created", "processing"),
+        ("created", "unknown"),
+        ("processing", "unknown"),
+        ("unknown", "processing"),
+        *((source.value, "succeeded") for source in MAY_SUCCEED),
+        *((source.value, "failed") for source in OPEN),
+        *((source.value, "cancelled") for source in OPEN),
+        ("succeeded", "refunded"),
+    }
+)
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def lock(self, pk: UUID) -> Payment:
+        return self.select_for_update(of=("self",)).select_related("customer").get(pk=pk)
+
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN)
+
+    def due_for_check(self, at: datetime) -> Self:
+        """Attempts at a gateway that nobody has heard of for too long."""
+        return self.open().filter(means=Payment.Means.GATEWAY, check_at__lte=at)
+
+
+class Payment(StateMachine):
+    """
+    One attempt to pay. The row, with its reference, is committed before a gateway is called.
+
+    Open states are created, processing and unknown (asked again, never blindly retried). `payable` names what is paid
+    ("order:<id>", "invoices:<customer>", "top_up:<id>"); one open attempt per payable. Of the amount, `allocated` went to
+    invoices, `refunded` back to the wallet; `promotional` was paid with promotional credit.
+    """
+
+    State = PaymentState
+
+    class Kind(models.TextChoices):
+        ORDER = "order", _("order")
+        INVOICE = "invoice", _("invoice")
+        TOP_UP = "top_up", _("top-up")
+
+    class Means(models.TextChoices):
+        WALLET = "wallet", _("wallet")
+        GATEWAY = "gateway", _("gateway")
+        BANK_TRANSFER = "bank_transfer", _("bank transfer")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="payments", verbose_name=_("customer")
+    )
+    kind = models.CharField(_("type"), max_length=8, choices=Kind.choices)
+    means = models.CharField(_("means"), max_length=14, choices=Means.choices)
+    gateway = models.CharField(_("gateway"), max_length=20, blank=True)
+    reference = models.CharField(_("transaction id"), max_length=60, unique=True)
+    payable = models.CharField(_("pays"), max_length=60)
+    order_id = models.UUIDField(_("order"), null=True, blank=True, db_index=True)
+    invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
+    description = models.CharField(_("details"), max_length=200)
+    amount = models.BigIntegerField(_("amount"))
+    promotional = models.BigIntegerField(_("of it promotional"), default=0)
+    allocated = models.BigIntegerField(_("given to invoices"), default=0)
+    refunded = models.BigIntegerField(_("returned to the wallet"), default=0)
+    state = FSMField(_("state"), default=PaymentState.CREATED, choices=PaymentState.choices, protected=True)
+    actor = models.CharField(_("by"), max_length=200)
+    created_at = models.DateTimeField(_("created"))
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    redirect_url = models.URLField(_("payment page"), max_length=500, blank=True)
+    gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)  # noqa: DJ001 - unique only when known
+    failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
+    check_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)
+    checks = models.PositiveSmallIntegerField(_("times asked"), default=0)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("payment")
+        verbose_name_plural = _("payments")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="payment_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.CheckConstraint(
+                name="promotional_part_is_part_of_it", condition=Q(promotional__gte=0, promotional__lte=F("amount"))
+            ),
+            models.CheckConstraint(
+                name="a_payment_is_spent_once",
+                condition=Q(allocated__gte=0, refunded__gte=0, amount__gte=F("allocated") + F("refunded")),
+            ),
+            models.CheckConstraint(
+                name="a_gateway_payment_names_its_gateway", condition=~Q(means="gateway", gateway="")
+            ),
+            models.UniqueConstraint(
+                name="one_open_attempt_per_payable",
+                fields=["customer", "payable"],
+                condition=Q(state__in=[s.value for s in OPEN]),
+            ),
+            models.UniqueConstraint(name="one_payment_per_gateway_transaction", fields=["gateway", "gateway_txn_id"]),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="payments_of_a_customer", fields=["customer", "-created_at", "-id"]),
+            models.Index(
+                name="payments_to_ask_about",
+                fields=["check_at"],
+                condition=Q(state__in=[s.value for s in OPEN], means="gateway"),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            edges_only(field="state", initial="created", edges=EDGES),
+            frozen(
+                "is_what_was_attempted",
+                columns=[
+                    "customer_id",
+                    "kind",
+                    "means",
+                    "gateway",
+                    "reference",
+                    "payable",
+                    "order_id",
+                    "amount",
+                    "created_at",
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @transition(field=state, source=[PaymentState.CREATED, PaymentState.UNKNOWN], target=PaymentState.PROCESSING)
+    def await_outcome(self) -> None:
+        """The gateway has it; the customer or the gateway decides."""
+
+    @transition(field=state, source=[PaymentState.CREATED, PaymentState.PROCESSING], target=PaymentState.UNKNOWN)
+    def lose_track(self) -> None:
+        """No usable answer: the gateway is asked again, nothing is retried."""
+
+    @transition(field=state, source=list(MAY_SUCCEED), target=PaymentState.SUCCEEDED)
+    def succeed(self, *, at: datetime) -> None:
+        self.settled_at = at
+        self.failure = ""
+
+    @transition(field=state, source=list(OPEN), target=PaymentState.FAILED)
+    def fail(self, *, reason: str, at: datetime) -> None:
+        self.settled_at, self.failure = at, reason[:200]
+
+    @transition(field=state, source=list(OPEN), target=PaymentState.CANCELLED)
+    def cancel(self, *, at: datetime) -> None:
+        self.settled_at = at
+
+    @transition(field=state, source=PaymentState.SUCCEEDED, target=PaymentState.REFUNDED)
+    def give_back(self) -> None:
+        """Everything went back to the wallet or to its source."""
+
+
+class Allocation(models.Model):
+    """Money given to an invoice: part of a payment, or what a credit note on an earlier invoice gave back."""
+
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations", verbose_name=_("payment")
+    )
+    credit_note = models.ForeignKey(
+        CreditNote,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="allocations",
+        verbose_name=_("credit note"),
+    )
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("invoice")
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    amount = models.BigIntegerField(_("amount"))
+    promotional = models.BigIntegerField(_("of it promotional"), default=0)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("allocation")
+        verbose_name_plural = _("allocations")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="allocation_is_positive",
+                condition=Q(amount__gt=0, promotional__gte=0, promotional__lte=F("amount")),
+            ),
+            models.CheckConstraint(
+                name="an_allocation_has_one_source",
+                condition=Q(payment__isnull=False, credit_note__isnull=True)
+                | Q(payment__isnull=True, credit_note__isnull=False),
+            ),
+            models.UniqueConstraint(name="a_payment_reaches_an_invoice_once", fields=["payment", "invoice"]),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="pays_its_invoice",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_allocations"),
+                func="""
+                UPDATE invoices_invoice i SET paid = i.paid + a.amount
+                FROM (SELECT invoice_id, sum(amount) AS amount FROM new_allocations GROUP BY invoice_id) a WHERE i.id = a.invoice_id;
+                UPDATE payments_payment p SET allocated = p.allocated + a.amount
+                FROM (SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL GROUP BY payment_id) a
+                WHERE p.id = a.payment_id;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} -> {self.invoice_id}"
+
+
+class GatewayNotice(models.Model):
+    """What a gateway told us, stored before it is acted on; the same words are kept once."""
+
+    gateway = models.CharField(_("gateway"), max_length=20)
+    digest = models.CharField(max_length=64)
+    body = models.TextField(_("as received"))
+    is_genuine = models.BooleanField(_("signature verified"))
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("payment")
+    )
+    verdict = models.CharField(_("verdict"), max_length=20)
+    received_at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("gateway notice")
+        verbose_name_plural = _("gateway notices")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_row_per_gateway_and_words", fields=["gateway", "digest"])
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.digest[:8]} {self.verdict}"
