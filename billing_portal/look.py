@@ -6,7 +6,7 @@ The living page: every component of the portal with sample data, for whoever bui
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from billing_portal.templatetags.states import HEALTH, STATES
+from kernel import display
 
 THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 3600

@@ -139,6 +139,13 @@ def month(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | N
     return format_date(local, MONTH_PATTERNS[code], locale=code)
 
 
+def short_month(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """A month without its year, for the foot of a bar: "T1" (vi), "Jan" (en)."""
+    local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
+    code = language(locale)
+    return format_date(local, MONTH_PATTERNS[code].replace("/y", "").replace(" y", ""), locale=code)
+
+
 def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
     """Day and minute: "12/01/2027 08:00" (vi), "12 Jan 2027, 08:00" (en)."""
     local = moment.astimezone(zone or reader_zone())
