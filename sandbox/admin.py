@@ -1,0 +1,128 @@
+"""What the sandbox really did, for tests and the curious, and the switchboard of its faults."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from . import faults
+from .store import Store
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+
+REFERENCES = """
+SELECT app_trans_id AS reference, app_user, amount AS asked, state, zp_trans_id, created_at,
+       (SELECT count(*) FROM entries WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'debit') AS debits,
+       (SELECT coalesce(sum(amount), 0) FROM entries
+        WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'debit') AS debited,
+       (SELECT coalesce(sum(amount), 0) FROM entries
+        WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'refund') AS refunded
+FROM orders
+"""
+CUSTOMERS = """
+SELECT app_user, opened_with, balance,
+       opened_with + (SELECT coalesce(sum(CASE kind WHEN 'debit' THEN -amount ELSE amount END), 0)
+                      FROM entries WHERE entries.app_user = customers.app_user) AS balance_by_entries
+FROM customers
+"""
+
+
+@blueprint.get("/")
+def home() -> str:
+    with _store().read() as db:
+        return render_template(
+            "admin.html",
+            references=db.execute(REFERENCES + " ORDER BY created_at DESC LIMIT 200").fetchall(),
+            refunds=db.execute("SELECT * FROM refunds ORDER BY created_at DESC LIMIT 100").fetchall(),
+            customers=db.execute(CUSTOMERS + " ORDER BY app_user LIMIT 200").fetchall(),
+            callbacks=db.execute("SELECT * FROM callbacks ORDER BY id DESC LIMIT 50").fetchall(),
+            faults=faults.pending(db),
+            kinds=faults.KINDS,
+            refused=request.args.get("refused", ""),
+        )
+
+
+@blueprint.get("/oracle")
+def oracle() -> Response:
+    """
+    Every reference with what was debited and refunded, and every customer. `?reference=` narrows it to one.
+
+    `conserved` says that each balance is what the entries make it.
+    """
+    wanted = request.args.get("reference")
+    with _store().read() as db:
+        found = db.execute(REFERENCES + " WHERE ? IS NULL OR app_trans_id = ? ORDER BY created_at", [wanted, wanted])
+        references = _plain(found.fetchall())
+        customers = _plain(db.execute(CUSTOMERS + " ORDER BY app_user").fetchall())
+        refunds = _plain(db.execute("SELECT * FROM refunds ORDER BY created_at").fetchall())
+        sent = _plain(db.execute("SELECT app_trans_id, state, tries, result FROM callbacks ORDER BY id").fetchall())
+    return jsonify(
+        references=references,
+        refunds=[refund for refund in refunds if wanted in (None, refund["app_trans_id"])],
+        callbacks=[callback for callback in sent if wanted in (None, callback["app_trans_id"])],
+        customers=customers,
+        conserved=all(customer["balance"] == customer["balance_by_entries"] for customer in customers),
+    )
+
+
+@blueprint.get("/faults")
+def list_faults() -> Response:
+    with _store().read() as db:
+        return jsonify(faults=_plain(faults.pending(db)), kinds={name: kind[2] for name, kind in faults.KINDS.items()})
+
+
+@blueprint.post("/faults")
+def add_fault() -> Response | tuple[Response, int]:
+    """A fault, as JSON or from the form of the page; see faults.plan for its fields."""
+    if request.is_json:
+        wish = request.get_json(silent=True)
+        try:
+            with _store().write() as db:
+                return jsonify(id=faults.plan(db, wish if isinstance(wish, dict) else {})), 201
+        except faults.BadFault as problem:
+            return jsonify(error=str(problem)), 400
+    try:
+        with _store().write() as db:
+            faults.plan(db, _wish_of_form())
+    except faults.BadFault as problem:
+        return redirect(url_for("admin.home", refused=str(problem)), 303)
+    return redirect(url_for("admin.home"), 303)
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> tuple[str, int]:
+    with _store().write() as db:
+        db.execute("DELETE FROM faults")
+    return "", 204
+
+
+@blueprint.post("/faults/clear")
+def clear_faults_by_button() -> Response:
+    clear_faults()
+    return redirect(url_for("admin.home"), 303)
+
+
+def _wish_of_form() -> dict[str, Any]:
+    """The form's texts as the values that JSON would carry. `strike` is "fault@call"."""
+    fault, _, call = request.form.get("strike", "").partition("@")
+    reference = request.form.get("reference", "").strip() or None
+    wish: dict[str, Any] = {"fault": fault, "call": call, "reference": reference}
+    try:
+        if request.form.get("value"):
+            wish["value"] = float(request.form["value"])
+        wish["times"] = int(request.form["times"]) if request.form.get("times") else None
+    except ValueError as error:
+        raise faults.BadFault("value and times must be numbers") from error
+    return wish
+
+
+def _plain(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]
+
+
+def _store() -> Store:
+    store: Store = current_app.config["STORE"]
+    return store

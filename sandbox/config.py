@@ -1,0 +1,70 @@
+"""Everything that the environment decides, read once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DOCUMENTED_TOLERANCE_S = 15 * 60
+
+
+@dataclass(frozen=True)
+class Config:
+    db: Path = Path("var/sandbox.sqlite3")
+    public_url: str = "http://localhost:8010"  # how a customer's browser reaches us
+    portal_url: str = "http://localhost:8000"  # how our server reaches the portal
+    portal_public_url: str = portal_url  # how a customer's browser reaches the portal
+    app_id: int = 2553
+    key1: str = ""
+    key2: str = ""
+    merchant: str = "Billing Portal"
+    # How far app_time, a refund's timestamp or a webhook's time may lie from our clock. Strict, as documented, unless
+    # told otherwise: in the demo, staff move the portal's clock forward, and we have to live in its future.
+    clock_tolerance_s: int = DOCUMENTED_TOLERANCE_S
+    callback_gap_s: float = 10.0  # between the tries of a callback; the vendor names their number only
+    refund_takes_s: float = 2.0
+    shop_keys: str = ""
+    shop_keys_file: str = ""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
+        default = cls()
+        return cls(
+            db=Path(env.get("SANDBOX_DB") or default.db),
+            public_url=(env.get("SANDBOX_PUBLIC_URL") or default.public_url).rstrip("/"),
+            portal_url=(env.get("PORTAL_URL") or default.portal_url).rstrip("/"),
+            portal_public_url=(
+                env.get("PORTAL_PUBLIC_URL") or env.get("PORTAL_URL") or default.portal_public_url
+            ).rstrip("/"),
+            app_id=int(env.get("SANDBOX_APP_ID") or default.app_id),
+            key1=env.get("SANDBOX_KEY1", ""),
+            key2=env.get("SANDBOX_KEY2", ""),
+            merchant=env.get("SANDBOX_MERCHANT") or default.merchant,
+            clock_tolerance_s=int(env.get("SANDBOX_CLOCK_TOLERANCE_S") or default.clock_tolerance_s),
+            callback_gap_s=float(env.get("SANDBOX_CALLBACK_GAP_S") or default.callback_gap_s),
+            refund_takes_s=float(env.get("SANDBOX_REFUND_TAKES_S") or default.refund_takes_s),
+            shop_keys=env.get("SHOP_KEYS", ""),
+            shop_keys_file=env.get("SHOP_KEYS_FILE", ""),
+        )
+
+    def keys_of(self, product: str) -> tuple[str, str]:
+        """
+        (API key, webhook secret) of a product; empty strings before the portal has handed any out.
+
+        Read each time: the portal's demo data writes the file after we have started.
+        """
+        text = self.shop_keys
+        if not text and self.shop_keys_file:
+            try:
+                text = Path(self.shop_keys_file).read_text()
+            except OSError:
+                text = ""
+        try:
+            entry: Any = json.loads(text or "{}").get(product, {})
+            return str(entry["api_key"]), str(entry["webhook_secret"])
+        except (ValueError, AttributeError, TypeError, KeyError):
+            return "", ""

@@ -1,0 +1,84 @@
+"""
+Misbehaviour on demand.
+
+A fault names the call that it strikes, how often (or always), and perhaps one reference. It is used up in the
+transaction of the call, so two calls at once cannot share one.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+API_CALLS = ("create", "query", "refund", "query_refund")
+HANG_S = 35  # longer than any client should wait
+
+# fault -> (calls that it can strike, value when none is given, what it does)
+KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
+    "http_500_after_effect": (API_CALLS, 0, "does what was asked, then answers 500"),
+    "hang_before": (API_CALLS, HANG_S, "waits so many seconds, then answers 503 and does nothing"),
+    "hang_after": (API_CALLS, HANG_S, "does what was asked, then waits so many seconds before the answer"),
+    "truncated": (API_CALLS, 0, "does what was asked, then sends half of the answer"),
+    "maintenance": (API_CALLS, 0, "refuses with -999"),
+    "rate": (API_CALLS, 0, "refuses with -429"),
+    "not_found_for": (("query", "query_refund"), 10, "knows nothing of an order or refund for so many seconds"),
+    "pending_forever": (("query", "refund"), 0, "still being processed, says the answer; a refund never settles"),
+    "refund_rejected": (("refund",), 0, "accepts the refund, and rejects it in the end"),
+    "wrong_amount": (("query", "callback"), 1_000, "reports so many đồng more than were paid"),
+    "bad_signature": (("callback",), 0, "signs the callback with a wrong key"),
+    "duplicate_callbacks": (("callback",), 3, "sends the callback so many times, at once"),
+    "drop_callbacks": (("callback",), 0, "never sends the callback"),
+    "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
+    "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
+}
+
+
+class BadFault(ValueError):
+    """The message says what is wrong, for the person who wrote the script."""
+
+
+def plan(db: sqlite3.Connection, wish: dict[str, Any]) -> int:
+    """
+    Write down a fault: {"call", "fault", "value"?, "times"? (default 1, null: always), "reference"?}.
+
+    :raises BadFault: what was asked makes no sense
+    """
+    call, fault = wish.get("call"), wish.get("fault")
+    if fault not in KINDS:
+        raise BadFault(f"fault must be one of {', '.join(KINDS)}")
+    calls, default, _ = KINDS[fault]
+    if call not in calls:
+        raise BadFault(f"{fault} can strike: {', '.join(calls)}")
+    value, times, reference = wish.get("value", default), wish.get("times", 1), wish.get("reference")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 10**9:
+        raise BadFault("value must be a number from 0 to 1,000,000,000")
+    if times is not None and (isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= 10**6):
+        raise BadFault("times must be a whole number from 1, or null for always")
+    if reference is not None and not isinstance(reference, str):
+        raise BadFault("reference must be text")
+    planned = db.execute(
+        "INSERT INTO faults (call, fault, value, times, reference) VALUES (?, ?, ?, ?, ?)",
+        [call, fault, float(value), times, reference or None],
+    )
+    return int(planned.lastrowid or 0)
+
+
+def strike(db: sqlite3.Connection, call: str, reference: str) -> dict[str, float]:
+    """The faults that this call meets, {fault: value}; each is used up by one."""
+    due = db.execute(
+        """SELECT * FROM faults WHERE call = ? AND (times IS NULL OR times > 0)
+             AND (reference IS NULL OR reference = ?) ORDER BY id""",
+        [call, reference],
+    ).fetchall()
+    struck: dict[str, float] = {}
+    for fault in due:
+        if fault["fault"] in struck:
+            continue
+        struck[fault["fault"]] = fault["value"]
+        if fault["times"] is not None:
+            db.execute("UPDATE faults SET times = times - 1 WHERE id = ?", [fault["id"]])
+    return struck
+
+
+def pending(db: sqlite3.Connection) -> list[sqlite3.Row]:
+    return db.execute("SELECT * FROM faults WHERE times IS NULL OR times > 0 ORDER BY id").fetchall()

@@ -1,0 +1,279 @@
+"""ZaloPay's server-to-server calls, version 2: parameters, signatures and refusals as the vendor documents them."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from . import faults, ledger
+from .config import DOCUMENTED_TOLERANCE_S, Config
+from .ledger import VIETNAM
+from .signing import holds
+from .store import Store
+
+blueprint = Blueprint("protocol", __name__)
+
+DUPLICATE_ORDER, NO_SUCH, DUPLICATE_REFUND, BAD_REFUND_AMOUNT, BAD_TIME = -68, -101, -23, -14, -13
+BAD_REQUEST, BAD_CREDENTIALS, RATE_LIMIT, MAINTENANCE = -401, -402, -429, -999
+QUERY_HORIZON_S = 48 * 3600
+MIN_LIFE_S, MAX_LIFE_S, USUAL_LIFE_S = 300, 2_592_000, 900
+
+# The parameters that each call must have, with their longest length.
+REQUIRED = {
+    "create": {
+        "app_trans_id": 40,
+        "app_user": 50,
+        "app_time": 15,
+        "amount": 15,
+        "item": 2048,
+        "embed_data": 2048,
+        "description": 256,
+    },
+    "query": {"app_trans_id": 40},
+    "refund": {"m_refund_id": 45, "zp_trans_id": 15, "amount": 15, "timestamp": 15, "description": 100},
+    "query_refund": {"m_refund_id": 45, "timestamp": 15},
+}
+SIGNED = {
+    "create": ("app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"),
+    "query": ("app_id", "app_trans_id", "key1"),
+    "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
+    "query_refund": ("app_id", "m_refund_id", "timestamp"),
+}
+MESSAGES = {
+    1: "Giao dịch thành công",
+    2: "Giao dịch thất bại",
+    3: "Giao dịch đang được xử lý",
+}
+
+Answer = dict[str, Any]
+
+
+class Refused(Exception):
+    def __init__(self, sub_code: int, message: str) -> None:
+        self.sub_code, self.message = sub_code, message
+
+
+@blueprint.post("/v2/<call>")
+def api(call: str) -> Response:
+    if call not in REQUIRED:
+        abort(404)
+    config: Config = current_app.config["SANDBOX"]
+    store: Store = current_app.config["STORE"]
+    struck: dict[str, float] = {}
+    try:
+        fields = _checked(call, config)
+        with store.write() as db:
+            struck = faults.strike(db, call, fields.get("app_trans_id") or fields["m_refund_id"])
+            answer = None if "hang_before" in struck else _answered(call, db, fields, struck, config)
+    except Refused as refusal:
+        answer = _answer(2, refusal.sub_code, refusal.message)
+    return _misbehaved(answer, struck)
+
+
+def _checked(call: str, config: Config) -> dict[str, str]:
+    """The parameters as text, present, short enough and signed for this merchant."""
+    given = _parameters()
+    for name, longest in REQUIRED[call].items():
+        if name not in given or len(given[name]) > longest:
+            raise Refused(BAD_REQUEST, f"{name} is missing or too long")
+    app_id = str(config.app_id)
+    signed = {**given, "app_id": app_id, "key1": config.key1}
+    parts = [signed[name] for name in SIGNED[call]]
+    if call == "refund" and "refund_fee_amount" in given:
+        parts.insert(3, given["refund_fee_amount"])
+    if given.get("app_id") != app_id or not config.key1 or not holds(given.get("mac", ""), config.key1, *parts):
+        raise Refused(BAD_CREDENTIALS, "app_id or mac is wrong")
+    return given
+
+
+def _parameters() -> dict[str, str]:
+    given: Mapping[str, Any] = request.form
+    if request.is_json:
+        body = request.get_json(silent=True)
+        given = body if isinstance(body, dict) else {}
+    return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
+
+
+def _answered(
+    call: str, db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config
+) -> Answer:
+    for fault, sub_code in (("maintenance", MAINTENANCE), ("rate", RATE_LIMIT)):
+        if fault in struck:
+            return _answer(2, sub_code, fault)
+    handler = {"create": _create, "query": _query, "refund": _refund, "query_refund": _query_refund}[call]
+    try:
+        return handler(db, fields, struck, config)
+    except Refused as refusal:
+        return _answer(2, refusal.sub_code, refusal.message)
+
+
+def _create(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+    now = time.time()
+    app_time, amount = _number(fields, "app_time"), _number(fields, "amount")
+    lives_s = _number(fields, "expire_duration_seconds", USUAL_LIFE_S)
+    embed_data = _json(fields, "embed_data", dict)
+    _json(fields, "item", list)
+    if abs(app_time / 1000 - now) > config.clock_tolerance_s:
+        raise Refused(BAD_REQUEST, "app_time is too far from now")
+    if not re.fullmatch(r"\d{6}_[\w.-]+", fields["app_trans_id"], re.ASCII):
+        raise Refused(BAD_REQUEST, "app_trans_id must be yymmdd_ and your own id")
+    _require_date(fields["app_trans_id"], app_time)
+    if not ledger.MIN_AMOUNT <= amount <= ledger.MAX_AMOUNT:
+        raise Refused(BAD_REQUEST, f"amount must be from {ledger.MIN_AMOUNT} to {ledger.MAX_AMOUNT}")
+    if not MIN_LIFE_S <= lives_s <= MAX_LIFE_S:
+        raise Refused(BAD_REQUEST, "expire_duration_seconds must be from 300 to 2592000")
+    order = {
+        "app_trans_id": fields["app_trans_id"],
+        "app_user": fields["app_user"],
+        "amount": amount,
+        "description": fields["description"],
+        "embed_data": fields["embed_data"],
+        "item": fields["item"],
+        "app_time": app_time,
+        "callback_url": _web_address(fields.get("callback_url", "")),
+        "redirect_url": _web_address(str(embed_data.get("redirecturl", ""))),
+    }
+    token = ledger.open_order(db, order, lives_s=lives_s, now=now)
+    if token is None:
+        raise Refused(DUPLICATE_ORDER, "app_trans_id was used before")
+    return _answer(
+        1, 1, zp_trans_token=token, order_token=token, order_url=f"{config.public_url}/pay/{token}", qr_code=""
+    )
+
+
+def _query(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+    now = time.time()
+    order = ledger.order_by_reference(db, fields["app_trans_id"])
+    if order is None or now - order["created_at"] > QUERY_HORIZON_S or _is_too_young(order, struck, now):
+        raise Refused(NO_SUCH, "app_trans_id is not known")
+    if "pending_forever" in struck or ledger.is_payable(order, now):
+        return _answer(3, 3, is_processing="pending_forever" in struck, amount=order["amount"], zp_trans_id=0)
+    if order["state"] == "paid":
+        return _answer(
+            1,
+            1,
+            is_processing=False,
+            amount=order["amount"] + int(struck.get("wrong_amount", 0)),
+            discount_amount=0,
+            zp_trans_id=order["zp_trans_id"],
+            server_time=ledger.server_time(order, order["paid_at"]),
+        )
+    raise Refused(order["sub_code"] or ledger.EXPIRED, "the order was not paid")
+
+
+def _refund(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+    now = time.time()
+    timestamp, amount = _number(fields, "timestamp"), _number(fields, "amount")
+    if abs(timestamp / 1000 - now) > config.clock_tolerance_s:
+        raise Refused(BAD_TIME, "timestamp is too far from now")
+    if not re.fullmatch(rf"\d{{6}}_{config.app_id}_[\w.-]+", fields["m_refund_id"], re.ASCII):
+        raise Refused(BAD_REQUEST, "m_refund_id must be yymmdd_appid_ and your own id")
+    _require_date(fields["m_refund_id"], timestamp)
+    if "refund_fee_amount" in fields:
+        raise Refused(BAD_REQUEST, "refund fees are not agreed with this merchant")
+    if db.execute("SELECT 1 FROM refunds WHERE m_refund_id = ?", [fields["m_refund_id"]]).fetchone():
+        raise Refused(DUPLICATE_REFUND, "m_refund_id was used before")
+    order = db.execute(
+        "SELECT * FROM orders WHERE zp_trans_id = ? AND state = 'paid'", [_number(fields, "zp_trans_id")]
+    ).fetchone()
+    if order is None:
+        raise Refused(NO_SUCH, "zp_trans_id is not known")
+    if not 0 < amount <= ledger.refundable(db, order):
+        raise Refused(BAD_REFUND_AMOUNT, "more than is left of the payment")
+    refund = {
+        "m_refund_id": fields["m_refund_id"],
+        "app_trans_id": order["app_trans_id"],
+        "amount": amount,
+        "description": fields["description"],
+        "settles_at": None if "pending_forever" in struck else now + config.refund_takes_s,
+        "settles_as": "rejected" if "refund_rejected" in struck else "done",
+    }
+    return _answer(3, 3, refund_id=ledger.open_refund(db, refund, now=now))
+
+
+def _query_refund(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+    now = time.time()
+    if abs(_number(fields, "timestamp") / 1000 - now) > config.clock_tolerance_s:
+        raise Refused(BAD_REQUEST, "timestamp is too far from now")
+    ledger.settle_refunds(db, now=now)
+    refund = db.execute("SELECT * FROM refunds WHERE m_refund_id = ?", [fields["m_refund_id"]]).fetchone()
+    if refund is None or _is_too_young(refund, struck, now):
+        raise Refused(NO_SUCH, "m_refund_id is not known")
+    if refund["state"] == "processing":
+        return _answer(3, 2)
+    if refund["state"] == "done":
+        return _answer(1, 1, refund_id=refund["refund_id"])
+    raise Refused(0, "the refund failed")
+
+
+def _misbehaved(answer: Answer | None, struck: dict[str, float]) -> Response:
+    """What the caller gets to see of the answer. Sleeps hold no database lock."""
+    if answer is None:
+        time.sleep(struck["hang_before"])
+        return Response("Service Unavailable", 503)
+    time.sleep(struck.get("hang_after", 0))
+    if "http_500_after_effect" in struck:
+        return Response("Internal Server Error", 500)
+    text = json.dumps(answer, ensure_ascii=False)
+    if "truncated" in struck:
+        text = text[: len(text) // 2]
+    return Response(text, content_type="application/json")
+
+
+def _answer(status: int, sub_code: int, message: str = "", **more: object) -> Answer:
+    return {
+        "return_code": status,
+        "return_message": MESSAGES[status],
+        "sub_return_code": sub_code,
+        "sub_return_message": message or MESSAGES[status],
+        **more,
+    }
+
+
+def _is_too_young(row: sqlite3.Row, struck: dict[str, float], now: float) -> bool:
+    return "not_found_for" in struck and now - row["created_at"] < struck["not_found_for"]
+
+
+def _number(fields: dict[str, str], name: str, otherwise: int = -1) -> int:
+    text = fields.get(name, "")
+    if not text and otherwise >= 0:
+        return otherwise
+    if not re.fullmatch(r"\d{1,15}", text, re.ASCII):
+        raise Refused(BAD_REQUEST, f"{name} must be a whole number")
+    return int(text)
+
+
+def _json(fields: dict[str, str], name: str, kind: type) -> Any:
+    try:
+        value = json.loads(fields[name])
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, kind):
+        raise Refused(BAD_REQUEST, f"{name} must be JSON text of {'an object' if kind is dict else 'a list'}")
+    return value
+
+
+def _require_date(reference: str, milliseconds: int) -> None:
+    """The reference begins with the date in Vietnam; just around midnight, either day will do."""
+    seconds = milliseconds / 1000
+    days = {
+        datetime.fromtimestamp(seconds + shift, UTC).astimezone(VIETNAM).strftime("%y%m%d")
+        for shift in (-DOCUMENTED_TOLERANCE_S, DOCUMENTED_TOLERANCE_S)
+    }
+    if reference[:6] not in days:
+        raise Refused(BAD_REQUEST, "the date in front is not today's in Vietnam (GMT+7)")
+
+
+def _web_address(url: str) -> str:
+    """Empty, or an address that a browser may be sent to: never javascript: or the like."""
+    if url and urlsplit(url).scheme not in ("http", "https"):
+        raise Refused(BAD_REQUEST, "addresses must begin with http:// or https://")
+    return url

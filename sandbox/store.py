@@ -1,0 +1,140 @@
+"""The sandbox's own database: one SQLite file, any number of threads and processes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS customers (
+    app_user TEXT PRIMARY KEY,
+    opened_with INTEGER NOT NULL,
+    balance INTEGER NOT NULL CHECK (balance >= 0)
+) STRICT;
+CREATE TABLE IF NOT EXISTS orders (
+    app_trans_id TEXT PRIMARY KEY,
+    token TEXT NOT NULL UNIQUE,
+    app_user TEXT NOT NULL REFERENCES customers,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    description TEXT NOT NULL,
+    embed_data TEXT NOT NULL,
+    item TEXT NOT NULL,
+    app_time INTEGER NOT NULL,
+    callback_url TEXT NOT NULL,
+    redirect_url TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed')),
+    sub_code INTEGER NOT NULL DEFAULT 0,
+    zp_trans_id INTEGER UNIQUE,
+    paid_at REAL,
+    pays_late_at REAL
+) STRICT;
+CREATE TABLE IF NOT EXISTS refunds (
+    m_refund_id TEXT PRIMARY KEY,
+    refund_id INTEGER NOT NULL UNIQUE,
+    app_trans_id TEXT NOT NULL REFERENCES orders,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    description TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'processing' CHECK (state IN ('processing', 'done', 'rejected')),
+    created_at REAL NOT NULL,
+    settles_at REAL,
+    settles_as TEXT NOT NULL DEFAULT 'done'
+) STRICT;
+-- What really moved. A debit is named by its order and a refund by its m_refund_id, each once.
+CREATE TABLE IF NOT EXISTS entries (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('debit', 'refund')),
+    reference TEXT NOT NULL,
+    app_trans_id TEXT NOT NULL REFERENCES orders,
+    app_user TEXT NOT NULL REFERENCES customers,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    at REAL NOT NULL,
+    UNIQUE (kind, reference)
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER IF NOT EXISTS entries_are_never_deleted BEFORE DELETE ON entries
+BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+CREATE TABLE IF NOT EXISTS callbacks (
+    id INTEGER PRIMARY KEY,
+    app_trans_id TEXT NOT NULL,
+    url TEXT NOT NULL,
+    body TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'refused', 'given up', 'dropped')),
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_at REAL NOT NULL,
+    result TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS callbacks_by_due_time ON callbacks (state, next_at);
+CREATE TABLE IF NOT EXISTS faults (
+    id INTEGER PRIMARY KEY,
+    call TEXT NOT NULL,
+    fault TEXT NOT NULL,
+    value REAL NOT NULL,
+    times INTEGER,          -- how often it still strikes; NULL: always
+    reference TEXT          -- only this order or refund; NULL: any
+) STRICT;
+CREATE TABLE IF NOT EXISTS shop_switches (
+    product TEXT PRIMARY KEY,
+    behaviour TEXT NOT NULL,
+    delay_s REAL NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS shop_requests (
+    id TEXT PRIMARY KEY,
+    product TEXT NOT NULL,
+    type TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    resource_name TEXT NOT NULL,
+    answer_url TEXT NOT NULL,
+    behaviour TEXT NOT NULL,
+    received_at REAL NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 1,
+    state TEXT NOT NULL CHECK (state IN ('due', 'silent', 'noted', 'answered', 'too late', 'given up')),
+    tries INTEGER NOT NULL DEFAULT 0,
+    next_at REAL,
+    result TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX IF NOT EXISTS shop_requests_by_due_time ON shop_requests (state, next_at);
+"""
+
+
+class Store:
+    """Opens short-lived connections; a writer holds the database's one write lock from its first statement."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connection() as db:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(SCHEMA)
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self.path, timeout=15, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA foreign_keys = ON")
+        try:
+            yield db
+        finally:
+            db.close()
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view of everything."""
+        with self._connection() as db:
+            db.execute("BEGIN")
+            yield db
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as db:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")

@@ -1,0 +1,70 @@
+"""The one thread per process that does what falls due: refunds, late payments, callbacks, product teams' answers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+from . import callbacks, ledger
+from .config import Config
+from .shop.team import Team
+from .store import Store
+
+log = logging.getLogger(__name__)
+IDLE_S = 0.2
+
+
+class Worker:
+    def __init__(self, store: Store, config: Config) -> None:
+        self.store, self.config = store, config
+        self.sender, self.team = callbacks.Sender(store, config), Team(store, config)
+        self._pid = 0
+        self._starting = threading.Lock()
+
+    def ensure_running(self) -> None:
+        """Start the thread, once per process: a server that forks leaves its threads behind."""
+        with self._starting:
+            if self._pid == os.getpid():
+                return
+            self._pid = os.getpid()
+            threading.Thread(target=self._run, name="sandbox-worker", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.tick()
+            except Exception:  # whatever it was, the next round tries again
+                log.exception("a round of the sandbox's worker failed")
+            time.sleep(IDLE_S)
+
+    def tick(self) -> None:
+        """Take the write lock only when there is something to do: an idle sandbox leaves its file alone."""
+        if self._is_money_due():
+            self._move_money()
+        if self.sender.is_due():
+            self.sender.tick()
+        if self.team.is_due():
+            self.team.tick()
+
+    def _is_money_due(self) -> bool:
+        now = time.time()
+        with self.store.read() as db:
+            return bool(
+                db.execute(
+                    """SELECT 1 FROM refunds WHERE state = 'processing' AND settles_at <= :now
+                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now""",
+                    {"now": now},
+                ).fetchone()
+            )
+
+    def _move_money(self) -> None:
+        now = time.time()
+        with self.store.write() as db:
+            ledger.settle_refunds(db, now=now)
+            for order in db.execute("SELECT * FROM orders WHERE pays_late_at <= ?", [now]).fetchall():
+                if ledger.pay(db, order, now=now):
+                    callbacks.queue(db, order["app_trans_id"], self.config, now=now)
+                else:
+                    db.execute("UPDATE orders SET pays_late_at = NULL WHERE app_trans_id = ?", [order["app_trans_id"]])
