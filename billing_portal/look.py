@@ -81,6 +81,7 @@ def samples() -> dict[str, Any]:
     """Everything that the living page shows, under the names that the components ask for."""
     return {
         "now": NOW,
+        "later": NOW + timedelta(days=3, hours=5),
         "clock_moved": True,
         "states": list(STATES),
         "healths": list(HEALTH),
@@ -113,7 +114,7 @@ def _figures() -> list[dict[str, Any]]:
         {"label": _("Available"), "amount": 2_450_000, "note": _("of it 200,000 ₫ promotional")},
         {"label": _("Held"), "amount": 0, "note": _("for usage not yet billed")},
         {"label": _("To pay"), "amount": 1_287_550, "note": _("2 invoices, 1 overdue"), "url": "#invoices"},
-        {"label": _("Spent in January"), "amount": 3_164_200, "note": _("12 % less than in December")},
+        {"label": _("Spent in January"), "amount": 3_164_200, "note": _("431,500 ₫ less than in December")},
     ]
 
 
@@ -133,7 +134,7 @@ def _invoices() -> list[dict[str, Any]]:
             "resource": name,
             "product": product,
             "created_at": NOW - timedelta(days=11 * row, hours=7),
-            "due_at": NOW + timedelta(days=5 - 8 * row),
+            "due_at": NOW + timedelta(days=9 * row - 4),
             "status": status,
             "total": total,
             "open": total if status in ("overdue", "unpaid") else total // 2 if status == "partially_paid" else 0,
@@ -155,7 +156,7 @@ def _months() -> list[dict[str, Any]]:
     paid = [820, 910, 910, 1_240, 1_180, 1_310, 1_400, 1_395, 1_620, 1_580, 1_700, 0]
     return [
         {
-            "label": datetime(2026, number, 1, tzinfo=UTC),
+            "label": display.short_month(date(2026, number, 1)),
             "paid": amount * 1000,
             "unpaid": {11: 412_000, 12: 1_287_550}.get(number, 0),
         }

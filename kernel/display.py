@@ -22,7 +22,7 @@ SIGN = "₫"
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DATE_PATTERNS = {"vi": "dd/MM/y", "en": "d MMM y"}
-LONG_DATE_PATTERNS = {"vi": "EEEE, d MMMM y", "en": "EEEE, d MMMM y"}
+LONG_DATE_PATTERN = "EEEE, d MMMM y"
 MONTH_PATTERNS = {"vi": "'T'M/y", "en": "MMM y"}
 HOUR = 60
 DAY = 24 * HOUR
@@ -109,11 +109,28 @@ def time_left(end: datetime, now: datetime) -> str:
             "hour": ngettext("%(count)d hour left", "%(count)d hours left", count),
             "minute": ngettext("%(count)d minute left", "%(count)d minutes left", count),
         }[unit] % {"count": count}
+    if unit == "minute" and count == 0:
+        return gettext("ended just now")
     return {
         "day": ngettext("ended %(count)d day ago", "ended %(count)d days ago", count),
         "hour": ngettext("ended %(count)d hour ago", "ended %(count)d hours ago", count),
         "minute": ngettext("ended %(count)d minute ago", "ended %(count)d minutes ago", count),
     }[unit] % {"count": count}
+
+
+def time_until_due(due: datetime, now: datetime) -> str:
+    """From `now` to a due date: "due in 5 days", "due in 20 hours", "3 days overdue"."""
+    span = due - now
+    unit, count = _largest_unit(abs(span))
+    if span > timedelta(0):
+        return {
+            "day": ngettext("due in %(count)d day", "due in %(count)d days", count),
+            "hour": ngettext("due in %(count)d hour", "due in %(count)d hours", count),
+            "minute": ngettext("due in %(count)d minute", "due in %(count)d minutes", count),
+        }[unit] % {"count": count}
+    if unit == "day":
+        return ngettext("%(count)d day overdue", "%(count)d days overdue", count) % {"count": count}
+    return gettext("overdue since today")
 
 
 def _largest_unit(span: timedelta) -> tuple[str, int]:
@@ -158,8 +175,9 @@ def full_instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | N
     where = zone or reader_zone()
     local = moment.astimezone(where)
     code = language(locale)
-    offset = f"{local:%z}"
-    return f"{format_date(local, LONG_DATE_PATTERNS[code], locale=code)}, {local:%H:%M:%S} ({where.key}, UTC{offset[:3]}:{offset[3:5]})"
+    long_day = format_date(local, LONG_DATE_PATTERN, locale=code)
+    offset = f"UTC{local:%z}"
+    return f"{long_day}, {local:%H:%M:%S} ({where.key}, {offset[:-2]}:{offset[-2:]})"
 
 
 def spoken_day(moment: datetime, now: datetime, zone: ZoneInfo | None = None) -> str:

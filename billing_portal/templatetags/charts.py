@@ -15,7 +15,7 @@ COLOURS = 5
 
 
 def bars(months: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """One stacked bar a month, paid below and unpaid above, as parts of the highest month; an amount is never invisible."""
+    """One stacked bar a month, paid below and unpaid above, as parts of the highest month; none is invisible."""
     rows = [dict(month) for month in months]
     highest = max((row["paid"] + row["unpaid"] for row in rows), default=0) or 1
     for row in rows:

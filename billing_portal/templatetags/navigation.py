@@ -42,11 +42,23 @@ def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, in
         url = reverse(name)
     except NoReverseMatch:
         return None
-    return {"label": label, "url": url, "icon": symbol, "count": counts.get(name, 0), "current": False, "exact": path == url}
+    return {
+        "label": label,
+        "url": url,
+        "icon": symbol,
+        "count": counts.get(name, 0),
+        "current": False,
+        "exact": path == url,
+    }
 
 
 def _mark_current(found: list[dict[str, Any]], path: str) -> None:
     """The longest address that the present one begins with, so that a resource's page marks Resources."""
-    within = [link for group in found for link in group["links"] if link["exact"] or (link["url"] != "/" and path.startswith(link["url"]))]
+    within = [
+        link
+        for group in found
+        for link in group["links"]
+        if link["exact"] or (link["url"] != "/" and path.startswith(link["url"]))
+    ]
     if within:
         max(within, key=lambda link: len(link["url"]))["current"] = True

@@ -28,7 +28,12 @@ Context = template.RequestContext
 def _money_html(amount: int | None, sign: str = "", modifier: str = "") -> SafeString | str:
     if amount is None or amount == "":
         return ""
-    return format_html('<span class="money{}">{}{}<span class="cur">&nbsp;₫</span></span>', modifier, sign, display.grouped(int(amount)))
+    return format_html(
+        '<span class="money{}">{}{}<span class="cur">&nbsp;₫</span></span>',
+        modifier,
+        sign,
+        display.grouped(int(amount)),
+    )
 
 
 @register.filter
@@ -90,6 +95,12 @@ def days_left(end: datetime | None, now: datetime | str | None = None) -> str:
 
 
 @register.filter
+def due_in(due: datetime | None, now: datetime | str | None = None) -> str:
+    """{{ invoice.due_at|due_in:now }}: "due in 5 days", "3 days overdue"."""
+    return display.time_until_due(due, now if isinstance(now, datetime) else clock.now()) if due else ""
+
+
+@register.filter
 def duration(minutes: int | None) -> str:
     """{{ line.minutes|duration }}: "30 days", "2 days 3 hours"."""
     return "" if minutes is None or minutes == "" else display.duration(int(minutes))
@@ -102,7 +113,9 @@ def duration(minutes: int | None) -> str:
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """{% icon "wallet" %}: a symbol of the sprite. With a label it is read out, without one it is decoration."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html('<svg class="icon {}" {}><use href="{}#{}"/></svg>', css, spoken, static("vendor/lucide/icons.svg"), name)
+    return format_html(
+        '<svg class="icon {}" {}><use href="{}#{}"/></svg>', css, spoken, static("vendor/lucide/icons.svg"), name
+    )
 
 
 def _badge(look: Any, note: str) -> SafeString:
@@ -118,7 +131,7 @@ def _badge(look: Any, note: str) -> SafeString:
 
 @register.simple_tag
 def state_badge(state: Any, note: str = "") -> SafeString:
-    """{% state_badge invoice.status %}: resource, invoice, order or payment state. Pass "overdue" where due has passed."""
+    """{% state_badge invoice.status %}: resource, invoice, order or payment state. "overdue" is one too."""
     return _badge(look_of(state, STATES), note)
 
 
@@ -146,13 +159,13 @@ def message_tone(tags: str) -> str:
 
 @register.inclusion_tag("components/bars.html")
 def bars(months: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
-    """{% bars months %}: `months` are mappings with label, paid, unpaid (whole đồng) and, if it leads somewhere, url."""
+    """{% bars months %}: `months` are mappings with label, paid, unpaid (whole đồng) and perhaps url."""
     return {"bars": charts.bars(months), "caption": caption}
 
 
 @register.inclusion_tag("components/share_bar.html")
 def share_bar(parts: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
-    """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; beyond five they become "Other"."""
+    """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; from the fifth on, "Other"."""
     return {"parts": charts.shares(parts), "caption": caption}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ STATES: dict[str, Look] = {
     # resources
     "new": Look("grey", "new", _("New")),
     "active": Look("green", "play", _("Active")),
-    "stop": Look("slate", "pause", _("Stop")),
+    "stop": Look("slate", "pause", pgettext_lazy("state", "Stop")),
     "suspense": Look("amber", "trash", _("In trash")),
     "deleted": Look("grey", "gone", _("Deleted"), struck=True),
     # invoices
@@ -39,7 +40,7 @@ STATES: dict[str, Look] = {
     "cancelled": Look("grey", "void", _("Cancelled")),
     "expired": Look("grey", "clock", _("Expired")),
     # payments, and what is handed to somebody else
-    "created": Look("grey", "new", _("Created")),
+    "created": Look("grey", "new", pgettext_lazy("state", "Created")),
     "pending": Look("grey", "new", _("Waiting")),
     "processing": Look("blue", "hourglass", _("Processing")),
     "succeeded": Look("green", "ok", _("Succeeded")),
