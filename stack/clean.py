@@ -21,9 +21,10 @@ def main() -> None:
             except BlockingIOError:
                 sys.exit(f"A portal is running on {data}: stop it first.")
             shutil.rmtree(data)
-    if os.geteuid() == 0:  # where PostgreSQL's data go when its user may not enter `data`
-        digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:10]
-        shutil.rmtree(f"/var/tmp/billing-portal-{digest}", ignore_errors=True)  # noqa: S108 - removed, not trusted
+    if os.geteuid() == 0:  # where stack/engines.py puts what PostgreSQL's user could not reach here
+        for name, path in (("billing-portal", data), ("billing-portal-programs", (ROOT / ".venv").resolve())):
+            digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
+            shutil.rmtree(f"/var/tmp/{name}-{digest}", ignore_errors=True)  # noqa: S108 - removed, not trusted
     for name in CACHES:
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for compiled in ROOT.glob("locale/*/LC_MESSAGES/*.mo"):

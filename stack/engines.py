@@ -14,6 +14,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -26,6 +27,7 @@ import psycopg
 from stack.processes import Child
 
 NAME = "billing_portal"
+SHARED = Path("/var/tmp")  # noqa: S108 - ownership of what we use in it is checked
 START_SECONDS = 60
 SOCKET_PATH_LIMIT = 85  # the kernel allows 107 bytes with the socket's own name
 BUILTIN_LOCALE_SINCE = 17  # PostgreSQL's locale that sorts alike on every machine
@@ -175,7 +177,7 @@ class Postgres:
             return programs
         install = programs.parent
         site, package = install.parent.parent, install.parent.name
-        shelf = _roots_own_folder(Path("/var/tmp") / f"billing-portal-programs-{_short_hash(install)}")  # noqa: S108 - as above
+        shelf = _roots_own_folder(SHARED / f"billing-portal-programs-{_short_hash(Path(sys.prefix).resolve())}")
         version = hashlib.sha256(str(install.stat().st_mtime_ns).encode()).hexdigest()[:10]
         copy = shelf / version
         if not copy.exists():
@@ -249,7 +251,7 @@ def home_of(folder: Path, user: dict[str, Any] | None = None) -> Path:
     user = _someone_else() if user is None else user
     if not user or _may_enter(folder, user):
         return folder
-    return _roots_own_folder(Path("/var/tmp") / f"billing-portal-{_short_hash(folder)}")  # noqa: S108 - ownership is checked
+    return _roots_own_folder(SHARED / f"billing-portal-{_short_hash(folder)}")
 
 
 def _someone_else() -> dict[str, Any]:

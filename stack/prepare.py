@@ -1,5 +1,6 @@
-"""Bring database, translations, static files and demo data up to date: `python -m stack.prepare [--demo]`.
+"""Bring translations, static files, database and demo data up to date: `python -m stack.prepare [--demo | --build]`.
 
+`--build` does what needs no database, for an image of a container.
 One process does it all, and nothing where nothing has changed: Django's start is what takes the time.
 """
 
@@ -12,13 +13,16 @@ from pathlib import Path
 from stack.translations import compile_translations
 
 
-def main(*, demo: bool) -> None:
-    """Compile, migrate, collect, seed: in this order, each only if needed."""
+def main(*, demo: bool, build: bool) -> None:
+    """Compile, collect, migrate, seed: in this order, each only if needed."""
     compile_translations()
 
     import django
 
     django.setup()
+    collect_static()
+    if build:
+        return
     from django.core.cache import cache
     from django.core.management import call_command
 
@@ -26,7 +30,6 @@ def main(*, demo: bool) -> None:
 
     cache.delete(WORKER_SIGN)  # an earlier worker's
     migrate()
-    collect_static()
     if demo:
         call_command("seed_demo")
 
@@ -67,4 +70,4 @@ def _static_files() -> Iterator[str]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
-    main(demo="--demo" in sys.argv)
+    main(demo="--demo" in sys.argv, build="--build" in sys.argv)

@@ -136,9 +136,8 @@ def main() -> int:
         environ.Env.read_env(ROOT / ".env")
     folder = Path(os.environ.setdefault("DATA_DIR", str(ROOT / ".data"))).absolute()
     stack = Stack(folder)
-    lock = None
     try:
-        lock = _take(folder)
+        lock = _take(folder)  # noqa: F841 - held until we end
         port = int(os.environ.setdefault("PORT", "8000"))
         host = os.environ.setdefault("HOST", "127.0.0.1")
         for each in (port, port + 1):
@@ -161,7 +160,7 @@ def main() -> int:
         return 1
     finally:
         stack.stop()
-        if lock:
+        if stack.engines or stack.children:
             (folder / "stack.env").unlink(missing_ok=True)
             print(f"Stopped. The data stay in {folder}.", flush=True)
 
@@ -178,10 +177,11 @@ def _take(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        lock.seek(0)
+        with lock:
+            lock.seek(0)
+            holder = lock.read() or "unknown"
         raise EngineFailed(
-            f"A portal runs on {folder} already (process {lock.read() or 'unknown'}): "
-            "stop it, or set another DATA_DIR and PORT."
+            f"A portal runs on {folder} already (process {holder}): stop it, or set another DATA_DIR and PORT."
         ) from None
     lock.truncate(0)
     lock.write(str(os.getpid()))

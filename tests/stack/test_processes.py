@@ -1,0 +1,78 @@
+"""Children: logged, stopped, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from stack import processes
+from stack.processes import Child
+
+
+def python(code: str) -> list[str | Path]:
+    return [sys.executable, "-c", code]
+
+
+def gone(pid: int, seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_words_go_to_the_log(tmp_path: Path) -> None:
+    child = Child("talker", python("print(input())"), log=tmp_path / "logs" / "talker.log")
+    child.start("good day\n")
+    assert child.process
+    child.process.wait(10)
+    assert not child.alive
+    assert child.last_words() == "good day\n"
+    child.stop()
+
+
+def test_a_long_log_is_put_aside(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(processes, "LOG_LIMIT_BYTES", 3)
+    child = Child("talker", python("print('new')"), log=tmp_path / "talker.log")
+    child.log.write_text("old words")
+    child.start()
+    child.process.wait(10)
+    child.stop()
+    assert child.last_words() == "new\n"
+    assert (tmp_path / "talker.log.1").read_text() == "old words"
+
+
+def test_the_deaf_are_killed_with_their_children(tmp_path: Path) -> None:
+    deaf = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print(subprocess.Popen(['sleep', '60']).pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    child = Child("deaf", python(deaf), log=tmp_path / "deaf.log", stop_seconds=0.1)
+    child.start()
+    while not child.last_words():
+        time.sleep(0.02)
+    child.stop()
+    assert not child.alive
+    assert gone(int(child.last_words()))
+
+
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    code = (
+        "import time\nfrom pathlib import Path\nfrom stack.processes import Child\n"
+        f"child = Child('sleeper', ['sleep', '60'], log=Path({str(tmp_path / 'log')!r}))\n"
+        "child.start()\nprint(child.process.pid, flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen(python(code), stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdout
+        pid = int(supervisor.stdout.readline())
+        supervisor.send_signal(signal.SIGKILL)
+    assert gone(pid)
