@@ -1,0 +1,80 @@
+"""What the template tags write into a page."""
+
+import pytest
+from django.template import Context, Template
+from django.test import RequestFactory
+from django.utils import translation
+
+from billing_portal.templatetags import charts
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
+
+def render(source: str, **context: object) -> str:
+    return Template("{% load portal %}" + source).render(Context(context))
+
+
+def test_nothing_is_shown_for_an_amount_that_is_missing():
+    assert (
+        render(
+            "{{ amount|money }}{{ amount|signed_money }}{{ amount|rate }}{{ moment|instant }}", amount=None, moment=None
+        )
+        == ""
+    )
+
+
+def test_a_state_is_colour_icon_and_word():
+    badge = render("{% state_badge 'suspense' '20 hours left' %}")
+    assert "tone-amber" in badge
+    assert "icons.svg#trash" in badge
+    assert "In trash" in badge
+    assert "20 hours left" in badge
+
+
+@pytest.mark.parametrize("spelling", ["partially_paid", "PARTIALLY_PAID", "Partially-paid", "partially paid"])
+def test_a_state_is_found_however_it_is_spelt(spelling):
+    assert "Partially paid" in render("{% state_badge state %}", state=spelling)
+
+
+def test_an_unknown_state_shows_its_own_name_and_no_markup_of_it():
+    badge = render("{% state_badge state %}", state="<b>odd</b>")
+    assert "&lt;b&gt;odd&lt;/b&gt;" in badge
+    assert "tone-grey" in badge
+
+
+@pytest.mark.parametrize(
+    ("tag", "query"),
+    [
+        ("{% query_replace status='paid' %}", "?product=a&amp;product=b&amp;status=paid"),
+        ("{% query_replace after='k' before=None %}", "?product=a&amp;product=b&amp;status=unpaid&amp;after=k"),
+        ("{% query_replace product=None status='' %}", "?"),
+    ],
+)
+def test_a_link_keeps_the_filters_and_begins_paging_anew(tag, query):
+    request = RequestFactory().get("/invoices/?product=a&product=b&status=unpaid&before=x")
+    assert render(tag, request=request).replace("&amp;", "&") == query.replace("&amp;", "&")
+
+
+def test_the_shares_fill_the_bar_exactly():
+    parts = charts.shares([{"label": str(n), "amount": amount} for n, amount in enumerate([1, 1, 1, 333, 7, 7, 7])])
+    assert sum(part["width"] for part in parts) == charts.WIDTH
+    assert [part["amount"] for part in parts] == [333, 7, 7, 7, 3]
+    assert parts[-1]["label"] == "Other"
+
+
+def test_a_small_amount_still_has_a_bar():
+    january, february = charts.bars(
+        [{"label": "1", "paid": 10**9, "unpaid": 0}, {"label": "2", "paid": 0, "unpaid": 5}]
+    )
+    assert (january["paid_height"], january["unpaid_height"]) == (100, 0)
+    assert (february["paid_height"], february["unpaid_height"]) == (0, 1)
+
+
+def test_charts_of_nothing_are_empty():
+    assert charts.bars([]) == []
+    assert charts.shares([]) == []
+    assert charts.shares([{"label": "x", "amount": 0}]) == []
