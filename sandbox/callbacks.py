@@ -87,6 +87,10 @@ class Sender:
         for callback in due:
             self.pool.submit(self._deliver, callback)
 
+    def stop(self) -> None:
+        self.pool.shutdown()
+        self.client.close()
+
     def is_due(self) -> bool:
         with self.store.read() as db:
             return bool(

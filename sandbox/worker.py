@@ -21,6 +21,8 @@ class Worker:
         self.store, self.config = store, config
         self.sender, self.team = callbacks.Sender(store, config), Team(store, config)
         self._pid = 0
+        self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
         self._starting = threading.Lock()
 
     def ensure_running(self) -> None:
@@ -29,15 +31,24 @@ class Worker:
             if self._pid == os.getpid():
                 return
             self._pid = os.getpid()
-            threading.Thread(target=self._run, name="sandbox-worker", daemon=True).start()
+            self._thread = threading.Thread(target=self._run, name="sandbox-worker", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its round, and wait for what that round has sent."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+        self.sender.stop()
+        self.team.stop()
 
     def _run(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             try:
                 self.tick()
             except Exception:  # whatever it was, the next round tries again
                 log.exception("a round of the sandbox's worker failed")
-            time.sleep(IDLE_S)
+            self._stopped.wait(IDLE_S)
 
     def tick(self) -> None:
         """Take the write lock only when there is something to do: an idle sandbox leaves its file alone."""

@@ -76,6 +76,9 @@ class Team:
         self.store, self.config = store, config
         self.pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="team")
 
+    def stop(self) -> None:
+        self.pool.shutdown()
+
     def is_due(self) -> bool:
         with self.store.read() as db:
             due = db.execute("SELECT 1 FROM shop_requests WHERE state = 'due' AND next_at <= ?", [time.time()])

@@ -1,0 +1,3 @@
+from tests.sandbox.conftest import merchant, sandbox
+
+__all__ = ["merchant", "sandbox"]
