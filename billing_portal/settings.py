@@ -37,6 +37,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for other hosts of the domain is not ours to promise
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probed from inside, without TLS
 if env.bool("BEHIND_PROXY", False):  # only when the proxy sets this header itself
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -231,6 +232,7 @@ SANDBOX_KEY1 = env.str("SANDBOX_KEY1", "")  # signs what we send
 SANDBOX_KEY2 = env.str("SANDBOX_KEY2", "")  # verifies what they send
 if SANDBOX_URL and not (SANDBOX_KEY1 and SANDBOX_KEY2):
     raise ImproperlyConfigured("SANDBOX_URL is set: set SANDBOX_KEY1 and SANDBOX_KEY2 as well.")
+SHOP_KEYS_FILE = Path(env.str("SHOP_KEYS_FILE", str(DATA_DIR / "shop-keys.json")))  # from the demo data to its shops
 
 # A form that answers with a redirect to a gateway needs that gateway's origin in form-action.
 GATEWAY_ORIGINS = env.list("GATEWAY_ORIGINS", default=[SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else [])

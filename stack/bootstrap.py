@@ -40,7 +40,7 @@ def _digest(lock: Path) -> str:
 
 
 def _python_works() -> bool:
-    version = [PYTHON, "-c", "import sys; print(sys.version)"]
+    version = [str(PYTHON), "-c", "import sys; print(sys.version)"]
     return PYTHON.exists() and subprocess.run(version, capture_output=True, text=True).stdout.strip() == sys.version
 
 
@@ -55,8 +55,8 @@ def _make_venv() -> None:
 
 
 def _install(lock: Path) -> None:
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
-    uv = [VENV / "bin" / "uv", "pip", "install", "-q", "--compile-bytecode", "--python", PYTHON]
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
+    uv = [str(VENV / "bin" / "uv"), "pip", "install", "-q", "--compile-bytecode", "--python", str(PYTHON)]
     locked = ["--require-hashes", "--no-deps", "-r"]
     mirrored = "index-url=" in subprocess.run([*pip, "config", "list"], capture_output=True, text=True).stdout.replace(
         "extra-", "no-"

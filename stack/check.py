@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from stack.scratch import ScratchEngines
 from stack.translations import compile_translations
@@ -15,7 +16,7 @@ STEPS: list[tuple[str, list[str], dict[str, str]]] = [
     ("ruff check", [*RUN, "ruff", "check", "--quiet", "."], {}),
     ("ruff format", [*RUN, "ruff", "format", "--check", "--quiet", "."], {}),
     ("mypy", [*RUN, "mypy"], {}),
-    ("import contracts", [*RUN, "importlinter.cli", "lint", "--no-cache"], {}),
+    ("import contracts", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"], {}),
     ("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], {}),
     ("django check", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], DEPLOYED),
     ("pytest", [*RUN, "pytest", "-n", str(max(2, os.cpu_count() or 2))], {}),

@@ -112,21 +112,9 @@ class Postgres:
             if self._version() >= BUILTIN_LOCALE_SINCE
             else ["--locale=C.UTF-8"]
         )
-        command = [
-            self.bin / "initdb",
-            "-D",
-            fresh,
-            "-U",
-            NAME,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-instructions",
-            *locale,
-        ]
+        words = f"-U {NAME} -A trust -E UTF8 --no-instructions".split() + ([] if self.durable else ["--no-sync"])
         done = subprocess.run(
-            [*command, *([] if self.durable else ["--no-sync"])],
+            [str(self.bin / "initdb"), "-D", str(fresh), *words, *locale],
             capture_output=True,
             text=True,
             env=_plain_env(self.home),

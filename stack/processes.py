@@ -55,7 +55,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
 
-    def start(self, text: str | None = None) -> None:
+    def start(self, text: str | None = None) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that a Ctrl-C is for us alone; `text` becomes its whole input."""
         self.started = time.monotonic()
         with _open_log(self.log) if self.log else nullcontext() as log:
@@ -72,6 +72,7 @@ class Child:
         if text is not None and self.process.stdin:
             self.process.stdin.write(text.encode())
             self.process.stdin.close()
+        return self.process
 
     @property
     def alive(self) -> bool:

@@ -27,6 +27,7 @@ from stack.processes import Child, end_with_parent
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 PORT_SECONDS = 5  # a predecessor may still be closing it
+TEN_YEARS_SECONDS = 10 * 365 * 86400
 SHORT_LIFE_SECONDS = 10
 SHORT_LIVES = 3  # so many in a row are given up
 
@@ -256,6 +257,8 @@ def _note_environment(folder: Path) -> None:
 
 def _processes(stack: Stack, host: str, port: int) -> list[Child]:
     celery = [sys.executable, "-m", "celery", "--app", "billing_portal"]
+    beat = [*celery, "beat", "--schedule", str(stack.folder / "beat-schedule"), "--pidfile="]
+    worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     patient = {
         "DATABASE_STATEMENT_TIMEOUT_MS": "300000",
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
@@ -263,43 +266,32 @@ def _processes(stack: Stack, host: str, port: int) -> list[Child]:
     found = [
         stack.child(
             "web",
-            [*_gunicorn(host, port), "--workers", "2", "--threads", "4", "--preload", "billing_portal.wsgi"],
+            [*_gunicorn(host, port, workers=2, threads=4), "--preload", "billing_portal.wsgi"],
             env={"DATABASE_POOL": "1"},
         ),
-        stack.child(
-            "worker",
-            [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"],
-            env=patient,
-            orphan_signal=signal.SIGQUIT,
-        ),
-        stack.child("beat", [*celery, "beat", "--schedule", str(stack.folder / "beat-schedule"), "--pidfile="]),
+        stack.child("worker", worker, env=patient, orphan_signal=signal.SIGQUIT),  # cold: there is no Redis any more
+        stack.child("beat", beat),
     ]
     if os.environ.get("SANDBOX_URL") == f"http://127.0.0.1:{port + 1}":
-        env = {"SANDBOX_DB": str(stack.folder / "sandbox.sqlite3"), "PORTAL_URL": f"http://127.0.0.1:{port}"}
-        found.append(
-            stack.child(
-                "sandbox", [*_gunicorn(host, port + 1), "--workers", "1", "--threads", "8", "sandbox.app:app"], env=env
-            )
-        )
+        sandbox = [*_gunicorn(host, port + 1, workers=1, threads=32), "sandbox.app:app"]  # its faults hang for long
+        found.append(stack.child("sandbox", sandbox, env=_sandbox_settings(stack.folder, port)))
     return found
 
 
-def _gunicorn(host: str, port: int) -> list[str]:
+def _gunicorn(host: str, port: int, *, workers: int, threads: int) -> list[str]:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        address,
-        "--worker-class",
-        "gthread",
-        "--no-control-socket",
-        "--timeout",
-        "60",
-        "--graceful-timeout",
-        "5",
-    ]
+    options = f"--worker-class gthread --workers {workers} --threads {threads} --timeout 60 --graceful-timeout 5"
+    return [sys.executable, "-m", "gunicorn", "--bind", address, *options.split(), "--no-control-socket"]
+
+
+def _sandbox_settings(folder: Path, port: int) -> dict[str, str]:
+    return {
+        "SANDBOX_DB": str(folder / "sandbox.sqlite3"),
+        "PORTAL_URL": f"http://127.0.0.1:{port}",
+        "PORTAL_PUBLIC_URL": os.environ["PUBLIC_URL"],
+        "SANDBOX_CLOCK_TOLERANCE_S": str(TEN_YEARS_SECONDS),  # staff may move the portal's clock
+        "SHOP_KEYS_FILE": os.environ.get("SHOP_KEYS_FILE", str(folder / "shop-keys.json")),
+    }
 
 
 def _await_health(stack: Stack, address: str) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from stack import processes
 from stack.processes import Child
 
@@ -30,20 +32,17 @@ def gone(pid: int, seconds: float = 5) -> bool:
 
 def test_words_go_to_the_log(tmp_path: Path) -> None:
     child = Child("talker", python("print(input())"), log=tmp_path / "logs" / "talker.log")
-    child.start("good day\n")
-    assert child.process
-    child.process.wait(10)
+    child.start("good day\n").wait(10)
     assert not child.alive
     assert child.last_words() == "good day\n"
     child.stop()
 
 
-def test_a_long_log_is_put_aside(tmp_path: Path, monkeypatch) -> None:
+def test_a_long_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LOG_LIMIT_BYTES", 3)
     child = Child("talker", python("print('new')"), log=tmp_path / "talker.log")
-    child.log.write_text("old words")
-    child.start()
-    child.process.wait(10)
+    (tmp_path / "talker.log").write_text("old words")
+    child.start().wait(10)
     child.stop()
     assert child.last_words() == "new\n"
     assert (tmp_path / "talker.log.1").read_text() == "old words"

@@ -16,6 +16,7 @@ import pytest
 
 from stack import run
 from stack.engines import EngineFailed
+from stack.processes import Child
 from stack.scratch import ScratchEngines
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -54,9 +55,9 @@ def test_what_keeps_ending_is_given_up(stack: run.Stack) -> None:
     child = stack.child("short", [sys.executable, "-c", "print('why I end')"])
     stack.start([child])
     for _ in range(run.SHORT_LIVES - 1):
-        child.process.wait(10)
+        await_end(child)
         stack.keep()
-    child.process.wait(10)
+    await_end(child)
     with pytest.raises(EngineFailed, match="why I end"):
         stack.keep()
     stack.stop()
@@ -108,6 +109,11 @@ def test_the_whole_portal_comes_up_heals_and_stops() -> None:
         supervisor.kill()
         supervisor.wait()
         scratch.stop()
+
+
+def await_end(child: Child) -> None:
+    assert child.process
+    child.process.wait(10)
 
 
 def await_health(port: int, supervisor: "subprocess.Popen[bytes]", log: Path) -> None:
