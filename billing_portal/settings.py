@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-TESTING = "pytest" in sys.modules
+TESTING = not {"pytest", "mypy"}.isdisjoint(sys.modules)
 
 env = environ.Env()
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
@@ -22,7 +22,7 @@ if not TESTING:
             env.read_env(_file)
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging" if DEBUG else "")
+SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-and-tests" if DEBUG or TESTING else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured("Set SECRET_KEY (or start with `make run`, which keeps one beside its data).")
 
