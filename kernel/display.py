@@ -38,8 +38,9 @@ def language(locale: str | None = None) -> str:
 def reader_zone() -> ZoneInfo:
     """The zone activated for this request (the customer's), else the billing zone."""
     active = timezone.get_current_timezone()
-    chosen = isinstance(active, ZoneInfo) and active.key != timezone.get_default_timezone_name()
-    return active if chosen else billing_zone()  # type: ignore[return-value]
+    if isinstance(active, ZoneInfo) and active.key != timezone.get_default_timezone_name():
+        return active
+    return billing_zone()
 
 
 def grouped(amount: int, locale: str | None = None) -> str:

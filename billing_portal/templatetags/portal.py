@@ -25,7 +25,7 @@ Context = template.RequestContext
 # Amounts
 
 
-def _money_html(amount: int | None, sign: str = "", modifier: str = "") -> SafeString | str:
+def _money_html(amount: int | str | None, sign: str = "", modifier: str = "") -> SafeString | str:
     if amount is None or amount == "":
         return ""
     return format_html(
@@ -51,15 +51,15 @@ def signed_money(amount: int | None) -> SafeString | str:
 
 
 @register.filter
-def money_text(amount: int | None) -> str:
+def money_text(amount: int | str | None) -> str:
     """The same without markup, for mails in plain text, attributes and titles."""
     return "" if amount is None or amount == "" else display.money(int(amount))
 
 
 @register.filter
-def rate(value: Decimal | int | None) -> str:
+def rate(value: Decimal | int | str | None) -> str:
     """{{ line.unit_price|rate }}: up to six decimals, no idle zeros."""
-    return "" if value is None or value == "" else display.rate(value)
+    return "" if value is None or value == "" else display.rate(Decimal(value))
 
 
 # Time
@@ -101,7 +101,7 @@ def due_in(due: datetime | None, now: datetime | str | None = None) -> str:
 
 
 @register.filter
-def duration(minutes: int | None) -> str:
+def duration(minutes: int | str | None) -> str:
     """{{ line.minutes|duration }}: "30 days", "2 days 3 hours"."""
     return "" if minutes is None or minutes == "" else display.duration(int(minutes))
 
