@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from . import faults
@@ -28,6 +28,12 @@ SELECT app_user, opened_with, balance,
                       FROM entries WHERE entries.app_user = customers.app_user) AS balance_by_entries
 FROM customers
 """
+
+
+@blueprint.before_request
+def speak_english() -> None:
+    """These pages are for developers and have one language."""
+    g.language = "en"
 
 
 @blueprint.get("/")

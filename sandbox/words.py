@@ -2,7 +2,7 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "sandbox": ("Sandbox", "Môi trường thử"),
-    "no real money": ("No real money moves here", "Không có tiền thật ở đây"),
+    "no real money": ("No real money moves here", "Không dùng tiền thật"),
     "other language": ("Tiếng Việt", "English"),
     "skip": ("Skip to content", "Đến nội dung chính"),
     # the customer's page of the gateway

@@ -29,7 +29,6 @@ def serving(build: Callable[[str], Any]) -> Iterator[str]:
     url = f"http://127.0.0.1:{server.server_port}"
     server.app = build(url)
     server.daemon_threads = True
-    server.log = lambda *args: None
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -73,7 +73,7 @@ def test_the_page_speaks_both_languages(sandbox):
 
     assert 'lang="vi"' in vietnamese
     assert "50.000" in vietnamese
-    assert "Không có tiền thật" in vietnamese
+    assert "Không dùng tiền thật" in vietnamese
     assert 'lang="en"' in english
     assert "50,000" in english
     assert "No real money" in english

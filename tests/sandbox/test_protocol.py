@@ -1,8 +1,10 @@
 """The gateway's calls as a merchant's hand-written client sees them: parameters, signatures, refusals."""
 
+import contextlib
 import hashlib
 import hmac
 import json
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -102,12 +104,9 @@ def test_a_good_order_is_opened_by_form_and_by_json(sandbox):
         ({"amount": -5}, -401),
         ({"amount": "1e6"}, -401),
         ({"amount": "٥٠٠٠"}, -401),
-        ({"app_time": int((time.time() - 16 * 60) * 1000)}, -401),
-        ({"app_time": int((time.time() + 16 * 60) * 1000)}, -401),
         ({"app_time": "soon"}, -401),
         ({"app_trans_id": "200101_1"}, -401),
         ({"app_trans_id": "1"}, -401),
-        ({"app_trans_id": f"{today()}_{'x' * 40}"}, -401),
         ({"app_user": "x" * 51}, -401),
         ({"embed_data": "[]"}, -401),
         ({"embed_data": "{"}, -401),
@@ -117,7 +116,6 @@ def test_a_good_order_is_opened_by_form_and_by_json(sandbox):
         ({"expire_duration_seconds": 299}, -401),
         ({"expire_duration_seconds": 2_592_001}, -401),
     ],
-    ids=str,
 )
 def test_bad_orders_are_refused_and_leave_nothing(sandbox, changes, code):
     answer = create(sandbox, **changes)
@@ -125,6 +123,17 @@ def test_bad_orders_are_refused_and_leave_nothing(sandbox, changes, code):
     assert (answer["return_code"], answer["sub_return_code"]) == (2, code)
     assert sandbox.oracle()["references"] == []
     assert sandbox.oracle()["customers"] == []
+
+
+@pytest.mark.parametrize("minutes", [-16, 16])
+def test_the_callers_clock_may_be_off_by_a_quarter_of_an_hour(sandbox, minutes):
+    assert create(sandbox, app_time=int((time.time() + minutes * 60) * 1000))["sub_return_code"] == -401
+    assert create(sandbox, app_time=int((time.time() + minutes * 54) * 1000))["return_code"] == 1
+
+
+def test_a_long_app_trans_id_is_refused(sandbox):
+    assert create(sandbox, name="x" * 34)["sub_return_code"] == -401
+    assert create(sandbox, name="x" * 33)["return_code"] == 1
 
 
 @pytest.mark.parametrize(
@@ -217,8 +226,40 @@ def test_other_addresses_do_not_exist(sandbox):
 def test_large_bodies_are_refused(sandbox):
     body = json.dumps({"description": "x" * 300_000})
 
-    assert sandbox.http.post("/v2/create", content=body, headers={"Content-Type": "application/json"}).status_code in (
-        200,
-        413,
-    )
+    answer = sandbox.http.post("/v2/create", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 413
     assert sandbox.oracle()["references"] == []
+
+
+def rewind(sandbox, seconds: float) -> None:
+    """Let the only order have been made so long ago."""
+    with sqlite3.connect(sandbox.config.db) as db:
+        db.execute("UPDATE orders SET created_at = created_at - ?, expires_at = expires_at - ?", [seconds, seconds])
+    db.close()
+
+
+def test_an_order_expires_after_fifteen_minutes(sandbox):
+    url = create(sandbox)["order_url"]
+    rewind(sandbox, 901)
+
+    sandbox.press(url, "pay")
+
+    assert query(sandbox, f"{today()}_1")["sub_return_code"] == -54
+    assert sandbox.debited(f"{today()}_1") == (0, 0)
+
+
+def test_an_order_is_forgotten_after_two_days(sandbox):
+    create(sandbox)
+    rewind(sandbox, 48 * 3600 + 1)
+
+    assert query(sandbox, f"{today()}_1")["sub_return_code"] == -101
+
+
+def test_the_books_cannot_be_rewritten(sandbox):
+    sandbox.press(create(sandbox)["order_url"], "pay")
+
+    with contextlib.closing(sqlite3.connect(sandbox.config.db)) as db:
+        for attack in ("UPDATE entries SET amount = 1", "DELETE FROM entries"):
+            with pytest.raises(sqlite3.IntegrityError, match="entries are never"):
+                db.execute(attack)
