@@ -9,10 +9,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "gateway": ("Sandbox Pay", "Sandbox Pay"),
     "pay to": ("You are paying", "Bạn đang thanh toán cho"),
     "amount": ("Amount", "Số tiền"),
-    "order": ("Order", "Mã đơn hàng"),
+    "order": ("Order", "Đơn hàng"),
     "account": ("Sandbox account", "Tài khoản thử"),
     "balance": ("Balance", "Số dư"),
-    "balance after": ("Balance afterwards", "Số dư sau thanh toán"),
+    "balance after": ("Balance afterwards", "Số dư còn lại"),
     "payable until": ("Payable until", "Thanh toán trước"),
     "pay now": ("Pay {amount} ₫", "Thanh toán {amount} ₫"),
     "too little": (
@@ -115,6 +115,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Đã thanh toán. Đội sản phẩm đang khởi tạo; trang này tự cập nhật.",
     ),
     "back done": ("All done.", "Đã hoàn tất."),
+    "back failed": (
+        "The product team could not provision it. The portal gives your money back as credit.",
+        "Đội sản phẩm không khởi tạo được. Cổng hoàn tiền vào ví của bạn.",
+    ),
     "back cancelled": ("Nothing was bought.", "Bạn chưa mua gì."),
     "back pending": (
         "The payment is not confirmed yet; this page looks again every few seconds.",

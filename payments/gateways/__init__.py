@@ -59,7 +59,7 @@ def gateway(code: str) -> Gateway:
 
     :raises UnknownGateway: no such gateway
     """
-    if code != "sandbox":
+    if code != "sandbox" or not settings.SANDBOX_URL:
         raise UnknownGateway(code)
     return _sandbox(
         settings.SANDBOX_URL,

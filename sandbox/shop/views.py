@@ -74,7 +74,6 @@ def come_back(product: str) -> Response | str:
         problem = str(refusal)
     resources = [row for row in session.get("resources") or [] if isinstance(row, dict)]
     status = str(session.get("status", "")).lower()
-    settled = bool(resources) and all(_state(row) in SETTLED for row in resources)
     return render_template(
         "shop/return.html",
         product=product,
@@ -82,7 +81,7 @@ def come_back(product: str) -> Response | str:
         name=PRODUCTS[product],
         resources=resources,
         problem=problem,
-        stage="cancelled" if status in NOT_BOUGHT else "done" if settled else "waiting" if resources else "pending",
+        stage=_stage(status, {_state(row) for row in resources}),
         state_of=_state,
         portal_url=_config().portal_public_url,
     )
@@ -195,6 +194,17 @@ def _sorted_items(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]
         "metered": metered,
         "choices": [item for item in items if item not in volumes and item not in metered],
     }
+
+
+def _stage(status: str, states: set[str]) -> str:
+    """How far a purchase has come: pending (not paid), waiting (being provisioned), done, failed or cancelled."""
+    if states == {"deleted"}:
+        return "failed"
+    if status in NOT_BOUGHT:
+        return "cancelled"
+    if not states:
+        return "pending"
+    return "done" if states <= SETTLED else "waiting"
 
 
 def _state(resource: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from .servers import until
+from .servers import running_sandbox, until
 from .test_protocol import create, today
 
 
@@ -139,3 +139,15 @@ def test_faults_can_be_planned_on_the_page(sandbox):
     )
     assert "hang_after" in sandbox.http.get("/admin/").text
     assert sandbox.http.post("/admin/faults", data={"strike": "x"}).headers["location"].startswith("/admin/?refused=")
+
+
+def test_a_callback_outlives_a_restart(tmp_path, merchant):
+    with running_sandbox(tmp_path) as before:
+        before.fault("callback", "delay_callbacks", value=1)
+        pay(before, f"{merchant.url}/callback")
+    assert not merchant.received
+
+    with running_sandbox(tmp_path) as after:
+        until(lambda: merchant.received)
+        until(lambda: told(after)[0]["state"] == "delivered")
+        assert after.debited(f"{today()}_1") == (1, 50_000)

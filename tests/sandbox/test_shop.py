@@ -178,6 +178,7 @@ def test_pages_work_without_a_portal_and_without_keys(tmp_path):
         ("paid", ["New"], True, "at work"),
         ("paid", ["Active", "New"], True, "at work"),
         ("completed", ["Active"], False, "All done"),
+        ("refunded", ["Deleted"], False, "could not provision it"),
         ("refunded", [], False, "Nothing was bought"),
         ("cancelled", [], False, "Nothing was bought"),
     ],
