@@ -27,7 +27,7 @@ class BillingMode(models.TextChoices):
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def lock(self, pk: UUID) -> Customer:
         """The customer, held until the transaction ends. Always the first lock of a service."""
-        return self.select_for_update().get(pk=pk)
+        return self.select_for_update(no_key=True).get(pk=pk)
 
 
 class Customer(models.Model):

@@ -270,7 +270,7 @@ class Discount(models.Model):
 
 class CouponQuerySet(models.QuerySet["Coupon"]):
     def lock(self, pk: UUID) -> Coupon:
-        return self.select_for_update().get(pk=pk)
+        return self.select_for_update(no_key=True).get(pk=pk)
 
 
 class Coupon(models.Model):

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import Discount, Item, Price
 from catalog.pricing import Component, Rate
 from kernel.errors import DomainError
-from kernel.periods import Period
+from kernel.periods import Period, truncate
 
 FOREVER = datetime.max.replace(tzinfo=UTC, second=0, microsecond=0)
 
@@ -49,13 +50,9 @@ class PriceBook:
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
             rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate)
-            self._rates[price.item_id, price.customer_id].append(
-                Validity(price.valid_from, price.valid_until or FOREVER, rate)
-            )
+            self._rates[price.item_id, price.customer_id].append(_validity(price, rate))
         for discount in Discount.objects.filter(customer__in=customer_ids).order_by("valid_from"):
-            self._discounts[discount.customer_id, discount.product_id].append(
-                Validity(discount.valid_from, discount.valid_until or FOREVER, discount.share)
-            )
+            self._discounts[discount.customer_id, discount.product_id].append(_validity(discount, discount.share))
 
     def components(
         self, configuration: Iterable[dict[str, Any]], *, customer_id: UUID, at: datetime, language: str = "vi"
@@ -97,7 +94,7 @@ class PriceBook:
         if not changes:
             return [period]
         bounds = [period.starts_at, *sorted(changes), period.ends_at]
-        cut = [Period(start, end) for start, end in zip(bounds, bounds[1:], strict=False)]
+        cut = [Period(start, end) for start, end in pairwise(bounds)]
         return [stretch for stretch in cut if stretch.minutes]
 
 
@@ -106,3 +103,8 @@ def _in_force(validities: Sequence[Validity], at: datetime) -> Any:
         if validity.starts_at <= at < validity.ends_at:
             return validity.value
     return None
+
+
+def _validity(row: Price | Discount, value: Rate | Decimal) -> Validity:
+    """Prices change on whole minutes, like everything that is billed."""
+    return Validity(truncate(row.valid_from), truncate(row.valid_until) if row.valid_until else FOREVER, value)

@@ -51,7 +51,7 @@ class NumberSeries(models.Model):
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def lock_all(self, pks: list[UUID]) -> list[Invoice]:
-        return list(self.select_for_update(of=("self",)).filter(pk__in=pks).order_by("pk"))
+        return list(self.select_for_update(of=("self",), no_key=True).filter(pk__in=pks).order_by("pk"))
 
     def open(self) -> Self:
         """Invoices on which something is due."""
@@ -193,7 +193,7 @@ class Invoice(models.Model):
                     "coupon_code",
                     "total",
                 ],
-            ),  # fmt: skip
+            ),
             frozen(
                 "only_allocations_and_credit_notes_move_it",
                 columns=["paid", "credited", "refunded"],

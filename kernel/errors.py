@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,8 +26,26 @@ class DomainError(Exception):
         super().__init__(self.code)
 
     def __str__(self) -> str:
+        """The sentence in the present language, its amounts grouped."""
         sentence = str(self.sentence)
-        return sentence % self.details if self.details and "%(" in sentence else sentence
+        if "%(" not in sentence:
+            return sentence
+        return sentence % {
+            name: group_digits(value) if isinstance(value, int) else value for name, value in self.details.items()
+        }
+
+    def facts(self) -> dict[str, Any]:
+        """The details as JSON-ready values."""
+        return {
+            name: value if isinstance(value, int | float | str | bool | None) else str(value)
+            for name, value in self.details.items()
+        }
+
+
+def group_digits(number: int) -> str:
+    """1.234.567 in Vietnamese, 1,234,567 in English."""
+    separator = "," if (get_language() or "vi").startswith("en") else "."
+    return f"{number:,}".replace(",", separator)
 
 
 class InvalidInput(DomainError):

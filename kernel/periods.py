@@ -84,7 +84,7 @@ class CalendarMonth:
     @classmethod
     def parse(cls, key: str) -> CalendarMonth:
         """:raises ValueError: when `key` is not of the form YYYY-MM"""
-        parsed = datetime.strptime(key, "%Y-%m")
+        parsed = date.fromisoformat(f"{key}-01")
         return cls(parsed.year, parsed.month)
 
     @property

@@ -59,11 +59,16 @@ class Health(models.TextChoices):
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def lock(self, pk: UUID) -> Resource:
         """The resource, held until the transaction ends; its customer must be held before."""
-        return self.select_for_update(of=("self",)).select_related("product").get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).select_related("product").get(pk=pk)
 
     def lock_all(self, pks: list[UUID]) -> list[Resource]:
         """Several resources, held in the order of their ids."""
-        return list(self.select_for_update(of=("self",)).select_related("product").filter(pk__in=pks).order_by("pk"))
+        return list(
+            self.select_for_update(of=("self",), no_key=True)
+            .select_related("product")
+            .filter(pk__in=pks)
+            .order_by("pk")
+        )
 
     def running(self) -> Self:
         return self.filter(state__in=RUNNING)
@@ -392,7 +397,7 @@ REQUEST_EDGES = frozenset(
 
 class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
     def lock(self, pk: UUID) -> ProvisioningRequest:
-        return self.select_for_update(of=("self",)).select_related("resource__product").get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).select_related("resource__product").get(pk=pk)
 
     def unanswered(self) -> Self:
         return self.filter(expects_answer=True, state__in=ProvisioningRequest.OPEN)
@@ -403,7 +408,10 @@ class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
     def due_for_delivery(self, at: datetime) -> Self:
         """Waiting requests, each only when no earlier one of its resource waits: product teams see them in order."""
         earlier = ProvisioningRequest.objects.filter(
-            resource=models.OuterRef("resource"), state=ProvisioningRequest.State.PENDING, pk__lt=models.OuterRef("pk")
+            Q(requested_at__lt=models.OuterRef("requested_at"))
+            | Q(requested_at=models.OuterRef("requested_at"), pk__lt=models.OuterRef("pk")),
+            resource=models.OuterRef("resource"),
+            state=ProvisioningRequest.State.PENDING,
         )
         return self.filter(~models.Exists(earlier), state=ProvisioningRequest.State.PENDING, next_attempt_at__lte=at)
 

@@ -17,6 +17,7 @@ from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.triggers import append_only, edges_only, never_deleted
 from lifecycle.models import ProvisioningRequest, Resource
+from payments.models import Payment
 
 
 class Action(models.TextChoices):
@@ -107,7 +108,7 @@ ITEM_EDGES = frozenset(
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def lock(self, pk: UUID) -> Order:
-        return self.select_for_update(of=("self",)).select_related("customer", "quote").get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).select_related("customer", "quote").get(pk=pk)
 
     def due_for_expiry(self, at: datetime) -> Self:
         return self.filter(state=OrderState.AWAITING_PAYMENT, expires_at__lte=at)
@@ -157,6 +158,9 @@ class Order(StateMachine):
         blank=True,
         related_name="orders",
         verbose_name=_("checkout session"),
+    )
+    payment = models.OneToOneField(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="order", verbose_name=_("payment")
     )
     key = models.CharField(_("idempotency key"), max_length=100)
     actor_kind = models.CharField(max_length=12)

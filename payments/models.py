@@ -50,7 +50,7 @@ EDGES = frozenset(
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def lock(self, pk: UUID) -> Payment:
-        return self.select_for_update(of=("self",)).select_related("customer").get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
@@ -102,7 +102,7 @@ class Payment(StateMachine):
     created_at = models.DateTimeField(_("created"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     redirect_url = models.URLField(_("payment page"), max_length=500, blank=True)
-    gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)  # noqa: DJ001 - unique only when known
+    gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     check_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)
     checks = models.PositiveSmallIntegerField(_("times asked"), default=0)
@@ -274,3 +274,48 @@ class GatewayNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.digest[:8]} {self.verdict}"
+
+
+class CreditAdjustment(models.Model):
+    """
+    A correction of a customer's credit by staff: asked for by one person, carried out with the approval of another.
+
+    `amount` is signed: positive gives credit, negative takes it.
+    """
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="adjustments", verbose_name=_("customer")
+    )
+    amount = models.BigIntegerField(_("amount"), help_text=_("Positive gives credit, negative takes it."))
+    reason = models.TextField(_("reason"))
+    requested_by = models.CharField(_("asked for by"), max_length=200)
+    requested_at = models.DateTimeField(_("asked for"))
+    approved_by = models.CharField(_("approved by"), max_length=200, blank=True)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("credit adjustment")
+        verbose_name_plural = _("credit adjustments")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="adjustment_is_sane", condition=Q(amount__gte=-MAXIMUM, amount__lte=MAXIMUM) & ~Q(amount=0)
+            ),
+            models.CheckConstraint(
+                name="nobody_approves_their_own_adjustment", condition=~Q(approved_by=F("requested_by"))
+            ),
+            models.CheckConstraint(
+                name="an_approval_has_a_name_and_a_time",
+                condition=Q(approved_by="", approved_at__isnull=True)
+                | (~Q(approved_by="") & Q(approved_at__isnull=False)),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_asked_for", columns=["customer_id", "amount", "reason", "requested_by", "requested_at"]
+            ),
+            frozen("is_approved_once", columns=["approved_by", "approved_at"], unless="OLD.approved_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.amount:+d}"

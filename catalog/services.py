@@ -1,0 +1,107 @@
+"""Coupons: asked for, reserved with an order, used with its payment, returned when nothing came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.models import Coupon, Product, Redemption
+from catalog.pricing import reduction
+from kernel.errors import DomainError
+
+
+class CouponRefused(DomainError):
+    status = 400
+
+
+class UnknownCoupon(CouponRefused):
+    code = "unknown-coupon"
+    message = _("There is no coupon with this code. Check the spelling or leave the field empty.")
+
+
+class CouponNotValidNow(CouponRefused):
+    code = "coupon-not-valid-now"
+    message = _("This coupon is not valid at this time.")
+
+
+class CouponNotForProduct(CouponRefused):
+    code = "coupon-not-for-product"
+    message = _("This coupon is not for this product.")
+
+
+class OrderBelowCouponMinimum(CouponRefused):
+    code = "order-below-coupon-minimum"
+    message = _("This coupon needs an order of at least %(minimum)s VND.")
+
+
+class CouponUsedUp(CouponRefused):
+    code = "coupon-used-up"
+    message = _("This coupon has been used as often as it may be. Order without it or with another one.")
+
+
+def find_coupon(code: str, *, products: list[Product], subtotal: int, at: datetime) -> tuple[Coupon, int]:
+    """
+    The coupon of `code` and what it takes off `subtotal` VND of an order for `products`.
+
+    :raises CouponRefused: with the reason; whether uses are left is decided when it is reserved
+    """
+    coupon = Coupon.objects.filter(code=code.strip().upper()).prefetch_related("products").first()
+    if coupon is None:
+        raise UnknownCoupon
+    if at < coupon.valid_from or (coupon.valid_until is not None and at >= coupon.valid_until):
+        raise CouponNotValidNow
+    allowed = {product.pk for product in coupon.products.all()}
+    if allowed and not all(product.pk in allowed for product in products):
+        raise CouponNotForProduct
+    if subtotal < coupon.minimum_order:
+        raise OrderBelowCouponMinimum(minimum=coupon.minimum_order)
+    return coupon, reduction(subtotal, amount=coupon.amount, share=coupon.share)
+
+
+def refuse_used_up(coupon: Coupon, customer: Customer) -> None:
+    """Tell a customer early that no use is left; reserving decides."""
+    used_by_customer = coupon.redemptions.filter(customer=customer).exclude(state=Redemption.State.RETURNED).count()
+    if used_by_customer >= coupon.maximum_uses_per_customer or (
+        coupon.maximum_uses is not None and coupon.uses >= coupon.maximum_uses
+    ):
+        raise CouponUsedUp
+
+
+def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount: int, at: datetime) -> Redemption:
+    """
+    Take one use for an order. The conditional update holds the coupon, so the customer's uses are counted exactly.
+
+    :raises CouponUsedUp: in total or for this customer
+    """
+    left = Q(maximum_uses__isnull=True) | Q(uses__lt=F("maximum_uses"))
+    if not Coupon.objects.filter(left, pk=coupon.pk).update(uses=F("uses") + 1):
+        raise CouponUsedUp
+    earlier = (
+        Redemption.objects.filter(coupon=coupon, customer=customer).exclude(state=Redemption.State.RETURNED).count()
+    )
+    if earlier >= coupon.maximum_uses_per_customer:
+        raise CouponUsedUp
+    return Redemption.objects.create(coupon=coupon, customer=customer, order_id=order_id, amount=amount, at=at)
+
+
+def use_coupon(order_id: UUID) -> None:
+    """The order was paid: its reserved use is used."""
+    Redemption.objects.filter(order_id=order_id, state=Redemption.State.RESERVED).update(state=Redemption.State.USED)
+
+
+def return_coupon(order_id: UUID) -> None:
+    """Nothing came of the order: its use can be taken again. Once, however often it is called."""
+    redemption = Redemption.objects.filter(order_id=order_id).exclude(state=Redemption.State.RETURNED).first()
+    if redemption is None:
+        return
+    Coupon.objects.lock(redemption.coupon_id)
+    if (
+        Redemption.objects.filter(pk=redemption.pk)
+        .exclude(state=Redemption.State.RETURNED)
+        .update(state=Redemption.State.RETURNED)
+    ):
+        Coupon.objects.filter(pk=redemption.coupon_id).update(uses=F("uses") - 1)

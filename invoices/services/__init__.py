@@ -1,0 +1,1 @@
+"""What is owed: issue it, bill usage, correct it, run the month end."""

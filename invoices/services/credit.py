@@ -1,0 +1,114 @@
+"""Correcting what was issued, by credit notes only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from catalog.pricing import unused_part
+from invoices.models import CreditNote, Invoice, NumberSeries
+from invoices.services.issue import next_numbers
+from kernel.errors import DomainError
+from kernel.money import round_half_up
+from kernel.periods import minutes_between, truncate
+from lifecycle.models import Resource
+
+
+class CreditExceedsInvoice(DomainError):
+    code = "credit-exceeds-invoice"
+    message = _("Only %(left)s VND of this invoice can still be credited.")
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """The unused part of a prepaid invoice from an instant on: `minutes` of time, worth `amount` of what was charged."""
+
+    invoice: Invoice
+    minutes: int
+    amount: int
+
+
+def unused_time(resource: Resource, *, at: datetime) -> list[Unused]:
+    """
+    What is unused at `at` of everything charged for the resource's paid time, the earliest invoice first.
+
+    Charged means net of coupons and of earlier credit notes; nobody gets back more than that.
+    """
+    instant = truncate(at)
+    invoices = Invoice.objects.filter(resource=resource, kind=Invoice.Kind.PREPAID, covered_until__gt=instant).order_by(
+        "period_start"
+    )
+    found = []
+    for invoice in invoices:
+        left = minutes_between(max(instant, invoice.period_start), invoice.covered_until)
+        charged = minutes_between(invoice.period_start, invoice.covered_until)
+        found.append(
+            Unused(
+                invoice, left, unused_part(invoice.total - invoice.credited, minutes_left=left, minutes_charged=charged)
+            )
+        )
+    return found
+
+
+def credit_unused(unused: Iterable[Unused], reason: CreditNote.Reason, *, at: datetime) -> list[CreditNote]:
+    """
+    Credit what is unused, and end the cover of those invoices at `at`.
+
+    The caller holds the customer. An invoice whose unused part is worth nothing only ends its cover.
+    """
+    instant = truncate(at)
+    notes = []
+    for part in unused:
+        if part.amount:
+            notes.append(credit_invoice(part.invoice, part.amount, reason, minutes_unused=part.minutes, at=at))
+        end_cover(part.invoice, instant)
+    return notes
+
+
+def end_cover(invoice: Invoice, instant: datetime) -> None:
+    """The invoice bills its resource no further than `instant`."""
+    until = max(instant, invoice.period_start)
+    Invoice.objects.filter(pk=invoice.pk, covered_until__gt=until).update(covered_until=until)
+
+
+def credit_invoice(
+    invoice: Invoice,
+    amount: int,
+    reason: CreditNote.Reason,
+    *,
+    at: datetime,
+    note: str = "",
+    minutes_unused: int | None = None,
+) -> CreditNote:
+    """
+    Take back `amount` (> 0) of an invoice. It first reduces what is due; the rest was paid and is `refunded`.
+
+    Moving the refunded money is the caller's part. The credited VAT is the invoice's own share of VAT.
+
+    :raises CreditExceedsInvoice: more than the invoice's total would have been credited
+    """
+    held = Invoice.objects.lock_all([invoice.pk])[0]
+    left = held.total - held.credited
+    if amount > left:
+        raise CreditExceedsInvoice(left=left)
+    return CreditNote.objects.create(
+        number=next_numbers(NumberSeries.Series.CREDIT_NOTE, 1, at=at)[0],
+        invoice=invoice,
+        customer_id=held.customer_id,
+        reason=reason,
+        note=note,
+        amount=amount,
+        tax=round_half_up(held.tax * amount, held.total),
+        refunded=max(amount - held.due, 0),
+        minutes_unused=minutes_unused,
+        issued_at=at,
+    )
+
+
+def open_invoices_oldest_first(customer_id: object) -> list[Invoice]:
+    """What automatic payment settles: the older invoice first, then the smaller amount. Held until the end of the transaction."""
+    pks = list(Invoice.objects.open().filter(customer=customer_id).values_list("pk", flat=True))
+    return sorted(Invoice.objects.lock_all(pks), key=lambda invoice: (invoice.issued_at, invoice.due, invoice.number))

@@ -1,0 +1,234 @@
+"""Moving money. Called by `payments` alone, always inside the transaction of the business fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from kernel.errors import DomainError
+from kernel.money import MAXIMUM
+from ledger.models import Account, Entry, Grant, Transaction
+
+Kind = Account.Kind
+Fact = Transaction.Kind
+
+
+class InsufficientCredit(DomainError):
+    code = "insufficient-credit"
+    status = 402
+    message = _("The wallet lacks %(shortfall)s VND. Top up at least this amount or choose another means of payment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A customer's stored money, in VND. `available` is what can be spent now."""
+
+    credit: int = 0
+    promotional: int = 0
+    held: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.credit + self.promotional - self.held
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What a spend took, and how much of it was promotional credit."""
+
+    amount: int
+    promotional: int
+
+
+POST = """
+WITH account AS (
+    SELECT a.id, leg.amount
+    FROM unnest(%(kinds)s::text[], %(amounts)s::bigint[]) AS leg(kind, amount)
+    JOIN ledger_account a ON a.kind = leg.kind
+        AND a.customer_id IS NOT DISTINCT FROM CASE WHEN leg.kind IN ('credit', 'promotional') THEN %(customer)s::uuid END
+), posted AS (
+    INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
+    SELECT %(kind)s, %(source)s, %(customer)s, %(reference)s, %(at)s
+    WHERE (SELECT count(*) FROM account) = cardinality(%(kinds)s::text[])
+    ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO ledger_entry (transaction_id, account_id, amount)
+SELECT posted.id, account.id, account.amount FROM posted, account ORDER BY account.id
+"""
+
+SPEND = """
+WITH wallet AS (
+    SELECT id, kind, balance - held AS free FROM ledger_account
+    WHERE customer_id = %(customer)s AND kind = ANY(%(buckets)s) ORDER BY id FOR NO KEY UPDATE
+), part AS (
+    SELECT id, CASE kind WHEN 'promotional' THEN least(free, %(amount)s)
+                         ELSE %(amount)s - least(coalesce((SELECT free FROM wallet WHERE kind = 'promotional'), 0), %(amount)s) END AS amount
+    FROM wallet
+), target AS (
+    SELECT id FROM ledger_account WHERE kind = %(into)s AND customer_id IS NULL
+), posted AS (
+    INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
+    SELECT %(kind)s, %(source)s, %(customer)s, %(reference)s, %(at)s
+    FROM target WHERE (SELECT coalesce(sum(free), 0) FROM wallet) >= %(amount)s
+    ON CONFLICT DO NOTHING RETURNING id
+), spent AS (
+    INSERT INTO ledger_entry (transaction_id, account_id, amount)
+    SELECT posted.id, leg.id, leg.amount
+    FROM posted, (SELECT id, -amount AS amount FROM part UNION ALL SELECT id, %(amount)s FROM target) leg
+    WHERE leg.amount <> 0 RETURNING account_id, amount
+)
+SELECT coalesce(sum(-s.amount) FILTER (WHERE w.kind = 'promotional'), 0), count(*) FROM spent s LEFT JOIN wallet w ON w.id = s.account_id
+"""
+"""One statement: lock the wallet, refuse or post, move. A known (kind, source) posts nothing, whatever the funds."""
+
+
+def post(
+    kind: Fact,
+    source: object,
+    legs: Mapping[Account.Kind, int],
+    *,
+    customer_id: UUID,
+    at: datetime,
+    reference: str = "",
+) -> bool:
+    """
+    Post one fact, once. Legs (account kind -> VND) sum to zero; zero legs are left out.
+
+    :returns: whether it was posted now; False when the same kind and source stand already
+    :raises IntegrityError: the wallet would fall below zero, or the legs do not sum to zero (our bug)
+    """
+    moved = {leg: amount for leg, amount in legs.items() if amount}
+    if not moved:
+        return False
+    arguments = {
+        "kinds": list(moved),
+        "amounts": list(moved.values()),
+        "customer": customer_id,
+        "kind": kind,
+        "source": str(source),
+        "reference": reference[:200],
+        "at": at,
+    }
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(POST, arguments)
+            if cursor.rowcount:
+                return True
+        if Transaction.objects.filter(customer=customer_id, kind=kind, source=str(source)).exists():
+            return False
+        open_accounts(moved, customer_id)
+
+
+def spend(
+    customer_id: UUID,
+    amount: int,
+    *,
+    into: Account.Kind,
+    kind: Fact,
+    source: object,
+    at: datetime,
+    reference: str = "",
+    buckets: Iterable[Account.Kind] = Account.WALLET,
+) -> Spending:
+    """
+    Take `amount` (> 0) VND out of the wallet, promotional credit first, once per kind and source.
+
+    The key is looked up before the funds: a repeated spend gets its first answer even when the wallet is empty by now.
+
+    :raises InsufficientCredit: less is available; nothing was taken
+    """
+    assert 0 < amount <= MAXIMUM, "a spend takes a positive amount"
+    arguments = {
+        "customer": customer_id,
+        "amount": amount,
+        "into": into,
+        "buckets": [str(bucket) for bucket in buckets],
+        "kind": kind,
+        "source": str(source),
+        "reference": reference[:200],
+        "at": at,
+    }
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(SPEND, arguments)
+            promotional, legs = cursor.fetchone()
+        if legs:
+            return Spending(amount, int(promotional))
+        earlier = Transaction.objects.filter(customer=customer_id, kind=kind, source=str(source)).first()
+        if earlier:
+            taken = (
+                Entry.objects.filter(transaction=earlier, account__kind=Kind.PROMOTIONAL).aggregate(
+                    taken=Sum("amount")
+                )["taken"]
+                or 0
+            )
+            return Spending(amount, -taken)
+        wallet = wallet_of(customer_id)
+        free = wallet.available if Kind.PROMOTIONAL in arguments["buckets"] else wallet.credit - wallet.held
+        if free < amount or Account.objects.filter(kind=into, customer=None).exists():
+            raise InsufficientCredit(shortfall=max(amount - free, 1), available=free)
+        open_accounts([into], customer_id)
+
+
+def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID) -> None:
+    """Make the accounts that are not there yet; others may be making them at the same time."""
+    Account.objects.bulk_create(
+        [
+            Account(kind=kind, customer_id=customer_id, balance=0) if kind in Account.WALLET else Account(kind=kind)
+            for kind in kinds
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def wallet_of(customer_id: UUID) -> Wallet:
+    """The customer's wallet as of now."""
+    rows = Account.objects.filter(customer=customer_id).values_list("kind", "balance", "held")
+    balances = {kind: balance for kind, balance, _held in rows}
+    return Wallet(balances.get(Kind.CREDIT, 0), balances.get(Kind.PROMOTIONAL, 0), sum(held for *_, held in rows))
+
+
+def house_balance(kind: Account.Kind) -> int:
+    """The balance of a house account, summed over its entries."""
+    return Entry.objects.filter(account__kind=kind, account__customer=None).aggregate(total=Sum("amount"))["total"] or 0
+
+
+def grant_promotional(customer: Customer, amount: int, *, expires_at: datetime, reason: str, at: datetime) -> Grant:
+    """Give promotional credit until `expires_at`."""
+    grant = Grant.objects.create(customer=customer, amount=amount, expires_at=expires_at, reason=reason, at=at)
+    post(
+        Fact.GRANT,
+        grant.pk,
+        {Kind.PROMOTIONAL: amount, Kind.PROMOTIONS: -amount},
+        customer_id=customer.pk,
+        at=at,
+        reference=reason,
+    )
+    return grant
+
+
+def expire_promotional(customer: Customer, *, at: datetime) -> int:
+    """
+    Take back promotional credit whose time is over; returns how much.
+
+    Credit that expires first is used first, so what is left belongs to the latest grants: everything above the sum of
+    the grants still running has expired. The caller holds the customer.
+    """
+    running = Grant.objects.filter(customer=customer, expires_at__gt=at).aggregate(total=Sum("amount"))["total"] or 0
+    expired = max(wallet_of(customer.pk).promotional - running, 0)
+    if expired:
+        post(
+            Fact.GRANT_EXPIRY,
+            at.isoformat(),
+            {Kind.PROMOTIONAL: -expired, Kind.PROMOTIONS: expired},
+            customer_id=customer.pk,
+            at=at,
+        )
+    return expired

@@ -1,0 +1,222 @@
+"""The running life of a resource: created, provisioned, stopped and started, renewed, resized."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.models import Product
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import truncate
+from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, ServicePeriod, State
+from lifecycle.services.provisioning import Verb, ask_product_team
+from lifecycle.services.record import record_event
+
+Event = ResourceEvent.Kind
+
+
+class WrongState(DomainError):
+    code = "wrong-state"
+    message = _('This is not possible while the resource is "%(state)s".')
+
+
+class ChangePending(DomainError):
+    code = "change-pending"
+    message = _("A change of this resource is still being carried out. Please wait for it to end.")
+
+
+def create_resource(
+    customer: Customer,
+    product: Product,
+    *,
+    name: str,
+    configuration: list[dict[str, Any]],
+    actor: Actor,
+    at: datetime,
+    order_id: UUID,
+) -> tuple[Resource, ProvisioningRequest]:
+    """A New resource in the customer's billing mode, and the request to provision it."""
+    resource = Resource.objects.create(
+        customer=customer,
+        product=product,
+        name=name,
+        billing_mode=customer.billing_mode,
+        configuration=configuration,
+        created_at=at,
+        changed_at=at,
+    )
+    record_event(resource, Event.ORDERED, actor=actor, at=at, order_id=order_id)
+    return resource, ask_product_team(resource, Verb.PROVISION, at=at)
+
+
+def activate_resource(
+    resource: Resource, *, paid_until: datetime | None, actor: Actor, at: datetime, order_id: UUID
+) -> None:
+    """Provisioning succeeded: Active, in service from now until the end of paid time (None: postpaid, open)."""
+    resource.activate(at=at)
+    resource.be_paid_until(paid_until, grace=resource.product.grace)
+    resource.save()
+    open_period(resource, starting=at)
+    record_event(resource, Event.PROVISIONED, from_state=State.NEW, actor=actor, at=at, order_id=order_id)
+
+
+def give_up_resource(resource: Resource, *, reason: str, actor: Actor, at: datetime, order_id: UUID) -> None:
+    """Provisioning failed: the resource never was."""
+    resource.fail_provisioning(at=at)
+    resource.save()
+    record_event(
+        resource, Event.PROVISIONING_FAILED, from_state=State.NEW, actor=actor, at=at, reason=reason, order_id=order_id
+    )
+
+
+@transaction.atomic
+def stop_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    :raises WrongState: not Active
+    :raises ChangePending: a resize is being carried out
+    """
+    resource = _hold(resource_id, State.ACTIVE)
+    resource.stop(at=at)
+    resource.save()
+    if _stopped_time_is_free(resource):
+        cut_periods(resource, at=at)
+    ask_product_team(resource, Verb.STOP, at=at)
+    record_event(resource, Event.STOPPED, from_state=State.ACTIVE, actor=actor, at=at)
+    return resource
+
+
+@transaction.atomic
+def start_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    :raises WrongState: not Stop
+    :raises ChangePending: a resize is being carried out
+    """
+    resource = _hold(resource_id, State.STOP)
+    resource.start(at=at)
+    resource.save()
+    if _stopped_time_is_free(resource):
+        open_period(resource, starting=at)
+    ask_product_team(resource, Verb.START, at=at)
+    record_event(resource, Event.STARTED, from_state=State.STOP, actor=actor, at=at)
+    return resource
+
+
+@transaction.atomic
+def reboot_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    Through Stop to Active, in one step: both moves are on record, no usage is interrupted.
+
+    :raises WrongState: not Active
+    :raises ChangePending: a resize is being carried out
+    """
+    resource = _hold(resource_id, State.ACTIVE)
+    resource.stop(at=at)
+    resource.save()
+    record_event(resource, Event.REBOOTED, from_state=State.ACTIVE, actor=actor, at=at)
+    resource.start(at=at)
+    resource.save()
+    record_event(resource, Event.REBOOTED, from_state=State.STOP, actor=actor, at=at)
+    ask_product_team(resource, Verb.REBOOT, at=at)
+    return resource
+
+
+def extend_resource(
+    resource: Resource, *, until: datetime, actor: Actor, at: datetime, order_id: UUID, reason: str = ""
+) -> None:
+    """Renewed: a new period from the current end of paid time, also when that lies in the past (grace)."""
+    assert resource.paid_until is not None
+    start = resource.paid_until
+    resource.be_paid_until(until, grace=resource.product.grace)
+    resource.save()
+    open_period(resource, starting=start)
+    record_event(resource, Event.RENEWED, actor=actor, at=at, reason=reason, order_id=order_id)
+
+
+def apply_resize(
+    resource: Resource,
+    configuration: list[dict[str, Any]],
+    *,
+    effective: datetime,
+    actor: Actor,
+    at: datetime,
+    order_id: UUID,
+) -> None:
+    """The new configuration is in service from `effective` to the unchanged end."""
+    in_service = not (resource.state == State.STOP and _stopped_time_is_free(resource))
+    cut_periods(resource, at=effective)
+    resource.configuration = configuration
+    resource.save()
+    if in_service:
+        open_period(resource, starting=effective)
+    record_event(resource, Event.RESIZED, actor=actor, at=at, order_id=order_id)
+
+
+@transaction.atomic
+def set_auto_renew(resource_id: UUID, *, months: int | None, actor: Actor, at: datetime) -> Resource:
+    """
+    Switch auto-renew on with its period in months, or off with None.
+
+    :raises WrongState: not a running prepaid resource, or it continues as postpaid
+    """
+    resource = _hold(resource_id, State.ACTIVE, State.STOP)
+    if not resource.is_prepaid or resource.rolls_over:
+        raise WrongState(state=resource.get_state_display())
+    if resource.auto_renew_months != months:
+        resource.auto_renew_months = months
+        resource.save()
+        record_event(resource, Event.AUTO_RENEW_CHANGED, actor=actor, at=at, reason=f"{months or 0}")
+    return resource
+
+
+def open_period(resource: Resource, *, starting: datetime) -> ServicePeriod:
+    """In service with the present configuration until the end of paid time; without an end when postpaid."""
+    return ServicePeriod.objects.create(
+        resource=resource,
+        customer_id=resource.customer_id,
+        billing_mode=resource.billing_mode,
+        configuration=resource.configuration,
+        starts_at=truncate(starting),
+        ends_at=resource.paid_until,
+    )
+
+
+def cut_periods(resource: Resource, *, at: datetime) -> None:
+    """Service ends at `at`: the running period is cut, later ones become empty."""
+    instant = truncate(at)
+    for period in ServicePeriod.objects.filter(resource=resource).reaching_past(instant):
+        period.ends_at = max(instant, period.starts_at)
+        period.save(update_fields=["ends_at"])
+
+
+def hold_resource(resource_id: UUID) -> Resource:
+    """Lock the customer, then the resource: the one order of locks."""
+    customer_id = Resource.objects.values_list("customer", flat=True).get(pk=resource_id)
+    customer = Customer.objects.lock(customer_id)
+    resource = Resource.objects.lock(resource_id)
+    resource.customer = customer
+    return resource
+
+
+def refuse_while_pending(resource: Resource) -> None:
+    """:raises ChangePending: the product team still owes an answer"""
+    if ProvisioningRequest.objects.unanswered().filter(resource=resource).exists():
+        raise ChangePending
+
+
+def _hold(resource_id: UUID, *states: State) -> Resource:
+    resource = hold_resource(resource_id)
+    if resource.state not in states:
+        raise WrongState(state=resource.get_state_display())
+    refuse_while_pending(resource)
+    return resource
+
+
+def _stopped_time_is_free(resource: Resource) -> bool:
+    """Free stopped time means unmetered usage; prepaid time runs on, it was bought by the calendar."""
+    return not resource.is_prepaid and resource.product.stopped_time_is_free

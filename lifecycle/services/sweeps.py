@@ -1,0 +1,205 @@
+"""
+What time does to resources, many at once: one statement per batch moves the rows and writes events, requests and notices.
+
+Each batch is a transaction that takes rows nobody else holds (`SKIP LOCKED`), so any number of workers may sweep at the
+same time, twice or late. The states that may move are read from the machine's declaration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from kernel.actors import Actor
+from kernel.periods import billing_zone, local_day, start_of_day
+from lifecycle.models import EDGES, State
+
+BATCH = 5000
+
+
+def sources_of(target: State) -> list[str]:
+    """The states from which a resource can move to `target`."""
+    return sorted(source for source, end in EDGES if end == target)
+
+
+def _record(kind: str, *, from_state: str, to_state: str) -> str:
+    return f"""
+    INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)
+    SELECT id, customer_id, '{kind}', {from_state}, {to_state}, %(at)s, 'system', %(actor)s, '' FROM moved"""
+
+
+def _request(verb: str) -> str:
+    return f"""
+    INSERT INTO lifecycle_provisioningrequest
+        (id, resource_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
+    SELECT gen_random_uuid(), id, '{verb}', configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved"""
+
+
+def _notice(kind: str, *, event: str, facts: str, rows: str = "moved") -> str:
+    return f"""
+    INSERT INTO notifications_notice
+        (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
+    SELECT m.customer_id, '{kind}', {event}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, ''
+    FROM {rows} m JOIN accounts_customer c ON c.id = m.customer_id
+    ON CONFLICT DO NOTHING"""
+
+
+INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"
+
+EXPIRE = f"""
+WITH due AS (
+    SELECT id, state FROM lifecycle_resource
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
+    ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE lifecycle_resource r
+    SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
+        purge_at = %(at)s + make_interval(days => p.days_in_trash_after_expiry)
+    FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
+    RETURNING r.id, r.customer_id, r.name, r.configuration, r.purge_at, due.state AS from_state
+), events AS ({_record("expired", from_state="from_state", to_state="'suspense'")}
+), requests AS ({_request("suspend")}
+), notices AS ({
+    _notice(
+        "resource_trashed",
+        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
+        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",
+    )
+})
+SELECT count(*) FROM moved
+"""
+
+ROLL_OVER = f"""
+WITH due AS (
+    SELECT id, state, paid_until FROM lifecycle_resource
+    WHERE billing_mode = 'prepaid' AND rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
+    ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE lifecycle_resource r
+    SET billing_mode = 'postpaid', paid_until = NULL, suspend_at = NULL, rolls_over = FALSE, auto_renew_months = NULL
+    FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
+    RETURNING r.id, r.customer_id, r.name, r.configuration, r.state, due.paid_until,
+              r.state = 'stop' AND p.stopped_time_is_free AS is_free
+), periods AS (
+    INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
+    SELECT id, customer_id, 'postpaid', configuration, paid_until, NULL FROM moved WHERE NOT is_free
+), events AS ({_record("rolled_over", from_state="''", to_state="state")}
+), notices AS ({
+    _notice(
+        "resource_rolled_over",
+        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')}",
+        facts=f"jsonb_build_object('resource', m.name, 'from', {INSTANT.format('m.paid_until')})",
+    )
+})
+SELECT count(*) FROM moved
+"""
+
+PURGE = f"""
+WITH due AS (
+    SELECT id FROM lifecycle_resource WHERE state = ANY(%(sources)s) AND purge_at <= %(at)s
+    ORDER BY purge_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE lifecycle_resource r SET state = 'deleted', changed_at = %(at)s FROM due WHERE r.id = due.id
+    RETURNING r.id, r.customer_id, r.name, r.configuration
+), events AS ({_record("purged", from_state="'suspense'", to_state="'deleted'")}
+), requests AS ({_request("purge")}
+), notices AS ({_notice("resource_purged", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})
+SELECT count(*) FROM moved
+"""
+
+# The milestone is the smallest of 7, 4, 1, 0 days that the days left have reached: a late job still tells, and tells once.
+REMIND_EXPIRING = f"""
+WITH due AS (
+    SELECT id, customer_id, name, paid_until, auto_renew_months,
+           (paid_until AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
+    FROM lifecycle_resource
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until > %(at)s AND paid_until < %(horizon)s
+), told AS (
+    SELECT *, CASE WHEN days <= 0 THEN 0 WHEN days <= 1 THEN 1 WHEN days <= 4 THEN 4 ELSE 7 END AS milestone FROM due
+), notices AS ({
+    _notice(
+        "resource_expiring",
+        rows="told",
+        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')} || ':T-' || m.milestone",
+        facts=f"jsonb_build_object('resource', m.name, 'paid_until', {INSTANT.format('m.paid_until')}, 'days', m.days,"
+        " 'auto_renew', m.auto_renew_months IS NOT NULL)",
+    )
+} RETURNING 1)
+SELECT count(*) FROM notices
+"""
+
+REMIND_IN_GRACE = f"""
+WITH due AS (
+    SELECT id, customer_id, name, suspend_at FROM lifecycle_resource
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until <= %(at)s AND suspend_at > %(at)s
+), notices AS ({
+    _notice(
+        "resource_in_grace",
+        rows="due",
+        event="'resource:' || m.id || ':' || %(today)s",
+        facts=f"jsonb_build_object('resource', m.name, 'suspend_at', {INSTANT.format('m.suspend_at')})",
+    )
+} RETURNING 1)
+SELECT count(*) FROM notices
+"""
+
+REMIND_BEFORE_PURGE = f"""
+WITH due AS (
+    SELECT id, customer_id, name, purge_at FROM lifecycle_resource
+    WHERE state = 'suspense' AND purge_at > %(at)s AND purge_at <= %(at)s + interval '1 day'
+), notices AS ({
+    _notice(
+        "purge_coming",
+        rows="due",
+        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
+        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",
+    )
+} RETURNING 1)
+SELECT count(*) FROM notices
+"""
+
+
+def expire_resources(*, actor: Actor, at: datetime) -> int:
+    """Running prepaid resources whose time is over go to the trash, or roll over into postpaid usage from that minute."""
+    arguments = {"sources": sources_of(State.SUSPENSE), "actor": actor.name, "at": at, "limit": BATCH}
+    return _in_batches(EXPIRE, arguments) + _in_batches(ROLL_OVER, arguments)
+
+
+def purge_resources(*, actor: Actor, at: datetime) -> int:
+    """Resources whose time in the trash is over are deleted for good."""
+    sources = [State.SUSPENSE.value]
+    assert set(sources) <= set(sources_of(State.DELETED))
+    return _in_batches(PURGE, {"sources": sources, "actor": actor.name, "at": at, "limit": BATCH})
+
+
+def remind_about_ends(*, at: datetime) -> int:
+    """Owe the reminders of the day: 7, 4, 1 and 0 days before the end, daily in grace, and a day before the purge."""
+    today = local_day(at)
+    arguments = {
+        "sources": sources_of(State.SUSPENSE),
+        "at": at,
+        "today": today.isoformat(),
+        "zone": str(billing_zone()),
+        "horizon": start_of_day(today.fromordinal(today.toordinal() + 8)),
+    }
+    return sum(
+        _in_one_statement(statement, arguments) for statement in (REMIND_EXPIRING, REMIND_IN_GRACE, REMIND_BEFORE_PURGE)
+    )
+
+
+def _in_batches(statement: str, arguments: Mapping[str, object]) -> int:
+    total = 0
+    while True:
+        moved = _in_one_statement(statement, arguments)
+        total += moved
+        if moved < BATCH:
+            return total
+
+
+@transaction.atomic
+def _in_one_statement(statement: str, arguments: Mapping[str, object]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,130 @@
+"""The end of a resource's life: trash, recovery, deletion. One resource at a time; the sweeps do many."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BillingMode
+from accounts.services import record_audit
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import truncate
+from lifecycle.models import Resource, ResourceEvent, State
+from lifecycle.services.provisioning import Verb, ask_product_team
+from lifecycle.services.record import record_event
+from lifecycle.services.running import WrongState, cut_periods, hold_resource, open_period
+from notifications.models import Notice
+from notifications.services import tell
+
+Event = ResourceEvent.Kind
+
+
+class NotRecoverable(DomainError):
+    code = "not-recoverable"
+    message = _("This resource cannot be recovered: it is not in the trash, or its time there is over.")
+
+
+def remove_resource(resource: Resource, *, actor: Actor, at: datetime) -> None:
+    """Deleted by its customer: into the trash or at once, as the product keeps it. Service ends now."""
+    came_from = resource.state
+    cut_periods(resource, at=at)
+    resource.be_paid_until(truncate(at) if resource.is_prepaid else None)
+    if resource.product.keeps_deleted:
+        purge_at = at + timedelta(days=resource.product.days_in_trash_after_deletion)
+        resource.suspend(reason=Resource.SuspenseReason.DELETED, purge_at=purge_at, at=at)
+        resource.save()
+        ask_product_team(resource, Verb.SUSPEND, at=at)
+        record_event(resource, Event.TRASHED, from_state=came_from, actor=actor, at=at)
+    else:
+        resource.delete_at_once(at=at)
+        resource.save()
+        ask_product_team(resource, Verb.PURGE, at=at)
+        record_event(resource, Event.DELETED, from_state=came_from, actor=actor, at=at)
+
+
+def bring_back(
+    resource: Resource,
+    *,
+    paid_until: datetime | None,
+    suspend_at: datetime | None = None,
+    event: Event,
+    actor: Actor,
+    at: datetime,
+    order_id: UUID | None = None,
+    reason: str = "",
+) -> None:
+    """
+    From the trash to Active, in service from now.
+
+    :raises NotRecoverable: not in the trash, or past its purge time even when the purge is late
+    """
+    if not resource.is_recoverable(at):
+        raise NotRecoverable
+    resource.recover(at=at)
+    resource.be_paid_until(paid_until, grace=resource.product.grace)
+    if suspend_at is not None:
+        resource.suspend_at = suspend_at
+    resource.save()
+    if resource.paid_until is None or resource.paid_until > truncate(at):
+        open_period(resource, starting=at)
+    ask_product_team(resource, Verb.RESUME, at=at)
+    record_event(resource, event, from_state=State.SUSPENSE, actor=actor, at=at, order_id=order_id, reason=reason)
+
+
+@transaction.atomic
+def restore_resource(resource_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Resource:
+    """
+    Staff bring a resource back from the trash.
+
+    It follows its customer's billing mode: postpaid usage starts now; a prepaid resource gets the renewal window to be
+    paid for, from now on.
+
+    :raises NotRecoverable: not in the trash, or its time there is over
+    """
+    resource = hold_resource(resource_id)
+    resource.billing_mode = resource.customer.billing_mode
+    prepaid = resource.billing_mode == BillingMode.PREPAID
+    if not prepaid:
+        resource.auto_renew_months = None
+    window = truncate(at) + timedelta(days=settings.RENEWAL_WINDOW_DAYS)
+    bring_back(
+        resource,
+        paid_until=truncate(at) if prepaid else None,
+        suspend_at=window if prepaid else None,
+        event=Event.RESTORED,
+        actor=actor,
+        at=at,
+        reason=reason,
+    )
+    record_audit("restore resource", resource.pk, actor=actor, at=at, reason=reason, customer=resource.customer)
+    tell(
+        resource.customer,
+        Notice.Kind.RESOURCE_RECOVERED,
+        f"resource:{resource.pk}:{at.isoformat()}",
+        at=at,
+        resource=resource.name,
+    )
+    return resource
+
+
+@transaction.atomic
+def empty_from_trash(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    The customer deletes a resource for good before its time in the trash is over. Nothing brings it back.
+
+    :raises WrongState: not in the trash
+    """
+    resource = hold_resource(resource_id)
+    if not resource.is_in_trash:
+        raise WrongState(state=resource.get_state_display())
+    resource.purge(at=at)
+    resource.save()
+    ask_product_team(resource, Verb.PURGE, at=at)
+    record_event(resource, Event.PURGED, from_state=State.SUSPENSE, actor=actor, at=at)
+    tell(resource.customer, Notice.Kind.RESOURCE_PURGED, f"resource:{resource.pk}", at=at, resource=resource.name)
+    return resource

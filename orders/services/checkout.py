@@ -1,0 +1,234 @@
+"""From a quote to a paid order, and what becomes of orders that are not paid."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.models import Coupon
+from catalog.services import reserve_coupon, return_coupon
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from lifecycle.models import Resource
+from lifecycle.services.running import refuse_while_pending
+from orders.models import Action, CheckoutSession, Order, OrderItem, Quote
+from orders.services.fulfil import fulfil_order
+from orders.services.quotes import StaleQuote, UnknownQuote, make_quote, refuse_stale
+from payments.models import Payment
+from payments.services.gateway import PaymentOpen, start_gateway_payment
+from payments.services.settle import pay_order_from_wallet
+from payments.services.wallet import wallet_of
+
+PAYMENT_WINDOW = timedelta(minutes=30)
+"""How long an order waits for its gateway payment. Money that comes later becomes wallet credit."""
+
+
+class QuoteUsed(DomainError):
+    code = "quote-used"
+    message = _("This quote has been ordered already.")
+
+
+class KeyReused(DomainError):
+    code = "key-reused"
+    status = 422
+    message = _("This idempotency key was used for another order. Use a new key for a new order.")
+
+
+class OrderOpen(DomainError):
+    code = "order-open"
+    message = _('An order for "%(name)s" is still open. Wait until it is done, or cancel it.')
+
+
+class NotCancellable(DomainError):
+    code = "not-cancellable"
+    message = _("Only orders that await payment can be cancelled.")
+
+
+class GatewayNeeded(DomainError):
+    code = "gateway-needed"
+    status = 400
+    message = _("Choose a payment gateway.")
+
+
+def check_out(
+    customer_id: UUID,
+    quote_id: UUID,
+    *,
+    means: str,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    gateway: str = "",
+    session: CheckoutSession | None = None,
+) -> tuple[Order, Payment | None]:
+    """
+    Order what a quote offers and pay by `means`; with a gateway, the payment's `redirect_url` is where to send the customer.
+
+    Sending it again with the same `key` gives the same order and its open payment.
+
+    :raises StaleQuote: with a fresh quote in `details["quote"]`
+    :raises InsufficientCredit: paying by wallet; nothing was ordered
+    :raises DomainError: see `place_order`
+    """
+    if means in {Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY} and not gateway:
+        raise GatewayNeeded
+    try:
+        order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at, session=session)
+    except StaleQuote as stale:
+        old = Quote.objects.select_related("customer").get(pk=quote_id)
+        stale.details["quote"] = str(make_quote(old.customer, Action(old.action), old.inputs, at=at).pk)
+        raise
+    if order.state != Order.State.AWAITING_PAYMENT:
+        return order, None
+    return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
+
+
+@transaction.atomic
+def place_order(
+    customer_id: UUID,
+    quote_id: UUID,
+    *,
+    means: str,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    session: CheckoutSession | None = None,
+) -> Order:
+    """
+    Redeem a quote, once. What needs no gateway is paid and set going here, all in one transaction.
+
+    :raises UnknownQuote: not this customer's
+    :raises KeyReused: the key belongs to an order of another quote
+    :raises QuoteUsed: ordered before, with another key
+    :raises StaleQuote: expired, or today's facts differ
+    :raises OrderOpen, ChangePending: something else is under way with one of the resources
+    :raises CouponUsedUp: the last use was taken a moment ago
+    """
+    customer = Customer.objects.lock(customer_id)
+    earlier = Order.objects.filter(customer=customer, key=key).first()
+    if earlier:
+        if earlier.quote_id != quote_id:
+            raise KeyReused
+        return earlier
+    quote = Quote.objects.filter(pk=quote_id, customer=customer).first()
+    if quote is None:
+        raise UnknownQuote
+    if Order.objects.filter(quote=quote).exists():
+        raise QuoteUsed
+    quote.customer = customer
+    resources = _hold_resources(quote)
+    refuse_stale(quote, at=at)
+
+    order = Order.objects.create(
+        customer=customer,
+        quote=quote,
+        action=quote.action,
+        means=means if quote.total > 0 else Order.Means.NONE,
+        total=max(quote.total, 0),
+        coupon_code=quote.content["coupon_code"],
+        checkout_session=session,
+        key=key,
+        actor_kind=actor.kind,
+        actor=actor.name,
+        created_at=at,
+        expires_at=at + PAYMENT_WINDOW,
+    )
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            customer=customer,
+            position=position,
+            resource=resources.get(content["resource"]),
+            content=content,
+            due=max(content["due"], 0),
+        )
+        for position, content in enumerate(quote.content["items"], start=1)
+    )
+    if order.coupon_code:
+        coupon = Coupon.objects.get(code=order.coupon_code)
+        reserve_coupon(
+            coupon, customer, order_id=order.pk, amount=sum(item["coupon"] for item in quote.content["items"]), at=at
+        )
+    if order.means == Order.Means.WALLET:
+        order.payment = pay_order_from_wallet(
+            customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
+        )
+    if order.means in {Order.Means.WALLET, Order.Means.NONE}:
+        fulfil_order(order, actor=actor, at=at)
+    return order
+
+
+def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) -> Payment:
+    """
+    Open a gateway payment for an order that awaits one; an attempt that is open already is continued.
+
+    "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
+    """
+    open_attempt = Payment.objects.open().filter(order_id=order.pk).first()
+    if open_attempt:
+        return open_attempt
+    common = {
+        "gateway": gateway,
+        "description": describe(order),
+        "actor": actor,
+        "at": at,
+        "payable": f"order:{order.pk}",
+        "order_id": order.pk,
+    }
+    try:
+        if order.means == Order.Means.TOP_UP_AND_PAY:
+            lacking = order.total - wallet_of(order.customer_id).available
+            amount = max(lacking, smallest_payment(gateway))
+            return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
+        return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
+    except PaymentOpen:  # the same click twice: the other request has just opened it
+        return Payment.objects.open().get(order_id=order.pk)
+
+
+@transaction.atomic
+def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetime) -> Order:
+    """
+    Cancel an order that awaits payment, or let it expire; its coupon can be used again.
+
+    :raises NotCancellable: it was paid or ended by now
+    """
+    del actor
+    Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
+    order = Order.objects.lock(order_id)
+    if order.state != Order.State.AWAITING_PAYMENT:
+        raise NotCancellable
+    if expired:
+        order.expire(at=at)
+    else:
+        order.cancel(at=at)
+    order.save()
+    order.items.update(state=OrderItem.State.CANCELLED)
+    return_coupon(order.pk)
+    return order
+
+
+def describe(order: Order) -> str:
+    """What was ordered, in a line: "create web-01 (+2)"."""
+    names = [item["name"] for item in order.quote.content["items"]]
+    return f"{order.get_action_display()} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
+
+
+def smallest_payment(gateway: str) -> int:
+    from payments.gateways import gateway as gateway_named
+
+    return gateway_named(gateway).caps.min_amount
+
+
+def _hold_resources(quote: Quote) -> dict[str, Resource]:
+    """The resources of the quote, held; refused while another order or change of one of them is under way."""
+    pks = [UUID(item["resource"]) for item in quote.content["items"] if item["resource"]]
+    held = Resource.objects.lock_all(pks)
+    for resource in held:
+        if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
+            raise OrderOpen(name=resource.name)
+        refuse_while_pending(resource)
+    return {str(resource.pk): resource for resource in held}

@@ -1,0 +1,81 @@
+"""Deleting a resource: unused paid time goes back, usage is billed to the minute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from invoices.models import CreditNote
+from invoices.services.credit import Unused, credit_unused, end_cover, unused_time
+from invoices.services.usage import bill_usage_until
+from kernel.actors import Actor
+from kernel.periods import truncate
+from lifecycle.models import Resource
+from lifecycle.services.running import WrongState, hold_resource, refuse_while_pending
+from lifecycle.services.trash import remove_resource
+from notifications.models import Notice
+from notifications.services import tell
+from orders.models import OrderItem
+from orders.services.checkout import OrderOpen
+from payments.services.settle import refund_credit_note
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What deleting would do: VND back to the wallet, and until when it can be undone (None: not at all)."""
+
+    refund: int
+    unused: list[Unused]
+    undoable_until: datetime | None
+
+
+def preview_deletion(resource: Resource, *, at: datetime) -> Deletion:
+    """What `delete_resource` would do now."""
+    unused = unused_time(resource, at=at) if resource.is_prepaid else []
+    refund = sum(part.amount for part in unused) if resource.product.is_refundable else 0
+    days = resource.product.days_in_trash_after_deletion
+    return Deletion(refund, unused, at + timedelta(days=days) if days else None)
+
+
+@transaction.atomic
+def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    The customer deletes a running resource.
+
+    Prepaid: the unused part of what was charged goes back to the wallet, unless the product is not refundable. Postpaid:
+    usage ends this minute and is invoiced now; the month-end run never bills it again.
+
+    :raises WrongState: not running
+    :raises OrderOpen, ChangePending: something else is under way with it
+    """
+    resource = hold_resource(resource_id)
+    if not resource.is_running:
+        raise WrongState(state=resource.get_state_display())
+    if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
+        raise OrderOpen(name=resource.name)
+    refuse_while_pending(resource)
+
+    deletion = preview_deletion(resource, at=at)
+    if deletion.refund:
+        for note in credit_unused(deletion.unused, CreditNote.Reason.DELETED, at=at):
+            if note.refunded:
+                refund_credit_note(note, note.refunded, at=at, reference=resource.name)
+    else:
+        for part in deletion.unused:
+            end_cover(part.invoice, truncate(at))
+    remove_resource(resource, actor=actor, at=at)
+    if not resource.is_prepaid:
+        bill_usage_until(resource, at=at)
+    tell(
+        resource.customer,
+        Notice.Kind.RESOURCE_DELETED,
+        f"resource:{resource.pk}:{at.isoformat()}",
+        at=at,
+        resource=resource.name,
+        refund=deletion.refund,
+        undoable_until=deletion.undoable_until.isoformat() if deletion.undoable_until else None,
+    )
+    return resource

@@ -1,0 +1,426 @@
+"""
+What each paid action would do and cost, computed from today's facts as of an instant.
+
+Nothing is written here. An `ItemOffer` is the part of one resource; as JSON it is the sealed content of a quote and later
+of the order item, from which the very same `Charge` is computed again when the invoice is issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BillingMode, Customer
+from catalog import pricing
+from catalog.models import Item, Product, configuration_json
+from catalog.pricing import Charge, Component, Rate
+from catalog.queries import PriceBook
+from catalog.services import CouponRefused, find_coupon, refuse_used_up
+from invoices.services.credit import unused_time
+from kernel.errors import DomainError, InvalidInput
+from kernel.money import split
+from kernel.periods import MONTH_MINUTES, Period, truncate
+from lifecycle.models import Resource
+from orders.models import Action
+
+MONTHS = (1, 3, 6, 12, 24, 36)
+MAXIMUM_QUANTITY = 100
+
+
+class UnknownResource(DomainError):
+    code = "unknown-resource"
+    status = 404
+    message = _("There is no such resource.")
+
+
+class NotAllowed(DomainError):
+    code = "not-allowed"
+    message = _("This is not possible for this resource now.")
+
+
+class PrepaidOnly(NotAllowed):
+    code = "prepaid-only"
+    message = _("Postpaid customers do not %(action)s resources: usage is billed at the end of the month.")
+
+
+class NotOnSale(DomainError):
+    code = "not-on-sale"
+    message = _("This product is not on sale at the moment.")
+
+
+class NothingToDo(DomainError):
+    code = "nothing-to-do"
+    message = _("Nothing would change. Choose another configuration or end.")
+
+
+class NewEndInThePast(DomainError):
+    code = "new-end-in-the-past"
+    message = _("The new end would still lie in the past. Choose a longer period.")
+
+
+class EndTooEarly(DomainError):
+    code = "end-too-early"
+    status = 400
+    message = _("The common end must not be earlier than the latest end of the chosen resources.")
+
+
+class CouponNotForAction(CouponRefused):
+    code = "coupon-not-for-action"
+    message = _("Coupons apply to new, renewed and recovered prepaid resources.")
+
+
+@dataclass(slots=True)
+class ItemOffer:
+    """
+    One resource's part. `charge` is priced over `period`; for a new or recovered resource the period keeps its length and
+    begins when it is carried out. `unused` is (invoice id, minutes, VND) of paid time that a resize gives back.
+    """
+
+    product: Product
+    name: str
+    configuration: list[dict[str, Any]]
+    charge: Charge
+    period: Period
+    months: int | None = None
+    resource_id: UUID | None = None
+    auto_renew_months: int | None = None
+    postpaid: bool = False
+    unused: list[tuple[UUID, int, int]] = field(default_factory=list)
+
+    @property
+    def unused_total(self) -> int:
+        return sum(amount for _, _, amount in self.unused)
+
+    @property
+    def due(self) -> int:
+        """To pay now; negative: comes back."""
+        return 0 if self.postpaid else self.charge.total - self.unused_total
+
+
+@dataclass(slots=True)
+class Offer:
+    items: list[ItemOffer]
+    coupon_code: str = ""
+
+    @property
+    def total(self) -> int:
+        return sum(item.due for item in self.items)
+
+
+def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any], *, at: datetime) -> Offer:
+    """
+    The offer for `inputs` (JSON, as the quote keeps them) as of `at`.
+
+    :raises DomainError: the action is refused, or the inputs are wrong
+    """
+    build = {Action.CREATE: _create, Action.RESIZE: _resize, Action.RENEW: _renew, Action.RECOVER: _recover}[action]
+    items = build(customer, inputs, at)
+    offer = Offer(items)
+    code = str(inputs.get("coupon") or "").strip()
+    if code:
+        _apply_coupon(offer, customer, action, code, at)
+    return offer
+
+
+def check_configuration(product: Product, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """
+    A configuration of `product` from [{"item": code or id, "quantity": n}]: one flavour or package, volumes besides.
+
+    :raises InvalidInput: unknown item, twice the same, no choice or two, a quantity outside 1 .. the item's maximum
+    """
+    items = {str(key): item for item in product.items.all() for key in (item.pk, item.code)}
+    chosen: dict[UUID, tuple[Item, int]] = {}
+    for entry in entries:
+        item = items.get(str(entry.get("item")))
+        if item is None:
+            raise InvalidInput(
+                _('%(product)s has no item "%(item)s".'),
+                field="items",
+                product=str(product),
+                item=str(entry.get("item"))[:60],
+            )
+        quantity = entry.get("quantity", 1)
+        if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= item.maximum:
+            raise InvalidInput(
+                _("The quantity of %(item)s must lie between 1 and %(maximum)s."),
+                field="items",
+                item=str(item),
+                maximum=item.maximum,
+            )
+        if item.pk in chosen:
+            raise InvalidInput(_("%(item)s is named twice."), field="items", item=str(item))
+        chosen[item.pk] = (item, quantity)
+    choices = sum(item.is_choice for item, _quantity in chosen.values())
+    has_choices = any(item.is_choice for item in items.values())
+    if choices != 1 and not (choices == 0 and chosen and not has_choices):
+        raise InvalidInput(_("Choose exactly one flavour or package."), field="items")
+    ordered = sorted(chosen.values(), key=lambda pair: (pair[0].position, pair[0].code))
+    return configuration_json([(item.pk, quantity) for item, quantity in ordered])
+
+
+def _create(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
+    product = Product.objects.filter(pk=inputs["product"]).first()
+    if product is None or not product.is_on_sale:
+        raise NotOnSale
+    quantity = _whole(inputs, "quantity", 1, MAXIMUM_QUANTITY)
+    name = str(inputs["name"]).strip()
+    if not name or len(name) > 90:
+        raise InvalidInput(_("Give the resource a name of at most 90 characters."), field="name")
+    configuration = check_configuration(product, inputs["items"])
+    postpaid = customer.is_postpaid
+    months = 1 if postpaid else _months(inputs)
+    period = Period.of_months(months, starting=at)
+    charge = _price(customer, configuration, period, at)
+    auto_renew = None if postpaid else _auto_renew(inputs)
+    return [
+        ItemOffer(
+            product,
+            name if quantity == 1 else f"{name}-{number}",
+            configuration,
+            charge,
+            period,
+            months=None if postpaid else months,
+            auto_renew_months=auto_renew,
+            postpaid=postpaid,
+        )
+        for number in range(1, quantity + 1)
+    ]
+
+
+def _resize(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
+    resource = _resources(customer, [inputs["resource"]])[0]
+    if not resource.is_running or resource.is_expired(at):
+        raise NotAllowed(_("Only running resources whose paid time has not ended can be resized."))
+    configuration = check_configuration(resource.product, inputs["items"])
+    if configuration == resource.configuration:
+        raise NothingToDo
+    start = truncate(at)
+    period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
+    if not period.minutes:
+        raise NotAllowed(_("The paid time ends this very minute. Renew the resource first."))
+    offer = ItemOffer(
+        resource.product,
+        resource.name,
+        configuration,
+        _price(customer, configuration, period, at),
+        period,
+        resource_id=resource.pk,
+        postpaid=not resource.is_prepaid,
+    )
+    if resource.is_prepaid:
+        offer.unused = [(part.invoice.pk, part.minutes, part.amount) for part in unused_time(resource, at=at)]
+    return [offer]
+
+
+def _renew(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
+    _refuse_postpaid(customer, Action.RENEW)
+    resources = _resources(customer, inputs["resources"])
+    for resource in resources:
+        if not (resource.is_prepaid and resource.is_running) or resource.rolls_over:
+            raise NotAllowed(_("%(name)s cannot be renewed: only running prepaid resources can."), name=resource.name)
+    if inputs.get("match_end"):
+        end = max(_instant(inputs["match_end"]), *(_end_of(resource) for resource in resources))
+        if _instant(inputs["match_end"]) < end:
+            raise EndTooEarly
+        ends = {resource.pk: end for resource in resources}
+        resources = [resource for resource in resources if _end_of(resource) < end]
+        if not resources:
+            raise NothingToDo
+        months = None
+    else:
+        months = _months(inputs)
+        ends = {resource.pk: Period.of_months(months, starting=_end_of(resource)).ends_at for resource in resources}
+    items = []
+    for resource in resources:
+        period = Period(_end_of(resource), ends[resource.pk])
+        if period.ends_at <= at:
+            raise NewEndInThePast
+        charge = _price(customer, resource.configuration, period, at)
+        items.append(
+            ItemOffer(
+                resource.product,
+                resource.name,
+                resource.configuration,
+                charge,
+                period,
+                months=months,
+                resource_id=resource.pk,
+            )
+        )
+    return items
+
+
+def _recover(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
+    _refuse_postpaid(customer, Action.RECOVER)
+    resource = _resources(customer, [inputs["resource"]])[0]
+    if not resource.is_recoverable(at):
+        raise NotAllowed(_("This resource cannot be recovered: it is not in the trash, or its time there is over."))
+    months = _months(inputs)
+    period = Period.of_months(months, starting=at)
+    charge = _price(customer, resource.configuration, period, at)
+    return [
+        ItemOffer(
+            resource.product,
+            resource.name,
+            resource.configuration,
+            charge,
+            period,
+            months=months,
+            resource_id=resource.pk,
+        )
+    ]
+
+
+def _apply_coupon(offer: Offer, customer: Customer, action: Action, code: str, at: datetime) -> None:
+    if action == Action.RESIZE or any(item.postpaid for item in offer.items):
+        raise CouponNotForAction
+    subtotals = [item.charge.subtotal for item in offer.items]
+    coupon, amount = find_coupon(code, products=[item.product for item in offer.items], subtotal=sum(subtotals), at=at)
+    refuse_used_up(coupon, customer)
+    for item, share in zip(offer.items, split(amount, subtotals), strict=True):
+        item.charge = Charge(item.charge.lines, share)
+    offer.coupon_code = coupon.code
+
+
+def _price(customer: Customer, configuration: list[dict[str, Any]], period: Period, at: datetime) -> Charge:
+    book = PriceBook([customer.pk], [UUID(entry["item"]) for entry in configuration])
+    return pricing.price(
+        book.components(configuration, customer_id=customer.pk, at=at, language=customer.language), period
+    )
+
+
+def _resources(customer: Customer, pks: Sequence[str]) -> list[Resource]:
+    """The customer's resources, in the order of their ids. :raises UnknownResource: somebody else's, or none"""
+    try:
+        wanted = {UUID(str(pk)) for pk in pks}
+    except ValueError:
+        raise UnknownResource from None
+    found = list(Resource.objects.filter(customer=customer, pk__in=wanted).select_related("product").order_by("pk"))
+    if not wanted or len(found) != len(wanted):
+        raise UnknownResource
+    return found
+
+
+def _refuse_postpaid(customer: Customer, action: Action) -> None:
+    if customer.billing_mode == BillingMode.POSTPAID:
+        raise PrepaidOnly(action=action.label)
+
+
+def _end_of(resource: Resource) -> datetime:
+    assert resource.paid_until is not None, "prepaid resources know their end"
+    return resource.paid_until
+
+
+def _whole(inputs: Mapping[str, Any], name: str, least: int, most: int) -> int:
+    value = inputs.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InvalidInput(
+            _("%(name)s must be a whole number from %(least)s to %(most)s."),
+            field=name,
+            name=name,
+            least=least,
+            most=most,
+        )
+    return value
+
+
+def _months(inputs: Mapping[str, Any]) -> int:
+    value = inputs.get("months")
+    if value not in MONTHS or isinstance(value, bool):
+        raise InvalidInput(_("Choose a period of 1, 3, 6, 12, 24 or 36 months."), field="months")
+    return int(value)
+
+
+def _auto_renew(inputs: Mapping[str, Any]) -> int | None:
+    value = inputs.get("auto_renew_months")
+    if value is None:
+        return None
+    if value not in MONTHS or isinstance(value, bool):
+        raise InvalidInput(_("Choose an auto-renew period of 1, 3, 6, 12, 24 or 36 months."), field="auto_renew_months")
+    return int(value)
+
+
+def _instant(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidInput(
+            _("The end must be an instant such as 2026-12-31T17:00:00+00:00."), field="match_end"
+        ) from None
+    if instant.tzinfo is None:
+        raise InvalidInput(_("The end must name its time zone."), field="match_end")
+    return truncate(instant)
+
+
+# As JSON, and back
+
+
+def item_json(item: ItemOffer) -> dict[str, Any]:
+    """The sealed form of an item offer: everything that is shown, and all that is needed to compute it again."""
+    return {
+        "resource": str(item.resource_id) if item.resource_id else None,
+        "product": str(item.product.pk),
+        "name": item.name,
+        "configuration": item.configuration,
+        "months": item.months,
+        "starts_at": item.period.starts_at.isoformat(),
+        "ends_at": item.period.ends_at.isoformat(),
+        "auto_renew_months": item.auto_renew_months,
+        "postpaid": item.postpaid,
+        "lines": [_line_json(line) for line in item.charge.lines],
+        "subtotal": item.charge.subtotal,
+        "tax": item.charge.tax,
+        "coupon": item.charge.coupon,
+        "total": item.charge.total,
+        "unused": [
+            {"invoice": str(invoice), "minutes": minutes, "amount": amount} for invoice, minutes, amount in item.unused
+        ],
+        "unused_total": item.unused_total,
+        "due": item.due,
+    }
+
+
+def charge_from(content: Mapping[str, Any], *, period: Period) -> Charge:
+    """The charge of a sealed item over `period`: the same inputs, hence the same amounts."""
+    charge = pricing.price([_component(line) for line in content["lines"]], period, coupon=content["coupon"])
+    assert charge.total == content["total"], "a charge differs from its quote"
+    return charge
+
+
+def _line_json(line: pricing.Line) -> dict[str, Any]:
+    component, rate = line.component, line.component.rate
+    return {
+        "item": str(component.item_id),
+        "price": str(rate.price_id),
+        "name": component.name,
+        "unit": component.unit,
+        "quantity": str(component.quantity),
+        "unit_price": str(rate.unit_price),
+        "per_minutes": rate.per_minutes,
+        "discount": str(component.discount),
+        "includes_vat": rate.includes_vat,
+        "vat_rate": str(rate.vat_rate),
+        "minutes": line.minutes,
+        "amount": line.amount,
+        "tax": line.tax,
+        "total": line.total,
+    }
+
+
+def _component(line: Mapping[str, Any]) -> Component:
+    rate = Rate(
+        UUID(line["price"]),
+        Decimal(line["unit_price"]),
+        line["per_minutes"],
+        line["includes_vat"],
+        Decimal(line["vat_rate"]),
+    )
+    return Component(
+        UUID(line["item"]), line["name"], line["unit"], Decimal(line["quantity"]), rate, Decimal(line["discount"])
+    )

@@ -1,0 +1,80 @@
+"""What a gateway payment brings about: the money is in the wallet, and what it was meant for takes it from there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Customer
+from kernel.actors import Actor
+from orders.models import Order
+from orders.services.checkout import describe
+from orders.services.fulfil import fulfil_order
+from payments.gateways.base import Outcome, Reply, Verdict
+from payments.models import Payment
+from payments.services.gateway import apply_outcome, ask_gateway, receive_notice, reply_to_notice
+from payments.services.invoices import pay_invoices_automatically
+from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
+from payments.services.wallet import InsufficientCredit
+
+
+@transaction.atomic
+def record_outcome(payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime) -> Payment:
+    """Fold an outcome into a payment and carry on what it pays for, in one transaction; repetition changes nothing."""
+    Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
+    payment = apply_outcome(payment_id, outcome, at=at)
+    if payment.state != Payment.State.SUCCEEDED:
+        return payment
+    if payment.order_id:
+        _carry_on_order(payment, actor=actor, at=at)
+    if payment.kind == Payment.Kind.TOP_UP:
+        pay_invoices_automatically(payment.customer_id, actor=actor, at=at)
+    return payment
+
+
+def handle_notice(gateway: str, body: bytes, headers: Mapping[str, str], *, at: datetime) -> Reply:
+    """A gateway calls us: store, verify, fold, answer in its own words."""
+    payment_id, outcome, verdict = receive_notice(gateway, body, headers, at=at)
+    if payment_id and outcome and verdict in {Verdict.ACCEPTED, Verdict.WRONG_AMOUNT}:
+        record_outcome(payment_id, outcome, actor=Actor.job(f"notice:{gateway}"), at=at)
+    return reply_to_notice(gateway, verdict)
+
+
+def check_payment(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
+    """Ask the gateway about an open payment and fold in what it says; final ones are left alone."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.means != Payment.Means.GATEWAY or payment.state in {Payment.State.SUCCEEDED, Payment.State.REFUNDED}:
+        return payment
+    return record_outcome(payment_id, ask_gateway(payment, at=at), actor=actor, at=at)
+
+
+def _carry_on_order(payment: Payment, *, actor: Actor, at: datetime) -> None:
+    order = Order.objects.lock(_order_id(payment))
+    if order.payment_id == payment.pk:
+        return
+    if order.state != Order.State.AWAITING_PAYMENT:
+        if payment.kind == Payment.Kind.ORDER:
+            keep_as_credit(payment)
+        return
+    if payment.kind == Payment.Kind.ORDER:
+        move_gateway_money_to_order(payment, at=at)
+        order.payment = payment
+    else:
+        try:
+            with transaction.atomic():
+                order.payment = pay_order_from_wallet(
+                    order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
+                )
+        except (
+            InsufficientCredit
+        ):  # spent elsewhere in the meantime: the top-up stays credit, the order goes on waiting
+            return
+    fulfil_order(order, actor=actor, at=at)
+
+
+def _order_id(payment: Payment) -> UUID:
+    assert payment.order_id is not None
+    return payment.order_id

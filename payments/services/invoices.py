@@ -1,0 +1,215 @@
+"""Paying invoices: by the customer from the wallet, by staff for a bank transfer, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from accounts.services import record_audit
+from invoices.models import Invoice
+from invoices.services.credit import open_invoices_oldest_first
+from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from kernel.ids import new_id
+from kernel.money import MAXIMUM, split
+from ledger.services import Fact, Kind, post, spend, wallet_of
+from notifications.models import Notice
+from notifications.services import tell
+from payments.models import Allocation, Payment
+from payments.services.settle import record_wallet_payment
+
+
+class NothingDue(DomainError):
+    code = "nothing-due"
+    message = _("Nothing is due on the chosen invoices. They may have been paid a moment ago.")
+
+
+class UnknownInvoice(DomainError):
+    code = "unknown-invoice"
+    status = 404
+    message = _("One of the chosen invoices does not exist.")
+
+
+class AmountTooLarge(DomainError):
+    code = "amount-too-large"
+    status = 400
+    message = _("At most %(due)s VND is due on the chosen invoices.")
+
+
+class TransferRecordedAlready(DomainError):
+    code = "transfer-recorded-already"
+    message = _("A bank transfer with the reference %(reference)s is on record already.")
+
+
+@transaction.atomic
+def pay_invoices_from_wallet(
+    customer_id: UUID, invoice_ids: Collection[UUID], *, amount: int | None = None, actor: Actor, at: datetime
+) -> Payment:
+    """
+    Pay one or many invoices, all that is due or `amount` of it; the older invoice first, then the smaller.
+
+    :raises UnknownInvoice: not this customer's
+    :raises NothingDue: all are paid or void
+    :raises AmountTooLarge: more than is due
+    :raises InsufficientCredit: nothing was paid
+    """
+    customer = Customer.objects.lock(customer_id)
+    invoices = hold_open(customer, invoice_ids)
+    due = sum(invoice.due for invoice in invoices)
+    amount = due if amount is None else amount
+    if amount <= 0:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    if amount > due:
+        raise AmountTooLarge(due=due)
+    return _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
+
+
+@transaction.atomic
+def pay_invoices_automatically(customer_id: UUID, *, actor: Actor, at: datetime) -> Payment | None:
+    """
+    Settle open invoices from available credit: the older first, then the smaller, the last one in part if need be.
+
+    Does nothing when the customer switched it off, nothing is due, or the wallet is empty.
+    """
+    customer = Customer.objects.lock(customer_id)
+    if not customer.pays_invoices_automatically:
+        return None
+    invoices = open_invoices_oldest_first(customer.pk)
+    amount = min(sum(invoice.due for invoice in invoices), wallet_of(customer.pk).available)
+    if amount <= 0:
+        return None
+    payment = _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
+    tell(
+        customer, Notice.Kind.AUTOMATIC_PAYMENT, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk)
+    )
+    return payment
+
+
+@transaction.atomic
+def record_bank_transfer(
+    customer_id: UUID,
+    amount: int,
+    invoice_ids: Collection[UUID],
+    *,
+    reference: str,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """
+    Staff record money that arrived by bank transfer for some invoices; what exceeds them becomes wallet credit.
+
+    :raises TransferRecordedAlready: the bank's reference is known
+    :raises UnknownInvoice: not this customer's
+    """
+    if not 0 < amount <= MAXIMUM:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    customer = Customer.objects.lock(customer_id)
+    if Payment.objects.filter(reference=f"BANK-{reference}").exists():
+        raise TransferRecordedAlready(reference=reference)
+    invoices = hold_open(customer, invoice_ids, may_be_empty=True)
+    settled = min(amount, sum(invoice.due for invoice in invoices))
+    payment = Payment.objects.create(
+        customer=customer,
+        kind=Payment.Kind.INVOICE,
+        means=Payment.Means.BANK_TRANSFER,
+        reference=f"BANK-{reference}",
+        payable=f"bank:{reference}"[:60],
+        invoice_ids=[str(invoice.pk) for invoice in invoices],
+        description=_describe(invoices),
+        amount=amount,
+        actor=actor.name,
+        created_at=at,
+    )
+    payment.succeed(at=at)
+    payment.refunded = amount - settled
+    payment.save()
+    legs = {Kind.BANK: -amount, Kind.SALES: settled, Kind.CREDIT: amount - settled}
+    post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
+    allocate(payment, invoices, settled, at=at)
+    record_audit(
+        "record bank transfer",
+        payment.pk,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=customer,
+        amount=amount,
+        reference=reference,
+    )
+    tell(customer, Notice.Kind.PAYMENT_RECEIVED, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk))
+    return payment
+
+
+def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty: bool = False) -> list[Invoice]:
+    """The customer's chosen invoices on which something is due, held, in the order in which they are settled."""
+    wanted = set(invoice_ids)
+    own = set(Invoice.objects.filter(customer=customer, pk__in=wanted).values_list("pk", flat=True))
+    if own != wanted:
+        raise UnknownInvoice
+    held = [invoice for invoice in Invoice.objects.lock_all(list(wanted)) if invoice.due > 0]
+    if not held and not may_be_empty:
+        raise NothingDue
+    return sorted(held, key=lambda invoice: (invoice.issued_at, invoice.due, invoice.number))
+
+
+def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, promotional: int = 0, at: datetime) -> None:
+    """Give `amount` of a payment to held invoices, each up to what is due, and tell the customer."""
+    parts = []
+    for invoice in invoices:
+        part = min(invoice.due, amount - sum(parts))
+        parts.append(part)
+    shares = split(promotional, parts)
+    Allocation.objects.bulk_create(
+        Allocation(
+            payment=payment, invoice=invoice, customer_id=payment.customer_id, amount=part, promotional=share, at=at
+        )
+        for invoice, part, share in zip(invoices, parts, shares, strict=True)
+        if part
+    )
+    for invoice, part in zip(invoices, parts, strict=True):
+        if part:
+            kind = Notice.Kind.INVOICE_PAID if part == invoice.due else Notice.Kind.INVOICE_PARTIALLY_PAID
+            tell(
+                payment.customer,
+                kind,
+                f"invoice:{invoice.pk}:{payment.pk}",
+                at=at,
+                invoice=str(invoice.pk),
+                number=invoice.number,
+                amount=part,
+                due=invoice.due - part,
+            )
+
+
+def _pay_from_wallet(
+    customer: Customer, invoices: Sequence[Invoice], amount: int, *, actor: Actor, at: datetime
+) -> Payment:
+    pk = new_id()
+    description = _describe(invoices)
+    spending = spend(
+        customer.pk, amount, into=Kind.SALES, kind=Fact.INVOICE_PAYMENT, source=pk, at=at, reference=description
+    )
+    payment = record_wallet_payment(
+        customer,
+        Payment.Kind.INVOICE,
+        amount,
+        payable=f"invoices:{customer.pk}",
+        description=description,
+        promotional=spending.promotional,
+        actor=actor,
+        at=at,
+        pk=pk,
+    )
+    allocate(payment, invoices, amount, promotional=spending.promotional, at=at)
+    return payment
+
+
+def _describe(invoices: Sequence[Invoice]) -> str:
+    numbers = [invoice.number for invoice in invoices]
+    return ", ".join(numbers[:5]) + (f" (+{len(numbers) - 5})" if len(numbers) > 5 else "")

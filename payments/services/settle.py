@@ -1,0 +1,186 @@
+"""The money of orders and credit notes: into escrow, on to the invoice, or back to the wallet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Sum
+
+from accounts.models import Customer
+from invoices.models import CreditNote, Invoice
+from kernel.actors import Actor
+from kernel.ids import new_id
+from kernel.money import round_half_up
+from ledger.models import Entry
+from ledger.services import Fact, Kind, post, spend
+from notifications.models import Notice
+from notifications.services import tell
+from payments.models import Allocation, Payment
+
+
+def pay_order_from_wallet(
+    customer: Customer, amount: int, *, order_id: UUID, description: str, actor: Actor, at: datetime
+) -> Payment:
+    """
+    Move the price of an order from the wallet into escrow.
+
+    :raises InsufficientCredit: nothing was taken
+    """
+    spending = spend(
+        customer.pk, amount, into=Kind.ESCROW, kind=Fact.ORDER_PAYMENT, source=order_id, at=at, reference=description
+    )
+    return record_wallet_payment(
+        customer,
+        Payment.Kind.ORDER,
+        amount,
+        payable=f"order:{order_id}",
+        order_id=order_id,
+        promotional=spending.promotional,
+        description=description,
+        actor=actor,
+        at=at,
+    )
+
+
+def move_gateway_money_to_order(payment: Payment, *, at: datetime) -> None:
+    """A gateway payment for an order has landed in the wallet: take exactly that credit into escrow."""
+    spend(
+        payment.customer_id,
+        payment.amount,
+        into=Kind.ESCROW,
+        kind=Fact.ORDER_PAYMENT,
+        source=payment.order_id,
+        at=at,
+        reference=payment.description,
+        buckets=[Kind.CREDIT],
+    )
+
+
+def record_wallet_payment(
+    customer: Customer,
+    kind: Payment.Kind,
+    amount: int,
+    *,
+    payable: str,
+    description: str,
+    actor: Actor,
+    at: datetime,
+    promotional: int = 0,
+    order_id: UUID | None = None,
+    pk: UUID | None = None,
+) -> Payment:
+    """The row of a payment that succeeded at once."""
+    pk = pk or new_id()
+    payment = Payment.objects.create(
+        pk=pk,
+        customer=customer,
+        kind=kind,
+        means=Payment.Means.WALLET,
+        reference=f"W-{pk.hex}",
+        payable=payable,
+        order_id=order_id,
+        description=description[:200],
+        amount=amount,
+        promotional=promotional,
+        actor=actor.name,
+        created_at=at,
+    )
+    payment.succeed(at=at)
+    payment.save()
+    return payment
+
+
+def settle_invoice_of_order(payment: Payment, invoice: Invoice, amount: int, *, promotional: int, at: datetime) -> None:
+    """Provisioned: the item's money leaves escrow and pays its invoice."""
+    if not amount:
+        return
+    post(
+        Fact.ORDER_SETTLEMENT,
+        invoice.pk,
+        {Kind.ESCROW: -amount, Kind.SALES: amount},
+        customer_id=payment.customer_id,
+        at=at,
+        reference=invoice.number,
+    )
+    Allocation.objects.create(
+        payment=payment, invoice=invoice, customer_id=payment.customer_id, amount=amount, promotional=promotional, at=at
+    )
+
+
+def refund_order_item(
+    payment: Payment, amount: int, *, promotional: int, item_id: UUID, reference: str, at: datetime
+) -> None:
+    """Not provisioned: the item's money leaves escrow and is wallet credit again, whatever it was paid with. Once per item."""
+    if not amount:
+        return
+    legs = {Kind.ESCROW: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
+    if not post(Fact.ORDER_REFUND, item_id, legs, customer_id=payment.customer_id, at=at, reference=reference):
+        return
+    Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
+    payment.refresh_from_db()
+    if payment.refunded == payment.amount:
+        payment.give_back()
+        payment.save()
+
+
+def apply_credit_note(note: CreditNote, invoice: Invoice, amount: int, *, at: datetime) -> None:
+    """What a credit note gave back pays the invoice that replaces the credited time; no money moves."""
+    Allocation.objects.create(
+        credit_note=note,
+        invoice=invoice,
+        customer_id=note.customer_id,
+        amount=amount,
+        promotional=promotional_part(note, amount),
+        at=at,
+    )
+
+
+def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference: str) -> None:
+    """`amount` of what a credit note gave back becomes wallet credit, once per note; the promotional share stays promotional."""
+    promotional = promotional_part(note, amount)
+    legs = {Kind.SALES: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
+    if post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference):
+        tell(
+            note.customer,
+            Notice.Kind.REFUND,
+            f"credit-note:{note.pk}",
+            at=at,
+            amount=amount,
+            resource=note.invoice.resource_name,
+            number=note.number,
+        )
+
+
+def promotional_part(note: CreditNote, amount: int) -> int:
+    """
+    How much of `amount` given back by a credit note was paid with promotional credit.
+
+    In proportion to how the invoice was paid, and never more than is left of it: promotional credit does not turn into
+    bought credit.
+    """
+    invoice = Invoice.objects.get(pk=note.invoice_id)
+    paid = Allocation.objects.filter(invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
+    if not paid:
+        return 0
+    sources = [str(pk) for pk in invoice.credit_notes.values_list("pk", flat=True)]
+    returned = (
+        Entry.objects.filter(
+            transaction__customer=invoice.customer_id,
+            transaction__kind=Fact.CREDIT_NOTE_REFUND,
+            transaction__source__in=sources,
+            account__kind=Kind.PROMOTIONAL,
+        ).aggregate(total=Sum("amount"))["total"]
+        or 0
+    )
+    passed_on = (
+        Allocation.objects.filter(credit_note__invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
+    )
+    return min(round_half_up(amount * paid, invoice.paid), paid - returned - passed_on)
+
+
+def keep_as_credit(payment: Payment) -> None:
+    """The order that a gateway payment was for had ended: the money, which is in the wallet, stays there."""
+    payment.refunded = payment.amount
+    payment.give_back()
+    payment.save()
