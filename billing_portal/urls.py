@@ -1,12 +1,21 @@
 """Every address of the portal."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-from billing_portal import health
+from billing_portal import health, look
 
 urlpatterns = [
+    path("", include("orders.urls")),
+    path("", include("invoices.urls")),
+    path("", include("payments.urls")),
+    path("", include("notifications.urls")),
+    path("", include("accounts.urls")),
+    path("api/v1/", include("billing_portal.api_urls")),
+    path("admin/", admin.site.urls),
+    path("look/", look.look, name="look"),
+    path("theme/", look.set_theme, name="set-theme"),
+    path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
-    path("admin/", admin.site.urls),
 ]
