@@ -119,6 +119,7 @@ class Postgres:
             text=True,
             env=_plain_env(self.home),
             cwd="/",
+            start_new_session=True,  # a Ctrl-C lets it finish
             **self.user,
         )
         if done.returncode:
