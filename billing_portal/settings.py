@@ -81,6 +81,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "billing_portal.middleware.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "billing_portal.urls"
@@ -97,6 +98,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "billing_portal.context.portal",
             ]
         },
     }
@@ -252,6 +254,8 @@ CONTENT_SECURITY_POLICY = {
 QUOTE_LIFETIME_MINUTES = env.int("QUOTE_LIFETIME_MINUTES", 15)
 RENEWAL_WINDOW_DAYS = env.int("RENEWAL_WINDOW_DAYS", 3)
 INVOICE_DUE_DAYS = env.int("INVOICE_DUE_DAYS", 15)
+OUTLIER_FACTOR = env.int("OUTLIER_FACTOR", 5)  # a month-end bill of more than this times the usual is held back,
+OUTLIER_FLOOR = env.int("OUTLIER_FLOOR", 20_000_000)  # unless it is below this many đồng anyway
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)

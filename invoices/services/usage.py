@@ -41,7 +41,7 @@ def bill_usage_until(resource: Resource, *, at: datetime) -> list[UUID]:
     )
     if first is None:
         return []
-    start = max(first, billed_until([resource.pk]).get(resource.pk, first))
+    start = max(first, billed_until([resource.pk], before=until).get(resource.pk, first))
     invoices: list[UUID] = []
     month = CalendarMonth.of(start)
     while month.period.starts_at < until:
@@ -101,10 +101,14 @@ def price_usage(
                 )
 
 
-def billed_until(resource_ids: Collection[UUID]) -> dict[UUID, datetime]:
-    """Up to when the usage of each resource has been invoiced."""
+def billed_until(resource_ids: Collection[UUID], *, before: datetime) -> dict[UUID, datetime]:
+    """
+    Up to when the usage of each resource has been invoiced, by invoices that begin before `before`.
+
+    A later month may have been billed while an earlier one is held back, so later invoices say nothing here.
+    """
     rows = (
-        Invoice.objects.filter(resource__in=resource_ids, kind=Invoice.Kind.USAGE)
+        Invoice.objects.filter(resource__in=resource_ids, kind=Invoice.Kind.USAGE, period_start__lt=before)
         .values_list("resource")
         .annotate(until=Max("covered_until"))
     )
@@ -116,7 +120,7 @@ def _segments(
 ) -> dict[UUID, Sequence[tuple[list[dict[str, object]], Period]]]:
     """Unbilled usage within `window`: (configuration, period), in order of time, by resource."""
     ids = [resource.pk for resource in resources]
-    billed = billed_until(ids)
+    billed = billed_until(ids, before=window.ends_at)
     rows = (
         ServicePeriod.objects.filter(resource__in=ids, billing_mode=BillingMode.POSTPAID)
         .overlapping(window.starts_at, window.ends_at)

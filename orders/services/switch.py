@@ -98,12 +98,15 @@ def switch_billing_mode(
     customer.billing_mode = to_mode
     customer.save(update_fields=["billing_mode"])
     running = Resource.objects.running().filter(customer=customer).values_list("pk", flat=True)
-    for resource in Resource.objects.lock_all(list(running)):
+    resources = Resource.objects.lock_all(list(running))
+    for resource in resources:
         resource.customer = customer
         if to_mode == BillingMode.POSTPAID:
             _let_roll_over(resource, actor=actor, at=at)
         else:
             _make_prepaid(resource, actor=actor, at=at)
+    if to_mode == BillingMode.POSTPAID:
+        _bill_grace_of_ended_months(resources, actor=actor, at=at)
     switch = BillingModeSwitch.objects.create(
         customer=customer,
         from_mode=came_from,
@@ -154,6 +157,21 @@ def _let_roll_over(resource: Resource, *, actor: Actor, at: datetime) -> None:
     resource.suspend_at = resource.paid_until
     resource.save()
     record_event(resource, ResourceEvent.Kind.CONVERTED, actor=actor, at=at)
+
+
+def _bill_grace_of_ended_months(resources: list[Resource], *, actor: Actor, at: datetime) -> None:
+    """
+    Resources in grace roll over at once, from the end of their paid time.
+
+    When that lies in a month whose run is over, nobody else would bill the days in it.
+    """
+    month_start = CalendarMonth.of(at).period.starts_at
+    late = [resource for resource in resources if resource.is_expired(at)]
+    if late:
+        expire_resources(actor=actor, at=at)
+    for resource in late:
+        if resource.paid_until and resource.paid_until < month_start:
+            bill_usage_until(resource, at=month_start)
 
 
 def _make_prepaid(resource: Resource, *, actor: Actor, at: datetime) -> None:

@@ -1,0 +1,115 @@
+"""
+The auditor: what must be true of the books at every instant, as queries that find whatever is not.
+
+It runs after every test and every few minutes in production. The database refuses most violations by itself; this finds
+the ones that span tables, and would find a hole in the rest.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import connection
+
+logger = logging.getLogger(__name__)
+
+CHECKS = {
+    "every transaction sums to zero": """
+        SELECT transaction_id::text FROM ledger_entry GROUP BY transaction_id HAVING sum(amount) <> 0
+    """,
+    "a wallet's balance is the sum of its entries": """
+        SELECT a.id::text FROM ledger_account a LEFT JOIN ledger_entry e ON e.account_id = a.id
+        WHERE a.balance IS NOT NULL GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0)
+    """,
+    "the balance after the latest entry is the balance": """
+        SELECT a.id::text FROM ledger_account a
+        JOIN LATERAL (SELECT balance_after FROM ledger_entry e WHERE e.account_id = a.id ORDER BY id DESC LIMIT 1) e ON TRUE
+        WHERE a.balance IS NOT NULL AND a.balance <> e.balance_after
+    """,
+    "escrow holds exactly the money of open orders": """
+        SELECT escrow || ' instead of ' || owed FROM
+            (SELECT coalesce(sum(e.amount), 0) AS escrow FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'escrow') h,
+            (SELECT coalesce(sum(due), 0) AS owed FROM orders_orderitem WHERE state = 'provisioning') o
+        WHERE escrow <> owed
+    """,
+    "sales are what invoices were paid, less what was given back": """
+        SELECT sales || ' instead of ' || paid FROM
+            (SELECT coalesce(sum(e.amount), 0) AS sales FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'sales') l,
+            (SELECT coalesce(sum(paid - refunded), 0) AS paid FROM invoices_invoice) i
+        WHERE sales <> paid
+    """,
+    "money at gateways is what succeeded payments brought": """
+        SELECT held || ' instead of ' || brought FROM
+            (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'gateway') l,
+            (SELECT coalesce(sum(amount), 0) AS brought FROM payments_payment
+             WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')) p
+        WHERE held <> brought
+    """,
+    "an invoice's paid part is the sum of its allocations": """
+        SELECT i.number FROM invoices_invoice i LEFT JOIN payments_allocation a ON a.invoice_id = i.id
+        GROUP BY i.id HAVING i.paid <> coalesce(sum(a.amount), 0)
+    """,
+    "an invoice's credited part is the sum of its credit notes": """
+        SELECT i.number FROM invoices_invoice i LEFT JOIN invoices_creditnote c ON c.invoice_id = i.id
+        GROUP BY i.id HAVING i.credited <> coalesce(sum(c.amount), 0) OR i.refunded <> coalesce(sum(c.refunded), 0)
+    """,
+    "invoices have lines that add up to them": """
+        SELECT i.number FROM invoices_invoice i LEFT JOIN invoices_invoiceline l ON l.invoice_id = i.id
+        GROUP BY i.id HAVING count(l.id) = 0 OR sum(l.total) <> i.subtotal OR sum(l.tax) <> i.tax
+    """,
+    "a payment's allocated part is the sum of its allocations": """
+        SELECT p.reference FROM payments_payment p LEFT JOIN payments_allocation a ON a.payment_id = p.id
+        GROUP BY p.id HAVING p.allocated <> coalesce(sum(a.amount), 0)
+    """,
+    "what a credit note gave back arrived": """
+        SELECT c.number FROM invoices_creditnote c
+        WHERE c.refunded <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.credit_note_id = c.id), 0)
+            + coalesce((SELECT sum(e.amount) FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+                        WHERE t.kind = 'credit_note_refund' AND t.source = c.id::text AND e.customer_id IS NOT NULL), 0)
+    """,
+    "numbers have no gaps": """
+        SELECT s.series || s.year FROM invoices_numberseries s
+        WHERE s.last <> (SELECT count(*) FROM invoices_invoice WHERE number LIKE s.series || s.year || '-%')
+            + (SELECT count(*) FROM invoices_creditnote WHERE number LIKE s.series || s.year || '-%')
+    """,
+    "a coupon's uses are its redemptions": """
+        SELECT c.code FROM catalog_coupon c LEFT JOIN catalog_redemption r ON r.coupon_id = c.id AND r.state <> 'returned'
+        GROUP BY c.id HAVING c.uses <> count(r.id)
+    """,
+    "a resource's state is where its history ends": """
+        SELECT r.id::text FROM lifecycle_resource r
+        LEFT JOIN LATERAL (SELECT to_state FROM lifecycle_resourceevent e WHERE e.resource_id = r.id ORDER BY id DESC LIMIT 1) e ON TRUE
+        WHERE r.state IS DISTINCT FROM e.to_state
+    """,
+    "deleted resources and those in the trash are not in service": """
+        SELECT p.id::text FROM lifecycle_serviceperiod p JOIN lifecycle_resource r ON r.id = p.resource_id
+        WHERE r.state IN ('suspense', 'deleted') AND (p.ends_at IS NULL OR p.ends_at > r.changed_at)
+    """,
+    "an ended order has no open items, an open one has": """
+        SELECT o.id::text FROM orders_order o
+        WHERE (o.state IN ('completed', 'partly_refunded', 'refunded', 'cancelled', 'expired'))
+            = EXISTS (SELECT 1 FROM orders_orderitem i WHERE i.order_id = o.id AND i.state IN ('waiting', 'provisioning'))
+    """,
+    "prepaid service is covered by invoices, minute for minute": """
+        SELECT r.id::text FROM lifecycle_resource r
+        WHERE coalesce((SELECT sum(ends_at - starts_at) FROM lifecycle_serviceperiod p WHERE p.resource_id = r.id AND p.billing_mode = 'prepaid'),
+                       interval '0')
+           <> coalesce((SELECT sum(covered_until - period_start) FROM invoices_invoice i WHERE i.resource_id = r.id AND i.kind = 'prepaid'),
+                       interval '0')
+    """,
+}
+
+
+def violations() -> list[str]:
+    """What is wrong with the books, one sentence each; empty when all is well."""
+    found = []
+    with connection.cursor() as cursor:
+        for claim, query in CHECKS.items():
+            cursor.execute(f"SELECT * FROM ({query}) broken LIMIT 5")
+            found += [f"not true: {claim} ({row[0]})" for row in cursor.fetchall()]
+    for violation in found:
+        logger.critical("auditor: %s", violation)
+    return found

@@ -1,0 +1,328 @@
+"""
+The month-end run: every postpaid customer with usage in an ended month, in chunks that any number of workers claim.
+
+A chunk is one transaction. It is claimed by a row lock, so a killed worker gives it back by dying; what is billed is
+derived from the usage and guarded by unique keys, so running twice, late or five times at once writes the same rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, Max, Min, Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import BillingMode, Customer
+from accounts.services import record_audit
+from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
+from invoices.services.issue import Draft, issue_invoices, issued_notice
+from invoices.services.usage import draft_usage
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import CalendarMonth
+from lifecycle.models import Resource, ServicePeriod
+from lifecycle.services.sweeps import expire_resources
+from notifications.models import Notice
+from notifications.services import tell_all
+
+logger = logging.getLogger(__name__)
+
+CHUNK_RESOURCES = 2000
+Progress = Callable[[int], None]
+
+
+class MonthNotOver(DomainError):
+    code = "month-not-over"
+    message = _("%(month)s is not over yet: it is billed when it has ended.")
+
+
+class NotParked(DomainError):
+    code = "not-parked"
+    message = _("This bill is not held back any more.")
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would bill: invoices, VND in total, and the customers whose bill changes most: (customer, before, now)."""
+
+    month: str
+    invoices: int
+    total: int
+    top_movers: list[tuple[Customer, int, int]]
+    held_back: list[tuple[Customer, int]]
+
+
+def bill_ended_months(*, actor: Actor, at: datetime) -> list[BillingRun]:
+    """Run every month that has ended and is not billed yet, the earliest first; what failed stays parked."""
+    return [run_month_end(month, actor=actor, at=at) for month in unbilled_months(at)]
+
+
+def unbilled_months(at: datetime) -> list[CalendarMonth]:
+    """Ended months without a finished run, from the first usage on."""
+    current = CalendarMonth.of(at)
+    unfinished = BillingRun.objects.filter(state=BillingRun.State.RUNNING).aggregate(first=Min("month"))["first"]
+    latest = BillingRun.objects.aggregate(last=Max("month"))["last"]
+    if unfinished:
+        month = CalendarMonth.parse(unfinished)
+    elif latest:
+        month = CalendarMonth.parse(latest).following
+    else:
+        usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID)
+        first = usage.aggregate(first=Min("starts_at"))["first"]
+        if first is None:
+            return []
+        month = CalendarMonth.of(first)
+    months = []
+    while month < current:
+        months.append(month)
+        month = month.following
+    return months
+
+
+def run_month_end(month: CalendarMonth, *, actor: Actor, at: datetime, progress: Progress | None = None) -> BillingRun:
+    """
+    Plan the run if nobody has, then work on its chunks until none is left to claim.
+
+    :raises MonthNotOver: the month has not ended at `at`
+    """
+    run = plan_run(month, actor=actor, at=at)
+    while (done := work_on_next_chunk(run, at=at)) is not None:
+        if progress:
+            progress(done)
+    return finish_run(run, at=at)
+
+
+@transaction.atomic
+def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
+    """The run of `month` with its chunks. Who plans at the same time waits for the first and gets the same run."""
+    if at < month.period.ends_at:
+        raise MonthNotOver(month=month.key)
+    expire_resources(actor=actor, at=at)  # resources that rolled over within the month have usage in it
+    planned = BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
+    run = BillingRun.objects.select_for_update().get(month=month.key)
+    if run.state == BillingRun.State.RUNNING and planned and not run.chunks.exists():
+        BillingChunk.objects.bulk_create(
+            (BillingChunk(run=run, first=first, last=last) for first, last in _ranges(month)), batch_size=1000
+        )
+    return run
+
+
+def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
+    """Claim a chunk and bill it, in one transaction; returns how many invoices it made, None when none is left to claim."""
+    with transaction.atomic():
+        chunk = (
+            BillingChunk.objects.select_for_update(skip_locked=True, no_key=True)
+            .filter(run=run, state=BillingChunk.State.PENDING)
+            .order_by("pk")
+            .first()
+        )
+        if chunk is None:
+            return None
+        month = CalendarMonth.parse(run.month)
+        customers = list(
+            Customer.objects.select_for_update(no_key=True)
+            .filter(pk__gte=chunk.first, pk__lte=chunk.last)
+            .order_by("pk")
+        )
+        try:
+            with transaction.atomic():
+                billed = _bill(run, month, customers, at=at)
+        except (DomainError, DatabaseError, ArithmeticError, LookupError, AssertionError):
+            logger.exception("chunk %s of %s: billing its customers one by one", chunk.pk, run)
+            billed = _bill_one_by_one(run, month, customers, at=at)
+        chunk.state, chunk.finished_at = BillingChunk.State.DONE, at
+        chunk.invoices, chunk.total = len(billed), sum(draft.charge.total for draft in billed)
+        chunk.attempts += 1
+        chunk.save()
+        return len(billed)
+
+
+@transaction.atomic
+def finish_run(run: BillingRun, *, at: datetime) -> BillingRun:
+    """Close the run when all of its chunks are done; otherwise another worker is still busy and closes it."""
+    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    if run.state == BillingRun.State.RUNNING and not run.chunks.exclude(state=BillingChunk.State.DONE).exists():
+        parked = run.parked.filter(state=ParkedBilling.State.PARKED).exists()
+        run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
+        run.finished_at = at
+        run.save()
+    return run
+
+
+def dry_run(month: CalendarMonth, *, at: datetime, movers: int = 10) -> Forecast:
+    """What the run of `month` would bill now, without writing anything. An unfinished month is priced up to its end."""
+    del at
+    totals: Counter[UUID] = Counter()
+    invoices = 0
+    customers: dict[UUID, Customer] = {}
+    for first, last in _ranges(month):
+        group = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
+        customers |= {customer.pk: customer for customer in group}
+        drafts = _drafts(month, group)
+        invoices += len(drafts)
+        for draft in drafts:
+            totals[draft.customer.pk] += draft.charge.total
+    before = _totals_of(month.previous, list(totals))
+    changes = sorted(totals, key=lambda pk: -abs(totals[pk] - before.get(pk, 0)))[:movers]
+    usual = _usual_totals(list(totals), month)
+    return Forecast(
+        month.key,
+        invoices,
+        sum(totals.values()),
+        [(customers[pk], before.get(pk, 0), totals[pk]) for pk in changes],
+        [(customers[pk], total) for pk, total in totals.items() if _is_outlier(total, usual.get(pk))],
+    )
+
+
+@transaction.atomic
+def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> ParkedBilling:
+    """
+    Staff have looked at a bill that was held back: issue it now.
+
+    :raises NotParked: somebody released it before
+    :raises DomainError, DatabaseError: it fails again, and stays parked
+    """
+    customer = Customer.objects.lock(ParkedBilling.objects.values_list("customer", flat=True).get(pk=parked_id))
+    parked = ParkedBilling.objects.select_for_update(of=("self",)).select_related("run").get(pk=parked_id)
+    if parked.state != ParkedBilling.State.PARKED:
+        raise NotParked
+    parked.state = ParkedBilling.State.RELEASED
+    parked.save()
+    month = CalendarMonth.parse(parked.run.month)
+    _issue(_drafts(month, [customer]), at=at)
+    parked.state = ParkedBilling.State.BILLED
+    parked.save()
+    record_audit("release parked bill", parked, actor=actor, at=at, reason=reason, customer=customer)
+    if not parked.run.parked.filter(state=ParkedBilling.State.PARKED).exists():
+        BillingRun.objects.filter(pk=parked.run_id, state=BillingRun.State.PARKED).update(state=BillingRun.State.DONE)
+    return parked
+
+
+def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:
+    """Bill these customers, but hold back who is far above the usual amount."""
+    drafts = _drafts(month, customers)
+    totals: Counter[UUID] = Counter()
+    for draft in drafts:
+        totals[draft.customer.pk] += draft.charge.total
+    usual = _usual_totals(list(totals), month)
+    held = {pk: total for pk, total in totals.items() if _is_outlier(total, usual.get(pk))}
+    for pk, total in held.items():
+        _park(run, pk, f"{total} VND, usually {usual[pk]} VND", total, at=at)
+    billed = [draft for draft in drafts if draft.customer.pk not in held]
+    _issue(billed, at=at)
+    return billed
+
+
+def _bill_one_by_one(
+    run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime
+) -> list[Draft]:
+    """After a failure: whoever fails is parked with the reason, the others are billed."""
+    billed: list[Draft] = []
+    for customer in customers:
+        try:
+            with transaction.atomic():
+                billed += _bill(run, month, [customer], at=at)
+        except Exception as failure:
+            logger.exception("customer %s is parked in the run of %s", customer.pk, run)
+            _park(run, customer.pk, f"{type(failure).__name__}: {failure}"[:500], None, at=at)
+    return billed
+
+
+def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> list[Draft]:
+    period = month.period
+    resources = (
+        Resource.objects.filter(customer__in=customers, created_at__lt=period.ends_at)
+        .only("pk", "name", "state", "product_id", "customer_id")
+        .order_by("customer", "pk")
+    )
+    return draft_usage(customers, list(resources), period, month.key)
+
+
+def _issue(drafts: Sequence[Draft], *, at: datetime) -> None:
+    ids = issue_invoices(drafts, Invoice.Kind.USAGE, at=at)
+    tell_all(issued_notice(draft, pk, Notice.Kind.INVOICE_ISSUED, at=at) for draft, pk in zip(drafts, ids, strict=True))
+
+
+def _park(run: BillingRun, customer_id: UUID, reason: str, total: int | None, *, at: datetime) -> None:
+    row = ParkedBilling(run=run, customer_id=customer_id, reason=reason, expected_total=total, at=at)
+    ParkedBilling.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _ranges(month: CalendarMonth) -> Iterator[tuple[UUID, UUID]]:
+    """Ranges of customers with usage in the month, of about CHUNK_RESOURCES resources each."""
+    period = month.period
+    usage = (
+        ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID)
+        .overlapping(period.starts_at, period.ends_at)
+        .values("customer")
+        .annotate(resources=Count("resource", distinct=True))
+        .order_by("customer")
+        .values_list("customer", "resources")
+    )
+    first: UUID | None = None
+    last: UUID | None = None
+    size = 0
+    for customer_id, resources in usage.iterator(chunk_size=10_000):
+        if first is not None and last is not None and size + resources > CHUNK_RESOURCES:
+            yield first, last
+            first, size = None, 0
+        first = first or customer_id
+        last = customer_id
+        size += resources
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _usual_totals(customer_ids: Sequence[UUID], month: CalendarMonth) -> dict[UUID, int]:
+    """The average of each customer's usage bills over the three months before."""
+    keys = [month.previous, month.previous.previous, month.previous.previous.previous]
+    by_month: dict[UUID, list[int]] = defaultdict(list)
+    since = keys[-1].period.ends_at - timedelta(days=1)
+    rows = (
+        Invoice.objects.filter(
+            customer__in=customer_ids,
+            kind=Invoice.Kind.USAGE,
+            issued_at__gte=since,
+            period_key__in=[key.key for key in keys],
+        )
+        .values_list("customer", "period_key")
+        .annotate(total=Sum("total"))
+    )
+    for customer_id, _key, total in rows:
+        by_month[customer_id].append(total)
+    return {customer_id: sum(totals) // len(totals) for customer_id, totals in by_month.items()}
+
+
+def _totals_of(month: CalendarMonth, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
+    rows = Invoice.objects.filter(customer__in=customer_ids, kind=Invoice.Kind.USAGE, period_key__startswith=month.key)
+    return dict(rows.values_list("customer").annotate(total=Sum("total")))
+
+
+def _is_outlier(total: int, usual: int | None) -> bool:
+    """Far above: more than the setting's multiple of the usual bill, and not just small change. New customers have no usual."""
+    return usual is not None and total > settings.OUTLIER_FLOOR and total > settings.OUTLIER_FACTOR * usual
+
+
+def progress_of(run: BillingRun) -> dict[str, int]:
+    """Chunks by state. A chunk in work is one that is pending and that somebody holds."""
+    counts = Counter(run.chunks.values_list("state", flat=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM invoices_billingchunk WHERE run_id = %s AND state = 'pending' FOR UPDATE SKIP LOCKED) free",
+            [run.pk],
+        )
+        free = cursor.fetchone()[0]
+    pending = counts[BillingChunk.State.PENDING]
+    return {
+        "planned": free,
+        "running": pending - free,
+        "done": counts[BillingChunk.State.DONE],
+        "parked": run.parked.filter(state=ParkedBilling.State.PARKED).count(),
+    }

@@ -1,0 +1,78 @@
+"""Fixtures of all tests. After every test that touches the database, the books are audited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from accounts.models import Customer
+from billing_portal.auditor import violations
+from catalog.models import Item, Product
+from tests.cast import make_customer, make_item, make_product
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flushing_gets_past_the_guards() -> Iterator[None]:
+    """Tests with real transactions empty the tables after themselves, which append-only triggers refuse to everybody else."""
+    original = DatabaseOperations.sql_flush
+
+    def sql_flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
+        statements = original(self, *args, **kwargs)
+        guards = ["SET session_replication_role = replica;", "SET session_replication_role = DEFAULT;"]
+        return [guards[0], *statements, guards[1]] if statements else statements
+
+    DatabaseOperations.sql_flush = sql_flush
+    yield
+    DatabaseOperations.sql_flush = original
+
+
+@pytest.fixture(autouse=True)
+def _books_are_in_balance(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test may leave a violation behind."""
+    uses_database = {"db", "transactional_db"} & set(request.fixturenames) or request.node.get_closest_marker(
+        "django_db"
+    )
+    if uses_database:
+        request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+    yield
+    if uses_database and not request.node.get_closest_marker("breaks_the_books"):
+        assert violations() == []
+
+
+@pytest.fixture
+def vserver(db: None) -> Product:
+    """Seven days in the trash after expiry and after deletion, no grace, refundable."""
+    return make_product("vserver")
+
+
+@pytest.fixture
+def small(vserver: Product) -> Item:
+    """181,000 VND per 30 days."""
+    return make_item(vserver, "small", 181_000)
+
+
+@pytest.fixture
+def large(vserver: Product) -> Item:
+    """520,000 VND per 30 days."""
+    return make_item(vserver, "large", 520_000)
+
+
+@pytest.fixture
+def disk(vserver: Product) -> Item:
+    """2,000 VND per GB and 30 days."""
+    return make_item(vserver, "ssd", 2_000, kind=Item.Kind.VOLUME)
+
+
+@pytest.fixture
+def alice(db: None) -> Customer:
+    """Prepaid, with 10,000,000 VND of credit."""
+    return make_customer("Alice", credit=10_000_000)
+
+
+@pytest.fixture
+def bob(db: None) -> Customer:
+    """Postpaid, with an empty wallet."""
+    return make_customer("Bob", mode="postpaid")
