@@ -1,0 +1,48 @@
+"""What every page of the portal knows: who, how much is in the wallet, what is unread, and which time it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Customer
+from kernel import clock
+from notifications.models import Notice
+from payments.services.wallet import wallet_of
+
+MOST_UNREAD = 99
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """Nothing here is asked of the database before a template shows it."""
+    user = getattr(request, "user", None)
+    signed_in = user is not None and user.is_authenticated
+    customer: Customer | None = getattr(request, "customer", None) or (user.customer if signed_in else None)
+    now = getattr(request, "at", None) or clock.now()
+    known: dict[str, Any] = {
+        "now": now,
+        "clock_moved": abs(clock.now() - clock.machine_now()) > timedelta(minutes=1),
+        "customer": customer,
+        "clock_url": _address("clock") if signed_in and user.is_staff else "",
+    }
+    if customer is not None:
+        pk = customer.pk
+        known["wallet"] = SimpleLazyObject(lambda: wallet_of(pk))
+        known["unread_notices"] = SimpleLazyObject(lambda: _unread(pk))
+    return known
+
+
+def _unread(customer_id: Any) -> int:
+    unread = Notice.objects.filter(customer=customer_id, read_at__isnull=True).values("kind", "event").distinct()
+    return unread[:MOST_UNREAD].count()
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,48 @@
+"""The portal's translation of refusals: a page or a message, with the right HTTP status, and nothing typed is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from kernel.errors import DomainError
+
+
+class RefusalMiddleware:
+    """
+    A service refused: what belongs to nobody here is a 404; a form goes back to its page with the sentence; all else is a page.
+
+    The API translates its refusals itself.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError) or request.path.startswith("/api/"):
+            return None
+        if exception.status == 404:
+            return render(request, "404.html", status=404)
+        came_from = form_address(request)
+        if came_from:
+            messages.error(request, str(exception))
+            return HttpResponseRedirect(came_from, status=303)
+        return render(request, "refused.html", {"refusal": exception}, status=exception.status)
+
+
+def form_address(request: HttpRequest) -> str:
+    """Where the form that was sent stands: the path that this site's page was sent from; empty when it is not known."""
+    referer = urlsplit(request.META.get("HTTP_REFERER", ""))
+    if request.method != "POST" or not referer.path.startswith("/"):
+        return ""
+    if (referer.scheme, referer.netloc) != (request.scheme, request.get_host()):
+        return ""
+    path = "/" + referer.path.lstrip("/")  # "//host" would lead elsewhere
+    return f"{path}?{referer.query}" if referer.query else path
