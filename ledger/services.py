@@ -48,7 +48,9 @@ class Spending:
 
 
 POST = """
-WITH account AS (
+WITH held AS (
+    SELECT id FROM ledger_account WHERE customer_id = %(customer)s AND kind = ANY(%(kinds)s::text[]) ORDER BY id FOR NO KEY UPDATE
+), account AS (
     SELECT a.id, leg.amount
     FROM unnest(%(kinds)s::text[], %(amounts)s::bigint[]) AS leg(kind, amount)
     JOIN ledger_account a ON a.kind = leg.kind
@@ -56,12 +58,13 @@ WITH account AS (
 ), posted AS (
     INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
     SELECT %(kind)s, %(source)s, %(customer)s, %(reference)s, %(at)s
-    WHERE (SELECT count(*) FROM account) = cardinality(%(kinds)s::text[])
+    WHERE (SELECT count(*) FROM held) >= 0 AND (SELECT count(*) FROM account) = cardinality(%(kinds)s::text[])
     ON CONFLICT DO NOTHING RETURNING id
 )
 INSERT INTO ledger_entry (transaction_id, account_id, amount)
 SELECT posted.id, account.id, account.amount FROM posted, account ORDER BY account.id
 """
+"""The wallet is held before an entry gets its number, so the history of a wallet reads in the order of its balances."""
 
 SPEND = """
 WITH wallet AS (
@@ -172,8 +175,9 @@ def spend(
             return Spending(amount, -taken)
         wallet = wallet_of(customer_id)
         free = wallet.available if Kind.PROMOTIONAL in arguments["buckets"] else wallet.credit - wallet.held
-        if free < amount or Account.objects.filter(kind=into, customer=None).exists():
-            raise InsufficientCredit(shortfall=max(amount - free, 1), available=free)
+        if free < amount:
+            raise InsufficientCredit(shortfall=amount - free, available=free)
+        # There is enough, so the house account was missing, or credit came in just now: try again.
         open_accounts([into], customer_id)
 
 
