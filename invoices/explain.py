@@ -1,0 +1,135 @@
+"""
+How an invoice line came about: its columns in words, and the amount computed again from them and compared.
+
+The wording is for pages and documents in the active language; every figure comes from the line itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from catalog.pricing import Component, Rate, price_line
+from invoices.models import InvoiceLine
+from kernel import display
+from kernel.periods import HOUR_MINUTES, Period
+
+EXACT = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of an explanation, in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`is_confirmed`: computed again just now, amount, VAT and total come out the same."""
+
+    formula: str
+    facts: list[Fact]
+    is_confirmed: bool
+
+
+def explain_line(line: InvoiceLine, *, coupon: int = 0) -> Explanation:
+    """What went into a line (with its price version loaded) and its share of the invoice's coupon."""
+    return Explanation(_formula(line), _facts(line, coupon), recompute(line))
+
+
+def recompute(line: InvoiceLine) -> bool:
+    """Whether pricing gives the line's minutes, amount, VAT and total again from the line's inputs."""
+    rate = Rate(line.price_id, line.unit_price, line.per_minutes, line.includes_vat, line.vat_rate)
+    component = Component(line.item_id, line.name, line.unit, line.quantity, rate, line.discount)
+    again = price_line(component, Period(line.starts_at, line.ends_at))
+    return (again.minutes, again.amount, again.tax, again.total) == (line.minutes, line.amount, line.tax, line.total)
+
+
+def name_of(line: InvoiceLine) -> str:
+    """The line's name as issued; for English readers the item's English name, unless it was renamed since."""
+    language = get_language() or "vi"
+    return line.item.name_in(language) if line.item.name == line.name else line.name
+
+
+def per(line: InvoiceLine) -> str:
+    """What the unit price is for: "per 30 days" or "per hour", and per which unit."""
+    return _("per hour") if line.per_minutes == HOUR_MINUTES else _("per 30 days")
+
+
+def exact_amount(line: InvoiceLine) -> Fraction:
+    """The amount before it was rounded."""
+    factors = Fraction(line.unit_price) * Fraction(line.quantity) * (1 - Fraction(line.discount))
+    return factors * line.minutes / line.per_minutes
+
+
+def percent(share: Decimal) -> str:
+    """0.25 -> "25 %"."""
+    return f"{display.rate(share * 100)}{display.NBSP}%"
+
+
+def _formula(line: InvoiceLine) -> str:
+    factors = [display.rate(line.unit_price), display.rate(line.quantity)]
+    if line.discount:
+        factors.append(f"(1 {display.MINUS} {percent(line.discount)})")
+    time = f"{display.grouped(line.minutes)} / {display.grouped(line.per_minutes)}"
+    return f"{' × '.join([*factors, time])} = {_exact_text(line)}"
+
+
+def _exact_text(line: InvoiceLine) -> str:
+    exact = exact_amount(line)
+    quotient = Decimal(exact.numerator) / Decimal(exact.denominator)
+    return display.rate(quotient.quantize(EXACT, ROUND_HALF_UP))
+
+
+def _facts(line: InvoiceLine, coupon: int) -> list[Fact]:
+    facts = [
+        Fact(
+            _("Unit price"),
+            _("%(price)s ₫ %(per)s for one %(unit)s")
+            % {"price": display.rate(line.unit_price), "per": per(line), "unit": line.unit},
+        ),
+        Fact(
+            _("Price version"),
+            _("valid from %(day)s, no. %(id)s")
+            % {"day": display.day(line.price.valid_from), "id": str(line.price_id)[-8:]},
+        ),
+        Fact(_("Quantity"), f"{display.rate(line.quantity)} {line.unit}"),
+        Fact(
+            _("Time"),
+            _("%(minutes)s minutes (%(words)s), %(start)s to %(end)s")
+            % {
+                "minutes": display.grouped(line.minutes),
+                "words": display.duration(line.minutes),
+                "start": display.instant(line.starts_at),
+                "end": display.instant(line.ends_at),
+            },
+        ),
+    ]
+    if line.discount:
+        facts.append(Fact(_("Negotiated discount"), percent(line.discount)))
+    facts += [Fact(_("Rounding"), _rounding(line)), Fact(_("VAT"), _vat(line))]
+    if coupon:
+        facts.append(Fact(_("Share of the coupon"), display.signed_money(-coupon)))
+    return facts
+
+
+def _rounding(line: InvoiceLine) -> str:
+    if exact_amount(line) == line.amount:
+        return _("none: %(amount)s") % {"amount": display.money(line.amount)}
+    return _("%(exact)s, half up to %(amount)s") % {
+        "exact": _exact_text(line),
+        "amount": display.money(line.amount),
+    }
+
+
+def _vat(line: InvoiceLine) -> str:
+    words = {"rate": percent(line.vat_rate), "tax": display.money(line.tax), "total": display.money(line.total)}
+    if line.includes_vat:
+        return _("%(rate)s, included: %(tax)s of %(total)s") % words
+    return _("%(rate)s, added: %(tax)s, together %(total)s") % words

@@ -1,0 +1,141 @@
+"""Reading invoices: filtered lists, what they add up to by month and product, and the lines of a month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby, islice
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from accounts.models import Customer
+from catalog.models import Product
+from invoices.models import Invoice, InvoiceLine
+from invoices.ranges import MonthRange, months_ago
+from kernel.money import split
+from kernel.periods import CalendarMonth, billing_zone
+
+BARS = 12
+CHUNK = 1000
+MOST_BARS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which invoices: all of these hold. `status` is one of the model's, "open" or "overdue"."""
+
+    months: MonthRange | None = None
+    product: Product | None = None
+    status: str = ""
+    text: str = ""
+
+
+def invoices_of(customer: Customer, wanted: Wanted, *, at: datetime) -> QuerySet[Invoice]:
+    """The customer's invoices that are wanted; see the index `invoices_of_a_customer` for their order."""
+    found = Invoice.objects.filter(customer=customer)
+    if wanted.months:
+        period = wanted.months.period
+        found = found.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
+    if wanted.product:
+        found = found.filter(product=wanted.product)
+    if wanted.text:
+        found = found.filter(Q(number__icontains=wanted.text) | Q(resource_name__icontains=wanted.text))
+    match wanted.status:
+        case "":
+            return found
+        case "open":
+            return found.filter(due__gt=0)
+        case "overdue":
+            return found.filter(due__gt=0, due_at__lte=at)
+        case status:
+            return found.filter(status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a set of invoices adds up to, in VND. `charged` is net of credit notes, `paid` net of refunds."""
+
+    count: int
+    charged: int
+    paid: int
+    due: int
+    months: dict[CalendarMonth, tuple[int, int]]
+    """month -> (paid, due)"""
+    products: dict[UUID, int]
+    """product -> charged"""
+
+
+def summarize(invoices: QuerySet[Invoice]) -> Summary:
+    """Count and add up, by month and by product, in one query."""
+    groups = (
+        invoices.order_by()
+        .annotate(month=TruncMonth("issued_at", tzinfo=billing_zone()))
+        .values("month", "product_id")
+        .annotate(
+            count=Count("pk"),
+            charged=Sum(F("total") - F("credited")),
+            paid_net=Sum(F("paid") - F("refunded")),
+            open=Sum("due"),
+        )
+    )
+    months: dict[CalendarMonth, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    products: dict[UUID, int] = defaultdict(int)
+    count = 0
+    for group in groups:
+        month = CalendarMonth(group["month"].year, group["month"].month)
+        paid, due = months[month]
+        months[month] = (paid + group["paid_net"], due + group["open"])
+        products[group["product_id"]] += group["charged"]
+        count += group["count"]
+    paid = sum(paid for paid, _due in months.values())
+    due = sum(due for _paid, due in months.values())
+    return Summary(count, sum(products.values()), paid, due, dict(months), dict(products))
+
+
+def months_to_draw(wanted: MonthRange | None, *, at: datetime) -> list[CalendarMonth]:
+    """The months of the chart: those that are asked for, at most the latest 24; without a wish the latest twelve."""
+    months = wanted or MonthRange(months_ago(BARS - 1, at=at), CalendarMonth.of(at))
+    return months.months[-MOST_BARS:]
+
+
+def first_day(month: CalendarMonth) -> date:
+    return date(month.year, month.month, 1)
+
+
+# --- The usage report: lines whose time begins in a month ---
+
+
+def lines_of_month(customer: Customer, month: CalendarMonth, *, product: Product | None = None) -> QuerySet[InvoiceLine]:
+    """In the order of time; see the index `lines_of_a_customer_by_time`."""
+    period = month.period
+    lines = InvoiceLine.objects.filter(
+        customer=customer, starts_at__gte=period.starts_at, starts_at__lt=period.ends_at
+    ).select_related("invoice__product", "item")
+    return lines.filter(invoice__product=product) if product else lines
+
+
+def with_coupon_shares(lines: Iterable[InvoiceLine]) -> Iterator[tuple[InvoiceLine, int]]:
+    """Each line with its share of the invoice's coupon, a chunk of lines at a time."""
+    source = iter(lines)
+    while chunk := list(islice(source, CHUNK)):
+        shares = coupon_shares({line.invoice for line in chunk if line.invoice.coupon})
+        for line in chunk:
+            yield line, shares.get(line.pk, 0)
+
+
+def coupon_shares(invoices: Iterable[Invoice]) -> dict[int, int]:
+    """Line -> its part of the invoice's coupon, in proportion to the totals; the parts add up to the đồng."""
+    coupons = {invoice.pk: invoice.coupon for invoice in invoices}
+    if not coupons:
+        return {}
+    rows = InvoiceLine.objects.filter(invoice__in=coupons).order_by("invoice", "position")
+    shares: dict[int, int] = {}
+    for invoice, grouped in groupby(rows.values_list("invoice", "pk", "total"), key=lambda row: row[0]):
+        parts = [(pk, total) for _invoice, pk, total in grouped]
+        divided = split(coupons[invoice], [total for _pk, total in parts])
+        shares |= {pk: share for (pk, _total), share in zip(parts, divided, strict=True)}
+    return shares

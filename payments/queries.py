@@ -1,0 +1,193 @@
+"""Reading payments and the wallet: lists, what paid an invoice, every movement of credit, and which gateways are open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Customer
+from invoices.models import Invoice
+from kernel.periods import Period
+from ledger.models import Entry, Grant, Transaction
+from payments.gateways import UnknownGateway
+from payments.gateways import gateway as gateway_named
+from payments.models import Allocation, Payment
+
+KNOWN_GATEWAYS = ("sandbox",)
+Fact = Transaction.Kind
+
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "top-up": (Fact.TOP_UP, Fact.BANK_TRANSFER),
+    "purchase": (Fact.ORDER_PAYMENT,),
+    "bill": (Fact.INVOICE_PAYMENT,),
+    "refund": (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND),
+    "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
+    "adjustment": (Fact.ADJUSTMENT, Fact.TOP_UP_REFUND),
+}
+"""What a customer calls a movement -> the kinds of ledger transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGateway:
+    """A gateway that takes payments now, with the limits of one top-up in VND."""
+
+    code: str
+    minimum: int
+    maximum: int
+
+    @property
+    def name(self) -> str:
+        return gateway_name(self.code)
+
+
+def gateway_name(code: str) -> str:
+    """How customers know a gateway."""
+    return {"": "", "sandbox": _("Sandbox gateway")}.get(code, code)
+
+
+def open_gateways() -> list[OpenGateway]:
+    """The gateways that are set up here, without calling any."""
+    found = []
+    for code in KNOWN_GATEWAYS:
+        try:
+            caps = gateway_named(code).caps
+        except UnknownGateway:
+            continue
+        limits = max(caps.min_amount, settings.TOP_UP_MINIMUM), min(caps.max_amount, settings.TOP_UP_MAXIMUM)
+        found.append(OpenGateway(code, *limits))
+    return found
+
+
+# --- Payments ---
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPayments:
+    means: str = ""
+    kind: str = ""
+    state: str = ""
+    text: str = ""
+    period: Period | None = None
+
+
+def payments_of(customer: Customer, wanted: WantedPayments) -> QuerySet[Payment]:
+    """The customer's payments; see the index `payments_of_a_customer` for their order."""
+    found = Payment.objects.filter(customer=customer)
+    if wanted.means:
+        found = found.filter(means=wanted.means)
+    if wanted.kind:
+        found = found.filter(kind=wanted.kind)
+    if wanted.state:
+        found = found.filter(state=wanted.state)
+    if wanted.text:
+        found = found.filter(
+            Q(reference__icontains=wanted.text)
+            | Q(description__icontains=wanted.text)
+            | Q(gateway_txn_id__icontains=wanted.text)
+        )
+    if wanted.period:
+        found = found.filter(created_at__gte=wanted.period.starts_at, created_at__lt=wanted.period.ends_at)
+    return found
+
+
+def with_paid_invoices(payments: QuerySet[Payment]) -> QuerySet[Payment]:
+    """Load with each payment what of it went to which invoice, as `payment.paid_invoices`, in one more query."""
+    allocations = Allocation.objects.select_related("invoice").order_by("invoice__number")
+    return payments.prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="paid_invoices"))
+
+
+def settled_total(payments: QuerySet[Payment]) -> int:
+    """What of these payments succeeded, in VND."""
+    settled = payments.order_by().filter(state__in=[Payment.State.SUCCEEDED, Payment.State.REFUNDED])
+    return settled.aggregate(total=Sum("amount"))["total"] or 0
+
+
+def allocations_to(invoice: Invoice) -> QuerySet[Allocation]:
+    """What paid an invoice, the earliest first."""
+    return invoice.allocations.select_related("payment", "credit_note").order_by("at", "pk")
+
+
+def open_invoice_payment(customer: Customer) -> Payment | None:
+    """The attempt to pay invoices through a gateway that is still open, if there is one."""
+    return Payment.objects.open().filter(customer=customer, payable=f"invoices:{customer.pk}").first()
+
+
+# --- The wallet's movements ---
+
+
+@dataclass(frozen=True, slots=True)
+class WantedMovements:
+    action: str = ""
+    bucket: str = ""
+    text: str = ""
+    period: Period | None = None
+
+
+def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]:
+    """
+    Every entry in the customer's wallet with its transaction and bucket; see the index `entries_of_a_customer`.
+
+    `balance_after` is the balance of the entry's own bucket.
+    """
+    found = Entry.objects.filter(customer=customer).select_related("transaction", "account")
+    if wanted.action:
+        found = found.filter(transaction__kind__in=ACTIONS.get(wanted.action, ()))
+    if wanted.bucket:
+        found = found.filter(account__kind=wanted.bucket)
+    if wanted.text:
+        found = found.filter(transaction__reference__icontains=wanted.text)
+    if wanted.period:
+        found = found.filter(
+            transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at
+        )
+    return found
+
+
+def in_and_out(movements: QuerySet[Entry]) -> tuple[int, int]:
+    """What came in and what went out (both >= 0), in VND."""
+    sums = movements.order_by().aggregate(
+        came=Sum("amount", filter=Q(amount__gt=0)), went=Sum("amount", filter=Q(amount__lt=0))
+    )
+    return sums["came"] or 0, -(sums["went"] or 0)
+
+
+def cause_address(movement: Transaction) -> str:
+    """The page of what moved the money, or nothing where there is none."""
+    pages = {
+        Fact.TOP_UP: "payment",
+        Fact.BANK_TRANSFER: "payment",
+        Fact.INVOICE_PAYMENT: "payment",
+        Fact.ORDER_PAYMENT: "order",
+        Fact.CREDIT_NOTE_REFUND: "credit-note-pdf",
+    }
+    page = pages.get(Fact(movement.kind))
+    return reverse(page, args=[UUID(movement.source)]) if page else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiring:
+    """Promotional credit that is left and ends at `expires_at`."""
+
+    amount: int
+    expires_at: datetime
+    reason: str
+
+
+def promotional_by_expiry(customer_id: UUID, balance: int, *, at: datetime) -> list[Expiring]:
+    """How `balance` of promotional credit is spread over the grants still running: what ends first is used first."""
+    grants: Iterable[Grant] = Grant.objects.filter(customer=customer_id, expires_at__gt=at).order_by("-expires_at")
+    left, parts = balance, []
+    for grant in grants:
+        part = min(left, grant.amount)
+        if part:
+            parts.append(Expiring(part, grant.expires_at, grant.reason))
+        left -= part
+    return parts[::-1]
+
