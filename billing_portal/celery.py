@@ -5,7 +5,6 @@ finds nothing left to do.
 """
 
 import os
-from importlib.util import find_spec
 from typing import Any
 
 from celery import Celery
@@ -15,16 +14,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
 
 app = Celery("billing_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+app.autodiscover_tasks(["billing_portal"])  # the apps' jobs are plain functions: billing_portal/schedule.py names them
 
 
 @app.on_after_finalize.connect
 def read_the_calendar(sender: Celery, **_: Any) -> None:
     """Take beat's timetable from the business calendar."""
-    if find_spec("billing_portal.schedule"):
-        from billing_portal.schedule import beat_schedule
+    from billing_portal.schedule import beat_schedule  # the models are loaded by now
 
-        sender.conf.beat_schedule = beat_schedule()
+    sender.conf.beat_schedule = beat_schedule()
 
 
 @heartbeat_sent.connect

@@ -41,7 +41,7 @@ def _notice(kind: str, *, event: str, facts: str, rows: str = "moved") -> str:
     return f"""
     INSERT INTO notifications_notice
         (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
-    SELECT m.customer_id, '{kind}', {event}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, ''
+    SELECT m.customer_id, {kind}, {event}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, ''
     FROM {rows} m JOIN accounts_customer c ON c.id = m.customer_id
     ON CONFLICT DO NOTHING"""
 
@@ -63,7 +63,7 @@ WITH due AS (
 ), requests AS ({_request("suspend")}
 ), notices AS ({
     _notice(
-        "resource_trashed",
+        "'resource_trashed'",
         event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
         facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",
     )
@@ -88,7 +88,7 @@ WITH due AS (
 ), events AS ({_record("rolled_over", from_state="''", to_state="state")}
 ), notices AS ({
     _notice(
-        "resource_rolled_over",
+        "'resource_rolled_over'",
         event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')}",
         facts=f"jsonb_build_object('resource', m.name, 'from', {INSTANT.format('m.paid_until')})",
     )
@@ -105,11 +105,12 @@ WITH due AS (
     RETURNING r.id, r.customer_id, r.name, r.configuration
 ), events AS ({_record("purged", from_state="'suspense'", to_state="'deleted'")}
 ), requests AS ({_request("purge")}
-), notices AS ({_notice("resource_purged", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})
+), notices AS ({_notice("'resource_purged'", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})
 SELECT count(*) FROM moved
 """
 
 # The milestone is the smallest of 7, 4, 1, 0 days that the days left have reached: a late job still tells, and tells once.
+# Who has auto-renew hears at the first one that it will be tried, half an hour before the first try.
 REMIND_EXPIRING = f"""
 WITH due AS (
     SELECT id, customer_id, name, paid_until, auto_renew_months,
@@ -120,7 +121,7 @@ WITH due AS (
     SELECT *, CASE WHEN days <= 0 THEN 0 WHEN days <= 1 THEN 1 WHEN days <= 4 THEN 4 ELSE 7 END AS milestone FROM due
 ), notices AS ({
     _notice(
-        "resource_expiring",
+        "CASE WHEN m.milestone = 7 AND m.auto_renew_months IS NOT NULL THEN 'auto_renew_announced' ELSE 'resource_expiring' END",
         rows="told",
         event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')} || ':T-' || m.milestone",
         facts=f"jsonb_build_object('resource', m.name, 'paid_until', {INSTANT.format('m.paid_until')}, 'days', m.days,"
@@ -136,7 +137,7 @@ WITH due AS (
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until <= %(at)s AND suspend_at > %(at)s
 ), notices AS ({
     _notice(
-        "resource_in_grace",
+        "'resource_in_grace'",
         rows="due",
         event="'resource:' || m.id || ':' || %(today)s",
         facts=f"jsonb_build_object('resource', m.name, 'suspend_at', {INSTANT.format('m.suspend_at')})",
@@ -151,7 +152,7 @@ WITH due AS (
     WHERE state = 'suspense' AND purge_at > %(at)s AND purge_at <= %(at)s + interval '1 day'
 ), notices AS ({
     _notice(
-        "purge_coming",
+        "'purge_coming'",
         rows="due",
         event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
         facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",

@@ -1,0 +1,115 @@
+"""Rows of the project itself: the clock that staff may move in a demo, and what the jobs did."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.triggers import frozen, never_deleted
+
+
+class Clock(models.Model):
+    """How far the business clock is ahead of the machine's: one row, which only grows. Without it: not at all."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    ahead_by = models.DurationField(_("ahead by"), default=timedelta)
+
+    class Meta:
+        verbose_name = _("clock")
+        verbose_name_plural = _("clock")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="there_is_one_clock", condition=Q(id=1)),
+            models.CheckConstraint(name="the_clock_is_never_behind", condition=Q(ahead_by__gte=timedelta())),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("time_never_moves_backward", columns=["ahead_by"], unless="NEW.ahead_by > OLD.ahead_by"),
+        ]
+
+    def __str__(self) -> str:
+        return f"+{self.ahead_by}"
+
+
+class ClockMove(models.Model):
+    """Staff move the clock of a demo forward: carried out by a worker, which notes here how far it has come."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("under way")
+        DONE = "done", _("done")
+        FAILED = "failed", _("given up after repeated failures")
+
+    from_instant = models.DateTimeField(_("from"))
+    to_instant = models.DateTimeField(_("to"))
+    reached = models.DateTimeField(_("reached"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
+    reason = models.TextField(_("reason"))
+    actor = models.CharField(_("by"), max_length=200)
+    jobs = models.PositiveIntegerField(_("jobs run"), default=0)
+    waits_for_answers = models.PositiveIntegerField(_("answers awaited"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("move of the clock")
+        verbose_name_plural = _("moves of the clock")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_move_at_a_time", fields=["state"], condition=Q(state="running")),
+            models.CheckConstraint(name="a_move_goes_forward", condition=Q(to_instant__gt=F("from_instant"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_instant:%Y-%m-%d %H:%M} -> {self.to_instant:%Y-%m-%d %H:%M}"
+
+    @property
+    def share_done(self) -> float:
+        """0 at the start, 1 at the end."""
+        return (self.reached - self.from_instant) / (self.to_instant - self.from_instant)
+
+
+class JobRunQuerySet(models.QuerySet["JobRun"]):
+    def latest_of_each(self) -> Self:
+        return self.order_by("job", "-id").distinct("job")
+
+    def failed_since(self, instant: datetime) -> Self:
+        return self.filter(started_at__gte=instant, outcome__in=[JobRun.Outcome.FAILED, JobRun.Outcome.PARTLY])
+
+
+class JobRun(models.Model):
+    """One run of a job, noted when it begins and when it ends; one that was killed stays "running"."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        PARTLY = "partly", _("done, some items failed")
+        FAILED = "failed", _("failed")
+
+    job = models.CharField(_("job"), max_length=40)
+    due_at = models.DateTimeField(_("due"))
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    outcome = models.CharField(_("outcome"), max_length=7, choices=Outcome.choices, default=Outcome.RUNNING)
+    count = models.PositiveIntegerField(_("items done"), default=0)
+    failures = models.PositiveIntegerField(_("items failed"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    objects = JobRunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("job run")
+        verbose_name_plural = _("job runs")
+        indexes: ClassVar = [
+            models.Index(name="latest_runs_of_a_job", fields=["job", "-id"]),
+            models.Index(name="runs_of_a_job_by_due_time", fields=["job", "due_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.due_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def is_good(self) -> bool:
+        """It came to its end, even if some of its items failed."""
+        return self.outcome in {self.Outcome.DONE, self.Outcome.PARTLY}

@@ -1,0 +1,185 @@
+"""
+Moving the clock of a demo forward, with everything that happens on the way.
+
+All jobs that are due between now and then run in the order of their due instants, each with the clock set to its own,
+as they would have. Calendar jobs run at their wall-clock times; frequent ones are asked for their next due instant
+instead of being run every minute. The clock is the real one for every process all along, so worker and beat may go on
+beside it: what they do in between is what they would have done.
+
+Product teams answer in real time. Before the clock passes the deadline of a provisioning request, they get
+`PATIENCE_SECONDS` to answer; who has not answered by then times out, as they would have.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from accounts.services import record_audit
+from billing_portal import clock
+from billing_portal.clock import ClockFixed
+from billing_portal.jobs import carry_out
+from billing_portal.models import ClockMove, JobRun
+from billing_portal.schedule import BY_NAME, JOBS
+from billing_portal.timetable import Job
+from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from lifecycle.models import ProvisioningRequest
+from lifecycle.services.provisioning import deliver_requests
+
+logger = logging.getLogger(__name__)
+
+FARTHEST = timedelta(days=3 * 366)
+PATIENCE_SECONDS = 20.0
+MAXIMUM_ATTEMPTS = 8
+LOCK = 7_307_002
+"""The advisory lock of whoever moves the clock."""
+
+
+class NotForward(DomainError):
+    code = "clock-not-forward"
+    status = 400
+    message = _("Time does not go backward: choose an instant that lies ahead.")
+
+
+class MoveUnderWay(DomainError):
+    code = "clock-move-under-way"
+    message = _("The clock is being moved already. Wait until it has arrived.")
+
+
+@transaction.atomic
+def request_move(to: datetime, *, reason: str, actor: Actor, at: datetime) -> ClockMove:
+    """
+    Ask for the clock to be moved to `to`. A worker carries it out, within seconds, and notes its progress in the row.
+
+    :raises ClockFixed: this portal's clock is the machine's
+    :raises NotForward: `to` is not in the future
+    :raises InvalidInput: more than three years ahead, or no reason
+    :raises MoveUnderWay: another move has not arrived
+    """
+    if not settings.CLOCK_MOVABLE:
+        raise ClockFixed
+    if to <= at:
+        raise NotForward
+    if to - at > FARTHEST:
+        raise InvalidInput(_("Move the clock by at most three years at a time."), field="to")
+    if not reason.strip():
+        raise InvalidInput(_("Say why the clock is moved."), field="reason")
+    try:
+        with transaction.atomic():
+            move = ClockMove.objects.create(
+                from_instant=at, to_instant=to, reached=at, reason=reason.strip(), actor=actor.name
+            )
+    except IntegrityError:
+        raise MoveUnderWay from None
+    record_audit("move clock", move, actor=actor, at=at, reason=move.reason)
+    return move
+
+
+def current_move() -> ClockMove | None:
+    """The move that is under way."""
+    return ClockMove.objects.filter(state=ClockMove.State.RUNNING).first()
+
+
+def awaited_answers() -> int:
+    """Provisioning requests without an answer: a move gives the product teams time before it passes their deadline."""
+    return ProvisioningRequest.objects.unanswered().count()
+
+
+def carry_on() -> Iterator[JobRun]:
+    """
+    Work on the move that is under way, yielding each job's run; nothing when there is none or somebody else is at it.
+
+    Interrupted at any point, it is carried on from where it was. After repeated failures it is given up, and the clock
+    stays where it is.
+    """
+    with _only_mover() as held:
+        move = current_move() if held else None
+        if move:
+            yield from _steps(move)
+
+
+def _steps(move: ClockMove) -> Iterator[JobRun]:
+    ClockMove.objects.filter(pk=move.pk).update(attempts=F("attempts") + 1)
+    move.refresh_from_db()
+    try:
+        for run in _travel(move):
+            move.jobs += 1
+            yield run
+    except Exception as failure:
+        logger.exception("moving the clock broke off at %s", move.reached)
+        move.error = f"{type(failure).__name__}: {failure}"[:500]
+        if move.attempts >= MAXIMUM_ATTEMPTS:
+            move.state = ClockMove.State.FAILED
+    else:
+        move.state, move.error = ClockMove.State.DONE, ""
+    finally:
+        move.save()
+
+
+def _travel(move: ClockMove) -> Iterator[JobRun]:
+    past = move.reached
+    waited_for: set[UUID] = set()
+    noted = time.monotonic()
+    for job in JOBS:
+        if job.next_due:  # what is overdue comes first
+            yield carry_out(job, at=clock.now())
+    while True:
+        instant, jobs = _next_stop(past, move.to_instant)
+        if BY_NAME["time-out-requests"] in jobs and _await_answers(move, waited_for):
+            continue  # somebody answered: the next stop may be another one
+        clock.advance(instant)
+        for job in jobs:
+            yield carry_out(job, at=clock.now(), due_at=instant)
+        past = move.reached = instant
+        if instant >= move.to_instant:
+            return
+        if time.monotonic() - noted > 1:
+            move.save(update_fields=["reached", "jobs"])
+            noted = time.monotonic()
+
+
+def _next_stop(after: datetime, end: datetime) -> tuple[datetime, list[Job]]:
+    """The first instant at which something is due, and all jobs due then, in the order of the calendar; else the end."""
+    due = {job: instant for job in JOBS if (instant := job.next_instant(after))}
+    stop = min([end, *due.values()])
+    return stop, [job for job in JOBS if due.get(job) == stop]
+
+
+def _await_answers(move: ClockMove, waited_for: set[UUID]) -> bool:
+    """Give the product teams time to answer; True when somebody did. Each request is waited for once."""
+    unanswered = ProvisioningRequest.objects.unanswered()
+    awaited = set(unanswered.values_list("pk", flat=True)) - waited_for
+    waited_for |= awaited
+    ends = time.monotonic() + PATIENCE_SECONDS
+    left = awaited
+    while left and time.monotonic() < ends:
+        ClockMove.objects.filter(pk=move.pk).update(waits_for_answers=len(left))
+        deliver_requests(at=clock.now())
+        time.sleep(0.2)
+        left = set(unanswered.filter(pk__in=left).values_list("pk", flat=True))
+    move.waits_for_answers = 0
+    return left != awaited
+
+
+@contextmanager
+def _only_mover() -> Iterator[bool]:
+    """One mover at a time; the lock goes with our connection if we die."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        held = cursor.fetchone()[0]
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

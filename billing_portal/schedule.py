@@ -1,0 +1,81 @@
+"""
+The business calendar. What a job does stands in the `tasks.py` of its app; when it does it, here.
+
+Frequent jobs are sent by beat. Those with a wall-clock time (in the billing zone) are found due by looking at their
+rows, every minute: so a lost message, a night without power and a clock that staff moved are made up for.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts import tasks as accounts
+from billing_portal.timetable import Daily, Every, Hourly, Job
+from invoices import tasks as invoices
+from lifecycle import tasks as lifecycle
+from notifications import tasks as notifications
+from orders import tasks as orders
+from payments import tasks as payments
+
+MINUTELY = Every(60)
+
+JOBS = (
+    Job("deliver-requests", lifecycle.deliver_requests, Every(3),
+        _("Hands provisioning requests to the product teams, in order per resource; retried with back-off."),
+        lifecycle.next_delivery),
+    Job("deliver-notices", notifications.deliver_notices, Every(5),
+        _("Sends mails; each is retried with back-off and parked after 8 failures."),
+        notifications.next_delivery),
+    Job("time-out-requests", orders.time_out_requests, MINUTELY,
+        _("Gives up provisioning requests without an answer and returns the money."),
+        orders.next_time_out),
+    Job("check-payments", orders.check_payments, MINUTELY,
+        _("Asks the gateways about payments that nobody has heard of for too long."),
+        orders.next_check),
+    Job("expire-orders", orders.expire_unpaid_orders, MINUTELY,
+        _("Ends orders that were not paid in time; their coupons can be used again."),
+        orders.next_order_expiry),
+    Job("expire-resources", lifecycle.expire_resources, MINUTELY,
+        _("Moves resources to the trash at the end of their paid time, or on into postpaid usage."),
+        lifecycle.next_expiry),
+    Job("purge-resources", lifecycle.purge_resources, MINUTELY,
+        _("Deletes resources for good at the end of their time in the trash."),
+        lifecycle.next_purge),
+    Job("expire-credit", payments.expire_promotional_credit, Daily(0, 5),
+        _("Takes back what is left of promotional credit at its end.")),
+    Job("bill-month", invoices.bill_ended_months, Hourly(30),
+        _("Bills the postpaid usage of the month that ended, and makes up for months that were missed."),
+        invoices.next_month_end),
+    Job("clean-up", accounts.clean_up, Daily(3, 0),
+        _("Forgets sessions that ended and answers to REST writes that are older than 7 days.")),
+    Job("remind-about-ends", lifecycle.remind_about_ends, Daily(7, 30),
+        _("Announces ends of paid time, auto-renewals and deletions for good.")),
+    Job("remind-about-invoices", invoices.remind_about_invoices, Daily(7, 30),
+        _("Reminds of invoices 3 days before and on the due date, and 1, 7 and 14 days after it.")),
+    Job("auto-renew", orders.renew_automatically, Daily(8, 0),
+        _("Renews resources from the wallet, 7, 4, 1 and 0 days before their end, the earliest end first.")),
+    Job("pay-invoices", payments.pay_open_invoices, Daily(9, 0),
+        _("Pays open invoices from the wallets of those who want it, the older invoice first.")),
+)  # fmt: skip
+
+BY_NAME = {job.name: job for job in JOBS}
+
+
+def beat_schedule() -> dict[str, dict[str, Any]]:
+    """What beat sends. A message that waits until the next one comes is dropped, so nothing piles up."""
+    entries = {
+        job.name: _entry("billing_portal.tasks.run_job", job.when.seconds, job.name)
+        for job in JOBS
+        if isinstance(job.when, Every)
+    }
+    entries["calendar"] = _entry("billing_portal.tasks.run_calendar", 60)
+    if settings.CLOCK_MOVABLE:
+        entries["move-clock"] = _entry("billing_portal.tasks.move_clock", 2)
+    return entries
+
+
+def _entry(task: str, seconds: int, *args: str) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "args": args, "options": {"expires": seconds}}

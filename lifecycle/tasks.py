@@ -1,0 +1,41 @@
+"""What time brings to resources. Every job reads what is due at `at`; `next_...` tell when there will be something."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from kernel.actors import Actor
+from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.services import provisioning, sweeps
+
+
+def expire_resources(*, at: datetime) -> int:
+    return sweeps.expire_resources(actor=Actor.job("expire"), at=at)
+
+
+def next_expiry(after: datetime) -> datetime | None:
+    return Resource.objects.running().filter(suspend_at__gt=after).aggregate(at=Min("suspend_at"))["at"]
+
+
+def purge_resources(*, at: datetime) -> int:
+    return sweeps.purge_resources(actor=Actor.job("purge"), at=at)
+
+
+def next_purge(after: datetime) -> datetime | None:
+    return Resource.objects.in_trash().filter(purge_at__gt=after).aggregate(at=Min("purge_at"))["at"]
+
+
+def remind_about_ends(*, at: datetime) -> int:
+    return sweeps.remind_about_ends(at=at)
+
+
+def deliver_requests(*, at: datetime) -> int:
+    return provisioning.deliver_requests(at=at)
+
+
+def next_delivery(after: datetime) -> datetime | None:
+    """Of a request's first attempt. Further ones are a matter of real time: whoever failed needs some to get well."""
+    waiting = ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PENDING, attempts=0)
+    return waiting.filter(next_attempt_at__gt=after).aggregate(at=Min("next_attempt_at"))["at"]

@@ -1,0 +1,139 @@
+"""
+Sending notices as mail: at least once, and in practice once.
+
+An attempt is committed before the mail is handed over, and the notice is held by a session lock meanwhile, so any
+number of workers can deliver side by side, whatever the clock does. Only a worker that dies between handing over a mail
+and noting it leaves the notice due again: two minutes later it is sent a second time, under the same Message-ID, by
+which mail systems recognise it. The other choice, noting first, would lose mails that are owed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection
+from django.db.models import F
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import DomainError
+from kernel.tally import Tally
+from notifications.models import Notice
+
+logger = logging.getLogger(__name__)
+
+MAXIMUM_ATTEMPTS = 8
+LEASE = timedelta(minutes=2)
+"""When a notice is due again whose worker died."""
+LOCK_SPACE = 7_307_001
+"""Distinguishes our advisory locks from others in the database."""
+
+
+class NotParked(DomainError):
+    code = "notice-not-parked"
+    message = _("This notice is not parked: it was sent, or it is waiting to be.")
+
+
+def deliver_notices(*, at: datetime, limit: int = 200) -> Tally:
+    """
+    Send what is due, the longest waiting first.
+
+    :raises OSError: the mail server cannot be reached; what was not tried yet waits without losing an attempt
+    """
+    tally = Tally()
+    due = Notice.objects.due_for_delivery(at).order_by("next_attempt_at", "pk").values_list("pk", flat=True)
+    pks = list(due[:limit])
+    if not pks:
+        return tally
+    server = get_connection()
+    server.open()
+    try:
+        for pk in pks:
+            sent = _deliver(pk, server, at=at)
+            tally.done += sent is True
+            if sent is False:
+                tally.failed += 1
+                server.close()  # whatever went wrong, the next mail starts afresh
+                server.open()
+    finally:
+        server.close()
+    return tally
+
+
+def retry_notice(notice_id: int, *, at: datetime) -> None:
+    """
+    Staff have removed the cause: try a parked notice again.
+
+    :raises NotParked:
+    """
+    parked = Notice.objects.filter(pk=notice_id, state=Notice.State.PARKED)
+    if not parked.update(state=Notice.State.PENDING, attempts=0, next_attempt_at=at):
+        raise NotParked
+
+
+def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
+    """True: sent; False: failed; None: somebody else has it."""
+    with _holding(pk) as held:
+        due = Notice.objects.due_for_delivery(at).filter(pk=pk)
+        if not held or not due.update(attempts=F("attempts") + 1, next_attempt_at=at + LEASE):
+            return None
+        notice = Notice.objects.select_related("customer").get(pk=pk)
+        try:
+            if notice.attempts > MAXIMUM_ATTEMPTS:
+                raise RuntimeError("every worker that tried it died")
+            server.send_messages([_message(notice)])
+        except Exception as failure:
+            logger.warning("notice %s: attempt %s failed", pk, notice.attempts, exc_info=True)
+            _put_off(notice, failure, at=at)
+            return False
+        notice.state, notice.sent_at, notice.error = Notice.State.SENT, at, ""
+        notice.save(update_fields=["state", "sent_at", "error"])
+        return True
+
+
+def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:
+    """Again after 2, 4, 8 ... minutes; after the last attempt staff decide."""
+    notice.error = f"{type(failure).__name__}: {failure}"[:500]
+    notice.next_attempt_at = at + timedelta(minutes=2**notice.attempts)
+    if notice.attempts >= MAXIMUM_ATTEMPTS:
+        notice.state = Notice.State.PARKED
+        logger.error("notice %s is parked after %s attempts", notice.pk, notice.attempts)
+    notice.save(update_fields=["state", "error", "next_attempt_at"])
+
+
+def _message(notice: Notice) -> EmailMultiAlternatives:
+    from notifications.render import render
+
+    with translation.override(notice.customer.language):
+        text = render(notice)
+    host = urlsplit(settings.PUBLIC_URL).hostname
+    message = EmailMultiAlternatives(
+        text.subject,
+        text.text,
+        to=[notice.recipient],
+        headers={"Message-ID": f"<notice-{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(text.html, "text/html")
+    return message
+
+
+@contextmanager
+def _holding(pk: int) -> Iterator[bool]:
+    """Hold a notice without a transaction; the lock goes with our connection if we die."""
+    key = (LOCK_SPACE, pk % 2**31)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        held = cursor.fetchone()[0]
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)

@@ -1,0 +1,21 @@
+"""What time brings to notices: they are sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from kernel.tally import Tally
+from notifications import delivery
+from notifications.models import Notice
+
+
+def deliver_notices(*, at: datetime) -> Tally:
+    return delivery.deliver_notices(at=at)
+
+
+def next_delivery(after: datetime) -> datetime | None:
+    """Of a notice's first attempt; further ones are a matter of real time."""
+    waiting = Notice.objects.filter(state=Notice.State.PENDING, attempts=0, next_attempt_at__gt=after)
+    return waiting.aggregate(at=Min("next_attempt_at"))["at"]

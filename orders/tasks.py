@@ -1,0 +1,68 @@
+"""What time brings to orders and what they wait for: answers, payments, renewals."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db.models import Min
+
+from kernel.actors import Actor
+from kernel.tally import Tally, for_each
+from lifecycle.models import ProvisioningRequest
+from orders.models import Order
+from orders.services import renewal
+from orders.services.checkout import end_unpaid_order
+from orders.services.fulfil import answer_provisioning
+from orders.services.settle import check_payment
+from payments.models import Payment
+
+logger = logging.getLogger(__name__)
+
+BATCH = 5000
+FREQUENT_CHECKS = 8
+"""After so many questions a moving clock no longer stops for a payment; it is asked about in real time."""
+
+
+def renew_automatically(*, at: datetime) -> int:
+    """A refused renewal is the customer's news, not a failure of the job."""
+    renewed, refused = renewal.renew_automatically(actor=Actor.job("auto-renew"), at=at)
+    logger.info("auto-renew: %s renewed, %s refused", renewed, refused)
+    return renewed
+
+
+def time_out_requests(*, at: datetime) -> Tally:
+    """Who has not answered by now has failed."""
+    due = ProvisioningRequest.objects.due_for_time_out(at).order_by("deadline").values_list("pk", flat=True)[:BATCH]
+    timed_out, actor = ProvisioningRequest.State.TIMED_OUT, Actor.job("time-out")
+    return for_each(
+        list(due), lambda pk: answer_provisioning(pk, timed_out, actor=actor, at=at), what="provisioning request"
+    )
+
+
+def next_time_out(after: datetime) -> datetime | None:
+    waiting = ProvisioningRequest.objects.unanswered()
+    return waiting.filter(deadline__gt=after).aggregate(at=Min("deadline"))["at"]
+
+
+def expire_unpaid_orders(*, at: datetime) -> Tally:
+    due = Order.objects.due_for_expiry(at).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
+    actor = Actor.job("expire-orders")
+    return for_each(list(due), lambda pk: end_unpaid_order(pk, expired=True, actor=actor, at=at), what="order")
+
+
+def next_order_expiry(after: datetime) -> datetime | None:
+    waiting = Order.objects.filter(state=Order.State.AWAITING_PAYMENT, expires_at__gt=after)
+    return waiting.aggregate(at=Min("expires_at"))["at"]
+
+
+def check_payments(*, at: datetime) -> Tally:
+    """A gateway that hangs is asked less and less often, for each question is counted before it is put."""
+    due = Payment.objects.due_for_check(at).order_by("check_at").values_list("pk", flat=True)[:BATCH]
+    actor = Actor.job("check-payments")
+    return for_each(list(due), lambda pk: check_payment(pk, actor=actor, at=at), what="payment")
+
+
+def next_check(after: datetime) -> datetime | None:
+    waiting = Payment.objects.open().filter(means=Payment.Means.GATEWAY, checks__lt=FREQUENT_CHECKS)
+    return waiting.filter(check_at__gt=after).aggregate(at=Min("check_at"))["at"]
