@@ -1,3 +1,42 @@
-from django.urls import URLPattern
+"""Every address of the API."""
 
-urlpatterns: list[URLPattern] = []
+from django.urls import URLPattern, URLResolver, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from accounts.api.endpoints import Nowhere
+from billing_portal.api import Docs, Root, SchemaView
+from catalog.api.products import ProductViewSet
+from invoices.api import CreditNoteViewSet, InvoiceViewSet
+from notifications.api import NoticeViewSet
+from orders.api.orders import OrderViewSet
+from orders.api.provisioning import ProvisioningViewSet
+from orders.api.quotes import QuoteViewSet
+from orders.api.resources import ResourceViewSet
+from orders.api.sessions import SessionViewSet
+from payments.api import EntryViewSet, InvoicePaymentViewSet, PaymentViewSet, TopUpViewSet, WalletViewSet
+
+app_name = "api"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("products", ProductViewSet, "product")
+router.register("quotes", QuoteViewSet, "quote")
+router.register("orders", OrderViewSet, "order")
+router.register("resources", ResourceViewSet, "resource")
+router.register("invoices", InvoiceViewSet, "invoice")
+router.register("credit-notes", CreditNoteViewSet, "credit-note")
+router.register("payments", PaymentViewSet, "payment")
+router.register("wallet/entries", EntryViewSet, "wallet-entry")
+router.register("top-ups", TopUpViewSet, "top-up")
+router.register("notices", NoticeViewSet, "notice")
+router.register("checkout-sessions", SessionViewSet, "checkout-session")
+router.register("provisioning-requests", ProvisioningViewSet, "provisioning-request")
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", Root.as_view(), name="root"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    path("wallet/", WalletViewSet.as_view({"get": "retrieve"}), name="wallet"),
+    path("invoices/pay/", InvoicePaymentViewSet.as_view({"post": "create"}), name="invoice-pay"),
+    *router.urls,
+    re_path("", Nowhere.as_view()),
+]

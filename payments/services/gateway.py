@@ -126,15 +126,26 @@ def start_gateway_payment(
     return apply_outcome(pk, answer, at=at)
 
 
-def start_top_up(customer: Customer, amount: int, *, gateway: str, actor: Actor, at: datetime) -> Payment:
+def start_top_up(
+    customer: Customer, amount: int, *, gateway: str, actor: Actor, at: datetime, payable: str = ""
+) -> Payment:
     """
     Put money into the wallet through a gateway; it becomes credit when the gateway says so.
+
+    A caller that may have to repeat itself names the top-up by `payable`, and finds its payment by that.
 
     :raises InvalidInput: below or above the limits for top-ups
     """
     _refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
     return start_gateway_payment(
-        customer, Payment.Kind.TOP_UP, amount, gateway=gateway, description="Top-up", actor=actor, at=at
+        customer,
+        Payment.Kind.TOP_UP,
+        amount,
+        gateway=gateway,
+        description="Top-up",
+        actor=actor,
+        at=at,
+        payable=payable,
     )
 
 

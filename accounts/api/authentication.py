@@ -1,0 +1,78 @@
+"""Bearer keys for programs, the portal's session for its own pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, ClassVar, cast
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import ApiKey, CustomerKey, User, digest_of
+from accounts.principals import Principal
+from kernel import clock
+
+NOTED_EVERY = timedelta(minutes=1)
+"""How exact `last_used_at` is: a key in constant use costs one update a minute."""
+
+
+class KeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <key>` with a key of `model`; revoked and unknown ones are refused."""
+
+    model: ClassVar[type[ApiKey]]
+    scheme: ClassVar[str]
+    related: ClassVar[tuple[str, ...]] = ()
+
+    def principal_of(self, key: Any) -> Principal:
+        raise NotImplementedError
+
+    def authenticate(self, request: Request) -> tuple[Principal, ApiKey] | None:
+        scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+        secret = secret.strip()
+        if scheme.lower() != "bearer" or not self.is_ours(secret):
+            return None
+        keys = self.model._default_manager.select_related(*self.related)
+        key = keys.filter(digest=digest_of(secret), revoked_at=None).first()
+        if key is None:
+            raise AuthenticationFailed(_("This API key is not valid, or it was revoked."))
+        self._note_use(key)
+        return self.principal_of(key), key
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+    def is_ours(self, secret: str) -> bool:
+        return secret.startswith(self.model.PREFIX)
+
+    def _note_use(self, key: ApiKey) -> None:
+        at = clock.now()
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
+        if key.last_used_at is None or key.last_used_at <= at - NOTED_EVERY:
+            self.model._default_manager.filter(stale, pk=key.pk).update(last_used_at=at)
+
+
+class CustomerKeyAuthentication(KeyAuthentication):
+    """Also refuses every bearer token that is no key at all."""
+
+    model = CustomerKey
+    scheme = "customer_key"
+    related = ("customer",)
+
+    def is_ours(self, secret: str) -> bool:
+        return True
+
+    def principal_of(self, key: CustomerKey) -> Principal:
+        return Principal.of_customer_key(key)
+
+
+class UserAuthentication(SessionAuthentication):
+    """A signed-in user of the portal, with CSRF protection. Whoever shows a key is not taken for the browser's user."""
+
+    def authenticate(self, request: Request) -> Any:
+        if "Authorization" in request.headers:
+            return None
+        found = super().authenticate(request)
+        return (Principal.of_user(cast(User, found[0])), None) if found else None

@@ -1,0 +1,122 @@
+"""The same write sent twice is done once: keys of REST clients, and the answers that belong to them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import IdempotencyKey
+from kernel.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+
+class KeyMissing(DomainError):
+    code = "idempotency-key-required"
+    status = 400
+    message = _("Send an Idempotency-Key header, so that repeating this request cannot pay twice.")
+
+
+class KeyMalformed(DomainError):
+    code = "idempotency-key-malformed"
+    status = 400
+    message = _("The Idempotency-Key must have 1 to 100 printable ASCII characters.")
+
+
+class KeyReused(DomainError):
+    code = "key-reused"
+    status = 422
+    message = _("This Idempotency-Key was sent with another request. Use a new key for a new request.")
+
+
+class StillRunning(DomainError):
+    code = "still-running"
+    message = _("A request with this Idempotency-Key is still being carried out. Repeat it in a moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write was answered: an HTTP status and a JSON-ready `body`; `replayed` when kept from the first time."""
+
+    status: int
+    body: Any
+    replayed: bool = False
+
+
+def check_key(key: str) -> str:
+    """:raises KeyMalformed:"""
+    if not (1 <= len(key) <= 100 and key.isascii() and key.isprintable()):
+        raise KeyMalformed
+    return key
+
+
+def fingerprint(method: str, path: str, body: Any) -> str:
+    """A digest of what is asked; the order of JSON members does not matter."""
+    asked = json.dumps([method, path, body], sort_keys=True)
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def answer_once(
+    principal: str,
+    key: str,
+    asked: str,
+    work: Callable[[IdempotencyKey], Answer],
+    *,
+    in_steps: bool,
+    at: datetime,
+) -> Answer:
+    """
+    Do `work` for the first request with `key`, and give its answer to every later one that asks for the same.
+
+    The effect and the answer are one transaction. Work `in_steps` commits by itself on the way (a gateway is called
+    between two commits): it must be idempotent by the record's id, for after a crash it is called again. A refusal
+    keeps no answer: the same request may succeed later. What `asked` was stays bound to the key.
+
+    :raises KeyReused: the key was sent with something else
+    :raises StillRunning: the first request has not ended; one that died is not running
+    """
+    with _alone(f"{principal} {key}"):
+        record, _made = IdempotencyKey.objects.get_or_create(
+            principal=principal, key=key, defaults={"fingerprint": asked, "created_at": at}
+        )
+        if record.fingerprint != asked:
+            raise KeyReused
+        if record.status is not None:
+            return Answer(record.status, record.body, replayed=True)
+        with nullcontext() if in_steps else transaction.atomic():
+            answer = work(record)
+            record.status, record.body = answer.status, answer.body
+            record.save(update_fields=["status", "body"])
+        return answer
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """
+    One at a time under this name, over several transactions: a lock of the database session, which dies with it.
+
+    :raises StillRunning: somebody else is at it
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        (taken,) = cursor.fetchone()
+    if not taken:
+        raise StillRunning
+    try:
+        yield
+    finally:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+        except DatabaseError:  # the session broke, or is beyond use: the lock goes with it
+            logger.warning("idempotency: the session of %s broke", name)
+            connection.close()

@@ -1,0 +1,1 @@
+"""Products with their prices; the keys of product teams; how configurations read."""

@@ -1,0 +1,64 @@
+"""Configurations by codes: items with quantities, as they are wanted and as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.api.fields import Input, Text, Whole
+from accounts.principals import Principal
+from catalog.models import Item, Product
+
+
+class WantedItem(Input):
+    """An item that a configuration shall hold."""
+
+    item = Text(max_length=60, help_text="The item's code.")
+    quantity = Whole(min_value=1, max_value=10**9, default=1)
+
+
+class ConfiguredItem(serializers.Serializer[Any]):
+    """An item that a configuration holds."""
+
+    item = serializers.CharField(help_text="The item's code.")
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+
+
+@extend_schema_field(ConfiguredItem(many=True))
+class Configuration(serializers.Field[Any, Any, Any, Any]):
+    """A configuration as it is kept, by codes. The items are read once per answer."""
+
+    def to_representation(self, value: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return list(self._named(value))
+
+    def _named(self, entries: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        known = self.context.get("items")
+        if known is None:
+            known = self.context["items"] = {str(item.pk): item for item in Item.objects.all()}
+        for entry in entries:
+            item = known[entry["item"]]
+            yield {"item": item.code, "name": str(item), "quantity": entry["quantity"]}
+
+
+@extend_schema_field(str)
+class ProductCode(serializers.Field[Any, Any, str, Any]):
+    """A product's id as its code. The products are read once per answer."""
+
+    def to_representation(self, value: Any) -> str:
+        known = self.context.get("products")
+        if known is None:
+            known = self.context["products"] = dict(Product.objects.values_list("pk", "code"))
+        code: str = known[UUID(str(value))]
+        return code
+
+
+def find_product(code: str, principal: Principal) -> Product | None:
+    """The product of `code` that the principal may name."""
+    own = Q(pk=principal.product_id) if principal.product_id else Q()
+    return Product.objects.filter(own, code=code).first()

@@ -1,0 +1,106 @@
+"""Products with their items and prices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import get_language
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint
+from accounts.api.fields import Rate
+from catalog.models import Item, Price, Product
+from catalog.queries import NoPrice, PriceBook
+
+NOBODY = UUID(int=0)
+"""Has negotiated nothing: stands for a product team, which sees list prices."""
+
+
+class OfferedItem(serializers.Serializer[Any]):
+    """An item and the price in force for who asks."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Item.Kind.choices)
+    unit = serializers.CharField()
+    maximum = serializers.IntegerField(help_text="Most of it in one resource.")
+    unit_price = Rate(help_text="VND for one unit, as a decimal.")
+    per = serializers.ChoiceField(choices=["month", "hour"], help_text="A month is 30 days.")
+    includes_vat = serializers.BooleanField()
+    vat_rate = Rate()
+    discount = Rate(help_text="Negotiated share off, 0 to 1.")
+
+
+class OfferedProduct(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    name = serializers.CharField(source="__str__")
+    is_on_sale = serializers.BooleanField()
+    items = serializers.SerializerMethodField()
+
+    @extend_schema_field(OfferedItem(many=True))
+    def get_items(self, product: Product) -> Any:
+        return OfferedItem(self.context["offered"][product.pk], many=True).data
+
+
+class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """What is sold, with the prices of today. Product teams see their own product."""
+
+    queryset = Product.objects.none()
+    serializer_class = OfferedProduct
+    for_products = ("list", "retrieve")
+    lookup_field = "code"
+    lookup_value_converter = "slug"
+    keyset = ("code",)
+
+    def visible(self) -> QuerySet[Product]:
+        own = self.principal.product_id
+        return Product.objects.filter(pk=own) if own else Product.objects.all()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        assert page is not None
+        return self.get_paginated_response(self._offer(page))
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        product = self.get_object()
+        return Response(self._offer([product])[0])
+
+    def _offer(self, products: list[Product]) -> Any:
+        customer = self.principal.customer
+        offered = offers(products, customer_id=customer.pk if customer else NOBODY, at=self.at)
+        return OfferedProduct(products, many=True, context={"offered": offered}).data
+
+
+def offers(products: list[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, Any]]]:
+    """The items of each product that have a price for this customer at `at`; the same few queries for any number."""
+    items = list(Item.objects.filter(product__in=products).order_by("position", "code"))
+    book = PriceBook([customer_id], [item.pk for item in items])
+    found: dict[UUID, list[dict[str, Any]]] = {product.pk: [] for product in products}
+    for item in items:
+        try:
+            component = book.component(item.pk, Decimal(1), customer_id, at, get_language() or "vi")
+        except NoPrice:
+            continue
+        rate = component.rate
+        found[item.product_id].append(
+            {
+                "code": item.code,
+                "name": component.name,
+                "kind": item.kind,
+                "unit": item.unit,
+                "maximum": item.maximum,
+                "unit_price": rate.unit_price,
+                "per": Price.Per(rate.per_minutes).name.lower(),
+                "includes_vat": rate.includes_vat,
+                "vat_rate": rate.vat_rate,
+                "discount": component.discount,
+            }
+        )
+    return found

@@ -1,0 +1,199 @@
+"""Resources: their state, history and service periods; starting, stopping, trash."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant
+from accounts.models import BillingMode
+from catalog.api.configurations import Configuration, ProductCode
+from kernel.actors import ActorKind
+from lifecycle.models import Health, Resource, ResourceEvent, ServicePeriod, State
+from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
+from lifecycle.services.trash import empty_from_trash
+
+DAY = timedelta(days=1)
+
+
+class ResourceShape(serializers.Serializer[Any]):
+    """Something that a customer rents."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    product = ProductCode(source="product_id")
+    customer = serializers.UUIDField(source="customer_id")
+    state = serializers.ChoiceField(choices=State.choices, help_text="`suspense` is the trash.")
+    billing_mode = serializers.ChoiceField(choices=BillingMode.choices)
+    configuration = Configuration()
+    created_at = Instant()
+    changed_at = Instant(help_text="When the state changed last.")
+    paid_until = Instant(allow_null=True, help_text="End of paid time; null when postpaid.")
+    suspend_at = Instant(allow_null=True, help_text="When it goes to the trash unless it is renewed.")
+    rolls_over = serializers.BooleanField(help_text="Continues as postpaid at the end of paid time.")
+    auto_renew_months = serializers.IntegerField(allow_null=True)
+    suspense_reason = serializers.CharField(help_text='Why in the trash: "expired" or "deleted"; else empty.')
+    suspended_at = Instant(allow_null=True)
+    purge_at = Instant(allow_null=True, help_text="When it is deleted for good; it cannot be recovered afterwards.")
+    health = serializers.SerializerMethodField()
+    days_left = serializers.SerializerMethodField()
+
+    @extend_schema_field(serializers.ChoiceField(choices=Health.choices))
+    def get_health(self, resource: Resource) -> str:
+        return resource.health(self.context["view"].at).value
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_days_left(self, resource: Resource) -> int | None:
+        return resource.days_left(self.context["view"].at)
+
+
+class EventShape(serializers.Serializer[Any]):
+    """Something that happened to a resource."""
+
+    id = serializers.IntegerField()
+    at = Instant()
+    kind = serializers.ChoiceField(choices=ResourceEvent.Kind.choices)
+    from_state = serializers.CharField(help_text="Empty when the state stayed.")
+    to_state = serializers.ChoiceField(choices=State.choices)
+    actor_kind = serializers.ChoiceField(choices=ActorKind.choices)
+    actor = serializers.CharField()
+    reason = serializers.CharField()
+    order = serializers.UUIDField(source="order_id", allow_null=True)
+
+
+class PeriodShape(serializers.Serializer[Any]):
+    """A configuration in use over [starts_at, ends_at)."""
+
+    id = serializers.IntegerField()
+    billing_mode = serializers.ChoiceField(choices=BillingMode.choices)
+    configuration = Configuration()
+    starts_at = Instant()
+    ends_at = Instant(allow_null=True, help_text="Null while postpaid usage goes on.")
+
+
+class AutoRenewal(Input):
+    months = serializers.ChoiceField(
+        choices=[1, 3, 6, 12, 24, 36], allow_null=True, help_text="Period to renew by; null switches it off."
+    )
+
+
+class ResourceFilter(django_filters.FilterSet):
+    product = django_filters.CharFilter(field_name="product__code", help_text="Product code.")
+    state = django_filters.MultipleChoiceFilter(
+        choices=State.choices, help_text="May be repeated. Without it: all but deleted."
+    )
+    billing_mode = django_filters.ChoiceFilter(choices=BillingMode.choices)
+    health = django_filters.ChoiceFilter(choices=Health.choices, method="by_health")
+    renewal = django_filters.ChoiceFilter(
+        choices=[("auto", _("auto-renew")), ("manual", _("manual"))],
+        method="by_renewal",
+        help_text="Prepaid resources with auto-renew, or without it.",
+    )
+    search = django_filters.CharFilter(method="by_text", help_text="Part of the name, or the id.")
+
+    def filter_queryset(self, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
+        found: QuerySet[Resource] = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data["state"] else found.exclude(state=State.DELETED)
+
+    def by_health(self, queryset: QuerySet[Resource], _name: str, health: str) -> QuerySet[Resource]:
+        """As `Resource.health`, in terms of the end of paid time."""
+        at = self.request.parser_context["view"].at
+        good, warning, end = at + 16 * DAY, at + 5 * DAY, "paid_until"
+        return queryset.filter(
+            {
+                Health.GOOD: Q(paid_until=None) | Q(**{f"{end}__gte": good}),
+                Health.WARNING: Q(**{f"{end}__gte": warning, f"{end}__lt": good}),
+                Health.ALERT: Q(**{f"{end}__gt": at, f"{end}__lt": warning}),
+                Health.EXPIRED: Q(**{f"{end}__lte": at}),
+            }[Health(health)]
+        )
+
+    def by_renewal(self, queryset: QuerySet[Resource], _name: str, kind: str) -> QuerySet[Resource]:
+        return queryset.filter(billing_mode=BillingMode.PREPAID, auto_renew_months__isnull=kind == "manual")
+
+    def by_text(self, queryset: QuerySet[Resource], _name: str, text: str) -> QuerySet[Resource]:
+        wanted = Q(name__icontains=text)
+        with suppress(ValueError):
+            wanted |= Q(pk=UUID(text))
+        return queryset.filter(wanted)
+
+
+class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """Resources of a customer, or of a product team's product."""
+
+    queryset = Resource.objects.none()
+    serializer_class = ResourceShape
+    filterset_class = ResourceFilter
+    for_products = ("list", "retrieve")
+
+    def visible(self) -> QuerySet[Resource]:
+        return Resource.objects.filter(self.principal.scope(product="product"))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def start(self, request: Request, pk: UUID) -> Response:
+        """Start a stopped resource."""
+        return self._do(start_resource)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def stop(self, request: Request, pk: UUID) -> Response:
+        """Stop an active resource."""
+        return self._do(stop_resource)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def reboot(self, request: Request, pk: UUID) -> Response:
+        """Reboot an active resource."""
+        return self._do(reboot_resource)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def purge(self, request: Request, pk: UUID) -> Response:
+        """Delete a resource in the trash for good. Nothing brings it back."""
+        return self._do(empty_from_trash)
+
+    @extend_schema(request=AutoRenewal)
+    @action(detail=True, methods=["post"], url_path="auto-renew", filterset_class=None)
+    @idempotent()
+    def auto_renew(self, request: Request, pk: UUID) -> Response:
+        """Switch auto-renewal on with a period, or off."""
+        months = self.read(AutoRenewal)["months"]
+        return self._do(lambda pk, **who: set_auto_renew(pk, months=months, **who))
+
+    @extend_schema(responses=EventShape(many=True))
+    @action(detail=True, serializer_class=EventShape, filterset_class=None)
+    def events(self, request: Request, pk: UUID) -> Response:
+        """What happened to a resource, newest first."""
+        return self._page(ResourceEvent.objects.filter(resource=self.get_object()))
+
+    @extend_schema(responses=PeriodShape(many=True))
+    @action(detail=True, serializer_class=PeriodShape, filterset_class=None)
+    def periods(self, request: Request, pk: UUID) -> Response:
+        """Which configuration was in use when, newest first."""
+        return self._page(ServicePeriod.objects.filter(resource=self.get_object()))
+
+    def _do(self, verb: Callable[..., Resource]) -> Response:
+        verb(self.get_object().pk, actor=self.actor, at=self.at)
+        return self.show(self.get_object())
+
+    def _page(self, rows: QuerySet[Any]) -> Response:
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -1,0 +1,122 @@
+"""Orders: a quote on its way to being done."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant
+from orders.models import Action, Order, OrderItem, OrderState
+from orders.services.checkout import check_out, end_unpaid_order
+from payments.api import GatewayCode
+from payments.models import OPEN, Payment, PaymentState
+
+
+class OrderItemShape(serializers.Serializer[Any]):
+    """One resource's part of an order."""
+
+    position = serializers.IntegerField()
+    name = serializers.CharField(source="content.name")
+    resource = serializers.UUIDField(source="resource_id", allow_null=True)
+    state = serializers.ChoiceField(choices=OrderItem.State.choices)
+    due = serializers.IntegerField(help_text="Its part of the payment.")
+    reason = serializers.CharField(help_text="Why it failed; else empty.")
+
+
+class OrderPayment(serializers.Serializer[Any]):
+    """The latest attempt to pay an order."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=PaymentState.choices)
+    amount = serializers.IntegerField()
+    redirect_url = serializers.CharField(help_text="Send the customer there to pay; empty when it is not open.")
+
+
+class OrderShape(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    quote = serializers.UUIDField(source="quote_id")
+    action = serializers.ChoiceField(choices=Action.choices)
+    state = serializers.ChoiceField(choices=OrderState.choices)
+    means = serializers.ChoiceField(choices=Order.Means.choices)
+    total = serializers.IntegerField()
+    coupon_code = serializers.CharField()
+    created_at = Instant()
+    expires_at = Instant(help_text="Until when its payment is expected.")
+    paid_at = Instant(allow_null=True)
+    ended_at = Instant(allow_null=True)
+    items = OrderItemShape(many=True)
+    payment = serializers.SerializerMethodField()
+
+    @extend_schema_field(OrderPayment(allow_null=True))
+    def get_payment(self, order: Any) -> dict[str, Any] | None:
+        latest: dict[str, Any] | None = order.latest_payment
+        if latest and latest["state"] not in OPEN:
+            latest["redirect_url"] = ""
+        return latest
+
+
+class PlaceOrder(Input):
+    quote = serializers.UUIDField()
+    means = serializers.ChoiceField(
+        choices=[Order.Means.WALLET, Order.Means.TOP_UP_AND_PAY, Order.Means.GATEWAY],
+        default=Order.Means.WALLET,
+        help_text="Without effect when nothing is to pay.",
+    )
+    gateway = GatewayCode(required=False)
+
+
+class OrderFilter(django_filters.FilterSet):
+    state = django_filters.MultipleChoiceFilter(choices=OrderState.choices, help_text="May be repeated.")
+    action = django_filters.ChoiceFilter(choices=Action.choices)
+    resource = django_filters.UUIDFilter(field_name="items__resource_id")
+
+
+class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """Orders of a customer, newest first."""
+
+    queryset = Order.objects.none()
+    serializer_class = OrderShape
+    filterset_class = OrderFilter
+
+    def visible(self) -> QuerySet[Order]:
+        parts = JSONObject(id="id", state="state", amount="amount", redirect_url="redirect_url")
+        payments = Payment.objects.filter(order_id=OuterRef("pk")).order_by("-id").values(part=parts)
+        return (
+            Order.objects.filter(self.principal.scope())
+            .annotate(latest_payment=Subquery(payments[:1]))
+            .prefetch_related(Prefetch("items", OrderItem.objects.order_by("position")))
+        )
+
+    @extend_schema(request=PlaceOrder, responses={201: OrderShape})
+    @idempotent(required=True, in_steps=True)
+    def create(self, request: Request) -> Response:
+        """Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`."""
+        wish = self.read(PlaceOrder)
+        order, _payment = check_out(
+            self.customer.pk,
+            wish["quote"],
+            means=wish["means"],
+            gateway=wish.get("gateway", ""),
+            key=f"api:{self.idempotency_record.pk}",
+            actor=self.actor,
+            at=self.at,
+        )
+        return self.show(self.visible().get(pk=order.pk), status=201)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """Cancel an order that awaits payment. Money that arrives for it later becomes wallet credit."""
+        end_unpaid_order(self.get_object().pk, expired=False, actor=self.actor, at=self.at)
+        return self.show(self.get_object())

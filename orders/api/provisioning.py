@@ -1,0 +1,94 @@
+"""Provisioning requests: what product teams are asked, and their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant, Text
+from catalog.api.configurations import Configuration, ProductCode
+from lifecycle.models import ProvisioningRequest, Resource
+from orders.services.fulfil import answer_provisioning
+
+State = ProvisioningRequest.State
+
+
+class AskedResource(serializers.Serializer[Any]):
+    """What a request is about, in the configuration that is asked for."""
+
+    id = serializers.UUIDField(source="resource.pk")
+    name = serializers.CharField(source="resource.name")
+    product = ProductCode(source="resource.product_id")
+    customer = serializers.UUIDField(source="resource.customer_id")
+    configuration = Configuration()
+
+
+class RequestShape(serializers.Serializer[Any]):
+    """What a product team is asked to do to a resource."""
+
+    id = serializers.UUIDField()
+    type = serializers.ChoiceField(source="verb", choices=ProvisioningRequest.Verb.choices)
+    resource = AskedResource(source="*")
+    state = serializers.ChoiceField(choices=State.choices)
+    answer_expected = serializers.BooleanField(source="expects_answer")
+    answer_url = serializers.SerializerMethodField()
+    requested_at = Instant()
+    deadline = Instant(allow_null=True, help_text="Without an answer until then it counts as failed.")
+    answered_at = Instant(allow_null=True)
+    reason = serializers.CharField()
+
+    def get_answer_url(self, request: ProvisioningRequest) -> str:
+        return f"{settings.PUBLIC_URL}/api/v1/provisioning-requests/{request.pk}/answer/"
+
+
+class ProvisioningAnswer(Input):
+    outcome = serializers.ChoiceField(choices=[State.SUCCEEDED, State.FAILED])
+    reason = Text(max_length=200, required=False, allow_blank=True, default="", help_text="Why it failed.")
+
+
+class RequestFilter(django_filters.FilterSet):
+    since = django_filters.IsoDateTimeFilter(
+        field_name="requested_at",
+        lookup_expr="gte",
+        help_text="All that was asked from this instant on. Without it: what still waits for an answer.",
+    )
+    resource = django_filters.UUIDFilter(field_name="resource_id")
+
+    def filter_queryset(self, queryset: QuerySet[ProvisioningRequest]) -> QuerySet[ProvisioningRequest]:
+        found: Any = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data["since"] else found.unanswered()  # type: ignore[no-any-return]
+
+
+class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """Requests about resources of the key's product, newest first. At most one of a resource waits for an answer."""
+
+    queryset = ProvisioningRequest.objects.none()
+    serializer_class = RequestShape
+    filterset_class = RequestFilter
+    for_customers = False
+    for_products = ("list", "retrieve", "answer")
+    keyset = ("requested_at", "id")
+
+    def visible(self) -> QuerySet[ProvisioningRequest]:
+        own = Resource.objects.filter(product=self.principal.product_id)
+        return ProvisioningRequest.objects.filter(resource__in=own).select_related("resource")
+
+    @extend_schema(request=ProvisioningAnswer)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def answer(self, request: Request, pk: UUID) -> Response:
+        """Say how a request ended. The same answer again changes nothing; another one comes too late (409)."""
+        wish = self.read(ProvisioningAnswer)
+        found = self.get_object()
+        answer_provisioning(found.pk, State(wish["outcome"]), reason=wish["reason"], actor=self.actor, at=self.at)
+        return self.show(self.get_object())

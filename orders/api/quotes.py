@@ -1,0 +1,210 @@
+"""Quotes: what a paid action would do and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant, Rate, Text, Whole
+from catalog.api.configurations import Configuration, ProductCode, WantedItem, find_product
+from orders.models import Action, Quote
+from orders.services.offers import MAXIMUM_QUANTITY, MONTHS
+from orders.services.quotes import make_quote
+
+PERIOD = "Months of 30 days: 1, 3, 6, 12, 24 or 36."
+
+
+class Months(Whole):
+    """A period that can be bought."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", PERIOD)
+        super().__init__(min_value=1, max_value=max(MONTHS), **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        months = super().to_internal_value(data)
+        if months not in MONTHS:
+            raise serializers.ValidationError(_("Choose a period of 1, 3, 6, 12, 24 or 36 months."), code="period")
+        return months
+
+
+class CouponCode(Text):
+    def __init__(self) -> None:
+        super().__init__(max_length=40, required=False, allow_blank=True)
+
+
+class CreateWish(Input):
+    """New resources. Postpaid customers leave the periods and the coupon out."""
+
+    action = serializers.ChoiceField(choices=["create"])
+    product = Text(max_length=60, help_text="The product's code.")
+    name = Text(max_length=90)
+    items = WantedItem(many=True, allow_empty=False)
+    quantity = Whole(min_value=1, max_value=MAXIMUM_QUANTITY, default=1, help_text="How many resources.")
+    months = Months(default=1)
+    auto_renew_months = Months(required=False, allow_null=True, help_text=f"Auto-renew by this period. {PERIOD}")
+    coupon = CouponCode()
+
+    def validate_product(self, code: str) -> str:
+        product = find_product(code, self.context["view"].principal)
+        if product is None:
+            raise serializers.ValidationError(_("There is no such product."), code="unknown-product")
+        return str(product.pk)
+
+
+class ResizeWish(Input):
+    """Another configuration, from now to the unchanged end."""
+
+    action = serializers.ChoiceField(choices=["resize"])
+    resource = serializers.UUIDField()
+    items = WantedItem(many=True, allow_empty=False)
+
+
+class RenewWish(Input):
+    """More paid time: by `months`, or for all to the common end `match_end`."""
+
+    action = serializers.ChoiceField(choices=["renew"])
+    resources = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAXIMUM_QUANTITY)
+    months = Months(required=False)
+    match_end = Instant(required=False)
+    coupon = CouponCode()
+
+    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+        if ("months" in wish) == ("match_end" in wish):
+            raise serializers.ValidationError({"months": _("Choose either a period or a common end.")}, code="period")
+        return wish
+
+
+class RecoverWish(Input):
+    """Back from the trash, for a newly paid period."""
+
+    action = serializers.ChoiceField(choices=["recover"])
+    resource = serializers.UUIDField()
+    months = Months(default=1)
+    coupon = CouponCode()
+
+
+WISHES: dict[str, type[Input]] = {
+    Action.CREATE: CreateWish,
+    Action.RESIZE: ResizeWish,
+    Action.RENEW: RenewWish,
+    Action.RECOVER: RecoverWish,
+}
+
+
+class QuotedLine(serializers.Serializer[Any]):
+    """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
+
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    price = serializers.UUIDField(help_text="The version of the price.")
+    unit_price = Rate()
+    quantity = Rate()
+    discount = Rate()
+    minutes = serializers.IntegerField()
+    per_minutes = serializers.IntegerField()
+    includes_vat = serializers.BooleanField()
+    vat_rate = Rate()
+    amount = serializers.IntegerField()
+    tax = serializers.IntegerField()
+    total = serializers.IntegerField()
+
+
+class UnusedPart(serializers.Serializer[Any]):
+    """Paid time that is given back."""
+
+    invoice = serializers.UUIDField()
+    minutes = serializers.IntegerField()
+    amount = serializers.IntegerField()
+
+
+class QuotedItem(serializers.Serializer[Any]):
+    """One resource's part of a quote."""
+
+    resource = serializers.UUIDField(allow_null=True)
+    product = ProductCode()
+    name = serializers.CharField()
+    configuration = Configuration()
+    months = serializers.IntegerField(allow_null=True)
+    starts_at = Instant()
+    ends_at = Instant()
+    auto_renew_months = serializers.IntegerField(allow_null=True)
+    postpaid = serializers.BooleanField(help_text="Nothing to pay now; the lines show 30 days of usage.")
+    lines = QuotedLine(many=True)
+    subtotal = serializers.IntegerField()
+    coupon = serializers.IntegerField()
+    tax = serializers.IntegerField()
+    total = serializers.IntegerField()
+    unused = UnusedPart(many=True)
+    unused_total = serializers.IntegerField()
+    due = serializers.IntegerField(help_text="To pay now; negative: comes back.")
+
+
+class QuoteShape(serializers.Serializer[Any]):
+    """An offer: what will happen and what it costs, good until `expires_at`."""
+
+    id = serializers.UUIDField()
+    action = serializers.ChoiceField(choices=Action.choices)
+    total = serializers.IntegerField(help_text="To pay now; negative: comes back.")
+    coupon_code = serializers.CharField(source="content.coupon_code")
+    items = QuotedItem(source="content.items", many=True)
+    quoted_at = Instant()
+    expires_at = Instant()
+
+
+class QuoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """Offers made to a customer."""
+
+    queryset = Quote.objects.none()
+    serializer_class = QuoteShape
+
+    def visible(self) -> QuerySet[Quote]:
+        return Quote.objects.filter(self.principal.scope())
+
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            component_name="QuoteWish", serializers=list(WISHES.values()), resource_type_field_name=None
+        ),
+        responses={201: QuoteShape},
+    )
+    @idempotent()
+    def create(self, request: Request) -> Response:
+        """Ask what an action would do and cost. Nothing is bought: order the quote before it expires."""
+        wish = self.read(self._shape())
+        action = Action(wish.pop("action"))
+        quote = make_quote(self.customer, action, {name: _json(value) for name, value in wish.items()}, at=self.at)
+        return self.show(quote, status=201)
+
+    def _shape(self) -> type[Input]:
+        data = self.request.data
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(_("Send a JSON object."))
+        action = data.get("action")
+        if not isinstance(action, str) or action not in WISHES:
+            raise serializers.ValidationError(
+                {"action": _("Choose one of create, resize, renew and recover.")}, code="unknown-action"
+            )
+        return WISHES[action]
+
+
+def _json(value: Any) -> Any:
+    """The inputs as the quote keeps them."""
+    match value:
+        case list():
+            return [_json(part) for part in value]
+        case Mapping():
+            return {name: _json(part) for name, part in value.items()}
+        case None | bool() | int() | str():
+            return value
+        case _ if hasattr(value, "isoformat"):
+            return value.isoformat()
+        case _:
+            return str(value)

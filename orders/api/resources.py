@@ -1,0 +1,77 @@
+"""Resources with what may be done with them, and their deletion."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import idempotent
+from accounts.api.fields import Instant
+from lifecycle.api import ResourceEndpoint, ResourceShape
+from lifecycle.models import Resource
+from lifecycle.services.running import WrongState
+from orders.actions import available_actions, with_pending
+from orders.services.delete import delete_resource, preview_deletion
+
+
+class ActionableResource(ResourceShape):
+    """Something that a customer rents, and what may be done with it."""
+
+    actions = serializers.SerializerMethodField(
+        help_text="What would be accepted now: start, stop, reboot, resize, renew, auto_renew, recover, delete, purge."
+    )
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_actions(self, resource: Any) -> list[str]:
+        view = self.context["view"]
+        if not view.principal.may_order:
+            return []
+        return available_actions(resource, view.customer, pending=resource.is_pending, at=view.at)
+
+
+class UnusedTime(serializers.Serializer[Any]):
+    """The unused part of an invoice."""
+
+    invoice = serializers.UUIDField(source="invoice.pk")
+    number = serializers.CharField(source="invoice.number")
+    minutes = serializers.IntegerField()
+    amount = serializers.IntegerField()
+
+
+class DeletionPreview(serializers.Serializer[Any]):
+    """What deleting would do now."""
+
+    refund = serializers.IntegerField(help_text="VND back to the wallet.")
+    undoable_until = Instant(allow_null=True, help_text="Until when it can be brought back; null: not at all.")
+    unused = UnusedTime(many=True)
+
+
+class ResourceViewSet(ResourceEndpoint):
+    """Resources of a customer, or of a product team's product."""
+
+    serializer_class = ActionableResource
+
+    def visible(self) -> QuerySet[Resource]:
+        return with_pending(super().visible())
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def delete(self, request: Request, pk: UUID) -> Response:
+        """Delete a running resource: unused paid time goes back to the wallet, usage is invoiced to the minute."""
+        return self._do(delete_resource)
+
+    @action(detail=True, serializer_class=DeletionPreview, filterset_class=None)
+    def deletion(self, request: Request, pk: UUID) -> Response:
+        """What deleting a running resource would do now."""
+        found = self.get_object()
+        if not found.is_running:
+            raise WrongState(state=found.get_state_display())
+        return self.show(preview_deletion(found, at=self.at))

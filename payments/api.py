@@ -1,0 +1,226 @@
+"""Payments, the wallet and its history; topping up and paying invoices."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import django_filters
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant, Money, Text
+from kernel.money import CURRENCY
+from ledger.models import Account, Entry, Transaction
+from payments.gateways import UnknownGateway
+from payments.gateways import gateway as gateway_named
+from payments.models import Allocation, Payment, PaymentState
+from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.wallet import wallet_of
+
+
+class GatewayCode(Text):
+    """The code of a gateway that is set up here."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=20, help_text='A gateway\'s code, such as "sandbox".', **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        code = super().to_internal_value(data)
+        try:
+            return gateway_named(code).code
+        except UnknownGateway:
+            raise serializers.ValidationError(_("There is no such gateway."), code="unknown-gateway") from None
+
+
+class PaidInvoice(serializers.Serializer[Any]):
+    """What of a payment went to an invoice."""
+
+    invoice = serializers.UUIDField(source="invoice_id")
+    number = serializers.CharField(source="invoice.number")
+    amount = serializers.IntegerField()
+
+
+class PaymentShape(serializers.Serializer[Any]):
+    """One attempt to pay."""
+
+    id = serializers.UUIDField()
+    reference = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Payment.Kind.choices)
+    means = serializers.ChoiceField(choices=Payment.Means.choices)
+    gateway = serializers.CharField(help_text="Empty unless paid through a gateway.")
+    state = serializers.ChoiceField(choices=PaymentState.choices)
+    amount = serializers.IntegerField()
+    promotional = serializers.IntegerField(help_text="The part paid with promotional credit.")
+    allocated = serializers.IntegerField(help_text="Given to invoices.")
+    refunded = serializers.IntegerField(help_text="Given back to the wallet.")
+    description = serializers.CharField()
+    order = serializers.UUIDField(source="order_id", allow_null=True)
+    invoices = PaidInvoice(source="allocations", many=True)
+    created_at = Instant()
+    settled_at = Instant(allow_null=True)
+    failure = serializers.CharField()
+    redirect_url = serializers.SerializerMethodField(help_text="Send the customer there to pay; empty when not open.")
+
+    def get_redirect_url(self, payment: Payment) -> str:
+        return payment.redirect_url if payment.is_open else ""
+
+
+class TopUp(Input):
+    amount = Money()
+    gateway = GatewayCode()
+
+
+class InvoicePayment(Input):
+    invoices = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
+    means = serializers.ChoiceField(choices=["wallet", "gateway"])
+    amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
+    gateway = GatewayCode(required=False)
+
+    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+        if wish["means"] == "gateway" and "gateway" not in wish:
+            raise serializers.ValidationError({"gateway": _("Choose a payment gateway.")}, code="required")
+        if wish["means"] == "gateway" and "amount" in wish:
+            raise serializers.ValidationError({"amount": _("A gateway is paid all that is due.")}, code="not-allowed")
+        if wish["means"] == "wallet" and "gateway" in wish:
+            raise serializers.ValidationError({"gateway": _("The wallet needs no gateway.")}, code="not-allowed")
+        return wish
+
+
+class PaymentFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(choices=Payment.Kind.choices)
+    means = django_filters.ChoiceFilter(choices=Payment.Means.choices)
+    state = django_filters.MultipleChoiceFilter(choices=PaymentState.choices, help_text="May be repeated.")
+    order = django_filters.UUIDFilter(field_name="order_id")
+
+
+class PaymentEndpoint(Endpoint):
+    queryset = Payment.objects.none()
+    serializer_class = PaymentShape
+    right = "pay"
+
+    def visible(self) -> QuerySet[Payment]:
+        allocations = Allocation.objects.select_related("invoice").order_by("id")
+        return Payment.objects.filter(self.principal.scope()).prefetch_related(Prefetch("allocations", allocations))
+
+    def show_payment(self, payment: Payment) -> Response:
+        return self.show(self.visible().get(pk=payment.pk), status=201)
+
+
+class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PaymentEndpoint):
+    """Payments of a customer, newest first, with the invoices that they paid."""
+
+    filterset_class = PaymentFilter
+    keyset = ("created_at", "id")
+
+
+class TopUpViewSet(PaymentEndpoint):
+    """Putting money into the wallet."""
+
+    @extend_schema(request=TopUp, responses={201: PaymentShape})
+    @idempotent(required=True, in_steps=True)
+    def create(self, request: Request) -> Response:
+        """Start a top-up: send the customer to the payment's `redirect_url`; it is credit once the gateway says so."""
+        wish = self.read(TopUp)
+        payable = f"top_up:key-{self.idempotency_record.pk}"
+        started = Payment.objects.filter(customer=self.customer, payable=payable).first()
+        payment = started or start_top_up(self.customer, **wish, payable=payable, actor=self.actor, at=self.at)
+        return self.show_payment(payment)
+
+
+def by_gateway(request: Request) -> bool:
+    return isinstance(request.data, dict) and request.data.get("means") == "gateway"
+
+
+class InvoicePaymentViewSet(PaymentEndpoint):
+    """Paying invoices."""
+
+    @extend_schema(request=InvoicePayment, responses={201: PaymentShape})
+    @idempotent(required=True, in_steps=by_gateway)
+    def create(self, request: Request) -> Response:
+        """Pay one or many invoices: from the wallet at once, or at the `redirect_url` of a gateway."""
+        wish = self.read(InvoicePayment)
+        if wish["means"] == "wallet":
+            payment = pay_invoices_from_wallet(
+                self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
+            )
+        else:
+            payment = self._start(tuple(wish["invoices"]), wish["gateway"])
+        return self.show_payment(payment)
+
+    def _start(self, invoices: tuple[UUID, ...], gateway: str) -> Payment:
+        """A repetition after a crash goes on with the attempt that the first request had opened."""
+        try:
+            return start_invoice_payment(self.customer, invoices, gateway=gateway, actor=self.actor, at=self.at)
+        except PaymentOpen:
+            begun = Payment.objects.open().filter(
+                customer=self.customer,
+                payable=f"invoices:{self.customer.pk}",
+                gateway=gateway,
+                actor=self.actor.name,
+                created_at__gte=self.idempotency_record.created_at,
+            )
+            found = begun.first()
+            if found is None or not set(found.invoice_ids) <= {str(pk) for pk in invoices}:
+                raise
+            return found
+
+
+class WalletShape(serializers.Serializer[Any]):
+    """A customer's stored money."""
+
+    currency = serializers.SerializerMethodField()
+    available = serializers.IntegerField(help_text="Can be spent now.")
+    credit = serializers.IntegerField()
+    promotional = serializers.IntegerField(help_text="Used first.")
+    held = serializers.IntegerField()
+
+    def get_currency(self, wallet: Any) -> str:
+        return CURRENCY
+
+
+class WalletViewSet(Endpoint):
+    """The wallet of a customer."""
+
+    serializer_class = WalletShape
+    queryset = Account.objects.none()
+
+    @extend_schema(operation_id="wallet_retrieve")
+    def retrieve(self, request: Request) -> Response:
+        """What is in the wallet now."""
+        return self.show(wallet_of(self.customer.pk))
+
+
+class EntryShape(serializers.Serializer[Any]):
+    """A movement of the wallet."""
+
+    id = serializers.IntegerField()
+    at = Instant(source="transaction.at")
+    kind = serializers.ChoiceField(source="transaction.kind", choices=Transaction.Kind.choices)
+    bucket = serializers.ChoiceField(source="account.kind", choices=["credit", "promotional"])
+    amount = serializers.IntegerField(help_text="Positive came in, negative went out.")
+    balance_after = serializers.IntegerField(help_text="Of the bucket.")
+    reference = serializers.CharField(source="transaction.reference")
+
+
+class EntryFilter(django_filters.FilterSet):
+    kind = django_filters.MultipleChoiceFilter(
+        field_name="transaction__kind", choices=Transaction.Kind.choices, help_text="May be repeated."
+    )
+
+
+class EntryViewSet(mixins.ListModelMixin, Endpoint):
+    """Credit history: every movement of the wallet, newest first."""
+
+    queryset = Entry.objects.none()
+    serializer_class = EntryShape
+    filterset_class = EntryFilter
+
+    def visible(self) -> QuerySet[Entry]:
+        return Entry.objects.filter(self.principal.scope()).select_related("transaction", "account")
