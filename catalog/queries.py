@@ -47,6 +47,7 @@ class PriceBook:
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
         self._rates: dict[tuple[UUID, UUID | None], list[Validity]] = defaultdict(list)
         self._discounts: dict[tuple[UUID, UUID], list[Validity]] = defaultdict(list)
+        self._known_changes: dict[tuple[UUID, UUID], list[datetime]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
             rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate)
@@ -80,22 +81,26 @@ class PriceBook:
 
     def stretches(self, item_id: UUID, customer_id: UUID, period: Period) -> list[Period]:
         """`period` cut where the price or the discount of the item changes for the customer."""
-        product_id = self.items[item_id].product_id
-        changes = {
-            instant
-            for validity in (
-                *self._rates.get((item_id, customer_id), ()),
-                *self._rates.get((item_id, None), ()),
-                *self._discounts.get((customer_id, product_id), ()),
-            )
-            for instant in (validity.starts_at, validity.ends_at)
-            if period.starts_at < instant < period.ends_at
-        }
+        changes = [
+            change for change in self._changes(item_id, customer_id) if period.starts_at < change < period.ends_at
+        ]
         if not changes:
             return [period]
-        bounds = [period.starts_at, *sorted(changes), period.ends_at]
-        cut = [Period(start, end) for start, end in pairwise(bounds)]
+        cut = [Period(start, end) for start, end in pairwise([period.starts_at, *changes, period.ends_at])]
         return [stretch for stretch in cut if stretch.minutes]
+
+    def _changes(self, item_id: UUID, customer_id: UUID) -> list[datetime]:
+        """The instants at which the price or the discount of an item changes for a customer, in order."""
+        known = self._known_changes.get((item_id, customer_id))
+        if known is None:
+            validities = (
+                *self._rates.get((item_id, customer_id), ()),
+                *self._rates.get((item_id, None), ()),
+                *self._discounts.get((customer_id, self.items[item_id].product_id), ()),
+            )
+            known = sorted({instant for validity in validities for instant in (validity.starts_at, validity.ends_at)})
+            self._known_changes[item_id, customer_id] = known
+        return known
 
 
 def _in_force(validities: Sequence[Validity], at: datetime) -> Any:

@@ -1,72 +1,52 @@
-"""Issuing invoices: the one writer, for one as for ten thousand."""
+"""Issuing invoices: the one writer, for one as for ten thousand. Rows go in by COPY, the invoice's notice with them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 
 from accounts.models import Customer
-from catalog.pricing import Charge
+from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
 from kernel.ids import new_id
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 
-INVOICE_COLUMNS = (
-    "id",
-    "number",
-    "customer_id",
-    "resource_id",
-    "product_id",
-    "kind",
-    "period_key",
-    "resource_name",
-    "buyer",
-    "seller",
-    "period_start",
-    "period_end",
-    "covered_until",
-    "issued_at",
-    "due_at",
-    "subtotal",
-    "tax",
-    "coupon",
-    "coupon_code",
-    "total",
-    "paid",
-    "credited",
-    "refunded",
-)
-LINE_COLUMNS = (
-    "invoice_id",
-    "customer_id",
-    "position",
-    "item_id",
-    "price_id",
-    "name",
-    "unit",
-    "starts_at",
-    "ends_at",
-    "minutes",
-    "quantity",
-    "unit_price",
-    "per_minutes",
-    "discount",
-    "includes_vat",
-    "vat_rate",
-    "amount",
-    "tax",
-    "total",
-)
 SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE: NumberSeries.Series.USAGE}
+
+COPY_INVOICES = """
+COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller,
+    period_start, period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total,
+    paid, credited, refunded) FROM STDIN
+"""
+COPY_LINES = """
+COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
+    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total) FROM STDIN
+"""
+COPY_NOTICES = """
+COPY notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error) FROM STDIN
+"""
+
+
+class Billed(NamedTuple):
+    """What an invoice says of its resource."""
+
+    pk: UUID
+    name: str
+    product_id: UUID
+
+    @classmethod
+    def of(cls, resource: Resource) -> Billed:
+        return cls(resource.pk, resource.name, resource.product_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +54,7 @@ class Draft:
     """An invoice that has all but its number. `period_key` says what is billed; it is billed once."""
 
     customer: Customer
-    resource: Resource
+    resource: Billed
     period_key: str
     period: Period
     charge: Charge
@@ -83,7 +63,7 @@ class Draft:
 
 def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime) -> list[UUID]:
     """
-    Issue `drafts` with the next numbers of their series; returns the ids in the same order.
+    Issue `drafts` with the next numbers of their series, and owe their notices; returns the ids in the same order.
 
     The series stays locked from here to the commit: a rollback leaves no gap, and issuing comes late in a transaction.
 
@@ -91,69 +71,26 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     """
     if not drafts:
         return []
-    ids = [new_id() for _ in drafts]
     due_at = at + timedelta(days=settings.INVOICE_DUE_DAYS) if kind == Invoice.Kind.USAGE else at
-    seller = seller_json()
+    issued = list(zip((new_id() for _ in drafts), drafts, strict=False))
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
-    with connection.cursor() as cursor, connection.wrap_database_errors:
-        with cursor.copy(f"COPY invoices_invoice ({', '.join(INVOICE_COLUMNS)}) FROM STDIN") as copy:
-            for pk, number, draft in zip(ids, numbers, drafts, strict=True):
-                charge, period, resource = draft.charge, draft.period, draft.resource
-                copy.write_row(
-                    (
-                        pk,
-                        number,
-                        draft.customer.pk,
-                        resource.pk,
-                        resource.product_id,
-                        kind.value,
-                        draft.period_key,
-                        resource.name,
-                        buyer_json(draft.customer),
-                        seller,
-                        period.starts_at,
-                        period.ends_at,
-                        period.ends_at,
-                        at,
-                        due_at,
-                        charge.subtotal,
-                        charge.tax,
-                        charge.coupon,
-                        draft.coupon_code,
-                        charge.total,
-                        0,
-                        0,
-                        0,
-                    )
-                )
-        with cursor.copy(f"COPY invoices_invoiceline ({', '.join(LINE_COLUMNS)}) FROM STDIN") as copy:
-            for pk, draft in zip(ids, drafts, strict=True):
-                for position, line in enumerate(draft.charge.lines, start=1):
-                    component, rate = line.component, line.component.rate
-                    copy.write_row(
-                        (
-                            pk,
-                            draft.customer.pk,
-                            position,
-                            component.item_id,
-                            rate.price_id,
-                            component.name,
-                            component.unit,
-                            line.period.starts_at,
-                            line.period.ends_at,
-                            line.minutes,
-                            component.quantity,
-                            rate.unit_price,
-                            rate.per_minutes,
-                            component.discount,
-                            rate.includes_vat,
-                            rate.vat_rate,
-                            line.amount,
-                            line.tax,
-                            line.total,
-                        )
-                    )
-    return ids
+    _copy(
+        COPY_INVOICES,
+        (
+            _invoice_row(pk, number, draft, kind, at=at, due_at=due_at)
+            for (pk, draft), number in zip(issued, numbers, strict=True)
+        ),
+    )
+    _copy(
+        COPY_LINES,
+        (
+            _line_row(pk, draft, position, line)
+            for pk, draft in issued
+            for position, line in enumerate(draft.charge.lines, start=1)
+        ),
+    )
+    _copy(COPY_NOTICES, (_notice_row(pk, draft, at) for pk, draft in issued))
+    return [pk for pk, _draft in issued]
 
 
 def issue_invoice(draft: Draft, kind: Invoice.Kind, *, at: datetime) -> Invoice:
@@ -174,35 +111,51 @@ def next_numbers(series: NumberSeries.Series, count: int, *, at: datetime) -> li
     return [f"{series}{year}-{number:07}" for number in range(last - count + 1, last + 1)]
 
 
+def _copy(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+# fmt: off
+def _invoice_row(pk: UUID, number: str, draft: Draft, kind: Invoice.Kind, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
+    charge, period, resource = draft.charge, draft.period, draft.resource
+    return (
+        pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
+        _buyer_json(draft.customer), _seller_json(), period.starts_at, period.ends_at, period.ends_at, at, due_at,
+        charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total, 0, 0, 0,
+    )
+
+
+def _line_row(pk: UUID, draft: Draft, position: int, line: Line) -> tuple[Any, ...]:
+    component, rate = line.component, line.component.rate
+    return (
+        pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
+        line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
+        component.discount, rate.includes_vat, rate.vat_rate, line.amount, line.tax, line.total,
+    )
+
+
+def _notice_row(pk: UUID, draft: Draft, at: datetime) -> tuple[Any, ...]:
+    facts = {
+        "invoice": str(pk), "resource": draft.resource.name, "total": draft.charge.total,
+        "from": draft.period.starts_at.isoformat(), "until": draft.period.ends_at.isoformat(),
+    }
+    return (
+        draft.customer.pk, Notice.Kind.INVOICE_ISSUED.value, f"invoice:{pk}", draft.customer.email,
+        json.dumps(facts, ensure_ascii=False), at, Notice.State.PENDING.value, 0, at, "",
+    )
+# fmt: on
+
+
 @cache
-def seller_json() -> str:
+def _seller_json() -> str:
     """Ourselves, as invoices name us."""
     facts = {"name": settings.SELLER_NAME, "tax_code": settings.SELLER_TAX_CODE, "address": settings.SELLER_ADDRESS}
     return json.dumps(facts, ensure_ascii=False)
 
 
-def buyer_json(customer: Customer) -> str:
+def _buyer_json(customer: Customer) -> str:
     """The customer, as the invoice names it for good."""
-    facts = (customer.name, customer.tax_code, customer.address, customer.email, customer.language)
-    return json.dumps(
-        dict(zip(("name", "tax_code", "address", "email", "language"), facts, strict=True)), ensure_ascii=False
-    )
-
-
-def issued_notice(draft: Draft, invoice_id: UUID, kind: Notice.Kind, *, at: datetime) -> Notice:
-    """The message that an invoice was issued."""
-    return Notice(
-        customer=draft.customer,
-        kind=kind,
-        event=f"invoice:{invoice_id}",
-        recipient=draft.customer.email,
-        at=at,
-        next_attempt_at=at,
-        facts={
-            "invoice": str(invoice_id),
-            "resource": draft.resource.name,
-            "total": draft.charge.total,
-            "from": draft.period.starts_at.isoformat(),
-            "until": draft.period.ends_at.isoformat(),
-        },
-    )
+    facts = {name: getattr(customer, name) for name in ("name", "tax_code", "address", "email", "language")}
+    return json.dumps(facts, ensure_ascii=False)

@@ -25,9 +25,10 @@ WITH due AS (
     INSERT INTO notifications_notice
         (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
     SELECT t.customer_id, CASE WHEN t.days < 0 THEN 'invoice_overdue' ELSE 'invoice_due' END,
-           'invoice:' || t.id || ':due' || to_char(-t.milestone, 'SG99'), c.email,
+           'invoice:' || t.id || ':T' || to_char(-t.milestone, 'FMSG99'), c.email,
            jsonb_build_object('invoice', t.id, 'number', t.number, 'resource', t.resource_name, 'due', t.due,
-                              'days', abs(t.days), 'due_at', to_char(t.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')),
+                              'days', abs(t.days),
+                              'due_at', to_char(t.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')),
            %(at)s, 'pending', 0, %(at)s, ''
     FROM told t JOIN accounts_customer c ON c.id = t.customer_id
     ON CONFLICT DO NOTHING RETURNING 1

@@ -12,7 +12,7 @@ from catalog.models import Product
 from catalog.services import use_coupon
 from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_unused, unused_time
-from invoices.services.issue import Draft, issue_invoice, issued_notice
+from invoices.services.issue import Billed, Draft, issue_invoice
 from kernel.actors import Actor
 from kernel.money import split
 from kernel.periods import Period
@@ -28,7 +28,7 @@ from lifecycle.services.running import (
 )
 from lifecycle.services.trash import bring_back
 from notifications.models import Notice
-from notifications.services import tell, tell_all
+from notifications.services import tell
 from orders.models import Action, Order, OrderItem
 from orders.services.offers import charge_from
 from payments.models import Payment
@@ -224,11 +224,14 @@ def _bill_paid(item: OrderItem, resource: Resource, period: Period, at: datetime
 def _issue(item: OrderItem, resource: Resource, period: Period, at: datetime) -> Invoice:
     charge = charge_from(item.content, period=period)
     draft = Draft(
-        resource.customer, resource, f"order-item:{item.pk}", period, charge, coupon_code=item.order.coupon_code
+        resource.customer,
+        Billed.of(resource),
+        f"order-item:{item.pk}",
+        period,
+        charge,
+        coupon_code=item.order.coupon_code,
     )
-    invoice = issue_invoice(draft, Invoice.Kind.PREPAID, at=at)
-    tell_all([issued_notice(draft, invoice.pk, Notice.Kind.INVOICE_ISSUED, at=at)])
-    return invoice
+    return issue_invoice(draft, Invoice.Kind.PREPAID, at=at)
 
 
 def _give_back(item: OrderItem, *, reason: str, actor: Actor, at: datetime) -> None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, BillingModeSwitch, Customer
@@ -68,7 +69,7 @@ def plan_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, 
     plan["month_end_estimate"] = (
         _month_end_estimate(customer, resources, at) if to_mode == BillingMode.POSTPAID else None
     )
-    plan["invoiced_now"] = _invoiced_now(customer, resources, at) if to_mode == BillingMode.PREPAID else None
+    plan["invoiced_now"] = _invoiced_now(customer, at) if to_mode == BillingMode.PREPAID else None
     plan["renewal_window_until"] = _window_end(at).isoformat() if to_mode == BillingMode.PREPAID else None
     return plan
 
@@ -205,8 +206,8 @@ def _month_end_estimate(customer: Customer, resources: list[Resource], at: datet
     return total
 
 
-def _invoiced_now(customer: Customer, resources: list[Resource], at: datetime) -> int:
+def _invoiced_now(customer: Customer, at: datetime) -> int:
     """What the switch will invoice: this month's usage so far."""
     month = CalendarMonth.of(at)
-    drafts = draft_usage([customer], resources, Period(month.period.starts_at, truncate(at)), month.key)
+    drafts = draft_usage([customer], Q(customer=customer.pk), Period(month.period.starts_at, truncate(at)), month.key)
     return sum(draft.charge.total for draft in drafts)
