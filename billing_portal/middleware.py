@@ -1,4 +1,4 @@
-"""The portal's translation of refusals: a page or a message, with the right HTTP status, and nothing typed is lost on the way."""
+"""The portal's translation of refusals: back to the form with a message, or a page with the right HTTP status."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from kernel.errors import DomainError
 
 class RefusalMiddleware:
     """
-    A service refused: what belongs to nobody here is a 404; a form goes back to its page with the sentence; all else is a page.
-
-    The API translates its refusals itself.
+    A service refused: what is not the customer's is a 404, a form that was sent goes back to its page with the sentence,
+    all else becomes a page of its own. The API translates its refusals itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

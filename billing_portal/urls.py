@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from billing_portal import health, look
+from billing_portal import health, look, views
 
 urlpatterns = [
+    path("", views.home, name="home"),
     path("", include("orders.urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),

@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
     ("", [("home", _("Home"), "home")]),
-    (_("Services"), [("resources", _("Resources"), "resources"), ("trash", _("Trash"), "trash")]),
+    (
+        _("Services"),
+        [
+            ("resources", _("Resources"), "resources"),
+            ("orders", _("Orders"), "cart"),
+            ("trash", _("Trash"), "trash"),
+        ],
+    ),
     (
         _("Billing"),
         [

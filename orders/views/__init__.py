@@ -1,0 +1,1 @@
+"""The pages about resources and buying: one file per group of pages."""

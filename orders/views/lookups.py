@@ -1,0 +1,86 @@
+"""What several pages look up, always within the customer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from accounts.access import PortalRequest
+from catalog.models import Item
+from kernel.display import rate
+from lifecycle.models import Resource
+from orders.actions import available_actions, with_pending
+from orders.models import Order, Quote
+
+MOST_CHOSEN = 100
+"""How many resources one bulk action takes at most."""
+
+
+def own_resource(request: PortalRequest, pk: UUID) -> Resource:
+    """The customer's resource, with its product and `is_pending`; a stranger's is not found."""
+    resources = Resource.objects.filter(customer=request.customer).select_related("product")
+    resource = get_object_or_404(with_pending(resources), pk=pk)
+    resource.customer = request.customer
+    return resource
+
+
+def own_order(request: PortalRequest, pk: UUID) -> Order:
+    orders = Order.objects.filter(customer=request.customer)
+    return get_object_or_404(orders.select_related("customer", "quote", "payment", "checkout_session__product"), pk=pk)
+
+
+def own_quote(request: PortalRequest, pk: UUID) -> Quote:
+    return get_object_or_404(Quote.objects.filter(customer=request.customer).select_related("customer"), pk=pk)
+
+
+def chosen_ids(values: Iterable[str]) -> list[UUID]:
+    """The ids among what a request names, once each and not too many; nonsense is left out."""
+    found: dict[UUID, None] = {}
+    for value in values:
+        try:
+            found[UUID(value)] = None
+        except ValueError:
+            continue
+    return list(found)[:MOST_CHOSEN]
+
+
+def actions_of(request: PortalRequest, resource: Any) -> list[str]:
+    """What this user may do with a resource that was read `with_pending`; nothing for those who may only look."""
+    if not request.user.may_order:
+        return []
+    return available_actions(resource, request.customer, pending=resource.is_pending, at=request.at)
+
+
+def items_of(configurations: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, Item]:
+    """The items that configurations name, by id as text, in one query."""
+    pks = {entry["item"] for configuration in configurations for entry in configuration}
+    return {str(item.pk): item for item in Item.objects.filter(pk__in=pks)} if pks else {}
+
+
+def type_of(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> Item | None:
+    """What a resource is called besides its name: its flavour or package, else its first item."""
+    named = [items[entry["item"]] for entry in configuration if entry["item"] in items]
+    return next((item for item in named if item.is_choice), named[0] if named else None)
+
+
+def configuration_rows(
+    configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]
+) -> list[tuple[Item, str, str]]:
+    """(item, quantity, unit) of a configuration, for people."""
+    return [
+        (items[entry["item"]], rate(entry["quantity"]), items[entry["item"]].unit)
+        for entry in configuration
+        if entry["item"] in items
+    ]
+
+
+def configuration_text(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> str:
+    """A configuration in a line: "2 vCPU, 4 GB + SSD × 40 GB"."""
+    parts = [
+        str(item) if item.is_choice and quantity == "1" else f"{item} × {quantity} {unit}".strip()
+        for item, quantity, unit in configuration_rows(configuration, items)
+    ]
+    return " + ".join(parts)

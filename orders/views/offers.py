@@ -1,0 +1,296 @@
+"""Pages on which an offer takes shape: new resources, resize, renew, recover. Each ends in a quote to confirm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from accounts.access import PortalRequest, portal_page
+from catalog import pricing
+from catalog.models import Product
+from catalog.services import CouponRefused
+from kernel.errors import DomainError
+from kernel.periods import Period
+from lifecycle.models import Resource
+from orders.models import Action, CheckoutSession
+from orders.services.offers import MONTHS, NothingToDo, Offer, compute_offer
+from orders.services.quotes import content_of, make_quote
+from orders.services.sessions import refuse_expired, return_address
+from orders.views.forms import (
+    ConfigurationForm,
+    NamedConfigurationForm,
+    NewForm,
+    RenewForm,
+    TermsForm,
+    months_label,
+)
+from orders.views.lookups import MOST_CHOSEN, chosen_ids, configuration_text, items_of, own_resource
+from orders.views.present import priced, unit_price
+
+NOT_KEPT = ("csrfmiddlewaretoken", "step")
+
+
+@dataclass
+class Wish:
+    """What a page lets the customer choose: forms, and how their values become a quote's inputs."""
+
+    action: Action
+    forms: list[forms.Form]
+    inputs: Callable[[], dict[str, Any]]
+    template: str
+    context: dict[str, Any] = field(default_factory=dict)
+    session: CheckoutSession | None = None
+
+    @property
+    def is_valid(self) -> bool:
+        """Every form is asked, so that all mistakes are marked at once."""
+        return not [form for form in self.forms if not form.is_valid()]
+
+    def put_error(self, refusal: DomainError) -> bool:
+        """Show a refusal at the field that it is about; False when it is about none of them."""
+        about = "coupon" if isinstance(refusal, CouponRefused) else str(refusal.details.get("field", ""))
+        for form in self.forms:
+            if about in form.fields:
+                form.add_error(about, str(refusal))
+                return True
+        return False
+
+
+def values_of(request: HttpRequest, defaults: Mapping[str, Any]) -> QueryDict:
+    """What was chosen so far, from the form that was sent or else from the address; defaults for the rest."""
+    given = (request.POST if request.method == "POST" else request.GET).copy()
+    boxes_count = bool(given)  # an unticked box is only missing when the form has been filled in
+    for name, value in defaults.items():
+        if name not in given and not (boxes_count and isinstance(value, bool)):
+            given[name] = "on" if value is True else "" if value is False else str(value)
+    return given
+
+
+def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
+    """Show what the choice costs; "continue" turns it into a quote, anything else keeps the choice in the address."""
+    if request.method == "POST" and request.POST.get("step") != "continue":
+        kept = [(name, value) for name, values in request.POST.lists() for value in values if name not in NOT_KEPT]
+        return HttpResponseRedirect(f"{request.path}?{urlencode(kept)}", status=303)
+    refusal: DomainError | None = None
+    if request.method == "POST" and wish.is_valid:
+        try:
+            quote = make_quote(request.customer, wish.action, wish.inputs(), at=request.at)
+        except DomainError as refused:
+            if refused.status == 404:
+                raise
+            refusal = refused
+        else:
+            address = reverse("quote", args=[quote.pk])
+            return HttpResponseRedirect(f"{address}?session={wish.session.pk}" if wish.session else address, status=303)
+    offer, trouble = _offer_now(request, wish)
+    refusal = refusal or trouble
+    shown = {
+        "wish": wish,
+        "offer": offer,
+        "price": priced(content_of(offer), wish.action) if offer else None,
+        "periods": _periods(wish, offer),
+        "refusal": None if any(form.errors for form in wish.forms) else refusal,
+        "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
+        "may_order": request.user.may_order,
+    }
+    status = 200 if request.method == "GET" else refusal.status if refusal else 400
+    return render(request, wish.template, wish.context | shown, status=status)
+
+
+def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Offer | None, DomainError | None]:
+    """The offer for what is chosen and why it is not to be had; a refused coupon is named and left aside."""
+    if not wish.is_valid:
+        return None, None
+    inputs = wish.inputs()
+    try:
+        return compute_offer(request.customer, wish.action, inputs, at=request.at), None
+    except CouponRefused as refusal:
+        wish.put_error(refusal)
+        trouble: DomainError = refusal
+    except DomainError as refusal:
+        if refusal.status == 404:
+            raise
+        return None, None if wish.put_error(refusal) else refusal
+    try:
+        return compute_offer(request.customer, wish.action, inputs | {"coupon": ""}, at=request.at), trouble
+    except DomainError as refusal:
+        return None, refusal
+
+
+def _periods(wish: Wish, offer: Offer | None) -> list[dict[str, Any]]:
+    """The periods to choose from, each with what it would cost before coupons: the same price over other minutes."""
+    form = next((form for form in wish.forms if "months" in form.fields), None)
+    if form is None:
+        return []
+    chosen = form["months"].value()
+    return [
+        {
+            "months": months,
+            "label": months_label(months),
+            "checked": str(months) == str(chosen),
+            "amount": sum(_over(item.charge, item.period.starts_at, months) for item in offer.items) if offer else None,
+        }
+        for months in MONTHS
+    ]
+
+
+def _over(charge: pricing.Charge, start: datetime, months: int) -> int:
+    return pricing.price([line.component for line in charge.lines], Period.of_months(months, starting=start)).total
+
+
+# New resources
+
+
+@portal_page()
+def choose_product(request: PortalRequest) -> HttpResponse:
+    """Which product a new resource is of."""
+    products = Product.objects.filter(is_on_sale=True, items__isnull=False).distinct().order_by("code")
+    return render(request, "orders/new.html", {"products": products})
+
+
+@portal_page(may="order")
+def new_resource(request: PortalRequest, product: str) -> HttpResponse:
+    """Configure a new resource here instead of on the product's page."""
+    found = get_object_or_404(Product, code=product, is_on_sale=True)
+    probe = NamedConfigurationForm(product=found, customer_id=request.customer.pk, at=request.at)
+    number = Resource.objects.filter(customer=request.customer, product=found).count() + 1
+    defaults = {"name": f"{found.code}-{number}", "quantity": 1, "months": 1, "auto_renew_months": 1} | _first(probe)
+    values = values_of(request, defaults)
+    chosen = NamedConfigurationForm(values, product=found, customer_id=request.customer.pk, at=request.at)
+    terms = NewForm(values, postpaid=request.customer.is_postpaid)
+    return offer_page(
+        request,
+        Wish(
+            Action.CREATE,
+            [chosen, terms],
+            lambda: {
+                "product": str(found.pk),
+                "name": chosen.cleaned_data["name"],
+                "items": chosen.items(),
+                **terms.terms(),
+            },
+            "orders/new_resource.html",
+            {"product": found, "configuration": chosen, "form": terms, "options": _options(chosen)},
+        ),
+    )
+
+
+@portal_page(may="order")
+def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """The resource payment page: a product's page sends the customer here with what to buy."""
+    session = get_object_or_404(CheckoutSession.objects.select_related("product"), pk=pk)
+    refuse_expired(session, at=request.at)
+    defaults = {"quantity": 1, "months": 1, "auto_renew_months": 1}
+    terms = NewForm(values_of(request, defaults), postpaid=request.customer.is_postpaid)
+    items = items_of([session.configuration])
+    return offer_page(
+        request,
+        Wish(
+            Action.CREATE,
+            [terms],
+            lambda: {
+                "product": str(session.product_id),
+                "name": session.name,
+                "items": session.configuration,
+                **terms.terms(),
+            },
+            "orders/checkout.html",
+            {
+                "session": session,
+                "form": terms,
+                "what": configuration_text(session.configuration, items),
+                "leave_url": return_address(session, None),
+            },
+            session=session,
+        ),
+    )
+
+
+# What exists already
+
+
+@portal_page(may="order")
+def resize(request: PortalRequest, pk: UUID) -> HttpResponse:
+    resource = own_resource(request, pk)
+    product, customer = resource.product, request.customer.pk
+    probe = ConfigurationForm(product=product, customer_id=customer, at=request.at)
+    present = ConfigurationForm.values_of(resource.configuration, {option[0] for option in probe.options})
+    chosen = ConfigurationForm(values_of(request, present), product=product, customer_id=customer, at=request.at)
+    items = items_of([resource.configuration])
+    return offer_page(
+        request,
+        Wish(
+            Action.RESIZE,
+            [chosen],
+            lambda: {"resource": str(resource.pk), "items": chosen.items()},
+            "orders/resize.html",
+            {
+                "resource": resource,
+                "configuration": chosen,
+                "options": _options(chosen),
+                "present": configuration_text(resource.configuration, items),
+            },
+        ),
+    )
+
+
+@portal_page(may="order")
+def renew(request: PortalRequest) -> HttpResponse:
+    """One resource or many, by months or to a common end; `resource` in the address names them."""
+    wanted = chosen_ids([*request.GET.getlist("resource"), *request.POST.getlist("resource")])
+    resources = list(
+        Resource.objects.filter(customer=request.customer, pk__in=wanted).select_related("product").order_by("pk")
+    )
+    if not wanted or len(resources) != len(wanted):
+        return render(request, "orders/nothing_chosen.html", status=404 if wanted else 200)
+    latest = max((resource.paid_until for resource in resources if resource.paid_until), default=None)
+    form = RenewForm(values_of(request, {"mode": "months", "months": 1}), latest_end=latest)
+    return offer_page(
+        request,
+        Wish(
+            Action.RENEW,
+            [form],
+            lambda: {"resources": [str(resource.pk) for resource in resources], **form.terms()},
+            "orders/renew.html",
+            {"resources": resources, "form": form, "latest": latest, "most": MOST_CHOSEN},
+        ),
+    )
+
+
+@portal_page(may="order")
+def recover(request: PortalRequest, pk: UUID) -> HttpResponse:
+    resource = own_resource(request, pk)
+    form = TermsForm(values_of(request, {"months": 1}))
+    items = items_of([resource.configuration])
+    return offer_page(
+        request,
+        Wish(
+            Action.RECOVER,
+            [form],
+            lambda: {"resource": str(resource.pk), **form.terms()},
+            "orders/recover.html",
+            {"resource": resource, "form": form, "what": configuration_text(resource.configuration, items)},
+        ),
+    )
+
+
+def _first(form: ConfigurationForm) -> dict[str, Any]:
+    return {"choice": form.options[0][0]} if form.options else {}
+
+
+def _options(form: ConfigurationForm) -> list[dict[str, Any]]:
+    """The flavours or packages, each with its price."""
+    chosen = form["choice"].value() if form.options else None
+    return [
+        {"value": value, "label": label, "price": unit_price(component.rate), "checked": value == chosen}
+        for value, label, component in form.options
+    ]

@@ -1,0 +1,155 @@
+"""Orders: the list, and the page that shows how far one has come."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from accounts.access import PortalRequest, portal_page
+from kernel.display import money
+from kernel.keyset import keyset_page
+from orders.models import Action, Order, OrderItem
+from orders.services.checkout import end_unpaid_order, pay_by_gateway
+from orders.services.sessions import return_address
+from orders.services.settle import check_payment
+from orders.views.lookups import own_order
+from orders.views.means import usable_gateway
+from payments.models import Payment
+
+FIRST_ITEMS = 100
+
+
+class OrderFilters(forms.Form):
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"), required=False, choices=[("", gettext_lazy("All")), *Order.State.choices]
+    )
+    action = forms.ChoiceField(
+        label=gettext_lazy("What"), required=False, choices=[("", gettext_lazy("All")), *Action.choices]
+    )
+
+
+@portal_page()
+def orders(request: PortalRequest) -> HttpResponse:
+    """Everything that was ordered, latest first."""
+    filters = OrderFilters(request.GET)
+    rows = Order.objects.filter(customer=request.customer).select_related("quote", "payment")
+    if filters.is_valid():
+        rows = rows.filter(**{name: value for name, value in filters.cleaned_data.items() if value})
+    page = keyset_page(rows, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    for order in page.rows:
+        order.names = [item["name"] for item in order.quote.content["items"]]
+        order.more = len(order.names) - 1
+    return render(request, "orders/orders.html", {"page": page, "filters": filters})
+
+
+@portal_page()
+def order(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """How far the order is, per resource; the page looks again by itself until it has ended."""
+    found = own_order(request, pk)
+    items = list(found.items.select_related("resource__product").order_by("position")[:FIRST_ITEMS])
+    attempt = (
+        Payment.objects.filter(order_id=found.pk, customer=request.customer).order_by("-created_at", "-id").first()
+    )
+    session = found.checkout_session
+    facts: dict[str, Any] = {
+        "order": found,
+        "items": items,
+        "attempt": attempt,
+        "steps": steps_of(found, items, attempt),
+        "is_moving": not found.has_ended,
+        "may_order": request.user.may_order,
+        "gateway": usable_gateway(),
+        "session": session,
+        "return_url": return_address(session, found) if session else "",
+        "refunded": sum(item.due for item in items if item.state == OrderItem.State.REFUNDED),
+    }
+    return render(request, "orders/order.html", facts)
+
+
+@require_POST
+@portal_page(may="order")
+def pay_order(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """On to the gateway: the open attempt, or a new one when the last one failed."""
+    found = own_order(request, pk)
+    if found.state == Order.State.AWAITING_PAYMENT:
+        payment = pay_by_gateway(found, gateway=usable_gateway(), actor=request.actor, at=request.at)
+        if payment.is_open and payment.redirect_url:
+            return HttpResponseRedirect(payment.redirect_url, status=303)
+    return redirect("order", pk=found.pk)
+
+
+@require_POST
+@portal_page(may="order")
+def cancel_order(request: PortalRequest, pk: UUID) -> HttpResponse:
+    found = own_order(request, pk)
+    end_unpaid_order(found.pk, expired=False, actor=request.actor, at=request.at)
+    messages.success(request, _("The order is cancelled. Nothing was charged."))
+    return redirect("order", pk=found.pk)
+
+
+@require_POST
+@portal_page(may="order")
+def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """Ask the gateway now what became of the open payment."""
+    found = own_order(request, pk)
+    attempt = Payment.objects.open().filter(order_id=found.pk, customer=request.customer).first()
+    if attempt:
+        payment = check_payment(attempt.pk, actor=request.actor, at=request.at)
+        if payment.is_open:
+            messages.info(request, _("The gateway has not decided yet. We keep asking."))
+    return redirect("order", pk=found.pk)
+
+
+def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> list[dict[str, Any]]:
+    """The way of an order as steps: ordered, paid, carried out, ready."""
+    state, State = found.state, Order.State
+    unpaid_end = state in {State.CANCELLED, State.EXPIRED}
+    paid = found.paid_at is not None
+    steps = [{"label": _("Ordered"), "state": "done"}]
+    if found.total:
+        steps.append(
+            {
+                "label": _("Payment"),
+                "state": "done" if paid else "failed" if unpaid_end else "current",
+                "busy": bool(attempt and attempt.is_open and not paid and not unpaid_end),
+                "note": _paid_note(found, attempt) if paid else "",
+            }
+        )
+    done = sum(item.state == OrderItem.State.COMPLETED for item in items)
+    failed = sum(item.state == OrderItem.State.REFUNDED for item in items)
+    doing = {"done": State.COMPLETED, "failed": State.REFUNDED}
+    progress = next((word for word, end in doing.items() if state == end), "")
+    steps.append(
+        {
+            "label": _("Provisioning") if found.action in {Action.CREATE, Action.RESIZE} else _("Carrying out"),
+            "state": progress or ("done" if state == State.PARTLY_REFUNDED else "current" if paid else "todo"),
+            "busy": paid and not found.has_ended,
+            "note": _progress_note(done, failed, len(items)) if paid else "",
+        }
+    )
+    ready = state in {State.COMPLETED, State.PARTLY_REFUNDED}
+    steps.append({"label": _("Ready"), "state": "done" if ready else "todo"})
+    return steps
+
+
+def _paid_note(found: Order, attempt: Payment | None) -> str:
+    if attempt and attempt.promotional:
+        return _("%(total)s, of it %(promotional)s promotional") % {
+            "total": money(found.total),
+            "promotional": money(attempt.promotional),
+        }
+    return money(found.total)
+
+
+def _progress_note(done: int, failed: int, count: int) -> str:
+    note = ngettext("%(done)d of %(count)d resource", "%(done)d of %(count)d resources", count)
+    told = note % {"done": done, "count": count}
+    return f"{told}, {_('%(failed)d failed') % {'failed': failed}}" if failed else told

@@ -1,0 +1,127 @@
+"""The page on which a quote is confirmed and paid: exactly that quote, or the sentence that says why not any more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.access import PortalRequest, portal_page
+from kernel.errors import InvalidInput
+from orders.models import Action, CheckoutSession, Order, Quote
+from orders.services.checkout import check_out
+from orders.services.quotes import StaleQuote, make_quote
+from orders.views.lookups import chosen_ids, own_quote
+from orders.views.means import Means, means_for
+from orders.views.present import changes_between, priced
+
+
+@portal_page(may="order")
+def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """Show the quote with its explanation, or redeem it; what has been ordered shows its order."""
+    offered = own_quote(request, pk)
+    session = _session_of(offered, request.POST.get("session") or request.GET.get("session", ""))
+    means = means_for(request, offered.total)
+    if request.method == "POST":
+        return _redeem(request, offered, means, session)
+    order = Order.objects.filter(quote=offered).first()
+    if order:
+        return HttpResponseRedirect(reverse("order", args=[order.pk]))
+    replaced = _replaced(request, offered)
+    facts: dict[str, Any] = {
+        "quote": offered,
+        "price": priced(offered.content, offered.action, explained=True),
+        "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),
+        "is_expired": request.at >= offered.expires_at,
+        "means": means,
+        "session": session,
+        "changes": changes_between(replaced.content, offered.content) if replaced else None,
+        "replaced": replaced,
+        "back_url": back_to_choice(offered, session),
+        "may_order": request.user.may_order,
+    }
+    return render(request, "orders/quote.html", facts)
+
+
+@require_POST
+@portal_page(may="order")
+def refresh_quote(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """The same wish at today's price."""
+    old = own_quote(request, pk)
+    fresh = make_quote(request.customer, Action(old.action), old.inputs, at=request.at)
+    return _to_fresh(old, str(fresh.pk), _session_of(old, request.POST.get("session", "")))
+
+
+def _redeem(
+    request: PortalRequest, offered: Quote, means: list[Means], session: CheckoutSession | None
+) -> HttpResponse:
+    chosen = Order.Means.NONE if offered.total <= 0 else _chosen(request, means)
+    gateway = next((way.gateway for way in means if way.value == chosen), "")
+    try:
+        order, payment = check_out(
+            request.customer.pk,
+            offered.pk,
+            means=chosen,
+            gateway=gateway,
+            key=f"quote:{offered.pk}",  # one form per quote: pressing twice orders once
+            session=session,
+            actor=request.actor,
+            at=request.at,
+        )
+    except StaleQuote as stale:
+        messages.warning(request, str(stale))
+        return _to_fresh(offered, stale.details["quote"], session)
+    away = payment.redirect_url if payment and payment.is_open else ""
+    return HttpResponseRedirect(away or reverse("order", args=[order.pk]), status=303)
+
+
+def _chosen(request: PortalRequest, means: list[Means]) -> str:
+    value = request.POST.get("means", "")
+    if value not in {way.value for way in means}:
+        raise InvalidInput(_("Choose a means of payment."), field="means")
+    return value
+
+
+def _to_fresh(old: Quote, fresh: str, session: CheckoutSession | None) -> HttpResponse:
+    query = f"?replaces={old.pk}" + (f"&session={session.pk}" if session else "")
+    return HttpResponseRedirect(reverse("quote", args=[fresh]) + query, status=303)
+
+
+def _replaced(request: PortalRequest, offered: Quote) -> Quote | None:
+    """The quote that this one stands in for, when it was for the same wish."""
+    pks = chosen_ids([request.GET.get("replaces", "")])
+    same = Quote.objects.filter(customer=request.customer, action=offered.action, inputs=offered.inputs)
+    return same.filter(pk__in=pks).first() if pks else None
+
+
+def _session_of(offered: Quote, value: str) -> CheckoutSession | None:
+    """The checkout session that the quote came from; one that does not fit the quote is ignored."""
+    pks = chosen_ids([value])
+    session = CheckoutSession.objects.select_related("product").filter(pk__in=pks).first() if pks else None
+    if session is None or offered.action != Action.CREATE:
+        return None
+    wish = (offered.inputs["product"], offered.inputs["name"], offered.inputs["items"])
+    return session if wish == (str(session.product_id), session.name, session.configuration) else None
+
+
+def back_to_choice(offered: Quote, session: CheckoutSession | None) -> str:
+    """Where the choice behind the quote can be changed."""
+    inputs = offered.inputs
+    match offered.action:
+        case Action.CREATE if session:
+            return reverse("checkout", args=[session.pk])
+        case Action.CREATE:
+            return reverse("new-resource")
+        case Action.RENEW:
+            return reverse("renew") + "?" + "&".join(f"resource={pk}" for pk in inputs["resources"])
+        case Action.RESIZE:
+            return reverse("resize", args=[inputs["resource"]])
+        case _:
+            return reverse("recover", args=[inputs["resource"]])

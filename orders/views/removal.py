@@ -1,0 +1,137 @@
+"""Deleting and emptying the trash: typed confirmations that say what goes back and until when it can be undone."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.access import PortalRequest, portal_page
+from kernel.display import instant, money
+from lifecycle.models import Resource
+from lifecycle.services.trash import empty_from_trash
+from orders.actions import with_pending
+from orders.services.bulk import delete_many
+from orders.services.delete import Deletion, delete_resource, preview_deletion
+from orders.views.lookups import actions_of, chosen_ids, own_resource
+from orders.views.resources import tell_bulk
+
+
+@portal_page(may="order")
+def delete(request: PortalRequest, pk: UUID) -> HttpResponse:
+    resource = own_resource(request, pk)
+    if "delete" not in actions_of(request, resource) and request.method != "POST":
+        return redirect("resource", pk=pk)
+    if _is_confirmed(request, resource.name):
+        deleted = delete_resource(resource.pk, actor=request.actor, at=request.at)
+        messages.success(request, _('"%(name)s" is deleted.') % {"name": deleted.name})
+        return HttpResponseRedirect(reverse("resource", args=[pk]), status=303)
+    deletion = preview_deletion(resource, at=request.at)
+    return _ask(
+        request,
+        title=_("Delete %(name)s") % {"name": resource.name},
+        lead=_("The resource stops at once."),
+        word=resource.name,
+        consequences=_consequences(resource, deletion),
+        cancel_url=reverse("resource", args=[pk]),
+        resource=resource,
+        deletion=deletion,
+    )
+
+
+@portal_page(may="order")
+def purge(request: PortalRequest, pk: UUID) -> HttpResponse:
+    resource = own_resource(request, pk)
+    if "purge" not in actions_of(request, resource) and request.method != "POST":
+        return redirect("resource", pk=pk)
+    if _is_confirmed(request, resource.name):
+        empty_from_trash(resource.pk, actor=request.actor, at=request.at)
+        messages.success(request, _('"%(name)s" is deleted for good.') % {"name": resource.name})
+        return redirect("trash")
+    return _ask(
+        request,
+        title=_("Delete %(name)s for good") % {"name": resource.name},
+        lead=_("Nothing brings it back afterwards."),
+        word=resource.name,
+        consequences=[
+            _("Its data are gone at once and for good."),
+            _("Nothing is refunded: that was settled when it went to the trash."),
+        ],
+        cancel_url=reverse("trash"),
+        resource=resource,
+    )
+
+
+@portal_page(may="order")
+def delete_chosen(request: PortalRequest) -> HttpResponse:
+    """Several at once; each is deleted or refused for itself."""
+    chosen = chosen_ids([*request.GET.getlist("resource"), *request.POST.getlist("resource")])
+    own = Resource.objects.filter(customer=request.customer, pk__in=chosen).select_related("product").order_by("pk")
+    found = [resource for resource in with_pending(own) if "delete" in actions_of(request, resource)]
+    if not found:
+        messages.warning(request, _("None of these can be deleted now."))
+        return redirect("resources")
+    word = str(len(found))
+    if _is_confirmed(request, word):
+        done, refused = delete_many(
+            request.customer, [resource.pk for resource in found], actor=request.actor, at=request.at
+        )
+        tell_bulk(request, done, refused)
+        return redirect("resources")
+    deletions = [preview_deletion(resource, at=request.at) for resource in found]
+    refund = sum(deletion.refund for deletion in deletions)
+    undoable = [deletion.undoable_until for deletion in deletions]
+    count = ngettext("Delete %(count)d resource", "Delete %(count)d resources", len(found)) % {"count": len(found)}
+    kept = [until for until in undoable if until]
+    return _ask(
+        request,
+        title=count,
+        lead=_("They stop at once."),
+        word=word,
+        consequences=[
+            _("%(amount)s go back to your wallet.") % {"amount": money(refund)},
+            _("What the trash keeps can be recovered until %(until)s.") % {"until": instant(min(kept))} if kept else "",
+            _("What the trash does not keep is gone for good.") if len(kept) < len(undoable) else "",
+        ],
+        cancel_url=reverse("resources"),
+        rows=list(zip(found, deletions, strict=True)),
+    )
+
+
+def _is_confirmed(request: PortalRequest, word: str) -> bool:
+    return request.method == "POST" and request.POST.get("confirmation", "").strip() == word
+
+
+def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts: Any) -> HttpResponse:
+    """The confirmation page; with status 400 and a hint when the word was wrong."""
+    wrong = request.method == "POST"
+    facts |= {
+        "word": word,
+        "consequences": [sentence for sentence in consequences if sentence],
+        "action": request.get_full_path(),
+        "error": _('This is not "%(word)s". Nothing was deleted.') % {"word": word} if wrong else "",
+    }
+    return render(request, "orders/confirm.html", facts, status=400 if wrong else 200)
+
+
+def _consequences(resource: Resource, deletion: Deletion) -> list[str]:
+    if not resource.is_prepaid:
+        money_back = _("Usage ends this minute and is invoiced at once.")
+    elif not resource.product.is_refundable:
+        money_back = _("This product is not refundable: nothing goes back to your wallet.")
+    else:
+        money_back = _("%(amount)s go back to your wallet.") % {"amount": money(deletion.refund)}
+    if deletion.undoable_until is None:
+        return [money_back, _("It cannot be undone: the data are gone at once and for good.")]
+    until = instant(deletion.undoable_until)
+    if resource.customer.is_postpaid:
+        undo = _("Its data are kept until %(until)s; our staff can restore it until then.")
+    else:
+        undo = _("You can recover it until %(until)s, for a newly paid period. After that its data are gone for good.")
+    return [money_back, undo % {"until": until}]

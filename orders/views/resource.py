@@ -1,0 +1,167 @@
+"""One resource: its state, what may be done now, its life and its bills."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from accounts.access import PortalRequest, portal_page
+from catalog.queries import NoPrice, PriceBook
+from invoices.models import Invoice
+from kernel.errors import InvalidInput
+from kernel.periods import Period
+from lifecycle.models import Resource, ResourceEvent, ServicePeriod
+from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
+from orders.models import OrderItem
+from orders.views.forms import AutoRenewForm
+from orders.views.life import notices_about, ruler_of
+from orders.views.lookups import actions_of, configuration_text, items_of, own_resource, type_of
+from orders.views.present import unit_price
+
+LATEST = 50
+"""How much history the page shows of each kind."""
+
+VERBS = {"start": start_resource, "stop": stop_resource, "reboot": reboot_resource}
+
+LOOKS = {
+    ResourceEvent.Kind.ORDERED: ("cart", "grey"),
+    ResourceEvent.Kind.PROVISIONED: ("play", "green"),
+    ResourceEvent.Kind.PROVISIONING_FAILED: ("error", "red"),
+    ResourceEvent.Kind.STOPPED: ("pause", "slate"),
+    ResourceEvent.Kind.STARTED: ("play", "green"),
+    ResourceEvent.Kind.REBOOTED: ("reboot", "slate"),
+    ResourceEvent.Kind.RENEWED: ("renew", "blue"),
+    ResourceEvent.Kind.RESIZED: ("resize", "blue"),
+    ResourceEvent.Kind.RESIZE_FAILED: ("error", "red"),
+    ResourceEvent.Kind.EXPIRED: ("trash", "amber"),
+    ResourceEvent.Kind.TRASHED: ("trash", "amber"),
+    ResourceEvent.Kind.RECOVERED: ("recover", "green"),
+    ResourceEvent.Kind.RESTORED: ("recover", "green"),
+    ResourceEvent.Kind.DELETED: ("gone", "grey"),
+    ResourceEvent.Kind.PURGED: ("gone", "grey"),
+    ResourceEvent.Kind.AUTO_RENEW_CHANGED: ("renew", "slate"),
+    ResourceEvent.Kind.CONVERTED: ("settings", "slate"),
+    ResourceEvent.Kind.ROLLED_OVER: ("settings", "slate"),
+}
+
+LEGEND = [
+    ("active", gettext_lazy("running")),
+    ("stop", gettext_lazy("stopped")),
+    ("suspense", gettext_lazy("in trash, or to pay")),
+    ("paid", gettext_lazy("paid")),
+    ("open", gettext_lazy("not billed yet")),
+    ("credited", gettext_lazy("credited")),
+]
+
+
+@portal_page()
+def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
+    found = own_resource(request, pk)
+    events = list(ResourceEvent.objects.filter(resource=found).order_by("-id")[:LATEST])
+    periods = list(ServicePeriod.objects.filter(resource=found).order_by("-starts_at")[:LATEST])
+    invoices = list(
+        Invoice.objects.filter(resource=found).prefetch_related("credit_notes").order_by("-issued_at", "-id")[:LATEST]
+    )
+    own_items = list(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id")[:LATEST])
+    orders = [item.order for item in own_items]
+    items = items_of([found.configuration, *(period.configuration for period in periods)])
+    facts: dict[str, Any] = {
+        "resource": found,
+        "type": type_of(found.configuration, items),
+        "actions": actions_of(request, found),
+        "health": found.health(request.at) if found.is_running else None,
+        "is_expired": found.is_running and found.is_expired(request.at),
+        "parts": _parts(request, found, items),
+        "auto_renew": AutoRenewForm({"months": found.auto_renew_months or 0}),
+        "periods": [(period, configuration_text(period.configuration, items), _minutes(period)) for period in periods],
+        "invoices": invoices,
+        "orders": orders,
+        "open_order": next((order for order in orders if not order.has_ended), None),
+        "events": [_told(event) for event in events],
+        "ruler": ruler_of(
+            found,
+            events=events[::-1],
+            periods=periods,
+            invoices=invoices,
+            orders=orders,
+            notices=notices_about(found, own_items),
+            at=request.at,
+        ),
+        "ruler_legend": LEGEND,
+        "may_order": request.user.may_order,
+    }
+    return render(request, "orders/resource.html", facts)
+
+
+@require_POST
+@portal_page(may="order")
+def act(request: PortalRequest, pk: UUID, verb: str) -> HttpResponse:
+    """Start, stop or reboot."""
+    found = own_resource(request, pk)
+    VERBS[verb](found.pk, actor=request.actor, at=request.at)
+    told = {
+        "start": _('"%(name)s" is started.'),
+        "stop": _('"%(name)s" is stopped. Its paid time goes on.') if found.is_prepaid else _('"%(name)s" is stopped.'),
+        "reboot": _('"%(name)s" is rebooted.'),
+    }
+    messages.success(request, told[verb] % {"name": found.name})
+    return redirect("resource", pk=pk)
+
+
+@require_POST
+@portal_page(may="order")
+def auto_renew(request: PortalRequest, pk: UUID) -> HttpResponse:
+    found = own_resource(request, pk)
+    form = AutoRenewForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(_("Choose an auto-renew period of 1, 3, 6, 12, 24 or 36 months."), field="months")
+    set_auto_renew(found.pk, months=form.value(), actor=request.actor, at=request.at)
+    messages.success(request, _("Auto-renew is on.") if form.value() else _("Auto-renew is off."))
+    return redirect("resource", pk=pk)
+
+
+def _parts(request: PortalRequest, found: Resource, items: dict[str, Any]) -> list[dict[str, Any]]:
+    """The configuration with today's prices for this customer."""
+    pks = [items[entry["item"]].pk for entry in found.configuration if entry["item"] in items]
+    book = PriceBook([request.customer.pk], pks)
+    parts = []
+    for entry in found.configuration:
+        item = items.get(entry["item"])
+        if item is None:
+            continue
+        try:
+            (component,) = book.components([entry], customer_id=request.customer.pk, at=request.at)
+            price = unit_price(component.rate)
+        except NoPrice:
+            price = ""
+        parts.append({"item": item, "quantity": entry["quantity"], "price": price})
+    return parts
+
+
+def _minutes(period: ServicePeriod) -> int | None:
+    return Period(period.starts_at, period.ends_at).minutes if period.ends_at else None
+
+
+def _told(event: ResourceEvent) -> dict[str, Any]:
+    """An event as the timeline shows it."""
+    icon, tone = LOOKS.get(ResourceEvent.Kind(event.kind), ("info", "grey"))
+    title = event.get_kind_display()
+    why = "" if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED else event.reason
+    if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED:
+        months = int(event.reason) if event.reason.isdigit() else 0
+        why = _("by %(months)s months each time") % {"months": months} if months else _("off")
+    who = _("automatically") if event.actor.startswith("job:") else event.actor
+    return {
+        "at": event.at,
+        "title": title[:1].upper() + title[1:],
+        "text": " · ".join(part for part in (why, who) if part),
+        "icon": icon,
+        "tone": tone,
+    }
