@@ -92,6 +92,7 @@ class Transaction(models.Model):
         ORDER_SETTLEMENT = "order_settlement", _("order settled")
         ORDER_REFUND = "order_refund", _("refund of an order")
         INVOICE_PAYMENT = "invoice_payment", _("invoice paid")
+        RENEWAL = "renewal", _("auto-renewal")
         BANK_TRANSFER = "bank_transfer", _("bank transfer")
         CREDIT_NOTE_REFUND = "credit_note_refund", _("refund of unused time")
         GRANT = "grant", _("promotional credit granted")
@@ -169,9 +170,9 @@ class Entry(models.Model):
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'transaction % does not sum to zero', broken USING ERRCODE = 'check_violation';
                 END IF;
-                SELECT n.transaction_id INTO broken FROM (SELECT DISTINCT transaction_id FROM new_entries) n
-                WHERE EXISTS (SELECT 1 FROM ledger_entry e WHERE e.transaction_id = n.transaction_id
-                              AND e.id < (SELECT min(f.id) FROM new_entries f WHERE f.transaction_id = n.transaction_id)) LIMIT 1;
+                SELECT e.transaction_id INTO broken FROM ledger_entry e
+                JOIN (SELECT transaction_id, min(id) AS first FROM new_entries GROUP BY transaction_id) n
+                    ON e.transaction_id = n.transaction_id AND e.id < n.first LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'transaction % is posted: it cannot grow', broken USING ERRCODE = 'restrict_violation';
                 END IF;

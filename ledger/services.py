@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -179,6 +180,78 @@ def spend(
             raise InsufficientCredit(shortfall=amount - free, available=free)
         # There is enough, so the house account was missing, or credit came in just now: try again.
         open_accounts([into], customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One spend of many: `amount` VND of which `promotional` is taken from promotional credit."""
+
+    customer_id: UUID
+    source: str
+    amount: int
+    promotional: int
+    reference: str
+
+
+SPEND_MANY = """
+WITH charge AS (
+    SELECT * FROM unnest(%(customers)s::uuid[], %(sources)s::text[], %(amounts)s::bigint[], %(promotional)s::bigint[], %(references)s::text[])
+        WITH ORDINALITY AS c(customer_id, source, amount, promotional, reference, place)
+), posted AS (
+    INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
+    SELECT %(kind)s, source, customer_id, reference, %(at)s FROM charge ORDER BY place RETURNING id, source
+), leg AS (
+    SELECT p.id, a.id AS account_id, CASE a.kind WHEN 'credit' THEN c.promotional - c.amount ELSE -c.promotional END AS amount
+    FROM posted p JOIN charge c USING (source) JOIN ledger_account a ON a.customer_id = c.customer_id AND a.kind IN ('credit', 'promotional')
+    UNION ALL
+    SELECT p.id, (SELECT id FROM ledger_account WHERE kind = %(into)s AND customer_id IS NULL), c.amount FROM posted p JOIN charge c USING (source)
+)
+INSERT INTO ledger_entry (transaction_id, account_id, amount) SELECT id, account_id, amount FROM leg WHERE amount <> 0 ORDER BY id
+"""
+
+
+def spend_many(charges: Sequence[Charge], *, into: Account.Kind, kind: Fact, at: datetime) -> None:
+    """
+    Take many amounts (> 0) out of wallets that the caller holds and has found sufficient, in one statement.
+
+    :raises IntegrityError: a wallet would fall below zero, or a source is posted already
+    """
+    if not charges:
+        return
+    open_accounts([into], charges[0].customer_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SPEND_MANY,
+            {
+                "customers": [charge.customer_id for charge in charges],
+                "sources": [charge.source for charge in charges],
+                "amounts": [charge.amount for charge in charges],
+                "promotional": [charge.promotional for charge in charges],
+                "references": [charge.reference[:200] for charge in charges],
+                "kind": kind,
+                "into": into,
+                "at": at,
+            },
+        )
+
+
+def hold_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, Wallet]:
+    """The wallets of many customers, held until the transaction ends."""
+    rows = (
+        Account.objects.select_for_update(no_key=True)
+        .filter(customer__in=customer_ids)
+        .order_by("pk")
+        .values_list("customer", "kind", "balance", "held")
+    )
+    balances: dict[UUID, dict[str, int]] = defaultdict(dict)
+    held: dict[UUID, int] = defaultdict(int)
+    for customer_id, kind, balance, part in rows:
+        balances[customer_id][kind] = balance
+        held[customer_id] += part
+    return {
+        pk: Wallet(found.get(Kind.CREDIT, 0), found.get(Kind.PROMOTIONAL, 0), held[pk])
+        for pk, found in balances.items()
+    }
 
 
 def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID) -> None:

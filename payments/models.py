@@ -75,6 +75,7 @@ class Payment(StateMachine):
         ORDER = "order", _("order")
         INVOICE = "invoice", _("invoice")
         TOP_UP = "top_up", _("top-up")
+        RENEWAL = "renewal", _("auto-renewal")
 
     class Means(models.TextChoices):
         WALLET = "wallet", _("wallet")

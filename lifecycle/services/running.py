@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -136,6 +137,35 @@ def extend_resource(
     resource.save()
     open_period(resource, starting=start)
     record_event(resource, Event.RENEWED, actor=actor, at=at, reason=reason, order_id=order_id)
+
+
+EXTEND = """
+WITH wanted AS (
+    SELECT * FROM unnest(%(resources)s::uuid[], %(ends)s::timestamptz[]) w(id, until)
+), moved AS (
+    UPDATE lifecycle_resource r SET paid_until = w.until, suspend_at = w.until + make_interval(days => p.grace_days)
+    FROM wanted w, lifecycle_resource old, catalog_product p WHERE r.id = w.id AND old.id = r.id AND p.id = r.product_id
+    RETURNING r.id, r.customer_id, r.configuration, r.state, old.paid_until AS starts_at, w.until
+), periods AS (
+    INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
+    SELECT id, customer_id, 'prepaid', configuration, starts_at, until FROM moved
+)
+INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)
+SELECT id, customer_id, 'renewed', '', state, %(at)s, %(actor_kind)s, %(actor)s, '' FROM moved
+"""
+
+
+def extend_resources(ends: Mapping[UUID, datetime], *, actor: Actor, at: datetime) -> None:
+    """`extend_resource` for many that the caller holds: id -> new end of paid time."""
+    arguments = {
+        "resources": list(ends),
+        "ends": list(ends.values()),
+        "at": at,
+        "actor_kind": actor.kind,
+        "actor": actor.name,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(EXTEND, arguments)
 
 
 def apply_resize(

@@ -1,85 +1,209 @@
-"""Auto-renewal: the wallet renews what its customer asked to be renewed, the earliest end first."""
+"""
+Auto-renewal: the wallet renews what its customer asked to be renewed, the earliest end first.
+
+Done for many customers at a time: one transaction reads what is due, prices it with the one pricing function, decides who
+can pay, and writes everything in a few statements. The facts are those of any renewal: a payment, an invoice, a period.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.models import Customer
+from catalog.pricing import Charge, price
+from catalog.queries import NoPrice, PriceBook
+from invoices.models import Invoice
+from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
-from kernel.errors import DomainError
-from kernel.periods import local_day
+from kernel.periods import Period, local_day
 from lifecycle.models import Resource
+from lifecycle.services.running import extend_resources
 from notifications.models import Notice
-from notifications.services import tell
-from orders.models import Action, Order
-from orders.services.checkout import place_order
-from orders.services.quotes import make_quote
+from notifications.services import notice_of, tell_all
+from orders.actions import with_pending
+from payments.services.renewals import Renewal, pay_renewals
+from payments.services.wallet import InsufficientCredit, Wallet, hold_wallets
 
 logger = logging.getLogger(__name__)
 
 MILESTONES = (0, 1, 4, 7)
 """Days before the end on which renewal is tried; a late job makes up for the latest one that it missed."""
+HORIZON = timedelta(days=max(MILESTONES) + 1)
+CUSTOMERS_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Due:
+    """A resource to renew, the milestone that makes it due, and what the next period costs."""
+
+    resource: Resource
+    paid_until: datetime
+    milestone: int
+    period: Period
+    charge: Charge | None
+    promotional: int = 0
+
+    @property
+    def event(self) -> str:
+        return f"resource:{self.resource.pk}:{self.paid_until.isoformat()}:T-{self.milestone}"
 
 
 def renew_automatically(*, actor: Actor, at: datetime) -> tuple[int, int]:
     """Try every resource that is due today; returns how many were renewed and how many failed."""
     renewed = failed = 0
-    horizon = timedelta(days=max(MILESTONES) + 1)
-    due = (
-        Resource.objects.due_for_auto_renew(at, within=horizon)
-        .order_by("paid_until", "pk")
-        .values_list("pk", flat=True)
-    )
-    for resource_id in list(due):
+    due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
+    customers = list(due.order_by("customer").values_list("customer", flat=True).distinct())
+    for group in _groups(customers, CUSTOMERS_AT_ONCE):
         try:
-            outcome = try_renewal(resource_id, actor=actor, at=at)
+            done, refused = renew_resources_of(group, actor=actor, at=at)
         except Exception:
-            logger.exception("auto-renewal of resource %s broke off", resource_id)
-            outcome = False
-        renewed += outcome is True
-        failed += outcome is False
+            logger.exception("auto-renewal of %s customers broke off: trying them one by one", len(group))
+            done, refused = _one_by_one(group, actor=actor, at=at)
+        renewed, failed = renewed + done, failed + refused
     return renewed, failed
 
 
 @transaction.atomic
-def try_renewal(resource_id: UUID, *, actor: Actor, at: datetime) -> bool | None:
+def renew_resources_of(customer_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> tuple[int, int]:
     """
-    Renew one resource from the wallet if today is a day for it; True: renewed, False: failed, None: not due or tried before.
+    Renew what is due of these customers as far as their wallets go; returns (renewed, failed).
 
-    One success ends the cycle, for it moves the end; a failure is told once per milestone, and that notice is the record
-    that the milestone was tried.
+    One success ends the cycle, for it moves the end. A failure is told once per milestone, and that notice is the record
+    that the milestone was tried. A resource with an open order is left for the next time.
     """
-    customer = Customer.objects.lock(Resource.objects.values_list("customer", flat=True).get(pk=resource_id))
-    resource = (
-        Resource.objects.due_for_auto_renew(at, within=timedelta(days=max(MILESTONES) + 1))
-        .filter(pk=resource_id)
-        .first()
-    )
-    if resource is None or resource.paid_until is None or customer.is_postpaid:
-        return None
-    days = (local_day(resource.paid_until) - local_day(at)).days
-    milestone = next((milestone for milestone in MILESTONES if days <= milestone), None)
-    if milestone is None:
-        return None
-    event = f"resource:{resource.pk}:{resource.paid_until.isoformat()}:T-{milestone}"
-    if Notice.objects.filter(customer=customer, kind=Notice.Kind.AUTO_RENEW_FAILED, event=event).exists():
-        return None
-    facts = {"resource": resource.name, "resource_id": str(resource.pk), "paid_until": resource.paid_until.isoformat()}
-    try:
-        with transaction.atomic():
-            quote = make_quote(
-                customer, Action.RENEW, {"resources": [str(resource.pk)], "months": resource.auto_renew_months}, at=at
+    held = Customer.objects.select_for_update(no_key=True).filter(pk__in=customer_ids).order_by("pk")
+    customers = {customer.pk: customer for customer in held if customer.is_prepaid}
+    wallets = hold_wallets(list(customers))
+    paying: list[Due] = []
+    failing: list[tuple[Due, str, int]] = []
+    for due in _due(customers, at):
+        wallet = wallets.get(due.resource.customer_id, Wallet())
+        if due.charge is None:
+            failing.append((due, NoPrice.code, 0))
+        elif due.charge.total > wallet.available:
+            failing.append((due, InsufficientCredit.code, due.charge.total - wallet.available))
+        else:
+            due.promotional = min(wallet.promotional, due.charge.total)
+            bought = due.charge.total - due.promotional
+            wallets[due.resource.customer_id] = Wallet(
+                wallet.credit - bought, wallet.promotional - due.promotional, wallet.held
             )
-            key = f"auto-renew:{resource.pk}:{resource.paid_until.isoformat()}"
-            order = place_order(customer.pk, quote.pk, means=Order.Means.WALLET, key=key, actor=actor, at=at)
-    except DomainError as refusal:
-        tell(
-            customer, Notice.Kind.AUTO_RENEW_FAILED, event, at=at, reason_code=refusal.code, **refusal.facts(), **facts
+            paying.append(due)
+    _renew(paying, customers, actor=actor, at=at)
+    tell_all(_failure(due, customers[due.resource.customer_id], code, lacking, at) for due, code, lacking in failing)
+    return len(paying), len(failing)
+
+
+def _due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
+    """What is to be tried now, priced, by customer and end."""
+    resources = (
+        with_pending(Resource.objects.due_for_auto_renew(at, within=HORIZON).filter(customer__in=customers))
+        .select_for_update(of=("self",), no_key=True)
+        .order_by("customer", "paid_until", "pk")
+    )
+    book = PriceBook(customers.keys())
+    found = []
+    for resource in resources:
+        days = (local_day(_end(resource)) - local_day(at)).days
+        milestone = next((milestone for milestone in MILESTONES if days <= milestone), None)
+        if milestone is not None and not resource.is_pending:
+            found.append(_priced(resource, milestone, book, customers[resource.customer_id], at))
+    tried = set(
+        Notice.objects.filter(
+            customer__in=customers, kind=Notice.Kind.AUTO_RENEW_FAILED, event__in=[due.event for due in found]
+        ).values_list("event", flat=True)
+    )
+    return [due for due in found if due.event not in tried]
+
+
+def _priced(resource: Resource, milestone: int, book: PriceBook, customer: Customer, at: datetime) -> Due:
+    assert resource.auto_renew_months is not None
+    end = _end(resource)
+    period = Period.of_months(resource.auto_renew_months, starting=end)
+    try:
+        components = book.components(resource.configuration, customer_id=customer.pk, at=at, language=customer.language)
+    except NoPrice:
+        return Due(resource, end, milestone, period, None)
+    return Due(resource, end, milestone, period, price(components, period))
+
+
+def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Actor, at: datetime) -> None:
+    """Bill, pay, extend, tell: for all of them at once."""
+    drafts = [
+        Draft(
+            customers[due.resource.customer_id],
+            Billed.of(due.resource),
+            f"auto-renewal:{due.period.starts_at:%Y-%m-%dT%H:%MZ}",
+            due.period,
+            due.charge,
         )
-        return False
-    tell(customer, Notice.Kind.AUTO_RENEW_DONE, f"order:{order.pk}", at=at, total=order.total, **facts)
-    return True
+        for due in paying
+        if due.charge is not None
+    ]
+    invoices = issue_invoices(drafts, Invoice.Kind.PREPAID, at=at)
+    pay_renewals(
+        [
+            Renewal(draft.customer.pk, invoice, draft.charge.total, due.promotional, draft.resource.name)
+            for due, draft, invoice in zip(paying, drafts, invoices, strict=True)
+            if draft.charge.total
+        ],
+        actor=actor,
+        at=at,
+    )
+    extend_resources({due.resource.pk: due.period.ends_at for due in paying}, actor=actor, at=at)
+    tell_all(
+        notice_of(
+            draft.customer,
+            Notice.Kind.AUTO_RENEW_DONE,
+            f"invoice:{invoice}",
+            at=at,
+            invoice=str(invoice),
+            total=draft.charge.total,
+            resource=draft.resource.name,
+            resource_id=str(draft.resource.pk),
+            paid_until=draft.period.ends_at.isoformat(),
+        )
+        for draft, invoice in zip(drafts, invoices, strict=True)
+    )
+
+
+def _failure(due: Due, customer: Customer, code: str, lacking: int, at: datetime) -> Notice:
+    return notice_of(
+        customer,
+        Notice.Kind.AUTO_RENEW_FAILED,
+        due.event,
+        at=at,
+        reason_code=code,
+        shortfall=lacking,
+        resource=due.resource.name,
+        resource_id=str(due.resource.pk),
+        paid_until=due.paid_until.isoformat(),
+    )
+
+
+def _one_by_one(customer_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> tuple[int, int]:
+    """After a failure: whoever fails is logged and tried again at the next run, the others are renewed."""
+    renewed = failed = 0
+    for customer_id in customer_ids:
+        try:
+            done, refused = renew_resources_of([customer_id], actor=actor, at=at)
+        except Exception:
+            logger.exception("auto-renewal of customer %s broke off", customer_id)
+            continue
+        renewed, failed = renewed + done, failed + refused
+    return renewed, failed
+
+
+def _groups(ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def _end(resource: Resource) -> datetime:
+    assert resource.paid_until is not None, "what is due has an end"
+    return resource.paid_until

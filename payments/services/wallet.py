@@ -1,7 +1,7 @@
-"""Reading the wallet: the ledger's figures, for everybody above it."""
+"""The wallet, for everybody above the payments."""
 
 from __future__ import annotations
 
-from ledger.services import InsufficientCredit, Wallet, wallet_of
+from ledger.services import InsufficientCredit, Wallet, hold_wallets, wallet_of
 
-__all__ = ["InsufficientCredit", "Wallet", "wallet_of"]
+__all__ = ["InsufficientCredit", "Wallet", "hold_wallets", "wallet_of"]
