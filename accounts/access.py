@@ -12,13 +12,22 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from accounts.models import Customer, User
+from accounts.staff import VIEW_AS_CUSTOMER
 from kernel import clock
 from kernel.actors import Actor
 
+VIEWED_CUSTOMER = "viewed_customer"
+"""Where the session keeps the id of the customer whom a member of staff looks at."""
+
 
 class PortalRequest(HttpRequest):
-    """A request of a signed-in customer user; `at` is the instant that all of it happens at."""
+    """
+    A request of a signed-in customer user; `at` is the instant that all of it happens at.
 
+    `staff_viewing` names the customer when staff look at the portal as the customer does, read-only.
+    """
+
+    staff_viewing: str
     user: User
     customer: Customer
     actor: Actor
@@ -32,7 +41,8 @@ def portal_page(*, may: str = "") -> Callable[[View], View]:
     """
     A page for customers' users. `may` names the right that changing requests need: "order" or "pay".
 
-    Strangers sign in first; staff without a customer and users without the right are refused (403).
+    Strangers sign in first; staff without a customer and users without the right are refused (403). Staff who view the
+    portal as a customer look only.
     """
 
     def wrap(view: View) -> View:
@@ -41,13 +51,27 @@ def portal_page(*, may: str = "") -> Callable[[View], View]:
             user = request.user
             if not user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if user.customer is None:
+            viewed = viewed_customer(request)
+            if viewed is not None and request.method not in {"GET", "HEAD"}:
+                raise PermissionDenied
+            customer = viewed or user.customer
+            if customer is None:
                 raise PermissionDenied
             if may and request.method not in {"GET", "HEAD"} and not getattr(user, f"may_{may}"):
                 raise PermissionDenied
-            request.customer, request.actor, request.at = user.customer, user.actor, clock.now()
+            request.customer, request.actor, request.at = customer, user.actor, clock.now()
+            request.staff_viewing = viewed.name if viewed else ""
             return view(request, *args, **kwargs)
 
         return guarded
 
     return wrap
+
+
+def viewed_customer(request: Any) -> Customer | None:
+    """The customer whom this member of staff looks at; asked on every request, so that a lost right counts at once."""
+    user = request.user
+    pk = request.session.get(VIEWED_CUSTOMER) if user.is_staff else None
+    if pk is None or not user.has_perm(VIEW_AS_CUSTOMER.permission):
+        return None
+    return Customer.objects.filter(pk=pk).first()

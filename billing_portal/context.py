@@ -27,7 +27,9 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "now": now,
         "clock_moved": abs(clock.now() - clock.machine_now()) > timedelta(minutes=1),
         "customer": customer,
-        "clock_url": _address("clock") if signed_in and user.is_staff else "",
+        "clock_url": _address("admin:clock") if signed_in and user.is_staff else "",
+        "staff_viewing": getattr(request, "staff_viewing", ""),
+        "staff_leave_url": _address("admin:leave_customer"),
     }
     if customer is not None:
         pk = customer.pk

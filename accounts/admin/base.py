@@ -1,0 +1,231 @@
+"""The bases of all pages of the staff area: what is only looked at, what may be edited, and the tasks beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.text import capfirst
+
+from accounts.admin.look import shown_well
+from accounts.admin.tasks import Task, change_page, task_page
+from accounts.models import Customer
+from accounts.services import record_audit
+from kernel import clock
+
+
+class StaffAdmin(admin.ModelAdmin):
+    """
+    Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
+
+    `tasks` are offered on the page of one row, `list_tasks` on the list, `related` are lists that are about the row:
+    ("app.model", "field that points to it").
+    """
+
+    tasks: ClassVar[Sequence[Task]] = ()
+    list_tasks: ClassVar[Sequence[Task]] = ()
+    related: ClassVar[Sequence[tuple[str, str]]] = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 200
+    ordering = ("-pk",)
+    actions_on_top = True
+    change_form_template = "admin/subject.html"
+    change_list_template = "admin/subjects.html"
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        self.list_display = [shown_well(model, name) for name in self.list_display]
+        self.readonly_fields = [shown_well(model, name) for name in self.readonly_fields]
+        self.fieldsets = self._fieldsets_with_look()
+
+    def _fieldsets_with_look(self) -> Any:
+        looks = {getattr(field, "__name__", field): field for field in self.readonly_fields if callable(field)}
+        if not self.fieldsets:
+            if self.fields:
+                self.fields = [looks.get(name, name) if isinstance(name, str) else name for name in self.fields]
+            return self.fieldsets
+        return [
+            (title, {**options, "fields": [looks.get(name, name) for name in options["fields"]]})
+            for title, options in self.fieldsets
+        ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
+    ) -> tuple[models.QuerySet[Any], bool]:
+        """An id finds its row by key; anything else is searched for as usual."""
+        if isinstance(self.model._meta.pk, models.UUIDField):
+            try:
+                return queryset.filter(pk=UUID(search_term.strip())), False
+            except ValueError:
+                pass
+        return super().get_search_results(request, queryset, search_term)
+
+    # The audit trail
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "add", message)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        self._record(request, obj, "change", message)
+        return super().log_change(request, obj, message)
+
+    def _record(self, request: Any, obj: Any, verb: str, message: Any) -> None:
+        customer = obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
+        subject = f"{obj._meta.model_name} {obj.pk}"
+        record_audit(
+            f"{verb} {obj._meta.verbose_name_raw}",
+            subject,
+            actor=request.user.actor,
+            at=clock.now(),
+            reason="",
+            customer=customer,
+            name=str(obj),
+            changes=message,
+        )
+
+    # Tasks and what belongs to a row
+
+    def get_urls(self) -> list[Any]:
+        opts = self.opts
+        own = [
+            path(
+                "<path:object_id>/task/<slug:name>/",
+                self.admin_site.admin_view(self.task_view),
+                name=f"{opts.app_label}_{opts.model_name}_task",
+            ),
+            path(
+                "task/<slug:name>/",
+                self.admin_site.admin_view(self.list_task_view),
+                name=f"{opts.app_label}_{opts.model_name}_list_task",
+            ),
+        ]
+        return own + super().get_urls()
+
+    def task_view(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        task = next((task for task in self.tasks if task.name == name), None)
+        subject = self.get_object(request, unquote(object_id)) if task else None
+        if task is None or subject is None:
+            raise Http404
+        return task_page(request, task, subject, site_context=self._page(request), back=change_page(subject))
+
+    def list_task_view(self, request: HttpRequest, name: str) -> HttpResponse:
+        task = next((task for task in self.list_tasks if task.name == name), None)
+        if task is None:
+            raise Http404
+        back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return task_page(request, task, None, site_context=self._page(request), back=back)
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        page = {
+            "staff_tasks": self._open_tasks(request, object_id),
+            "related_lists": self._related(request, object_id),
+            "look_only": isinstance(self, LookOnlyAdmin),
+        }
+        return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        offered = [
+            {"url": self._task_url("list_task", task.name), "label": task.label}
+            for task in self.list_tasks
+            if task.may(request.user)
+        ]
+        return super().changelist_view(request, {"staff_tasks": offered, **(extra_context or {})})
+
+    def _open_tasks(self, request: HttpRequest, object_id: str) -> list[dict[str, Any]]:
+        mine = [task for task in self.tasks if task.may(request.user)]
+        subject = self.get_object(request, unquote(object_id)) if mine else None
+        if subject is None:
+            return []
+        at = clock.now()
+        return [
+            {"url": self._task_url("task", subject.pk, task.name), "label": task.label, "dangerous": task.dangerous}
+            for task in mine
+            if task.is_open(subject, at)
+        ]
+
+    def _task_url(self, kind: str, *arguments: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{kind}", args=arguments)
+
+    def _related(self, request: Any, object_id: str) -> list[dict[str, Any]]:
+        found = []
+        for label, field in self.related:
+            model = apps.get_model(label)
+            permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
+            if request.user.has_perm(permission) and self.admin_site.is_registered(model):
+                url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+                found.append(
+                    {"url": f"{url}?{field}={unquote(object_id)}", "label": capfirst(model._meta.verbose_name_plural)}
+                )
+        return found
+
+
+class LookOnlyAdmin(StaffAdmin):
+    """Money, documents, history and all that only services move: to be looked at. The database refuses edits too."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [
+            (title, {**options, "fields": [shown_well(self.model, name) for name in options["fields"]]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is asked for; otherwise all columns of the row."""
+        return self.fields or [
+            field.name for field in self.model._meta.concrete_fields if field.name not in (self.exclude or ())
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = self.fieldsets or [(None, {"fields": self.get_fields(request, obj)})]
+        return [shown_well(self.model, name) for name in flatten_fieldsets(fieldsets)]
+
+
+class LookOnlyInline(admin.TabularInline):
+    """Rows that belong to the row above, to be looked at."""
+
+    extra = 0
+    max_num = 0
+    can_delete = False
+    show_change_link = False
+    related_rows: ClassVar[Sequence[str]] = ()
+
+    def __init__(self, parent_model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(parent_model, admin_site)
+        self.fields = [shown_well(self.model, name) for name in self.fields or ()]
+        self.readonly_fields = self.fields
+        self.verbose_name_plural = capfirst(self.verbose_name_plural)
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        return super().get_queryset(request).select_related(*self.related_rows)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

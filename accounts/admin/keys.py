@@ -1,0 +1,89 @@
+"""API keys of customers and product teams: made, shown once, revoked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import StaffAdmin
+from accounts.admin.tasks import Task, change_page
+from accounts.models import ApiKey, Customer, CustomerKey
+from accounts.services import record_audit
+from accounts.staff import REVOKE_CUSTOMER_KEY
+from kernel import clock
+from kernel.actors import Actor
+
+
+class RevokeKey(Task):
+    name = "revoke"
+    label = _("Revoke")
+    lead = _("Programs that use this key are refused from now on. This cannot be undone; a new key can be made.")
+    button = _("Revoke the key")
+    dangerous = True
+
+    def is_open(self, subject: ApiKey, at: datetime) -> bool:
+        return subject.revoked_at is None
+
+    @transaction.atomic
+    def carry_out(self, subject: ApiKey, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        """A key that was revoked before stays revoked since then."""
+        changed = type(subject)._default_manager.filter(pk=subject.pk, revoked_at=None).update(revoked_at=at)
+        if changed:
+            customer: Customer | None = getattr(subject, "customer", None)
+            record_audit("revoke key", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+        return text("The key is revoked.")
+
+
+class KeyAdmin(StaffAdmin):
+    """A key can be made and revoked, never edited; its secret is shown on the page that answers its making, once."""
+
+    owner: ClassVar[str]
+    list_per_page = 50
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [self.owner, "name"]
+        return [self.owner, "name", "hint", "created_at", "last_used_at", "revoked_at"]
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> Any:
+        return [self.owner]
+
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
+        issued, request.issued_secret = type(obj).issue(at=clock.now(), **form.cleaned_data)
+        obj.pk = issued.pk
+        obj.refresh_from_db()
+
+    def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        context = {
+            **self._page(request),
+            "title": text("Copy the key now"),
+            "subject": obj,
+            "secret": request.issued_secret,
+            "back": change_page(obj),
+        }
+        response = TemplateResponse(request, "admin/key_issued.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+@admin.register(CustomerKey)
+class CustomerKeyAdmin(KeyAdmin):
+    class Revoke(RevokeKey):
+        right = REVOKE_CUSTOMER_KEY
+
+    owner = "customer"
+    tasks = (Revoke(),)
+    list_display = ("name", "customer", "hint", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("customer",)
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "hint", "customer__name")

@@ -1,0 +1,85 @@
+"""How values look in the staff area: decided once, by the type of the field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from kernel import display
+
+Column = Callable[[Any], Any]
+STATES = {"state", "status", "from_state", "to_state", "verdict"}
+
+
+def money(amount: int | None) -> SafeString | str:
+    """1,234,567 ₫ with a small sign; empty when there is no amount."""
+    if amount is None:
+        return ""
+    return format_html('<span class="money">{}<span class="cur">&nbsp;₫</span></span>', display.grouped(amount))
+
+
+def instant(moment: datetime | None) -> SafeString | str:
+    """Day and minute in the billing zone, the full instant on hover."""
+    if moment is None:
+        return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        display.full_instant(moment),
+        display.instant(moment),
+    )
+
+
+def badge(state: Any) -> str:
+    """Colour, icon and word of a state."""
+    return render_to_string("admin/includes/state.html", {"state": state}).strip() if state else ""
+
+
+def facts(value: Any) -> SafeString:
+    """JSON as it is kept, readable."""
+    return format_html("<pre>{}</pre>", json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def column(name: str, label: Any, show: Callable[[Any], Any], *, order: str | None = None) -> Column:
+    """A column that shows the attribute `name` of a row; `order` is what it is sorted by."""
+
+    @admin.display(description=label, ordering=order)
+    def shown(row: Any) -> Any:
+        return show(getattr(row, name))
+
+    shown.__name__ = name
+    return shown
+
+
+@cache
+def shown_well(model: type[models.Model], name: Any) -> Any:
+    """The column for a field of `model`: amounts, instants, states and JSON get their look, the rest stays as it is."""
+    if not isinstance(name, str):
+        return name
+    try:
+        field: Any = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name
+    kind = field.output_field if isinstance(field, models.GeneratedField) else field
+    match kind:
+        case _ if name in STATES:
+            show: Callable[[Any], Any] = badge
+        case models.BigIntegerField() if not kind.primary_key:
+            show = money
+        case models.DateTimeField():
+            show = instant
+        case models.JSONField():
+            show = facts
+        case _:
+            return name
+    return column(name, kind.verbose_name, show, order=name)

@@ -1,0 +1,100 @@
+"""Users, what staff did, and switches of the billing mode. Customers themselves are looked after in `orders.admin`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, StaffAdmin
+from accounts.models import AuditEntry, BillingModeSwitch, User
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "customer", "role")
+        field_classes: dict[str, Any] = {}
+
+
+class EditUserForm(UserChangeForm):
+    class Meta:
+        model = User
+        fields = "__all__"
+        field_classes: dict[str, Any] = {}
+
+
+@admin.register(User)
+class PortalUserAdmin(StaffAdmin, UserAdmin):
+    """Customers' users. Staff users, their groups and their passwords are for superusers alone."""
+
+    add_form, form = NewUserForm, EditUserForm
+    ordering = ("-pk",)
+    list_display = ("email", "customer", "role", "is_active", "is_staff", "last_login")
+    list_select_related = ("customer",)
+    list_filter = ("is_staff", "role", "is_active", "groups")
+    search_fields = ("email", "first_name", "last_name", "customer__name")
+    autocomplete_fields = ("customer",)
+    readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ("groups", "user_permissions")
+    add_fieldsets = (
+        (
+            None,
+            {
+                "fields": ("email", "customer", "role", "usable_password", "password1", "password2"),
+                "classes": ("wide",),
+            },
+        ),
+    )
+    PERSON = (
+        (None, {"fields": ("email", "password", "first_name", "last_name")}),
+        (_("Customer"), {"fields": ("customer", "role", "is_active")}),
+        (_("History"), {"fields": ("last_login", "date_joined")}),
+    )
+    STAFF = ((_("Staff"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        users = super().get_queryset(request)
+        return users if self._sees_staff(request) else users.filter(is_staff=False, is_superuser=False)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return self.add_fieldsets
+        return (*self.PERSON, *(self.STAFF if request.user.is_superuser else ()))
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return self.list_filter if self._sees_staff(request) else ("role", "is_active")
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **options)
+        if not request.user.is_superuser and "customer" in form.base_fields:
+            form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
+        return form
+
+    @staticmethod
+    def _sees_staff(request: Any) -> bool:
+        """Who can change users must not get at staff; who only looks (auditors) sees them all."""
+        return request.user.is_superuser or not request.user.has_perm("accounts.change_user")
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(LookOnlyAdmin):
+    list_display = ("at", "actor", "verb", "subject", "customer", "reason")
+    list_select_related = ("customer",)
+    list_filter = ("verb",)
+    search_fields = ("actor", "subject", "reason", "customer__name")
+    date_hierarchy = "at"
+
+
+@admin.register(BillingModeSwitch)
+class BillingModeSwitchAdmin(LookOnlyAdmin):
+    list_display = ("at", "customer", "from_mode", "to_mode", "actor", "reason")
+    list_select_related = ("customer",)
+    list_filter = ("to_mode",)
+    search_fields = ("customer__name", "actor", "reason")
+    date_hierarchy = "at"

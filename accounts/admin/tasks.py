@@ -1,0 +1,141 @@
+"""One thing that staff do: a page with what it means, a form with a reason, and one service call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import IdempotencyKey, digest_of
+from accounts.staff import Right
+from kernel import clock
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.ids import new_id
+
+
+class SentAlready(DomainError):
+    code = "sent-already"
+    message = _("This form has been sent already, and was carried out once.")
+
+
+class ReasonForm(forms.Form):
+    """Every task asks why; the answer goes into the audit trail."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    field_order: ClassVar = None
+
+
+class Task:
+    """
+    Subclasses say what it is called and who may do it, and carry it out with a service.
+
+    `subject` is the row that it is done to, or None for a task of a whole list. A task that is not naturally safe to
+    repeat is done `once` per form: its key is kept in the transaction of its effect.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[Any]
+    lead: ClassVar[Any] = ""
+    button: ClassVar[Any] = _("Confirm")
+    right: ClassVar[Right]
+    dangerous: ClassVar[bool] = False
+    once: ClassVar[bool] = False
+    form: ClassVar[type[forms.Form]] = ReasonForm
+    template: ClassVar[str] = "admin/task.html"
+
+    def is_open(self, subject: Any, at: datetime) -> bool:
+        """Whether the button is offered; the service decides again."""
+        del subject, at
+        return True
+
+    def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+        del subject, at
+        return {}
+
+    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+        """
+        What the page shows above the form.
+
+        :raises DomainError: the task is impossible; the page says why and has no form
+        """
+        del subject, at
+        return {}
+
+    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        """Do it and say in a sentence what was done."""
+        raise NotImplementedError
+
+    def finish(self, request: HttpRequest, subject: Any, sentence: str, back: str) -> HttpResponse:
+        del subject
+        messages.success(request, sentence)
+        return redirect(back)
+
+    def may(self, user: Any) -> bool:
+        return bool(user.has_perm(self.right.permission))
+
+
+def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str, Any], back: str) -> HttpResponse:
+    """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
+    if not task.may(request.user):
+        raise PermissionDenied
+    at = clock.now()
+    options = task.form_options(subject, at=at)
+    form = task.form(request.POST if request.method == "POST" else None, **options)
+    if request.method == "POST" and form.is_valid():
+        try:
+            sentence = _carry_out(task, subject, form.cleaned_data, request, at=at)
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return task.finish(request, subject, sentence, back)
+    try:
+        page, refused = task.context(subject, at=at), ""
+    except DomainError as refusal:
+        page, refused = {}, str(refusal)
+    context = {
+        **site_context,
+        **page,
+        "title": task.label,
+        "task": task,
+        "subject": subject,
+        "form": form,
+        "refused": refused,
+        "key": request.POST.get("key") or new_id().hex,
+        "back": back,
+        "at": at,
+    }
+    return TemplateResponse(request, task.template, context, status=200 if not form.errors else 422)
+
+
+def _carry_out(task: Task, subject: Any, data: dict[str, Any], request: Any, *, at: datetime) -> str:
+    if not task.once:
+        return task.carry_out(subject, data, actor=request.user.actor, at=at)
+    key = request.POST.get("key", "")
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                IdempotencyKey.objects.create(
+                    principal=f"staff:{request.user.pk}",
+                    key=f"{task.name}:{key}"[:100],
+                    fingerprint=digest_of(f"{task.name}:{getattr(subject, 'pk', '')}"),
+                    created_at=at,
+                )
+        except IntegrityError:
+            raise SentAlready from None
+        return task.carry_out(subject, data, actor=request.user.actor, at=at)
+
+
+def change_page(subject: Any) -> str:
+    """The address of a row's page in the staff area."""
+    return reverse(f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change", args=[subject.pk])

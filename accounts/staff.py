@@ -1,0 +1,107 @@
+"""What staff may do: four groups, declared here and kept in the database, where staff can be put into them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+
+
+class Right(NamedTuple):
+    """A task beyond looking at and editing rows, as a permission on the model `on` ("app.model")."""
+
+    on: str
+    codename: str
+    name: str
+
+    @property
+    def permission(self) -> str:
+        return f"{self.on.split('.')[0]}.{self.codename}"
+
+
+SWITCH_BILLING_MODE = Right("accounts.customer", "switch_billing_mode", "Can switch the billing mode of a customer")
+VIEW_AS_CUSTOMER = Right("accounts.customer", "view_as_customer", "Can view the portal as a customer does")
+MOVE_CLOCK = Right("accounts.customer", "move_clock", "Can move the demo clock")
+RECORD_BANK_TRANSFER = Right("payments.payment", "record_bank_transfer", "Can record a bank transfer")
+CHECK_PAYMENT = Right("payments.payment", "check_payment", "Can ask the gateway about a payment")
+REQUEST_ADJUSTMENT = Right("payments.creditadjustment", "request_adjustment", "Can ask for a credit adjustment")
+APPROVE_ADJUSTMENT = Right("payments.creditadjustment", "approve_adjustment", "Can approve a credit adjustment")
+GRANT_CREDIT = Right("payments.creditadjustment", "grant_credit", "Can grant promotional credit")
+CORRECT_INVOICE = Right("invoices.invoice", "correct_invoice", "Can issue a credit note")
+RUN_BILLING = Right("invoices.billingrun", "run_billing", "Can run and rehearse the month-end")
+RELEASE_BILLING = Right("invoices.parkedbilling", "release_billing", "Can release a parked billing")
+RESTORE_RESOURCE = Right("lifecycle.resource", "restore_resource", "Can restore a resource from the trash")
+FAIL_PROVISIONING = Right("lifecycle.provisioningrequest", "fail_provisioning", "Can fail a stuck provisioning")
+RETRY_REQUEST = Right("lifecycle.provisioningrequest", "retry_request", "Can retry a parked provisioning request")
+RETRY_NOTICE = Right("notifications.notice", "retry_notice", "Can retry a parked notice")
+REVOKE_CUSTOMER_KEY = Right("accounts.customerkey", "revoke_customer_key", "Can revoke a customer's API key")
+REVOKE_PRODUCT_KEY = Right("catalog.productkey", "revoke_product_key", "Can revoke a product's API key")
+
+RIGHTS = [value for value in list(globals().values()) if isinstance(value, Right)]
+
+APPS = ("accounts", "catalog", "lifecycle", "invoices", "ledger", "payments", "orders", "notifications")
+CATALOGUE = ("product", "item", "price", "discount", "coupon")
+
+SUPPORT = [
+    VIEW_AS_CUSTOMER,
+    SWITCH_BILLING_MODE,
+    CHECK_PAYMENT,
+    RESTORE_RESOURCE,
+    FAIL_PROVISIONING,
+    RETRY_REQUEST,
+    RETRY_NOTICE,
+    REVOKE_CUSTOMER_KEY,
+    MOVE_CLOCK,
+]
+FINANCE = [
+    SWITCH_BILLING_MODE,
+    RECORD_BANK_TRANSFER,
+    CHECK_PAYMENT,
+    REQUEST_ADJUSTMENT,
+    APPROVE_ADJUSTMENT,
+    GRANT_CREDIT,
+    CORRECT_INVOICE,
+    RUN_BILLING,
+    RELEASE_BILLING,
+    RETRY_NOTICE,
+]
+
+
+@transaction.atomic
+def ensure_staff_groups() -> dict[str, Group]:
+    """
+    Make the groups support, finance, catalogue and auditor with exactly these rights; run again, it repairs them.
+
+    Auditors see everything and change nothing; the catalogue group sees what is sold and to whom; nobody but superusers
+    makes staff.
+    """
+    own = {right.permission: _keep(right) for right in RIGHTS}
+    rows = Permission.objects.filter(content_type__app_label__in=APPS).select_related("content_type")
+    known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
+    looking = {name for name, row in known.items() if row.codename.startswith("view_") and name not in own}
+    customers = {f"accounts.{verb}" for verb in ("change_customer", "add_user", "change_user", "add_customerkey")}
+    catalogue = {f"catalog.{verb}_{model}" for model in CATALOGUE for verb in ("add", "change")}
+    given = {
+        "support": looking | customers | {"accounts.add_customer"} | {right.permission for right in SUPPORT},
+        "finance": looking | {right.permission for right in FINANCE},
+        "catalogue": {name for name in looking if name.startswith("catalog.")}
+        | catalogue
+        | {"accounts.view_customer", "catalog.add_productkey", REVOKE_PRODUCT_KEY.permission},
+        "auditor": looking,
+    }
+    groups = {}
+    for name, permissions in given.items():
+        groups[name], _made = Group.objects.get_or_create(name=name)
+        groups[name].permissions.set(known[permission] for permission in permissions)
+    return groups
+
+
+def _keep(right: Right) -> Permission:
+    app, model = right.on.split(".")
+    content_type = ContentType.objects.get_by_natural_key(app, model)
+    permission, _made = Permission.objects.update_or_create(
+        content_type=content_type, codename=right.codename, defaults={"name": right.name}
+    )
+    return permission

@@ -1,0 +1,117 @@
+"""What needs a person: work that is parked, stuck or unknown, counted in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, QuerySet, Value
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from invoices.models import ParkedBilling
+from kernel.periods import local_day, start_of_day
+from lifecycle.models import ProvisioningRequest
+from notifications.models import Notice
+from orders.admin.orders import STUCK_AFTER
+from orders.models import Order, OrderItem
+from payments.models import CreditAdjustment, Payment
+
+LATELY = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that waits for staff: how many rows, how to name them, and the list where they stand."""
+
+    name: str
+    label: Any
+    rows: QuerySet[Any]
+    query: str
+    tone: str = "amber"
+
+    @property
+    def permission(self) -> str:
+        meta = self.rows.model._meta
+        return f"{meta.app_label}.view_{meta.model_name}"
+
+    def url(self) -> str:
+        meta = self.listed._meta
+        return f"{reverse(f'admin:{meta.app_label}_{meta.model_name}_changelist')}?{self.query}"
+
+    @property
+    def listed(self) -> Any:
+        """Stuck order items are shown as their orders."""
+        return Order if self.rows.model is OrderItem else self.rows.model
+
+
+def matters(at: datetime) -> list[Matter]:
+    first_day = local_day(at - LATELY)
+    return [
+        Matter(
+            "parked billings",
+            _("bills held back at the month-end"),
+            ParkedBilling.objects.filter(state=ParkedBilling.State.PARKED),
+            "state__exact=parked",
+            "red",
+        ),
+        Matter(
+            "stuck orders",
+            _("items of paid orders that are stuck"),
+            OrderItem.objects.filter(state=OrderItem.State.PROVISIONING, order__paid_at__lte=at - STUCK_AFTER),
+            "progress=stuck",
+            "red",
+        ),
+        Matter(
+            "unknown payments",
+            _("payments of which the gateway said nothing"),
+            Payment.objects.filter(state=Payment.State.UNKNOWN),
+            "state__exact=unknown",
+        ),
+        Matter(
+            "parked requests",
+            _("requests that a product team does not take"),
+            ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PARKED),
+            "state__exact=parked",
+            "red",
+        ),
+        Matter(
+            "timed out requests",
+            _("requests that timed out in the last 7 days"),
+            ProvisioningRequest.objects.filter(
+                state=ProvisioningRequest.State.TIMED_OUT, requested_at__gte=start_of_day(first_day)
+            ),
+            f"state__exact=timed_out&requested_at__gte={first_day}",
+        ),
+        Matter(
+            "parked notices",
+            _("mails that could not be delivered"),
+            Notice.objects.filter(state=Notice.State.PARKED),
+            "state__exact=parked",
+        ),
+        Matter(
+            "adjustments",
+            _("credit adjustments that wait for approval"),
+            CreditAdjustment.objects.filter(approved_at=None),
+            "approved_at__isempty=1",
+            "blue",
+        ),
+    ]
+
+
+def what_needs_attention(user: Any, at: datetime) -> list[dict[str, Any]]:
+    """The matters that `user` may see and of which there are any, in one query."""
+    visible = [matter for matter in matters(at) if user.has_perm(matter.permission)]
+    if not visible:
+        return []
+    counted = [
+        matter.rows.order_by().annotate(matter=Value(matter.name)).values("matter").annotate(count=Count("pk"))
+        for matter in visible
+    ]
+    counts = {row["matter"]: row["count"] for row in counted[0].union(*counted[1:], all=True)}
+    return [
+        {"label": matter.label, "count": counts[matter.name], "url": matter.url(), "tone": matter.tone}
+        for matter in visible
+        if counts.get(matter.name)
+    ]

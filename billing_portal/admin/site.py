@@ -1,0 +1,147 @@
+"""The staff site: pages grouped by what staff work on, times in the billing zone, and what needs attention in front."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import VIEWED_CUSTOMER
+from kernel import clock
+from kernel.periods import billing_zone
+
+GROUPS: list[tuple[str, Any, list[str]]] = [
+    (
+        "customers",
+        _("Customers"),
+        ["accounts.Customer", "accounts.User", "accounts.CustomerKey", "accounts.BillingModeSwitch"],
+    ),
+    (
+        "services",
+        _("Services"),
+        [
+            "lifecycle.Resource",
+            "orders.Order",
+            "lifecycle.ProvisioningRequest",
+            "lifecycle.ResourceEvent",
+            "lifecycle.ServicePeriod",
+            "orders.OrderItem",
+            "orders.Quote",
+            "orders.CheckoutSession",
+        ],
+    ),
+    (
+        "invoices",
+        _("Invoices"),
+        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling"],
+    ),
+    (
+        "money",
+        _("Money"),
+        [
+            "payments.Payment",
+            "payments.CreditAdjustment",
+            "payments.GatewayNotice",
+            "payments.Allocation",
+            "ledger.Account",
+            "ledger.Transaction",
+            "ledger.Grant",
+        ],
+    ),
+    (
+        "catalogue",
+        _("Catalogue"),
+        [
+            "catalog.Product",
+            "catalog.Item",
+            "catalog.Price",
+            "catalog.Discount",
+            "catalog.Coupon",
+            "catalog.Redemption",
+            "catalog.ProductKey",
+        ],
+    ),
+    (
+        "records",
+        _("Records"),
+        [
+            "notifications.Notice",
+            "accounts.AuditEntry",
+            "billing_portal.JobRun",
+            "billing_portal.ClockMove",
+            "auth.Group",
+        ],
+    ),
+]
+
+
+class StaffSite(admin.AdminSite):
+    site_title = _("Staff area")
+    site_header = _("Billing Portal")
+    index_title = _("Staff area")
+    enable_nav_sidebar = True
+    final_catch_all_view = False
+
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Instants are shown and typed in the billing zone, up to the rendering of the page."""
+        inner = super().admin_view(view, cacheable)
+
+        def in_billing_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            with timezone.override(billing_zone()):
+                response = inner(request, *args, **kwargs)
+                return response.render() if hasattr(response, "render") else response
+
+        return update_wrapper(in_billing_zone, inner)
+
+    def get_urls(self) -> list[Any]:
+        from billing_portal.admin import pages  # needs the registered models, which need this site
+
+        own = [
+            path("jobs/", self.admin_view(pages.jobs), name="jobs"),
+            path("clock/", self.admin_view(pages.clock_page), name="clock"),
+            path("leave-customer/", self.admin_view(self.leave_customer), name="leave_customer"),
+        ]
+        return own + super().get_urls()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        from billing_portal.admin.pages import front_page
+
+        return super().index(request, {**front_page(request.user, clock.now()), **(extra_context or {})})
+
+    def leave_customer(self, request: HttpRequest) -> HttpResponse:
+        """Stop viewing the portal as a customer."""
+        viewed = request.session.pop(VIEWED_CUSTOMER, None)
+        if viewed is None:
+            return redirect("admin:index")
+        messages.info(request, text("You have left the customer's view."))
+        return redirect("admin:accounts_customer_change", viewed)
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """The whole list by what staff work on; the list of one app as Django has it."""
+        apps = super().get_app_list(request, app_label)
+        if app_label is not None:
+            return apps
+        rows = {f"{app['app_label']}.{row['object_name']}": row for app in apps for row in app["models"]}
+        return [
+            {
+                "name": title,
+                "app_label": label,
+                "app_url": f"{reverse('admin:index', current_app=self.name)}#{label}",
+                "has_module_perms": True,
+                "models": models,
+            }
+            for label, title, names in GROUPS
+            if (models := [rows[name] for name in names if name in rows])
+        ]

@@ -1,0 +1,297 @@
+"""The catalogue: products with their policies and items, prices, negotiated terms, coupons, keys of product teams."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, StaffAdmin
+from accounts.admin.keys import KeyAdmin, RevokeKey
+from accounts.staff import REVOKE_PRODUCT_KEY
+from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
+from kernel import clock, display
+from kernel.periods import local_day, start_of_day, truncate
+
+
+class ProductForm(forms.ModelForm):
+    """The webhook secret is written, never shown."""
+
+    webhook_secret = forms.CharField(
+        label=_("Webhook secret"),
+        required=False,
+        max_length=100,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Leave empty to keep the present one."),
+    )
+    webhook_url = forms.URLField(label=_("Webhook address"), required=False, assume_scheme="https")
+
+    class Meta:
+        model = Product
+        fields = "__all__"  # noqa: DJ007 - every policy is staff's to decide
+
+    def clean_webhook_secret(self) -> str:
+        return self.cleaned_data["webhook_secret"] or self.instance.webhook_secret
+
+    def clean_return_urls(self) -> list[str]:
+        urls = self.cleaned_data["return_urls"] or []
+        if not isinstance(urls, list) or not all(
+            isinstance(url, str) and url.startswith(("https://", "http://")) and url.count("/") >= 3 for url in urls
+        ):
+            raise forms.ValidationError(
+                text('Enter a list of addresses, each with a path, such as ["https://shop.example/"].')
+            )
+        return urls
+
+
+class ItemForm(forms.ModelForm):
+    """Configurations and product teams name items by code, and flavours are not chosen like volumes: these stay."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.instance._state.adding:
+            for name in {"product", "code", "kind"} & self.fields.keys():
+                self.fields[name].disabled = True
+
+
+class ItemInline(admin.TabularInline):
+    model = Item
+    form = ItemForm
+    extra = 0
+    can_delete = False
+    show_change_link = True
+    ordering = ("position", "code")
+    fields = ("position", "code", "name", "name_en", "kind", "unit", "maximum")
+
+
+@admin.register(Product)
+class ProductAdmin(StaffAdmin):
+    form = ProductForm
+    inlines = (ItemInline,)
+    related = (("lifecycle.resource", "product__id__exact"), ("catalog.productkey", "product__id__exact"))
+    ordering = ("code",)
+    list_display = (
+        "code",
+        "name",
+        "is_on_sale",
+        "days_in_trash_after_expiry",
+        "days_in_trash_after_deletion",
+        "grace_days",
+        "is_refundable",
+        "stopped_time_is_free",
+        "provisioner",
+    )
+    list_filter = ("is_on_sale",)
+    search_fields = ("code", "name", "name_en")
+    fieldsets = (
+        (None, {"fields": ("code", "name", "name_en", "is_on_sale")}),
+        (
+            _("Trash and grace"),
+            {"fields": ("days_in_trash_after_expiry", "days_in_trash_after_deletion", "grace_days")},
+        ),
+        (_("Money"), {"fields": ("is_refundable", "stopped_time_is_free")}),
+        (_("Provisioning"), {"fields": ("provisioner", "webhook_url", "webhook_secret", "return_urls")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Product teams and checkout addresses name the product by its code."""
+        return () if obj is None else ("code",)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who only looks at products does not see the secret."""
+        if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):
+            return self.fieldsets
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "webhook_secret"]})
+            for title, options in self.fieldsets or ()
+        ]
+
+
+@admin.register(Item)
+class ItemAdmin(StaffAdmin):
+    list_display = ("code", "name", "product", "kind", "unit", "maximum", "position")
+    list_select_related = ("product",)
+    list_filter = ("product", "kind")
+    related = (("catalog.price", "item__id__exact"),)
+    ordering = ("product__code", "position", "code")
+    search_fields = ("code", "name", "name_en", "product__code")
+    form = ItemForm
+
+
+class ValidityForm(forms.ModelForm):
+    """Terms with validity: added for the time ahead; afterwards only their end moves, and never into the past."""
+
+    ALONE: ClassVar[tuple[str, ...]] = ()
+
+    def clean_valid_from(self) -> datetime:
+        start: datetime = self.cleaned_data["valid_from"]
+        if start < truncate(clock.now()):
+            raise forms.ValidationError(text("New terms begin now or later: what was charged already stays."))
+        return start
+
+    def clean_valid_until(self) -> datetime | None:
+        end: datetime | None = self.cleaned_data["valid_until"]
+        now = truncate(clock.now())
+        before: datetime | None = self.instance.valid_until
+        if self.instance._state.adding or end == before:
+            return end
+        if before is not None and before <= now:
+            raise forms.ValidationError(text("These terms have ended; add new ones."))
+        if end is not None and end < now:
+            raise forms.ValidationError(text("The end cannot lie in the past."))
+        return end
+
+    def clean(self) -> dict[str, Any]:
+        """Say what overlaps; the database would refuse it with its own words."""
+        data = super().clean() or {}
+        start = data.get("valid_from") or self.instance.valid_from
+        if start is None or self.errors:
+            return data
+        terms = {name: data.get(name, getattr(self.instance, name, None)) for name in self.ALONE}
+        others = type(self.instance)._default_manager.filter(**terms).exclude(pk=self.instance.pk)
+        others = others.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=start))
+        if data.get("valid_until"):
+            others = others.filter(valid_from__lt=data["valid_until"])
+        other = others.order_by("valid_from").first()
+        if other:
+            since = display.instant(other.valid_from)
+            raise forms.ValidationError(
+                text("This overlaps with the terms valid from %(since)s. Give those an end first.") % {"since": since}
+            )
+        return data
+
+
+class PriceForm(ValidityForm):
+    ALONE = ("item", "customer")
+
+
+class DiscountForm(ValidityForm):
+    ALONE = ("product", "customer")
+
+
+class ValidityAdmin(StaffAdmin):
+    """Everything but the end is fixed once it is added."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return ()
+        return [field for field in self.get_fields(request, None) if field != "valid_until"]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Midnight in the billing zone: terms begin in the time ahead."""
+        midnight = start_of_day(local_day(clock.now()) + timedelta(days=1))
+        return {"valid_from": midnight, **super().get_changeform_initial_data(request)}
+
+
+class InForce(admin.SimpleListFilter):
+    title = _("validity")
+    parameter_name = "valid"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("now", _("in force")), ("later", _("begins later")), ("ended", _("ended"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        at = clock.now()
+        open_end = Q(valid_until__isnull=True) | Q(valid_until__gt=at)
+        match self.value():
+            case "now":
+                return queryset.filter(open_end, valid_from__lte=at)
+            case "later":
+                return queryset.filter(valid_from__gt=at)
+            case "ended":
+                return queryset.filter(valid_until__lte=at)
+        return queryset
+
+
+@admin.register(Price)
+class PriceAdmin(ValidityAdmin):
+    form = PriceForm
+    list_display = (
+        "item",
+        "customer",
+        "unit_price",
+        "per_minutes",
+        "includes_vat",
+        "vat_rate",
+        "valid_from",
+        "valid_until",
+    )
+    list_select_related = ("item__product", "customer")
+    list_filter = (InForce, ("customer", admin.EmptyFieldListFilter), "item__product")
+    search_fields = ("item__code", "item__name", "customer__name")
+    autocomplete_fields = ("item", "customer")
+    fields = (
+        "item",
+        "customer",
+        "unit_price",
+        "per_minutes",
+        "includes_vat",
+        "vat_rate",
+        "valid_from",
+        "valid_until",
+    )
+
+
+@admin.register(Discount)
+class DiscountAdmin(ValidityAdmin):
+    form = DiscountForm
+    list_display = ("customer", "product", "share", "valid_from", "valid_until")
+    list_select_related = ("customer", "product")
+    list_filter = (InForce, "product")
+    search_fields = ("customer__name", "product__code")
+    autocomplete_fields = ("customer", "product")
+    fields = ("customer", "product", "share", "valid_from", "valid_until")
+
+
+@admin.register(Coupon)
+class CouponAdmin(StaffAdmin):
+    """Terms of a coupon that was used stay; its end and its number of uses may change."""
+
+    list_display = (
+        "code",
+        "amount",
+        "share",
+        "minimum_order",
+        "uses",
+        "maximum_uses",
+        "maximum_uses_per_customer",
+        "valid_from",
+        "valid_until",
+    )
+    list_filter = (InForce,)
+    search_fields = ("code",)
+    filter_horizontal = ("products",)
+    related = (("catalog.redemption", "coupon__id__exact"),)
+    readonly_fields = ("uses",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or not obj.uses:
+            return self.readonly_fields
+        return (*self.readonly_fields, "code", "amount", "share", "minimum_order", "valid_from", "products")
+
+
+@admin.register(Redemption)
+class RedemptionAdmin(LookOnlyAdmin):
+    list_display = ("at", "coupon", "customer", "amount", "state", "order_id")
+    list_select_related = ("coupon", "customer")
+    list_filter = ("state",)
+    search_fields = ("coupon__code", "customer__name", "order_id")
+
+
+@admin.register(ProductKey)
+class ProductKeyAdmin(KeyAdmin):
+    class Revoke(RevokeKey):
+        right = REVOKE_PRODUCT_KEY
+
+    owner = "product"
+    tasks = (Revoke(),)
+    list_display = ("name", "product", "hint", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("product",)
+    list_filter = ("product", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "hint", "product__code")

@@ -1,0 +1,244 @@
+"""Credit notes, month-end runs and bills held back. Invoices themselves are looked after in `payments.admin`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from accounts.admin.look import column, money
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.services import record_audit
+from accounts.staff import RELEASE_BILLING, RUN_BILLING
+from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
+from invoices.pdf import credit_note_pdf
+from invoices.services.month_end import (
+    dry_run,
+    finish_run,
+    plan_run,
+    progress_of,
+    release,
+    unbilled_months,
+    work_on_next_chunk,
+)
+from kernel import clock
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import CalendarMonth
+
+PATIENCE_SECONDS = 20
+"""How long a person waits for a month-end run; the job does the rest."""
+
+
+class DocumentAdmin(LookOnlyAdmin):
+    """A document that can be printed; `document` sets it."""
+
+    def document(self, subject: Any, *, at: datetime) -> bytes:
+        raise NotImplementedError
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_pdf"
+        return [path("<uuid:pk>/pdf/", self.admin_site.admin_view(self.pdf_view), name=name), *super().get_urls()]
+
+    def pdf_view(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        subject = self.get_object(request, str(pk))
+        if subject is None:
+            raise Http404
+        if not self.has_view_permission(request, subject):
+            raise PermissionDenied
+        answer = HttpResponse(self.document(subject, at=clock.now()), content_type="application/pdf")
+        answer["Content-Disposition"] = f'inline; filename="{subject.number}.pdf"'
+        return answer
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[unquote(object_id)])
+        page = {"staff_links": [{"url": url, "label": _("PDF")}]}
+        return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
+
+
+@admin.register(CreditNote)
+class CreditNoteAdmin(DocumentAdmin):
+    list_display = ("number", "invoice", "customer", "reason", "amount", "refunded", "issued_at")
+    list_select_related = ("invoice", "customer")
+    list_filter = ("reason",)
+    search_fields = ("number", "invoice__number", "customer__name")
+    date_hierarchy = "issued_at"
+
+    def document(self, subject: CreditNote, *, at: datetime) -> bytes:
+        return credit_note_pdf(subject)
+
+
+class ChunkInline(LookOnlyInline):
+    model = BillingChunk
+    fields = ("first", "last", "state", "invoices", "total", "attempts", "finished_at")
+    ordering = ("pk",)
+
+
+class MonthForm(ReasonForm):
+    month = forms.ChoiceField(label=_("Month"))
+    field_order = ("month", "reason")
+
+    def __init__(self, *args: Any, months: list[CalendarMonth], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["month"].choices = [(month.key, month.key) for month in months]  # type: ignore[attr-defined]
+
+
+class NothingToBill(DomainError):
+    code = "nothing-to-bill"
+    message = _("Every month that has ended is billed.")
+
+
+class RunMonthEnd(Task):
+    name = "run"
+    label = _("Run the month-end")
+    lead = _(
+        "Bills the usage of an ended month. A run that was interrupted goes on; what is billed is never billed again."
+    )
+    button = _("Run")
+    right = RUN_BILLING
+    form = MonthForm
+
+    def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+        return {"months": unbilled_months(at)}
+
+    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+        if not unbilled_months(at):
+            raise NothingToBill
+        return {}
+
+    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        run = plan_run(CalendarMonth.parse(data["month"]), actor=actor, at=at)
+        record_audit("run month-end", run.month, actor=actor, at=at, reason=data["reason"])
+        until = monotonic() + PATIENCE_SECONDS
+        while monotonic() < until and work_on_next_chunk(run, at=at) is not None:
+            pass
+        run = finish_run(run, at=at)
+        sums = run.chunks.aggregate(invoices=Sum("invoices"))
+        return text("%(month)s: %(invoices)d invoices, %(state)s.") % {
+            "month": run.month,
+            "invoices": sums["invoices"] or 0,
+            "state": run.get_state_display(),
+        }
+
+
+@admin.register(BillingRun)
+class BillingRunAdmin(LookOnlyAdmin):
+    list_tasks = (RunMonthEnd(),)
+    inlines = (ChunkInline,)
+    related = (("invoices.parkedbilling", "run__id__exact"),)
+    invoices = column("invoices", _("invoices"), lambda count: count or 0)
+    total = column("total", _("total"), money)
+    list_display = ("month", "state", "progress", invoices, total, "parked_count", "started_at", "finished_at")
+    fields = ("month", "state", "progress_now", "started_at", "finished_at")
+    ordering = ("-month",)
+    change_list_template = "admin/billing_runs.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BillingRun]:
+        parked = Count("parked", filter=Q(parked__state=ParkedBilling.State.PARKED), distinct=True)
+        return super().get_queryset(request).annotate(parked_count=parked)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Sums over the chunks of the shown runs, in one query."""
+        changelist = super().get_changelist_instance(request)
+        rows = BillingChunk.objects.filter(run__in=list(changelist.result_list)).values("run")
+        done = Count("pk", filter=Q(state=BillingChunk.State.DONE))
+        sums = {
+            row["run"]: row
+            for row in rows.annotate(chunks=Count("pk"), done=done, invoiced=Sum("invoices"), sum=Sum("total"))
+        }
+        for run in changelist.result_list:
+            row = sums.get(run.pk, {"chunks": 0, "done": 0, "invoiced": 0, "sum": 0})
+            run.chunk_counts = (row["done"], row["chunks"])
+            run.invoices, run.total = row["invoiced"], row["sum"]
+        return changelist
+
+    @admin.display(description=_("chunks done"))
+    def progress(self, run: Any) -> str:
+        done, chunks = run.chunk_counts
+        return f"{done} / {chunks}"
+
+    @admin.display(description=_("parked customers"))
+    def parked_count(self, run: Any) -> int:
+        count: int = run.parked_count
+        return count
+
+    @admin.display(description=_("chunks"))
+    def progress_now(self, run: BillingRun) -> str:
+        return text(
+            "%(done)d done, %(running)d in work, %(planned)d planned; %(parked)d customers parked"
+        ) % progress_of(run)
+
+    def get_urls(self) -> list[Any]:
+        page = path("forecast/", self.admin_site.admin_view(self.forecast_view), name="invoices_billingrun_forecast")
+        return [page, *super().get_urls()]
+
+    def forecast_view(self, request: Any) -> HttpResponse:
+        """The dry run: what a month would bill now, and whose bill changes most."""
+        if not request.user.has_perm(RUN_BILLING.permission):
+            raise PermissionDenied
+        at = clock.now()
+        current = CalendarMonth.of(at)
+        months = [current, current.previous, current.previous.previous]
+        try:
+            month = CalendarMonth.parse(request.GET.get("month", current.previous.key))
+        except ValueError:
+            raise Http404 from None
+        context = {
+            **self._page(request),
+            "title": _("Dry run of the month-end"),
+            "months": [known.key for known in months],
+            "month": month.key,
+            "is_over": at >= month.period.ends_at,
+            "forecast": dry_run(month, at=at),
+            "back": reverse("admin:invoices_billingrun_changelist"),
+            "at": at,
+        }
+        return TemplateResponse(request, "admin/forecast.html", context)
+
+
+class StillFails(DomainError):
+    code = "still-fails"
+    message = _("It fails again and stays parked: %(why)s")
+
+
+class ReleaseParked(Task):
+    name = "release"
+    label = _("Release")
+    lead = _("Issues the customer's invoices of this month now, whatever their amount.")
+    button = _("Issue the invoices")
+    right = RELEASE_BILLING
+
+    def is_open(self, subject: ParkedBilling, at: datetime) -> bool:
+        return subject.state == ParkedBilling.State.PARKED
+
+    def carry_out(self, subject: ParkedBilling, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        try:
+            release(subject.pk, reason=data["reason"], actor=actor, at=at)
+        except (ArithmeticError, LookupError, AssertionError, DatabaseError) as failure:
+            raise StillFails(why=f"{type(failure).__name__}: {failure}"[:300]) from failure
+        return text("The invoices are issued.")
+
+
+@admin.register(ParkedBilling)
+class ParkedBillingAdmin(LookOnlyAdmin):
+    tasks = (ReleaseParked(),)
+    list_display = ("customer", "run", "state", "expected_total", "reason", "at")
+    list_select_related = ("customer", "run")
+    list_filter = ("state", "run")
+    search_fields = ("customer__name", "run__month")

@@ -1,0 +1,58 @@
+"""What happened to resources, and retrying a request. Resources and requests are looked after in `orders.admin`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.tasks import Task
+from accounts.services import record_audit
+from accounts.staff import RETRY_REQUEST
+from kernel.actors import Actor
+from lifecycle.models import ProvisioningRequest, ResourceEvent, ServicePeriod
+
+
+class RetryRequest(Task):
+    name = "retry"
+    label = _("Deliver again")
+    lead = _(
+        "The product team did not take this request. It waits for delivery again, before later ones of its resource."
+    )
+    button = _("Deliver again")
+    right = RETRY_REQUEST
+
+    def is_open(self, subject: ProvisioningRequest, at: datetime) -> bool:
+        return subject.state == ProvisioningRequest.State.PARKED
+
+    @transaction.atomic
+    def carry_out(self, subject: ProvisioningRequest, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        State = ProvisioningRequest.State
+        waits = {"state": State.PENDING, "attempts": 0, "next_attempt_at": at, "reason": ""}
+        if ProvisioningRequest.objects.filter(pk=subject.pk, state=State.PARKED).update(**waits):
+            customer = subject.resource.customer
+            record_audit("retry request", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+        return text("The request waits for delivery.")
+
+
+@admin.register(ServicePeriod)
+class ServicePeriodAdmin(LookOnlyAdmin):
+    list_display = ("resource", "customer", "billing_mode", "starts_at", "ends_at")
+    list_select_related = ("resource", "customer")
+    list_filter = ("billing_mode",)
+    search_fields = ("=resource__id", "resource__name", "customer__name")
+    ordering = ("-starts_at", "-pk")
+
+
+@admin.register(ResourceEvent)
+class ResourceEventAdmin(LookOnlyAdmin):
+    list_display = ("at", "resource", "customer", "kind", "from_state", "to_state", "actor", "reason")
+    list_select_related = ("resource", "customer")
+    list_filter = ("kind", "actor_kind")
+    search_fields = ("resource__name", "customer__name", "actor")
+    date_hierarchy = "at"

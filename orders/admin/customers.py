@@ -1,0 +1,84 @@
+"""Customers: their data, their money at a glance, and what staff do for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import VIEWED_CUSTOMER
+from accounts.admin.base import StaffAdmin
+from accounts.admin.look import column, money
+from accounts.admin.tasks import Task
+from accounts.models import Customer
+from accounts.services import record_audit
+from accounts.staff import VIEW_AS_CUSTOMER
+from kernel import clock
+from kernel.actors import Actor
+from orders.admin.switch import SwitchBillingMode
+from payments.admin.money import CUSTOMER_TASKS, with_money
+
+
+class ViewAsCustomer(Task):
+    name = "view-as-customer"
+    label = _("View portal as the customer")
+    lead = _("You see every page as the customer does and can change nothing. The visit is recorded with your reason.")
+    button = _("Open the portal")
+    right = VIEW_AS_CUSTOMER
+
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        record_audit("view portal as customer", subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject)
+        return text("You see the portal as %(customer)s does.") % {"customer": subject.name}
+
+    def finish(self, request: HttpRequest, subject: Customer, sentence: str, back: str) -> HttpResponse:
+        request.session[VIEWED_CUSTOMER] = str(subject.pk)
+        return redirect("/")
+
+
+@admin.register(Customer)
+class CustomerAdmin(StaffAdmin):
+    """Names and addresses may be edited; how a customer pays is switched by a task, and money moves by tasks alone."""
+
+    available = column("available", _("available"), money, order="available")
+    owed = column("owed", _("open invoices"), money, order="owed")
+    tasks = (SwitchBillingMode(), *CUSTOMER_TASKS, ViewAsCustomer())
+    related = (
+        ("lifecycle.resource", "customer__id__exact"),
+        ("invoices.invoice", "customer__id__exact"),
+        ("orders.order", "customer__id__exact"),
+        ("payments.payment", "customer__id__exact"),
+        ("ledger.transaction", "customer__id__exact"),
+        ("accounts.user", "customer__id__exact"),
+        ("accounts.customerkey", "customer__id__exact"),
+        ("notifications.notice", "customer__id__exact"),
+        ("accounts.billingmodeswitch", "customer__id__exact"),
+        ("accounts.auditentry", "customer__id__exact"),
+    )
+    list_display = ("name", "billing_mode", available, owed, "email", "created_at")
+    list_filter = ("billing_mode", "language")
+    search_fields = ("name", "email", "tax_code")
+    readonly_fields = ("billing_mode", "pays_invoices_automatically", available, owed, "created_at")
+    fieldsets = (
+        (None, {"fields": ("name", "email", "tax_code", "address", "language")}),
+        (_("Billing"), {"fields": ("billing_mode", "pays_invoices_automatically", "available", "owed", "created_at")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A new customer is prepaid and has no money yet."""
+        return self.fieldsets[:1] if obj is None and self.fieldsets else self.fieldsets
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
+        return with_money(super().get_queryset(request))
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+            obj.save()
+        elif form.changed_data:
+            obj.save(update_fields=form.changed_data)  # only what was edited: the billing mode may move meanwhile

@@ -1,0 +1,95 @@
+"""What product teams were asked, and giving up on an answer that does not come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.tasks import Task
+from accounts.services import record_audit
+from accounts.staff import FAIL_PROVISIONING
+from kernel import display
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from lifecycle.admin import RetryRequest
+from lifecycle.models import ProvisioningRequest, Resource
+from orders.models import OrderItem
+from orders.services.fulfil import answer_provisioning
+
+
+class NothingExpected(DomainError):
+    code = "nothing-expected"
+    message = _("No answer of the product team is expected any more.")
+
+
+class FailProvisioning(Task):
+    """Of a request, or of the request that its resource waits for."""
+
+    name = "fail-provisioning"
+    label = _("Give up and refund")
+    lead = _("Counts as failed: the order item's money goes back to the wallet, and a later answer is refused.")
+    button = _("Give up and refund")
+    right = FAIL_PROVISIONING
+    dangerous = True
+
+    def is_open(self, subject: Any, at: datetime) -> bool:
+        return awaited_request(subject) is not None
+
+    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+        request = _awaited(subject)
+        item = OrderItem.objects.select_related("order").get(request=request)
+        return {
+            "facts": [
+                (_("Request"), request.get_verb_display()),
+                (_("Order"), str(item.order)),
+                (_("Goes back to the wallet"), display.money(item.due)),
+            ]
+        }
+
+    @transaction.atomic
+    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        request = _awaited(subject)
+        reason = data["reason"]
+        answer_provisioning(request.pk, ProvisioningRequest.State.FAILED, reason=reason, actor=actor, at=at)
+        item = OrderItem.objects.select_related("customer").get(request=request)
+        record_audit(
+            "give up provisioning",
+            request.pk,
+            actor=actor,
+            at=at,
+            reason=reason,
+            customer=item.customer,
+            refunded=item.due,
+        )
+        return text("%(amount)s went back to the wallet.") % {"amount": display.money(item.due)}
+
+
+def awaited_request(subject: Resource | ProvisioningRequest) -> ProvisioningRequest | None:
+    """The request whose answer is still expected."""
+    unanswered = ProvisioningRequest.objects.unanswered()
+    if isinstance(subject, Resource):
+        return unanswered.filter(resource=subject).first()
+    return unanswered.filter(pk=subject.pk).first()
+
+
+def _awaited(subject: Any) -> ProvisioningRequest:
+    request = awaited_request(subject)
+    if request is None:
+        raise NothingExpected
+    return request
+
+
+@admin.register(ProvisioningRequest)
+class ProvisioningRequestAdmin(LookOnlyAdmin):
+    tasks = (RetryRequest(), FailProvisioning())
+    list_display = ("requested_at", "verb", "resource", "state", "attempts", "deadline", "answered_at", "reason")
+    list_select_related = ("resource",)
+    list_filter = ("state", "verb", "expects_answer", "resource__product")
+    search_fields = ("resource__name", "resource__customer__name", "reason")
+    date_hierarchy = "requested_at"

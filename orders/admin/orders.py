@@ -1,0 +1,108 @@
+"""Orders, what they are made of, and the quotes behind them: to be looked at, the stuck ones first."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Case, Q, QuerySet, Value, When
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from kernel import clock, display
+from kernel.periods import minutes_between
+from orders.models import CheckoutSession, Order, OrderItem, Quote
+
+STUCK_AFTER = timedelta(hours=1)
+
+
+def stuck(at: datetime) -> Q:
+    """Paid for, and nothing came of it for too long."""
+    return Q(state__in=[Order.State.PAID, Order.State.PROVISIONING], paid_at__lte=at - STUCK_AFTER)
+
+
+class Progress(admin.SimpleListFilter):
+    title = _("progress")
+    parameter_name = "progress"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("open", _("open")), ("stuck", _("stuck"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "open":
+                return queryset.exclude(state__in=Order.ENDED)
+            case "stuck":
+                return queryset.filter(stuck(clock.now()))
+        return queryset
+
+
+class ItemInline(LookOnlyInline):
+    model = OrderItem
+    fields = ("position", "resource", "state", "due", "request", "reason")
+    related_rows = ("resource", "request")
+    ordering = ("position",)
+
+
+@admin.register(Order)
+class OrderAdmin(LookOnlyAdmin):
+    inlines = (ItemInline,)
+    list_display = ("created_at", "customer", "action", "state", "waits", "means", "total", "coupon_code", "actor")
+    list_select_related = ("customer",)
+    list_filter = (Progress, "state", "action", "means")
+    search_fields = ("customer__name", "actor", "coupon_code")
+    date_hierarchy = "created_at"
+    fields = (
+        "customer",
+        "action",
+        "state",
+        "total",
+        "means",
+        "payment",
+        "coupon_code",
+        "quote",
+        "checkout_session",
+        "actor",
+        "key",
+        "created_at",
+        "expires_at",
+        "paid_at",
+        "ended_at",
+    )
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return (Case(When(stuck(clock.now()), then=Value(0)), default=Value(1)), "-pk")
+
+    @admin.display(description=_("waits"))
+    def waits(self, order: Order) -> str:
+        """How long a paid order has been waiting for its end."""
+        if order.has_ended or order.paid_at is None:
+            return ""
+        return display.duration(minutes_between(order.paid_at, clock.now()))
+
+
+@admin.register(OrderItem)
+class OrderItemAdmin(LookOnlyAdmin):
+    list_display = ("order", "position", "customer", "resource", "state", "due", "reason")
+    list_select_related = ("order", "customer", "resource")
+    list_filter = ("state",)
+    search_fields = ("customer__name", "resource__name")
+
+
+@admin.register(Quote)
+class QuoteAdmin(LookOnlyAdmin):
+    list_display = ("quoted_at", "customer", "action", "total", "expires_at")
+    list_select_related = ("customer",)
+    list_filter = ("action",)
+    search_fields = ("customer__name",)
+    exclude = ("seal",)
+
+
+@admin.register(CheckoutSession)
+class CheckoutSessionAdmin(LookOnlyAdmin):
+    list_display = ("created_at", "product", "name", "expires_at")
+    list_select_related = ("product",)
+    list_filter = ("product",)
+    search_fields = ("name",)

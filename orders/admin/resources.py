@@ -1,0 +1,85 @@
+"""Resources: to be looked at, restored from the trash, or given up when their provisioning is stuck."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from accounts.admin.look import badge
+from accounts.admin.tasks import Task
+from accounts.staff import RESTORE_RESOURCE
+from kernel import clock, display
+from kernel.actors import Actor
+from lifecycle.models import Resource, ServicePeriod
+from lifecycle.services.trash import restore_resource
+from orders.admin.fulfilment import FailProvisioning
+
+
+class RestoreResource(Task):
+    name = "restore"
+    label = _("Restore from the trash")
+    lead = _(
+        "The resource runs again under its customer's billing mode: postpaid usage starts now; a prepaid one gets the"
+        " renewal window to be paid for."
+    )
+    button = _("Restore")
+    right = RESTORE_RESOURCE
+
+    def is_open(self, subject: Resource, at: datetime) -> bool:
+        return subject.is_recoverable(at)
+
+    def context(self, subject: Resource, *, at: datetime) -> dict[str, Any]:
+        return {
+            "facts": [
+                (_("In the trash since"), display.instant(subject.suspended_at) if subject.suspended_at else ""),
+                (_("Why"), subject.get_suspense_reason_display()),
+                (_("Deleted for good"), display.instant(subject.purge_at) if subject.purge_at else ""),
+                (_("Customer's billing mode"), subject.customer.get_billing_mode_display()),
+            ]
+        }
+
+    def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        restored = restore_resource(subject.pk, reason=data["reason"], actor=actor, at=at)
+        if restored.suspend_at:
+            return text("%(name)s runs again and must be paid for until %(until)s.") % {
+                "name": restored.name,
+                "until": display.instant(restored.suspend_at),
+            }
+        return text("%(name)s runs again; its usage is billed from now on.") % {"name": restored.name}
+
+
+class PeriodInline(LookOnlyInline):
+    model = ServicePeriod
+    fields = ("billing_mode", "starts_at", "ends_at", "configuration")
+    ordering = ("-starts_at",)
+
+
+@admin.register(Resource)
+class ResourceAdmin(LookOnlyAdmin):
+    tasks = (RestoreResource(), FailProvisioning())
+    inlines = (PeriodInline,)
+    related = (
+        ("lifecycle.resourceevent", "resource__id__exact"),
+        ("invoices.invoice", "resource__id__exact"),
+        ("orders.orderitem", "resource__id__exact"),
+        ("lifecycle.provisioningrequest", "resource__id__exact"),
+    )
+    list_display = ("name", "customer", "product", "state", "billing_mode", "health", "paid_until", "purge_at")
+    list_select_related = ("customer", "product")
+    list_filter = ("state", "billing_mode", "product", "suspense_reason", "rolls_over")
+    search_fields = ("name", "customer__name")
+    fieldsets = (
+        (None, {"fields": ("name", "state", "billing_mode", "customer", "product", "created_at", "changed_at")}),
+        (_("Paid time"), {"fields": ("paid_until", "suspend_at", "rolls_over", "auto_renew_months")}),
+        (_("Trash"), {"fields": ("suspense_reason", "suspended_at", "purge_at")}),
+        (_("Configuration"), {"fields": ("configuration",)}),
+    )
+
+    @admin.display(description=_("health"))
+    def health(self, resource: Resource) -> str:
+        return badge(resource.health(clock.now())) if resource.is_running else ""

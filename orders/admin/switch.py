@@ -1,0 +1,74 @@
+"""Switching a customer's billing mode: the rehearsal, the reason, and exactly the rehearsed plan."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db import transaction
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.models import BillingMode, BillingModeSwitch, Customer
+from accounts.staff import SWITCH_BILLING_MODE
+from kernel.actors import Actor
+from lifecycle.services.sweeps import expire_resources
+from orders.services.switch import plan_switch, switch_billing_mode
+
+
+class SwitchForm(ReasonForm):
+    digest = forms.CharField(widget=forms.HiddenInput, required=True, max_length=64)
+
+
+class SwitchBillingMode(Task):
+    name = "switch-billing-mode"
+    label = _("Switch billing mode")
+    lead = _("This is a rehearsal: nothing has changed yet. Confirming carries out exactly this plan, or nothing.")
+    button = _("Switch as rehearsed")
+    right = SWITCH_BILLING_MODE
+    dangerous = True
+    form = SwitchForm
+    template = "admin/switch.html"
+
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        to_mode = other_mode(subject)
+        plan = rehearse_switch(subject, to_mode, at=at)
+        return {
+            "plan": plan,
+            "from_mode": subject.get_billing_mode_display(),
+            "to_mode": BillingMode(to_mode).label,
+            "to_postpaid": to_mode == BillingMode.POSTPAID,
+            "open_total": sum(invoice["due"] for invoice in plan["open_invoices"]),
+            "resources": [
+                {**row, "paid_until": datetime.fromisoformat(row["paid_until"]) if row["paid_until"] else None}
+                for row in plan["resources"]
+            ],
+            "window_until": datetime.fromisoformat(plan["renewal_window_until"])
+            if plan["renewal_window_until"]
+            else None,
+            "history": BillingModeSwitch.objects.filter(customer=subject).order_by("-pk"),
+        }
+
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        switch = switch_billing_mode(
+            subject.pk, other_mode(subject), reason=data["reason"], digest=data["digest"], actor=actor, at=at
+        )
+        return text("%(customer)s is %(mode)s from now on.") % {
+            "customer": subject.name,
+            "mode": switch.get_to_mode_display(),
+        }
+
+
+def other_mode(customer: Customer) -> BillingMode:
+    return BillingMode.POSTPAID if customer.is_prepaid else BillingMode.PREPAID
+
+
+def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
+    """The plan as switching would find it: first what is due under the old mode happens, then all of it is undone."""
+    with transaction.atomic():
+        expire_resources(actor=Actor.job("rehearsal"), at=at)
+        plan = plan_switch(customer, to_mode, at=at)
+        transaction.set_rollback(True)
+    return plan

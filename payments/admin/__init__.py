@@ -1,0 +1,5 @@
+"""The staff area's pages about invoices and money, and the tasks that move it."""
+
+from payments.admin import documents, money
+
+__all__ = ["documents", "money"]

@@ -1,0 +1,148 @@
+"""Invoices: to be looked at, corrected by credit notes, and printed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyInline
+from accounts.admin.tasks import Task
+from accounts.staff import CORRECT_INVOICE
+from invoices.admin import DocumentAdmin
+from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.pdf import invoice_pdf
+from kernel import clock, display
+from kernel.actors import Actor
+from kernel.money import MAXIMUM
+from payments.models import Allocation
+from payments.services.correct import correct_invoice
+
+
+class CreditNoteForm(forms.Form):
+    amount = forms.IntegerField(label=_("Amount to take back (VND)"), min_value=1, max_value=MAXIMUM)
+    note = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Stands on the credit note, for the customer to read."),
+    )
+
+
+class IssueCreditNote(Task):
+    name = "credit-note"
+    label = _("Issue a credit note")
+    lead = _("It first reduces what is due; what was paid of it goes back to the customer's wallet.")
+    button = _("Issue the credit note")
+    right = CORRECT_INVOICE
+    form = CreditNoteForm
+    once = True
+    dangerous = True
+
+    def is_open(self, subject: Invoice, at: datetime) -> bool:
+        return subject.credited < subject.total
+
+    def context(self, subject: Invoice, *, at: datetime) -> dict[str, Any]:
+        left = subject.total - subject.credited
+        return {
+            "facts": [
+                (_("Total"), display.money(subject.total)),
+                (_("Paid"), display.money(subject.paid_net)),
+                (_("Still due"), display.money(subject.due)),
+                (_("Can still be credited"), display.money(left)),
+            ]
+        }
+
+    def carry_out(self, subject: Invoice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        note = correct_invoice(subject.pk, data["amount"], note=data["note"], actor=actor, at=at)
+        return text("Credit note %(number)s over %(amount)s is issued; %(refunded)s went back to the wallet.") % {
+            "number": note.number,
+            "amount": display.money(note.amount),
+            "refunded": display.money(note.refunded),
+        }
+
+
+class Overdue(admin.SimpleListFilter):
+    title = _("due")
+    parameter_name = "due"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("open", _("something is due")), ("overdue", _("overdue"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "open":
+                return queryset.filter(due__gt=0)
+            case "overdue":
+                return queryset.filter(due__gt=0, due_at__lte=clock.now())
+        return queryset
+
+
+class LineInline(LookOnlyInline):
+    model = InvoiceLine
+    fields = (
+        "name",
+        "starts_at",
+        "ends_at",
+        "minutes",
+        "unit_price",
+        "per_minutes",
+        "quantity",
+        "discount",
+        "amount",
+        "tax",
+        "total",
+    )
+    ordering = ("position",)
+
+
+class AllocationInline(LookOnlyInline):
+    model = Allocation
+    fields = ("at", "payment", "credit_note", "amount", "promotional")
+    related_rows = ("payment", "credit_note")
+    ordering = ("pk",)
+
+
+class CreditNoteInline(LookOnlyInline):
+    model = CreditNote
+    fields = ("number", "issued_at", "reason", "note", "amount", "tax", "refunded")
+    ordering = ("pk",)
+    show_change_link = True
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(DocumentAdmin):
+    tasks = (IssueCreditNote(),)
+    inlines = (LineInline, AllocationInline, CreditNoteInline)
+    list_display = (
+        "number",
+        "customer",
+        "product",
+        "resource_name",
+        "issued_at",
+        "due_at",
+        "status",
+        "total",
+        "due",
+    )
+    list_select_related = ("customer", "product")
+    list_filter = (Overdue, "status", "kind", "product")
+    search_fields = ("number", "customer__name", "resource_name")
+    date_hierarchy = "issued_at"
+    fieldsets = (
+        (None, {"fields": ("number", "status", "kind", "customer", "resource", "product", "issued_at", "due_at")}),
+        (
+            _("Amounts"),
+            {"fields": ("subtotal", "coupon", "coupon_code", "tax", "total", "credited", "paid", "refunded", "due")},
+        ),
+        (_("Period"), {"fields": ("period_key", "period_start", "period_end", "covered_until")}),
+        (_("As of issue"), {"fields": ("buyer", "seller"), "classes": ("collapse",)}),
+    )
+
+    def document(self, subject: Invoice, *, at: datetime) -> bytes:
+        return invoice_pdf(subject, at=at)

@@ -1,0 +1,243 @@
+"""What gateways told us, credit adjustments with their second person, and the tasks that move a customer's money."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.models import Customer
+from accounts.services import record_audit
+from accounts.staff import APPROVE_ADJUSTMENT, GRANT_CREDIT, RECORD_BANK_TRANSFER, REQUEST_ADJUSTMENT
+from invoices.models import Invoice
+from kernel import display
+from kernel.actors import Actor
+from kernel.money import MAXIMUM
+from kernel.periods import local_day, start_of_day
+from ledger.models import Account
+from payments.models import Allocation, CreditAdjustment, GatewayNotice
+from payments.services.credit import approve_adjustment, grant_promotional_credit
+from payments.services.invoices import record_bank_transfer
+from payments.services.wallet import wallet_of
+
+
+def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Customers with `available` credit and what is still `owed` on open invoices."""
+    wallet = Account.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
+    open_invoices = Invoice.objects.open().filter(customer=OuterRef("pk")).order_by().values("customer")
+    return customers.annotate(
+        available=Coalesce(Subquery(wallet.annotate(sum=Sum(F("balance") - F("held"))).values("sum")), 0),
+        owed=Coalesce(Subquery(open_invoices.annotate(sum=Sum("due")).values("sum")), 0),
+    )
+
+
+def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
+    wallet = wallet_of(customer.pk)
+    return [
+        (_("Available"), display.money(wallet.available)),
+        (_("Credit"), display.money(wallet.credit)),
+        (_("Promotional credit"), display.money(wallet.promotional)),
+        (_("Held"), display.money(wallet.held)),
+    ]
+
+
+class BankTransferForm(ReasonForm):
+    amount = forms.IntegerField(label=_("Amount that arrived (VND)"), min_value=1, max_value=MAXIMUM)
+    reference = forms.CharField(
+        label=_("Reference of the bank"), max_length=50, help_text=_("Recorded once: the same reference is refused.")
+    )
+    invoices = forms.ModelMultipleChoiceField(
+        Invoice.objects.none(),
+        label=_("For these invoices"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The older first. What exceeds them becomes wallet credit."),
+    )
+    field_order = ("amount", "reference", "invoices", "reason")
+
+    def __init__(self, *args: Any, customer: Customer, **options: Any) -> None:
+        super().__init__(*args, **options)
+        chooser: Any = self.fields["invoices"]
+        chooser.queryset = Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number")
+        chooser.label_from_instance = lambda invoice: f"{invoice.number} · {display.money(invoice.due)}"
+
+    def clean_reference(self) -> str:
+        return str(self.cleaned_data["reference"]).strip()
+
+
+class RecordBankTransfer(Task):
+    name = "bank-transfer"
+    label = _("Record bank transfer")
+    lead = _("Money that has arrived on our bank account, and what it pays.")
+    button = _("Record the transfer")
+    right = RECORD_BANK_TRANSFER
+    form = BankTransferForm
+    once = True
+
+    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"customer": subject}
+
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"facts": wallet_facts(subject)}
+
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        payment = record_bank_transfer(
+            subject.pk,
+            data["amount"],
+            [invoice.pk for invoice in data["invoices"]],
+            reference=data["reference"],
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        payment.refresh_from_db()
+        return text("%(settled)s went to invoices, %(credit)s became wallet credit.") % {
+            "settled": display.money(payment.allocated),
+            "credit": display.money(payment.amount - payment.allocated),
+        }
+
+
+class AdjustmentForm(ReasonForm):
+    amount = forms.IntegerField(
+        label=_("Amount (VND)"),
+        min_value=-MAXIMUM,
+        max_value=MAXIMUM,
+        help_text=_("Positive gives credit, negative takes it."),
+    )
+    field_order = ("amount", "reason")
+
+    def clean_amount(self) -> int:
+        amount: int = self.cleaned_data["amount"]
+        if not amount:
+            raise forms.ValidationError(text("Enter an amount other than zero."))
+        return amount
+
+
+class RequestAdjustment(Task):
+    name = "adjust-credit"
+    label = _("Adjust credit")
+    lead = _("Nothing moves yet: somebody else has to approve it.")
+    button = _("Ask for approval")
+    right = REQUEST_ADJUSTMENT
+    form = AdjustmentForm
+    once = True
+
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"facts": wallet_facts(subject)}
+
+    @transaction.atomic
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        adjustment = CreditAdjustment.objects.create(
+            customer=subject, amount=data["amount"], reason=data["reason"], requested_by=actor.name, requested_at=at
+        )
+        record_audit(
+            "ask for credit adjustment",
+            subject.pk,
+            actor=actor,
+            at=at,
+            reason=data["reason"],
+            customer=subject,
+            amount=adjustment.amount,
+        )
+        return text("The adjustment waits for somebody else's approval.")
+
+
+class GrantForm(ReasonForm):
+    amount = forms.IntegerField(label=_("Amount (VND)"), min_value=1, max_value=MAXIMUM)
+    last_day = forms.DateField(
+        label=_("Can be spent until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    field_order = ("amount", "last_day", "reason")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["reason"].max_length = 200  # type: ignore[attr-defined]
+        self.fields["reason"].validators.append(forms.CharField(max_length=200).validators[0])
+
+
+class GrantCredit(Task):
+    name = "grant-credit"
+    label = _("Grant promotional credit")
+    lead = _("It is used before bought credit, and what is left at its end is taken back.")
+    button = _("Grant")
+    right = GRANT_CREDIT
+    form = GrantForm
+    once = True
+
+    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"initial": {"last_day": local_day(at) + timedelta(days=90)}}
+
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"facts": wallet_facts(subject)}
+
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        ends = start_of_day(data["last_day"] + timedelta(days=1))
+        grant_promotional_credit(subject, data["amount"], expires_at=ends, reason=data["reason"], actor=actor, at=at)
+        return text("%(amount)s of promotional credit is granted.") % {"amount": display.money(data["amount"])}
+
+
+CUSTOMER_TASKS = (RecordBankTransfer(), RequestAdjustment(), GrantCredit())
+
+
+class ApprovalForm(forms.Form):
+    """The reason was given by who asked; approving it is a yes."""
+
+
+class ApproveAdjustment(Task):
+    name = "approve"
+    label = _("Approve")
+    lead = _("Carries out the adjustment. Whoever asked for it cannot approve it.")
+    button = _("Approve")
+    right = APPROVE_ADJUSTMENT
+    form = ApprovalForm
+
+    def is_open(self, subject: CreditAdjustment, at: datetime) -> bool:
+        return subject.approved_at is None
+
+    def context(self, subject: CreditAdjustment, *, at: datetime) -> dict[str, Any]:
+        return {
+            "facts": [
+                (_("Amount"), display.signed_money(subject.amount)),
+                (_("Reason"), subject.reason),
+                (_("Asked for by"), subject.requested_by),
+                *wallet_facts(subject.customer),
+            ]
+        }
+
+    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        approve_adjustment(subject.pk, actor=actor, at=at)
+        return text("The adjustment is carried out.")
+
+
+@admin.register(CreditAdjustment)
+class CreditAdjustmentAdmin(LookOnlyAdmin):
+    tasks = (ApproveAdjustment(),)
+    list_display = ("requested_at", "customer", "amount", "reason", "requested_by", "approved_by", "approved_at")
+    list_select_related = ("customer",)
+    list_filter = (("approved_at", admin.EmptyFieldListFilter),)
+    search_fields = ("customer__name", "requested_by", "approved_by", "reason")
+
+
+@admin.register(GatewayNotice)
+class GatewayNoticeAdmin(LookOnlyAdmin):
+    list_display = ("received_at", "gateway", "is_genuine", "verdict", "payment")
+    list_select_related = ("payment",)
+    list_filter = ("gateway", "is_genuine", "verdict")
+    search_fields = ("payment__reference", "digest")
+    date_hierarchy = "received_at"
+
+
+@admin.register(Allocation)
+class AllocationAdmin(LookOnlyAdmin):
+    list_display = ("at", "customer", "payment", "credit_note", "invoice", "amount", "promotional")
+    list_select_related = ("customer", "payment", "credit_note", "invoice")
+    search_fields = ("payment__reference", "invoice__number", "customer__name")

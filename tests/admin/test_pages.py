@@ -1,0 +1,99 @@
+"""Every page of the staff area answers, its queries do not grow with its rows, and what is read-only stays as it is."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.admin.base import LookOnlyAdmin
+from tests.admin.world import populate
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+NAMES = [model._meta.label for model in REGISTERED]
+LOOK_ONLY = [model for model in REGISTERED if isinstance(admin.site._registry[model], LookOnlyAdmin)]
+
+
+def address(model, page, *arguments):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=arguments)
+
+
+def queries_of(client: Client, url: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(url).status_code == 200, url
+    return len(queries)
+
+
+def test_every_list_takes_the_same_number_of_queries_for_one_row_as_for_three(superuser):
+    populate(1)
+    superuser.get(reverse("admin:index"))
+    few = {model: queries_of(superuser, address(model, "changelist")) for model in REGISTERED}
+    populate(2)
+    populate(3)
+    many = {model: queries_of(superuser, address(model, "changelist")) for model in REGISTERED}
+    grown = {model._meta.label: (few[model], many[model]) for model in REGISTERED if many[model] > few[model]}
+    assert grown == {}
+    assert max(many.values()) <= 12
+
+
+def test_every_list_is_searchable(superuser):
+    populate(1)
+    for model in REGISTERED:
+        assert superuser.get(address(model, "changelist"), {"q": "web"}).status_code == 200, model
+
+
+def test_every_row_has_its_page(superuser):
+    populate(1)
+    for model in REGISTERED:
+        row = model._default_manager.order_by("pk").first()
+        if model._meta.label == "auth.Group" or row is not None:
+            assert superuser.get(address(model, "change", row.pk)).status_code == 200, model
+        else:
+            pytest.fail(f"the world has no {model._meta.label}")
+
+
+def test_every_page_to_add_something_answers_or_is_not_there(superuser):
+    for model in REGISTERED:
+        status = superuser.get(address(model, "add")).status_code
+        assert status == (403 if model in LOOK_ONLY else 200), model
+
+
+def test_nothing_that_is_only_looked_at_can_be_added_changed_or_deleted(superuser):
+    populate(1)
+    for model in LOOK_ONLY:
+        row = model._default_manager.order_by("pk").first()
+        before = model._default_manager.filter(pk=row.pk).values().get()
+        assert superuser.post(address(model, "add"), {}).status_code == 403, model
+        assert superuser.post(address(model, "change", row.pk), {"state": "x"}).status_code == 403, model
+        assert superuser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403, model
+        assert model._default_manager.filter(pk=row.pk).values().get() == before
+
+
+def test_nothing_but_a_group_can_be_deleted(superuser):
+    populate(1)
+    for model in set(REGISTERED) - {model for model in REGISTERED if model._meta.label == "auth.Group"}:
+        row = model._default_manager.order_by("pk").first()
+        assert superuser.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403, model
+
+
+def test_the_front_page_says_what_needs_attention_in_few_queries(superuser):
+    populate(1)
+    superuser.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as queries:
+        page = superuser.get(reverse("admin:index"))
+    matters = {str(matter["label"]): matter["count"] for matter in page.context["matters"]}
+    assert matters == {
+        "bills held back at the month-end": 1,
+        "credit adjustments that wait for approval": 1,
+    }
+    assert len(queries) <= 8
+
+
+@pytest.mark.parametrize("page", ["jobs", "index"])
+def test_strangers_and_customers_stay_outside(client, alice, page):
+    assert client.get(reverse(f"admin:{page}")).status_code == 302

@@ -1,0 +1,90 @@
+"""Something on every list of the staff area, `times` times."""
+
+from __future__ import annotations
+
+from accounts.models import Customer, CustomerKey
+from accounts.services import record_audit
+from billing_portal.models import ClockMove, JobRun
+from catalog.models import Discount, Item, Product, ProductKey
+from invoices.models import BillingRun, ParkedBilling
+from kernel.ids import new_id
+from lifecycle.models import ProvisioningRequest
+from orders.models import Action, CheckoutSession
+from orders.services.switch import switch_billing_mode
+from payments.models import CreditAdjustment, GatewayNotice, Payment
+from payments.services.correct import correct_invoice
+from payments.services.credit import grant_promotional_credit
+from tests.cast import (
+    DAY,
+    LONG_AGO,
+    NOON,
+    STAFF,
+    chosen,
+    create,
+    make_coupon,
+    make_customer,
+    make_item,
+    make_product,
+    make_user,
+    order,
+    quote,
+)
+
+
+def populate(number: int) -> None:
+    """One more of everything, each with its own customer, product and names."""
+    product = make_product(f"product{number}")
+    item = make_item(product, f"flavour{number}", 181_000)
+    prepaid = make_customer(f"Prepaid {number}", credit=5_000_000)
+    postpaid = make_customer(f"Postpaid {number}", mode="postpaid")
+    _history(number, product, item, prepaid, postpaid)
+    _staff_work(number, product, prepaid)
+    _outside(number, prepaid)
+
+
+def _history(number: int, product: Product, item: Item, prepaid: Customer, postpaid: Customer) -> None:
+    coupon = make_coupon(f"SALE{number}", 20_000)
+    bought = create(prepaid, item, name=f"web{number}", coupon=coupon.code)[0]
+    create(postpaid, item, name=f"usage{number}")
+    waiting = quote(
+        prepaid, Action.CREATE, product=str(product.pk), name=f"new{number}", items=chosen(item), months=1, quantity=1
+    )
+    order(waiting)
+    correct_invoice(bought.invoices.get().pk, 1_000, note="Goodwill", actor=STAFF, at=NOON)
+    ProvisioningRequest.objects.filter(resource=bought).exclude(state="succeeded").update(state="parked")
+    CheckoutSession.objects.create(
+        product=product, name="shop", configuration=[], return_url="https://shop.example/", created_at=NOON,
+        expires_at=NOON + DAY,
+    )  # fmt: skip
+    run = BillingRun.objects.create(month=f"{2000 + number}-01", started_at=NOON)
+    run.chunks.create(first=postpaid.pk, last=postpaid.pk)
+    ParkedBilling.objects.create(run=run, customer=postpaid, reason="far above the usual", expected_total=9, at=NOON)
+
+
+def _staff_work(number: int, product: Product, customer: Customer) -> None:
+    switch_billing_mode(make_customer().pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
+    grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
+    CreditAdjustment.objects.create(
+        customer=customer, amount=10_000, reason="typo", requested_by="somebody", requested_at=NOON
+    )
+    Discount.objects.create(customer=customer, product=product, share="0.25", valid_from=LONG_AGO)
+    CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
+    ProductKey.issue(at=NOON, name=f"key{number}", product=product)
+    make_user(customer)
+    record_audit("look", number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
+
+
+def _outside(number: int, customer: Customer) -> None:
+    payment = Payment.objects.create(
+        customer=customer, kind=Payment.Kind.TOP_UP, means=Payment.Means.GATEWAY, gateway="sandbox",
+        reference=f"T-{number}", payable=f"top_up:{new_id()}", description="top-up", amount=100_000, actor="x",
+        created_at=NOON,
+    )  # fmt: skip
+    GatewayNotice.objects.create(
+        gateway="sandbox", digest=f"{number:064}", body="{}", is_genuine=True, payment=payment, verdict="accepted",
+        received_at=NOON,
+    )  # fmt: skip
+    JobRun.objects.create(job="bill-month", due_at=NOON, started_at=NOON, finished_at=NOON, outcome="done", count=1)
+    ClockMove.objects.create(
+        from_instant=NOON, to_instant=NOON + DAY, reached=NOON + DAY, state="done", reason="demo", actor="x"
+    )
