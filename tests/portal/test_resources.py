@@ -1,0 +1,271 @@
+"""The pages about resources: what they show, to whom, and what their buttons do."""
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import User
+from lifecycle.models import Resource
+from orders.models import Action
+from orders.services.delete import delete_resource
+from payments.services.wallet import wallet_of
+from tests.cast import DAY, NOON, chosen, create, fresh, make_customer, make_item, make_product, order, owner_of, quote
+from tests.portal.seen import said, signed_in, the_time_being
+
+TEN_DAYS_LATER = NOON + 10 * DAY
+
+
+@pytest.fixture(autouse=True)
+def _ten_days_later():
+    with the_time_being(TEN_DAYS_LATER):
+        yield
+
+
+@pytest.fixture
+def web(alice, small):
+    """181,000 VND for 30 days, bought ten days ago."""
+    return create(alice, small, name="web-01")[0]
+
+
+@pytest.fixture
+def owner(alice):
+    return signed_in(alice)
+
+
+def address(name: str, *resources: Resource, **query: str) -> str:
+    return reverse(name, args=[resource.pk for resource in resources], query=query or None)
+
+
+def test_the_list_shows_what_is_in_use(owner, web):
+    page = owner.get(reverse("resources"))
+    assert page.status_code == 200
+    assert "web-01" in page.content.decode()
+    assert "20 days left" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "is_shown"),
+    [
+        ({"q": "web"}, True),
+        ({"q": "db"}, False),
+        ({"product": "vserver"}, True),
+        ({"product": "nonsense"}, True),
+        ({"health": "good"}, True),
+        ({"health": "alert"}, False),
+        ({"renewal": "auto"}, False),
+        ({"renewal": "manual"}, True),
+        ({"state": "stop"}, False),
+        ({"state": "all", "after": "nonsense"}, True),
+    ],
+)
+def test_filters_stand_in_the_address(owner, web, query, is_shown):
+    assert (b"web-01" in owner.get(reverse("resources"), query).content) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("days_left", "health"), [(16, "good"), (15, "warning"), (5, "warning"), (4, "alert"), (0, "alert")]
+)
+def test_the_health_filter_agrees_with_the_health_of_a_resource(owner, web, days_left, health):
+    at = fresh(web).paid_until - days_left * DAY - DAY / 2
+    with the_time_being(at):
+        assert fresh(web).health(at) == health
+        shown = {name for name in ("good", "warning", "alert", "expired") if _shows(owner, name)}
+    assert shown == {health}
+
+
+def _shows(client, health: str) -> bool:
+    return b"web-01" in client.get(reverse("resources"), {"health": health}).content
+
+
+@pytest.mark.parametrize("name", ["resources", "trash", "orders", "home"])
+def test_a_list_costs_the_same_with_one_row_and_with_three(
+    owner, alice, web, small, name, django_assert_num_queries, django_assert_max_num_queries
+):
+    trashed = create(alice, small, name="old")[0]
+    delete_resource(trashed.pk, actor=owner_of(alice), at=TEN_DAYS_LATER)
+    owner.get(reverse(name))
+    with django_assert_max_num_queries(25) as first:
+        owner.get(reverse(name))
+    for other in create(alice, small, name="more", quantity=4)[:2]:
+        delete_resource(other.pk, actor=owner_of(alice), at=TEN_DAYS_LATER)
+    with django_assert_num_queries(len(first)):
+        owner.get(reverse(name))
+
+
+def test_a_resource_page_costs_the_same_with_more_history(owner, web, alice, django_assert_max_num_queries):
+    with django_assert_max_num_queries(25) as first:
+        assert owner.get(address("resource", web)).status_code == 200
+    order(quote(alice, Action.RENEW, TEN_DAYS_LATER, resources=[str(web.pk)], months=1))
+    with django_assert_max_num_queries(len(first)):
+        page = owner.get(address("resource", web))
+    assert page.content.count(b"ruler--paid") >= 2
+
+
+def test_a_stranger_finds_nothing_of_others(web):
+    stranger = signed_in(make_customer())
+    for name in ("resource", "resize", "recover", "resource-delete", "resource-purge"):
+        assert stranger.get(address(name, web)).status_code == 404
+    assert stranger.post(address("resource-delete", web), {"confirmation": "web-01"}).status_code == 404
+    assert stranger.post(reverse("resource-act", args=[web.pk, "stop"])).status_code == 404
+    assert stranger.get(f"{reverse('renew')}?resource={web.pk}").status_code == 404
+    assert b"web-01" not in stranger.get(reverse("resources")).content
+    assert fresh(web).state == "active"
+
+
+def test_who_is_not_signed_in_signs_in_first(client, web):
+    assert client.get(address("resource", web)).url.startswith("/login/")
+
+
+def test_a_viewer_sees_but_cannot_act(alice, web):
+    viewer = signed_in(alice, User.Role.VIEWER)
+    page = viewer.get(address("resource", web)).content.decode()
+    assert "web-01" in page
+    assert "Reboot" not in page
+    assert "Delete…" not in page
+    for url, data in [
+        (reverse("resource-act", args=[web.pk, "stop"]), {}),
+        (address("resource-delete", web), {"confirmation": "web-01"}),
+        (address("resource-auto-renew", web), {"months": "1"}),
+        (reverse("resources-bulk"), {"do": "auto_renew", "months": "1", "resource": str(web.pk)}),
+        (address("resize", web), {"step": "continue"}),
+    ]:
+        assert viewer.post(url, data).status_code == 403
+    assert (fresh(web).state, fresh(web).auto_renew_months) == ("active", None)
+
+
+@pytest.mark.parametrize(("verb", "state"), [("stop", "stop"), ("reboot", "active")])
+def test_buttons_act_and_say_so(owner, web, verb, state):
+    answer = owner.post(reverse("resource-act", args=[web.pk, verb]), follow=True)
+    assert answer.redirect_chain == [(address("resource", web), 302)]
+    assert "&quot;web-01&quot; is" in answer.content.decode()
+    assert fresh(web).state == state
+
+
+def test_a_refused_button_leads_back_with_the_sentence(owner, web):
+    page = "http://testserver" + address("resource", web)
+    answer = owner.post(reverse("resource-act", args=[web.pk, "start"]), headers={"referer": page})
+    assert (answer.status_code, answer.url) == (303, address("resource", web))
+    assert said(answer) == ['This is not possible while the resource is "Active".']
+
+
+@pytest.mark.parametrize("referer", ["", "https://evil.example/x", "http://testserver.evil.example/", "nonsense"])
+def test_a_refusal_from_elsewhere_is_a_page_with_its_status(owner, web, referer):
+    answer = owner.post(reverse("resource-act", args=[web.pk, "start"]), headers={"referer": referer})
+    assert answer.status_code == 409
+    assert "This is not possible while" in answer.content.decode()
+
+
+def test_auto_renew_is_switched_on_and_off(owner, web):
+    owner.post(address("resource-auto-renew", web), {"months": "3"})
+    assert fresh(web).auto_renew_months == 3
+    owner.post(address("resource-auto-renew", web), {"months": "0"})
+    assert fresh(web).auto_renew_months is None
+    assert owner.post(address("resource-auto-renew", web), {"months": "5"}).status_code == 400
+
+
+def test_deleting_shows_the_refund_and_asks_for_the_name(owner, alice, web):
+    before = wallet_of(alice.pk).available
+    page = owner.get(address("resource-delete", web)).content.decode()
+    assert "120,667" in page
+    assert "27 Mar 2026" in page
+    wrong = owner.post(address("resource-delete", web), {"confirmation": "web"})
+    assert (wrong.status_code, fresh(web).state) == (400, "active")
+    right = owner.post(address("resource-delete", web), {"confirmation": "web-01"})
+    assert (right.status_code, fresh(web).state) == (303, "suspense")
+    assert wallet_of(alice.pk).available == before + 120_667
+
+
+def test_the_trash_shows_until_when_and_purges_after_typing(owner, alice, web):
+    delete_resource(web.pk, actor=owner_of(alice), at=TEN_DAYS_LATER)
+    page = owner.get(reverse("trash")).content.decode()
+    assert "web-01" in page
+    assert "7 days left" in page
+    assert owner.post(address("resource-purge", web), {"confirmation": "no"}).status_code == 400
+    assert fresh(web).state == "suspense"
+    owner.post(address("resource-purge", web), {"confirmation": "web-01"})
+    assert fresh(web).state == "deleted"
+    assert owner.post(address("resource-purge", web), {"confirmation": "web-01"}).status_code == 409
+
+
+def test_many_get_auto_renew_at_once_and_each_refusal_is_named(owner, alice, web, small):
+    (stale,) = create(alice, small, name="stale")
+    delete_resource(stale.pk, actor=owner_of(alice), at=TEN_DAYS_LATER)
+    chosen_ones = {"do": "auto_renew", "months": "1", "resource": [str(web.pk), str(stale.pk)], "query": "q=web"}
+    answer = owner.post(reverse("resources-bulk"), chosen_ones)
+    assert answer.url == "/resources/?q=web"
+    assert said(answer) == ["1 resource changed.", 'stale: This is not possible while the resource is "In trash".']
+    assert (fresh(web).auto_renew_months, fresh(stale).auto_renew_months) == (1, None)
+
+
+def test_strangers_resources_in_a_bulk_are_passed_over(web):
+    stranger = signed_in(make_customer())
+    stranger.post(reverse("resources-bulk"), {"do": "auto_renew", "months": "1", "resource": str(web.pk)})
+    stranger.post(reverse("resources-delete"), {"confirmation": "1", "resource": str(web.pk)})
+    assert (fresh(web).auto_renew_months, fresh(web).state) == (None, "active")
+
+
+def test_many_are_deleted_after_typing_their_number(owner, alice, web, small):
+    other = create(alice, small, name="db-01")[0]
+    query = f"?resource={web.pk}&resource={other.pk}"
+    moved = owner.post(reverse("resources-bulk"), {"do": "delete", "resource": [str(web.pk), str(other.pk)]})
+    assert moved.url == reverse("resources-delete") + query
+    assert "241,334" in owner.get(moved.url).content.decode()
+    assert owner.post(moved.url, {"confirmation": "yes"}).status_code == 400
+    assert fresh(web).state == "active"
+    owner.post(moved.url, {"confirmation": "2"})
+    assert {fresh(web).state, fresh(other).state} == {"suspense"}
+
+
+def test_nothing_ticked_is_said(owner, web):
+    answer = owner.post(reverse("resources-bulk"), {"do": "delete"})
+    assert said(answer) == ["Tick the resources that you mean first."]
+
+
+def test_a_resource_under_change_offers_nothing(owner, alice, web, large):
+    order(quote(alice, Action.RESIZE, TEN_DAYS_LATER, resource=str(web.pk), items=chosen(large)))
+    page = owner.get(address("resource", web)).content.decode()
+    assert "A change is under way" in page
+    assert "Reboot" not in page
+
+
+def test_postpaid_customers_are_not_offered_to_renew(bob, small):
+    (media,) = create(bob, small, name="media")
+    page = signed_in(bob).get(address("resource", media)).content.decode()
+    assert ">Resize<" in page
+    assert "/renew/" not in page
+    assert "ruler--open" in page
+
+
+def test_home_names_what_needs_attention(owner, alice, web):
+    with the_time_being(fresh(web).paid_until - DAY):
+        page = owner.get(reverse("home")).content.decode()
+    assert "web-01" in page
+    assert "1 day left of its paid time" in page
+
+
+def test_a_new_customer_is_told_the_next_step(db):
+    page = signed_in(make_customer()).get(reverse("home")).content.decode()
+    assert "Order your first resource" in page
+    assert "Order the first one" in signed_in(make_customer()).get(reverse("resources")).content.decode()
+
+
+def test_names_are_shown_as_text(alice, small):
+    create(alice, small, name="<script>alert(1)</script>")
+    page = signed_in(alice).get(reverse("resources")).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_in_vietnamese_amounts_are_grouped_with_points(alice, web):
+    client = signed_in(alice)
+    client.cookies["django_language"] = "vi"
+    page = client.get(address("resource", web)).content.decode()
+    assert "181.000" in page
+    assert "Vòng đời và hóa đơn" in page
+
+
+def test_products_without_trash_say_that_it_cannot_be_undone(alice):
+    store = make_item(make_product("vstorage", days_in_trash_after_deletion=0, is_refundable=False), "p1", 100_000)
+    (bucket,) = create(alice, store, name="bucket")
+    page = signed_in(alice).get(address("resource-delete", bucket)).content.decode()
+    assert "cannot be undone" in page
+    assert "not refundable" in page
