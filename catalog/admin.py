@@ -109,7 +109,7 @@ class ProductAdmin(StaffAdmin):
             return self.fieldsets
         return [
             (title, {**options, "fields": [name for name in options["fields"] if name != "webhook_secret"]})
-            for title, options in self.fieldsets or ()
+            for title, options in self.fieldsets
         ]
 
 
@@ -150,7 +150,7 @@ class ValidityForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Say what overlaps; the database would refuse it with its own words."""
         data = super().clean() or {}
-        start = data.get("valid_from") or self.instance.valid_from
+        start: datetime | None = data.get("valid_from") or self.instance.valid_from
         if start is None or self.errors:
             return data
         terms = {name: data.get(name, getattr(self.instance, name, None)) for name in self.ALONE}

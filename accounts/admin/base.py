@@ -36,24 +36,18 @@ class StaffAdmin(admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
-    ordering = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
     actions_on_top = True
     change_form_template = "admin/subject.html"
     change_list_template = "admin/subjects.html"
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
-        self.list_display = [shown_well(model, name) for name in self.list_display]
-        self.readonly_fields = [shown_well(model, name) for name in self.readonly_fields]
-        self.fieldsets = self._fieldsets_with_look()
-
-    def _fieldsets_with_look(self) -> Any:
-        looks = {getattr(field, "__name__", field): field for field in self.readonly_fields if callable(field)}
-        if not self.fieldsets:
-            if self.fields:
-                self.fields = [looks.get(name, name) if isinstance(name, str) else name for name in self.fields]
-            return self.fieldsets
-        return [
+        page: Any = self  # one per model: what the class declares gets its look here
+        page.list_display = [shown_well(model, name) for name in self.list_display]
+        page.readonly_fields = [shown_well(model, name) for name in self.readonly_fields]
+        looks = {getattr(field, "__name__", field): field for field in page.readonly_fields}
+        page.fieldsets = self.fieldsets and [
             (title, {**options, "fields": [looks.get(name, name) for name in options["fields"]]})
             for title, options in self.fieldsets
         ]
@@ -147,7 +141,8 @@ class StaffAdmin(admin.ModelAdmin):
             for task in self.list_tasks
             if task.may(request.user)
         ]
-        return super().changelist_view(request, {"staff_tasks": offered, **(extra_context or {})})
+        page = {"title": capfirst(self.opts.verbose_name_plural), "staff_tasks": offered}
+        return super().changelist_view(request, {**page, **(extra_context or {})})
 
     def _open_tasks(self, request: HttpRequest, object_id: str) -> list[dict[str, Any]]:
         mine = [task for task in self.tasks if task.may(request.user)]
@@ -214,8 +209,8 @@ class LookOnlyInline(admin.TabularInline):
 
     def __init__(self, parent_model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(parent_model, admin_site)
-        self.fields = [shown_well(self.model, name) for name in self.fields or ()]
-        self.readonly_fields = self.fields
+        page: Any = self
+        page.fields = page.readonly_fields = [shown_well(self.model, name) for name in self.fields or ()]
         self.verbose_name_plural = capfirst(self.verbose_name_plural)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from kernel import display
 
-Column = Callable[[Any], Any]
+MINUTES = {"minutes", "per_minutes", "minutes_unused"}
 STATES = {"state", "status", "from_state", "to_state", "verdict"}
 
 
@@ -42,7 +43,7 @@ def instant(moment: datetime | None) -> SafeString | str:
 
 def badge(state: Any) -> str:
     """Colour, icon and word of a state."""
-    return render_to_string("admin/includes/state.html", {"state": state}).strip() if state else ""
+    return SafeString(render_to_string("admin/includes/state.html", {"state": state}).strip()) if state else ""
 
 
 def facts(value: Any) -> SafeString:
@@ -50,7 +51,17 @@ def facts(value: Any) -> SafeString:
     return format_html("<pre>{}</pre>", json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def column(name: str, label: Any, show: Callable[[Any], Any], *, order: str | None = None) -> Column:
+def number(value: Decimal | None) -> str:
+    """A unit price, a quantity or a rate without idle zeros."""
+    return "" if value is None else display.rate(value)
+
+
+def span(minutes: int | None) -> str:
+    """Minutes in words."""
+    return "" if minutes is None else display.duration(minutes)
+
+
+def column(name: str, label: Any, show: Callable[[Any], Any], *, order: str | None = None) -> Any:
     """A column that shows the attribute `name` of a row; `order` is what it is sorted by."""
 
     @admin.display(description=label, ordering=order)
@@ -61,16 +72,18 @@ def column(name: str, label: Any, show: Callable[[Any], Any], *, order: str | No
     return shown
 
 
-@cache
-def shown_well(model: type[models.Model], name: Any) -> Any:
+def shown_well(model: Any, name: Any) -> Any:
     """The column for a field of `model`: amounts, instants, states and JSON get their look, the rest stays as it is."""
-    if not isinstance(name, str):
-        return name
+    return _column_of(model, name) if isinstance(name, str) else name
+
+
+@cache
+def _column_of(model: type[models.Model], name: str) -> Any:
     try:
         field: Any = model._meta.get_field(name)
     except FieldDoesNotExist:
         return name
-    kind = field.output_field if isinstance(field, models.GeneratedField) else field
+    kind: Any = field.output_field if isinstance(field, models.GeneratedField) else field
     match kind:
         case _ if name in STATES:
             show: Callable[[Any], Any] = badge
@@ -80,6 +93,10 @@ def shown_well(model: type[models.Model], name: Any) -> Any:
             show = instant
         case models.JSONField():
             show = facts
+        case models.DecimalField():
+            show = number
+        case models.PositiveIntegerField() if name in MINUTES and not kind.choices:
+            show = span
         case _:
             return name
     return column(name, kind.verbose_name, show, order=name)

@@ -33,8 +33,6 @@ class ReasonForm(forms.Form):
 
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
-    field_order: ClassVar = None
-
 
 class Task:
     """

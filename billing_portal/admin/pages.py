@@ -30,11 +30,10 @@ SHOWN_RUNS = 50
 
 def front_page(user: Any, at: datetime) -> dict[str, Any]:
     """What the front page shows beside the lists."""
-    calendar = job_calendar(at)
     return {
         "at": at,
         "matters": what_needs_attention(user, at),
-        "late_jobs": [status for status in calendar if not status.is_well],
+        "jobs_not_well": sum(not status.is_well for status in job_calendar(at)),
         "clock_movable": settings.CLOCK_MOVABLE and user.has_perm(MOVE_CLOCK.permission),
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as text
@@ -94,7 +95,7 @@ class StaffSite(admin.AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Instants are shown and typed in the billing zone, up to the rendering of the page."""
         inner = super().admin_view(view, cacheable)
 
@@ -115,7 +116,7 @@ class StaffSite(admin.AdminSite):
         ]
         return own + super().get_urls()
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from billing_portal.admin.pages import front_page
 
         return super().index(request, {**front_page(request.user, clock.now()), **(extra_context or {})})
