@@ -13,6 +13,7 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import badge
 from accounts.admin.tasks import Task
 from accounts.staff import RESTORE_RESOURCE
+from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
 from lifecycle.models import Resource, ServicePeriod
@@ -53,10 +54,23 @@ class RestoreResource(Task):
         return text("%(name)s runs again; its usage is billed from now on.") % {"name": restored.name}
 
 
+def in_words(configuration: list[dict[str, Any]], resource: Resource) -> str:
+    """A configuration as a sentence; the names of the product's items are read once per page."""
+    page: Any = resource
+    if not hasattr(page, "item_names"):
+        page.item_names = {str(item.pk): str(item) for item in Item.objects.filter(product=resource.product_id)}
+    names = page.item_names
+    return ", ".join(f"{part['quantity']} × {names.get(part['item'], part['item'])}" for part in configuration)
+
+
 class PeriodInline(LookOnlyInline):
     model = ServicePeriod
-    fields = ("billing_mode", "starts_at", "ends_at", "configuration")
+    fields = ("billing_mode", "starts_at", "ends_at", "holds")
     ordering = ("-starts_at",)
+
+    @admin.display(description=_("configuration"))
+    def holds(self, period: ServicePeriod) -> str:
+        return in_words(period.configuration, period.resource)
 
 
 @admin.register(Resource)
@@ -77,8 +91,12 @@ class ResourceAdmin(LookOnlyAdmin):
         (None, {"fields": ("name", "state", "billing_mode", "customer", "product", "created_at", "changed_at")}),
         (_("Paid time"), {"fields": ("paid_until", "suspend_at", "rolls_over", "auto_renew_months")}),
         (_("Trash"), {"fields": ("suspense_reason", "suspended_at", "purge_at")}),
-        (_("Configuration"), {"fields": ("configuration",)}),
+        (_("Configuration"), {"fields": ("holds",)}),
     )
+
+    @admin.display(description=_("items"))
+    def holds(self, resource: Resource) -> str:
+        return in_words(resource.configuration, resource)
 
     @admin.display(description=_("health"))
     def health(self, resource: Resource) -> str:

@@ -1,0 +1,289 @@
+"""What staff do: each task calls its service with a reason and is recorded; a refusal is a sentence without effect."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from accounts.models import AuditEntry, CustomerKey
+from invoices.models import CreditNote, Invoice, ParkedBilling
+from invoices.services.month_end import run_month_end
+from kernel.periods import CalendarMonth
+from ledger.models import Grant
+from lifecycle.models import ProvisioningRequest, Resource
+from notifications.models import Notice
+from orders.models import Action, Order
+from orders.services.delete import delete_resource
+from payments.models import CreditAdjustment, Payment
+from payments.services.wallet import wallet_of
+from tests.admin.conftest import days_after
+from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
+
+WHY = "The customer asked for it by phone"
+
+
+def page_of(subject, task):
+    meta = subject._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_task", args=[subject.pk, task])
+
+
+def do(client, subject, task, *, key="k1", **data):
+    return client.post(page_of(subject, task), {"reason": WHY, "key": key, **data})
+
+
+def sentences(response):
+    return " ".join(str(error) for errors in response.context["form"].errors.values() for error in errors)
+
+
+def last_audit():
+    return AuditEntry.objects.latest("pk")
+
+
+# Money
+
+
+def test_a_bank_transfer_pays_the_chosen_invoice_and_the_rest_becomes_credit(staff, bob, small, at):
+    create(bob, small)  # 181,000 per 30 days from 10 March, noon: 21.5 days = 30,960 minutes of 43,200
+    run_month_end(CalendarMonth(2026, 3), actor=JOB, at=days_after(30))
+    at(days_after(30))
+    invoice = Invoice.objects.get()
+    assert invoice.total == 129_717  # 181,000 x 30,960 / 43,200 = 129,716.67
+
+    answer = do(staff("finance"), bob, "bank-transfer", amount=200_000, reference="FT123", invoices=[str(invoice.pk)])
+
+    assert answer.status_code == 302
+    invoice.refresh_from_db()
+    assert (invoice.paid, invoice.due, invoice.status) == (129_717, 0, "paid")
+    assert wallet_of(bob.pk).credit == 70_283
+    assert (last_audit().verb, last_audit().reason) == ("record bank transfer", WHY)
+
+
+def test_the_same_bank_reference_is_refused_with_a_sentence(staff, bob):
+    client = staff("finance")
+    do(client, bob, "bank-transfer", amount=200_000, reference="FT123")
+
+    answer = do(client, bob, "bank-transfer", key="k2", amount=200_000, reference="FT123")
+
+    assert answer.status_code == 422
+    assert "on record already" in sentences(answer)
+    assert wallet_of(bob.pk).credit == 200_000
+
+
+def test_an_invoice_of_somebody_else_cannot_be_chosen(staff, alice, bob, small):
+    create(bob, small)
+    run_month_end(CalendarMonth(2026, 3), actor=JOB, at=days_after(30))
+    answer = do(staff("finance"), alice, "bank-transfer", amount=1, reference="X", invoices=[Invoice.objects.get().pk])
+    assert answer.status_code == 422
+    assert not Payment.objects.filter(means="bank_transfer").exists()
+
+
+def test_an_adjustment_needs_a_second_person(staff, alice):
+    first, second = staff("finance", "first@portal.example"), staff("finance", "second@portal.example")
+    do(first, alice, "adjust-credit", amount=-400_000)
+    adjustment = CreditAdjustment.objects.get()
+    assert wallet_of(alice.pk).credit == 10_000_000
+
+    own = do(first, adjustment, "approve")
+    assert own.status_code == 422
+    assert "Somebody else" in sentences(own)
+    assert wallet_of(alice.pk).credit == 10_000_000
+
+    assert do(second, adjustment, "approve").status_code == 302
+    adjustment.refresh_from_db()
+    assert (adjustment.requested_by, adjustment.approved_by) == ("first@portal.example", "second@portal.example")
+    assert wallet_of(alice.pk).credit == 9_600_000
+    again = do(second, adjustment, "approve")
+    assert "approved already" in sentences(again)
+    assert wallet_of(alice.pk).credit == 9_600_000
+
+
+def test_promotional_credit_lasts_until_the_end_of_its_day_and_one_form_grants_once(staff, alice):
+    client = staff("finance")
+    do(client, alice, "grant-credit", amount=50_000, last_day="2026-03-31")
+
+    twice = do(client, alice, "grant-credit", amount=50_000, last_day="2026-03-31")
+
+    assert "sent already" in sentences(twice)
+    grant = Grant.objects.get()
+    assert (grant.amount, grant.expires_at.isoformat()) == (50_000, "2026-03-31T17:00:00+00:00")  # midnight in Hà Nội
+    assert wallet_of(alice.pk).promotional == 50_000
+
+
+def test_a_credit_note_gives_back_what_was_paid(staff, alice, small):
+    invoice = create(alice, small)[0].invoices.get()  # 181,000, paid from the wallet
+
+    answer = staff("finance").post(
+        page_of(invoice, "credit-note"), {"amount": 81_000, "note": "Two days without network", "key": "k"}
+    )
+
+    assert answer.status_code == 302
+    note = CreditNote.objects.get()
+    assert (note.amount, note.refunded, note.tax, note.reason) == (81_000, 81_000, 7_364, "correction")
+    assert wallet_of(alice.pk).credit == 10_000_000 - 181_000 + 81_000
+    assert last_audit().verb == "correct invoice"
+
+
+def test_a_credit_note_first_reduces_what_is_due(staff, bob, small):
+    create(bob, small)
+    run_month_end(CalendarMonth(2026, 3), actor=JOB, at=days_after(30))
+    invoice = Invoice.objects.get()
+    staff("finance").post(page_of(invoice, "credit-note"), {"amount": 29_717, "note": "Goodwill", "key": "k"})
+    invoice.refresh_from_db()
+    assert (invoice.due, CreditNote.objects.get().refunded, wallet_of(bob.pk).credit) == (100_000, 0, 0)
+
+
+def test_more_than_the_invoice_is_refused_and_nothing_is_issued(staff, alice, small):
+    invoice = create(alice, small)[0].invoices.get()
+    answer = staff("finance").post(page_of(invoice, "credit-note"), {"amount": 181_001, "note": "x", "key": "k"})
+    assert "Only 181,000 VND" in sentences(answer)
+    assert not CreditNote.objects.exists()
+
+
+# Resources and orders
+
+
+def test_a_resource_comes_back_from_the_trash_with_a_renewal_window(staff, alice, small, at):
+    server = create(alice, small)[0]
+    delete_resource(server.pk, actor=owner_of(alice), at=days_after(1))
+    at(days_after(2))
+
+    answer = do(staff("support"), server, "restore")
+
+    assert answer.status_code == 302
+    assert fresh(server).state == Resource.State.ACTIVE
+    assert fresh(server).suspend_at == days_after(5)
+    assert (last_audit().verb, last_audit().customer) == ("restore resource", alice)
+
+
+def test_after_its_time_in_the_trash_it_stays_there(staff, alice, small, at):
+    server = create(alice, small)[0]
+    delete_resource(server.pk, actor=owner_of(alice), at=days_after(1))
+    at(days_after(8))
+    answer = do(staff("support"), server, "restore")
+    assert "cannot be recovered" in sentences(answer)
+    assert fresh(server).state == Resource.State.SUSPENSE
+
+
+def test_a_stuck_provisioning_is_given_up_and_refunded(staff, alice, small):
+    offer = quote(
+        alice, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1
+    )
+    waiting = order(offer)
+    server = waiting.items.get().resource
+    assert wallet_of(alice.pk).credit == 10_000_000 - 181_000
+    client = staff("support")
+    assert "181,000" in client.get(page_of(server, "fail-provisioning")).content.decode()
+
+    assert do(client, server, "fail-provisioning").status_code == 302
+
+    assert wallet_of(alice.pk).credit == 10_000_000
+    assert Order.objects.get().state == Order.State.REFUNDED
+    assert ProvisioningRequest.objects.get().reason == WHY
+    again = do(client, server, "fail-provisioning")
+    assert again.context["refused"] or sentences(again)
+    assert AuditEntry.objects.filter(verb="give up provisioning").count() == 1
+
+
+def test_a_parked_request_and_a_parked_notice_wait_again(staff, alice, small):
+    server = create(alice, small)[0]
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON)
+    request = ProvisioningRequest.objects.get(verb="suspend")
+    ProvisioningRequest.objects.filter(pk=request.pk).update(state="parked", attempts=8, reason="503")
+    notice = Notice.objects.first()
+    Notice.objects.filter(pk=notice.pk).update(state="parked", attempts=8)
+    client = staff("support")
+
+    do(client, request, "retry")
+    do(client, notice, "retry")
+
+    request.refresh_from_db()
+    notice.refresh_from_db()
+    assert (request.state, request.attempts, request.reason) == ("pending", 0, "")
+    assert (notice.state, notice.attempts) == ("pending", 0)
+    assert set(AuditEntry.objects.values_list("verb", flat=True)) >= {"retry request", "retry notice"}
+
+
+# The month-end
+
+
+def test_a_parked_bill_is_released(staff, bob, small, at):
+    create(bob, small)
+    at(days_after(30))
+    run = run_month_end(CalendarMonth(2026, 2), actor=JOB, at=NOON)  # nothing was used in February
+    parked = ParkedBilling.objects.create(run=run, customer=bob, reason="far above", at=NOON)
+    run.month = "2026-03"
+    run.save()
+
+    assert do(staff("finance"), parked, "release").status_code == 302
+
+    parked.refresh_from_db()
+    assert (parked.state, Invoice.objects.get().total) == ("billed", 129_717)
+
+
+def test_the_dry_run_shows_the_total_and_who_moves_most_and_writes_nothing(staff, bob, small, at):
+    create(bob, small)
+    at(days_after(30))
+    page = staff("finance").get(reverse("admin:invoices_billingrun_forecast"), {"month": "2026-03"})
+    assert page.context["forecast"].total == 129_717
+    assert page.context["forecast"].top_movers == [(bob, 0, 129_717)]
+    assert not Invoice.objects.exists()
+
+
+def test_the_month_end_runs_once(staff, bob, small, at):
+    create(bob, small)
+    at(days_after(30))
+    client, address = staff("finance"), reverse("admin:invoices_billingrun_list_task", args=["run"])
+
+    client.post(address, {"month": "2026-03", "reason": WHY})
+    again = client.post(address, {"month": "2026-03", "reason": WHY})
+
+    assert Invoice.objects.get().total == 129_717
+    assert again.status_code == 422
+    assert last_audit().verb == "run month-end"
+
+
+# People and keys
+
+
+def test_a_key_is_shown_once_and_revoked_with_a_reason(staff, alice):
+    client = staff("support")
+    answer = client.post(reverse("admin:accounts_customerkey_add"), {"customer": str(alice.pk), "name": "ci"})
+    secret, key = answer.context["secret"], CustomerKey.objects.get()
+    assert secret in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    page = client.get(reverse("admin:accounts_customerkey_change", args=[key.pk])).content.decode()
+    assert secret not in page
+    assert key.digest not in page
+
+    do(client, key, "revoke")
+
+    key.refresh_from_db()
+    assert key.revoked_at == NOON
+    assert last_audit().reason == WHY
+
+
+def test_staff_see_the_portal_as_the_customer_does_and_change_nothing(staff, alice, small):
+    server = create(alice, small)[0]
+    client = staff("support")
+    do(client, alice, "view-as-customer")
+    assert last_audit().verb == "view portal as customer"
+
+    page = client.get(reverse("wallet"))
+    assert page.status_code == 200
+    assert page.context["staff_viewing"] == "Alice"
+    assert client.post(reverse("wallet"), {"amount": 100_000}).status_code in {403, 405}
+    assert fresh(server).state == Resource.State.ACTIVE
+
+    client.get(reverse("admin:leave_customer"))
+    assert client.get(reverse("wallet")).status_code == 403
+
+
+def test_without_a_reason_nothing_is_done(staff, alice):
+    answer = staff("finance").post(page_of(alice, "adjust-credit"), {"amount": 5, "reason": " ", "key": "k"})
+    assert answer.status_code == 422
+    assert not CreditAdjustment.objects.exists()
+
+
+@pytest.mark.parametrize("resource_state", ["active"])
+def test_a_task_that_does_not_exist_is_not_found(superuser, alice, resource_state):
+    assert superuser.get(page_of(alice, "steal")).status_code == 404
