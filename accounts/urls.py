@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.contrib.auth.views import LogoutView
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from accounts import views
+
+urlpatterns = [
+    path("login/", views.Login.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("settings/", views.settings, name="settings"),
+    path("settings/language/", views.choose_language, name="settings-language"),
+    path("settings/keys/", views.issue_key, name="key-issue"),
+    path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="key-revoke"),
+]

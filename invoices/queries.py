@@ -109,7 +109,9 @@ def first_day(month: CalendarMonth) -> date:
 # --- The usage report: lines whose time begins in a month ---
 
 
-def lines_of_month(customer: Customer, month: CalendarMonth, *, product: Product | None = None) -> QuerySet[InvoiceLine]:
+def lines_of_month(
+    customer: Customer, month: CalendarMonth, *, product: Product | None = None
+) -> QuerySet[InvoiceLine]:
     """In the order of time; see the index `lines_of_a_customer_by_time`."""
     period = month.period
     lines = InvoiceLine.objects.filter(

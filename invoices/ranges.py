@@ -44,7 +44,7 @@ def between(oldest: int, newest: int, *, at: datetime) -> MonthRange:
 
 
 def named_range(name: str, *, at: datetime) -> MonthRange | None:
-    """"this" and "last", "last-2" ... "last-12" (whole months before this one); None for any other name."""
+    """ "this" and "last", "last-2" ... "last-12" (whole months before this one); None for any other name."""
     if name == "this":
         return between(0, 0, at=at)
     return between(LAST[name], 1, at=at) if name in LAST else None

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from invoices import views
+
+urlpatterns = [
+    path("billing/", views.billing_history, name="billing-history"),
+    path("billing/invoices.<str:form>", views.billing_export, name="billing-export"),
+    path("billing/usage/", views.usage_report, name="usage-report"),
+    path("billing/usage.<str:form>", views.usage_export, name="usage-export"),
+    path("invoices/<uuid:invoice_id>/pdf/", views.invoice_document, name="invoice-pdf"),
+    path("credit-notes/<uuid:note_id>/pdf/", views.credit_note_document, name="credit-note-pdf"),
+]

@@ -29,3 +29,12 @@ def notice_of(customer: Customer, kind: Notice.Kind, event: str, *, at: datetime
 def tell_all(notices: Iterable[Notice]) -> None:
     """Write many notices in one statement; those that are owed already are skipped."""
     Notice.objects.bulk_create(list(notices), ignore_conflicts=True, batch_size=1000)
+
+
+def mark_read(notice: Notice, *, at: datetime) -> None:
+    """The customer has seen it; the first time counts."""
+    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)
+
+
+def mark_all_read(customer: Customer, *, at: datetime) -> None:
+    Notice.objects.filter(customer=customer, read_at=None, at__lte=at).update(read_at=at)

@@ -1,4 +1,4 @@
-"""Reading payments and the wallet: lists, what paid an invoice, every movement of credit, and which gateways are open."""
+"""Reading payments and the wallet: lists, what paid an invoice, every movement of credit, which gateways are open."""
 
 from __future__ import annotations
 
@@ -144,9 +144,7 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     if wanted.text:
         found = found.filter(transaction__reference__icontains=wanted.text)
     if wanted.period:
-        found = found.filter(
-            transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at
-        )
+        found = found.filter(transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at)
     return found
 
 
@@ -190,4 +188,3 @@ def promotional_by_expiry(customer_id: UUID, balance: int, *, at: datetime) -> l
             parts.append(Expiring(part, grant.expires_at, grant.reason))
         left -= part
     return parts[::-1]
-

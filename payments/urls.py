@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from payments.views import history, invoices, wallet
+
+urlpatterns = [
+    path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
+    path("invoices/pay/", invoices.pay_invoices, name="pay-invoices"),
+    path("payments/", history.payment_history, name="payment-history"),
+    path("payments/export.<str:form>", history.payment_export, name="payment-export"),
+    path("payments/<uuid:payment_id>/", history.payment, name="payment"),
+    path("payments/<uuid:payment_id>/cancel/", history.cancel_payment, name="payment-cancel"),
+    path("credit/", history.credit_history, name="credit-history"),
+    path("credit/export.<str:form>", history.credit_export, name="credit-export"),
+    path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/top-up/", wallet.top_up, name="top-up"),
+    path("wallet/automatic/", wallet.automatic_payment, name="automatic-payment"),
+]

@@ -1,0 +1,132 @@
+"""Signing in, and what a customer sets: language, automatic payment, who may sign in, API keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.conf import settings as config
+from django.contrib import messages
+from django.contrib.auth.views import LoginView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import PortalRequest, portal_page
+from accounts.models import Customer, CustomerKey, User
+from accounts.services import issue_customer_key, revoke_customer_key, set_language
+
+A_YEAR = 365 * 24 * 3600
+
+
+class Login(LoginView):
+    """The sign-in page; the portal then speaks the customer's language. The demo lists its sign-ins."""
+
+    def get_context_data(self, **extra: Any) -> dict[str, Any]:
+        demo = getattr(config, "DEMO_LOGINS", []) if config.CLOCK_MOVABLE or config.DEBUG else []
+        return super().get_context_data(demo_logins=demo, **extra)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        user = form.get_user()
+        if user.customer:
+            speak(answer, user.customer.language)
+        return answer
+
+
+def speak(answer: HttpResponse, language: str) -> None:
+    """From the next page on the browser is answered in `language`."""
+    answer.set_cookie(
+        config.LANGUAGE_COOKIE_NAME, language, max_age=A_YEAR, samesite="Lax", secure=config.HTTPS, httponly=True
+    )
+
+
+class LanguageForm(forms.ModelForm):
+    class Meta:
+        model = Customer
+        fields = ("language",)
+        labels = {"language": gettext_lazy("Language of the portal and of your mails")}
+
+
+class KeyForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name of a new key"),
+        max_length=100,
+        help_text=gettext_lazy("Say what uses it, such as “invoice import”."),
+    )
+
+
+@require_GET
+@portal_page()
+def settings(request: PortalRequest) -> HttpResponse:
+    return settings_page(request, KeyForm())
+
+
+def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, **more: Any) -> HttpResponse:
+    customer = request.customer
+    context = {
+        "language_form": LanguageForm(instance=customer),
+        "key_form": key_form,
+        "users": customer.users.filter(is_active=True).order_by("email"),
+        "keys": customer.keys.order_by("revoked_at", "-created_at"),
+        "may_pay": request.user.may_pay,
+        "is_owner": is_owner(request),
+        **more,
+    }
+    return render(request, "accounts/settings.html", context, status=status)
+
+
+def is_owner(request: PortalRequest) -> bool:
+    return request.user.role == User.Role.OWNER
+
+
+@require_POST
+@portal_page(may="pay")
+def choose_language(request: PortalRequest) -> HttpResponse:
+    form = LanguageForm(request.POST)
+    answer = redirect("settings")
+    if form.is_valid():
+        language = form.cleaned_data["language"]
+        set_language(request.customer, language, actor=request.actor, at=request.at)
+        speak(answer, language)
+        with override(language):
+            messages.success(request, _("The portal and your mails are in English from now on."))
+    return answer
+
+
+@never_cache
+@require_POST
+@portal_page()
+def issue_key(request: PortalRequest) -> HttpResponse:
+    """A new API key. Its secret stands on this one answer, which nobody may keep."""
+    refuse_others(request)
+    form = KeyForm(request.POST)
+    if not form.is_valid():
+        return settings_page(request, form, status=400)
+    key, secret = issue_customer_key(request.customer, form.cleaned_data["name"], actor=request.actor, at=request.at)
+    return settings_page(request, KeyForm(), issued=key, secret=secret)
+
+
+@require_POST
+@portal_page()
+def revoke_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
+    refuse_others(request)
+    key = get_object_or_404(CustomerKey.objects.select_related("customer"), pk=key_id, customer=request.customer)
+    revoke_customer_key(key, actor=request.actor, at=request.at)
+    messages.success(request, _("The key “%(name)s” opens nothing any more.") % {"name": key.name})
+    return redirect("settings")
+
+
+def refuse_others(request: PortalRequest) -> None:
+    """
+    Keys are the owner's alone: they act with all of the customer's rights.
+
+    :raises PermissionDenied:
+    """
+    if not is_owner(request):
+        raise PermissionDenied

@@ -1,0 +1,66 @@
+"""Where gateways reach us, and where they send the customer back to."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import PortalRequest, portal_page
+from kernel import clock
+from orders.services.settle import check_payment, handle_notice
+from payments.gateways import UnknownGateway
+from payments.models import Payment
+from payments.queries import gateway_name
+
+MOST_BYTES = 20_000
+ASKED_BY_LOOKING = 5
+"""So often looking at the page asks the gateway; then its notice decides, or the job that asks about open payments."""
+
+
+@csrf_exempt
+@require_POST
+def gateway_notice(request: HttpRequest, code: str) -> HttpResponse:
+    """
+    A gateway tells us something: answered in its own words.
+
+    What fails here is answered 500, and the gateway tells it again.
+    """
+    body = request.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        return HttpResponse(status=413)
+    try:
+        status, content_type, reply = handle_notice(code, body, request.headers, at=clock.now())
+    except UnknownGateway as unknown:
+        raise Http404 from unknown
+    return HttpResponse(reply, status=status, content_type=content_type)
+
+
+@never_cache
+@require_GET
+@portal_page()
+def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
+    """
+    Back from the gateway. What the address says is not believed: the gateway itself is asked.
+
+    While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone.
+    """
+    payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
+    is_due = payment.check_at is not None and payment.check_at <= request.at
+    if payment.is_open and (payment.checks < ASKED_BY_LOOKING or is_due):
+        payment = check_payment(payment.pk, actor=request.actor, at=request.at)
+    template = "payments/_outcome.html" if "part" in request.GET else "payments/return.html"
+    return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})
+
+
+@require_POST
+@portal_page(may="pay")
+def payment_check(request: PortalRequest, payment_id: UUID) -> HttpResponse:
+    """Ask the gateway now."""
+    payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
+    check_payment(payment.pk, actor=request.actor, at=request.at)
+    return redirect("payment-return", payment.pk)

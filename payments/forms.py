@@ -1,0 +1,165 @@
+"""What customers type about money, and what they can ask of the lists of payments and of wallet movements."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from kernel.money import MAXIMUM
+from kernel.periods import Period, start_of_day
+from ledger.models import Account
+from payments.models import Payment
+from payments.queries import ACTIONS, OpenGateway, WantedMovements, WantedPayments
+
+GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
+PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
+WALLET = "wallet"
+
+
+class DongField(forms.CharField):
+    """Whole đồng as people write them: 500000, 500.000, 500,000 or 500 000 ₫."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 30)
+        widget = forms.TextInput(attrs={"inputmode": "numeric", "class": "amount", "autocomplete": "off"})
+        super().__init__(widget=widget, **options)
+
+    def clean(self, value: Any) -> int | None:
+        text = re.sub(r"\s*(₫|đ|vnd)$", "", super().clean(value).strip().lower())
+        if not text:
+            return None
+        if not GROUPED.fullmatch(text):
+            raise ValidationError(_("Enter an amount in whole đồng, such as 500000."))
+        amount = int(re.sub(r"\D", "", text))
+        if amount > MAXIMUM:
+            raise ValidationError(_("This amount is too large."))
+        return amount
+
+
+class TopUpForm(forms.Form):
+    """A preset or an amount of one's own (which wins), and the gateway to pay it with."""
+
+    preset = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+    amount = DongField(label=_("Another amount"), required=False)
+    gateway = forms.ChoiceField()
+
+    def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.gateways = gateways
+        self.presets = [
+            amount for amount in PRESETS if any(gate.minimum <= amount <= gate.maximum for gate in gateways)
+        ]
+        self.fields["preset"].choices = [(amount, str(amount)) for amount in self.presets]  # type: ignore[attr-defined]
+        self.fields["gateway"].choices = [(gate.code, gate.name) for gate in gateways]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        asked = self.cleaned_data
+        wanted = asked.get("amount") or asked.get("preset")
+        if wanted is None and "amount" not in self.errors:
+            self.add_error("amount", _("Choose an amount, or enter one."))
+        gate = next((gate for gate in self.gateways if gate.code == asked.get("gateway")), None)
+        if wanted is not None and gate and not gate.minimum <= wanted <= gate.maximum:
+            self.add_error("amount", _("The amount lies outside the limits named below."))
+        asked["wanted"] = wanted
+        return asked
+
+
+class PayForm(forms.Form):
+    """Which invoices, by what means, and how much of them from the wallet."""
+
+    means = forms.ChoiceField()
+    amount = DongField(required=False)
+
+    def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
+
+
+class DayFilters(forms.Form):
+    """Filters of a list by day; days are those of the billing zone, the last one included."""
+
+    since = forms.DateField(
+        label=_("From day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("to day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+
+    def period(self) -> Period | None:
+        since: date | None = self.cleaned_data.get("since")
+        until: date | None = self.cleaned_data.get("until")
+        if since is None and until is None:
+            return None
+        start = start_of_day(since) if since else datetime.min.replace(tzinfo=start_of_day(date(2000, 1, 1)).tzinfo)
+        end = start_of_day(until + timedelta(days=1)) if until else start_of_day(date(9000, 1, 1))
+        return Period(min(start, end), max(start, end))
+
+
+class PaymentFilters(DayFilters):
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Transaction id or details")}),
+    )
+    kind = forms.ChoiceField(label=_("Type"), required=False, choices=[("", _("All")), *Payment.Kind.choices])
+    means = forms.ChoiceField(label=_("Means"), required=False, choices=[("", _("All")), *Payment.Means.choices])
+    state = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *Payment.State.choices])
+    field_order = ("q", "kind", "means", "state", "since", "until")
+
+    def wanted(self) -> WantedPayments:
+        self.is_valid()
+        asked = self.cleaned_data
+        return WantedPayments(
+            means=asked.get("means") or "",
+            kind=asked.get("kind") or "",
+            state=asked.get("state") or "",
+            text=(asked.get("q") or "").strip(),
+            period=self.period(),
+        )
+
+
+class MovementFilters(DayFilters):
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=100,
+        widget=forms.SearchInput(attrs={"placeholder": _("Description")}),
+    )
+    action = forms.ChoiceField(
+        label=_("Action"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("top-up", _("Top-up")),
+            ("purchase", _("Purchase")),
+            ("bill", _("Invoice paid")),
+            ("refund", _("Refund")),
+            ("grant", _("Promotional credit")),
+            ("adjustment", _("Adjustment")),
+        ],
+    )
+    bucket = forms.ChoiceField(
+        label=_("Credit"),
+        required=False,
+        choices=[("", _("All")), *((kind.value, kind.label) for kind in Account.WALLET)],
+    )
+    field_order = ("q", "action", "bucket", "since", "until")
+
+    def wanted(self) -> WantedMovements:
+        self.is_valid()
+        asked = self.cleaned_data
+        return WantedMovements(
+            action=asked.get("action") or "",
+            bucket=asked.get("bucket") or "",
+            text=(asked.get("q") or "").strip(),
+            period=self.period(),
+        )
+
+
+assert {choice for choice, _label in MovementFilters.base_fields["action"].choices if choice} == set(ACTIONS)  # type: ignore[attr-defined]

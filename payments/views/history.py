@@ -1,0 +1,151 @@
+"""What was paid, and every movement in the wallet."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import PortalRequest, portal_page
+from invoices.exports import table_response
+from invoices.views import CHUNK, exports, in_language
+from kernel.keyset import keyset_page
+from ledger.models import Account
+from payments.forms import MovementFilters, PaymentFilters
+from payments.models import Payment
+from payments.queries import (
+    cause_address,
+    gateway_name,
+    in_and_out,
+    movements_of,
+    payments_of,
+    settled_total,
+    with_paid_invoices,
+)
+from payments.services.attempts import cancel_attempt
+from payments.services.wallet import wallet_of
+
+
+def means_words(payment: Payment) -> str:
+    """How it was paid, in words: the gateway's name says more than "gateway"."""
+    return gateway_name(payment.gateway) or payment.get_means_display()
+
+
+@require_GET
+@portal_page()
+def payment_history(request: PortalRequest) -> HttpResponse:
+    filters = PaymentFilters(request.GET)
+    found = payments_of(request.customer, filters.wanted())
+    page = keyset_page(
+        with_paid_invoices(found),
+        ("created_at", "id"),
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
+    )
+    for row in page.rows:
+        row.means_words = means_words(row)
+    context = {
+        "filters": filters,
+        "page": page,
+        "settled": settled_total(found),
+        "exports": exports(request, "payment-export"),
+        "is_filtered": any(request.GET.get(name) for name in filters.fields),
+    }
+    return render(request, "payments/payment_history.html", context)
+
+
+@require_GET
+@portal_page()
+def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    found = with_paid_invoices(payments_of(request.customer, PaymentFilters(request.GET).wanted()))
+    titles = [
+        _("Transaction id"),
+        _("Date"),
+        _("Type"),
+        _("Means"),
+        _("Details"),
+        _("Status"),
+        _("Amount"),
+        _("Settled"),
+        _("Invoices paid"),
+        _("Returned to the wallet"),
+    ]
+    rows = (
+        (
+            payment.reference,
+            payment.created_at,
+            payment.get_kind_display(),
+            means_words(payment),
+            payment.description,
+            payment.get_state_display(),
+            payment.amount,
+            payment.settled_at,
+            ", ".join(allocation.invoice.number for allocation in payment.paid_invoices),  # type: ignore[attr-defined]
+            payment.refunded,
+        )
+        for payment in found.order_by("-created_at", "-id").iterator(CHUNK)
+    )
+    return table_response(form, "payments", titles, in_language(rows))
+
+
+@require_GET
+@portal_page()
+def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
+    found = get_object_or_404(with_paid_invoices(Payment.objects.all()), pk=payment_id, customer=request.customer)
+    context = {"payment": found, "means_words": means_words(found), "may_pay": request.user.may_pay}
+    return render(request, "payments/payment.html", context)
+
+
+@require_POST
+@portal_page(may="pay")
+def cancel_payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
+    cancel_attempt(found.pk, actor=request.actor, at=request.at)
+    messages.success(request, _("The payment was cancelled. You can choose another means now."))
+    return redirect("payment", found.pk)
+
+
+@require_GET
+@portal_page()
+def credit_history(request: PortalRequest) -> HttpResponse:
+    filters = MovementFilters(request.GET)
+    found = movements_of(request.customer, filters.wanted())
+    page = keyset_page(found, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    for row in page.rows:
+        row.cause = cause_address(row.transaction)
+        row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL
+    came, went = in_and_out(found)
+    context = {
+        "filters": filters,
+        "page": page,
+        "came": came,
+        "went": went,
+        "balance": wallet_of(request.customer.pk),
+        "exports": exports(request, "credit-export"),
+        "is_filtered": any(request.GET.get(name) for name in filters.fields),
+    }
+    return render(request, "payments/credit_history.html", context)
+
+
+@require_GET
+@portal_page()
+def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    found = movements_of(request.customer, MovementFilters(request.GET).wanted())
+    titles = [_("Date"), _("Action"), _("Description"), _("Credit"), _("Amount"), _("Balance after"), _("No.")]
+    rows = (
+        (
+            entry.transaction.at,
+            entry.transaction.get_kind_display(),
+            entry.transaction.reference,
+            entry.account.get_kind_display(),
+            entry.amount,
+            entry.balance_after,
+            entry.pk,
+        )
+        for entry in found.order_by("-id").iterator(CHUNK)
+    )
+    return table_response(form, "credit", titles, in_language(rows))

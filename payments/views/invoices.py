@@ -1,0 +1,128 @@
+"""An invoice with what paid it, and the page on which one or many are paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import PortalRequest, portal_page
+from invoices.explain import explain_line, name_of, per
+from invoices.models import Invoice
+from invoices.queries import coupon_shares
+from invoices.views import look_of
+from kernel import display
+from kernel.errors import InvalidInput
+from payments.forms import WALLET, PayForm
+from payments.models import Payment
+from payments.queries import allocations_to, open_gateways, open_invoice_payment
+from payments.services.gateway import start_invoice_payment
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.wallet import wallet_of
+
+MOST_AT_ONCE = 100
+
+
+@require_GET
+@portal_page()
+def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    found = get_object_or_404(
+        Invoice.objects.select_related("resource", "product"), pk=invoice_id, customer=request.customer
+    )
+    coupons = coupon_shares([found]) if found.coupon else {}
+    lines = list(found.lines.select_related("item", "price").order_by("position"))
+    for line in lines:
+        line.shown_name, line.per_words = name_of(line), per(line)
+        line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
+    context = {
+        "invoice": found,
+        "look": look_of(found, request),
+        "lines": lines,
+        "allocations": allocations_to(found),
+        "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
+        **(paying(request, [found]) if found.due and request.user.may_pay else {}),
+    }
+    return render(request, "payments/invoice.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@portal_page(may="pay")
+def pay_invoices(request: PortalRequest) -> HttpResponse:
+    """Choose the means and pay. Without a choice of invoices: everything that is open, the oldest first."""
+    form = PayForm(request.POST or None, gateways=open_gateways())
+    if request.method == "POST" and form.is_valid():
+        return pay(request, form, named_invoices(request.POST.getlist("invoice")))
+    context = {"form": form, **paying(request, chosen_invoices(request))}
+    return render(request, "payments/pay.html", context, status=400 if form.errors else 200)
+
+
+def named_invoices(named: list[str]) -> list[UUID]:
+    """
+    The ids that a form or an address names.
+
+    :raises InvalidInput: too many at once
+    """
+    if len(named) > MOST_AT_ONCE:
+        raise InvalidInput(_("Choose at most %(most)s invoices at once."), field="invoice", most=MOST_AT_ONCE)
+    return [pk for text in named if (pk := _uuid(text))]
+
+
+def chosen_invoices(request: PortalRequest) -> Sequence[Invoice]:
+    """What is named and on which something is due, or else everything that is open; the order is that of settling."""
+    named = (request.POST if request.method == "POST" else request.GET).getlist("invoice")
+    found = Invoice.objects.open().filter(customer=request.customer).select_related("product")
+    if named:
+        found = found.filter(pk__in=named_invoices(named))
+    return list(found.order_by("issued_at", "due", "number")[:MOST_AT_ONCE])
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, object]:
+    """What the payment form shows: what is due, what the wallet has, which gateways are open."""
+    due = sum(one.due for one in chosen)
+    wallet = wallet_of(request.customer.pk)
+    for one in chosen:
+        one.look = look_of(one, request)
+    return {
+        "chosen": chosen,
+        "due": due,
+        "wallet": wallet,
+        "from_wallet": max(min(due, wallet.available), 0),
+        "lacking": max(due - wallet.available, 0),
+        "gateways": open_gateways(),
+        "open_attempt": open_invoice_payment(request.customer),
+    }
+
+
+def pay(request: PortalRequest, form: PayForm, invoice_ids: list[UUID]) -> HttpResponse:
+    means, amount = form.cleaned_data["means"], form.cleaned_data["amount"]
+    if means == WALLET:
+        payment = pay_invoices_from_wallet(
+            request.customer.pk, invoice_ids, amount=amount, actor=request.actor, at=request.at
+        )
+        messages.success(
+            request, _("%(amount)s were paid from your wallet.") % {"amount": display.money(payment.amount)}
+        )
+        return redirect("payment", payment.pk)
+    payment = start_invoice_payment(
+        request.customer, tuple(invoice_ids), gateway=means, actor=request.actor, at=request.at
+    )
+    return to_gateway(payment)
+
+
+def to_gateway(payment: Payment) -> HttpResponse:
+    """On to the gateway's page; when it has none for us, to the page that says how the payment stands."""
+    if payment.is_open and payment.redirect_url:
+        return HttpResponseRedirect(payment.redirect_url, status=303)
+    return redirect("payment-return", payment.pk)

@@ -1,0 +1,86 @@
+"""The wallet: what is in it, putting money in, and whether it pays invoices by itself."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import PortalRequest, portal_page
+from accounts.services import set_automatic_payment
+from kernel import display
+from payments.forms import TopUpForm
+from payments.queries import WantedMovements, movements_of, open_gateways, promotional_by_expiry
+from payments.services.gateway import start_top_up
+from payments.services.wallet import wallet_of
+from payments.views.invoices import to_gateway
+
+LATEST = 5
+
+
+@require_GET
+@portal_page()
+def wallet(request: PortalRequest) -> HttpResponse:
+    return wallet_page(request, TopUpForm(gateways=open_gateways()))
+
+
+@require_POST
+@portal_page(may="pay")
+def top_up(request: PortalRequest) -> HttpResponse:
+    form = TopUpForm(request.POST, gateways=open_gateways())
+    if not form.is_valid():
+        return wallet_page(request, form, status=400)
+    asked = form.cleaned_data
+    payment = start_top_up(
+        request.customer, asked["wanted"], gateway=asked["gateway"], actor=request.actor, at=request.at
+    )
+    return to_gateway(payment)
+
+
+@require_POST
+@portal_page(may="pay")
+def automatic_payment(request: PortalRequest) -> HttpResponse:
+    is_on = request.POST.get("automatic") == "on"
+    set_automatic_payment(request.customer, is_on, actor=request.actor, at=request.at)
+    told = (
+        _("Invoices are paid automatically from now on.") if is_on else _("Invoices are no longer paid by themselves.")
+    )
+    messages.success(request, told)
+    return redirect("settings" if request.POST.get("next") == "settings" else "wallet")
+
+
+def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> HttpResponse:
+    money = wallet_of(request.customer.pk)
+    latest = movements_of(request.customer, WantedMovements()).order_by("-id")[:LATEST]
+    context = {
+        "form": form,
+        "wallet": money,
+        "figures": _figures(money.available, money.credit, money.promotional, money.held),
+        "expiring": promotional_by_expiry(request.customer.pk, money.promotional, at=request.at)
+        if money.promotional
+        else [],
+        "latest": latest,
+        "limits": _limits(form),
+        "may_pay": request.user.may_pay,
+    }
+    return render(request, "payments/wallet.html", context, status=status)
+
+
+def _figures(available: int, credit: int, promotional: int, held: int) -> list[dict[str, object]]:
+    return [
+        {"label": _("Available"), "amount": available, "note": _("what you can spend now")},
+        {"label": _("Credit"), "amount": credit, "note": _("topped up or refunded")},
+        {"label": _("Promotional credit"), "amount": promotional, "note": _("used first, has an end")},
+        {"label": _("Held"), "amount": held, "note": _("reserved, not yet taken")},
+    ]
+
+
+def _limits(form: TopUpForm) -> str:
+    if not form.gateways:
+        return ""
+    return _("Between %(minimum)s and %(maximum)s.") % {
+        "minimum": display.money(min(gate.minimum for gate in form.gateways)),
+        "maximum": display.money(max(gate.maximum for gate in form.gateways)),
+    }
