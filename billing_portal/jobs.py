@@ -30,7 +30,7 @@ Outcome = JobRun.Outcome
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """How a job stands, for the staff page. `late_by` is zero unless it is late; `failures` are those of the last day."""
+    """How a job stands, for staff. `late_by` is zero unless it is late; `failures` are runs of the last 24 hours."""
 
     job: Job
     last: JobRun | None
@@ -86,7 +86,7 @@ def _runs_of_this_turn(jobs: Sequence[Job], at: datetime) -> Iterator[tuple[Job,
     """Each job with the runs for its latest due instant, the latest first."""
     due = {job.name: job.when.latest(at) for job in jobs}
     found: dict[str, list[JobRun]] = defaultdict(list)
-    for run in JobRun.objects.filter(job__in=due, due_at__gte=min(due.values())).order_by("-id"):
+    for run in JobRun.objects.filter(job__in=due, due_at__gte=min(due.values(), default=at)).order_by("-id"):
         if run.due_at >= due[run.job]:
             found[run.job].append(run)
     return ((job, found[job.name]) for job in jobs)

@@ -149,7 +149,7 @@ def _travel(move: ClockMove) -> Iterator[JobRun]:
 
 
 def _next_stop(after: datetime, end: datetime) -> tuple[datetime, list[Job]]:
-    """The first instant at which something is due, and all jobs due then, in the order of the calendar; else the end."""
+    """The first instant at which something is due, and what is due then, in the order of the calendar; else the end."""
     due = {job: instant for job in JOBS if (instant := job.next_instant(after))}
     stop = min([end, *due.values()])
     return stop, [job for job in JOBS if due.get(job) == stop]

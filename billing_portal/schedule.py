@@ -2,7 +2,7 @@
 The business calendar. What a job does stands in the `tasks.py` of its app; when it does it, here.
 
 Frequent jobs are sent by beat. Those with a wall-clock time (in the billing zone) are found due by looking at their
-rows, every minute: so a lost message, a night without power and a clock that staff moved are made up for.
+rows, every quarter of a minute: so a lost message, a night without power and a clock that staff moved are made up for.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
         for job in JOBS
         if isinstance(job.when, Every)
     }
-    entries["calendar"] = _entry("billing_portal.tasks.run_calendar", 60)
+    entries["calendar"] = _entry("billing_portal.tasks.run_calendar", 15)
     if settings.CLOCK_MOVABLE:
         entries["move-clock"] = _entry("billing_portal.tasks.move_clock", 2)
     return entries

@@ -26,6 +26,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import DomainError
 from kernel.tally import Tally
 from notifications.models import Notice
+from notifications.render import render
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +110,6 @@ def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:
 
 
 def _message(notice: Notice) -> EmailMultiAlternatives:
-    from notifications.render import render
-
     with translation.override(notice.customer.language):
         text = render(notice)
     host = urlsplit(settings.PUBLIC_URL).hostname
