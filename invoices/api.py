@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import django_filters
@@ -107,12 +108,10 @@ class InvoiceDetail(InvoiceShape):
 
 def a_month(value: str) -> None:
     """:raises ValidationError: not of the form 2026-08"""
-    try:
-        _key = CalendarMonth.parse(value).key
-    except ValueError:
-        raise DjangoValidationError(_("Write the month as 2026-08."), code="month") from None
-    if _key != value:
-        raise DjangoValidationError(_("Write the month as 2026-08."), code="month")
+    with suppress(ValueError, OverflowError):
+        if CalendarMonth.parse(value).period and CalendarMonth.parse(value).key == value:
+            return
+    raise DjangoValidationError(_("Write the month as 2026-08."), code="month")
 
 
 class InvoiceFilter(django_filters.FilterSet):

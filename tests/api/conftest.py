@@ -1,0 +1,148 @@
+"""Callers of the API, and a clock that stands still until a test moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.models import Customer, CustomerKey, User
+from catalog.models import Item, Product, ProductKey
+from kernel import clock
+from tests.cast import LONG_AGO, NOON, make_item, make_product, make_user
+from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
+
+
+class Caller:
+    """Sends JSON, in English unless told otherwise. `key` is the idempotency key."""
+
+    def __init__(self, secret: str = "", *, user: User | None = None, language: str = "en") -> None:
+        self.client = Client(headers={"accept-language": language})
+        if secret:
+            self.client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+        if user:
+            self.client.force_login(user)
+
+    def get(self, path: str, **params: Any) -> Any:
+        return self.client.get(self._at(path), params)
+
+    def post(self, path: str, body: Any = None, *, key: str = "") -> Any:
+        headers = {"idempotency-key": key} if key else {}
+        return self.client.post(
+            self._at(path), {} if body is None else body, content_type="application/json", headers=headers
+        )
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """A write has a key of its own."""
+        return self.get(path) if method == "GET" else self.post(path, body, key=f"key-{uuid4()}")
+
+    def buy(self, quote: Any, *, key: str, **means: Any) -> Any:
+        """Order a quoted answer."""
+        assert quote.status_code == 201, quote.content
+        return self.post("orders/", {"quote": quote.json()["id"], **means}, key=key)
+
+    @staticmethod
+    def _at(path: str) -> str:
+        return path if path.startswith(("/", "http")) else f"/api/v1/{path}"
+
+
+class Clock:
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def move(self, span: timedelta) -> None:
+        self.at += span
+
+
+@pytest.fixture(autouse=True)
+def now() -> Iterator[Clock]:
+    """Noon of 10 March 2026 in Hà Nội."""
+    standing = Clock(NOON)
+    clock.install(standing)
+    yield standing
+    clock.install(None)
+
+
+def caller_of(customer: Customer) -> Caller:
+    return Caller(CustomerKey.issue(at=LONG_AGO, customer=customer, name="test")[1])
+
+
+def team_of(product: Product) -> Caller:
+    return Caller(ProductKey.issue(at=LONG_AGO, product=product, name="test")[1])
+
+
+@pytest.fixture
+def as_alice(alice: Customer) -> Caller:
+    return caller_of(alice)
+
+
+@pytest.fixture
+def as_bob(bob: Customer) -> Caller:
+    return caller_of(bob)
+
+
+@pytest.fixture
+def as_viewer(alice: Customer) -> Caller:
+    """A user of Alice's who may only look."""
+    return Caller(user=make_user(alice, role=User.Role.VIEWER))
+
+
+@pytest.fixture
+def as_team(vserver: Product) -> Caller:
+    """The team of vServer."""
+    return team_of(vserver)
+
+
+@pytest.fixture
+def vstorage(db: None) -> Product:
+    return make_product("vstorage")
+
+
+@pytest.fixture
+def as_other_team(vstorage: Product) -> Caller:
+    return team_of(vstorage)
+
+
+@pytest.fixture
+def offer(small: Item, large: Item, disk: Item) -> Product:
+    """vServer with everything that it sells."""
+    return small.product
+
+
+@pytest.fixture
+def bucket(vstorage: Product) -> Item:
+    return make_item(vstorage, "bucket", 33_000, kind=Item.Kind.PACKAGE)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
+    """A sandbox gateway that does not mind what year it is."""
+    with running_sandbox(tmp_path, clock_tolerance_s=10**9) as running:
+        settings.SANDBOX_URL = settings.SANDBOX_PUBLIC_URL = running.url
+        settings.SANDBOX_APP_ID, settings.SANDBOX_KEY1, settings.SANDBOX_KEY2 = str(APP_ID), KEY1, KEY2
+        yield running
+
+
+def refused(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The problem, which is well-formed and of this kind."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem["code"] == code, problem
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    return problem
+
+
+def done(answer: Any, status: int = 200) -> Any:
+    assert answer.status_code == status, answer.content
+    return answer.json()

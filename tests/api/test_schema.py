@@ -1,0 +1,83 @@
+"""The document that clients are generated from, and the page that shows it."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.api.conftest import Caller, done
+
+PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def operations(schema):
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def test_the_schema_is_valid_and_without_warnings(tmp_path):
+    call_command("spectacular", validate=True, fail_on_warn=True, file=str(tmp_path / "schema.yml"))
+
+
+def test_every_operation_tells_of_its_problems(schema):
+    for name, operation in operations(schema):
+        responses = operation["responses"]
+        assert any(status.startswith("2") for status in responses), name
+        wanted = {"400", "401", "403", "404", "429"} | ({"409", "415", "422"} if name.startswith("post") else set())
+        assert wanted <= set(responses), name
+        for status in wanted:
+            assert responses[status]["content"] == {"application/problem+json": PROBLEM}, name
+        assert operation["security"], name
+        assert operation["description"], name
+
+
+def test_every_write_takes_an_idempotency_key_and_money_requires_it(schema):
+    required = set()
+    for name, operation in operations(schema):
+        keys = [one for one in operation.get("parameters", []) if one["name"] == "Idempotency-Key"]
+        assert len(keys) == name.startswith("post"), name
+        required |= {name for key in keys if key.get("required")}
+    assert required == {"post /api/v1/orders/", "post /api/v1/top-ups/", "post /api/v1/invoices/pay/"}
+
+
+def test_the_schema_is_public(db):
+    answer = Client().get("/api/v1/schema/?format=json")
+
+    assert answer.status_code == 200
+    assert answer.json()["info"]["title"] == "Billing Portal"
+
+
+def test_the_root_leads_everywhere(db):
+    places = done(Caller().get(""))
+
+    assert {"orders", "resources", "wallet", "docs", "schema", "provisioning-requests"} <= set(places)
+    assert places["orders"] == "http://testserver/api/v1/orders/"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.browser
+def test_the_documentation_page_works_under_its_policy(live_server, chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page()
+        foreign, complaints = [], []
+        page.on("request", lambda one: foreign.append(one.url) if not one.url.startswith(live_server.url) else None)
+        page.on("console", lambda one: complaints.append(one.text) if one.type == "error" else None)
+        page.goto(f"{live_server.url}/api/v1/docs/")
+        page.wait_for_selector(".opblock", timeout=20_000)
+        shown = page.locator(".opblock").count()
+        browser.close()
+
+    assert shown > 30
+    assert [url for url in foreign if not url.startswith("data:")] == []
+    assert complaints == []

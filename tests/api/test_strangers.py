@@ -1,0 +1,207 @@
+"""Every route, and everybody who has no business there: 401, 403 or 404, and nothing changes."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import User
+from billing_portal import api_urls
+from invoices.models import CreditNote, Invoice
+from ledger.models import Transaction
+from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
+from notifications.models import Notice
+from orders.models import Action, CheckoutSession, Order, Quote
+from orders.services.checkout import place_order
+from orders.services.quotes import make_quote
+from orders.services.sessions import open_session
+from payments.models import Payment
+from tests.api.conftest import Caller, caller_of, done
+from tests.cast import NOON, chosen, create, make_customer, make_user, owner_of
+
+pytestmark = pytest.mark.django_db
+
+CUSTOMER_ROUTES = [
+    ("GET", "quotes/{quote}/"),
+    ("GET", "orders/{order}/"),
+    ("POST", "orders/{order}/cancel/"),
+    ("GET", "resources/{resource}/deletion/"),
+    ("GET", "resources/{resource}/events/"),
+    ("GET", "resources/{resource}/periods/"),
+    ("POST", "resources/{resource}/start/"),
+    ("POST", "resources/{resource}/stop/"),
+    ("POST", "resources/{resource}/reboot/"),
+    ("POST", "resources/{resource}/delete/"),
+    ("POST", "resources/{resource}/purge/"),
+    ("POST", "resources/{resource}/auto-renew/"),
+    ("GET", "invoices/{invoice}/"),
+    ("GET", "credit-notes/{note}/"),
+    ("GET", "payments/{payment}/"),
+    ("GET", "notices/{notice}/"),
+    ("POST", "notices/{notice}/read/"),
+]
+TEAM_ROUTES = [
+    ("GET", "checkout-sessions/{session}/"),
+    ("GET", "provisioning-requests/{request}/"),
+    ("POST", "provisioning-requests/{request}/answer/"),
+]
+SHARED_ROUTES = [("GET", "resources/{resource}/")]
+CUSTOMER_LISTS = [
+    ("GET", "quotes/"),
+    ("GET", "orders/"),
+    ("GET", "invoices/"),
+    ("GET", "credit-notes/"),
+    ("GET", "payments/"),
+    ("GET", "wallet/"),
+    ("GET", "wallet/entries/"),
+    ("GET", "notices/"),
+]
+CUSTOMER_WRITES = [("POST", "quotes/"), ("POST", "orders/"), ("POST", "invoices/pay/"), ("POST", "top-ups/")]
+TEAM_LISTS = [("GET", "provisioning-requests/")]
+TEAM_WRITES = [("POST", "checkout-sessions/")]
+SHARED_LISTS = [("GET", "resources/"), ("GET", "products/"), ("GET", "products/vserver/")]
+ROUTES = [
+    *CUSTOMER_ROUTES,
+    *TEAM_ROUTES,
+    *SHARED_ROUTES,
+    *CUSTOMER_LISTS,
+    *CUSTOMER_WRITES,
+    *TEAM_LISTS,
+    *TEAM_WRITES,
+    *SHARED_LISTS,
+]
+BODIES = {"answer": {"outcome": "failed"}, "auto-renew": {"months": 1}}
+
+
+@pytest.fixture
+def things(alice, vserver, small):
+    """One of each, of Alice and of vServer."""
+    (server,) = create(alice, small)
+    (gone,) = create(alice, small, name="gone")
+    done(caller_of(alice).post(f"resources/{gone.pk}/delete/"))
+    inputs = {"product": str(vserver.pk), "name": "new", "items": chosen(small), "quantity": 1, "months": 1}
+    quote = make_quote(alice, Action.CREATE, inputs, at=NOON)
+    order = place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON)
+    vserver.return_urls = ["https://vserver.example/"]
+    session = open_session(vserver, name="s", items=chosen(small), return_url="https://vserver.example/", at=NOON)
+    return {
+        "quote": quote.pk,
+        "order": order.pk,
+        "resource": server.pk,
+        "invoice": Invoice.objects.first().pk,
+        "note": CreditNote.objects.get().pk,
+        "payment": Payment.objects.first().pk,
+        "notice": Notice.objects.first().pk,
+        "session": session.pk,
+        "request": ProvisioningRequest.objects.unanswered().get().pk,
+    }
+
+
+def snapshot():
+    models = (Quote, Order, Payment, Transaction, Resource, ResourceEvent, CheckoutSession)
+    answered = ProvisioningRequest.objects.exclude(answered_at=None).count()
+    return [*(model.objects.count() for model in models), answered, Notice.objects.filter(read_at=None).count()]
+
+
+def knock(caller, routes, things, expected):
+    before = snapshot()
+    for method, route in routes:
+        body = BODIES.get(route.rstrip("/").rpartition("/")[2])
+        answer = caller.send(method, route.format(**things), body)
+        assert answer.status_code == expected, f"{method} {route}: {answer.status_code} {answer.content!r}"
+        assert answer["Content-Type"] == "application/problem+json"
+        assert "web" not in answer.content.decode()
+    assert snapshot() == before
+
+
+def test_the_matrix_knows_every_route():
+    known = {(method, route.format_map(Placeholder())) for method, route in ROUTES}
+    real = set()
+    for prefix, view in routes_of(api_urls.urlpatterns):
+        real |= {(method.upper(), prefix) for method in view.actions if method != "head"}
+
+    assert known == real
+
+
+class Placeholder(dict):
+    def __missing__(self, name):
+        return "{}"
+
+
+def routes_of(patterns):
+    """(path with placeholders, view) of every viewset."""
+    for pattern in patterns:
+        actions = getattr(pattern.callback, "actions", None)
+        if actions:
+            path = re.sub(r"<[^>]+>", "{}", str(pattern.pattern))
+            yield path.replace("products/{}/", "products/vserver/"), pattern.callback
+
+
+def test_anonymous_callers_see_nothing(things):
+    knock(Caller(), ROUTES, things, 401)
+
+
+def test_another_customer_finds_nothing(things):
+    stranger = caller_of(make_customer("Mallory", credit=1_000_000))
+
+    knock(stranger, [*CUSTOMER_ROUTES, *SHARED_ROUTES, *TEAM_ROUTES, *TEAM_LISTS, *TEAM_WRITES], things, 404)
+    for _method, route in CUSTOMER_LISTS:
+        body = done(stranger.get(route))
+        if route == "wallet/entries/":
+            assert [entry["amount"] for entry in body["results"]] == [1_000_000]
+        elif route != "wallet/":
+            assert body["results"] == []
+    assert done(stranger.get("resources/"))["results"] == []
+
+
+def test_another_customers_writes_reach_nothing(things):
+    stranger = caller_of(make_customer("Mallory", credit=1_000_000))
+    before = snapshot()
+
+    for route, body in (
+        ("orders/", {"quote": str(things["quote"])}),
+        ("invoices/pay/", {"invoices": [str(things["invoice"])], "means": "wallet"}),
+        ("quotes/", {"action": "renew", "resources": [str(things["resource"])], "months": 1}),
+        ("quotes/", {"action": "resize", "resource": str(things["resource"]), "items": [{"item": "small"}]}),
+        ("quotes/", {"action": "recover", "resource": str(things["resource"]), "months": 1}),
+    ):
+        assert stranger.post(route, body, key=f"k{route}{body}"[:100]).status_code == 404
+    assert snapshot() == before
+
+
+def test_the_team_of_another_product_finds_nothing(things, as_other_team):
+    routes = [*CUSTOMER_ROUTES, *SHARED_ROUTES, *TEAM_ROUTES, *CUSTOMER_LISTS, *CUSTOMER_WRITES]
+
+    knock(as_other_team, [*routes, ("GET", "products/vserver/")], things, 404)
+    assert done(as_other_team.get("resources/"))["results"] == []
+    assert done(as_other_team.get("provisioning-requests/"))["results"] == []
+    assert [product["code"] for product in done(as_other_team.get("products/"))["results"]] == ["vstorage"]
+
+
+def test_the_own_team_finds_nothing_of_the_customers(things, as_team):
+    knock(as_team, [*CUSTOMER_ROUTES, *CUSTOMER_LISTS, *CUSTOMER_WRITES], things, 404)
+
+
+def test_a_viewer_reads_and_writes_nothing(things, as_viewer):
+    own = [*CUSTOMER_ROUTES, *CUSTOMER_LISTS, *SHARED_ROUTES, *SHARED_LISTS]
+    for method, route in own:
+        if method == "GET":
+            done(as_viewer.get(route.format(**things)))
+
+    knock(as_viewer, [route for route in own if route[0] == "POST"], things, 403)
+    knock(as_viewer, CUSTOMER_WRITES, things, 403)
+    knock(as_viewer, [*TEAM_ROUTES, *TEAM_LISTS, *TEAM_WRITES], things, 404)
+    assert done(as_viewer.get(f"resources/{things['resource']}/"))["actions"] == []
+
+
+def test_a_users_rights_are_those_of_today(things, alice, now):
+    """A session does not outlive its user's rights."""
+    user = make_user(alice)
+    caller = Caller(user=user)
+    done(caller.get("wallet/"))
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    now.move(timedelta(seconds=1))
+
+    assert caller.get("wallet/").status_code == 401
