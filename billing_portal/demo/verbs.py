@@ -30,6 +30,7 @@ from payments.models import CreditAdjustment, Payment
 from payments.services.credit import approve_adjustment, grant_promotional_credit
 from payments.services.invoices import pay_invoices_from_wallet, record_bank_transfer
 from payments.services.settle import refund_credit_note
+from payments.services.wallet import wallet_of
 
 GATEWAY = "sandbox"
 NO_CAPACITY = "No capacity in zone HAN-1"
@@ -237,11 +238,12 @@ def top_up(customer: Customer, amount: int, *, fails: str = "", actor: Actor, at
     return settle
 
 
-def pay_from_wallet(customer: Customer, *, month: str = "", part: float = 1, actor: Actor, at: datetime) -> None:
-    """The open invoices of a month ("2026-08"; all by default), or a part of what is due."""
-    invoices = _open(customer, month)
-    if invoices:
-        amount = int(sum(invoice.due for invoice in invoices) * part)
+def pay_from_wallet(customer: Customer, *, part: float = 1, actor: Actor, at: datetime) -> None:
+    """The open invoices, or a part of what is due, as far as the credit goes."""
+    invoices = _open(customer)
+    due = int(sum(invoice.due for invoice in invoices) * part)
+    amount = min(due, wallet_of(customer.pk).available)
+    if amount:
         pay_invoices_from_wallet(customer.pk, [row.pk for row in invoices], amount=amount, actor=actor, at=at)
 
 
@@ -321,9 +323,8 @@ def switch(customer: Customer, to_mode: str, reason: str, *, actor: Actor, at: d
     switch_billing_mode(customer.pk, to_mode, reason=reason, actor=SUPPORT, at=at)
 
 
-def _open(customer: Customer, month: str = "") -> list[Invoice]:
-    rows = Invoice.objects.open().filter(customer=customer, period_key__startswith=month)
-    return list(rows.order_by("issued_at", "number"))
+def _open(customer: Customer) -> list[Invoice]:
+    return list(Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number"))
 
 
 def _attempt(
