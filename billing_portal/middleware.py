@@ -14,8 +14,8 @@ from kernel.errors import DomainError
 
 class RefusalMiddleware:
     """
-    A service refused: what is not the customer's is a 404, a form that was sent goes back to its page with the sentence,
-    all else becomes a page of its own. The API translates its refusals itself.
+    A service refused: what is not the customer's is a 404, a form that was sent goes back to its page with the
+    sentence, all else becomes a page of its own. The API translates its refusals itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

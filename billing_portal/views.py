@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -132,8 +132,8 @@ def _attention(customer: Customer, at: datetime) -> list[Row]:
     ]
 
 
-def _note(tone: str, icon: str, title: str, text: str, url: str, label: str) -> Row:
-    return {"tone": tone, "icon": icon, "title": title, "text": text, "url": url, "label": label}
+def _note(tone: str, icon: str, title: str, text: str, link: tuple[str, str]) -> Row:
+    return {"tone": tone, "icon": icon, "title": title, "text": text, "url": link[0], "label": link[1]}
 
 
 def _overdue(customer: Customer, at: datetime) -> list[Row]:
@@ -146,16 +146,16 @@ def _open_invoices(customer: Customer, at: datetime) -> list[Row]:
 
 
 def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, status: str) -> list[Row]:
-    rows = list(invoices.order_by("due_at").values_list("due", "due_at")[:100])
-    if not rows:
+    sums = invoices.aggregate(count=Count("pk"), due=Sum("due"), first=Min("due_at"))
+    if not sums["count"]:
         return []
-    count = ngettext("%(count)d invoice", "%(count)d invoices", len(rows)) % {"count": len(rows)}
+    count = ngettext("%(count)d invoice", "%(count)d invoices", sums["count"]) % {"count": sums["count"]}
     text = _("%(count)s, %(amount)s; the first is due on %(day)s") % {
         "count": count,
-        "amount": display.money(sum(due for due, _day in rows)),
-        "day": display.day(rows[0][1]),
+        "amount": display.money(sums["due"]),
+        "day": display.day(sums["first"]),
     }
-    return [_note(tone, icon, title, text, f"{reverse('billing-history')}?status={status}", _("Pay"))]
+    return [_note(tone, icon, title, text, (f"{reverse('billing-history')}?status={status}", _("Pay")))]
 
 
 def _ending(customer: Customer, at: datetime) -> list[Row]:
@@ -174,8 +174,7 @@ def _ending(customer: Customer, at: datetime) -> list[Row]:
             if resource.is_expired(at)
             else _("%(left)s of its paid time; not renewed automatically")
             % {"left": display.time_left(_end(resource), at)},
-            f"{reverse('renew')}?resource={resource.pk}" if customer.is_prepaid else _page(resource),
-            _("Renew") if customer.is_prepaid else _("See"),
+            (f"{reverse('renew')}?resource={resource.pk}", _("Renew")),
         )
         for resource in rows
     ]
@@ -199,8 +198,7 @@ def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
             resource.name,
             _("auto-renewal failed on %(day)s: top up before it ends on %(end)s")
             % {"day": display.day(names[str(resource.pk)]), "end": display.day(_end(resource))},
-            reverse("wallet"),
-            _("Top up"),
+            (reverse("wallet"), _("Top up")),
         )
         for resource in still.order_by("paid_until")[:AT_MOST]
     ]
@@ -214,8 +212,9 @@ def _in_trash(customer: Customer, at: datetime) -> list[Row]:
             "trash",
             resource.name,
             _("in the trash, %(left)s") % {"left": display.time_left(resource.purge_at, at)},
-            reverse("recover", args=[resource.pk]) if customer.is_prepaid else _page(resource),
-            _("Recover") if customer.is_prepaid else _("See"),
+            (reverse("recover", args=[resource.pk]), _("Recover"))
+            if customer.is_prepaid
+            else (_page(resource), _("See")),
         )
         for resource in thrown
         if resource.purge_at
@@ -230,8 +229,7 @@ def _unpaid_orders(customer: Customer, at: datetime) -> list[Row]:
             "cart",
             _("Order: %(what)s") % {"what": order.get_action_display()},
             _("%(amount)s, awaiting payment") % {"amount": display.money(order.total)},
-            reverse("order", args=[order.pk]),
-            _("Go on"),
+            (reverse("order", args=[order.pk]), _("Go on")),
         )
         for order in waiting.order_by("-id")[:AT_MOST]
     ]

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Price
+from catalog.models import Item, Price
 from catalog.pricing import Component, Rate, price_line
 from invoices.explain import Explanation, explain_line, percent
 from invoices.models import InvoiceLine
@@ -30,7 +30,8 @@ def priced(content: Content, action: str, *, explained: bool = False) -> dict[st
     `groups` holds resources that cost the same side by side (quantity 5 is one group), each with its lines.
     """
     prices = _versions(content) if explained else {}
-    groups = [_group(items, prices) for items in _alike(content["items"])]
+    names = _names(content)
+    groups = [_group(items, prices, names) for items in _alike(content["items"])]
     gross, net = (sum(group[key] for group in groups) for key in ("list_total", "subtotal"))
     coupon = sum(item["coupon"] for item in content["items"])
     unused = sum(item["unused_total"] for item in content["items"])
@@ -74,10 +75,10 @@ def _kernel(item: Content) -> tuple[Any, ...]:
     return (item["lines"], item["starts_at"], item["ends_at"], item["unused"], item["months"])
 
 
-def _group(items: list[Content], prices: Mapping[str, Price]) -> dict[str, Any]:
+def _group(items: list[Content], prices: Mapping[str, Price], names: Mapping[str, str]) -> dict[str, Any]:
     first, count = items[0], len(items)
     starts_at, ends_at = datetime.fromisoformat(first["starts_at"]), datetime.fromisoformat(first["ends_at"])
-    lines = [_line(line, Period(starts_at, ends_at), prices) for line in first["lines"]]
+    lines = [_line(line, Period(starts_at, ends_at), prices, names) for line in first["lines"]]
     name = first["name"] if count == 1 else f"{first['name']} … {items[-1]['name']}"
     return {
         "name": name,
@@ -110,11 +111,11 @@ def _times(count: int) -> str:
     return ngettext("%(count)d resource", "%(count)d resources", count) % {"count": count}
 
 
-def _line(line: Content, period: Period, prices: Mapping[str, Price]) -> dict[str, Any]:
+def _line(line: Content, period: Period, prices: Mapping[str, Price], names: Mapping[str, str]) -> dict[str, Any]:
     component = component_of(line)
     listed = price_line(replace(component, discount=Decimal(0)), period)
     return {
-        "name": line["name"],
+        "name": names.get(line["item"], line["name"]),
         "note": _note(component, line),
         "quantity": component.quantity,
         "unit": line["unit"],
@@ -192,6 +193,12 @@ def _versions(content: Content) -> dict[str, Price]:
     """The price versions of a quote's lines, by id as text, in one query."""
     pks = {line["price"] for item in content["items"] for line in item["lines"]}
     return {str(price.pk): price for price in Price.objects.filter(pk__in=pks)}
+
+
+def _names(content: Content) -> dict[str, str]:
+    """Items by id as text, called as the reader's language calls them."""
+    pks = {line["item"] for item in content["items"] for line in item["lines"]}
+    return {str(item.pk): str(item) for item in Item.objects.filter(pk__in=pks)}
 
 
 def changes_between(old: Content, new: Content) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, portal_page
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
+from kernel.actors import ActorKind
 from kernel.errors import InvalidInput
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
@@ -50,6 +51,13 @@ LOOKS = {
     ResourceEvent.Kind.CONVERTED: ("settings", "slate"),
     ResourceEvent.Kind.ROLLED_OVER: ("settings", "slate"),
 }
+
+WHO = {
+    ActorKind.SYSTEM: gettext_lazy("automatically"),
+    ActorKind.STAFF: gettext_lazy("our staff"),
+    ActorKind.PRODUCT_TEAM: gettext_lazy("the product's team"),
+}
+"""Others than the customer's own people, who are named."""
 
 LEGEND = [
     ("active", gettext_lazy("running")),
@@ -157,11 +165,11 @@ def _told(event: ResourceEvent) -> dict[str, Any]:
     if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED:
         months = int(event.reason) if event.reason.isdigit() else 0
         why = _("by %(months)s months each time") % {"months": months} if months else _("off")
-    who = _("automatically") if event.actor.startswith("job:") else event.actor
+    who = WHO.get(ActorKind(event.actor_kind)) or event.actor
     return {
         "at": event.at,
         "title": title[:1].upper() + title[1:],
-        "text": " · ".join(part for part in (why, who) if part),
+        "text": " · ".join(part for part in (why, str(who)) if part),
         "icon": icon,
         "tone": tone,
     }
