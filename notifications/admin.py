@@ -7,15 +7,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.db import transaction
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
 from accounts.staff import RETRY_NOTICE
 from kernel.actors import Actor
+from notifications.delivery import retry_notice
 from notifications.models import Notice
+from notifications.render import render
 
 
 class RetryNotice(Task):
@@ -30,9 +35,8 @@ class RetryNotice(Task):
 
     @transaction.atomic
     def carry_out(self, subject: Notice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        waits = {"state": Notice.State.PENDING, "attempts": 0, "next_attempt_at": at}
-        if Notice.objects.filter(pk=subject.pk, state=Notice.State.PARKED).update(**waits):
-            record_audit("retry notice", subject, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
+        retry_notice(subject.pk, at=at)
+        record_audit("retry notice", subject, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
         return text("The notice waits for delivery.")
 
 
@@ -44,3 +48,16 @@ class NoticeAdmin(LookOnlyAdmin):
     list_filter = ("state", "kind")
     search_fields = ("customer__name", "recipient", "event")
     date_hierarchy = "at"
+    fieldsets = (
+        (None, {"fields": ("kind", "customer", "recipient", "at", "event")}),
+        (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "error", "read_at")}),
+        (_("As it is mailed"), {"fields": ("mail",)}),
+        (_("Facts"), {"fields": ("facts",), "classes": ("collapse",)}),
+    )
+
+    @admin.display(description=_("mail"))
+    def mail(self, notice: Notice) -> SafeString:
+        """In the language of its customer."""
+        with override(notice.customer.language):
+            mail = render(notice)
+        return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)

@@ -51,7 +51,7 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
             },
         ),
     )
-    PERSON = (
+    fieldsets = (
         (None, {"fields": ("email", "password", "first_name", "last_name")}),
         (_("Customer"), {"fields": ("customer", "role", "is_active")}),
         (_("History"), {"fields": ("last_login", "date_joined")}),
@@ -65,7 +65,7 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.add_fieldsets
-        return (*self.PERSON, *(self.STAFF if request.user.is_superuser else ()))
+        return (*(self.fieldsets or ()), *(self.STAFF if request.user.is_superuser else ()))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")

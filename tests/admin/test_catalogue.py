@@ -1,0 +1,115 @@
+"""The catalogue: prices are added, never edited; what was used stays as it was; secrets are not shown."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+
+from catalog.models import Coupon, Price
+from tests.cast import NOON, create, make_coupon
+
+
+@pytest.fixture
+def catalogue(staff):
+    return staff("catalogue")
+
+
+def price_form(item, **terms):
+    return {
+        "item": item.pk, "unit_price": "200000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1",
+        "valid_from_0": "2026-04-01", "valid_from_1": "00:00", **terms,
+    }  # fmt: skip
+
+
+def errors_of(response):
+    return str(response.context["adminform"].form.errors)
+
+
+def test_a_new_price_follows_the_one_that_was_given_an_end(catalogue, small):
+    old = small.prices.get()
+    assert "Give those an end first" in errors_of(catalogue.post(reverse("admin:catalog_price_add"), price_form(small)))
+
+    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00"}  # in Hà Nội
+    assert catalogue.post(reverse("admin:catalog_price_change", args=[old.pk]), end).status_code == 302
+    assert catalogue.post(reverse("admin:catalog_price_add"), price_form(small)).status_code == 302
+
+    old.refresh_from_db()
+    midnight = datetime(2026, 3, 31, 17, 0, tzinfo=UTC)
+    assert (old.unit_price, old.valid_until) == (181_000, midnight)
+    assert Price.objects.get(item=small, valid_until=None).valid_from == midnight
+
+
+def test_a_price_never_ends_nor_begins_in_the_past(catalogue, small, disk):
+    old = small.prices.get()
+    past = {"valid_until_0": "2026-03-09", "valid_until_1": "00:00"}
+    assert "past" in errors_of(catalogue.post(reverse("admin:catalog_price_change", args=[old.pk]), past))
+    begins = price_form(small, valid_from_0="2026-03-09")
+    assert "begin now or later" in errors_of(catalogue.post(reverse("admin:catalog_price_add"), begins))
+    old.refresh_from_db()
+    assert old.valid_until is None
+    assert small.prices.count() == 1
+
+
+def test_nothing_but_the_end_of_a_price_is_a_field(catalogue, small):
+    old = small.prices.get()
+    form = price_form(small, unit_price="1", valid_until_0="2026-05-01", valid_until_1="00:00")
+    assert catalogue.post(reverse("admin:catalog_price_change", args=[old.pk]), form).status_code == 302
+    old.refresh_from_db()
+    assert (old.unit_price, old.valid_from) == (181_000, datetime(2020, 1, 1, tzinfo=UTC))
+
+
+def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
+    coupon = make_coupon("SALE", 20_000)
+    create(alice, small, coupon="SALE")
+    form = {"code": "OTHER", "amount": "1", "maximum_uses": "5", "maximum_uses_per_customer": "2", "minimum_order": "0"}
+    catalogue.post(reverse("admin:catalog_coupon_change", args=[coupon.pk]), form)
+    coupon.refresh_from_db()
+    assert (coupon.code, coupon.amount, coupon.maximum_uses, coupon.uses) == ("SALE", 20_000, 5, 1)
+
+
+def test_a_coupon_takes_an_amount_or_a_share(catalogue):
+    form = {
+        "code": "both", "amount": "1", "share": "0.5", "valid_from_0": "2026-03-10", "valid_from_1": "12:00",
+        "minimum_order": "0", "maximum_uses_per_customer": "1",
+    }  # fmt: skip
+    assert catalogue.post(reverse("admin:catalog_coupon_add"), form).status_code == 200
+    assert not Coupon.objects.exists()
+    assert catalogue.post(reverse("admin:catalog_coupon_add"), {**form, "share": ""}).status_code == 302
+    assert Coupon.objects.get().code == "BOTH"
+
+
+def test_the_webhook_secret_is_written_and_never_shown(catalogue, staff, vserver):
+    vserver.webhook_secret = "very-secret"
+    vserver.save()
+    address = reverse("admin:catalog_product_change", args=[vserver.pk])
+    for client in (catalogue, staff("auditor"), staff("superuser")):
+        assert "very-secret" not in client.get(address).content.decode()
+    form = {
+        "name": "vServer", "name_en": "vServer", "is_on_sale": "on", "days_in_trash_after_expiry": "7",
+        "days_in_trash_after_deletion": "7", "grace_days": "0", "provisioner": "polling", "return_urls": "[]",
+        "webhook_secret": "", "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
+    }  # fmt: skip
+    assert catalogue.post(address, form).status_code == 302
+    vserver.refresh_from_db()
+    assert (vserver.name, vserver.webhook_secret) == ("vServer", "very-secret")
+    bad = catalogue.post(address, {**form, "return_urls": '["javascript:alert(1)"]'})
+    assert "list of addresses" in errors_of(bad)
+
+
+def test_the_code_of_an_item_stays(catalogue, small):
+    form = {
+        "code": "other", "kind": "volume", "name": "Small", "name_en": "Small", "unit": "server", "maximum": "1",
+        "position": "0", "product": small.product_id,
+    }  # fmt: skip
+    assert catalogue.post(reverse("admin:catalog_item_change", args=[small.pk]), form).status_code == 302
+    small.refresh_from_db()
+    assert (small.name, small.code, small.kind) == ("Small", "small", "flavour")
+
+
+def test_instants_are_shown_and_typed_in_the_billing_zone(catalogue, small):
+    assert NOON.hour == 5
+    page = catalogue.get(reverse("admin:catalog_price_add"))
+    assert page.context["adminform"].form.initial["valid_from"] == datetime(2026, 3, 10, 17, 0, tzinfo=UTC)
+    assert 'value="2026-03-11"' in page.content.decode()
