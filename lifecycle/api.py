@@ -175,7 +175,7 @@ class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoin
     @idempotent()
     def auto_renew(self, request: Request, pk: UUID) -> Response:
         """Switch auto-renewal on with a period, or off."""
-        months = self.read(AutoRenewal)["months"]
+        months = self.body(AutoRenewal)["months"]
         return self._do(lambda pk, **who: set_auto_renew(pk, months=months, **who))
 
     @extend_schema(responses=EventShape(many=True))

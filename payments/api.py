@@ -127,7 +127,7 @@ class TopUpViewSet(PaymentEndpoint):
     @idempotent(required=True, in_steps=True)
     def create(self, request: Request) -> Response:
         """Start a top-up: send the customer to the payment's `redirect_url`; it is credit once the gateway says so."""
-        wish = self.read(TopUp)
+        wish = self.body(TopUp)
         payable = f"top_up:key-{self.idempotency_record.pk}"
         started = Payment.objects.filter(customer=self.customer, payable=payable).first()
         payment = started or start_top_up(self.customer, **wish, payable=payable, actor=self.actor, at=self.at)
@@ -145,7 +145,7 @@ class InvoicePaymentViewSet(PaymentEndpoint):
     @idempotent(required=True, in_steps=by_gateway)
     def create(self, request: Request) -> Response:
         """Pay one or many invoices: from the wallet at once, or at the `redirect_url` of a gateway."""
-        wish = self.read(InvoicePayment)
+        wish = self.body(InvoicePayment)
         if wish["means"] == "wallet":
             payment = pay_invoices_from_wallet(
                 self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
@@ -155,10 +155,12 @@ class InvoicePaymentViewSet(PaymentEndpoint):
         return self.show_payment(payment)
 
     def _start(self, invoices: tuple[UUID, ...], gateway: str) -> Payment:
-        """A repetition after a crash goes on with the attempt that the first request had opened."""
+        """A repetition, after a crash, goes on with the attempt that the first request had opened."""
         try:
             return start_invoice_payment(self.customer, invoices, gateway=gateway, actor=self.actor, at=self.at)
         except PaymentOpen:
+            if self.idempotency_record.created_at == self.at:  # no repetition: somebody else's attempt is open
+                raise
             begun = Payment.objects.open().filter(
                 customer=self.customer,
                 payable=f"invoices:{self.customer.pk}",

@@ -46,7 +46,7 @@ class Endpoint(GenericViewSet[Any]):
     @property
     def principal(self) -> Principal:
         principal: Any = self.request.user
-        return principal  # type: ignore[no-any-return]  # `MayUse` let nobody else in
+        return principal  # `MayUse` let nobody else in
 
     @property
     def actor(self) -> Actor:
@@ -63,7 +63,7 @@ class Endpoint(GenericViewSet[Any]):
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self.visible()
 
-    def read(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+    def body(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """The request's body in this shape. :raises ValidationError:"""
         form = shape(data=self.request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import DataError, models, transaction
+from django.db import DataError, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -21,7 +21,7 @@ MAXIMUM_SIZE = 100
 class KeysetPagination(BasePagination):
     """Opaque cursors `after` and `before`: follow `next` and `previous`. The view's `keyset` is the unique key."""
 
-    def paginate_queryset(self, queryset: models.QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         params = request.query_params
         before, after = params.get("before", ""), params.get("after", "")

@@ -51,7 +51,7 @@ class Problem(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable, for programs.")
     detail = serializers.CharField(help_text="A sentence for people, in the language of Accept-Language.")
-    errors = ProblemError(many=True, required=False)
+    errors = ProblemError(many=True, required=False)  # type: ignore[assignment]  # a field, as the RFC calls it
     details = serializers.DictField(required=False, help_text="Facts of a refusal, such as `shortfall` in VND.")
 
 

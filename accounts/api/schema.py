@@ -20,7 +20,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
     match_subclasses = True
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # type: ignore[override]  # one class for both kinds of keys
         return str(self.target.scheme)
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:

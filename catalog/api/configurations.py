@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,9 +38,7 @@ class Configuration(serializers.Field[Any, Any, Any, Any]):
         return list(self._named(value))
 
     def _named(self, entries: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-        known = self.context.get("items")
-        if known is None:
-            known = self.context["items"] = {str(item.pk): item for item in Item.objects.all()}
+        known = once(self, "items", lambda: {str(item.pk): item for item in Item.objects.all()})
         for entry in entries:
             item = known[entry["item"]]
             yield {"item": item.code, "name": str(item), "quantity": entry["quantity"]}
@@ -51,11 +49,18 @@ class ProductCode(serializers.Field[Any, Any, str, Any]):
     """A product's id as its code. The products are read once per answer."""
 
     def to_representation(self, value: Any) -> str:
-        known = self.context.get("products")
-        if known is None:
-            known = self.context["products"] = dict(Product.objects.values_list("pk", "code"))
+        known = once(self, "products", lambda: dict(Product.objects.values_list("pk", "code")))
         code: str = known[UUID(str(value))]
         return code
+
+
+def once(field: serializers.Field[Any, Any, Any, Any], name: str, load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+    """What `load` gives, for all rows of an answer."""
+    context: Any = field.context
+    if name not in context:
+        context[name] = load()
+    known: dict[Any, Any] = context[name]
+    return known
 
 
 def find_product(code: str, principal: Principal) -> Product | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -72,13 +73,13 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         product = self.get_object()
         return Response(self._offer([product])[0])
 
-    def _offer(self, products: list[Product]) -> Any:
+    def _offer(self, products: Sequence[Product]) -> Any:
         customer = self.principal.customer
         offered = offers(products, customer_id=customer.pk if customer else NOBODY, at=self.at)
         return OfferedProduct(products, many=True, context={"offered": offered}).data
 
 
-def offers(products: list[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, Any]]]:
+def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, Any]]]:
     """The items of each product that have a price for this customer at `at`; the same few queries for any number."""
     items = list(Item.objects.filter(product__in=products).order_by("position", "code"))
     book = PriceBook([customer_id], [item.pk for item in items])

@@ -101,7 +101,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @idempotent(required=True, in_steps=True)
     def create(self, request: Request) -> Response:
         """Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`."""
-        wish = self.read(PlaceOrder)
+        wish = self.body(PlaceOrder)
         order, _payment = check_out(
             self.customer.pk,
             wish["quote"],

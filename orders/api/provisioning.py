@@ -66,7 +66,7 @@ class RequestFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[ProvisioningRequest]) -> QuerySet[ProvisioningRequest]:
         found: Any = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data["since"] else found.unanswered()  # type: ignore[no-any-return]
+        return found if self.form.cleaned_data["since"] else found.unanswered()
 
 
 class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -88,7 +88,7 @@ class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endp
     @idempotent()
     def answer(self, request: Request, pk: UUID) -> Response:
         """Say how a request ended. The same answer again changes nothing; another one comes too late (409)."""
-        wish = self.read(ProvisioningAnswer)
+        wish = self.body(ProvisioningAnswer)
         found = self.get_object()
         answer_provisioning(found.pk, State(wish["outcome"]), reason=wish["reason"], actor=self.actor, at=self.at)
         return self.show(self.get_object())

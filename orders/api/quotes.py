@@ -178,7 +178,7 @@ class QuoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @idempotent()
     def create(self, request: Request) -> Response:
         """Ask what an action would do and cost. Nothing is bought: order the quote before it expires."""
-        wish = self.read(self._shape())
+        wish = self.body(self._shape())
         action = Action(wish.pop("action"))
         quote = make_quote(self.customer, action, {name: _json(value) for name, value in wish.items()}, at=self.at)
         return self.show(quote, status=201)

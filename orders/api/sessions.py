@@ -84,7 +84,7 @@ class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
     @idempotent()
     def create(self, request: Request) -> Response:
         """Open a checkout session and send the customer to its `url`."""
-        wish = self.read(SessionWish)
+        wish = self.body(SessionWish)
         product = find_product(wish.pop("product"), self.principal)
         if product is None:
             raise NotFound(_("This key has no such product."))
