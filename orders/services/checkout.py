@@ -12,7 +12,7 @@ from accounts.models import Customer
 from catalog.models import Coupon
 from catalog.services import reserve_coupon, return_coupon
 from kernel.actors import Actor
-from kernel.errors import DomainError
+from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from lifecycle.services.running import refuse_while_pending
 from orders.models import Action, CheckoutSession, Order, OrderItem, Quote
@@ -23,6 +23,7 @@ from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
 from payments.services.wallet import wallet_of
 
+BY_GATEWAY = frozenset({Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY})
 PAYMENT_WINDOW = timedelta(minutes=30)
 """How long an order waits for its gateway payment. Money that comes later becomes wallet credit."""
 
@@ -54,6 +55,12 @@ class GatewayNeeded(DomainError):
     message = _("Choose a payment gateway.")
 
 
+class MeansNeeded(DomainError):
+    code = "means-needed"
+    status = 400
+    message = _("Choose a means of payment.")
+
+
 def check_out(
     customer_id: UUID,
     quote_id: UUID,
@@ -74,7 +81,7 @@ def check_out(
     :raises InsufficientCredit: paying by wallet; nothing was ordered
     :raises DomainError: see `place_order`
     """
-    if means in {Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY} and not gateway:
+    if means in BY_GATEWAY and not gateway:
         raise GatewayNeeded
     try:
         order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at, session=session)
@@ -84,7 +91,11 @@ def check_out(
         raise
     if order.state != Order.State.AWAITING_PAYMENT:
         return order, None
-    return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
+    try:
+        return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
+    except InvalidInput:  # more or less than the gateway takes: nobody could ever pay this order
+        end_unpaid_order(order.pk, expired=False, actor=actor, at=at)
+        raise
 
 
 @transaction.atomic
@@ -107,6 +118,7 @@ def place_order(
     :raises StaleQuote: expired, or today's facts differ
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
     :raises CouponUsedUp: the last use was taken a moment ago
+    :raises MeansNeeded: there is something to pay, and `means` pays nothing
     """
     customer = Customer.objects.lock(customer_id)
     earlier = Order.objects.filter(customer=customer, key=key).first()
@@ -122,6 +134,8 @@ def place_order(
     quote.customer = customer
     resources = _hold_resources(quote)
     refuse_stale(quote, at=at)
+    if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.WALLET}:
+        raise MeansNeeded
 
     order = Order.objects.create(
         customer=customer,
@@ -153,12 +167,10 @@ def place_order(
         reserve_coupon(
             coupon, customer, order_id=order.pk, amount=sum(item["coupon"] for item in quote.content["items"]), at=at
         )
-    if order.means == Order.Means.WALLET:
-        order.payment = pay_order_from_wallet(
-            customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
-        )
-    if order.means in {Order.Means.WALLET, Order.Means.NONE}:
+    if order.means == Order.Means.NONE:
         fulfil_order(order, actor=actor, at=at)
+    elif order.means == Order.Means.WALLET or _wallet_suffices(order):
+        _pay_from_wallet(order, actor=actor, at=at)
     return order
 
 
@@ -171,6 +183,12 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
     open_attempt = Payment.objects.open().filter(order_id=order.pk).first()
     if open_attempt:
         return open_attempt
+    if _wallet_suffices(order):
+        with transaction.atomic():
+            Customer.objects.lock(order.customer_id)
+            held = Order.objects.lock(order.pk)
+            if held.state == Order.State.AWAITING_PAYMENT:
+                return _pay_from_wallet(held, actor=actor, at=at)
     common = {
         "gateway": gateway,
         "description": describe(order),
@@ -209,6 +227,21 @@ def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetim
     order.items.update(state=OrderItem.State.CANCELLED)
     return_coupon(order.pk)
     return order
+
+
+def _wallet_suffices(order: Order) -> bool:
+    """Whether "top up and pay" needs no top-up."""
+    return order.means == Order.Means.TOP_UP_AND_PAY and wallet_of(order.customer_id).available >= order.total
+
+
+def _pay_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
+    """:raises InsufficientCredit:"""
+    payment = pay_order_from_wallet(
+        order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
+    )
+    order.payment = payment
+    fulfil_order(order, actor=actor, at=at)
+    return payment
 
 
 def describe(order: Order) -> str:
