@@ -49,7 +49,8 @@ def find_coupon(code: str, *, products: list[Product], subtotal: int, at: dateti
 
     :raises CouponRefused: with the reason; whether uses are left is decided when it is reserved
     """
-    coupon = Coupon.objects.filter(code=code.strip().upper()).prefetch_related("products").first()
+    code = code.strip().upper()
+    coupon = Coupon.objects.filter(code=code).prefetch_related("products").first() if code.isprintable() else None
     if coupon is None:
         raise UnknownCoupon
     if at < coupon.valid_from or (coupon.valid_until is not None and at >= coupon.valid_until):

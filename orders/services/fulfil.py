@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import Customer
 from catalog.models import Product
-from catalog.services import use_coupon
+from catalog.services import return_coupon, use_coupon
 from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_unused, unused_time
 from invoices.services.issue import Billed, Draft, issue_invoice
@@ -141,6 +141,10 @@ def _refusal(item: OrderItem, resource: Resource, at: datetime) -> str:
     match item.order.action:
         case Action.RESIZE if not resource.is_running:
             return "The resource is not running any more."
+        case Action.RESIZE if resource.is_prepaid == item.content["postpaid"]:
+            return "The paid time has ended, and the resource is postpaid now."
+        case Action.RESIZE if _unused_now(item, resource) != item.content["unused_total"]:
+            return "What was charged for the paid time has been corrected in the meantime."
         case Action.RENEW if not resource.is_running or resource.paid_until != datetime.fromisoformat(
             item.content["starts_at"]
         ):
@@ -148,6 +152,13 @@ def _refusal(item: OrderItem, resource: Resource, at: datetime) -> str:
         case Action.RECOVER if not resource.is_recoverable(at):
             return "The time in the trash is over."
     return ""
+
+
+def _unused_now(item: OrderItem, resource: Resource) -> int:
+    """What a resize gives back; staff may have credited an invoice since the quote."""
+    if not resource.is_prepaid:
+        return 0
+    return sum(part.amount for part in unused_time(resource, at=_sealed_period(item).starts_at))
 
 
 def _complete_create(item: OrderItem, resource: Resource, actor: Actor, at: datetime) -> Invoice | None:
@@ -191,9 +202,7 @@ def _complete_resize(item: OrderItem, resource: Resource, actor: Actor, at: date
         apply_resize(resource, item.content["configuration"], effective=at, actor=actor, at=at, order_id=item.order_id)
         return None
     period = _sealed_period(item)
-    unused = unused_time(resource, at=period.starts_at)
-    assert sum(part.amount for part in unused) == item.content["unused_total"], "unused time differs from its quote"
-    notes = credit_unused(unused, CreditNote.Reason.RESIZED, at=period.starts_at)
+    notes = credit_unused(unused_time(resource, at=period.starts_at), CreditNote.Reason.RESIZED, at=period.starts_at)
     apply_resize(
         resource, item.content["configuration"], effective=period.starts_at, actor=actor, at=at, order_id=item.order_id
     )
@@ -272,6 +281,7 @@ def _end_when_done(order: Order, *, at: datetime) -> None:
         order.refund_partly(at=at)
     else:
         order.refund(at=at)
+        return_coupon(order.pk)
     order.save()
 
 

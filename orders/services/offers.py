@@ -7,6 +7,7 @@ of the order item, from which the very same `Charge` is computed again when the 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,13 +25,14 @@ from catalog.queries import PriceBook
 from catalog.services import CouponRefused, find_coupon, refuse_used_up
 from invoices.services.credit import unused_time
 from kernel.errors import DomainError, InvalidInput
-from kernel.money import split
+from kernel.money import MAXIMUM, split
 from kernel.periods import MONTH_MINUTES, Period, truncate
 from lifecycle.models import Resource
 from orders.models import Action
 
 MONTHS = (1, 3, 6, 12, 24, 36)
 MAXIMUM_QUANTITY = 100
+MINIMUM_YEAR, MAXIMUM_YEAR = 2000, 2200
 
 
 class UnknownResource(DomainError):
@@ -122,6 +124,8 @@ def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any],
     build = {Action.CREATE: _create, Action.RESIZE: _resize, Action.RENEW: _renew, Action.RECOVER: _recover}[action]
     items = build(customer, inputs, at)
     offer = Offer(items)
+    if max(offer.total, *(item.charge.subtotal for item in items)) > MAXIMUM:
+        raise InvalidInput(_("This is too much for one order. Choose less or a shorter time."), field="items")
     code = str(inputs.get("coupon") or "").strip()
     if code:
         _apply_coupon(offer, customer, action, code, at)
@@ -170,8 +174,8 @@ def _create(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list
         raise NotOnSale
     quantity = _whole(inputs, "quantity", 1, MAXIMUM_QUANTITY)
     name = str(inputs["name"]).strip()
-    if not name or len(name) > 90:
-        raise InvalidInput(_("Give the resource a name of at most 90 characters."), field="name")
+    if not name or len(name) > 90 or any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
+        raise InvalidInput(_("Give the resource a name of at most 90 characters, in one line."), field="name")
     configuration = check_configuration(product, inputs["items"])
     postpaid = customer.is_postpaid
     months = 1 if postpaid else _months(inputs)
@@ -285,7 +289,7 @@ def _apply_coupon(offer: Offer, customer: Customer, action: Action, code: str, a
     refuse_used_up(coupon, customer)
     for item, share in zip(offer.items, split(amount, subtotals), strict=True):
         item.charge = Charge(item.charge.lines, share)
-    offer.coupon_code = coupon.code
+    offer.coupon_code = coupon.code if amount else ""  # a use that takes nothing off is not taken
 
 
 def _price(customer: Customer, configuration: list[dict[str, Any]], period: Period, at: datetime) -> Charge:
@@ -355,6 +359,8 @@ def _instant(value: Any) -> datetime:
         ) from None
     if instant.tzinfo is None:
         raise InvalidInput(_("The end must name its time zone."), field="match_end")
+    if not MINIMUM_YEAR <= instant.year <= MAXIMUM_YEAR:
+        raise InvalidInput(_("The end lies too far away."), field="match_end")
     return truncate(instant)
 
 
