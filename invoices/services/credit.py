@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import unused_part
@@ -86,7 +87,8 @@ def credit_invoice(
     """
     Take back `amount` (> 0) of an invoice. It first reduces what is due; the rest was paid and is `refunded`.
 
-    Moving the refunded money is the caller's part. The credited VAT is the invoice's own share of VAT.
+    Moving the refunded money is the caller's part. The credited VAT is the invoice's own share of VAT; that of several
+    notes is rounded together, so that an invoice credited in full is credited all of its VAT.
 
     :raises CreditExceedsInvoice: more than the invoice's total would have been credited
     """
@@ -94,6 +96,7 @@ def credit_invoice(
     left = held.total - held.credited
     if amount > left:
         raise CreditExceedsInvoice(left=left)
+    credited_tax = held.credit_notes.aggregate(total=Sum("tax"))["total"] or 0
     return CreditNote.objects.create(
         number=next_numbers(NumberSeries.Series.CREDIT_NOTE, 1, at=at)[0],
         invoice=invoice,
@@ -101,7 +104,7 @@ def credit_invoice(
         reason=reason,
         note=note,
         amount=amount,
-        tax=round_half_up(held.tax * amount, held.total),
+        tax=round_half_up(held.tax * (held.credited + amount), held.total) - credited_tax,
         refunded=max(amount - held.due, 0),
         minutes_unused=minutes_unused,
         issued_at=at,
