@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, Customer
@@ -64,22 +64,15 @@ def bill_ended_months(*, actor: Actor, at: datetime) -> list[BillingRun]:
 
 def unbilled_months(at: datetime) -> list[CalendarMonth]:
     """Ended months without a finished run, from the first usage on."""
-    current = CalendarMonth.of(at)
-    unfinished = BillingRun.objects.filter(state=BillingRun.State.RUNNING).aggregate(first=Min("month"))["first"]
-    latest = BillingRun.objects.aggregate(last=Max("month"))["last"]
-    if unfinished:
-        month = CalendarMonth.parse(unfinished)
-    elif latest:
-        month = CalendarMonth.parse(latest).following
-    else:
-        usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID)
-        first = usage.aggregate(first=Min("starts_at"))["first"]
-        if first is None:
-            return []
-        month = CalendarMonth.of(first)
+    first = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).aggregate(at=Min("starts_at"))["at"]
+    if first is None:
+        return []
+    finished = set(BillingRun.objects.exclude(state=BillingRun.State.RUNNING).values_list("month", flat=True))
     months = []
-    while month < current:
-        months.append(month)
+    month = CalendarMonth.of(first)
+    while month < CalendarMonth.of(at):
+        if month.key not in finished:
+            months.append(month)
         month = month.following
     return months
 

@@ -36,29 +36,37 @@ class Usage:
     segments: list[Segment] = field(default_factory=list)
 
 
-def bill_usage_until(resource: Resource, *, at: datetime) -> list[UUID]:
+def bill_usage_until(resource: Resource, *, until: datetime, at: datetime) -> list[UUID]:
     """
-    Invoice all usage of one resource that is not billed yet, up to `at`: one invoice per calendar month.
+    Invoice all usage of one resource before `until` that is not billed yet, one invoice per calendar month.
 
-    The caller holds the customer and has ended the usage at `at` (deletion, switch of billing mode).
+    The caller holds the customer, and no usage before `until` will be added (deletion, switch of billing mode).
     """
-    until = truncate(at)
+    return issue_invoices(draft_usage_until(resource, until=until), Invoice.Kind.USAGE, at=at)
+
+
+def draft_usage_until(resource: Resource, *, until: datetime) -> list[Draft]:
+    """
+    What `bill_usage_until` would bill, in order of time.
+
+    :raises NoPrice: see `draft_usage`
+    """
+    until = truncate(until)
     usage = resource.periods.filter(billing_mode=BillingMode.POSTPAID)
     first = usage.order_by("starts_at").values_list("starts_at", flat=True).first()
     if first is None:
         return []
     only = Q(resource=resource.pk)
     start = max(first, _billed_until(only, before=until).get(resource.pk, first))
-    invoices: list[UUID] = []
+    drafts: list[Draft] = []
     month = CalendarMonth.of(start)
     while month.period.starts_at < until:
         whole = month.period
         key = month.key if until >= whole.ends_at else f"{month.key}/{until:%Y-%m-%dT%H:%MZ}"
         window = Period(whole.starts_at, min(whole.ends_at, until))
-        drafts = draft_usage([resource.customer], only, window, key)
-        invoices += issue_invoices(drafts, Invoice.Kind.USAGE, at=at)
+        drafts += draft_usage([resource.customer], only, window, key)
         month = month.following
-    return invoices
+    return drafts
 
 
 def draft_usage(customers: Iterable[Customer], scope: Q, window: Period, key: str) -> list[Draft]:

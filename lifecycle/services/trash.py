@@ -33,7 +33,7 @@ def remove_resource(resource: Resource, *, actor: Actor, at: datetime) -> None:
     """Deleted by its customer: into the trash or at once, as the product keeps it. Service ends now."""
     came_from = resource.state
     cut_periods(resource, at=at)
-    resource.be_paid_until(truncate(at) if resource.is_prepaid else None)
+    resource.be_paid_until(min(truncate(at), resource.paid_until) if resource.paid_until else None)
     if resource.product.keeps_deleted:
         purge_at = at + timedelta(days=resource.product.days_in_trash_after_deletion)
         resource.suspend(reason=Resource.SuspenseReason.DELETED, purge_at=purge_at, at=at)

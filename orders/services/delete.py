@@ -15,6 +15,7 @@ from kernel.actors import Actor
 from kernel.periods import truncate
 from lifecycle.models import Resource
 from lifecycle.services.running import WrongState, hold_resource, refuse_while_pending
+from lifecycle.services.sweeps import expire_resources
 from lifecycle.services.trash import remove_resource
 from notifications.models import Notice
 from notifications.services import tell
@@ -52,6 +53,9 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     :raises OrderOpen, ChangePending: something else is under way with it
     """
     resource = hold_resource(resource_id)
+    if resource.rolls_over and resource.is_expired(at):  # the sweep is late: it has been postpaid since
+        expire_resources(actor=actor, at=at)
+        resource = hold_resource(resource_id)
     if not resource.is_running:
         raise WrongState(state=resource.get_state_display())
     if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
@@ -68,7 +72,7 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
             end_cover(part.invoice, truncate(at))
     remove_resource(resource, actor=actor, at=at)
     if not resource.is_prepaid:
-        bill_usage_until(resource, at=at)
+        bill_usage_until(resource, until=at, at=at)
     tell(
         resource.customer,
         Notice.Kind.RESOURCE_DELETED,

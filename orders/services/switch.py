@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, BillingModeSwitch, Customer
@@ -18,7 +17,7 @@ from accounts.services import record_audit
 from catalog.pricing import price
 from catalog.queries import PriceBook
 from invoices.models import Invoice
-from invoices.services.usage import bill_usage_until, draft_usage
+from invoices.services.usage import bill_usage_until, draft_usage_until
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, Period, minutes_between, truncate
@@ -69,7 +68,7 @@ def plan_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, 
     plan["month_end_estimate"] = (
         _month_end_estimate(customer, resources, at) if to_mode == BillingMode.POSTPAID else None
     )
-    plan["invoiced_now"] = _invoiced_now(customer, at) if to_mode == BillingMode.PREPAID else None
+    plan["invoiced_now"] = _invoiced_now(customer, resources, at) if to_mode == BillingMode.PREPAID else None
     plan["renewal_window_until"] = _window_end(at).isoformat() if to_mode == BillingMode.PREPAID else None
     return plan
 
@@ -172,7 +171,7 @@ def _bill_grace_of_ended_months(resources: list[Resource], *, actor: Actor, at: 
         expire_resources(actor=actor, at=at)
     for resource in late:
         if resource.paid_until and resource.paid_until < month_start:
-            bill_usage_until(resource, at=month_start)
+            bill_usage_until(resource, until=month_start, at=at)
 
 
 def _make_prepaid(resource: Resource, *, actor: Actor, at: datetime) -> None:
@@ -181,7 +180,7 @@ def _make_prepaid(resource: Resource, *, actor: Actor, at: datetime) -> None:
         resource.save()
         return
     cut_periods(resource, at=at)
-    bill_usage_until(resource, at=at)
+    bill_usage_until(resource, until=at, at=at)
     resource.billing_mode = BillingMode.PREPAID
     resource.be_paid_until(truncate(at))
     resource.suspend_at = _window_end(at)
@@ -194,20 +193,27 @@ def _window_end(at: datetime) -> datetime:
 
 
 def _month_end_estimate(customer: Customer, resources: list[Resource], at: datetime) -> int:
-    """What the first month-end will bill if nothing else changes: usage from the end of paid time to the end of this month."""
-    month_end = CalendarMonth.of(at).period.ends_at
+    """
+    What the first month-end will bill if nothing else changes: usage from the end of paid time to the month's end.
+
+    For a resource in grace that end lies behind; what of it lies in an earlier month is invoiced at the switch.
+    """
+    month = CalendarMonth.of(at).period
     book = PriceBook([customer.pk])
     total = 0
     for resource in resources:
-        start = max(truncate(at), resource.paid_until) if resource.paid_until else truncate(at)
-        if resource.is_running and start < month_end:
+        start = max(month.starts_at, resource.paid_until) if resource.paid_until else truncate(at)
+        if resource.is_running and start < month.ends_at:
             components = book.components(resource.configuration, customer_id=customer.pk, at=at)
-            total += price(components, Period(start, month_end)).total
+            total += price(components, Period(start, month.ends_at)).total
     return total
 
 
-def _invoiced_now(customer: Customer, at: datetime) -> int:
-    """What the switch will invoice: this month's usage so far."""
-    month = CalendarMonth.of(at)
-    drafts = draft_usage([customer], Q(customer=customer.pk), Period(month.period.starts_at, truncate(at)), month.key)
-    return sum(draft.charge.total for draft in drafts)
+def _invoiced_now(customer: Customer, resources: list[Resource], at: datetime) -> int:
+    """What the switch will invoice: usage so far that no invoice covers, earlier months included."""
+    total = 0
+    for resource in resources:
+        if resource.is_running and not resource.is_prepaid:
+            resource.customer = customer
+            total += sum(draft.charge.total for draft in draft_usage_until(resource, until=at))
+    return total
