@@ -1,0 +1,358 @@
+"""Rows about money and history: never updated, never deleted, whoever asks and however."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+
+from accounts.models import AuditEntry, BillingModeSwitch, Customer
+from catalog.models import Discount, Item, Price, Product
+from invoices.models import CreditNote, Invoice, InvoiceLine
+from ledger.models import Entry, Grant, Transaction
+from lifecycle.models import ResourceEvent, ServicePeriod
+from orders.models import CheckoutSession, Quote
+from orders.services.delete import delete_resource
+from orders.services.switch import switch_billing_mode
+from payments.models import Allocation, GatewayNotice, Payment
+from payments.services.credit import grant_promotional_credit
+from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_customer, owner_of
+from tests.table.attack import MARKS, refuse, refused, run
+
+pytestmark = MARKS
+
+APPEND_ONLY = [
+    BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, Grant, ResourceEvent, Quote, CheckoutSession,
+    Allocation, GatewayNotice,
+]  # fmt: skip
+NEVER_DELETED = [
+    "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
+    "invoices_invoice", "invoices_numberseries", "ledger_account", "lifecycle_resource", "lifecycle_serviceperiod",
+    "lifecycle_provisioningrequest", "orders_order", "orders_orderitem", "payments_payment", "payments_creditadjustment",
+]  # fmt: skip
+
+
+@pytest.fixture
+def history(alice: Customer, small: Item) -> Invoice:
+    """Something of everything: bought and deleted, granted, switched."""
+    [server] = create(alice, small)
+    grant_promotional_credit(alice, 1_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
+    switch_billing_mode(alice.pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON + DAY)
+    CheckoutSession.objects.create(
+        product=small.product,
+        name="web",
+        configuration=[],
+        return_url="https://shop.example/",
+        created_at=NOON,
+        expires_at=NOON + DAY,
+    )
+    GatewayNotice.objects.create(
+        gateway="g", digest="d", body="{}", is_genuine=False, verdict="bad_signature", received_at=NOON
+    )
+    run("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE waits for no deferred check
+    return Invoice.objects.get()
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("verb", ["update", "delete", "truncate"])
+def test_append_only_tables_take_new_rows_and_nothing_else(verb: str) -> None:
+    for model in APPEND_ONLY:
+        table, pk = model._meta.db_table, model._meta.pk.column
+        before = model._default_manager.count()
+        assert before, f"{table} is empty: an attack on nothing proves nothing"
+        sql = {
+            "update": f"UPDATE {table} SET {pk} = {pk}",
+            "delete": f"DELETE FROM {table}",
+            "truncate": f"TRUNCATE {table} CASCADE",
+        }[verb]
+        refuse(sql, match="append-only|nothing is deleted")
+        assert model._default_manager.count() == before
+
+
+@pytest.mark.usefixtures("history")
+def test_every_column_of_a_line_is_frozen() -> None:
+    for field in InvoiceLine._meta.concrete_fields:
+        refuse(f"UPDATE invoices_invoiceline SET {field.column} = {field.column}", match="append-only")
+
+
+@pytest.mark.parametrize("table", NEVER_DELETED)
+def test_rows_may_move_on_but_never_vanish(history: Invoice, table: str) -> None:
+    refuse(f"DELETE FROM {table}", match="nothing is deleted|append-only")
+    refuse(f"TRUNCATE {table} CASCADE", match="nothing is deleted|append-only")
+
+
+FROZEN_IN_AN_INVOICE = {
+    "number": "'P2026-9999999'", "customer_id": "gen_random_uuid()", "resource_id": "gen_random_uuid()",
+    "product_id": "gen_random_uuid()", "kind": "'usage'", "period_key": "'2026-03'", "resource_name": "'other'", "buyer": "'{}'",
+    "seller": "'{}'", "period_start": "period_start - interval '1 day'", "period_end": "period_end + interval '1 day'",
+    "issued_at": "now()", "due_at": "now()", "subtotal": "subtotal + 1", "tax": "tax + 1", "coupon": "coupon + 1",
+    "coupon_code": "'GIFT'", "total": "total - 1", "paid": "paid - 1", "credited": "credited + 1", "refunded": "refunded + 1",
+    "covered_until": "covered_until + interval '1 minute'",
+}  # fmt: skip
+
+
+def test_the_attack_on_invoices_covers_every_column() -> None:
+    computed = {"id", "due", "status"}
+    assert {field.column for field in Invoice._meta.concrete_fields} == set(FROZEN_IN_AN_INVOICE) | computed
+
+
+@pytest.mark.parametrize(("column", "value"), list(FROZEN_IN_AN_INVOICE.items()))
+def test_an_issued_invoice_is_frozen_column_by_column(history: Invoice, column: str, value: str) -> None:
+    refuse(f"UPDATE invoices_invoice SET {column} = {value}", match="frozen")
+
+
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("column", ["due", "status"])
+def test_what_is_due_is_computed_and_cannot_be_told(column: str) -> None:
+    refuse(f"UPDATE invoices_invoice SET {column} = DEFAULT, total = total + 1", match="frozen")
+    refuse(f"UPDATE invoices_invoice SET {column} = '1'", match="generated|can only be updated to DEFAULT")
+
+
+def copy_of(invoice: Invoice, **changes: str) -> str:
+    """INSERT of a copy of an invoice with some columns changed (SQL expressions)."""
+    columns = [f.column for f in Invoice._meta.concrete_fields if not f.generated]
+    values = {
+        "id": "gen_random_uuid()", "number": "'P2026-0000042'", "period_key": "'copy'", "paid": "0", "credited": "0", "refunded": "0",
+        "period_start": "period_start + interval '60 days'", "period_end": "period_end + interval '60 days'",
+        "covered_until": "period_end + interval '60 days'",
+    } | changes  # fmt: skip
+    chosen = ", ".join(values.get(column, column) for column in columns)
+    return f"INSERT INTO invoices_invoice ({', '.join(columns)}) SELECT {chosen} FROM invoices_invoice WHERE id = '{invoice.pk}'"
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [
+        ({"paid": "1"}, "no payment says so"),
+        ({"credited": "1"}, "without credit"),
+        ({"period_key": "period_key"}, "a_period_of_a_resource_is_billed_once"),
+        ({"number": "number"}, "number"),
+        ({"total": "total + 1"}, "invoice_total_is_subtotal_less_coupon"),
+        ({"subtotal": "-1", "total": "-1"}, "invoice_total_is_sane|credit_is_capped_by_the_total"),
+        ({"subtotal": "1000000000001", "total": "1000000000001"}, "invoice_total_is_sane"),
+        ({"coupon": "-1", "total": "subtotal + 1"}, "invoice_total_is_sane"),
+        ({"covered_until": "period_start"}, "invoice_covers_part_of_its_period"),
+        (
+            {"period_start": "period_start", "period_end": "period_end", "covered_until": "period_end"},
+            "no_minute_of_a_resource_is_billed_twice",
+        ),
+        (
+            {
+                "period_start": "period_start",
+                "period_end": "period_end",
+                "covered_until": "period_start + interval '1 minute'",
+            },
+            "no_minute_of_a_resource_is_billed_twice",
+        ),
+    ],
+)
+def test_an_invoice_that_cannot_be(history: Invoice, changes: dict[str, str], claim: str) -> None:
+    refuse(copy_of(history, **changes), match=claim)
+
+
+def test_a_copy_without_a_flaw_is_taken(history: Invoice) -> None:
+    """So that the refusals above are known to have their stated cause."""
+    assert run(copy_of(history)) == 1
+
+
+def test_lines_add_up_and_come_with_their_invoice(history: Invoice) -> None:
+    """Neither a line too much, nor one that costs nothing, nor two that cancel out can be added later."""
+    for totals in ([1], [0], [5, -5]):
+        rows = ", ".join(f"({100 + i}, {total})" for i, total in enumerate(totals))
+        refuse(
+            "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at,"
+            " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
+            " SELECT invoice_id, customer_id, n.position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,"
+            f" unit_price, per_minutes, discount, TRUE, vat_rate, n.total, 0, n.total FROM invoices_invoiceline, (VALUES {rows})"
+            " n (position, total)"
+        )
+
+
+@pytest.mark.parametrize(
+    ("claim", "amount", "refunded"),
+    [
+        ("capped_by_the_total", 10**7, 0),
+        ("gives_something", 0, 0),
+        ("gives_something", -5, 0),
+        ("gives_something", 1, 2),
+    ],
+)
+def test_a_credit_note_that_cannot_be(alice: Customer, small: Item, claim: str, amount: int, refunded: int) -> None:
+    invoice = create(alice, small)[0].invoices.get()
+    with refused(claim):
+        CreditNote.objects.create(
+            number="C2026-1",
+            invoice=invoice,
+            customer=alice,
+            reason="correction",
+            amount=amount,
+            tax=0,
+            refunded=refunded,
+            issued_at=NOON,
+        )
+
+
+def test_nobody_pays_more_than_is_due_and_no_payment_is_spent_twice(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    invoice, payment = server.invoices.get(), Payment.objects.get()
+    other = Payment.objects.create(
+        customer=alice,
+        kind="invoice",
+        means="wallet",
+        reference="r",
+        payable="p",
+        amount=10,
+        actor="x",
+        created_at=NOON,
+    )
+    with refused("nobody_pays_more_than_is_due"):
+        Allocation.objects.create(payment=other, invoice=invoice, customer=alice, amount=1, at=NOON)
+    with refused("a_payment_is_spent_once|a_payment_reaches_an_invoice_once"):
+        Allocation.objects.create(payment=payment, invoice=invoice, customer=alice, amount=1, at=NOON)
+    with refused("allocation_is_positive"):
+        Allocation.objects.create(payment=other, invoice=invoice, customer=alice, amount=-1, at=NOON)
+    with refused("an_allocation_has_one_source"):
+        Allocation.objects.create(invoice=invoice, customer=alice, amount=1, at=NOON)
+
+
+@pytest.mark.parametrize(
+    "column", ["customer_id", "kind", "means", "gateway", "reference", "payable", "amount", "created_at"]
+)
+def test_a_payment_stays_what_was_attempted(alice: Customer, small: Item, column: str) -> None:
+    create(alice, small)
+    value = {
+        "customer_id": "gen_random_uuid()",
+        "amount": "amount + 1",
+        "created_at": "now()",
+        "kind": "'top_up'",
+        "means": "'gateway'",
+    }
+    refuse(f"UPDATE payments_payment SET {column} = {value.get(column, repr('x'))}", match="frozen")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("item_id", "gen_random_uuid()"),
+        ("customer_id", "(SELECT id FROM accounts_customer LIMIT 1)"),
+        ("unit_price", "1"),
+        ("per_minutes", "60"),
+        ("includes_vat", "FALSE"),
+        ("vat_rate", "0.08"),
+        ("valid_from", "now()"),
+    ],
+)
+def test_a_price_is_frozen_but_for_its_end(alice: Customer, small: Item, column: str, value: str) -> None:
+    refuse(f"UPDATE catalog_price SET {column} = {value}", match="frozen")
+    assert run("UPDATE catalog_price SET valid_until = %s", NOON) == 1
+
+
+def test_prices_of_an_item_never_overlap(alice: Customer, small: Item) -> None:
+    """Half-open: one may begin at the very instant at which the other ends."""
+    common = {"item": small, "unit_price": Decimal(1)}
+    with refused("list_prices_of_an_item_never_overlap"):
+        Price.objects.create(valid_from=NOON, **common)
+    small.prices.update(valid_until=NOON)
+    with refused("list_prices_of_an_item_never_overlap"):
+        Price.objects.create(valid_from=NOON - timedelta(microseconds=1), **common)
+    Price.objects.create(valid_from=NOON, **common)
+
+    Price.objects.create(valid_from=LONG_AGO, customer=alice, **common)  # negotiated prices are a world of their own
+    with refused("negotiated_prices_of_an_item_never_overlap"):
+        Price.objects.create(valid_from=NOON, valid_until=NOON + DAY, customer=alice, **common)
+    Price.objects.create(valid_from=LONG_AGO, customer=make_customer(), **common)
+
+
+def test_discounts_of_a_customer_never_overlap(alice: Customer, vserver: Product) -> None:
+    common = {"product": vserver, "share": Decimal("0.1")}
+    Discount.objects.create(customer=alice, valid_from=NOON, valid_until=NOON + DAY, **common)
+    with refused("discounts_of_a_customer_never_overlap"):
+        Discount.objects.create(customer=alice, valid_from=LONG_AGO, **common)
+    Discount.objects.create(customer=alice, valid_from=NOON + DAY, **common)
+    refuse("UPDATE catalog_discount SET share = 0.5", match="frozen")
+    with refused("discount_is_a_share"):
+        Discount.objects.create(customer=make_customer(), valid_from=NOON, product=vserver, share=Decimal("1.1"))
+
+
+@pytest.mark.parametrize(
+    "terms", [{"unit_price": -1}, {"vat_rate": 1}, {"vat_rate": -1}, {"per_minutes": 1440}, {"valid_until": LONG_AGO}]
+)
+def test_a_price_that_cannot_be(alice: Customer, small: Item, terms: dict[str, object]) -> None:
+    with refused("price|vat|not-null|range"):
+        Price.objects.create(**({"item": small, "customer": alice, "unit_price": 1, "valid_from": NOON} | terms))
+
+
+def test_a_service_period_keeps_all_but_its_end(bob: Customer, small: Item) -> None:
+    create(bob, small)
+    for column, value in {
+        "configuration": "'[]'",
+        "starts_at": "starts_at - interval '1 day'",
+        "billing_mode": "'prepaid'",
+        "resource_id": "gen_random_uuid()",
+        "customer_id": "gen_random_uuid()",
+    }.items():
+        refuse(f"UPDATE lifecycle_serviceperiod SET {column} = {value}", match="frozen")
+    refuse(
+        "UPDATE lifecycle_serviceperiod SET ends_at = starts_at - interval '1 minute'", match="starts_before_it_ends"
+    )
+    assert ServicePeriod.objects.update(ends_at=NOON + MONTH) == 1
+
+
+@pytest.mark.parametrize("used", [-1, 3])
+def test_a_coupon_is_not_used_too_often(db: None, used: int) -> None:
+    run(
+        "INSERT INTO catalog_coupon (id, code, amount, valid_from, minimum_order, maximum_uses, maximum_uses_per_customer, uses)"
+        " VALUES (gen_random_uuid(), 'TWICE', 1, now(), 0, 2, 1, 2)"
+    )
+    refuse("UPDATE catalog_coupon SET uses = %s", used, match="coupon_is_not_used_too_often|uses_check")
+
+
+def test_nobody_approves_their_own_adjustment(alice: Customer) -> None:
+    insert = (
+        "INSERT INTO payments_creditadjustment (customer_id, amount, reason, requested_by, requested_at, approved_by, approved_at)"
+        " VALUES (%s, %s, 'x', 'ann', now(), %s, now())"
+    )
+    refuse(insert, alice.pk, 1, "ann", match="nobody_approves_their_own")
+    refuse(insert, alice.pk, 0, "ben", match="adjustment_is_sane")
+    refuse(insert.replace("now())", "NULL)"), alice.pk, 1, "ben", match="a_name_and_a_time")
+    assert run(insert, alice.pk, 1, "ben") == 1
+    refuse("UPDATE payments_creditadjustment SET amount = 2", match="frozen")
+    refuse("UPDATE payments_creditadjustment SET approved_by = 'eve'", match="frozen")
+
+
+def test_a_switch_changes_the_mode_and_says_why(alice: Customer) -> None:
+    insert = (
+        "INSERT INTO accounts_billingmodeswitch (id, customer_id, from_mode, to_mode, reason, plan, actor, at)"
+        " VALUES (gen_random_uuid(), %s, 'prepaid', %s, %s, '{}', 'x', now())"
+    )
+    refuse(insert, alice.pk, "prepaid", "because", match="a_switch_changes_the_mode")
+    refuse(insert, alice.pk, "postpaid", "", match="a_switch_has_a_reason")
+
+
+def test_every_table_about_money_is_guarded() -> None:
+    """A table that is added later and forgotten here has neither trigger; these are the ones that may be emptied."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND c.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid"
+            " AND (t.tgname LIKE '%append_only%' OR t.tgname LIKE '%never_deleted%'))"
+        )
+        unguarded = {name for (name,) in cursor.fetchall()}
+    plumbing = {name for name in unguarded if name.startswith(("auth_", "django_", "billing_portal_"))}
+    assert unguarded - plumbing == {
+        "accounts_user",
+        "accounts_user_groups",
+        "accounts_user_user_permissions",
+        "accounts_customerkey",
+        "accounts_idempotencykey",
+        "catalog_productkey",
+        "catalog_coupon",
+        "catalog_coupon_products",
+        "invoices_billingrun",
+        "invoices_billingchunk",
+        "invoices_parkedbilling",
+        "notifications_notice",
+    }
