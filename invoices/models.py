@@ -66,7 +66,8 @@ class Invoice(models.Model):
     The bill for one resource over one covered period.
 
     Frozen at issue. Only four facts move, each by a trigger or in one direction: `paid` follows the allocations,
-    `credited` and `refunded` follow the credit notes, and `covered_until` may shrink to where the service was cut short.
+    `credited` and `refunded` follow the credit notes, and `covered_until` may shrink to where the service was cut
+    short. A prepaid invoice is born paid: its allocations are there when its transaction commits.
     `due` and `status` are computed by the database.
     """
 
@@ -81,14 +82,16 @@ class Invoice(models.Model):
         VOID = "void", _("void")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    number = models.CharField(_("number"), max_length=20, unique=True)
+    number = models.CharField(_("number"), max_length=20)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("customer")
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="invoices", verbose_name=_("customer")
     )
     resource = models.ForeignKey(
         Resource, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("resource")
     )
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("product")
+    )
     kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
     period_key = models.CharField(
         _("period key"),
@@ -133,6 +136,7 @@ class Invoice(models.Model):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         constraints: ClassVar = [
+            models.UniqueConstraint(name="invoice_number_is_unique", fields=["number"]),
             models.UniqueConstraint(
                 name="a_period_of_a_resource_is_billed_once", fields=["customer", "resource", "kind", "period_key"]
             ),
@@ -201,12 +205,27 @@ class Invoice(models.Model):
             ),
             frozen("cover_only_shrinks", columns=["covered_until"], unless="NEW.covered_until < OLD.covered_until"),
             pgtrigger.Trigger(
-                name="starts_unsettled",
+                name="born_paid_means_allocated",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__paid__gt=0),
+                func="""
+                IF NEW.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = NEW.id), 0) THEN
+                    RAISE EXCEPTION 'invoice % says that it is paid, but no payment says so', NEW.number
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="starts_without_credit",
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
-                condition=~(pgtrigger.Q(new__paid=0) & pgtrigger.Q(new__credited=0) & pgtrigger.Q(new__refunded=0)),
-                func="RAISE EXCEPTION 'an invoice starts without payments and credits' USING ERRCODE = 'check_violation';",
+                condition=~(pgtrigger.Q(new__credited=0) & pgtrigger.Q(new__refunded=0)),
+                func="RAISE EXCEPTION 'an invoice starts without credit' USING ERRCODE = 'check_violation';",
             ),
         ]
 
@@ -223,13 +242,23 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One item over one stretch of unchanged configuration and price; its columns are its explanation."""
+    """
+    One item over one stretch of unchanged configuration and price; its columns are its explanation.
 
-    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines", verbose_name=_("invoice"))
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    All lines of an invoice are written in one statement: none can be added later, not even one that costs nothing.
+    """
+
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_index=False, related_name="lines", verbose_name=_("invoice")
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+    )
     position = models.PositiveSmallIntegerField(_("position"))
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", verbose_name=_("item"))
-    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", verbose_name=_("price version"))
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("item"))
+    price = models.ForeignKey(
+        Price, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("price version")
+    )
     name = models.CharField(_("name"), max_length=120)
     unit = models.CharField(_("unit"), max_length=30)
     starts_at = models.DateTimeField(_("from"))
@@ -265,13 +294,12 @@ class InvoiceLine(models.Model):
                 referencing=pgtrigger.Referencing(new="new_lines"),
                 declare=[("broken", "text")],
                 func="""
-                SELECT i.number INTO broken
-                FROM (SELECT DISTINCT invoice_id FROM new_lines) n
-                JOIN invoices_invoice i ON i.id = n.invoice_id
-                CROSS JOIN LATERAL (SELECT sum(l.total) AS total, sum(l.tax) AS tax FROM invoices_invoiceline l WHERE l.invoice_id = i.id) s
-                WHERE (s.total, s.tax) IS DISTINCT FROM (i.subtotal::numeric, i.tax::numeric) LIMIT 1;
+                SELECT n.invoice_id::text INTO broken FROM (SELECT DISTINCT invoice_id FROM new_lines) n
+                WHERE (SELECT (i.subtotal::numeric, i.tax::numeric) FROM invoices_invoice i WHERE i.id = n.invoice_id)
+                    IS DISTINCT FROM
+                    (SELECT (sum(l.total), sum(l.tax)) FROM invoices_invoiceline l WHERE l.invoice_id = n.invoice_id) LIMIT 1;
                 IF broken IS NOT NULL THEN
-                    RAISE EXCEPTION 'the lines of invoice % do not add up', broken USING ERRCODE = 'check_violation';
+                    RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,
@@ -295,7 +323,7 @@ class CreditNote(models.Model):
         CORRECTION = "correction", _("correction by staff")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    number = models.CharField(_("number"), max_length=20, unique=True)
+    number = models.CharField(_("number"), max_length=20)
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("invoice")
     )
@@ -314,6 +342,7 @@ class CreditNote(models.Model):
         verbose_name = _("credit note")
         verbose_name_plural = _("credit notes")
         constraints: ClassVar = [
+            models.UniqueConstraint(name="credit_note_number_is_unique", fields=["number"]),
             models.CheckConstraint(
                 name="a_credit_note_gives_something",
                 condition=Q(amount__gt=0, refunded__gte=0, refunded__lte=F("amount")),

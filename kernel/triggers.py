@@ -44,8 +44,15 @@ def frozen(name: str, *, columns: list[str], unless: str = "FALSE") -> pgtrigger
     )
 
 
-def edges_only(*, field: str, initial: str, edges: frozenset[tuple[str, str]], also: str = "") -> pgtrigger.Trigger:
-    """`field` starts as `initial` and moves only along `edges`; `also` is more PL/pgSQL to check on a move."""
+def edges_only(
+    *, field: str, initial: str, edges: frozenset[tuple[str, str]], born: str = "FALSE", also: str = ""
+) -> pgtrigger.Trigger:
+    """
+    `field` starts as `initial` and moves only along `edges`.
+
+    :param born: SQL condition over NEW under which a row may start elsewhere
+    :param also: more PL/pgSQL to check on a move
+    """
     pairs = ", ".join(f"('{source}', '{target}')" for source, target in sorted(edges))
     return pgtrigger.Trigger(
         name="moves_along_its_edges",
@@ -54,7 +61,7 @@ def edges_only(*, field: str, initial: str, edges: frozenset[tuple[str, str]], a
         operation=pgtrigger.Insert | pgtrigger.UpdateOf(field),
         func=f"""
         IF TG_OP = 'INSERT' THEN
-            IF NEW.{field} <> '{initial}' THEN
+            IF NEW.{field} <> '{initial}' AND NOT ({born}) THEN
                 RAISE EXCEPTION '% starts as {initial}, not as %', TG_TABLE_NAME, NEW.{field} USING ERRCODE = 'check_violation';
             END IF;
         ELSIF NEW.{field} <> OLD.{field} THEN

@@ -123,7 +123,7 @@ class Resource(StateMachine):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="resources", verbose_name=_("customer")
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="resources", verbose_name=_("customer")
     )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="resources", verbose_name=_("product"))
     name = models.CharField(_("name"), max_length=100)
@@ -359,8 +359,12 @@ class ResourceEvent(models.Model):
         CONVERTED = "converted", _("billing mode converted")
         ROLLED_OVER = "rolled_over", _("rolled over into postpaid usage")
 
-    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="events", verbose_name=_("resource"))
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, db_index=False, related_name="events", verbose_name=_("resource")
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+    )
     kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
     from_state = models.CharField(_("from"), max_length=8, choices=State.choices, blank=True)
     to_state = models.CharField(_("to"), max_length=8, choices=State.choices)

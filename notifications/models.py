@@ -57,7 +57,9 @@ class Notice(models.Model):
         SENT = "sent", _("sent")
         PARKED = "parked", _("parked after repeated failures")
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="notices", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="notices", verbose_name=_("customer")
+    )
     kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)
     event = models.CharField(_("event"), max_length=120)
     recipient = models.EmailField(_("recipient"))

@@ -84,14 +84,14 @@ class Payment(StateMachine):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="payments", verbose_name=_("customer")
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="payments", verbose_name=_("customer")
     )
     kind = models.CharField(_("type"), max_length=8, choices=Kind.choices)
     means = models.CharField(_("means"), max_length=14, choices=Means.choices)
     gateway = models.CharField(_("gateway"), max_length=20, blank=True)
-    reference = models.CharField(_("transaction id"), max_length=60, unique=True)
+    reference = models.CharField(_("transaction id"), max_length=60)
     payable = models.CharField(_("pays"), max_length=60)
-    order_id = models.UUIDField(_("order"), null=True, blank=True, db_index=True)
+    order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
     description = models.CharField(_("details"), max_length=200)
     amount = models.BigIntegerField(_("amount"))
@@ -114,6 +114,7 @@ class Payment(StateMachine):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         constraints: ClassVar = [
+            models.UniqueConstraint(name="payment_reference_is_unique", fields=["reference"]),
             models.CheckConstraint(name="payment_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
             models.CheckConstraint(
                 name="promotional_part_is_part_of_it", condition=Q(promotional__gte=0, promotional__lte=F("amount"))
@@ -133,6 +134,7 @@ class Payment(StateMachine):
             models.UniqueConstraint(name="one_payment_per_gateway_transaction", fields=["gateway", "gateway_txn_id"]),
         ]
         indexes: ClassVar = [
+            models.Index(name="payments_of_an_order", fields=["order_id"], condition=Q(order_id__isnull=False)),
             models.Index(name="payments_of_a_customer", fields=["customer", "-created_at", "-id"]),
             models.Index(
                 name="payments_to_ask_about",
@@ -142,7 +144,12 @@ class Payment(StateMachine):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            edges_only(field="state", initial="created", edges=EDGES),
+            edges_only(
+                field="state",
+                initial="created",
+                edges=EDGES,
+                born="NEW.state = 'succeeded' AND NEW.means <> 'gateway'",  # no gateway, nothing to wait for
+            ),
             frozen(
                 "is_what_was_attempted",
                 columns=[
@@ -196,7 +203,13 @@ class Allocation(models.Model):
     """Money given to an invoice: part of a payment, or what a credit note on an earlier invoice gave back."""
 
     payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="allocations", verbose_name=_("payment")
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="allocations",
+        verbose_name=_("payment"),
     )
     credit_note = models.ForeignKey(
         CreditNote,
@@ -209,7 +222,9 @@ class Allocation(models.Model):
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("invoice")
     )
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+    )
     amount = models.BigIntegerField(_("amount"))
     promotional = models.BigIntegerField(_("of it promotional"), default=0)
     at = models.DateTimeField(_("at"))
@@ -237,12 +252,17 @@ class Allocation(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_allocations"),
+                declare=[("new", "record")],
                 func="""
-                UPDATE invoices_invoice i SET paid = i.paid + a.amount
-                FROM (SELECT invoice_id, sum(amount) AS amount FROM new_allocations GROUP BY invoice_id) a WHERE i.id = a.invoice_id;
-                UPDATE payments_payment p SET allocated = p.allocated + a.amount
-                FROM (SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL GROUP BY payment_id) a
-                WHERE p.id = a.payment_id;
+                FOR new IN SELECT DISTINCT invoice_id FROM new_allocations LOOP
+                    UPDATE invoices_invoice i SET paid = s.amount
+                    FROM (SELECT sum(amount) AS amount FROM payments_allocation a WHERE a.invoice_id = new.invoice_id) s
+                    WHERE i.id = new.invoice_id AND i.paid <> s.amount;
+                END LOOP;
+                FOR new IN SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL
+                           GROUP BY payment_id LOOP
+                    UPDATE payments_payment SET allocated = allocated + new.amount WHERE id = new.payment_id;
+                END LOOP;
                 RETURN NULL;
                 """,
             ),

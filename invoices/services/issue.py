@@ -65,6 +65,7 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     """
     Issue `drafts` with the next numbers of their series, and owe their notices; returns the ids in the same order.
 
+    Prepaid invoices are born paid: the caller allocates their money in the same transaction, or the commit is refused.
     The series stays locked from here to the commit: a rollback leaves no gap, and issuing comes late in a transaction.
 
     :raises IntegrityError: a draft's period or part of it is billed already
@@ -123,7 +124,8 @@ def _invoice_row(pk: UUID, number: str, draft: Draft, kind: Invoice.Kind, *, at:
     return (
         pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
         _buyer_json(draft.customer), _seller_json(), period.starts_at, period.ends_at, period.ends_at, at, due_at,
-        charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total, 0, 0, 0,
+        charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
+        charge.total if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
 
 

@@ -123,12 +123,12 @@ def record_bank_transfer(
         invoice_ids=[str(invoice.pk) for invoice in invoices],
         description=_describe(invoices),
         amount=amount,
+        refunded=amount - settled,
+        state=Payment.State.SUCCEEDED,
         actor=actor.name,
         created_at=at,
+        settled_at=at,
     )
-    payment.succeed(at=at)
-    payment.refunded = amount - settled
-    payment.save()
     legs = {Kind.BANK: -amount, Kind.SALES: settled, Kind.CREDIT: amount - settled}
     post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
     allocate(payment, invoices, settled, at=at)

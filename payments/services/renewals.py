@@ -33,10 +33,9 @@ WITH renewal AS (
 INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional, allocated,
                               refunded, state, actor, created_at, settled_at, redirect_url, failure, checks)
 SELECT id, customer_id, 'renewal', 'wallet', '', 'W-' || replace(id::text, '-', ''), 'invoice:' || invoice_id, '[]', description, amount,
-       promotional, 0, 0, 'created', %(actor)s, %(at)s, %(at)s, '', '', 0
+       promotional, 0, 0, 'succeeded', %(actor)s, %(at)s, %(at)s, '', '', 0
 FROM renewal
 """
-SUCCEED = "UPDATE payments_payment SET state = 'succeeded' WHERE id = ANY(%(payments)s)"
 ALLOCATE = """
 INSERT INTO payments_allocation (payment_id, invoice_id, customer_id, amount, promotional, at)
 SELECT r.id, r.invoice_id, r.customer_id, r.amount, r.promotional, %(at)s
@@ -69,5 +68,5 @@ def pay_renewals(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) -> 
     ]
     spend_many(charges, into=Kind.SALES, kind=Fact.RENEWAL, at=at)
     with connection.cursor() as cursor:
-        for statement in (WRITE, SUCCEED, ALLOCATE):
+        for statement in (WRITE, ALLOCATE):
             cursor.execute(statement, arguments)

@@ -72,11 +72,12 @@ def record_wallet_payment(
 ) -> Payment:
     """The row of a payment that succeeded at once."""
     pk = pk or new_id()
-    payment = Payment.objects.create(
+    return Payment.objects.create(
         pk=pk,
         customer=customer,
         kind=kind,
         means=Payment.Means.WALLET,
+        state=Payment.State.SUCCEEDED,
         reference=f"W-{pk.hex}",
         payable=payable,
         order_id=order_id,
@@ -85,10 +86,8 @@ def record_wallet_payment(
         promotional=promotional,
         actor=actor.name,
         created_at=at,
+        settled_at=at,
     )
-    payment.succeed(at=at)
-    payment.save()
-    return payment
 
 
 def settle_invoice_of_order(payment: Payment, invoice: Invoice, amount: int, *, promotional: int, at: datetime) -> None:
