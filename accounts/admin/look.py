@@ -46,6 +46,11 @@ def badge(state: Any) -> str:
     return SafeString(render_to_string("admin/includes/state.html", {"state": state}).strip()) if state else ""
 
 
+def health_badge(health: Any) -> str:
+    """The same for the health of a resource, in which "expired" is alarming."""
+    return SafeString(render_to_string("admin/includes/state.html", {"health": health}).strip())
+
+
 def facts(value: Any) -> SafeString:
     """JSON as it is kept, readable."""
     return format_html("<pre>{}</pre>", json.dumps(value, ensure_ascii=False, indent=2))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.look import badge
+from accounts.admin.look import health_badge
 from accounts.admin.tasks import Task
 from accounts.staff import RESTORE_RESOURCE
 from catalog.models import Item
@@ -100,4 +100,4 @@ class ResourceAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("health"))
     def health(self, resource: Resource) -> str:
-        return badge(resource.health(clock.now())) if resource.is_running else ""
+        return health_badge(resource.health(clock.now())) if resource.is_running else ""
