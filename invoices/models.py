@@ -294,10 +294,12 @@ class InvoiceLine(models.Model):
                 referencing=pgtrigger.Referencing(new="new_lines"),
                 declare=[("broken", "text")],
                 func="""
-                SELECT n.invoice_id::text INTO broken FROM (SELECT DISTINCT invoice_id FROM new_lines) n
-                WHERE (SELECT (i.subtotal::numeric, i.tax::numeric) FROM invoices_invoice i WHERE i.id = n.invoice_id)
+                SELECT n.invoice_id::text INTO broken
+                FROM (SELECT invoice_id, count(*) AS lines FROM new_lines GROUP BY invoice_id) n
+                WHERE (SELECT (i.subtotal::numeric, i.tax::numeric, n.lines) FROM invoices_invoice i WHERE i.id = n.invoice_id)
                     IS DISTINCT FROM
-                    (SELECT (sum(l.total), sum(l.tax)) FROM invoices_invoiceline l WHERE l.invoice_id = n.invoice_id) LIMIT 1;
+                    (SELECT (sum(l.total), sum(l.tax), count(*)) FROM invoices_invoiceline l
+                     WHERE l.invoice_id = n.invoice_id) LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';
                 END IF;
