@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import typst
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from invoices.explain import name_of, per, percent
 from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.queries import status_words
 from kernel import display
 from kernel.periods import billing_zone, local_day
 
@@ -31,12 +32,12 @@ def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
     return render(
         _frame(invoice, _("Invoice"), invoice.number, invoice.issued_at)
         | {
-            "status": _status(invoice, at=at),
+            "status": status_words(invoice, at=at),
             "facts": [
                 _fact(_("Issued"), display.day(invoice.issued_at)),
                 _fact(_("Due"), display.day(invoice.due_at)),
                 _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Period"), _span(invoice.period_start, invoice.period_end)),
+                _fact(_("Covered period"), _span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Item"), _("Quantity"), _("Unit price"), _("Amount"), _("VAT"), _("Total")],
             "lines": [_line(line) for line in lines],
@@ -50,7 +51,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
     invoice = note.invoice
     reason = note.get_reason_display() + (f": {note.note}" if note.note else "")
     unused = f"{_('Unused time')}: {display.duration(note.minutes_unused)}" if note.minutes_unused else ""
-    amounts = [display.money(note.amount - note.tax), display.money(note.tax), display.money(note.amount)]
+    amounts = [(display.money(amount), "") for amount in (note.amount - note.tax, note.tax, note.amount)]
     return render(
         _frame(invoice, _("Credit note"), note.number, note.issued_at)
         | {
@@ -59,10 +60,10 @@ def credit_note_pdf(note: CreditNote) -> bytes:
                 _fact(_("Issued"), display.day(note.issued_at)),
                 _fact(_("For invoice"), invoice.number),
                 _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Period"), _span(invoice.period_start, invoice.period_end)),
+                _fact(_("Covered period"), _span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Reason"), _("Net"), _("VAT"), _("Credited")],
-            "lines": [[[_first_upper(reason), unused], *amounts]],
+            "lines": [[(_first_upper(reason), unused), *amounts]],
             "sums": [
                 _sum(_("Reduces what is due"), note.amount - note.refunded),
                 _sum(_("Returned, for it was paid"), note.refunded),
@@ -108,18 +109,19 @@ def _party(facts: Mapping[str, str]) -> list[str]:
     return [row for row in (facts["name"], facts.get("address"), tax_code, facts.get("email")) if row]
 
 
-def _line(line: InvoiceLine) -> list[Any]:
+def _line(line: InvoiceLine) -> list[tuple[str, str]]:
+    """The cells of a line, each with a note below it or nothing."""
     note = f"{_span(line.starts_at, line.ends_at)} · {display.duration(line.minutes)}"
     if line.discount:
         note += f" · {_('discount')} {percent(line.discount)}"
     net = line.amount - line.tax if line.includes_vat else line.amount
     return [
-        [name_of(line), note],
-        f"{display.rate(line.quantity)} {line.unit}",
-        f"{display.rate(line.unit_price)} {display.SIGN}\n{per(line)}",
-        display.money(net),
-        f"{display.money(line.tax)}\n{percent(line.vat_rate)}",
-        display.money(line.total),
+        (name_of(line), note),
+        (f"{display.rate(line.quantity)}{display.NBSP}{line.unit}", ""),
+        (f"{display.rate(line.unit_price)}{display.NBSP}{display.SIGN}", per(line).replace(" ", display.NBSP)),
+        (display.money(net), ""),
+        (display.money(line.tax), percent(line.vat_rate)),
+        (display.money(line.total), ""),
     ]
 
 
@@ -146,10 +148,6 @@ def _notes(invoice: Invoice) -> list[str]:
         % {"number": note.number, "day": display.day(note.issued_at), "amount": display.money(note.amount)}
         for note in credited
     ]
-
-
-def _status(invoice: Invoice, *, at: datetime) -> str:
-    return gettext("overdue") if invoice.is_overdue(at) else invoice.get_status_display()
 
 
 def _span(start: datetime, end: datetime) -> str:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from catalog.models import Product
@@ -96,6 +97,11 @@ def summarize(invoices: QuerySet[Invoice]) -> Summary:
     return Summary(count, sum(products.values()), paid, due, dict(months), dict(products))
 
 
+def status_words(invoice: Invoice, *, at: datetime) -> str:
+    """The invoice's status in words; overdue says more than unpaid."""
+    return _("overdue") if invoice.is_overdue(at) else str(Invoice.Status(invoice.status).label)
+
+
 def months_to_draw(wanted: MonthRange | None, *, at: datetime) -> list[CalendarMonth]:
     """The months of the chart: those that are asked for, at most the latest 24; without a wish the latest twelve."""
     months = wanted or MonthRange(months_ago(BARS - 1, at=at), CalendarMonth.of(at))
@@ -112,10 +118,14 @@ def first_day(month: CalendarMonth) -> date:
 def lines_of_month(
     customer: Customer, month: CalendarMonth, *, product: Product | None = None
 ) -> QuerySet[InvoiceLine]:
-    """In the order of time; see the index `lines_of_a_customer_by_time`."""
+    """Found through the customer's invoices: lines have no index of their own by customer, for they are many."""
     period = month.period
     lines = InvoiceLine.objects.filter(
-        customer=customer, starts_at__gte=period.starts_at, starts_at__lt=period.ends_at
+        invoice__customer=customer,
+        invoice__period_start__lt=period.ends_at,
+        invoice__period_end__gt=period.starts_at,
+        starts_at__gte=period.starts_at,
+        starts_at__lt=period.ends_at,
     ).select_related("invoice__product", "item")
     return lines.filter(invoice__product=product) if product else lines
 

@@ -14,7 +14,7 @@ from kernel.money import MAXIMUM
 from kernel.periods import Period, start_of_day
 from ledger.models import Account
 from payments.models import Payment
-from payments.queries import ACTIONS, OpenGateway, WantedMovements, WantedPayments
+from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments
 
 GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
 PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
@@ -109,7 +109,7 @@ class PaymentFilters(DayFilters):
     )
     kind = forms.ChoiceField(label=_("Type"), required=False, choices=[("", _("All")), *Payment.Kind.choices])
     means = forms.ChoiceField(label=_("Means"), required=False, choices=[("", _("All")), *Payment.Means.choices])
-    state = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *Payment.State.choices])
+    state = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *STATES])
     field_order = ("q", "kind", "means", "state", "since", "until")
 
     def wanted(self) -> WantedPayments:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
@@ -66,6 +68,16 @@ def open_gateways() -> list[OpenGateway]:
 
 
 # --- Payments ---
+
+STATES: list[tuple[str, Any]] = [
+    (value, pgettext_lazy("state", "Created") if value == Payment.State.CREATED else label)
+    for value, label in Payment.State.choices
+]
+"""As choices; "created" alone would be read as a date."""
+
+
+def state_words(payment: Payment) -> str:
+    return str(dict(STATES)[payment.state])
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from payments.queries import (
     movements_of,
     payments_of,
     settled_total,
+    state_words,
     with_paid_invoices,
 )
 from payments.services.attempts import cancel_attempt
@@ -33,6 +34,12 @@ from payments.services.wallet import wallet_of
 def means_words(payment: Payment) -> str:
     """How it was paid, in words: the gateway's name says more than "gateway"."""
     return gateway_name(payment.gateway) or payment.get_means_display()
+
+
+def details(payment: Payment) -> str:
+    """What it was for, unless its type or the invoices beside it say so already."""
+    says_enough = payment.kind == Payment.Kind.TOP_UP and not payment.order_id
+    return "" if says_enough or getattr(payment, "paid_invoices", None) else payment.description
 
 
 @require_GET
@@ -48,6 +55,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
     )
     for row in page.rows:
         row.means_words = means_words(row)
+        row.shown_details = details(row)
     context = {
         "filters": filters,
         "page": page,
@@ -81,7 +89,7 @@ def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
             payment.get_kind_display(),
             means_words(payment),
             payment.description,
-            payment.get_state_display(),
+            state_words(payment),
             payment.amount,
             payment.settled_at,
             ", ".join(allocation.invoice.number for allocation in payment.paid_invoices),  # type: ignore[attr-defined]
