@@ -26,16 +26,16 @@ class Offer(NamedTuple):
 
 
 PRODUCTS: dict[str, dict[str, Any]] = {
-    "vserver": {"name": "Máy chủ ảo vServer", "name_en": "vServer"},
-    "vstorage": {"name": "Lưu trữ đối tượng vStorage", "name_en": "vStorage", "grace_days": 15},
+    "vserver": {"name": "vServer", "name_en": "vServer"},
+    "vstorage": {"name": "vStorage", "name_en": "vStorage", "grace_days": 15},
     "vmonitor": {
-        "name": "Giám sát vMonitor",
+        "name": "vMonitor",
         "name_en": "vMonitor",
         "days_in_trash_after_expiry": 3,
         "days_in_trash_after_deletion": 0,
     },
     "vcert": {
-        "name": "Chứng thư TLS vCert",
+        "name": "vCert",
         "name_en": "vCert",
         "is_refundable": False,
         "provisioner": Product.Provisioner.POLLING,

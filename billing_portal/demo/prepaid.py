@@ -44,7 +44,7 @@ def tell_prepaid_stories(timeline: Timeline, customers: dict[str, Customer]) -> 
 
 def _hoasen_runs(part: Part) -> None:
     """A shop with all that a prepaid customer can have: servers that run well."""
-    part(195, top_up, 40_000_000)
+    part(195, top_up, 30_000_000)
     part(190, buy, "vserver", "web-01", "s1-4x8 ssd=100 ipv4=1", months=6, coupon="WELCOME20")
     part(188, buy, "vserver", "web-02", "s1-4x8 ssd=100 ipv4=1", months=6, auto_renew=3)
     part(186, buy, "vserver", "db-master", "g2-8x16 ssd=200", months=3)
@@ -54,10 +54,12 @@ def _hoasen_runs(part: Part) -> None:
     part(95, top_up, 15_000_000)
     part(55, buy, "vserver", "cdn-origin", "s1-8x16 ssd=200 ipv4=2", months=3, means=Means.GATEWAY, coupon="SAVE10")
     part(45, buy, "vserver", "dev-box", "s1-2x4 ssd=40", months=3)
+    part(6, buy, "vmonitor", "cdn", "quota-pro", months=3)
+    part(4, renew, "backup", months=1)
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
-    part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", months=3, team=take_days)  # New
+    part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", means=Means.GATEWAY, team=take_days)  # New
 
 
 def _hoasen_changes(part: Part) -> None:
@@ -74,8 +76,8 @@ def _hoasen_changes(part: Part) -> None:
     part(31, resize, "cdn-origin", "g2-8x32 ssd=200 ipv4=2", team=NO_ROOM)
     part(25, give_up_checkout, "vserver", "test-ha", "s1-2x4 ssd=20", cancels=True)
     part(22, buy, "vserver", "edge-01", "s1-2x4 ssd=20", team=never_answer)
-    part(18, top_up, 15_000_000, fails="The bank declined the payment.")
-    part(18, top_up, 15_000_000)
+    part(18, top_up, 5_000_000, fails="The bank declined the payment.")
+    part(18, top_up, 5_000_000)
     part(15, renew, "web-01", months=3)
     part(13, renew, "worker-1", "worker-2", until=truncate(now + timedelta(days=90)))
     part(12, stop, "dev-box")

@@ -39,11 +39,15 @@ class Command(BaseCommand):
         if not is_seeded():
             if Customer.objects.exists():
                 raise CommandError("The database holds customers of its own: the demo is only added to an empty one.")
-            self.stdout.write("Making the demo's customers and their history ...")
             began = time.monotonic()
+            self._say(options, "Making the demo's customers and their history ...")
             self._seed()
-            self.stdout.write(f"The demo is there after {time.monotonic() - began:.1f} s.")
+            self._say(options, f"The demo is there after {time.monotonic() - began:.1f} s.")
         connect_shops(at=at)
+
+    def _say(self, options: dict[str, Any], sentence: str) -> None:
+        if options["verbosity"]:
+            self.stdout.write(sentence)
 
     def _seed(self) -> None:
         # Imported when needed: every start of the portal passes through this command.

@@ -1,0 +1,42 @@
+"""When the demo is made, and when not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import Customer
+from billing_portal.demo.history import make_history
+from invoices.models import BillingRun
+from kernel import clock
+from tests.cast import make_customer
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def leap_day() -> Iterator[None]:
+    """Forty minutes into March in the billing zone, while it is still the 29th of February in UTC."""
+    clock.install(lambda: datetime(2028, 2, 29, 17, 40, tzinfo=UTC))
+    yield
+    clock.install(None)
+
+
+def test_a_portal_with_customers_of_its_own_gets_no_demo(settings: Any, tmp_path: Path) -> None:
+    settings.SHOP_KEYS_FILE = tmp_path / "keys.json"
+    make_customer()
+    with pytest.raises(CommandError, match="customers of its own"):
+        call_command("seed_demo", verbosity=0)
+    assert Customer.objects.count() == 1
+    assert not settings.SHOP_KEYS_FILE.exists()
+
+
+@pytest.mark.usefixtures("leap_day")
+def test_it_can_be_made_at_any_time() -> None:
+    make_history()
+    assert BillingRun.objects.filter(month="2028-02").exists()
