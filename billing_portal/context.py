@@ -19,8 +19,8 @@ MOST_UNREAD = 99
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """Nothing here is asked of the database before a template shows it."""
-    user = getattr(request, "user", None)
-    signed_in = user is not None and user.is_authenticated
+    user: Any = getattr(request, "user", None)
+    signed_in = bool(user and user.is_authenticated)
     customer: Customer | None = getattr(request, "customer", None) or (user.customer if signed_in else None)
     now = getattr(request, "at", None) or clock.now()
     known: dict[str, Any] = {

@@ -8,7 +8,7 @@ time and cover do not match, a gap stretch says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -73,7 +73,7 @@ class Ruler:
     pins: list[Pin]
     ticks: list[Tick]
     now: str
-    facts: list[Fact] = field(default_factory=list)
+    facts: list[Fact]
 
 
 def draw(
@@ -94,12 +94,20 @@ def draw(
     instants = [now, *(s.starts_at for s in everything), *(s.ends_at for s in everything), *(f.at for f in facts)]
     start, end = truncate(min(instants)), max(instants)
     end = max(end, start + timedelta(hours=1))
-    lanes = [list(service), list(cover), gaps_between(billable, cover, until=now)]
-    for stretch in (stretch for lane in lanes for stretch in lane):
+    gaps = gaps_between(billable, cover, until=now)
+    for stretch in (*service, *cover, *gaps):
         left, right = _at(stretch.starts_at, start, end), _at(stretch.ends_at, start, end)
         stretch.x, stretch.width = _percent(left), _percent(max(right - left, SHORTEST))
     return Ruler(
-        start, end, *lanes, _pins(facts, start, end), _ticks(start, end), _percent(_at(now, start, end)), facts
+        starts_at=start,
+        ends_at=end,
+        service=list(service),
+        cover=list(cover),
+        gaps=gaps,
+        pins=_pins(facts, start, end),
+        ticks=_ticks(start, end),
+        now=_percent(_at(now, start, end)),
+        facts=facts,
     )
 
 

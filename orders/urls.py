@@ -19,6 +19,7 @@ register_converter(VerbConverter, "verb")
 
 urlpatterns = [
     path("resources/", resources.resources, name="resources"),
+    path("resources/export.<str:form>", resources.resources_export, name="resources-export"),
     path("resources/bulk/", resources.bulk, name="resources-bulk"),
     path("resources/delete/", removal.delete_chosen, name="resources-delete"),
     path("resources/new/", offers.choose_product, name="new-resource"),

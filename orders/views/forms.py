@@ -43,7 +43,7 @@ class NewForm(TermsForm):
     quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MAXIMUM_QUANTITY, initial=1)
     auto_renew = forms.BooleanField(label=_("Renew automatically"), required=False)
     auto_renew_months = forms.TypedChoiceField(
-        label=_("Each time by"), coerce=int, choices=month_choices, initial=1, required=False, empty_value=1
+        label=_("Each time by"), coerce=int, choices=month_choices, initial=1, required=False, empty_value="1"
     )
 
     def __init__(self, *args: Any, postpaid: bool = False, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class NewForm(TermsForm):
             "quantity": given["quantity"],
             "months": given.get("months"),
             "coupon": given.get("coupon", ""),
-            "auto_renew_months": given["auto_renew_months"] if given.get("auto_renew") else None,
+            "auto_renew_months": int(given["auto_renew_months"]) if given.get("auto_renew") else None,
         }
 
 
@@ -119,6 +119,9 @@ class ConfigurationForm(forms.Form):
             {"field": self[f"extra-{item.pk}"], "item": item, "rate": unit_price(self.prices[item.pk].rate)}
             for item in self.extras
         ]
+
+    def no_extras(self) -> dict[str, Any]:
+        return {f"extra-{item.pk}": 0 for item in self.extras}
 
     def items(self) -> list[dict[str, Any]]:
         """[{"item": id, "quantity": n}] as chosen."""

@@ -19,7 +19,7 @@ from catalog import pricing
 from catalog.models import Product
 from catalog.services import CouponRefused
 from kernel.errors import DomainError
-from kernel.periods import Period
+from kernel.periods import Period, local_day
 from lifecycle.models import Resource
 from orders.models import Action, CheckoutSession
 from orders.services.offers import MONTHS, NothingToDo, Offer, compute_offer
@@ -223,7 +223,9 @@ def resize(request: PortalRequest, pk: UUID) -> HttpResponse:
     resource = own_resource(request, pk)
     product, customer = resource.product, request.customer.pk
     probe = ConfigurationForm(product=product, customer_id=customer, at=request.at)
-    present = ConfigurationForm.values_of(resource.configuration, {option[0] for option in probe.options})
+    present = probe.no_extras() | ConfigurationForm.values_of(
+        resource.configuration, {option[0] for option in probe.options}
+    )
     chosen = ConfigurationForm(values_of(request, present), product=product, customer_id=customer, at=request.at)
     items = items_of([resource.configuration])
     return offer_page(
@@ -253,7 +255,8 @@ def renew(request: PortalRequest) -> HttpResponse:
     if not wanted or len(resources) != len(wanted):
         return render(request, "orders/nothing_chosen.html", status=404 if wanted else 200)
     latest = max((resource.paid_until for resource in resources if resource.paid_until), default=None)
-    form = RenewForm(values_of(request, {"mode": "months", "months": 1}), latest_end=latest)
+    defaults = {"mode": "months", "months": 1, "end": local_day(latest).isoformat() if latest else ""}
+    form = RenewForm(values_of(request, defaults), latest_end=latest)
     return offer_page(
         request,
         Wish(
@@ -284,7 +287,8 @@ def recover(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def _first(form: ConfigurationForm) -> dict[str, Any]:
-    return {"choice": form.options[0][0]} if form.options else {}
+    """What is proposed at first: the first flavour or package, and nothing besides."""
+    return ({"choice": form.options[0][0]} if form.options else {}) | form.no_extras()
 
 
 def _options(form: ConfigurationForm) -> list[dict[str, Any]]:

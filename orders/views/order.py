@@ -113,7 +113,7 @@ def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> l
     state, State = found.state, Order.State
     unpaid_end = state in {State.CANCELLED, State.EXPIRED}
     paid = found.paid_at is not None
-    steps = [{"label": _("Ordered"), "state": "done"}]
+    steps: list[dict[str, Any]] = [{"label": _("Ordered"), "state": "done"}]
     if found.total:
         steps.append(
             {

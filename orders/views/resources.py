@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,14 +19,16 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.models import BillingMode
 from catalog.models import Item, Product
+from invoices.exports import FORMATS, table_response
 from kernel.keyset import keyset_page
 from lifecycle.models import RUNNING, Health, Resource, State
 from orders.actions import with_pending
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
-from orders.views.lookups import actions_of, chosen_ids, items_of, type_of
+from orders.views.lookups import actions_of, chosen_ids, configuration_text, items_of, type_of
 
 ALL = ("", gettext_lazy("All"))
+CHUNK = 2000
 IN_USE = [State.NEW, *sorted(RUNNING)]
 
 
@@ -112,9 +114,7 @@ def of_health(health: str, at: datetime) -> Q:
 def resources(request: PortalRequest) -> HttpResponse:
     """What the customer rents, the newest first."""
     own = Resource.objects.filter(customer=request.customer)
-    products = list(Product.objects.order_by("code").prefetch_related("items"))
-    types = [item for product in products for item in product.items.all() if item.is_choice]
-    filters = ResourceFilters(request.GET, products=products, types=types)
+    filters = _filters(request)
     rows = with_pending(filters.apply(own, at=request.at).select_related("product"))
     page = keyset_page(rows, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     items = items_of(resource.configuration for resource in page.rows)
@@ -122,12 +122,51 @@ def resources(request: PortalRequest) -> HttpResponse:
         "rows": [row_of(request, resource, items) for resource in page.rows],
         "page": page,
         "filters": filters,
+        "exports": [(form.upper(), _export_address(request, form)) for form in FORMATS],
         "figures": _figures(own, request.at),
         "auto_renew": AutoRenewForm({"months": 1}),
         "may_order": request.user.may_order,
         "is_prepaid": request.customer.is_prepaid,
     }
     return render(request, "orders/resources.html", facts)
+
+
+@portal_page()
+def resources_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """Exactly what the filters of the list show, as a table."""
+    own = Resource.objects.filter(customer=request.customer).select_related("product")
+    items = {str(item.pk): item for item in Item.objects.all()}
+    rows = _filters(request).apply(own, at=request.at).order_by("-id").iterator(CHUNK)
+    titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("State"), _("Billing mode"), _("Paid until")]
+    titles += [_("Auto-renew"), _("Created")]
+    return table_response(form, "resources", titles, (_cells(resource, items) for resource in rows))
+
+
+def _cells(resource: Resource, items: dict[str, Item]) -> tuple[Any, ...]:
+    return (
+        str(resource.pk),
+        resource.name,
+        str(resource.product),
+        configuration_text(resource.configuration, items),
+        resource.get_state_display(),
+        resource.get_billing_mode_display(),
+        resource.paid_until,
+        resource.auto_renew_months,
+        resource.created_at,
+    )
+
+
+def _filters(request: PortalRequest) -> ResourceFilters:
+    products = list(Product.objects.order_by("code").prefetch_related("items"))
+    types = [item for product in products for item in product.items.all() if item.is_choice]
+    return ResourceFilters(request.GET, products=products, types=types)
+
+
+def _export_address(request: PortalRequest, form: str) -> str:
+    query = request.GET.copy()
+    for name in ("before", "after"):
+        query.pop(name, None)
+    return f"{reverse('resources-export', args=[form])}?{query.urlencode()}"
 
 
 def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dict[str, Any]:

@@ -61,6 +61,20 @@ def test_filters_stand_in_the_address(owner, web, query, is_shown):
     assert (b"web-01" in owner.get(reverse("resources"), query).content) is is_shown
 
 
+def test_the_export_holds_exactly_what_is_filtered(owner, alice, web, small):
+    create(alice, small, name="db-01")
+    table = b"".join(owner.get(reverse("resources-export", args=["csv"]), {"q": "web"}).streaming_content).decode()
+    assert "web-01" in table
+    assert "db-01" not in table
+    workbook = owner.get(reverse("resources-export", args=["xlsx"]))
+    assert b"".join(workbook.streaming_content).startswith(b"PK")
+    for close in workbook._resource_closers:  # `workbook.close()` would take the test's connection along
+        close()
+    assert owner.get(reverse("resources-export", args=["exe"])).status_code == 404
+    stranger = signed_in(make_customer()).get(reverse("resources-export", args=["csv"]))
+    assert "web-01" not in b"".join(stranger.streaming_content).decode()
+
+
 @pytest.mark.parametrize(
     ("days_left", "health"), [(16, "good"), (15, "warning"), (5, "warning"), (4, "alert"), (0, "alert")]
 )
