@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+
+from kernel.display import grouped
 
 
 class DomainError(Exception):
@@ -31,7 +32,7 @@ class DomainError(Exception):
         if "%(" not in sentence:
             return sentence
         return sentence % {
-            name: group_digits(value) if isinstance(value, int) else value for name, value in self.details.items()
+            name: grouped(value) if isinstance(value, int) else value for name, value in self.details.items()
         }
 
     def facts(self) -> dict[str, Any]:
@@ -40,12 +41,6 @@ class DomainError(Exception):
             name: value if isinstance(value, int | float | str | bool | None) else str(value)
             for name, value in self.details.items()
         }
-
-
-def group_digits(number: int) -> str:
-    """1.234.567 in Vietnamese, 1,234,567 in English."""
-    separator = "," if (get_language() or "vi").startswith("en") else "."
-    return f"{number:,}".replace(",", separator)
 
 
 class InvalidInput(DomainError):

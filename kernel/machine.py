@@ -13,8 +13,8 @@ class StateMachine(ConcurrentTransitionMixin, models.Model):
     """
     A model whose FSM fields move by transitions alone.
 
-    django-fsm-2's own mixin lifts the protection for the whole class, in all threads, while one row is refreshed. Here a
-    refresh takes the protected values out of the instance instead, and puts them back when it fails.
+    django-fsm-2's own mixin lifts the protection for the whole class, in all threads, while one row is refreshed. Here
+    a refresh takes the protected values out of the instance instead, and puts them back when it fails.
     """
 
     class Meta:

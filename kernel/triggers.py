@@ -12,7 +12,8 @@ def append_only() -> pgtrigger.Trigger:
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
         operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-        func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+        func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME"
+        " USING ERRCODE = 'restrict_violation';",
     )
 
 
@@ -23,7 +24,8 @@ def never_deleted() -> pgtrigger.Trigger:
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
         operation=pgtrigger.Delete | pgtrigger.Truncate,
-        func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+        func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME"
+        " USING ERRCODE = 'restrict_violation';",
     )
 
 
@@ -62,7 +64,8 @@ def edges_only(
         func=f"""
         IF TG_OP = 'INSERT' THEN
             IF NEW.{field} <> '{initial}' AND NOT ({born}) THEN
-                RAISE EXCEPTION '% starts as {initial}, not as %', TG_TABLE_NAME, NEW.{field} USING ERRCODE = 'check_violation';
+                RAISE EXCEPTION '% starts as {initial}, not as %', TG_TABLE_NAME, NEW.{field}
+                    USING ERRCODE = 'check_violation';
             END IF;
         ELSIF NEW.{field} <> OLD.{field} THEN
             IF (OLD.{field}, NEW.{field}) NOT IN ({pairs}) THEN

@@ -1,0 +1,19 @@
+"""`manage.py audit`: check the books now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from billing_portal.auditor import CHECKS, violations
+
+
+class Command(BaseCommand):
+    help = "Check what must be true of the books; exit with 1 when something is not."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = violations()
+        if found:
+            raise CommandError("\n".join(found))
+        self.stdout.write(f"All {len(CHECKS)} claims about the books hold.")
