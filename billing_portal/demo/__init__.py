@@ -5,7 +5,7 @@ logins        who may sign in, with passwords everybody knows
 catalogue     products, prices, coupons
 people        customers, their users, staff
 timeline      what happens when: scenes in order of time, and the jobs of every day between them
-verbs         what customers, product teams and staff do in a scene
+verbs, money  what customers, product teams and staff do in a scene
 prepaid,
 postpaid      the stories
 shops         the demo shops' keys and addresses, renewed at every start

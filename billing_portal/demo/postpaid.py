@@ -6,21 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 from accounts.models import BillingMode, Customer
+from billing_portal.demo.money import correct, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
 from billing_portal.demo.timeline import Part, Timeline
-from billing_portal.demo.verbs import (
-    buy,
-    correct,
-    delete,
-    pay_by_gateway,
-    pay_from_wallet,
-    renew,
-    resize,
-    start,
-    stop,
-    switch,
-    top_up,
-    transfer,
-)
+from billing_portal.demo.verbs import buy, delete, renew, resize, start, stop
 from catalog.models import Discount, Item, Price, Product
 from kernel.periods import CalendarMonth
 

@@ -5,27 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import BillingMode, Customer
+from billing_portal.demo.money import adjust, grant, pay_from_wallet, switch, top_up
 from billing_portal.demo.timeline import Part, Timeline
 from billing_portal.demo.verbs import (
     Means,
-    adjust,
     auto_renew,
     buy,
     delete,
     fail,
     give_up_checkout,
-    grant,
     never_answer,
-    pay_from_wallet,
     reboot,
     recover,
     renew,
     resize,
     restore,
     stop,
-    switch,
     take_days,
-    top_up,
 )
 from kernel.periods import truncate
 
