@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
@@ -19,7 +19,14 @@ from django.utils.safestring import SafeString
 from kernel import display
 
 MINUTES = {"minutes", "per_minutes", "minutes_unused"}
-STATES = {"state", "status", "from_state", "to_state", "verdict"}
+STATES = {"state", "status", "from_state", "to_state", "verdict", "outcome"}
+
+
+class State(NamedTuple):
+    """A state with the word for it; the portal's own word is taken where it has one."""
+
+    value: str
+    label: Any
 
 
 def money(amount: int | None) -> SafeString | str:
@@ -41,9 +48,9 @@ def instant(moment: datetime | None) -> SafeString | str:
     )
 
 
-def badge(state: Any) -> str:
-    """Colour, icon and word of a state."""
-    return SafeString(render_to_string("admin/includes/state.html", {"state": state}).strip()) if state else ""
+def badge(state: State) -> str:
+    """Colour, icon and word."""
+    return SafeString(render_to_string("admin/includes/state.html", {"state": state}).strip()) if state.value else ""
 
 
 def health_badge(health: Any) -> str:
@@ -91,9 +98,12 @@ def _column_of(model: type[models.Model], name: str) -> Any:
     kind: Any = field.output_field if isinstance(field, models.GeneratedField) else field
     match kind:
         case _ if name in STATES:
-            show: Callable[[Any], Any] = badge
+            labels = dict(kind.flatchoices)
+            return column(
+                name, kind.verbose_name, lambda state: badge(State(state, labels.get(state, state))), order=name
+            )
         case models.BigIntegerField() if not kind.primary_key:
-            show = money
+            show: Callable[[Any], Any] = money
         case models.DateTimeField():
             show = instant
         case models.JSONField():

@@ -65,7 +65,7 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return self.add_fieldsets
-        return (*(self.fieldsets or ()), *(self.STAFF if request.user.is_superuser else ()))
+        return (*self.fieldsets, *(self.STAFF if request.user.is_superuser else ()))
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")

@@ -14,8 +14,15 @@ from accounts.admin.tasks import Task
 from accounts.services import record_audit
 from accounts.staff import CHECK_PAYMENT
 from kernel.actors import Actor
+from kernel.errors import DomainError
 from orders.services.settle import check_payment
+from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
+
+
+class GatewayGone(DomainError):
+    code = "gateway-gone"
+    message = _("The gateway %(gateway)s is not set up here.")
 
 
 class CheckPayment(Task):
@@ -34,7 +41,10 @@ class CheckPayment(Task):
         return subject.means == Payment.Means.GATEWAY and subject.state not in settled
 
     def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        payment = check_payment(subject.pk, actor=actor, at=at)
+        try:
+            payment = check_payment(subject.pk, actor=actor, at=at)
+        except UnknownGateway:
+            raise GatewayGone(gateway=subject.gateway) from None
         record_audit(
             "ask gateway",
             payment.reference,

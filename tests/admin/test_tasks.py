@@ -14,6 +14,7 @@ from lifecycle.models import ProvisioningRequest, Resource
 from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.delete import delete_resource
+from payments.gateways.base import Succeeded
 from payments.models import CreditAdjustment, Payment
 from payments.services.wallet import wallet_of
 from tests.admin.conftest import days_after
@@ -287,3 +288,36 @@ def test_without_a_reason_nothing_is_done(staff, alice):
 @pytest.mark.parametrize("resource_state", ["active"])
 def test_a_task_that_does_not_exist_is_not_found(superuser, alice, resource_state):
     assert superuser.get(page_of(alice, "steal")).status_code == 404
+
+
+# Payments and documents
+
+
+def test_the_gateway_is_asked_again_and_what_it_says_is_folded_in(staff, alice, monkeypatch):
+    payment = Payment.objects.create(
+        customer=alice, kind=Payment.Kind.TOP_UP, means=Payment.Means.GATEWAY, gateway="sandbox", reference="T-1",
+        payable="top_up:1", description="top-up", amount=100_000, actor="x", created_at=NOON,
+    )  # fmt: skip
+    client = staff("support")
+    gone = do(client, payment, "check")
+    assert "not set up here" in sentences(gone)  # no gateway of this name in this portal
+    monkeypatch.setattr("orders.services.settle.ask_gateway", lambda payment, at: Succeeded("G-1", 100_000, at))
+
+    assert do(client, payment, "check").status_code == 302
+    assert do(client, payment, "check").status_code == 302
+
+    payment.refresh_from_db()
+    assert payment.state == Payment.State.SUCCEEDED
+    assert wallet_of(alice.pk).credit == 10_100_000
+    assert last_audit().verb == "ask gateway"
+
+
+def test_invoices_and_credit_notes_are_printed_for_staff_only(staff, client, alice, small):
+    invoice = create(alice, small)[0].invoices.get()
+    auditor = staff("auditor")
+    address = reverse("admin:invoices_invoice_pdf", args=[invoice.pk])
+    answer = auditor.get(address)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert staff("catalogue").get(address).status_code == 403
+    assert client.get(address).status_code == 302
