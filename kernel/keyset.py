@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,7 +72,7 @@ def _decode(token: str, columns: int) -> tuple[Any, ...] | None:
         return None
     try:
         values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        read = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
+        read: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
         decoded = tuple(read[kind](value) for kind, value in values)
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

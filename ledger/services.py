@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -111,7 +112,7 @@ def post(
     moved = {leg: amount for leg, amount in legs.items() if amount}
     if not moved:
         return False
-    arguments = {
+    arguments: dict[str, Any] = {
         "kinds": list(moved),
         "amounts": list(moved.values()),
         "customer": customer_id,
@@ -149,7 +150,7 @@ def spend(
     :raises InsufficientCredit: less is available; nothing was taken
     """
     assert 0 < amount <= MAXIMUM, "a spend takes a positive amount"
-    arguments = {
+    arguments: dict[str, Any] = {
         "customer": customer_id,
         "amount": amount,
         "into": into,
@@ -246,7 +247,7 @@ def hold_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, Wallet]:
     balances: dict[UUID, dict[str, int]] = defaultdict(dict)
     held: dict[UUID, int] = defaultdict(int)
     for customer_id, kind, balance, part in rows:
-        balances[customer_id][kind] = balance
+        balances[customer_id][kind] = balance or 0
         held[customer_id] += part
     return {
         pk: Wallet(found.get(Kind.CREDIT, 0), found.get(Kind.PROMOTIONAL, 0), held[pk])
@@ -268,7 +269,7 @@ def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID) -> None:
 def wallet_of(customer_id: UUID) -> Wallet:
     """The customer's wallet as of now."""
     rows = Account.objects.filter(customer=customer_id).values_list("kind", "balance", "held")
-    balances = {kind: balance for kind, balance, _held in rows}
+    balances = {kind: balance or 0 for kind, balance, _held in rows}
     return Wallet(balances.get(Kind.CREDIT, 0), balances.get(Kind.PROMOTIONAL, 0), sum(held for *_, held in rows))
 
 

@@ -24,9 +24,9 @@ def _flushing_gets_past_the_guards() -> Iterator[None]:
         guards = ["SET session_replication_role = replica;", "SET session_replication_role = DEFAULT;"]
         return [guards[0], *statements, guards[1]] if statements else statements
 
-    DatabaseOperations.sql_flush = sql_flush
+    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
-    DatabaseOperations.sql_flush = original
+    DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
 
 
 @pytest.fixture(autouse=True)

@@ -233,7 +233,7 @@ def test_15_a_postpaid_server_resized_stopped_and_deleted_within_the_month(
 def test_15_stopped_time_that_the_product_gives_away(bob: Customer) -> None:
     """Ten days on, five off, five on: 15 days are billed."""
     item = make_item(make_product("vlab", stopped_time_is_free=True), "lab", 300_000)
-    from lifecycle.services.running import start_resource  # noqa: PLC0415
+    from lifecycle.services.running import start_resource
 
     start = CalendarMonth.parse("2026-03").period.starts_at
     [lab] = create(bob, item, at=start)

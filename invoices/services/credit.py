@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
@@ -111,7 +112,7 @@ def credit_invoice(
     )
 
 
-def open_invoices_oldest_first(customer_id: object) -> list[Invoice]:
+def open_invoices_oldest_first(customer_id: UUID) -> list[Invoice]:
     """What automatic payment settles: the older invoice first, then the smaller amount. Held until the end of the transaction."""
     pks = list(Invoice.objects.open().filter(customer=customer_id).values_list("pk", flat=True))
     return sorted(Invoice.objects.lock_all(pks), key=lambda invoice: (invoice.issued_at, invoice.due, invoice.number))

@@ -7,143 +7,359 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
+        ("accounts", "0002_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('credit', 'credit'), ('promotional', 'promotional credit'), ('gateway', 'money at payment gateways'), ('bank', 'money in the bank'), ('escrow', 'money of open orders'), ('sales', 'settled invoices'), ('promotions', 'granted promotional credit'), ('adjustments', 'staff adjustments')], max_length=12, verbose_name='kind')),
-                ('balance', models.BigIntegerField(editable=False, null=True, verbose_name='balance')),
-                ('held', models.BigIntegerField(default=0, editable=False, verbose_name='held')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger_accounts', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("credit", "credit"),
+                            ("promotional", "promotional credit"),
+                            ("gateway", "money at payment gateways"),
+                            ("bank", "money in the bank"),
+                            ("escrow", "money of open orders"),
+                            ("sales", "settled invoices"),
+                            ("promotions", "granted promotional credit"),
+                            ("adjustments", "staff adjustments"),
+                        ],
+                        max_length=12,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("balance", models.BigIntegerField(editable=False, null=True, verbose_name="balance")),
+                ("held", models.BigIntegerField(default=0, editable=False, verbose_name="held")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger_accounts",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger account',
-                'verbose_name_plural': 'ledger accounts',
+                "verbose_name": "ledger account",
+                "verbose_name_plural": "ledger accounts",
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('reason', models.CharField(max_length=200, verbose_name='reason')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                ("reason", models.CharField(max_length=200, verbose_name="reason")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'promotional grant',
-                'verbose_name_plural': 'promotional grants',
+                "verbose_name": "promotional grant",
+                "verbose_name_plural": "promotional grants",
             },
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('top_up', 'top-up'), ('order_payment', 'purchase'), ('order_settlement', 'order settled'), ('order_refund', 'refund of an order'), ('invoice_payment', 'invoice paid'), ('renewal', 'auto-renewal'), ('bank_transfer', 'bank transfer'), ('credit_note_refund', 'refund of unused time'), ('grant', 'promotional credit granted'), ('grant_expiry', 'promotional credit expired'), ('adjustment', 'adjustment'), ('top_up_refund', 'top-up returned to its source')], max_length=20, verbose_name='kind')),
-                ('source', models.CharField(max_length=80, verbose_name='source')),
-                ('reference', models.CharField(blank=True, max_length=200, verbose_name='reference')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("top_up", "top-up"),
+                            ("order_payment", "purchase"),
+                            ("order_settlement", "order settled"),
+                            ("order_refund", "refund of an order"),
+                            ("invoice_payment", "invoice paid"),
+                            ("renewal", "auto-renewal"),
+                            ("bank_transfer", "bank transfer"),
+                            ("credit_note_refund", "refund of unused time"),
+                            ("grant", "promotional credit granted"),
+                            ("grant_expiry", "promotional credit expired"),
+                            ("adjustment", "adjustment"),
+                            ("top_up_refund", "top-up returned to its source"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("source", models.CharField(max_length=80, verbose_name="source")),
+                ("reference", models.CharField(blank=True, max_length=200, verbose_name="reference")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger transaction',
-                'verbose_name_plural': 'ledger transactions',
+                "verbose_name": "ledger transaction",
+                "verbose_name_plural": "ledger transactions",
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('balance_after', models.BigIntegerField(null=True, verbose_name='balance after')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.account', verbose_name='account')),
-                ('customer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
-                ('transaction', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.transaction', verbose_name='transaction')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("balance_after", models.BigIntegerField(null=True, verbose_name="balance after")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.account",
+                        verbose_name="account",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="ledger.transaction",
+                        verbose_name="transaction",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ledger entry',
-                'verbose_name_plural': 'ledger entries',
+                "verbose_name": "ledger entry",
+                "verbose_name_plural": "ledger entries",
             },
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind'), name='one_account_per_kind_and_customer', nulls_distinct=False),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "kind"), name="one_account_per_kind_and_customer", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('balance__isnull', False), ('customer__isnull', False), ('kind__in', ['credit', 'promotional'])), models.Q(('balance__isnull', True), ('customer__isnull', True), models.Q(('kind__in', ['credit', 'promotional']), _negated=True)), _connector='OR'), name='wallets_keep_a_balance_and_house_accounts_none'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("balance__isnull", False), ("customer__isnull", False), ("kind__in", ["credit", "promotional"])
+                    ),
+                    models.Q(
+                        ("balance__isnull", True),
+                        ("customer__isnull", True),
+                        models.Q(("kind__in", ["credit", "promotional"]), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="wallets_keep_a_balance_and_house_accounts_none",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('balance__isnull', True), ('balance__gte', models.F('held')), _connector='OR'), name='a_wallet_is_never_negative'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("balance__isnull", True), ("balance__gte", models.F("held")), _connector="OR"),
+                name="a_wallet_is_never_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='held_money_is_not_negative'),
+            model_name="account",
+            constraint=models.CheckConstraint(condition=models.Q(("held__gte", 0)), name="held_money_is_not_negative"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='822986b84badb0016933a48cd72b3c3b95ea17ca', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_d9133', table='ledger_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="822986b84badb0016933a48cd72b3c3b95ea17ca",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_d9133",
+                    table="ledger_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='stays_what_it_is', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.kind IS DISTINCT FROM OLD.kind OR NEW.customer_id IS DISTINCT FROM OLD.customer_id) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='87bd24e9f52d360159c8945d1bb903bac2fd6da0', operation='UPDATE', pgid='pgtrigger_stays_what_it_is_51a25', table='ledger_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_what_it_is",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.kind IS DISTINCT FROM OLD.kind OR NEW.customer_id IS DISTINCT FROM OLD.customer_id) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="87bd24e9f52d360159c8945d1bb903bac2fd6da0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_stays_what_it_is_51a25",
+                    table="ledger_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='only_entries_move_the_balance', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.balance IS DISTINCT FROM OLD.balance) AND NOT (pg_trigger_depth() > 1) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='845e3a5982ef054b26a59fb223ecbe5709491b74', operation='UPDATE', pgid='pgtrigger_only_entries_move_the_balance_bb034', table='ledger_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_entries_move_the_balance",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.balance IS DISTINCT FROM OLD.balance) AND NOT (pg_trigger_depth() > 1) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="845e3a5982ef054b26a59fb223ecbe5709491b74",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_entries_move_the_balance_bb034",
+                    table="ledger_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='starts_empty', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF COALESCE(NEW.balance, 0) <> 0 OR NEW.held <> 0 THEN RAISE EXCEPTION 'an account starts empty' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='95836ec3439f2a4f222be09d8f7f6a14d44bcbf7', operation='INSERT', pgid='pgtrigger_starts_empty_c7dd3', table='ledger_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="starts_empty",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF COALESCE(NEW.balance, 0) <> 0 OR NEW.held <> 0 THEN RAISE EXCEPTION 'an account starts empty' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="95836ec3439f2a4f222be09d8f7f6a14d44bcbf7",
+                    operation="INSERT",
+                    pgid="pgtrigger_starts_empty_c7dd3",
+                    table="ledger_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['expires_at'], name='grants_by_expiry'),
+            model_name="grant",
+            index=models.Index(fields=["expires_at"], name="grants_by_expiry"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('amount__lte', 1000000000000)), name='a_grant_gives_something'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)), name="a_grant_gives_something"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grant',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='64a7c590fdf61c0af1e45458956190530699fd92', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_1e6ef', table='ledger_grant', when='BEFORE')),
+            model_name="grant",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="64a7c590fdf61c0af1e45458956190530699fd92",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_1e6ef",
+                    table="ledger_grant",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(fields=('customer', 'kind', 'source'), name='one_fact_is_posted_once'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(fields=("customer", "kind", "source"), name="one_fact_is_posted_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transaction',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='c8781f01e9532519abf61477f01480f300ea26a4', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_d75d5', table='ledger_transaction', when='BEFORE')),
+            model_name="transaction",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="c8781f01e9532519abf61477f01480f300ea26a4",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_d75d5",
+                    table="ledger_transaction",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-id'], name='entries_of_a_customer'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("customer__isnull", False)),
+                fields=["customer", "-id"],
+                name="entries_of_a_customer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', -1000000000000), ('amount__lte', 1000000000000), models.Q(('amount', 0), _negated=True)), name='entry_amount_is_sane'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gte", -1000000000000),
+                    ("amount__lte", 1000000000000),
+                    models.Q(("amount", 0), _negated=True),
+                ),
+                name="entry_amount_is_sane",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='35042806e0c00654010bc662dd45ee3ed5406e0b', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_af900', table='ledger_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="35042806e0c00654010bc662dd45ee3ed5406e0b",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_af900",
+                    table="ledger_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='moves_the_balance', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                NEW.customer_id := NULL;\n                NEW.balance_after := NULL;\n                UPDATE ledger_account SET balance = balance + NEW.amount\n                WHERE id = NEW.account_id AND customer_id IS NOT NULL\n                RETURNING customer_id, balance INTO NEW.customer_id, NEW.balance_after;\n                RETURN NEW;\n                ', hash='48e223027398982810133f67b241c98fd505bd94', operation='INSERT', pgid='pgtrigger_moves_the_balance_94c90', table='ledger_entry', when='BEFORE')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_the_balance",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                NEW.customer_id := NULL;\n                NEW.balance_after := NULL;\n                UPDATE ledger_account SET balance = balance + NEW.amount\n                WHERE id = NEW.account_id AND customer_id IS NOT NULL\n                RETURNING customer_id, balance INTO NEW.customer_id, NEW.balance_after;\n                RETURN NEW;\n                ",
+                    hash="48e223027398982810133f67b241c98fd505bd94",
+                    operation="INSERT",
+                    pgid="pgtrigger_moves_the_balance_94c90",
+                    table="ledger_entry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='entry',
-            trigger=pgtrigger.compiler.Trigger(name='transactions_sum_to_zero', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE broken bigint;', func="\n                SELECT transaction_id INTO broken FROM new_entries GROUP BY transaction_id HAVING sum(amount) <> 0 LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'transaction % does not sum to zero', broken USING ERRCODE = 'check_violation';\n                END IF;\n                SELECT n.transaction_id INTO broken\n                FROM (SELECT transaction_id, count(*) AS legs FROM new_entries GROUP BY transaction_id) n\n                WHERE (SELECT count(*) FROM ledger_entry e WHERE e.transaction_id = n.transaction_id) <> n.legs LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'transaction % is posted: it cannot grow', broken USING ERRCODE = 'restrict_violation';\n                END IF;\n                RETURN NULL;\n                ", hash='11d05c50c1d27f2eef07acf6fc7fd99eea8e8eeb', level='STATEMENT', operation='INSERT', pgid='pgtrigger_transactions_sum_to_zero_e2cbc', referencing='REFERENCING NEW TABLE AS new_entries ', table='ledger_entry', when='AFTER')),
+            model_name="entry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transactions_sum_to_zero",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE broken bigint;",
+                    func="\n                SELECT transaction_id INTO broken FROM new_entries GROUP BY transaction_id HAVING sum(amount) <> 0 LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'transaction % does not sum to zero', broken USING ERRCODE = 'check_violation';\n                END IF;\n                SELECT n.transaction_id INTO broken\n                FROM (SELECT transaction_id, count(*) AS legs FROM new_entries GROUP BY transaction_id) n\n                WHERE (SELECT count(*) FROM ledger_entry e WHERE e.transaction_id = n.transaction_id) <> n.legs LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'transaction % is posted: it cannot grow', broken USING ERRCODE = 'restrict_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="11d05c50c1d27f2eef07acf6fc7fd99eea8e8eeb",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_transactions_sum_to_zero_e2cbc",
+                    referencing="REFERENCING NEW TABLE AS new_entries ",
+                    table="ledger_entry",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

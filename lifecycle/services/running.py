@@ -157,7 +157,7 @@ SELECT id, customer_id, 'renewed', '', state, %(at)s, %(actor_kind)s, %(actor)s,
 
 def extend_resources(ends: Mapping[UUID, datetime], *, actor: Actor, at: datetime) -> None:
     """`extend_resource` for many that the caller holds: id -> new end of paid time."""
-    arguments = {
+    arguments: dict[str, Any] = {
         "resources": list(ends),
         "ends": list(ends.values()),
         "at": at,

@@ -7,8 +7,9 @@ same time, twice or late. The states that may move are read from the machine's d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -52,6 +53,7 @@ EXPIRE = f"""
 WITH due AS (
     SELECT id, state FROM lifecycle_resource
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
+        AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
     ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE lifecycle_resource r
@@ -75,6 +77,7 @@ ROLL_OVER = f"""
 WITH due AS (
     SELECT id, state, paid_until FROM lifecycle_resource
     WHERE billing_mode = 'prepaid' AND rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
+        AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
     ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE lifecycle_resource r
@@ -162,9 +165,19 @@ SELECT count(*) FROM notices
 """
 
 
-def expire_resources(*, actor: Actor, at: datetime) -> int:
-    """Running prepaid resources whose time is over go to the trash, or roll over into postpaid usage from that minute."""
-    arguments = {"sources": sources_of(State.SUSPENSE), "actor": actor.name, "at": at, "limit": BATCH}
+def expire_resources(*, actor: Actor, at: datetime, customer_id: UUID | None = None) -> int:
+    """
+    Running prepaid resources whose time is over go to the trash, or roll over into postpaid usage from that minute.
+
+    :param customer_id: of this customer alone; None: of everybody
+    """
+    arguments = {
+        "sources": sources_of(State.SUSPENSE),
+        "actor": actor.name,
+        "at": at,
+        "limit": BATCH,
+        "customer": customer_id,
+    }
     return _in_batches(EXPIRE, arguments) + _in_batches(ROLL_OVER, arguments)
 
 
@@ -190,7 +203,7 @@ def remind_about_ends(*, at: datetime) -> int:
     )
 
 
-def _in_batches(statement: str, arguments: Mapping[str, object]) -> int:
+def _in_batches(statement: str, arguments: dict[str, Any]) -> int:
     total = 0
     while True:
         moved = _in_one_statement(statement, arguments)
@@ -200,7 +213,7 @@ def _in_batches(statement: str, arguments: Mapping[str, object]) -> int:
 
 
 @transaction.atomic
-def _in_one_statement(statement: str, arguments: Mapping[str, object]) -> int:
+def _in_one_statement(statement: str, arguments: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
         return int(cursor.fetchone()[0])

@@ -68,7 +68,7 @@ def other_mode(customer: Customer) -> BillingMode:
 def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
     """The plan as switching would find it: first what is due under the old mode happens, then all of it is undone."""
     with transaction.atomic():
-        expire_resources(actor=Actor.job("rehearsal"), at=at)
+        expire_resources(actor=Actor.job("rehearsal"), at=at, customer_id=customer.pk)
         plan = plan_switch(customer, to_mode, at=at)
         transaction.set_rollback(True)
     return plan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -189,7 +190,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
             held = Order.objects.lock(order.pk)
             if held.state == Order.State.AWAITING_PAYMENT:
                 return _pay_from_wallet(held, actor=actor, at=at)
-    common = {
+    common: dict[str, Any] = {
         "gateway": gateway,
         "description": describe(order),
         "actor": actor,

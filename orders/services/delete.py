@@ -54,7 +54,7 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     """
     resource = hold_resource(resource_id)
     if resource.rolls_over and resource.is_expired(at):  # the sweep is late: it has been postpaid since
-        expire_resources(actor=actor, at=at)
+        expire_resources(actor=actor, at=at, customer_id=resource.customer_id)
         resource = hold_resource(resource_id)
     if not resource.is_running:
         raise WrongState(state=resource.get_state_display())

@@ -112,7 +112,7 @@ def _due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
     for resource in resources:
         days = (local_day(_end(resource)) - local_day(at)).days
         milestone = next((milestone for milestone in MILESTONES if days <= milestone), None)
-        if milestone is not None and not resource.is_pending:
+        if milestone is not None and not resource.is_pending:  # type: ignore[attr-defined]  # annotated
             found.append(_priced(resource, milestone, book, customers[resource.customer_id], at))
     tried = set(
         Notice.objects.filter(

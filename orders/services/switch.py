@@ -90,7 +90,8 @@ def switch_billing_mode(
     if not reason.strip():
         raise InvalidInput(_("Say why the billing mode is switched."), field="reason")
     customer = Customer.objects.lock(customer_id)
-    expire_resources(actor=actor, at=at)  # what is due under the old mode happens under the old mode
+    # What is due under the old mode happens under the old mode.
+    expire_resources(actor=actor, at=at, customer_id=customer.pk)
     plan = plan_switch(customer, to_mode, at=at)
     if digest is not None and digest != plan["digest"]:
         raise PlanChanged
@@ -168,7 +169,7 @@ def _bill_grace_of_ended_months(resources: list[Resource], *, actor: Actor, at: 
     month_start = CalendarMonth.of(at).period.starts_at
     late = [resource for resource in resources if resource.is_expired(at)]
     if late:
-        expire_resources(actor=actor, at=at)
+        expire_resources(actor=actor, at=at, customer_id=late[0].customer_id)
     for resource in late:
         if resource.paid_until and resource.paid_until < month_start:
             bill_usage_until(resource, until=month_start, at=at)

@@ -160,7 +160,7 @@ def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty
 
 def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, promotional: int = 0, at: datetime) -> None:
     """Give `amount` of a payment to held invoices, each up to what is due, and tell the customer."""
-    parts = []
+    parts: list[int] = []
     for invoice in invoices:
         part = min(invoice.due, amount - sum(parts))
         parts.append(part)

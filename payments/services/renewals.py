@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -52,7 +53,7 @@ def pay_renewals(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) -> 
     """
     if not renewals:
         return
-    arguments = {
+    arguments: dict[str, Any] = {
         "payments": [new_id() for _ in renewals],
         "customers": [renewal.customer_id for renewal in renewals],
         "invoices": [renewal.invoice_id for renewal in renewals],

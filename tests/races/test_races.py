@@ -52,7 +52,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def at_once(jobs: list[Callable[[], Any]], *, threads: int = 16) -> list[Any]:
     """Run the jobs on `threads` real threads that start together; returns results, refusals as exceptions."""
     barrier = Barrier(min(threads, len(jobs)))
-    started = []
+    started: list[None] = []
 
     def run(job: Callable[[], Any]) -> Any:
         if len(started) < barrier.parties:
