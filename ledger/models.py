@@ -98,7 +98,6 @@ class Transaction(models.Model):
         GRANT = "grant", _("promotional credit granted")
         GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
         ADJUSTMENT = "adjustment", _("adjustment")
-        TOP_UP_REFUND = "top_up_refund", _("top-up returned to its source")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=80)
