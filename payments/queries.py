@@ -27,11 +27,11 @@ Fact = Transaction.Kind
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "top-up": (Fact.TOP_UP, Fact.BANK_TRANSFER),
-    "purchase": (Fact.ORDER_PAYMENT,),
+    "purchase": (Fact.ORDER_PAYMENT, Fact.RENEWAL),
     "bill": (Fact.INVOICE_PAYMENT,),
     "refund": (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND),
     "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
-    "adjustment": (Fact.ADJUSTMENT, Fact.TOP_UP_REFUND),
+    "adjustment": (Fact.ADJUSTMENT,),
 }
 """What a customer calls a movement -> the kinds of ledger transaction."""
 
@@ -175,6 +175,7 @@ def cause_address(movement: Transaction) -> str:
         Fact.BANK_TRANSFER: "payment",
         Fact.INVOICE_PAYMENT: "payment",
         Fact.ORDER_PAYMENT: "order",
+        Fact.RENEWAL: "invoice",
         Fact.CREDIT_NOTE_REFUND: "credit-note-pdf",
     }
     page = pages.get(Fact(movement.kind))
