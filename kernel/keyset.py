@@ -7,10 +7,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 SIZE = 25
@@ -33,7 +34,7 @@ def keyset_page(
 
     `after` continues with older rows, `before` with newer ones; keys that make no sense give the first page.
     """
-    start = _decode(after or before, len(key))
+    start = _decode(after or before, rows.model, key)
     backwards = bool(before) and not after and start is not None
     if start is not None:
         lookup = TupleGreaterThan if backwards else TupleLessThan
@@ -67,13 +68,17 @@ def _plain(value: Any) -> list[Any]:
             return ["v", value]
 
 
-def _decode(token: str, columns: int) -> tuple[Any, ...] | None:
+def _decode(token: str, model: type[Model], key: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """The values of the key columns, or None when these cannot be such values."""
     if not token:
         return None
     try:
         values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         read: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
         decoded = tuple(read[kind](value) for kind, value in values)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        for column, value in zip(key, decoded, strict=True):
+            field = cast("Field[Any, Any]", model._meta.get_field(column))
+            field.run_validators(field.to_python(value))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ValidationError):
         return None
-    return decoded if len(decoded) == columns else None
+    return decoded
