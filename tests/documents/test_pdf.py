@@ -1,0 +1,100 @@
+"""Invoices and credit notes as PDF, read back."""
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+from django.urls import reverse
+from django.utils.translation import override
+
+from invoices.models import CreditNote, Invoice
+from invoices.pdf import credit_note_pdf, invoice_pdf
+from invoices.services.credit import credit_invoice
+from tests.cast import NOON, create, make_coupon, make_customer, make_item
+from tests.portal.seen import signed_in, the_time_being
+
+needs_pdftotext = pytest.mark.skipif(
+    not shutil.which("pdftotext"), reason="no pdftotext (apt-get install poppler-utils)"
+)
+
+
+def text_of(document: bytes) -> str:
+    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=document, capture_output=True, check=True)
+    return re.sub(r"[ \u00a0]+", " ", done.stdout.decode())
+
+
+@pytest.fixture
+def invoice(vserver):
+    """Ninety days at 181,000 less a coupon of 20,000: 523,000 VND."""
+    customer = make_customer(
+        "Công ty Nguyễn Thị Ánh ưỡẫữỵ", credit=1_000_000, tax_code="0109876543", address="12 Nguyễn Trãi, Hà Nội"
+    )
+    make_coupon("TET", 20_000)
+    (server,) = create(customer, make_item(vserver, "small", 181_000), months=3, coupon="TET", name="web-Ạ")
+    return Invoice.objects.select_related("product", "customer").get(resource=server)
+
+
+@needs_pdftotext
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("vi", ["Hóa đơn", "523.000 ₫", "−20.000 ₫", "Mã số thuế: 0109876543", "90 ngày", "10/03/2026 12:00"]),
+        ("en", ["Invoice", "523,000 ₫", "−20,000 ₫", "Tax code: 0109876543", "90 days", "10 Mar 2026, 12:00"]),
+    ],
+)
+def test_an_invoice_reads_in_both_languages(invoice, language, words):
+    with override(language):
+        text = text_of(invoice_pdf(invoice, at=NOON))
+    for word in [*words, invoice.number, "Công ty Nguyễn Thị Ánh ưỡẫữỵ", "web-Ạ", "TET"]:
+        assert word in text
+
+
+def test_the_same_document_gives_the_same_bytes(invoice):
+    with override("vi"):
+        first, second = invoice_pdf(invoice, at=NOON), invoice_pdf(invoice, at=NOON)
+    assert first == second
+    assert first.startswith(b"%PDF-1.")
+    assert b"pdfaid:part" in first
+
+
+@needs_pdftotext
+def test_names_are_printed_and_never_evaluated(vserver):
+    name = '#read("/etc/passwd") *b* $x$ \\ <a> "'
+    customer = make_customer(name, credit=1_000_000)
+    (server,) = create(customer, make_item(vserver, "small", 181_000))
+    with override("en"):
+        text = text_of(invoice_pdf(Invoice.objects.select_related("product").get(resource=server), at=NOON))
+    assert '#read("/etc/passwd") *b* $x$ \\ <a> "' in text
+
+
+@needs_pdftotext
+def test_a_credit_note_says_what_it_corrects(bob, small):
+    from invoices.services.month_end import bill_ended_months
+    from tests.cast import JOB
+
+    april = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)
+    create(bob, small)
+    bill_ended_months(actor=JOB, at=april)
+    invoice = Invoice.objects.get(customer=bob)
+    note = credit_invoice(invoice, 29_717, CreditNote.Reason.CORRECTION, at=april, note="Sự cố ngày 12")
+    note = CreditNote.objects.select_related("invoice__product").get(pk=note.pk)
+    with override("en"):
+        text = text_of(credit_note_pdf(note))
+    for word in ["Credit note", note.number, invoice.number, "Sự cố ngày 12", "29,717 ₫", "2,701 ₫"]:
+        assert word in text
+    with override("en"):
+        text = text_of(invoice_pdf(Invoice.objects.select_related("product").get(pk=invoice.pk), at=april))
+    assert "−29,717 ₫" in text
+    assert "100,000 ₫" in text
+
+
+def test_documents_are_for_their_customer_alone(invoice, bob):
+    with the_time_being(NOON):
+        answer = signed_in(invoice.customer).get(reverse("invoice-pdf", args=[invoice.pk]), {"lang": "vi"})
+        assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+        assert answer["Content-Disposition"] == f'inline; filename="{invoice.number}.pdf"'
+        stranger = signed_in(bob)
+        assert stranger.get(reverse("invoice-pdf", args=[invoice.pk])).status_code == 404
+        assert stranger.get(reverse("credit-note-pdf", args=[invoice.pk])).status_code == 404
