@@ -28,8 +28,7 @@ class Login(LoginView):
     """The sign-in page; the portal then speaks the customer's language. The demo lists its sign-ins."""
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        demo = getattr(config, "DEMO_LOGINS", []) if config.CLOCK_MOVABLE or config.DEBUG else []
-        return super().get_context_data(demo_logins=demo, **extra)
+        return super().get_context_data(demo_logins=config.DEMO_LOGINS, **extra)
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)

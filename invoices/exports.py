@@ -37,7 +37,7 @@ def table_response(form: str, name: str, titles: Sequence[object], rows: Iterabl
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
     if form == "xlsx":
-        file = tempfile.TemporaryFile()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
         write_workbook(file, headings, rows)
         file.seek(0)
         return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
@@ -47,9 +47,9 @@ def table_response(form: str, name: str, titles: Sequence[object], rows: Iterabl
 def csv_lines(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The lines of a CSV file, with the mark by which spreadsheets know UTF-8."""
     line = csv.writer(Line())
-    yield "\ufeff" + line.writerow(titles)  # type: ignore[operator]  # it returns what `write` returned
+    yield "\ufeff" + line.writerow(titles)
     for row in rows:
-        yield line.writerow([_text(cell) for cell in row])  # type: ignore[misc]
+        yield line.writerow([_text(cell) for cell in row])
 
 
 class Line:
@@ -77,7 +77,8 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
         bold = book.add_format({"bold": True, "bottom": 1})
         instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         whole = book.add_format({"num_format": "#,##0"})
-        sheet, at = None, SHEET_ROWS
+        sheet: Any = None
+        at = SHEET_ROWS
         for row in rows:
             if at >= SHEET_ROWS:
                 sheet, at = _sheet(book, titles, bold), 0

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
@@ -15,6 +16,7 @@ from kernel.periods import CalendarMonth
 
 MONTH_FORMAT = "%Y-%m"
 MOST_MONTHS_AGO = 240
+REASONABLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
 class MonthField(forms.DateField):
@@ -24,7 +26,7 @@ class MonthField(forms.DateField):
         widget = forms.DateInput(
             format=MONTH_FORMAT, attrs={"type": "month", "placeholder": "2027-01", "pattern": r"\d{4}-\d{2}"}
         )
-        super().__init__(input_formats=[MONTH_FORMAT], widget=widget, required=False, **options)
+        super().__init__(input_formats=[MONTH_FORMAT], widget=widget, required=False, validators=REASONABLE, **options)
 
 
 class ProductField(forms.ModelChoiceField):

@@ -1,8 +1,8 @@
 """
 Invoices and credit notes as PDF/A, set by typst.
 
-The words are chosen here, in the active language; the layout stands in `documents/document.typ`. The same document gives the
-same bytes: its date is the day of issue, and only fonts from `documents/fonts` are used.
+The words are chosen here, in the active language; the layout stands in `documents/document.typ`. The same document gives
+the same bytes: its date is the day of issue, and only fonts from `documents/fonts` are used.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
 
 def render(data: Mapping[str, Any]) -> bytes:
     """Set `data` (see document.typ) as PDF/A-2b."""
-    return typst.compile(  # type: ignore[no-any-return]
+    return typst.compile(
         str(FOLDER / "document.typ"),
         root=str(FOLDER),
         font_paths=[str(FOLDER / "fonts")],
@@ -126,10 +126,10 @@ def _line(line: InvoiceLine) -> list[tuple[str, str]]:
 
 
 def _sums(invoice: Invoice) -> list[dict[str, Any]]:
-    rows = [_sum(_("Sum of lines"), invoice.subtotal)]
+    rows = [_sum(_("Sum of lines"), invoice.subtotal), _sum(_("of it VAT"), invoice.tax)]
     if invoice.coupon:
         rows.append(_sum(f"{_('Coupon')} {invoice.coupon_code}", -invoice.coupon))
-    rows += [_sum(_("Total"), invoice.total, strong=True), _sum(_("of it VAT"), invoice.tax)]
+    rows.append(_sum(_("Total"), invoice.total, strong=True))
     if invoice.credited:
         rows.append(_sum(_("Credited"), -invoice.credited))
     if invoice.paid_net:

@@ -79,7 +79,7 @@ def summarize(invoices: QuerySet[Invoice]) -> Summary:
         .annotate(
             count=Count("pk"),
             charged=Sum(F("total") - F("credited")),
-            paid_net=Sum(F("paid") - F("refunded")),
+            kept=Sum(F("paid") - F("refunded")),
             open=Sum("due"),
         )
     )
@@ -89,7 +89,7 @@ def summarize(invoices: QuerySet[Invoice]) -> Summary:
     for group in groups:
         month = CalendarMonth(group["month"].year, group["month"].month)
         paid, due = months[month]
-        months[month] = (paid + group["paid_net"], due + group["open"])
+        months[month] = (paid + group["kept"], due + group["open"])
         products[group["product_id"]] += group["charged"]
         count += group["count"]
     paid = sum(paid for paid, _due in months.values())

@@ -182,7 +182,8 @@ def usage_report(request: PortalRequest) -> HttpResponse:
     page = keyset_page(
         lines, ("starts_at", "id"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
     )
-    rows = []
+    rows: list[Any] = []
+    line: Any
     for line, coupon in with_coupon_shares(page.rows):
         line.shown_name, line.per_words, line.discount_words = name_of(line), per(line), percent(line.discount)
         line.coupon_share = coupon

@@ -25,6 +25,7 @@ AMOUNTS = frozenset({"amount", "available", "due", "refund", "shortfall", "total
 INSTANTS = frozenset(
     {"due_at", "from", "paid_until", "purge_at", "renewal_window_until", "suspend_at", "undoable_until", "until"}
 )
+BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
 
 
@@ -71,7 +72,7 @@ def words_of(notice: Notice) -> Words:
     subject = _say(str(wording.subject), facts) or str(notice.get_kind_display())
     sentences = [said for sentence in wording.sentences if (said := _sentence(sentence, notice.facts, facts))]
     path = _path(wording.page, notice)
-    return Words(" ".join(subject.split()), sentences, path, str(wording.button) if path else "")
+    return Words(BREAKS.sub(" ", subject), sentences, path, str(wording.button) if path else "")
 
 
 def in_words(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from invoices.forms import REASONABLE
 from kernel.money import MAXIMUM
 from kernel.periods import Period, start_of_day
 from ledger.models import Account
@@ -19,6 +20,7 @@ from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, Want
 GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
 PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
 WALLET = "wallet"
+EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 
 
 class DongField(forms.CharField):
@@ -80,24 +82,27 @@ class PayForm(forms.Form):
         self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
 
 
+class DayField(forms.DateField):
+    """A day as YYYY-MM-DD, whatever the reader's language."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, required=False, validators=REASONABLE, **options)
+
+
 class DayFilters(forms.Form):
     """Filters of a list by day; days are those of the billing zone, the last one included."""
 
-    since = forms.DateField(
-        label=_("From day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=_("to day"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    since = DayField(label=_("From day"))
+    until = DayField(label=_("to day"))
 
     def period(self) -> Period | None:
-        since: date | None = self.cleaned_data.get("since")
-        until: date | None = self.cleaned_data.get("until")
-        if since is None and until is None:
+        """Either end may be open; the order does not matter."""
+        days = [self.cleaned_data.get("since"), self.cleaned_data.get("until")]
+        if days == [None, None]:
             return None
-        start = start_of_day(since) if since else datetime.min.replace(tzinfo=start_of_day(date(2000, 1, 1)).tzinfo)
-        end = start_of_day(until + timedelta(days=1)) if until else start_of_day(date(9000, 1, 1))
-        return Period(min(start, end), max(start, end))
+        first, last = sorted([days[0] or EARLIEST, days[1] or LATEST])
+        return Period(start_of_day(first), start_of_day(last + timedelta(days=1)))
 
 
 class PaymentFilters(DayFilters):

@@ -22,7 +22,7 @@ class AttemptEnded(DomainError):
 @transaction.atomic
 def cancel_attempt(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
     """
-    The customer gives up an open attempt. Money that arrives all the same still counts: a cancelled attempt may succeed.
+    The customer gives up an open attempt. Money that arrives still counts: a cancelled attempt may succeed.
 
     :raises AttemptEnded: it succeeded, failed or was cancelled before
     """

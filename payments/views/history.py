@@ -104,7 +104,12 @@ def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
 @portal_page()
 def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     found = get_object_or_404(with_paid_invoices(Payment.objects.all()), pk=payment_id, customer=request.customer)
-    context = {"payment": found, "means_words": means_words(found), "may_pay": request.user.may_pay}
+    context = {
+        "payment": found,
+        "means_words": means_words(found),
+        "details": details(found),
+        "may_pay": request.user.may_pay,
+    }
     return render(request, "payments/payment.html", context)
 
 

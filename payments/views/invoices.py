@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,7 +36,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
         Invoice.objects.select_related("resource", "product"), pk=invoice_id, customer=request.customer
     )
     coupons = coupon_shares([found]) if found.coupon else {}
-    lines = list(found.lines.select_related("item", "price").order_by("position"))
+    lines: list[Any] = list(found.lines.select_related("item", "price").order_by("position"))
     for line in lines:
         line.shown_name, line.per_words = name_of(line), per(line)
         line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
@@ -92,6 +93,7 @@ def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, objec
     """What the payment form shows: what is due, what the wallet has, which gateways are open."""
     due = sum(one.due for one in chosen)
     wallet = wallet_of(request.customer.pk)
+    one: Any
     for one in chosen:
         one.look = look_of(one, request)
     return {
