@@ -2,153 +2,310 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import kernel.ids
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kernel.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_extensions'),
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("accounts", "0001_extensions"),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CustomerKey',
+            name="CustomerKey",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, max_length=12, verbose_name='begins with')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last used')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("hint", models.CharField(editable=False, max_length=12, verbose_name="begins with")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="revoked")),
             ],
             options={
-                'verbose_name': 'customer API key',
-                'verbose_name_plural': 'customer API keys',
+                "verbose_name": "customer API key",
+                "verbose_name_plural": "customer API keys",
             },
         ),
         migrations.CreateModel(
-            name='IdempotencyKey',
+            name="IdempotencyKey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('principal', models.CharField(max_length=80)),
-                ('key', models.CharField(max_length=100)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('body', models.JSONField(null=True)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("principal", models.CharField(max_length=80)),
+                ("key", models.CharField(max_length=100)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("body", models.JSONField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('email', models.EmailField(max_length=254, verbose_name='mail address for documents')),
-                ('tax_code', models.CharField(blank=True, max_length=20, verbose_name='tax code')),
-                ('address', models.CharField(blank=True, max_length=300, verbose_name='address')),
-                ('language', models.CharField(choices=[('vi', 'Tiếng Việt'), ('en', 'English')], default='vi', max_length=5, verbose_name='language')),
-                ('billing_mode', models.CharField(choices=[('prepaid', 'prepaid'), ('postpaid', 'postpaid')], default='prepaid', max_length=8, verbose_name='billing mode')),
-                ('pays_invoices_automatically', models.BooleanField(default=True, help_text='Open invoices are paid from the wallet, the oldest first.', verbose_name='automatic invoice payment')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("email", models.EmailField(max_length=254, verbose_name="mail address for documents")),
+                ("tax_code", models.CharField(blank=True, max_length=20, verbose_name="tax code")),
+                ("address", models.CharField(blank=True, max_length=300, verbose_name="address")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("vi", "Tiếng Việt"), ("en", "English")],
+                        default="vi",
+                        max_length=5,
+                        verbose_name="language",
+                    ),
+                ),
+                (
+                    "billing_mode",
+                    models.CharField(
+                        choices=[("prepaid", "prepaid"), ("postpaid", "postpaid")],
+                        default="prepaid",
+                        max_length=8,
+                        verbose_name="billing mode",
+                    ),
+                ),
+                (
+                    "pays_invoices_automatically",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Open invoices are paid from the wallet, the oldest first.",
+                        verbose_name="automatic invoice payment",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="created")),
             ],
             options={
-                'verbose_name': 'customer',
-                'verbose_name_plural': 'customers',
-                'constraints': [models.CheckConstraint(condition=models.Q(('billing_mode__in', ['prepaid', 'postpaid'])), name='customer_billing_mode_is_known')],
+                "verbose_name": "customer",
+                "verbose_name_plural": "customers",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("billing_mode__in", ["prepaid", "postpaid"])),
+                        name="customer_billing_mode_is_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BillingModeSwitch',
+            name="BillingModeSwitch",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('from_mode', models.CharField(choices=[('prepaid', 'prepaid'), ('postpaid', 'postpaid')], max_length=8, verbose_name='from')),
-                ('to_mode', models.CharField(choices=[('prepaid', 'prepaid'), ('postpaid', 'postpaid')], max_length=8, verbose_name='to')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('plan', models.JSONField(verbose_name='plan')),
-                ('actor', models.CharField(max_length=200, verbose_name='by')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='billing_mode_switches', to='accounts.customer', verbose_name='customer')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "from_mode",
+                    models.CharField(
+                        choices=[("prepaid", "prepaid"), ("postpaid", "postpaid")], max_length=8, verbose_name="from"
+                    ),
+                ),
+                (
+                    "to_mode",
+                    models.CharField(
+                        choices=[("prepaid", "prepaid"), ("postpaid", "postpaid")], max_length=8, verbose_name="to"
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("plan", models.JSONField(verbose_name="plan")),
+                ("actor", models.CharField(max_length=200, verbose_name="by")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="billing_mode_switches",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'billing mode switch',
-                'verbose_name_plural': 'billing mode switches',
+                "verbose_name": "billing mode switch",
+                "verbose_name_plural": "billing mode switches",
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('actor', models.CharField(max_length=200, verbose_name='by')),
-                ('verb', models.CharField(max_length=60, verbose_name='act')),
-                ('subject', models.CharField(max_length=200, verbose_name='object')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('facts', models.JSONField(default=dict, verbose_name='facts')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("actor", models.CharField(max_length=200, verbose_name="by")),
+                ("verb", models.CharField(max_length=60, verbose_name="act")),
+                ("subject", models.CharField(max_length=200, verbose_name="object")),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("facts", models.JSONField(default=dict, verbose_name="facts")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit trail',
+                "verbose_name": "audit entry",
+                "verbose_name_plural": "audit trail",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='mail address')),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('billing', 'billing'), ('viewer', 'viewer')], default='viewer', max_length=8, verbose_name='role')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="mail address")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("owner", "owner"), ("billing", "billing"), ("viewer", "viewer")],
+                        default="viewer",
+                        max_length=8,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='customer',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='0c5a9bd0068dde9ca5e17616a6671669fa495200', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_215f9', table='accounts_customer', when='BEFORE')),
+            model_name="customer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="0c5a9bd0068dde9ca5e17616a6671669fa495200",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_215f9",
+                    table="accounts_customer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='customerkey',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='accounts.customer', verbose_name='customer'),
+            model_name="customerkey",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="keys",
+                to="accounts.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='idempotencykey',
-            constraint=models.UniqueConstraint(fields=('principal', 'key'), name='one_answer_per_principal_and_key'),
+            model_name="idempotencykey",
+            constraint=models.UniqueConstraint(fields=("principal", "key"), name="one_answer_per_principal_and_key"),
         ),
         migrations.AddConstraint(
-            model_name='billingmodeswitch',
-            constraint=models.CheckConstraint(condition=models.Q(('from_mode', models.F('to_mode')), _negated=True), name='a_switch_changes_the_mode'),
+            model_name="billingmodeswitch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_mode", models.F("to_mode")), _negated=True), name="a_switch_changes_the_mode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='billingmodeswitch',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='a_switch_has_a_reason'),
+            model_name="billingmodeswitch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="a_switch_has_a_reason"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='billingmodeswitch',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='58c9eb843cd21507d0c6b4d713e6cc2b4a57e481', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_dc741', table='accounts_billingmodeswitch', when='BEFORE')),
+            model_name="billingmodeswitch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="58c9eb843cd21507d0c6b4d713e6cc2b4a57e481",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_dc741",
+                    table="accounts_billingmodeswitch",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditentry',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='fb9343dc7f4144c34ec670c99f17f12f36d5fe09', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_e6c89', table='accounts_auditentry', when='BEFORE')),
+            model_name="auditentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="fb9343dc7f4144c34ec670c99f17f12f36d5fe09",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_e6c89",
+                    table="accounts_auditentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -3,297 +3,698 @@
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.expressions
-import invoices.models
-import kernel.ids
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import invoices.models
+import kernel.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('catalog', '0001_initial'),
-        ('lifecycle', '0001_initial'),
+        ("accounts", "0002_initial"),
+        ("catalog", "0001_initial"),
+        ("lifecycle", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BillingRun',
+            name="BillingRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.CharField(max_length=7, unique=True, verbose_name='month')),
-                ('state', models.CharField(choices=[('running', 'running'), ('done', 'done'), ('parked', 'done, something parked')], default='running', max_length=8, verbose_name='state')),
-                ('started_at', models.DateTimeField(verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.CharField(max_length=7, unique=True, verbose_name="month")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "running"), ("done", "done"), ("parked", "done, something parked")],
+                        default="running",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="started")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
             ],
             options={
-                'verbose_name': 'billing run',
-                'verbose_name_plural': 'billing runs',
+                "verbose_name": "billing run",
+                "verbose_name_plural": "billing runs",
             },
         ),
         migrations.CreateModel(
-            name='ParkedBilling',
+            name="ParkedBilling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('parked', 'parked'), ('released', 'released'), ('billed', 'billed')], default='parked', max_length=8, verbose_name='state')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('expected_total', models.BigIntegerField(blank=True, null=True, verbose_name='amount held back')),
-                ('at', models.DateTimeField(verbose_name='at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("parked", "parked"), ("released", "released"), ("billed", "billed")],
+                        default="parked",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("expected_total", models.BigIntegerField(blank=True, null=True, verbose_name="amount held back")),
+                ("at", models.DateTimeField(verbose_name="at")),
             ],
             options={
-                'verbose_name': 'parked billing',
-                'verbose_name_plural': 'parked billings',
+                "verbose_name": "parked billing",
+                "verbose_name_plural": "parked billings",
             },
         ),
         migrations.CreateModel(
-            name='BillingChunk',
+            name="BillingChunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first', models.UUIDField(verbose_name='first customer')),
-                ('last', models.UUIDField(verbose_name='last customer')),
-                ('state', models.CharField(choices=[('pending', 'planned'), ('done', 'done')], default='pending', max_length=8, verbose_name='state')),
-                ('invoices', models.PositiveIntegerField(default=0, verbose_name='invoices')),
-                ('total', models.BigIntegerField(default=0, verbose_name='total')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='chunks', to='invoices.billingrun', verbose_name='run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first", models.UUIDField(verbose_name="first customer")),
+                ("last", models.UUIDField(verbose_name="last customer")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "planned"), ("done", "done")],
+                        default="pending",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("invoices", models.PositiveIntegerField(default=0, verbose_name="invoices")),
+                ("total", models.BigIntegerField(default=0, verbose_name="total")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="finished")),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chunks",
+                        to="invoices.billingrun",
+                        verbose_name="run",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'billing chunk',
-                'verbose_name_plural': 'billing chunks',
+                "verbose_name": "billing chunk",
+                "verbose_name_plural": "billing chunks",
             },
         ),
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, verbose_name='number')),
-                ('kind', models.CharField(choices=[('prepaid', 'prepaid'), ('usage', 'usage')], max_length=7, verbose_name='kind')),
-                ('period_key', models.CharField(help_text='What is billed: a month (2026-08), its last stretch (2026-08/...), or an order item.', max_length=60, verbose_name='period key')),
-                ('resource_name', models.CharField(max_length=100, verbose_name='resource name')),
-                ('buyer', models.JSONField(verbose_name='buyer as of issue')),
-                ('seller', models.JSONField(verbose_name='seller as of issue')),
-                ('period_start', models.DateTimeField(verbose_name='from')),
-                ('period_end', models.DateTimeField(verbose_name='until')),
-                ('covered_until', models.DateTimeField(verbose_name='covered until')),
-                ('issued_at', models.DateTimeField(verbose_name='issued')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('subtotal', models.BigIntegerField(verbose_name='sum of lines')),
-                ('tax', models.BigIntegerField(verbose_name='VAT')),
-                ('coupon', models.BigIntegerField(default=0, verbose_name='coupon')),
-                ('coupon_code', models.CharField(blank=True, max_length=40, verbose_name='coupon code')),
-                ('total', models.BigIntegerField(verbose_name='total')),
-                ('paid', models.BigIntegerField(default=0, verbose_name='paid')),
-                ('credited', models.BigIntegerField(default=0, verbose_name='credited')),
-                ('refunded', models.BigIntegerField(default=0, verbose_name='refunded')),
-                ('due', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('total'), '-', models.F('credited')), '-', models.F('paid')), '+', models.F('refunded')), output_field=models.BigIntegerField(verbose_name='still due'))),
-                ('status', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('credited', models.F('total')), ('total__gt', 0)), then=models.Value('void')), models.When(models.Q(('total', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('credited'), '+', models.F('paid')), '-', models.F('refunded')))), then=models.Value('paid')), models.When(models.Q(('paid__gt', models.F('refunded'))), then=models.Value('partially_paid')), default=models.Value('unpaid')), output_field=models.CharField(choices=[('unpaid', 'unpaid'), ('partially_paid', 'partially paid'), ('paid', 'paid'), ('void', 'void')], max_length=14, verbose_name='status'))),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='accounts.customer', verbose_name='customer')),
-                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product', verbose_name='product')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='lifecycle.resource', verbose_name='resource')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, verbose_name="number")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("prepaid", "prepaid"), ("usage", "usage")], max_length=7, verbose_name="kind"
+                    ),
+                ),
+                (
+                    "period_key",
+                    models.CharField(
+                        help_text="What is billed: a month (2026-08), its last stretch (2026-08/...), or an order item.",
+                        max_length=60,
+                        verbose_name="period key",
+                    ),
+                ),
+                ("resource_name", models.CharField(max_length=100, verbose_name="resource name")),
+                ("buyer", models.JSONField(verbose_name="buyer as of issue")),
+                ("seller", models.JSONField(verbose_name="seller as of issue")),
+                ("period_start", models.DateTimeField(verbose_name="from")),
+                ("period_end", models.DateTimeField(verbose_name="until")),
+                ("covered_until", models.DateTimeField(verbose_name="covered until")),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                ("subtotal", models.BigIntegerField(verbose_name="sum of lines")),
+                ("tax", models.BigIntegerField(verbose_name="VAT")),
+                ("coupon", models.BigIntegerField(default=0, verbose_name="coupon")),
+                ("coupon_code", models.CharField(blank=True, max_length=40, verbose_name="coupon code")),
+                ("total", models.BigIntegerField(verbose_name="total")),
+                ("paid", models.BigIntegerField(default=0, verbose_name="paid")),
+                ("credited", models.BigIntegerField(default=0, verbose_name="credited")),
+                ("refunded", models.BigIntegerField(default=0, verbose_name="refunded")),
+                (
+                    "due",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("total"), "-", models.F("credited")
+                                ),
+                                "-",
+                                models.F("paid"),
+                            ),
+                            "+",
+                            models.F("refunded"),
+                        ),
+                        output_field=models.BigIntegerField(verbose_name="still due"),
+                    ),
+                ),
+                (
+                    "status",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                models.Q(("credited", models.F("total")), ("total__gt", 0)), then=models.Value("void")
+                            ),
+                            models.When(
+                                models.Q(
+                                    (
+                                        "total",
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("credited"), "+", models.F("paid")
+                                            ),
+                                            "-",
+                                            models.F("refunded"),
+                                        ),
+                                    )
+                                ),
+                                then=models.Value("paid"),
+                            ),
+                            models.When(
+                                models.Q(("paid__gt", models.F("refunded"))), then=models.Value("partially_paid")
+                            ),
+                            default=models.Value("unpaid"),
+                        ),
+                        output_field=models.CharField(
+                            choices=[
+                                ("unpaid", "unpaid"),
+                                ("partially_paid", "partially paid"),
+                                ("paid", "paid"),
+                                ("void", "void"),
+                            ],
+                            max_length=14,
+                            verbose_name="status",
+                        ),
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.product",
+                        verbose_name="product",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="invoices",
+                        to="lifecycle.resource",
+                        verbose_name="resource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invoice',
-                'verbose_name_plural': 'invoices',
+                "verbose_name": "invoice",
+                "verbose_name_plural": "invoices",
             },
         ),
         migrations.CreateModel(
-            name='CreditNote',
+            name="CreditNote",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(max_length=20, verbose_name='number')),
-                ('reason', models.CharField(choices=[('resized', 'resized before the end of the period'), ('deleted', 'deleted before the end of the period'), ('correction', 'correction by staff')], max_length=12, verbose_name='reason')),
-                ('note', models.TextField(blank=True, verbose_name='note')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('tax', models.BigIntegerField(verbose_name='VAT')),
-                ('refunded', models.BigIntegerField(verbose_name='refunded')),
-                ('minutes_unused', models.PositiveIntegerField(blank=True, null=True, verbose_name='unused minutes')),
-                ('issued_at', models.DateTimeField(verbose_name='issued')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='accounts.customer', verbose_name='customer')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_notes', to='invoices.invoice', verbose_name='invoice')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("number", models.CharField(max_length=20, verbose_name="number")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("resized", "resized before the end of the period"),
+                            ("deleted", "deleted before the end of the period"),
+                            ("correction", "correction by staff"),
+                        ],
+                        max_length=12,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="note")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("tax", models.BigIntegerField(verbose_name="VAT")),
+                ("refunded", models.BigIntegerField(verbose_name="refunded")),
+                ("minutes_unused", models.PositiveIntegerField(blank=True, null=True, verbose_name="unused minutes")),
+                ("issued_at", models.DateTimeField(verbose_name="issued")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_notes",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_notes",
+                        to="invoices.invoice",
+                        verbose_name="invoice",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit note',
-                'verbose_name_plural': 'credit notes',
+                "verbose_name": "credit note",
+                "verbose_name_plural": "credit notes",
             },
         ),
         migrations.CreateModel(
-            name='InvoiceLine',
+            name="InvoiceLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('unit', models.CharField(max_length=30, verbose_name='unit')),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('minutes', models.PositiveIntegerField(verbose_name='minutes')),
-                ('quantity', models.DecimalField(decimal_places=6, max_digits=18, verbose_name='quantity')),
-                ('unit_price', models.DecimalField(decimal_places=6, max_digits=18, verbose_name='unit price')),
-                ('per_minutes', models.PositiveIntegerField(verbose_name='per minutes')),
-                ('discount', models.DecimalField(decimal_places=4, max_digits=5, verbose_name='discount')),
-                ('includes_vat', models.BooleanField(verbose_name='includes VAT')),
-                ('vat_rate', models.DecimalField(decimal_places=3, max_digits=4, verbose_name='VAT rate')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('tax', models.BigIntegerField(verbose_name='VAT')),
-                ('total', models.BigIntegerField(verbose_name='total')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
-                ('invoice', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='invoices.invoice', verbose_name='invoice')),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.item', verbose_name='item')),
-                ('price', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.price', verbose_name='price version')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                ("unit", models.CharField(max_length=30, verbose_name="unit")),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="until")),
+                ("minutes", models.PositiveIntegerField(verbose_name="minutes")),
+                ("quantity", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="quantity")),
+                ("unit_price", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="unit price")),
+                ("per_minutes", models.PositiveIntegerField(verbose_name="per minutes")),
+                ("discount", models.DecimalField(decimal_places=4, max_digits=5, verbose_name="discount")),
+                ("includes_vat", models.BooleanField(verbose_name="includes VAT")),
+                ("vat_rate", models.DecimalField(decimal_places=3, max_digits=4, verbose_name="VAT rate")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("tax", models.BigIntegerField(verbose_name="VAT")),
+                ("total", models.BigIntegerField(verbose_name="total")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="invoices.invoice",
+                        verbose_name="invoice",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.item",
+                        verbose_name="item",
+                    ),
+                ),
+                (
+                    "price",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.price",
+                        verbose_name="price version",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invoice line',
-                'verbose_name_plural': 'invoice lines',
+                "verbose_name": "invoice line",
+                "verbose_name_plural": "invoice lines",
             },
         ),
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('series', models.CharField(choices=[('P', 'prepaid invoices'), ('U', 'usage invoices'), ('C', 'credit notes')], max_length=1)),
-                ('year', models.PositiveSmallIntegerField()),
-                ('last', models.PositiveBigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "series",
+                    models.CharField(
+                        choices=[("P", "prepaid invoices"), ("U", "usage invoices"), ("C", "credit notes")],
+                        max_length=1,
+                    ),
+                ),
+                ("year", models.PositiveSmallIntegerField()),
+                ("last", models.PositiveBigIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('series', 'year'), name='one_counter_per_series_and_year')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("series", "year"), name="one_counter_per_series_and_year")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='numberseries',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='faa0d0bea5171adb49ca642b95a14454d5ff94c5', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_0f3cb', table='invoices_numberseries', when='BEFORE')),
+            model_name="numberseries",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="faa0d0bea5171adb49ca642b95a14454d5ff94c5",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_0f3cb",
+                    table="invoices_numberseries",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='parkedbilling',
-            name='customer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parked_billings', to='accounts.customer', verbose_name='customer'),
+            model_name="parkedbilling",
+            name="customer",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parked_billings",
+                to="accounts.customer",
+                verbose_name="customer",
+            ),
         ),
         migrations.AddField(
-            model_name='parkedbilling',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parked', to='invoices.billingrun', verbose_name='run'),
+            model_name="parkedbilling",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="parked",
+                to="invoices.billingrun",
+                verbose_name="run",
+            ),
         ),
         migrations.AddIndex(
-            model_name='billingchunk',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['run', 'id'], name='chunks_to_claim'),
+            model_name="billingchunk",
+            index=models.Index(condition=models.Q(("state", "pending")), fields=["run", "id"], name="chunks_to_claim"),
         ),
         migrations.AddConstraint(
-            model_name='billingchunk',
-            constraint=models.UniqueConstraint(fields=('run', 'first'), name='one_chunk_per_run_and_range'),
+            model_name="billingchunk",
+            constraint=models.UniqueConstraint(fields=("run", "first"), name="one_chunk_per_run_and_range"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(fields=['customer', '-issued_at', '-id'], name='invoices_of_a_customer'),
+            model_name="invoice",
+            index=models.Index(fields=["customer", "-issued_at", "-id"], name="invoices_of_a_customer"),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('due__gt', 0)), fields=['customer', 'issued_at'], name='open_invoices_of_a_customer'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("due__gt", 0)), fields=["customer", "issued_at"], name="open_invoices_of_a_customer"
+            ),
         ),
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('due__gt', 0)), fields=['due_at'], name='open_invoices_by_due_date'),
+            model_name="invoice",
+            index=models.Index(condition=models.Q(("due__gt", 0)), fields=["due_at"], name="open_invoices_by_due_date"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('number',), name='invoice_number_is_unique'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(fields=("number",), name="invoice_number_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('customer', 'resource', 'kind', 'period_key'), name='a_period_of_a_resource_is_billed_once'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                fields=("customer", "resource", "kind", "period_key"), name="a_period_of_a_resource_is_billed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('total', django.db.models.expressions.CombinedExpression(models.F('subtotal'), '-', models.F('coupon')))), name='invoice_total_is_subtotal_less_coupon'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total",
+                        django.db.models.expressions.CombinedExpression(models.F("subtotal"), "-", models.F("coupon")),
+                    )
+                ),
+                name="invoice_total_is_subtotal_less_coupon",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('coupon__gte', 0), ('tax__gte', 0), ('total__gte', 0), ('total__lte', 1000000000000)), name='invoice_total_is_sane'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("coupon__gte", 0), ("tax__gte", 0), ("total__gte", 0), ("total__lte", 1000000000000)
+                ),
+                name="invoice_total_is_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('credited'), '+', models.F('paid')), '-', models.F('refunded')))), name='nobody_pays_more_than_is_due'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "total__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("credited"), "+", models.F("paid")
+                            ),
+                            "-",
+                            models.F("refunded"),
+                        ),
+                    )
+                ),
+                name="nobody_pays_more_than_is_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('credited__gte', 0), ('credited__lte', models.F('total'))), name='credit_is_capped_by_the_total'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("credited__gte", 0), ("credited__lte", models.F("total"))),
+                name="credit_is_capped_by_the_total",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded__gte', 0), ('refunded__lte', models.F('credited')), ('refunded__lte', models.F('paid'))), name='refunds_come_from_credit_and_payments'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("refunded__gte", 0), ("refunded__lte", models.F("credited")), ("refunded__lte", models.F("paid"))
+                ),
+                name="refunds_come_from_credit_and_payments",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('covered_until__gte', models.F('period_start')), ('covered_until__lte', models.F('period_end'))), name='invoice_covers_part_of_its_period'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("covered_until__gte", models.F("period_start")), ("covered_until__lte", models.F("period_end"))
+                ),
+                name="invoice_covers_part_of_its_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('resource', '='), (invoices.models.CoverRange('period_start', 'covered_until'), '&&')], name='no_minute_of_a_resource_is_billed_twice'),
+            model_name="invoice",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[("resource", "="), (invoices.models.CoverRange("period_start", "covered_until"), "&&")],
+                name="no_minute_of_a_resource_is_billed_twice",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='8337dc0164afbf6a4737882051025d7d38ab740d', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_6c88f', table='invoices_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="8337dc0164afbf6a4737882051025d7d38ab740d",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_6c88f",
+                    table="invoices_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='is_frozen_at_issue', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.number IS DISTINCT FROM OLD.number OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.resource_id IS DISTINCT FROM OLD.resource_id OR NEW.product_id IS DISTINCT FROM OLD.product_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.period_key IS DISTINCT FROM OLD.period_key OR NEW.resource_name IS DISTINCT FROM OLD.resource_name OR NEW.buyer IS DISTINCT FROM OLD.buyer OR NEW.seller IS DISTINCT FROM OLD.seller OR NEW.period_start IS DISTINCT FROM OLD.period_start OR NEW.period_end IS DISTINCT FROM OLD.period_end OR NEW.issued_at IS DISTINCT FROM OLD.issued_at OR NEW.due_at IS DISTINCT FROM OLD.due_at OR NEW.subtotal IS DISTINCT FROM OLD.subtotal OR NEW.tax IS DISTINCT FROM OLD.tax OR NEW.coupon IS DISTINCT FROM OLD.coupon OR NEW.coupon_code IS DISTINCT FROM OLD.coupon_code OR NEW.total IS DISTINCT FROM OLD.total) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='c4da0367869c506ef3598f9f6335c27a6831b1e9', operation='UPDATE', pgid='pgtrigger_is_frozen_at_issue_0f833', table='invoices_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="is_frozen_at_issue",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.number IS DISTINCT FROM OLD.number OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.resource_id IS DISTINCT FROM OLD.resource_id OR NEW.product_id IS DISTINCT FROM OLD.product_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.period_key IS DISTINCT FROM OLD.period_key OR NEW.resource_name IS DISTINCT FROM OLD.resource_name OR NEW.buyer IS DISTINCT FROM OLD.buyer OR NEW.seller IS DISTINCT FROM OLD.seller OR NEW.period_start IS DISTINCT FROM OLD.period_start OR NEW.period_end IS DISTINCT FROM OLD.period_end OR NEW.issued_at IS DISTINCT FROM OLD.issued_at OR NEW.due_at IS DISTINCT FROM OLD.due_at OR NEW.subtotal IS DISTINCT FROM OLD.subtotal OR NEW.tax IS DISTINCT FROM OLD.tax OR NEW.coupon IS DISTINCT FROM OLD.coupon OR NEW.coupon_code IS DISTINCT FROM OLD.coupon_code OR NEW.total IS DISTINCT FROM OLD.total) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="c4da0367869c506ef3598f9f6335c27a6831b1e9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_is_frozen_at_issue_0f833",
+                    table="invoices_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='only_allocations_and_credit_notes_move_it', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.paid IS DISTINCT FROM OLD.paid OR NEW.credited IS DISTINCT FROM OLD.credited OR NEW.refunded IS DISTINCT FROM OLD.refunded) AND NOT (pg_trigger_depth() > 1) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='1d482c59b8d5e159cf870e265e77ad9ff885a8f9', operation='UPDATE', pgid='pgtrigger_only_allocations_and_credit_notes_move_it_8f5fc', table='invoices_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_allocations_and_credit_notes_move_it",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.paid IS DISTINCT FROM OLD.paid OR NEW.credited IS DISTINCT FROM OLD.credited OR NEW.refunded IS DISTINCT FROM OLD.refunded) AND NOT (pg_trigger_depth() > 1) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="1d482c59b8d5e159cf870e265e77ad9ff885a8f9",
+                    operation="UPDATE",
+                    pgid="pgtrigger_only_allocations_and_credit_notes_move_it_8f5fc",
+                    table="invoices_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='cover_only_shrinks', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.covered_until IS DISTINCT FROM OLD.covered_until) AND NOT (NEW.covered_until < OLD.covered_until) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='cc98adda32f4796b2281cdc02d2e30f5a95cbd20', operation='UPDATE', pgid='pgtrigger_cover_only_shrinks_82aa9', table='invoices_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="cover_only_shrinks",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.covered_until IS DISTINCT FROM OLD.covered_until) AND NOT (NEW.covered_until < OLD.covered_until) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="cc98adda32f4796b2281cdc02d2e30f5a95cbd20",
+                    operation="UPDATE",
+                    pgid="pgtrigger_cover_only_shrinks_82aa9",
+                    table="invoices_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='born_paid_means_allocated', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."paid" > 0)', constraint='CONSTRAINT', func="\n                IF NEW.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = NEW.id), 0) THEN\n                    RAISE EXCEPTION 'invoice % says that it is paid, but no payment says so', NEW.number\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ", hash='e9bfe689fa919c7fdc843f2f20916501a59f072e', operation='INSERT', pgid='pgtrigger_born_paid_means_allocated_8ffaa', table='invoices_invoice', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="born_paid_means_allocated",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."paid" > 0)',
+                    constraint="CONSTRAINT",
+                    func="\n                IF NEW.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = NEW.id), 0) THEN\n                    RAISE EXCEPTION 'invoice % says that it is paid, but no payment says so', NEW.number\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="e9bfe689fa919c7fdc843f2f20916501a59f072e",
+                    operation="INSERT",
+                    pgid="pgtrigger_born_paid_means_allocated_8ffaa",
+                    table="invoices_invoice",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoice',
-            trigger=pgtrigger.compiler.Trigger(name='starts_without_credit', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NOT (NEW."credited" = 0 AND NEW."refunded" = 0))', func="RAISE EXCEPTION 'an invoice starts without credit' USING ERRCODE = 'check_violation';", hash='04f86899db3bea0714620accb6b18684411679e4', operation='INSERT', pgid='pgtrigger_starts_without_credit_18e4f', table='invoices_invoice', when='BEFORE')),
+            model_name="invoice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="starts_without_credit",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NOT (NEW."credited" = 0 AND NEW."refunded" = 0))',
+                    func="RAISE EXCEPTION 'an invoice starts without credit' USING ERRCODE = 'check_violation';",
+                    hash="04f86899db3bea0714620accb6b18684411679e4",
+                    operation="INSERT",
+                    pgid="pgtrigger_starts_without_credit_18e4f",
+                    table="invoices_invoice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditnote',
-            constraint=models.UniqueConstraint(fields=('number',), name='credit_note_number_is_unique'),
+            model_name="creditnote",
+            constraint=models.UniqueConstraint(fields=("number",), name="credit_note_number_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='creditnote',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('refunded__gte', 0), ('refunded__lte', models.F('amount'))), name='a_credit_note_gives_something'),
+            model_name="creditnote",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("refunded__gte", 0), ("refunded__lte", models.F("amount"))),
+                name="a_credit_note_gives_something",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='creditnote',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='d3d009789adadbe58ab3a89ae31d887e7862fe1a', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_e2b95', table='invoices_creditnote', when='BEFORE')),
+            model_name="creditnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="d3d009789adadbe58ab3a89ae31d887e7862fe1a",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_e2b95",
+                    table="invoices_creditnote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='creditnote',
-            trigger=pgtrigger.compiler.Trigger(name='credits_its_invoice', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n                UPDATE invoices_invoice SET credited = credited + NEW.amount, refunded = refunded + NEW.refunded WHERE id = NEW.invoice_id;\n                RETURN NULL;\n                ', hash='1a5c0952d0c852fc042b3e4f62294efd907be7fd', operation='INSERT', pgid='pgtrigger_credits_its_invoice_3fd34', table='invoices_creditnote', when='AFTER')),
+            model_name="creditnote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="credits_its_invoice",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                UPDATE invoices_invoice SET credited = credited + NEW.amount, refunded = refunded + NEW.refunded WHERE id = NEW.invoice_id;\n                RETURN NULL;\n                ",
+                    hash="1a5c0952d0c852fc042b3e4f62294efd907be7fd",
+                    operation="INSERT",
+                    pgid="pgtrigger_credits_its_invoice_3fd34",
+                    table="invoices_creditnote",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.UniqueConstraint(fields=('invoice', 'position'), name='one_line_per_position'),
+            model_name="invoiceline",
+            constraint=models.UniqueConstraint(fields=("invoice", "position"), name="one_line_per_position"),
         ),
         migrations.AddConstraint(
-            model_name='invoiceline',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('includes_vat', True), ('total', models.F('amount'))), models.Q(('includes_vat', False), ('total', django.db.models.expressions.CombinedExpression(models.F('amount'), '+', models.F('tax')))), _connector='OR'), name='line_total_is_amount_and_tax_on_top'),
+            model_name="invoiceline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("includes_vat", True), ("total", models.F("amount"))),
+                    models.Q(
+                        ("includes_vat", False),
+                        (
+                            "total",
+                            django.db.models.expressions.CombinedExpression(models.F("amount"), "+", models.F("tax")),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="line_total_is_amount_and_tax_on_top",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoiceline',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='93d39a4adcc39fb301d61b58ebeb54e1de8bef5c', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_da244', table='invoices_invoiceline', when='BEFORE')),
+            model_name="invoiceline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="93d39a4adcc39fb301d61b58ebeb54e1de8bef5c",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_da244",
+                    table="invoices_invoiceline",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='invoiceline',
-            trigger=pgtrigger.compiler.Trigger(name='lines_add_up_to_their_invoice', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE broken text;', func="\n                SELECT n.invoice_id::text INTO broken\n                FROM (SELECT invoice_id, count(*) AS lines FROM new_lines GROUP BY invoice_id) n\n                WHERE (SELECT (i.subtotal::numeric, i.tax::numeric, n.lines) FROM invoices_invoice i WHERE i.id = n.invoice_id)\n                    IS DISTINCT FROM\n                    (SELECT (sum(l.total), sum(l.tax), count(*)) FROM invoices_invoiceline l\n                     WHERE l.invoice_id = n.invoice_id) LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ", hash='84068815dbcf53fc2ba553a962573d0cbccd8745', level='STATEMENT', operation='INSERT', pgid='pgtrigger_lines_add_up_to_their_invoice_afa6b', referencing='REFERENCING NEW TABLE AS new_lines ', table='invoices_invoiceline', when='AFTER')),
+            model_name="invoiceline",
+            trigger=pgtrigger.compiler.Trigger(
+                name="lines_add_up_to_their_invoice",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE broken text;",
+                    func="\n                SELECT n.invoice_id::text INTO broken\n                FROM (SELECT invoice_id, count(*) AS lines FROM new_lines GROUP BY invoice_id) n\n                WHERE (SELECT (i.subtotal::numeric, i.tax::numeric, n.lines) FROM invoices_invoice i WHERE i.id = n.invoice_id)\n                    IS DISTINCT FROM\n                    (SELECT (sum(l.total), sum(l.tax), count(*)) FROM invoices_invoiceline l\n                     WHERE l.invoice_id = n.invoice_id) LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="84068815dbcf53fc2ba553a962573d0cbccd8745",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_lines_add_up_to_their_invoice_afa6b",
+                    referencing="REFERENCING NEW TABLE AS new_lines ",
+                    table="invoices_invoiceline",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='parkedbilling',
-            constraint=models.UniqueConstraint(fields=('run', 'customer'), name='a_customer_is_parked_once_per_run'),
+            model_name="parkedbilling",
+            constraint=models.UniqueConstraint(fields=("run", "customer"), name="a_customer_is_parked_once_per_run"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='parkedbilling',
-            trigger=pgtrigger.compiler.Trigger(name='moves_along_its_edges', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'parked' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as parked, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('parked', 'released'), ('released', 'billed'), ('released', 'parked')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ", hash='99e17f5d4e6fb1a2f75eda3ef9110e2529650b06', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_moves_along_its_edges_82e7e', table='invoices_parkedbilling', when='BEFORE')),
+            model_name="parkedbilling",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_along_its_edges",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'parked' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as parked, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('parked', 'released'), ('released', 'billed'), ('released', 'parked')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
+                    hash="99e17f5d4e6fb1a2f75eda3ef9110e2529650b06",
+                    operation='INSERT OR UPDATE OF "state"',
+                    pgid="pgtrigger_moves_along_its_edges_82e7e",
+                    table="invoices_parkedbilling",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -5,36 +5,101 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
+        ("accounts", "0002_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('resource_created', 'Resource created'), ('provisioning_failed', 'Provisioning failed, money returned'), ('resource_resized', 'Resource resized'), ('resource_renewed', 'Resource renewed'), ('resource_recovered', 'Resource recovered'), ('resource_deleted', 'Resource deleted'), ('resource_trashed', 'Resource moved to the trash'), ('resource_purged', 'Resource deleted for good'), ('resource_expiring', 'Resource expires soon'), ('resource_in_grace', 'Resource expired, still running'), ('purge_coming', 'Resource will be deleted for good'), ('resource_rolled_over', 'Resource continues as postpaid'), ('auto_renew_announced', 'Auto-renewal ahead'), ('auto_renew_done', 'Auto-renewal done'), ('auto_renew_failed', 'Auto-renewal failed'), ('payment_received', 'Payment received'), ('payment_failed', 'Payment failed'), ('refund', 'Refund to the wallet'), ('invoice_issued', 'Invoice issued'), ('invoice_due', 'Invoice due soon'), ('invoice_overdue', 'Invoice overdue'), ('invoice_paid', 'Invoice paid'), ('invoice_partially_paid', 'Invoice partially paid'), ('automatic_payment', 'Automatic invoice payment'), ('credit_adjusted', 'Credit adjusted'), ('billing_mode_switched', 'Billing mode switched')], max_length=30, verbose_name='kind')),
-                ('event', models.CharField(max_length=120, verbose_name='event')),
-                ('recipient', models.EmailField(max_length=254, verbose_name='recipient')),
-                ('facts', models.JSONField(default=dict, verbose_name='facts')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('read_at', models.DateTimeField(blank=True, null=True, verbose_name='read')),
-                ('state', models.CharField(choices=[('pending', 'waiting'), ('sent', 'sent'), ('parked', 'parked after repeated failures')], default='pending', max_length=8, verbose_name='delivery')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
-                ('next_attempt_at', models.DateTimeField(verbose_name='next attempt')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                ('error', models.TextField(blank=True, verbose_name='last error')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("resource_created", "Resource created"),
+                            ("provisioning_failed", "Provisioning failed, money returned"),
+                            ("resource_resized", "Resource resized"),
+                            ("resource_renewed", "Resource renewed"),
+                            ("resource_recovered", "Resource recovered"),
+                            ("resource_deleted", "Resource deleted"),
+                            ("resource_trashed", "Resource moved to the trash"),
+                            ("resource_purged", "Resource deleted for good"),
+                            ("resource_expiring", "Resource expires soon"),
+                            ("resource_in_grace", "Resource expired, still running"),
+                            ("purge_coming", "Resource will be deleted for good"),
+                            ("resource_rolled_over", "Resource continues as postpaid"),
+                            ("auto_renew_announced", "Auto-renewal ahead"),
+                            ("auto_renew_done", "Auto-renewal done"),
+                            ("auto_renew_failed", "Auto-renewal failed"),
+                            ("payment_received", "Payment received"),
+                            ("payment_failed", "Payment failed"),
+                            ("refund", "Refund to the wallet"),
+                            ("invoice_issued", "Invoice issued"),
+                            ("invoice_due", "Invoice due soon"),
+                            ("invoice_overdue", "Invoice overdue"),
+                            ("invoice_paid", "Invoice paid"),
+                            ("invoice_partially_paid", "Invoice partially paid"),
+                            ("automatic_payment", "Automatic invoice payment"),
+                            ("credit_adjusted", "Credit adjusted"),
+                            ("billing_mode_switched", "Billing mode switched"),
+                        ],
+                        max_length=30,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("event", models.CharField(max_length=120, verbose_name="event")),
+                ("recipient", models.EmailField(max_length=254, verbose_name="recipient")),
+                ("facts", models.JSONField(default=dict, verbose_name="facts")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                ("read_at", models.DateTimeField(blank=True, null=True, verbose_name="read")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "waiting"),
+                            ("sent", "sent"),
+                            ("parked", "parked after repeated failures"),
+                        ],
+                        default="pending",
+                        max_length=8,
+                        verbose_name="delivery",
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="attempts")),
+                ("next_attempt_at", models.DateTimeField(verbose_name="next attempt")),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("error", models.TextField(blank=True, verbose_name="last error")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'notice',
-                'verbose_name_plural': 'notices',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='notices_waiting_for_delivery'), models.Index(fields=['customer', '-id'], name='notices_of_a_customer_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('customer', 'kind', 'event', 'recipient'), name='one_notice_per_kind_event_recipient')],
+                "verbose_name": "notice",
+                "verbose_name_plural": "notices",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "pending")),
+                        fields=["next_attempt_at"],
+                        name="notices_waiting_for_delivery",
+                    ),
+                    models.Index(fields=["customer", "-id"], name="notices_of_a_customer_by_time"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("customer", "kind", "event", "recipient"), name="one_notice_per_kind_event_recipient"
+                    )
+                ],
             },
         ),
     ]

@@ -2,158 +2,393 @@
 
 import django.db.models.deletion
 import django_fsm
-import kernel.ids
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kernel.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('catalog', '0001_initial'),
-        ('lifecycle', '0001_initial'),
-        ('payments', '0001_initial'),
+        ("accounts", "0002_initial"),
+        ("catalog", "0001_initial"),
+        ("lifecycle", "0001_initial"),
+        ("payments", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CheckoutSession',
+            name="CheckoutSession",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('configuration', models.JSONField(verbose_name='configuration')),
-                ('return_url', models.URLField(max_length=500, verbose_name='return address')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='checkout_sessions', to='catalog.product', verbose_name='product')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("configuration", models.JSONField(verbose_name="configuration")),
+                ("return_url", models.URLField(max_length=500, verbose_name="return address")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="checkout_sessions",
+                        to="catalog.product",
+                        verbose_name="product",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'checkout session',
-                'verbose_name_plural': 'checkout sessions',
+                "verbose_name": "checkout session",
+                "verbose_name_plural": "checkout sessions",
             },
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('create', 'create'), ('resize', 'resize'), ('renew', 'renew'), ('recover', 'recover')], max_length=8, verbose_name='action')),
-                ('state', django_fsm.FSMField(choices=[('awaiting_payment', 'awaiting payment'), ('paid', 'paid'), ('provisioning', 'provisioning'), ('completed', 'completed'), ('partly_refunded', 'partly refunded'), ('refunded', 'refunded'), ('cancelled', 'cancelled'), ('expired', 'expired')], default='awaiting_payment', max_length=50, protected=True, verbose_name='state')),
-                ('means', models.CharField(choices=[('wallet', 'wallet credit'), ('top_up_and_pay', 'all wallet credit, the rest by gateway'), ('gateway', 'gateway'), ('none', 'nothing to pay now')], max_length=14, verbose_name='means of payment')),
-                ('total', models.BigIntegerField(help_text='To pay; 0 for postpaid and when money comes back.', verbose_name='total')),
-                ('coupon_code', models.CharField(blank=True, max_length=40, verbose_name='coupon')),
-                ('key', models.CharField(max_length=100, verbose_name='idempotency key')),
-                ('actor_kind', models.CharField(max_length=12)),
-                ('actor', models.CharField(max_length=200, verbose_name='by')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('expires_at', models.DateTimeField(verbose_name='payment expected until')),
-                ('paid_at', models.DateTimeField(blank=True, null=True, verbose_name='paid')),
-                ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended')),
-                ('checkout_session', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='orders.checkoutsession', verbose_name='checkout session')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='accounts.customer', verbose_name='customer')),
-                ('payment', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order', to='payments.payment', verbose_name='payment')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("create", "create"),
+                            ("resize", "resize"),
+                            ("renew", "renew"),
+                            ("recover", "recover"),
+                        ],
+                        max_length=8,
+                        verbose_name="action",
+                    ),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("awaiting_payment", "awaiting payment"),
+                            ("paid", "paid"),
+                            ("provisioning", "provisioning"),
+                            ("completed", "completed"),
+                            ("partly_refunded", "partly refunded"),
+                            ("refunded", "refunded"),
+                            ("cancelled", "cancelled"),
+                            ("expired", "expired"),
+                        ],
+                        default="awaiting_payment",
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "means",
+                    models.CharField(
+                        choices=[
+                            ("wallet", "wallet credit"),
+                            ("top_up_and_pay", "all wallet credit, the rest by gateway"),
+                            ("gateway", "gateway"),
+                            ("none", "nothing to pay now"),
+                        ],
+                        max_length=14,
+                        verbose_name="means of payment",
+                    ),
+                ),
+                (
+                    "total",
+                    models.BigIntegerField(
+                        help_text="To pay; 0 for postpaid and when money comes back.", verbose_name="total"
+                    ),
+                ),
+                ("coupon_code", models.CharField(blank=True, max_length=40, verbose_name="coupon")),
+                ("key", models.CharField(max_length=100, verbose_name="idempotency key")),
+                ("actor_kind", models.CharField(max_length=12)),
+                ("actor", models.CharField(max_length=200, verbose_name="by")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("expires_at", models.DateTimeField(verbose_name="payment expected until")),
+                ("paid_at", models.DateTimeField(blank=True, null=True, verbose_name="paid")),
+                ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
+                (
+                    "checkout_session",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="orders.checkoutsession",
+                        verbose_name="checkout session",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order",
+                        to="payments.payment",
+                        verbose_name="payment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order',
-                'verbose_name_plural': 'orders',
+                "verbose_name": "order",
+                "verbose_name_plural": "orders",
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='OrderItem',
+            name="OrderItem",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveSmallIntegerField(verbose_name='position')),
-                ('state', models.CharField(choices=[('waiting', 'waiting for payment'), ('provisioning', 'provisioning'), ('completed', 'completed'), ('refunded', 'failed, money returned'), ('cancelled', 'cancelled')], default='waiting', max_length=12, verbose_name='state')),
-                ('content', models.JSONField(verbose_name='content')),
-                ('due', models.BigIntegerField(verbose_name='amount')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason of failure')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='orders.order', verbose_name='order')),
-                ('request', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order_item', to='lifecycle.provisioningrequest', verbose_name='provisioning request')),
-                ('resource', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='order_items', to='lifecycle.resource', verbose_name='resource')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("position", models.PositiveSmallIntegerField(verbose_name="position")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "waiting for payment"),
+                            ("provisioning", "provisioning"),
+                            ("completed", "completed"),
+                            ("refunded", "failed, money returned"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                ("content", models.JSONField(verbose_name="content")),
+                ("due", models.BigIntegerField(verbose_name="amount")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason of failure")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="items",
+                        to="orders.order",
+                        verbose_name="order",
+                    ),
+                ),
+                (
+                    "request",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_item",
+                        to="lifecycle.provisioningrequest",
+                        verbose_name="provisioning request",
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="order_items",
+                        to="lifecycle.resource",
+                        verbose_name="resource",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'order item',
-                'verbose_name_plural': 'order items',
+                "verbose_name": "order item",
+                "verbose_name_plural": "order items",
             },
         ),
         migrations.CreateModel(
-            name='Quote',
+            name="Quote",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('action', models.CharField(choices=[('create', 'create'), ('resize', 'resize'), ('renew', 'renew'), ('recover', 'recover')], max_length=8, verbose_name='action')),
-                ('inputs', models.JSONField(verbose_name='inputs')),
-                ('content', models.JSONField(verbose_name='content')),
-                ('total', models.BigIntegerField(help_text='To pay; negative when money comes back.', verbose_name='total')),
-                ('seal', models.CharField(max_length=64)),
-                ('quoted_at', models.DateTimeField(verbose_name='quoted')),
-                ('expires_at', models.DateTimeField(verbose_name='expires')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quotes', to='accounts.customer', verbose_name='customer')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("create", "create"),
+                            ("resize", "resize"),
+                            ("renew", "renew"),
+                            ("recover", "recover"),
+                        ],
+                        max_length=8,
+                        verbose_name="action",
+                    ),
+                ),
+                ("inputs", models.JSONField(verbose_name="inputs")),
+                ("content", models.JSONField(verbose_name="content")),
+                (
+                    "total",
+                    models.BigIntegerField(help_text="To pay; negative when money comes back.", verbose_name="total"),
+                ),
+                ("seal", models.CharField(max_length=64)),
+                ("quoted_at", models.DateTimeField(verbose_name="quoted")),
+                ("expires_at", models.DateTimeField(verbose_name="expires")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="quotes",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'quote',
-                'verbose_name_plural': 'quotes',
+                "verbose_name": "quote",
+                "verbose_name_plural": "quotes",
             },
         ),
         migrations.AddField(
-            model_name='order',
-            name='quote',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='order', to='orders.quote', verbose_name='quote'),
+            model_name="order",
+            name="quote",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="order",
+                to="orders.quote",
+                verbose_name="quote",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='checkoutsession',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='3ec8984b8c47f4faed41d3109220f134b754529e', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_3be2f', table='orders_checkoutsession', when='BEFORE')),
+            model_name="checkoutsession",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="3ec8984b8c47f4faed41d3109220f134b754529e",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_3be2f",
+                    table="orders_checkoutsession",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.UniqueConstraint(fields=('order', 'position'), name='one_item_per_position'),
+            model_name="orderitem",
+            constraint=models.UniqueConstraint(fields=("order", "position"), name="one_item_per_position"),
         ),
         migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'provisioning'])), fields=('resource',), name='one_open_order_per_resource'),
+            model_name="orderitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["waiting", "provisioning"])),
+                fields=("resource",),
+                name="one_open_order_per_resource",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderitem',
-            constraint=models.CheckConstraint(condition=models.Q(('due__gte', 0)), name='an_item_is_due_nothing_or_more'),
+            model_name="orderitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due__gte", 0)), name="an_item_is_due_nothing_or_more"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='orderitem',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='8e9a654e4a0c7f7a7935d22f0ce6ca57e42c93e2', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_0758b', table='orders_orderitem', when='BEFORE')),
+            model_name="orderitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="8e9a654e4a0c7f7a7935d22f0ce6ca57e42c93e2",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_0758b",
+                    table="orders_orderitem",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='orderitem',
-            trigger=pgtrigger.compiler.Trigger(name='moves_along_its_edges', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'waiting' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as waiting, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('provisioning', 'completed'), ('provisioning', 'refunded'), ('waiting', 'cancelled'), ('waiting', 'provisioning')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ", hash='837b399b2e4b1ba96da75268f0a183b7fce053d4', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_moves_along_its_edges_c05c3', table='orders_orderitem', when='BEFORE')),
+            model_name="orderitem",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_along_its_edges",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'waiting' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as waiting, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('provisioning', 'completed'), ('provisioning', 'refunded'), ('waiting', 'cancelled'), ('waiting', 'provisioning')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
+                    hash="837b399b2e4b1ba96da75268f0a183b7fce053d4",
+                    operation='INSERT OR UPDATE OF "state"',
+                    pgid="pgtrigger_moves_along_its_edges_c05c3",
+                    table="orders_orderitem",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='quote',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='039fcc580e9427cca94d457104dadc11814a6956', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_f1693', table='orders_quote', when='BEFORE')),
+            model_name="quote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="039fcc580e9427cca94d457104dadc11814a6956",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_f1693",
+                    table="orders_quote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-id'], name='orders_of_a_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer", "-id"], name="orders_of_a_customer"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('state', 'awaiting_payment')), fields=['expires_at'], name='orders_awaiting_payment'),
+            model_name="order",
+            index=models.Index(
+                condition=models.Q(("state", "awaiting_payment")), fields=["expires_at"], name="orders_awaiting_payment"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(fields=('customer', 'key'), name='one_order_per_customer_and_key'),
+            model_name="order",
+            constraint=models.UniqueConstraint(fields=("customer", "key"), name="one_order_per_customer_and_key"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='an_order_total_is_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0)), name="an_order_total_is_not_negative"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='7cd4de17ba5ab536ee9164492d18a291d76aa610', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_4fa22', table='orders_order', when='BEFORE')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="7cd4de17ba5ab536ee9164492d18a291d76aa610",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_4fa22",
+                    table="orders_order",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='order',
-            trigger=pgtrigger.compiler.Trigger(name='moves_along_its_edges', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'awaiting_payment' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as awaiting_payment, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('awaiting_payment', 'cancelled'), ('awaiting_payment', 'expired'), ('awaiting_payment', 'paid'), ('paid', 'provisioning'), ('provisioning', 'completed'), ('provisioning', 'partly_refunded'), ('provisioning', 'refunded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ", hash='d7c2f3fa67513438f75ef928eec0ba022ccfaf0f', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_moves_along_its_edges_9871c', table='orders_order', when='BEFORE')),
+            model_name="order",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_along_its_edges",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'awaiting_payment' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as awaiting_payment, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('awaiting_payment', 'cancelled'), ('awaiting_payment', 'expired'), ('awaiting_payment', 'paid'), ('paid', 'provisioning'), ('provisioning', 'completed'), ('provisioning', 'partly_refunded'), ('provisioning', 'refunded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
+                    hash="d7c2f3fa67513438f75ef928eec0ba022ccfaf0f",
+                    operation='INSERT OR UPDATE OF "state"',
+                    pgid="pgtrigger_moves_along_its_edges_9871c",
+                    table="orders_order",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -3,197 +3,468 @@
 import django.db.models.deletion
 import django.db.models.expressions
 import django_fsm
-import kernel.ids
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import kernel.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0002_initial'),
-        ('invoices', '0001_initial'),
+        ("accounts", "0002_initial"),
+        ("invoices", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('order', 'order'), ('invoice', 'invoice'), ('top_up', 'top-up'), ('renewal', 'auto-renewal')], max_length=8, verbose_name='type')),
-                ('means', models.CharField(choices=[('wallet', 'wallet'), ('gateway', 'gateway'), ('bank_transfer', 'bank transfer')], max_length=14, verbose_name='means')),
-                ('gateway', models.CharField(blank=True, max_length=20, verbose_name='gateway')),
-                ('reference', models.CharField(max_length=60, verbose_name='transaction id')),
-                ('payable', models.CharField(max_length=60, verbose_name='pays')),
-                ('order_id', models.UUIDField(blank=True, null=True, verbose_name='order')),
-                ('invoice_ids', models.JSONField(blank=True, default=list, verbose_name='invoices to pay')),
-                ('description', models.CharField(max_length=200, verbose_name='details')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('promotional', models.BigIntegerField(default=0, verbose_name='of it promotional')),
-                ('allocated', models.BigIntegerField(default=0, verbose_name='given to invoices')),
-                ('refunded', models.BigIntegerField(default=0, verbose_name='returned to the wallet')),
-                ('state', django_fsm.FSMField(choices=[('created', 'created'), ('processing', 'processing'), ('unknown', 'unknown, being checked'), ('succeeded', 'succeeded'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('refunded', 'refunded')], default='created', max_length=50, protected=True, verbose_name='state')),
-                ('actor', models.CharField(max_length=200, verbose_name='by')),
-                ('created_at', models.DateTimeField(verbose_name='created')),
-                ('settled_at', models.DateTimeField(blank=True, null=True, verbose_name='settled')),
-                ('redirect_url', models.URLField(blank=True, max_length=500, verbose_name='payment page')),
-                ('gateway_txn_id', models.CharField(blank=True, max_length=60, null=True, verbose_name="gateway's transaction")),
-                ('failure', models.CharField(blank=True, max_length=200, verbose_name='reason of failure')),
-                ('check_at', models.DateTimeField(blank=True, null=True, verbose_name='ask the gateway at')),
-                ('checks', models.PositiveSmallIntegerField(default=0, verbose_name='times asked')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='accounts.customer', verbose_name='customer')),
+                ("id", models.UUIDField(default=kernel.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("order", "order"),
+                            ("invoice", "invoice"),
+                            ("top_up", "top-up"),
+                            ("renewal", "auto-renewal"),
+                        ],
+                        max_length=8,
+                        verbose_name="type",
+                    ),
+                ),
+                (
+                    "means",
+                    models.CharField(
+                        choices=[("wallet", "wallet"), ("gateway", "gateway"), ("bank_transfer", "bank transfer")],
+                        max_length=14,
+                        verbose_name="means",
+                    ),
+                ),
+                ("gateway", models.CharField(blank=True, max_length=20, verbose_name="gateway")),
+                ("reference", models.CharField(max_length=60, verbose_name="transaction id")),
+                ("payable", models.CharField(max_length=60, verbose_name="pays")),
+                ("order_id", models.UUIDField(blank=True, null=True, verbose_name="order")),
+                ("invoice_ids", models.JSONField(blank=True, default=list, verbose_name="invoices to pay")),
+                ("description", models.CharField(max_length=200, verbose_name="details")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("promotional", models.BigIntegerField(default=0, verbose_name="of it promotional")),
+                ("allocated", models.BigIntegerField(default=0, verbose_name="given to invoices")),
+                ("refunded", models.BigIntegerField(default=0, verbose_name="returned to the wallet")),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("created", "created"),
+                            ("processing", "processing"),
+                            ("unknown", "unknown, being checked"),
+                            ("succeeded", "succeeded"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("refunded", "refunded"),
+                        ],
+                        default="created",
+                        max_length=50,
+                        protected=True,
+                        verbose_name="state",
+                    ),
+                ),
+                ("actor", models.CharField(max_length=200, verbose_name="by")),
+                ("created_at", models.DateTimeField(verbose_name="created")),
+                ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled")),
+                ("redirect_url", models.URLField(blank=True, max_length=500, verbose_name="payment page")),
+                (
+                    "gateway_txn_id",
+                    models.CharField(blank=True, max_length=60, null=True, verbose_name="gateway's transaction"),
+                ),
+                ("failure", models.CharField(blank=True, max_length=200, verbose_name="reason of failure")),
+                ("check_at", models.DateTimeField(blank=True, null=True, verbose_name="ask the gateway at")),
+                ("checks", models.PositiveSmallIntegerField(default=0, verbose_name="times asked")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="payments",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'payment',
-                'verbose_name_plural': 'payments',
+                "verbose_name": "payment",
+                "verbose_name_plural": "payments",
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='GatewayNotice',
+            name="GatewayNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gateway', models.CharField(max_length=20, verbose_name='gateway')),
-                ('digest', models.CharField(max_length=64)),
-                ('body', models.TextField(verbose_name='as received')),
-                ('is_genuine', models.BooleanField(verbose_name='signature verified')),
-                ('verdict', models.CharField(max_length=20, verbose_name='verdict')),
-                ('received_at', models.DateTimeField(verbose_name='received')),
-                ('payment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='payments.payment', verbose_name='payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gateway", models.CharField(max_length=20, verbose_name="gateway")),
+                ("digest", models.CharField(max_length=64)),
+                ("body", models.TextField(verbose_name="as received")),
+                ("is_genuine", models.BooleanField(verbose_name="signature verified")),
+                ("verdict", models.CharField(max_length=20, verbose_name="verdict")),
+                ("received_at", models.DateTimeField(verbose_name="received")),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="payments.payment",
+                        verbose_name="payment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'gateway notice',
-                'verbose_name_plural': 'gateway notices',
+                "verbose_name": "gateway notice",
+                "verbose_name_plural": "gateway notices",
             },
         ),
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('promotional', models.BigIntegerField(default=0, verbose_name='of it promotional')),
-                ('at', models.DateTimeField(verbose_name='at')),
-                ('credit_note', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='invoices.creditnote', verbose_name='credit note')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
-                ('invoice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='invoices.invoice', verbose_name='invoice')),
-                ('payment', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='allocations', to='payments.payment', verbose_name='payment')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("amount", models.BigIntegerField(verbose_name="amount")),
+                ("promotional", models.BigIntegerField(default=0, verbose_name="of it promotional")),
+                ("at", models.DateTimeField(verbose_name="at")),
+                (
+                    "credit_note",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="invoices.creditnote",
+                        verbose_name="credit note",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
+                (
+                    "invoice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="invoices.invoice",
+                        verbose_name="invoice",
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allocations",
+                        to="payments.payment",
+                        verbose_name="payment",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'allocation',
-                'verbose_name_plural': 'allocations',
+                "verbose_name": "allocation",
+                "verbose_name_plural": "allocations",
             },
         ),
         migrations.CreateModel(
-            name='CreditAdjustment',
+            name="CreditAdjustment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.BigIntegerField(help_text='Positive gives credit, negative takes it.', verbose_name='amount')),
-                ('reason', models.TextField(verbose_name='reason')),
-                ('requested_by', models.CharField(max_length=200, verbose_name='asked for by')),
-                ('requested_at', models.DateTimeField(verbose_name='asked for')),
-                ('approved_by', models.CharField(blank=True, max_length=200, verbose_name='approved by')),
-                ('approved_at', models.DateTimeField(blank=True, null=True, verbose_name='approved')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='adjustments', to='accounts.customer', verbose_name='customer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "amount",
+                    models.BigIntegerField(
+                        help_text="Positive gives credit, negative takes it.", verbose_name="amount"
+                    ),
+                ),
+                ("reason", models.TextField(verbose_name="reason")),
+                ("requested_by", models.CharField(max_length=200, verbose_name="asked for by")),
+                ("requested_at", models.DateTimeField(verbose_name="asked for")),
+                ("approved_by", models.CharField(blank=True, max_length=200, verbose_name="approved by")),
+                ("approved_at", models.DateTimeField(blank=True, null=True, verbose_name="approved")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="adjustments",
+                        to="accounts.customer",
+                        verbose_name="customer",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'credit adjustment',
-                'verbose_name_plural': 'credit adjustments',
-                'constraints': [models.CheckConstraint(condition=models.Q(('amount__gte', -1000000000000), ('amount__lte', 1000000000000), models.Q(('amount', 0), _negated=True)), name='adjustment_is_sane'), models.CheckConstraint(condition=models.Q(('approved_by', models.F('requested_by')), _negated=True), name='nobody_approves_their_own_adjustment'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by', '')), models.Q(models.Q(('approved_by', ''), _negated=True), ('approved_at__isnull', False)), _connector='OR'), name='an_approval_has_a_name_and_a_time')],
+                "verbose_name": "credit adjustment",
+                "verbose_name_plural": "credit adjustments",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", -1000000000000),
+                            ("amount__lte", 1000000000000),
+                            models.Q(("amount", 0), _negated=True),
+                        ),
+                        name="adjustment_is_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                        name="nobody_approves_their_own_adjustment",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at__isnull", True), ("approved_by", "")),
+                            models.Q(models.Q(("approved_by", ""), _negated=True), ("approved_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_approval_has_a_name_and_a_time",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='creditadjustment',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='9b827e762edf537e5e23b6a63883c4cbf298daa3', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_4d2a0', table='payments_creditadjustment', when='BEFORE')),
+            model_name="creditadjustment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="9b827e762edf537e5e23b6a63883c4cbf298daa3",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_4d2a0",
+                    table="payments_creditadjustment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='creditadjustment',
-            trigger=pgtrigger.compiler.Trigger(name='is_what_was_asked_for', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.requested_by IS DISTINCT FROM OLD.requested_by OR NEW.requested_at IS DISTINCT FROM OLD.requested_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='9826861c4aacff4663a342d26c918e564af9ffa0', operation='UPDATE', pgid='pgtrigger_is_what_was_asked_for_875b5', table='payments_creditadjustment', when='BEFORE')),
+            model_name="creditadjustment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="is_what_was_asked_for",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.reason IS DISTINCT FROM OLD.reason OR NEW.requested_by IS DISTINCT FROM OLD.requested_by OR NEW.requested_at IS DISTINCT FROM OLD.requested_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="9826861c4aacff4663a342d26c918e564af9ffa0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_is_what_was_asked_for_875b5",
+                    table="payments_creditadjustment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='creditadjustment',
-            trigger=pgtrigger.compiler.Trigger(name='is_approved_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.approved_by IS DISTINCT FROM OLD.approved_by OR NEW.approved_at IS DISTINCT FROM OLD.approved_at) AND NOT (OLD.approved_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='6d28b5943734214e1fc78d19d5605d013a754c98', operation='UPDATE', pgid='pgtrigger_is_approved_once_d4232', table='payments_creditadjustment', when='BEFORE')),
+            model_name="creditadjustment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="is_approved_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.approved_by IS DISTINCT FROM OLD.approved_by OR NEW.approved_at IS DISTINCT FROM OLD.approved_at) AND NOT (OLD.approved_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="6d28b5943734214e1fc78d19d5605d013a754c98",
+                    operation="UPDATE",
+                    pgid="pgtrigger_is_approved_once_d4232",
+                    table="payments_creditadjustment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('order_id__isnull', False)), fields=['order_id'], name='payments_of_an_order'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("order_id__isnull", False)), fields=["order_id"], name="payments_of_an_order"
+            ),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['customer', '-created_at', '-id'], name='payments_of_a_customer'),
+            model_name="payment",
+            index=models.Index(fields=["customer", "-created_at", "-id"], name="payments_of_a_customer"),
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('means', 'gateway'), ('state__in', ['created', 'processing', 'unknown'])), fields=['check_at'], name='payments_to_ask_about'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("means", "gateway"), ("state__in", ["created", "processing", "unknown"])),
+                fields=["check_at"],
+                name="payments_to_ask_about",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('reference',), name='payment_reference_is_unique'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(fields=("reference",), name="payment_reference_is_unique"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('amount__lte', 1000000000000)), name='payment_amount_is_sane'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)), name="payment_amount_is_sane"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('promotional__gte', 0), ('promotional__lte', models.F('amount'))), name='promotional_part_is_part_of_it'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("promotional__gte", 0), ("promotional__lte", models.F("amount"))),
+                name="promotional_part_is_part_of_it",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('allocated__gte', 0), ('amount__gte', django.db.models.expressions.CombinedExpression(models.F('allocated'), '+', models.F('refunded'))), ('refunded__gte', 0)), name='a_payment_is_spent_once'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("allocated__gte", 0),
+                    (
+                        "amount__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("allocated"), "+", models.F("refunded")
+                        ),
+                    ),
+                    ("refunded__gte", 0),
+                ),
+                name="a_payment_is_spent_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('gateway', ''), ('means', 'gateway'), _negated=True), name='a_gateway_payment_names_its_gateway'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("gateway", ""), ("means", "gateway"), _negated=True),
+                name="a_gateway_payment_names_its_gateway",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['created', 'processing', 'unknown'])), fields=('customer', 'payable'), name='one_open_attempt_per_payable'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["created", "processing", "unknown"])),
+                fields=("customer", "payable"),
+                name="one_open_attempt_per_payable",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('gateway', 'gateway_txn_id'), name='one_payment_per_gateway_transaction'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                fields=("gateway", "gateway_txn_id"), name="one_payment_per_gateway_transaction"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='payment',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='fe3500177b0715d6ab61bf502dd371b862cbe30d', level='STATEMENT', operation='DELETE OR TRUNCATE', pgid='pgtrigger_never_deleted_075ea', table='payments_payment', when='BEFORE')),
+            model_name="payment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="fe3500177b0715d6ab61bf502dd371b862cbe30d",
+                    level="STATEMENT",
+                    operation="DELETE OR TRUNCATE",
+                    pgid="pgtrigger_never_deleted_075ea",
+                    table="payments_payment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='payment',
-            trigger=pgtrigger.compiler.Trigger(name='moves_along_its_edges', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'created' AND NOT (NEW.state = 'succeeded' AND NEW.means <> 'gateway') THEN\n                RAISE EXCEPTION '% starts as created, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('cancelled', 'succeeded'), ('created', 'cancelled'), ('created', 'failed'), ('created', 'processing'), ('created', 'succeeded'), ('created', 'unknown'), ('failed', 'succeeded'), ('processing', 'cancelled'), ('processing', 'failed'), ('processing', 'succeeded'), ('processing', 'unknown'), ('succeeded', 'refunded'), ('unknown', 'cancelled'), ('unknown', 'failed'), ('unknown', 'processing'), ('unknown', 'succeeded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ", hash='c7ed1196653d016cbc4a3fc10d35134eb5c44e61', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_moves_along_its_edges_b8d64', table='payments_payment', when='BEFORE')),
+            model_name="payment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="moves_along_its_edges",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'created' AND NOT (NEW.state = 'succeeded' AND NEW.means <> 'gateway') THEN\n                RAISE EXCEPTION '% starts as created, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('cancelled', 'succeeded'), ('created', 'cancelled'), ('created', 'failed'), ('created', 'processing'), ('created', 'succeeded'), ('created', 'unknown'), ('failed', 'succeeded'), ('processing', 'cancelled'), ('processing', 'failed'), ('processing', 'succeeded'), ('processing', 'unknown'), ('succeeded', 'refunded'), ('unknown', 'cancelled'), ('unknown', 'failed'), ('unknown', 'processing'), ('unknown', 'succeeded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
+                    hash="c7ed1196653d016cbc4a3fc10d35134eb5c44e61",
+                    operation='INSERT OR UPDATE OF "state"',
+                    pgid="pgtrigger_moves_along_its_edges_b8d64",
+                    table="payments_payment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='payment',
-            trigger=pgtrigger.compiler.Trigger(name='is_what_was_attempted', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.means IS DISTINCT FROM OLD.means OR NEW.gateway IS DISTINCT FROM OLD.gateway OR NEW.reference IS DISTINCT FROM OLD.reference OR NEW.payable IS DISTINCT FROM OLD.payable OR NEW.order_id IS DISTINCT FROM OLD.order_id OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.created_at IS DISTINCT FROM OLD.created_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='bd8d554c42f56063e2ca9980f6a963145da5e5e5', operation='UPDATE', pgid='pgtrigger_is_what_was_attempted_74f04', table='payments_payment', when='BEFORE')),
+            model_name="payment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="is_what_was_attempted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.means IS DISTINCT FROM OLD.means OR NEW.gateway IS DISTINCT FROM OLD.gateway OR NEW.reference IS DISTINCT FROM OLD.reference OR NEW.payable IS DISTINCT FROM OLD.payable OR NEW.order_id IS DISTINCT FROM OLD.order_id OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.created_at IS DISTINCT FROM OLD.created_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="bd8d554c42f56063e2ca9980f6a963145da5e5e5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_is_what_was_attempted_74f04",
+                    table="payments_payment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewaynotice',
-            constraint=models.UniqueConstraint(fields=('gateway', 'digest'), name='one_row_per_gateway_and_words'),
+            model_name="gatewaynotice",
+            constraint=models.UniqueConstraint(fields=("gateway", "digest"), name="one_row_per_gateway_and_words"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='gatewaynotice',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='ccfad10c8b70bf0c4e7643616844aec7e7d41933', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_df6bd', table='payments_gatewaynotice', when='BEFORE')),
+            model_name="gatewaynotice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="ccfad10c8b70bf0c4e7643616844aec7e7d41933",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_df6bd",
+                    table="payments_gatewaynotice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0), ('promotional__gte', 0), ('promotional__lte', models.F('amount'))), name='allocation_is_positive'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount__gt", 0), ("promotional__gte", 0), ("promotional__lte", models.F("amount"))
+                ),
+                name="allocation_is_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('credit_note__isnull', True), ('payment__isnull', False)), models.Q(('credit_note__isnull', False), ('payment__isnull', True)), _connector='OR'), name='an_allocation_has_one_source'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("credit_note__isnull", True), ("payment__isnull", False)),
+                    models.Q(("credit_note__isnull", False), ("payment__isnull", True)),
+                    _connector="OR",
+                ),
+                name="an_allocation_has_one_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.UniqueConstraint(fields=('payment', 'invoice'), name='a_payment_reaches_an_invoice_once'),
+            model_name="allocation",
+            constraint=models.UniqueConstraint(fields=("payment", "invoice"), name="a_payment_reaches_an_invoice_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocation',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';", hash='98ed42fa2e536336bddddcbdf403a9ceffd8b92f', level='STATEMENT', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_698ca', table='payments_allocation', when='BEFORE')),
+            model_name="allocation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                    hash="98ed42fa2e536336bddddcbdf403a9ceffd8b92f",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE OR TRUNCATE",
+                    pgid="pgtrigger_append_only_698ca",
+                    table="payments_allocation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocation',
-            trigger=pgtrigger.compiler.Trigger(name='pays_its_invoice', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE new record;', func='\n                FOR new IN SELECT DISTINCT invoice_id FROM new_allocations LOOP\n                    UPDATE invoices_invoice i SET paid = s.amount\n                    FROM (SELECT sum(amount) AS amount FROM payments_allocation a WHERE a.invoice_id = new.invoice_id) s\n                    WHERE i.id = new.invoice_id AND i.paid <> s.amount;\n                END LOOP;\n                FOR new IN SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL\n                           GROUP BY payment_id LOOP\n                    UPDATE payments_payment SET allocated = allocated + new.amount WHERE id = new.payment_id;\n                END LOOP;\n                RETURN NULL;\n                ', hash='43f8539e194369e616c21dcead3ce08b18b62ac2', level='STATEMENT', operation='INSERT', pgid='pgtrigger_pays_its_invoice_94bc0', referencing='REFERENCING NEW TABLE AS new_allocations ', table='payments_allocation', when='AFTER')),
+            model_name="allocation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="pays_its_invoice",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE new record;",
+                    func="\n                FOR new IN SELECT DISTINCT invoice_id FROM new_allocations LOOP\n                    UPDATE invoices_invoice i SET paid = s.amount\n                    FROM (SELECT sum(amount) AS amount FROM payments_allocation a WHERE a.invoice_id = new.invoice_id) s\n                    WHERE i.id = new.invoice_id AND i.paid <> s.amount;\n                END LOOP;\n                FOR new IN SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL\n                           GROUP BY payment_id LOOP\n                    UPDATE payments_payment SET allocated = allocated + new.amount WHERE id = new.payment_id;\n                END LOOP;\n                RETURN NULL;\n                ",
+                    hash="43f8539e194369e616c21dcead3ce08b18b62ac2",
+                    level="STATEMENT",
+                    operation="INSERT",
+                    pgid="pgtrigger_pays_its_invoice_94bc0",
+                    referencing="REFERENCING NEW TABLE AS new_allocations ",
+                    table="payments_allocation",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]
