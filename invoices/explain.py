@@ -51,10 +51,10 @@ def recompute(line: InvoiceLine) -> bool:
     return (again.minutes, again.amount, again.tax, again.total) == (line.minutes, line.amount, line.tax, line.total)
 
 
-def name_of(line: InvoiceLine) -> str:
+def name_of(line: InvoiceLine, language: str = "") -> str:
     """The line's name as issued; for English readers the item's English name, unless it was renamed since."""
-    language = get_language() or "vi"
-    return line.item.name_in(language) if line.item.name == line.name else line.name
+    reads = language or get_language() or "vi"
+    return line.item.name_in(reads) if line.item.name == line.name else line.name
 
 
 def per(line: InvoiceLine) -> str:

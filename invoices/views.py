@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
-from catalog.models import Product
 from invoices.explain import name_of, per, percent
 from invoices.exports import FORMATS, table_response
 from invoices.forms import InvoiceFilters, UsageFilters
@@ -25,10 +23,11 @@ from invoices.queries import (
     Summary,
     Wanted,
     first_day,
+    invoice_rows,
     invoices_of,
     lines_of_month,
     months_to_draw,
-    status_words,
+    product_names,
     summarize,
     with_coupon_shares,
 )
@@ -110,7 +109,7 @@ def _bars(summary: Summary, wanted: Wanted, request: PortalRequest) -> list[dict
 
 
 def _shares(summary: Summary) -> list[dict[str, Any]]:
-    names = {product.pk: str(product) for product in Product.objects.all()} if summary.products else {}
+    names = product_names() if summary.products else {}
     return [{"label": names[pk], "amount": amount} for pk, amount in summary.products.items()]
 
 
@@ -118,7 +117,6 @@ def _shares(summary: Summary) -> list[dict[str, Any]]:
 @portal_page()
 def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
     wanted = InvoiceFilters(request.GET).wanted(at=request.at)
-    found = invoices_of(request.customer, wanted, at=request.at).select_related("product")
     titles = [
         _("Number"),
         _("Kind"),
@@ -137,39 +135,8 @@ def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
         _("Paid"),
         _("To pay"),
     ]
-    rows = (
-        (
-            invoice.number,
-            invoice.get_kind_display(),
-            str(invoice.product),
-            invoice.resource_name,
-            invoice.issued_at,
-            invoice.period_start,
-            invoice.period_end,
-            status_words(invoice, at=request.at),
-            invoice.due_at,
-            invoice.subtotal,
-            invoice.coupon,
-            invoice.tax,
-            invoice.total,
-            invoice.credited,
-            invoice.paid_net,
-            invoice.due,
-        )
-        for invoice in found.order_by("-issued_at", "-id").iterator(CHUNK)
-    )
-    return table_response(form, "invoices", titles, in_language(rows))
-
-
-def in_language(rows: Iterator[Any]) -> Iterator[Any]:
-    """The same rows, each made in the present language: a download is written after the page's view has ended."""
-    language = get_language() or "vi"
-    while True:
-        with override(language):
-            row = next(rows, None)
-        if row is None:
-            return
-        yield row
+    rows = invoice_rows(invoices_of(request.customer, wanted, at=request.at), at=request.at)
+    return table_response(form, "invoices", titles, rows)
 
 
 @require_GET
@@ -246,12 +213,13 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
         _("Coupon"),
         _("Total"),
     ]
+    products, language = product_names(), get_language() or "vi"
     rows = (
         (
             line.invoice.number,
             line.invoice.resource_name,
-            str(line.invoice.product),
-            name_of(line),
+            products[line.invoice.product_id],
+            name_of(line, language),
             line.unit,
             line.starts_at,
             line.ends_at,
@@ -267,7 +235,7 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
         )
         for line, coupon in with_coupon_shares(lines.order_by("-starts_at", "-id").iterator(CHUNK))
     )
-    return table_response(form, f"usage-{month.key}", titles, in_language(rows))
+    return table_response(form, f"usage-{month.key}", titles, rows)
 
 
 @require_GET

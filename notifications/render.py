@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -87,10 +88,17 @@ def _in_words(name: str, value: Any) -> str:
     if name in AMOUNTS and isinstance(value, int):
         return display.money(value)
     if name in INSTANTS:
-        return display.instant(datetime.fromisoformat(str(value)))
+        return _instant(str(value))
     if name == "to_mode" and value in BillingMode.values:
         return str(BillingMode(value).label)
     return str(value)
+
+
+def _instant(text: str) -> str:
+    try:
+        return display.instant(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _sentence(sentence: Any, flags: Mapping[str, Any], facts: Mapping[str, str]) -> str:
@@ -114,4 +122,7 @@ def _path(page: str, notice: Notice) -> str:
     kind, _, rest = notice.event.partition(":")
     from_event = rest.partition(":")[0] if kind == page else ""
     pk = notice.facts.get("resource_id" if page == "resource" else page) or from_event
-    return reverse(page, args=[pk]) if pk else ""
+    try:
+        return reverse(page, args=[UUID(str(pk))])
+    except ValueError:
+        return ""

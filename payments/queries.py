@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Prefetch, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -17,12 +18,13 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.periods import Period
-from ledger.models import Entry, Grant, Transaction
+from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import UnknownGateway
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment
 
 KNOWN_GATEWAYS = ("sandbox",)
+CHUNK = 2000
 Fact = Transaction.Kind
 
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -76,10 +78,6 @@ STATES: list[tuple[str, Any]] = [
 """As choices; "created" alone would be read as a date."""
 
 
-def state_words(payment: Payment) -> str:
-    return str(dict(STATES)[payment.state])
-
-
 @dataclass(frozen=True, slots=True)
 class WantedPayments:
     means: str = ""
@@ -113,6 +111,46 @@ def with_paid_invoices(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """Load with each payment what of it went to which invoice, as `payment.paid_invoices`, in one more query."""
     allocations = Allocation.objects.select_related("invoice").order_by("invoice__number")
     return payments.prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="paid_invoices"))
+
+
+def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
+    """
+    The latest first, for a download: transaction id, date, type, means, details, state, amount, settled, invoices paid,
+    returned. The words are those of the language in which this is called.
+    """
+    kinds = {value: str(label) for value, label in Payment.Kind.choices}
+    means = {value: str(label) for value, label in Payment.Means.choices}
+    states = {value: str(label) for value, label in STATES}
+    gateways = {code: gateway_name(code) for code in KNOWN_GATEWAYS}
+    numbers = Allocation.objects.filter(payment=OuterRef("pk")).order_by("invoice__number").values("invoice__number")
+    found = (
+        payments.annotate(numbers=ArraySubquery(numbers))
+        .order_by("-created_at", "-id")
+        .values_list(
+            *("reference", "created_at", "kind", "means", "gateway", "description", "state"),
+            *("amount", "settled_at", "numbers", "refunded"),
+        )
+    )
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for reference, at, kind, by, gateway, details, state, amount, settled_at, paid, refunded in found.iterator(
+            CHUNK
+        ):
+            words = gateways.get(gateway, gateway) or means[by]
+            yield (
+                reference,
+                at,
+                kinds[kind],
+                words,
+                details,
+                states[state],
+                amount,
+                settled_at,
+                ", ".join(paid),
+                refunded,
+            )
+
+    return rows()
 
 
 def settled_total(payments: QuerySet[Payment]) -> int:
@@ -158,6 +196,22 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     if wanted.period:
         found = found.filter(transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at)
     return found
+
+
+def movement_rows(movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:
+    """The latest first, for a download: date, action, description, bucket, amount, balance after it, number."""
+    kinds = {value: str(label) for value, label in Fact.choices}
+    buckets = {value: str(label) for value, label in Account.Kind.choices}
+    found = movements.order_by("-id").values_list(
+        *("transaction__at", "transaction__kind", "transaction__reference", "account__kind"),
+        *("amount", "balance_after", "id"),
+    )
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for at, kind, reference, bucket, *figures in found.iterator(CHUNK):
+            yield (at, kinds[kind], reference, buckets[bucket], *figures)
+
+    return rows()
 
 
 def in_and_out(movements: QuerySet[Entry]) -> tuple[int, int]:

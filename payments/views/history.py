@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from invoices.exports import table_response
-from invoices.views import CHUNK, exports, in_language
+from invoices.views import exports
 from kernel.keyset import keyset_page
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
@@ -21,10 +21,11 @@ from payments.queries import (
     cause_address,
     gateway_name,
     in_and_out,
+    movement_rows,
     movements_of,
+    payment_rows,
     payments_of,
     settled_total,
-    state_words,
     with_paid_invoices,
 )
 from payments.services.attempts import cancel_attempt
@@ -69,7 +70,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
 @require_GET
 @portal_page()
 def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
-    found = with_paid_invoices(payments_of(request.customer, PaymentFilters(request.GET).wanted()))
+    found = payments_of(request.customer, PaymentFilters(request.GET).wanted())
     titles = [
         _("Transaction id"),
         _("Date"),
@@ -82,22 +83,7 @@ def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
         _("Invoices paid"),
         _("Returned to the wallet"),
     ]
-    rows = (
-        (
-            payment.reference,
-            payment.created_at,
-            payment.get_kind_display(),
-            means_words(payment),
-            payment.description,
-            state_words(payment),
-            payment.amount,
-            payment.settled_at,
-            ", ".join(allocation.invoice.number for allocation in payment.paid_invoices),  # type: ignore[attr-defined]
-            payment.refunded,
-        )
-        for payment in found.order_by("-created_at", "-id").iterator(CHUNK)
-    )
-    return table_response(form, "payments", titles, in_language(rows))
+    return table_response(form, "payments", titles, payment_rows(found))
 
 
 @require_GET
@@ -149,16 +135,4 @@ def credit_history(request: PortalRequest) -> HttpResponse:
 def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = movements_of(request.customer, MovementFilters(request.GET).wanted())
     titles = [_("Date"), _("Action"), _("Description"), _("Credit"), _("Amount"), _("Balance after"), _("No.")]
-    rows = (
-        (
-            entry.transaction.at,
-            entry.transaction.get_kind_display(),
-            entry.transaction.reference,
-            entry.account.get_kind_display(),
-            entry.amount,
-            entry.balance_after,
-            entry.pk,
-        )
-        for entry in found.order_by("-id").iterator(CHUNK)
-    )
-    return table_response(form, "credit", titles, in_language(rows))
+    return table_response(form, "credit", titles, movement_rows(found))

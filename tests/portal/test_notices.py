@@ -114,6 +114,13 @@ def test_the_resource_is_found_in_the_facts_or_in_the_event():
     assert words_of(notice(Notice.Kind.RESOURCE_CREATED, event="order-item:7", resource="web")).path == ""
 
 
+def test_facts_that_make_no_sense_cost_their_sentence_and_not_the_notice():
+    with translation.override("en"):
+        told = notice(Notice.Kind.RESOURCE_TRASHED, event="resource:7", resource="web", purge_at="soon", resource_id=5)
+        assert len(words_of(told).sentences) == 1
+        assert words_of(told).path == ""
+
+
 def test_names_cannot_break_out_of_a_mail():
     with translation.override("en"):
         mail = render(notice(Notice.Kind.RESOURCE_CREATED, resource="<b>x</b>\r\nBcc: all@example.com %(total)s"))
