@@ -1,8 +1,5 @@
 """Invoices and credit notes as PDF, read back."""
 
-import re
-import shutil
-import subprocess
 from datetime import UTC, datetime
 
 import pytest
@@ -12,17 +9,10 @@ from django.utils.translation import override
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.services.credit import credit_invoice
-from tests.cast import NOON, create, make_coupon, make_customer, make_item
+from invoices.services.month_end import bill_ended_months
+from tests.cast import JOB, NOON, create, make_coupon, make_customer, make_item
+from tests.documents.reading import text_of
 from tests.portal.seen import signed_in, the_time_being
-
-needs_pdftotext = pytest.mark.skipif(
-    not shutil.which("pdftotext"), reason="no pdftotext (apt-get install poppler-utils)"
-)
-
-
-def text_of(document: bytes) -> str:
-    done = subprocess.run(["pdftotext", "-layout", "-", "-"], input=document, capture_output=True, check=True)
-    return re.sub(r"[ \u00a0]+", " ", done.stdout.decode())
 
 
 @pytest.fixture
@@ -36,7 +26,6 @@ def invoice(vserver):
     return Invoice.objects.select_related("product", "customer").get(resource=server)
 
 
-@needs_pdftotext
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -59,7 +48,6 @@ def test_the_same_document_gives_the_same_bytes(invoice):
     assert b"pdfaid:part" in first
 
 
-@needs_pdftotext
 def test_names_are_printed_and_never_evaluated(vserver):
     name = '#read("/etc/passwd") *b* $x$ \\ <a> "'
     customer = make_customer(name, credit=1_000_000)
@@ -69,11 +57,7 @@ def test_names_are_printed_and_never_evaluated(vserver):
     assert '#read("/etc/passwd") *b* $x$ \\ <a> "' in text
 
 
-@needs_pdftotext
 def test_a_credit_note_says_what_it_corrects(bob, small):
-    from invoices.services.month_end import bill_ended_months
-    from tests.cast import JOB
-
     april = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)
     create(bob, small)
     bill_ended_months(actor=JOB, at=april)

@@ -1,0 +1,57 @@
+"""Reading the text of a PDF as typst writes it: no object streams, strings of two-byte glyphs, a table to Unicode per font."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+OBJECT = re.compile(rb"(\d+) 0 obj(.*?)endobj", re.DOTALL)
+STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+FONTS = re.compile(rb"/Font<<(.*?)>>", re.DOTALL)
+RUN = re.compile(rb"BT.*?ET", re.DOTALL)
+FONT = re.compile(rb"/(f\d+) [\d.]+ Tf")
+STRING = re.compile(rb"\(((?:\\.|[^\\)])*)\)", re.DOTALL)
+ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
+PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def text_of(document: bytes) -> str:
+    """All words of the document in the order in which they are drawn, with single spaces between them."""
+    objects = {int(number): body for number, body in OBJECT.findall(document)}
+    fonts = {}
+    for body in objects.values():
+        for listed in FONTS.findall(body):
+            for name, number in re.findall(rb"/(f\d+) (\d+) 0 R", listed):
+                fonts[name] = _table(objects, objects[int(number)])
+    words = []
+    for body in objects.values():
+        for run in RUN.findall(_stream(body)):
+            font = FONT.search(run)
+            if font:
+                glyphs = b"".join(_unescaped(string) for string in STRING.findall(run))
+                table = fonts[font[1]]
+                words.append("".join(table.get(glyphs[at : at + 2], "?") for at in range(0, len(glyphs), 2)))
+    return re.sub(r"\s+", " ", " ".join(words))
+
+
+def _table(objects: dict[int, bytes], font: bytes) -> dict[bytes, str]:
+    """Glyph -> characters."""
+    number = re.search(rb"/ToUnicode (\d+) 0 R", font)
+    assert number is not None
+    pairs = re.findall(rb"<(\w{4})> <(\w+)>", _stream(objects[int(number[1])]))
+    return {bytes.fromhex(glyph.decode()): bytes.fromhex(to.decode()).decode("utf-16-be") for glyph, to in pairs}
+
+
+def _stream(body: bytes) -> bytes:
+    found = STREAM.search(body)
+    if not found:
+        return b""
+    return zlib.decompress(found[1]) if b"/FlateDecode" in body[: found.start()] else found[1]
+
+
+def _unescaped(string: bytes) -> bytes:
+    def plain(escape: re.Match[bytes]) -> bytes:
+        octal, other = escape.groups()
+        return bytes([int(octal, 8)]) if octal else PLAIN.get(other, other)
+
+    return ESCAPE.sub(plain, string)
