@@ -128,31 +128,52 @@ def _steps(move: ClockMove) -> Iterator[JobRun]:
 
 def _travel(move: ClockMove) -> Iterator[JobRun]:
     past = move.reached
+    agenda = _Agenda()
     waited_for: set[UUID] = set()
     noted = time.monotonic()
     for job in JOBS:
         if job.next_due:  # what is overdue comes first
             yield carry_out(job, at=clock.now())
     while True:
-        instant, jobs = _next_stop(past, move.to_instant)
+        instant, jobs = agenda.next_stop(past, move.to_instant)
         if BY_NAME["time-out-requests"] in jobs and _await_answers(move, waited_for):
-            continue  # somebody answered: the next stop may be another one
+            agenda.forget()  # somebody answered: the next stop may be another one
+            continue
         clock.advance(instant)
         for job in jobs:
-            yield carry_out(job, at=clock.now(), due_at=instant)
+            run = carry_out(job, at=clock.now(), due_at=instant)
+            if run.count or run.failures or run.error:
+                agenda.forget()
+            yield run
         past = move.reached = instant
         if instant >= move.to_instant:
             return
         if time.monotonic() - noted > 1:
-            move.save(update_fields=["reached", "jobs"])
+            move.save(update_fields=["reached", "jobs", "waits_for_answers"])
             noted = time.monotonic()
 
 
-def _next_stop(after: datetime, end: datetime) -> tuple[datetime, list[Job]]:
-    """The first instant at which something is due, and what is due then, in the order of the calendar; else the end."""
-    due = {job: instant for job in JOBS if (instant := job.next_instant(after))}
-    stop = min([end, *due.values()])
-    return stop, [job for job in JOBS if due.get(job) == stop]
+class _Agenda:
+    """What is due next. Jobs are asked again when something has happened, and every second for what others do."""
+
+    def __init__(self) -> None:
+        self._due: dict[Job, datetime | None] = {}
+        self._asked = 0.0
+
+    def forget(self) -> None:
+        self._due.clear()
+
+    def next_stop(self, after: datetime, end: datetime) -> tuple[datetime, list[Job]]:
+        """The first instant at which something is due, and the jobs due then, in the calendar's order; else the end."""
+        if time.monotonic() - self._asked > 1:
+            self.forget()
+            self._asked = time.monotonic()
+        for job in JOBS:
+            known = self._due.get(job, after)
+            if known is not None and known <= after:
+                self._due[job] = job.next_instant(after)
+        stop = min([end, *filter(None, self._due.values())])
+        return stop, [job for job in JOBS if self._due[job] == stop]
 
 
 def _await_answers(move: ClockMove, waited_for: set[UUID]) -> bool:

@@ -49,7 +49,7 @@ JOBS = (
     Job("bill-month", invoices.bill_ended_months, Hourly(30),
         _("Bills the postpaid usage of the month that ended, and makes up for months that were missed."),
         invoices.next_month_end),
-    Job("clean-up", accounts.clean_up, Daily(3, 0),
+    Job("clean-up", accounts.clean_up, Daily(0, 5),
         _("Forgets sessions that ended and answers to REST writes that are older than 7 days.")),
     Job("remind-about-ends", lifecycle.remind_about_ends, Daily(7, 30),
         _("Announces ends of paid time, auto-renewals and deletions for good.")),

@@ -292,7 +292,7 @@ TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
 CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", False)  # demo and tests only: lets staff move the business clock
-DEMO_LOGINS = [login._replace(label=_(login.label)) for login in LOGINS] if CLOCK_MOVABLE else []
+DEMO_LOGINS = [login._replace(label=_(login.label)) for login in LOGINS] if CLOCK_MOVABLE else []  # type: ignore[arg-type]  # lazy
 SELLER_NAME = env.str("SELLER_NAME", "Billing Portal Demo")
 SELLER_TAX_CODE = env.str("SELLER_TAX_CODE", "0000000000")
 SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt Nam")

@@ -7,7 +7,8 @@ replaced (the sandbox installs one that staff may move forward), so that every p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 _source: Callable[[], datetime] | None = None
@@ -17,6 +18,17 @@ def install(source: Callable[[], datetime] | None) -> None:
     """Ask `source` for the time from now on; None goes back to the machine's clock."""
     global _source  # noqa: PLW0603 - one process, one clock
     _source = source
+
+
+@contextmanager
+def replaced(source: Callable[[], datetime]) -> Iterator[None]:
+    """Ask `source` within the block, and whoever was asked before after it."""
+    before = _source
+    install(source)
+    try:
+        yield
+    finally:
+        install(before)
 
 
 def now() -> datetime:

@@ -25,10 +25,10 @@ FREQUENT_CHECKS = 8
 
 
 def renew_automatically(*, at: datetime) -> int:
-    """A refused renewal is the customer's news, not a failure of the job."""
+    """Returns how many were tried: a refused renewal is the customer's news, not a failure of the job."""
     renewed, refused = renewal.renew_automatically(actor=Actor.job("auto-renew"), at=at)
     logger.info("auto-renew: %s renewed, %s refused", renewed, refused)
-    return renewed
+    return renewed + refused
 
 
 def time_out_requests(*, at: datetime) -> Tally:

@@ -137,5 +137,5 @@ def server_time(order: sqlite3.Row, at: float) -> int:
 def _next_number(db: sqlite3.Connection, table: str, column: str, now: float) -> int:
     """yymmdd and nine digits: the form of the vendor's transaction numbers."""
     first = int(datetime.fromtimestamp(now, UTC).astimezone(VIETNAM).strftime("%y%m%d")) * 10**9
-    (last,) = db.execute(f"SELECT max({column}) FROM {table}").fetchone()  # noqa: S608 - names from this file only
+    (last,) = db.execute(f"SELECT max({column}) FROM {table}").fetchone()
     return max(first, last or 0) + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -41,7 +42,7 @@ SELECT count(*) FROM notices
 def remind_about_invoices(*, at: datetime) -> int:
     """Owe a notice for every open invoice that has reached a milestone; what was told before is not told again."""
     today = local_day(at)
-    arguments = {
+    arguments: dict[str, Any] = {
         "at": at,
         "today": today.isoformat(),
         "zone": str(billing_zone()),

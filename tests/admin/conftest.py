@@ -20,9 +20,8 @@ from tests.cast import NOON
 def at() -> Any:
     """It is noon of 10 March 2026 in Hà Nội; `at(later)` moves the clock."""
     present = [NOON]
-    clock.install(lambda: present[0])
-    yield lambda instant: present.__setitem__(0, instant)
-    clock.install(None)
+    with clock.replaced(lambda: present[0]):
+        yield lambda instant: present.__setitem__(0, instant)
 
 
 @pytest.fixture

@@ -66,9 +66,8 @@ class Clock:
 def now() -> Iterator[Clock]:
     """Noon of 10 March 2026 in Hà Nội."""
     standing = Clock(NOON)
-    clock.install(standing)
-    yield standing
-    clock.install(None)
+    with clock.replaced(standing):
+        yield standing
 
 
 def caller_of(customer: Customer) -> Caller:

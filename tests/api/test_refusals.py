@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, OperationalError
@@ -67,11 +66,31 @@ def new(**changes):
         ([], 400, "invalid-input", ""),
         ({"action": "renew", "resources": [], "months": 1}, 400, "invalid-input", "resources"),
         ({"action": "renew", "resources": ["x"], "months": 1}, 400, "invalid-input", "resources.0"),
-        ({"action": "renew", "resources": [str(uuid4())], "months": 1}, 404, "unknown-resource", None),
-        ({"action": "renew", "resources": [str(uuid4())]}, 400, "invalid-input", "months"),
-        ({"action": "renew", "resources": [str(uuid4())], "match_end": "soon"}, 400, "invalid-input", "match_end"),
-        ({"action": "recover", "resource": str(uuid4()), "months": 1}, 404, "unknown-resource", None),
-        ({"action": "resize", "resource": str(uuid4()), "items": [{"item": "small"}]}, 404, "unknown-resource", None),
+        (
+            {"action": "renew", "resources": ["00000000-0000-4000-8000-000000000000"], "months": 1},
+            404,
+            "unknown-resource",
+            None,
+        ),
+        ({"action": "renew", "resources": ["00000000-0000-4000-8000-000000000000"]}, 400, "invalid-input", "months"),
+        (
+            {"action": "renew", "resources": ["00000000-0000-4000-8000-000000000000"], "match_end": "soon"},
+            400,
+            "invalid-input",
+            "match_end",
+        ),
+        (
+            {"action": "recover", "resource": "00000000-0000-4000-8000-000000000000", "months": 1},
+            404,
+            "unknown-resource",
+            None,
+        ),
+        (
+            {"action": "resize", "resource": "00000000-0000-4000-8000-000000000000", "items": [{"item": "small"}]},
+            404,
+            "unknown-resource",
+            None,
+        ),
     ],
     ids=lambda value: json.dumps(value)[:70] if isinstance(value, dict | list) else str(value),
 )
@@ -111,7 +130,7 @@ def test_the_sentence_is_in_the_callers_language(offer):
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [
-        ({"quote": str(uuid4())}, 404, "unknown-quote"),
+        ({"quote": "00000000-0000-4000-8000-000000000000"}, 404, "unknown-quote"),
         ({"quote": "x"}, 400, "invalid-input"),
         ({"quote": None}, 400, "invalid-input"),
         ({"means": "gold"}, 400, "invalid-input"),
@@ -176,7 +195,7 @@ def test_top_ups_that_are_refused(as_alice, gateway, wish, code):
     ("changes", "status", "code"),
     [
         ({"invoices": []}, 400, "invalid-input"),
-        ({"invoices": [str(uuid4())]}, 404, "unknown-invoice"),
+        ({"invoices": ["00000000-0000-4000-8000-000000000000"]}, 404, "unknown-invoice"),
         ({"amount": 0}, 400, "invalid-input"),
         ({"amount": 90_501}, 400, "amount-too-large"),
         ({"amount": 50_000}, 402, "insufficient-credit"),

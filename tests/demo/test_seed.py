@@ -34,12 +34,11 @@ Request = ProvisioningRequest.State
 def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
     """The demo of 21 November 2026, made once for all tests of this file; the shops' keys are in the answered file."""
     keys: Path = tmp_path_factory.mktemp("demo") / "shops" / "keys.json"
-    clock.install(lambda: NOW)
-    with django_db_blocker.unblock(), override_settings(SHOP_KEYS_FILE=keys, **_shops_at(9001)), transaction.atomic():
+    shops = override_settings(SHOP_KEYS_FILE=keys, **_shops_at(9001))
+    with clock.replaced(lambda: NOW), django_db_blocker.unblock(), shops, transaction.atomic():
         call_command("seed_demo", verbosity=0)
         yield keys
         transaction.set_rollback(True)
-    clock.install(None)
 
 
 @pytest.fixture

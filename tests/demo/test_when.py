@@ -22,9 +22,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def leap_day() -> Iterator[None]:
     """Forty minutes into March in the billing zone, while it is still the 29th of February in UTC."""
-    clock.install(lambda: datetime(2028, 2, 29, 17, 40, tzinfo=UTC))
-    yield
-    clock.install(None)
+    with clock.replaced(lambda: datetime(2028, 2, 29, 17, 40, tzinfo=UTC)):
+        yield
 
 
 def test_a_portal_with_customers_of_its_own_gets_no_demo(settings: Any, tmp_path: Path) -> None:

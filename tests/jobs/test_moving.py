@@ -126,7 +126,7 @@ def test_a_move_that_keeps_breaking_off_is_given_up_and_the_clock_stays(movable,
     def fail(*_):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(moving, "_next_stop", fail)
+    monkeypatch.setattr(moving._Agenda, "next_stop", fail)
     now = the_clock.now()
     row = request_move(now + DAY, reason="hopeless", actor=STAFF, at=now)
     for _ in range(10):

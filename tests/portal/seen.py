@@ -23,11 +23,8 @@ def signed_in(customer: Customer | None, role: str = User.Role.OWNER) -> Client:
 @contextmanager
 def the_time_being(at: datetime) -> Iterator[None]:
     """All pages read `at` from the clock."""
-    clock.install(lambda: at)
-    try:
+    with clock.replaced(lambda: at):
         yield
-    finally:
-        clock.install(None)
 
 
 def said(response) -> list[str]:
