@@ -1,0 +1,52 @@
+"""A gateway that does what the test says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from payments import gateways
+from payments.gateways import Caps, Outcome, Redirect, Succeeded
+from payments.models import Payment
+
+_serial = count(1)
+
+
+@dataclass
+class Gate:
+    """Answers `start` and `query` with what stands in `answer` and `known`; remembers what it was asked."""
+
+    answer: Redirect | Outcome = field(default_factory=lambda: Redirect("https://gate.example/pay"))
+    known: Outcome | None = None
+    started: list[int] = field(default_factory=list)
+    code: str = "gate"
+    caps: Caps = field(default_factory=lambda: Caps(1_000, 50_000_000, timedelta(minutes=15), timedelta(days=2)))
+
+    def new_reference(self, now: datetime) -> str:
+        return f"gate-{next(_serial)}"
+
+    def start(self, *, amount: int, **_more: Any) -> Redirect | Outcome:
+        self.started.append(amount)
+        return self.answer
+
+    def query(self, **_more: Any) -> Outcome:
+        assert self.known is not None, "the test did not expect a question"
+        return self.known
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    made = Gate()
+    from payments.services import gateway as services
+
+    monkeypatch.setattr(gateways, "gateway", lambda code: made)
+    monkeypatch.setattr(services, "gateway_named", lambda code: made)
+    return made
+
+
+def paid(payment: Payment, at: datetime, amount: int | None = None) -> Succeeded:
+    return Succeeded(f"txn-{payment.pk}", payment.amount if amount is None else amount, at)
