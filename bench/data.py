@@ -1,59 +1,221 @@
-"""The data of the benchmark, made by set-based SQL: customers, catalogue, resources with two stretches of usage in March."""
+"""
+The data of the benchmark, made by set-based SQL. Nothing is random: every run measures the same rows.
+
+postpaid  `size` resources with two stretches of usage in March each: what a month end bills
+prepaid   three times `size` resources: with auto-renew, about to roll over, and in the trash; all end at END
+history   one customer with `size` paid invoices over five years, and a hundred others who share as many
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
+from accounts.models import Customer, User
 from catalog.models import Item, Price, Product
 from kernel.periods import CalendarMonth
+from ledger.models import Account
 
 MONTH = CalendarMonth.parse("2026-03")
 BEGAN = datetime(2026, 2, 10, tzinfo=UTC)
 RESIZED = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)
+PAID_FROM = datetime(2026, 4, 20, 3, 0, tzinfo=UTC)
+END = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
 RESOURCES_PER_CUSTOMER = 10
+CREDIT = 100_000_000
+HISTORY_MONTHS = 60
+HISTORY_ENDS = datetime(2026, 4, 1, tzinfo=UTC)
+READER = "reader@customer.example"
+
+CUSTOMERS = """
+INSERT INTO accounts_customer (id, name, email, tax_code, address, language, billing_mode, pays_invoices_automatically, created_at)
+SELECT md5(%(prefix)s || n)::uuid, 'Customer ' || n, 'c' || n || '@customer.example', '', '', 'vi', %(mode)s, TRUE, %(began)s
+FROM generate_series(%(first)s, %(last)s) n
+"""
+WALLETS = """
+WITH wallet AS (
+    INSERT INTO ledger_account (kind, customer_id, balance, held) SELECT 'credit', id, %(credit)s, 0 FROM accounts_customer
+    RETURNING id, customer_id
+), posted AS (
+    INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
+    SELECT 'adjustment', 'opening', customer_id, '', %(began)s FROM wallet RETURNING id, customer_id
+)
+INSERT INTO ledger_entry (transaction_id, account_id, customer_id, amount, balance_after)
+SELECT p.id, w.id, w.customer_id, %(credit)s::bigint, %(credit)s::bigint FROM posted p JOIN wallet w USING (customer_id)
+UNION ALL SELECT id, %(house)s::bigint, NULL, -%(credit)s::bigint, NULL FROM posted
+"""
+RESOURCES = """
+INSERT INTO lifecycle_resource (id, customer_id, product_id, name, state, billing_mode, configuration, created_at, changed_at, paid_until, suspend_at,
+                                rolls_over, auto_renew_months, suspense_reason, suspended_at, purge_at)
+SELECT md5('resource' || n)::uuid, md5('customer' || (1 + (n - 1) / %(per)s))::uuid, %(product)s, 'server-' || n, %(state)s, %(mode)s,
+       jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), %(began)s, %(began)s, %(end)s, %(end)s, %(rolls_over)s, %(auto_renew)s,
+       %(reason)s, %(suspended)s, %(purge)s
+FROM generate_series(%(first)s, %(last)s) n
+"""
+PERIODS = """
+INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
+SELECT id, customer_id, billing_mode, jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), %(start)s, %(end)s
+FROM lifecycle_resource
+"""
+# A resource per invoice of a month; the invoice of the n-th resource and the m-th month back is settled by a payment.
+BILLS = """
+CREATE TEMPORARY TABLE bill AS
+SELECT md5('invoice' || c.id || '/' || m || '/' || n)::uuid AS id, md5('payment' || c.id || '/' || m || '/' || n)::uuid AS payment_id, c.id AS customer_id,
+       md5('resource' || c.id || '/' || n)::uuid AS resource_id, 'server-' || n AS name, 100000 + 10 * n AS total, m, n,
+       %(ends)s - make_interval(months => m) AS starts_at, %(ends)s - make_interval(months => m - 1) AS ends_at
+FROM (SELECT id, CASE WHEN email = 'c1@customer.example' THEN %(own)s ELSE %(others)s END AS per_month FROM accounts_customer) c,
+     generate_series(1, %(months)s) m, generate_series(1, c.per_month) n
+ORDER BY m DESC, c.id, n
+"""
+HISTORY = (
+    """
+    INSERT INTO lifecycle_resource (id, customer_id, product_id, name, state, billing_mode, configuration, created_at, changed_at, rolls_over, suspense_reason)
+    SELECT resource_id, customer_id, %(product)s, name, 'active', 'postpaid', jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)),
+           starts_at, starts_at, FALSE, '' FROM bill WHERE m = %(months)s
+    """,
+    """
+    INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
+    SELECT resource_id, customer_id, 'postpaid', jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), starts_at, NULL
+    FROM bill WHERE m = %(months)s
+    """,
+    """
+    INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start, period_end,
+                                  covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
+    SELECT id, 'U' || lpad(row_number() OVER ()::text, 9, '0'), customer_id, resource_id, %(product)s, 'usage', to_char(starts_at, 'YYYY-MM'), name,
+           '{"name": "Customer"}', '{"name": "Seller"}', starts_at, ends_at, ends_at, ends_at, ends_at + interval '15 days', total, total / 11, 0, '', total,
+           total, 0, 0 FROM bill
+    """,
+    """
+    INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price,
+                                      per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
+    SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60, 1, total,
+           43200, 0, TRUE, 0.1, total, total / 11, total FROM bill
+    """,
+    """
+    INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional, allocated,
+                                  refunded, state, actor, created_at, settled_at, redirect_url, failure, checks)
+    SELECT payment_id, customer_id, 'invoice', 'wallet', '', 'W-' || payment_id, 'invoice:' || id, '[]', name, total, 0, total, 0, 'succeeded', 'job:pay',
+           ends_at + interval '1 day' + n * interval '1 second', ends_at + interval '1 day', '', '', 0 FROM bill
+    """,
+    """
+    INSERT INTO payments_allocation (payment_id, invoice_id, customer_id, amount, promotional, at)
+    SELECT payment_id, id, customer_id, total, 0, ends_at + interval '1 day' FROM bill
+    """,
+    """
+    WITH posted AS (
+        INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
+        SELECT 'invoice_payment', payment_id::text, customer_id, name, ends_at + interval '1 day' FROM bill RETURNING id, source, customer_id
+    )
+    INSERT INTO ledger_entry (transaction_id, account_id, customer_id, amount, balance_after)
+    SELECT p.id, a.id, p.customer_id, -b.total, 1000000 FROM posted p JOIN bill b ON b.payment_id::text = p.source
+        JOIN ledger_account a ON a.customer_id = p.customer_id
+    UNION ALL SELECT p.id, %(house)s::bigint, NULL, b.total, NULL FROM posted p JOIN bill b ON b.payment_id::text = p.source
+    """,
+    """
+    INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
+    SELECT customer_id, 'invoice_issued', 'invoice:' || id, 'c@customer.example', jsonb_build_object('invoice', id, 'resource', name, 'total', total,
+           'from', starts_at, 'until', ends_at), ends_at, 'sent', 1, ends_at, '' FROM bill
+    """,
+)
 
 
-def build(resources: int) -> None:
-    """Fill an empty, migrated database. Half of nothing is random: every run measures the same rows."""
+def build(kind: str, size: int) -> None:
+    """Migrate an empty database and fill it."""
+    call_command("migrate", verbosity=0)
+    builders: dict[str, Callable[[CursorWrapper, int], None]] = {
+        "postpaid": _postpaid,
+        "prepaid": _prepaid,
+        "history": _history,
+    }
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # only while building: no triggers, no foreign key checks
+        cursor.execute(
+            "SET LOCAL session_replication_role = replica"
+        )  # only while building: no triggers, no foreign key checks
         cursor.execute("SET LOCAL statement_timeout = 0")
-        product = Product.objects.create(code="vserver", name="vServer", name_en="vServer", provisioner="polling")
-        items = []
-        for code, price in (("small", "181000"), ("large", "520000")):
-            item = Item.objects.create(product=product, code=code, name=code, name_en=code, kind="flavour", unit="server")
-            Price.objects.create(item=item, unit_price=Decimal(price), valid_from=datetime(2020, 1, 1, tzinfo=UTC))
-            items.append(str(item.pk))
-        cursor.execute(
-            """
-            INSERT INTO accounts_customer (id, name, email, tax_code, address, language, billing_mode, pays_invoices_automatically, created_at)
-            SELECT md5('customer' || n)::uuid, 'Customer ' || n, 'c' || n || '@customer.example', '', '', 'vi', 'postpaid', TRUE, %(began)s
-            FROM generate_series(1, %(customers)s) n
-            """,
-            {"customers": max(resources // RESOURCES_PER_CUSTOMER, 1), "began": BEGAN},
-        )
-        cursor.execute(
-            """
-            INSERT INTO lifecycle_resource (id, customer_id, product_id, name, state, billing_mode, configuration, created_at, changed_at, rolls_over,
-                                            suspense_reason)
-            SELECT md5('resource' || n)::uuid, md5('customer' || (1 + (n - 1) / %(per)s))::uuid, %(product)s, 'server-' || n, 'active', 'postpaid',
-                   jsonb_build_array(jsonb_build_object('item', %(large)s, 'quantity', 1)), %(began)s, %(began)s, FALSE, ''
-            FROM generate_series(1, %(resources)s) n
-            """,
-            {"resources": resources, "per": RESOURCES_PER_CUSTOMER, "product": product.pk, "large": items[1], "began": BEGAN},
-        )
-        for item, start, end in ((items[0], BEGAN, RESIZED), (items[1], RESIZED, None)):
-            cursor.execute(
-                """
-                INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
-                SELECT id, customer_id, 'postpaid', jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), %(start)s, %(end)s
-                FROM lifecycle_resource
-                """,
-                {"item": item, "start": start, "end": end},
-            )
+        builders[kind](cursor, size)
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("VACUUM (FREEZE, ANALYZE)")
+
+
+def _postpaid(cursor: CursorWrapper, size: int) -> None:
+    product, small, large = _catalogue()
+    customers = max(size // RESOURCES_PER_CUSTOMER, 1)
+    cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": customers, "mode": "postpaid", "began": BEGAN})
+    _wallets(cursor)
+    cursor.execute(RESOURCES, _resources(product, large, 1, size, state="active", mode="postpaid"))
+    for item, start, end in ((small, BEGAN, RESIZED), (large, RESIZED, None)):
+        cursor.execute(PERIODS, {"item": str(item.pk), "start": start, "end": end})
+
+
+def _prepaid(cursor: CursorWrapper, size: int) -> None:
+    product, _small, large = _catalogue()
+    customers = max(size // RESOURCES_PER_CUSTOMER, 1)
+    for group, mode in enumerate(("prepaid", "postpaid", "prepaid")):  # who rolls over has switched
+        first = group * customers + 1
+        cursor.execute(
+            CUSTOMERS,
+            {"prefix": "customer", "first": first, "last": first + customers - 1, "mode": mode, "began": BEGAN},
+        )
+    _wallets(cursor)
+    running: dict[str, Any] = {"state": "active", "mode": "prepaid", "end": END}
+    trash = {"state": "suspense", "reason": "expired", "suspended": PAID_FROM, "purge": END}
+    for group, terms in enumerate(({"auto_renew": 1}, {"rolls_over": True}, trash)):
+        first = group * size + 1
+        cursor.execute(RESOURCES, _resources(product, large, first, first + size - 1, **running | terms))
+    cursor.execute(PERIODS, {"item": str(large.pk), "start": PAID_FROM, "end": END})
+
+
+def _history(cursor: CursorWrapper, size: int) -> None:
+    product, small, _large = _catalogue()
+    cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": 101, "mode": "postpaid", "began": BEGAN})
+    house = _wallets(cursor)
+    facts = {
+        "own": max(size // HISTORY_MONTHS, 1),
+        "others": max(size // HISTORY_MONTHS // 100, 1),
+        "months": HISTORY_MONTHS,
+        "ends": HISTORY_ENDS,
+        "product": product.pk,
+        "item": str(small.pk),
+        "price": small.prices.get().pk,
+        "house": house,
+    }
+    for statement in (BILLS, *HISTORY):
+        cursor.execute(statement, facts)
+    customer = Customer.objects.get(email="c1@customer.example")
+    User.objects.create_user(READER, customer=customer, role=User.Role.OWNER)
+
+
+def _catalogue() -> tuple[Product, Item, Item]:
+    product = Product.objects.create(code="vserver", name="vServer", name_en="vServer", provisioner="polling")
+    items = []
+    for code, price in (("small", "181000"), ("large", "520000")):
+        item = Item.objects.create(product=product, code=code, name=code, name_en=code, kind="flavour", unit="server")
+        Price.objects.create(item=item, unit_price=Decimal(price), valid_from=datetime(2020, 1, 1, tzinfo=UTC))
+        items.append(item)
+    return product, items[0], items[1]
+
+
+def _wallets(cursor: CursorWrapper) -> int:
+    """Everybody has credit; returns the house account that it came from."""
+    house = Account.objects.create(kind=Account.Kind.ADJUSTMENTS)
+    cursor.execute(WALLETS, {"credit": CREDIT, "began": BEGAN, "house": house.pk})
+    return house.pk
+
+
+def _resources(product: Product, item: Item, first: int, last: int, **terms: Any) -> dict[str, Any]:
+    plain = {"end": None, "rolls_over": False, "auto_renew": None, "reason": "", "suspended": None, "purge": None}
+    return plain | {
+        "product": product.pk,
+        "item": str(item.pk),
+        "first": first,
+        "last": last,
+        "per": RESOURCES_PER_CUSTOMER,
+        "began": BEGAN,
+    } | terms  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Customer
+from kernel.bulk import copy_rows
 from notifications.models import Notice
 
 
@@ -29,6 +31,38 @@ def notice_of(customer: Customer, kind: Notice.Kind, event: str, *, at: datetime
 def tell_all(notices: Iterable[Notice]) -> None:
     """Write many notices in one statement; those that are owed already are skipped."""
     Notice.objects.bulk_create(list(notices), ignore_conflicts=True, batch_size=1000)
+
+
+COPY = """
+COPY notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error) FROM STDIN
+"""
+
+
+def tell_news(news: Iterable[tuple[Customer, Notice.Kind, str, dict[str, Any]]], *, at: datetime) -> None:
+    """
+    Write many notices (customer, kind, event, facts) of events that cannot have been told yet, the fastest way.
+
+    :raises IntegrityError: one of them has been told
+    """
+    pending = Notice.State.PENDING.value
+    copy_rows(
+        COPY,
+        (
+            (
+                customer.pk,
+                kind.value,
+                event,
+                customer.email,
+                json.dumps(facts, ensure_ascii=False),
+                at,
+                pending,
+                0,
+                at,
+                "",
+            )
+            for customer, kind, event, facts in news
+        ),
+    )
 
 
 def mark_read(notice: Notice, *, at: datetime) -> None:

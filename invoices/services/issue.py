@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,10 +16,12 @@ from django.db import connection
 from accounts.models import Customer
 from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
+from kernel.bulk import copy_rows
 from kernel.ids import new_id
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
+from notifications.services import tell_news
 
 SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE: NumberSeries.Series.USAGE}
 
@@ -31,9 +33,6 @@ COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, p
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
     quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total) FROM STDIN
-"""
-COPY_NOTICES = """
-COPY notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error) FROM STDIN
 """
 
 
@@ -59,6 +58,7 @@ class Draft:
     period: Period
     charge: Charge
     coupon_code: str = ""
+    pk: UUID = field(default_factory=new_id)
 
 
 def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime) -> list[UUID]:
@@ -73,25 +73,19 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     if not drafts:
         return []
     due_at = at + timedelta(days=settings.INVOICE_DUE_DAYS) if kind == Invoice.Kind.USAGE else at
-    issued = list(zip((new_id() for _ in drafts), drafts, strict=False))
+    tell_news((_news(draft) for draft in drafts), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
-    _copy(
-        COPY_INVOICES,
-        (
-            _invoice_row(pk, number, draft, kind, at=at, due_at=due_at)
-            for (pk, draft), number in zip(issued, numbers, strict=True)
-        ),
-    )
-    _copy(
+    numbered = zip(numbers, drafts, strict=True)
+    copy_rows(COPY_INVOICES, (_invoice_row(number, draft, kind, at=at, due_at=due_at) for number, draft in numbered))
+    copy_rows(
         COPY_LINES,
         (
-            _line_row(pk, draft, position, line)
-            for pk, draft in issued
+            _line_row(draft, position, line)
+            for draft in drafts
             for position, line in enumerate(draft.charge.lines, start=1)
         ),
     )
-    _copy(COPY_NOTICES, (_notice_row(pk, draft, at) for pk, draft in issued))
-    return [pk for pk, _draft in issued]
+    return [draft.pk for draft in drafts]
 
 
 def issue_invoice(draft: Draft, kind: Invoice.Kind, *, at: datetime) -> Invoice:
@@ -112,41 +106,32 @@ def next_numbers(series: NumberSeries.Series, count: int, *, at: datetime) -> li
     return [f"{series}{year}-{number:07}" for number in range(last - count + 1, last + 1)]
 
 
-def _copy(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
 # fmt: off
-def _invoice_row(pk: UUID, number: str, draft: Draft, kind: Invoice.Kind, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
+def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
     charge, period, resource = draft.charge, draft.period, draft.resource
     return (
-        pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
+        draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
         _buyer_json(draft.customer), _seller_json(), period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         charge.total if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
 
 
-def _line_row(pk: UUID, draft: Draft, position: int, line: Line) -> tuple[Any, ...]:
+def _line_row(draft: Draft, position: int, line: Line) -> tuple[Any, ...]:
     component, rate = line.component, line.component.rate
     return (
-        pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
+        draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
         component.discount, rate.includes_vat, rate.vat_rate, line.amount, line.tax, line.total,
     )
 
 
-def _notice_row(pk: UUID, draft: Draft, at: datetime) -> tuple[Any, ...]:
+def _news(draft: Draft) -> tuple[Customer, Notice.Kind, str, dict[str, Any]]:
     facts = {
-        "invoice": str(pk), "resource": draft.resource.name, "total": draft.charge.total,
+        "invoice": str(draft.pk), "resource": draft.resource.name, "total": draft.charge.total,
         "from": draft.period.starts_at.isoformat(), "until": draft.period.ends_at.isoformat(),
     }
-    return (
-        draft.customer.pk, Notice.Kind.INVOICE_ISSUED.value, f"invoice:{pk}", draft.customer.email,
-        json.dumps(facts, ensure_ascii=False), at, Notice.State.PENDING.value, 0, at, "",
-    )
+    return draft.customer, Notice.Kind.INVOICE_ISSUED, f"invoice:{draft.pk}", facts
 # fmt: on
 
 

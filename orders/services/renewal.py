@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Customer
 from catalog.pricing import Charge, price
@@ -21,13 +23,14 @@ from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
+from kernel.bulk import check_as_we_go
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
 from lifecycle.services.running import extend_resources
 from notifications.models import Notice
-from notifications.services import notice_of, tell_all
+from notifications.services import notice_of, tell_all, tell_news
 from orders.actions import with_pending
-from payments.services.renewals import Renewal, pay_renewals
+from payments.services.renewals import Renewal, allocate_renewals, charge_renewals
 from payments.services.wallet import InsufficientCredit, Wallet, hold_wallets
 
 logger = logging.getLogger(__name__)
@@ -54,31 +57,63 @@ class Due:
         return f"resource:{self.resource.pk}:{self.paid_until.isoformat()}:T-{self.milestone}"
 
 
+@dataclass(slots=True)
+class Tally:
+    """How many resources were renewed and how many failed; the customers that somebody else holds right now."""
+
+    renewed: int = 0
+    failed: int = 0
+    busy: list[UUID] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        self.renewed += other.renewed
+        self.failed += other.failed
+        self.busy += other.busy
+
+
 def renew_automatically(*, actor: Actor, at: datetime) -> tuple[int, int]:
-    """Try every resource that is due today; returns how many were renewed and how many failed."""
-    renewed = failed = 0
+    """
+    Try every resource that is due today; returns how many were renewed and how many failed.
+
+    Any number of these may run at the same time: each takes customers that nobody holds, and in the end waits for those
+    that were held, by another run or by the customer's own business.
+    """
+    total = Tally()
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
-    customers = list(due.order_by("customer").values_list("customer", flat=True).distinct())
-    for group in _groups(customers, CUSTOMERS_AT_ONCE):
-        try:
-            done, refused = renew_resources_of(group, actor=actor, at=at)
-        except Exception:
-            logger.exception("auto-renewal of %s customers broke off: trying them one by one", len(group))
-            done, refused = _one_by_one(group, actor=actor, at=at)
-        renewed, failed = renewed + done, failed + refused
-    return renewed, failed
+    for group in _groups(_customers_of(due)):
+        total.add(_renew_group(group, waiting=False, actor=actor, at=at))
+    for group in _groups(_customers_of(due.filter(customer__in=total.busy)) if total.busy else []):
+        total.add(_renew_group(group, waiting=True, actor=actor, at=at))
+    return total.renewed, total.failed
+
+
+def _renew_group(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Tally:
+    """After a failure whoever fails is logged and tried again at the next run, the others are renewed."""
+    try:
+        return renew_resources_of(customer_ids, waiting=waiting, actor=actor, at=at)
+    except Exception:
+        logger.exception("auto-renewal of %s customers broke off, first %s", len(customer_ids), customer_ids[0])
+    total = Tally()
+    if len(customer_ids) > 1:
+        for customer_id in customer_ids:
+            total.add(_renew_group([customer_id], waiting=True, actor=actor, at=at))
+    return total
 
 
 @transaction.atomic
-def renew_resources_of(customer_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> tuple[int, int]:
+def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Tally:
     """
-    Renew what is due of these customers as far as their wallets go; returns (renewed, failed).
+    Renew what is due of these customers as far as their wallets go.
 
     One success ends the cycle, for it moves the end. A failure is told once per milestone, and that notice is the record
     that the milestone was tried. A resource with an open order is left for the next time.
+
+    :param waiting: for customers that somebody holds; otherwise they are `busy`
     """
-    held = Customer.objects.select_for_update(no_key=True).filter(pk__in=customer_ids).order_by("pk")
-    customers = {customer.pk: customer for customer in held if customer.is_prepaid}
+    check_as_we_go()
+    held = Customer.objects.select_for_update(no_key=True, skip_locked=not waiting).filter(pk__in=customer_ids)
+    found = {customer.pk: customer for customer in held.order_by("pk")}
+    customers = {pk: customer for pk, customer in found.items() if customer.is_prepaid}
     wallets = hold_wallets(list(customers))
     paying: list[Due] = []
     failing: list[tuple[Due, str, int]] = []
@@ -97,7 +132,7 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, actor: Actor, at: dateti
             paying.append(due)
     _renew(paying, customers, actor=actor, at=at)
     tell_all(_failure(due, customers[due.resource.customer_id], code, lacking, at) for due, code, lacking in failing)
-    return len(paying), len(failing)
+    return Tally(len(paying), len(failing), [pk for pk in customer_ids if pk not in found])
 
 
 def _due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
@@ -146,31 +181,27 @@ def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Act
         for due in paying
         if due.charge is not None
     ]
-    invoices = issue_invoices(drafts, Invoice.Kind.PREPAID, at=at)
-    pay_renewals(
-        [
-            Renewal(draft.customer.pk, invoice, draft.charge.total, due.promotional, draft.resource.name)
-            for due, draft, invoice in zip(paying, drafts, invoices, strict=True)
-            if draft.charge.total
-        ],
-        actor=actor,
-        at=at,
-    )
+    renewals = [
+        Renewal(draft.customer.pk, draft.pk, draft.charge.total, due.promotional, draft.resource.name)
+        for due, draft in zip(paying, drafts, strict=True)
+        if draft.charge.total
+    ]
+    charge_renewals(renewals, actor=actor, at=at)
     extend_resources({due.resource.pk: due.period.ends_at for due in paying}, actor=actor, at=at)
-    tell_all(
-        notice_of(
-            draft.customer,
-            Notice.Kind.AUTO_RENEW_DONE,
-            f"invoice:{invoice}",
-            at=at,
-            invoice=str(invoice),
-            total=draft.charge.total,
-            resource=draft.resource.name,
-            resource_id=str(draft.resource.pk),
-            paid_until=draft.period.ends_at.isoformat(),
-        )
-        for draft, invoice in zip(drafts, invoices, strict=True)
-    )
+    tell_news((_success(draft) for draft in drafts), at=at)
+    issue_invoices(drafts, Invoice.Kind.PREPAID, at=at)  # late: from here to the commit other runs wait for the numbers
+    allocate_renewals(renewals, at=at)
+
+
+def _success(draft: Draft) -> tuple[Customer, Notice.Kind, str, dict[str, Any]]:
+    facts = {
+        "invoice": str(draft.pk),
+        "total": draft.charge.total,
+        "resource": draft.resource.name,
+        "resource_id": str(draft.resource.pk),
+        "paid_until": draft.period.ends_at.isoformat(),
+    }
+    return draft.customer, Notice.Kind.AUTO_RENEW_DONE, f"invoice:{draft.pk}", facts
 
 
 def _failure(due: Due, customer: Customer, code: str, lacking: int, at: datetime) -> Notice:
@@ -187,21 +218,12 @@ def _failure(due: Due, customer: Customer, code: str, lacking: int, at: datetime
     )
 
 
-def _one_by_one(customer_ids: Sequence[UUID], *, actor: Actor, at: datetime) -> tuple[int, int]:
-    """After a failure: whoever fails is logged and tried again at the next run, the others are renewed."""
-    renewed = failed = 0
-    for customer_id in customer_ids:
-        try:
-            done, refused = renew_resources_of([customer_id], actor=actor, at=at)
-        except Exception:
-            logger.exception("auto-renewal of customer %s broke off", customer_id)
-            continue
-        renewed, failed = renewed + done, failed + refused
-    return renewed, failed
+def _customers_of(resources: QuerySet[Resource]) -> list[UUID]:
+    return list(resources.order_by("customer").values_list("customer", flat=True).distinct())
 
 
-def _groups(ids: Sequence[UUID], size: int) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
+def _groups(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(ids), CUSTOMERS_AT_ONCE))
 
 
 def _end(resource: Resource) -> datetime:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from kernel.actors import Actor
+from kernel.bulk import copy_rows
 from kernel.ids import new_id
 from ledger.services import Charge, Fact, Kind, spend_many
+from payments.models import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,50 +24,43 @@ class Renewal:
     amount: int
     promotional: int
     description: str
+    payment_id: UUID = field(default_factory=new_id)
 
 
-WRITE = """
-WITH renewal AS (
-    SELECT * FROM unnest(%(payments)s::uuid[], %(customers)s::uuid[], %(invoices)s::uuid[], %(amounts)s::bigint[], %(promotional)s::bigint[],
-                         %(descriptions)s::text[]) r(id, customer_id, invoice_id, amount, promotional, description)
-)
-INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional, allocated,
-                              refunded, state, actor, created_at, settled_at, redirect_url, failure, checks)
-SELECT id, customer_id, 'renewal', 'wallet', '', 'W-' || replace(id::text, '-', ''), 'invoice:' || invoice_id, '[]', description, amount,
-       promotional, 0, 0, 'succeeded', %(actor)s, %(at)s, %(at)s, '', '', 0
-FROM renewal
+COPY_PAYMENTS = """
+COPY payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional, allocated, refunded,
+    state, actor, created_at, settled_at, redirect_url, failure, checks) FROM STDIN
 """
-ALLOCATE = """
-INSERT INTO payments_allocation (payment_id, invoice_id, customer_id, amount, promotional, at)
-SELECT r.id, r.invoice_id, r.customer_id, r.amount, r.promotional, %(at)s
-FROM unnest(%(payments)s::uuid[], %(customers)s::uuid[], %(invoices)s::uuid[], %(amounts)s::bigint[], %(promotional)s::bigint[])
-    r(id, customer_id, invoice_id, amount, promotional)
+COPY_ALLOCATIONS = """
+COPY payments_allocation (payment_id, invoice_id, customer_id, amount, promotional, at) FROM STDIN
 """
 
 
-def pay_renewals(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) -> None:
+def charge_renewals(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) -> None:
     """
-    Pay each invoice from its customer's wallet; the caller holds the wallets and found them sufficient.
+    Take the money out of the wallets, which the caller holds and found sufficient: transactions and payments.
 
-    The same facts as for a single payment: a payment that succeeded, its allocation, a transaction from the wallet to sales.
+    The invoices may come later in the transaction; `allocate_renewals` comes after them.
     """
-    if not renewals:
-        return
-    arguments: dict[str, Any] = {
-        "payments": [new_id() for _ in renewals],
-        "customers": [renewal.customer_id for renewal in renewals],
-        "invoices": [renewal.invoice_id for renewal in renewals],
-        "amounts": [renewal.amount for renewal in renewals],
-        "promotional": [renewal.promotional for renewal in renewals],
-        "descriptions": [renewal.description[:200] for renewal in renewals],
-        "actor": actor.name,
-        "at": at,
-    }
     charges = [
         Charge(renewal.customer_id, str(renewal.invoice_id), renewal.amount, renewal.promotional, renewal.description)
         for renewal in renewals
     ]
     spend_many(charges, into=Kind.SALES, kind=Fact.RENEWAL, at=at)
-    with connection.cursor() as cursor:
-        for statement in (WRITE, ALLOCATE):
-            cursor.execute(statement, arguments)
+    copy_rows(COPY_PAYMENTS, (_payment_row(renewal, actor.name, at) for renewal in renewals))
+
+
+def allocate_renewals(renewals: Sequence[Renewal], *, at: datetime) -> None:
+    """The payments of `charge_renewals` settle their invoices."""
+    rows = ((r.payment_id, r.invoice_id, r.customer_id, r.amount, r.promotional, at) for r in renewals)
+    copy_rows(COPY_ALLOCATIONS, rows)
+
+
+# fmt: off
+def _payment_row(renewal: Renewal, actor: str, at: datetime) -> tuple[Any, ...]:
+    return (
+        renewal.payment_id, renewal.customer_id, Payment.Kind.RENEWAL.value, Payment.Means.WALLET.value, "", f"W-{renewal.payment_id.hex}",
+        f"invoice:{renewal.invoice_id}", "[]", renewal.description[:200], renewal.amount, renewal.promotional, 0, 0,
+        Payment.State.SUCCEEDED.value, actor, at, at, "", "", 0,
+    )
+# fmt: on

@@ -1,0 +1,33 @@
+"""What transactions that write thousands of rows do differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pgtrigger
+from django.db import connection
+
+
+def check_as_we_go() -> None:
+    """
+    Until this transaction ends, foreign keys are checked after each statement instead of at the commit.
+
+    Checks that wait form one queue, and while thousands of them wait, every statement with row triggers takes two to three
+    times as long. Our own deferred triggers, which speak of the transaction as a whole, go on waiting for the commit.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    waiting = [
+        f"{model._meta.label}:{trigger.name}"
+        for model, trigger in pgtrigger.registered()
+        if trigger.timing == pgtrigger.Deferred
+    ]
+    pgtrigger.constraints(pgtrigger.Deferred, *waiting)
+
+
+def copy_rows(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Send rows through `COPY ... FROM STDIN`; they are made while the database is storing those before."""
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
