@@ -1,0 +1,137 @@
+"""Staff switch the billing mode, both ways, as rehearsed or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import BillingModeSwitch, Customer
+from catalog.models import Item
+from invoices.models import Invoice
+from invoices.services.month_end import bill_ended_months
+from kernel.errors import InvalidInput
+from kernel.periods import CalendarMonth
+from lifecycle.models import State
+from lifecycle.services.sweeps import expire_resources
+from lifecycle.services.trash import restore_resource
+from orders.actions import available_actions
+from orders.models import Action
+from orders.services.delete import delete_resource
+from orders.services.offers import PrepaidOnly
+from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, plan_switch, switch_billing_mode
+from tests.actions.books import refused
+from tests.cast import (
+    DAY,
+    JOB,
+    MONTH,
+    NOON,
+    STAFF,
+    create,
+    fresh,
+    make_customer,
+    make_item,
+    make_product,
+    order,
+    owner_of,
+    quote,
+    renew,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def switch(customer: Customer, to_mode: str, at: object, **more: object) -> BillingModeSwitch:
+    return switch_billing_mode(customer.pk, to_mode, reason="asked by Sales", actor=STAFF, at=at, **more)  # type: ignore[arg-type]
+
+
+def test_paid_time_is_kept_and_rolls_over_in_its_very_last_minute(alice: Customer, small: Item) -> None:
+    """Bought on 10 March, noon; paid until 9 April, noon. April then has 21.5 days = 30,960 minutes: 129,717."""
+    [server] = create(alice, small, auto_renew_months=1)
+    switch(alice, "postpaid", NOON + DAY)
+    server = fresh(server)
+    assert (server.state, server.rolls_over, server.auto_renew_months) == (State.ACTIVE, True, None)
+    with refused(PrepaidOnly):
+        renew(server, at=NOON + 2 * DAY)
+
+    expire_resources(actor=JOB, at=NOON + MONTH + 5 * DAY)  # five days late
+    server = fresh(server)
+    assert (server.state, server.billing_mode, server.paid_until) == (State.ACTIVE, "postpaid", None)
+    may = CalendarMonth(2026, 5).period.starts_at
+    bill_ended_months(actor=JOB, at=may)
+    usage = server.invoices.get(kind=Invoice.Kind.USAGE)
+    assert (usage.period_start, usage.total) == (NOON + MONTH, 129_717)
+
+
+def test_usage_is_invoiced_at_the_switch_and_three_days_are_left_to_pay(bob: Customer, small: Item) -> None:
+    [server] = create(bob, small)
+    switch(bob, "prepaid", NOON + 10 * DAY)
+    assert server.invoices.get().total == 60_333
+    server = fresh(server)
+    assert (server.paid_until, server.suspend_at) == (NOON + 10 * DAY, NOON + 13 * DAY)
+    expire_resources(actor=JOB, at=NOON + 13 * DAY)
+    assert fresh(server).state == State.SUSPENSE
+    assert Invoice.objects.get().status == "unpaid", "it stays payable"
+
+
+def test_resources_in_the_trash_stay_there(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
+    switch(alice, "postpaid", NOON + 2 * DAY)
+    alice.refresh_from_db()
+    trashed = fresh(server)
+    assert trashed.state == State.SUSPENSE
+    assert available_actions(trashed, alice, pending=False, at=NOON + 3 * DAY) == ["purge"]
+    restored = restore_resource(server.pk, reason="needed", actor=STAFF, at=NOON + 3 * DAY)
+    assert (restored.state, restored.billing_mode) == (State.ACTIVE, "postpaid")
+
+
+def test_days_of_grace_before_the_switch_are_billed_even_when_their_month_is_over() -> None:
+    """Paid until 9 April, grace of 30 days, switched on 5 May: 9 to 30 April and 1 to 4 May are usage."""
+    item = make_item(make_product("vstorage", grace_days=30), "plain", 43_200)
+    customer = make_customer(credit=43_200)
+    [store] = create(customer, item)
+    bill_ended_months(actor=JOB, at=CalendarMonth(2026, 5).period.starts_at)
+    switch(customer, "postpaid", NOON + 56 * DAY)
+    usage = store.invoices.filter(kind=Invoice.Kind.USAGE)
+    assert dict(usage.values_list("period_key", "total")) == {"2026-04": 21 * 1440 + 720}
+    delete_resource(store.pk, actor=owner_of(customer), at=NOON + 56 * DAY)
+    assert sum(usage.values_list("total", flat=True)) == 26 * 1440, "9 April noon to 5 May noon, once"
+
+
+def test_there_and_back_leaves_everything_as_it_was(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    switch(alice, "postpaid", NOON + DAY)
+    switch(alice, "prepaid", NOON + 2 * DAY)
+    server = fresh(server)
+    assert (server.rolls_over, server.billing_mode, server.suspend_at) == (False, "prepaid", NOON + MONTH)
+    expire_resources(actor=JOB, at=NOON + MONTH)
+    assert fresh(server).state == State.SUSPENSE
+
+
+def test_the_rehearsal_is_what_happens_or_nothing_happens(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    plan = plan_switch(alice, "postpaid", at=NOON + DAY)
+    assert [resource["name"] for resource in plan["resources"]] == ["web"]
+    assert plan["resources"][0]["paid_days_left"] == 29
+    renew(server, at=NOON + DAY)
+    with refused(PlanChanged):
+        switch(alice, "postpaid", NOON + 2 * DAY, digest=plan["digest"])
+
+
+def test_no_switch_without_a_reason_twice_or_while_orders_are_open(alice: Customer, small: Item) -> None:
+    with refused(InvalidInput):
+        switch_billing_mode(alice.pk, "postpaid", reason=" ", actor=STAFF, at=NOON)
+    with refused(ModeAlready):
+        switch(alice, "prepaid", NOON)
+    order(
+        quote(
+            alice,
+            Action.CREATE,
+            product=str(small.product_id),
+            name="w",
+            items=[{"item": "small"}],
+            quantity=1,
+            months=1,
+        )
+    )
+    with refused(OrdersOpen):
+        switch(alice, "postpaid", NOON)
