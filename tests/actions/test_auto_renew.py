@@ -28,7 +28,7 @@ def job(at: datetime) -> tuple[int, int]:
 
 
 def bought(customer: Customer, item: Item, **terms: object) -> Resource:
-    [resource] = create(customer, item, auto_renew_months=1, **terms)  # type: ignore[arg-type]
+    [resource] = create(customer, item, auto_renew_months=1, **terms)
     return resource
 
 

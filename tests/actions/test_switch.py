@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db
 
 
 def switch(customer: Customer, to_mode: str, at: object, **more: object) -> BillingModeSwitch:
-    return switch_billing_mode(customer.pk, to_mode, reason="asked by Sales", actor=STAFF, at=at, **more)  # type: ignore[arg-type]
+    return switch_billing_mode(customer.pk, to_mode, reason="asked by Sales", actor=STAFF, at=at, **more)
 
 
 def test_paid_time_is_kept_and_rolls_over_in_its_very_last_minute(alice: Customer, small: Item) -> None:

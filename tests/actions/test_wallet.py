@@ -159,7 +159,7 @@ def test_nobody_pays_nothing_or_more_than_is_due(small: Item, large: Item) -> No
     fund(customer, 1_000_000)
     who = {"actor": owner_of(customer), "at": NOON + 11 * DAY}
     with refused(AmountTooLarge, due=60_333):
-        pay_invoices_from_wallet(customer.pk, [cheap.pk], amount=60_334, **who)  # type: ignore[arg-type]
-    pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)  # type: ignore[arg-type]
+        pay_invoices_from_wallet(customer.pk, [cheap.pk], amount=60_334, **who)
+    pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)
     with refused(NothingDue):
-        pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)  # type: ignore[arg-type]
+        pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)
