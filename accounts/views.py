@@ -12,6 +12,7 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.cache import never_cache
@@ -26,6 +27,13 @@ A_YEAR = 365 * 24 * 3600
 
 class Login(LoginView):
     """The sign-in page; the portal then speaks the customer's language. The demo lists its sign-ins."""
+
+    def get_default_redirect_url(self) -> str:
+        """Customers come to the portal, staff to the staff area."""
+        user = self.request.user
+        if user.is_authenticated and user.is_staff and not user.customer:
+            return reverse("admin:index")
+        return super().get_default_redirect_url()
 
     def get_context_data(self, **extra: Any) -> dict[str, Any]:
         return super().get_context_data(demo_logins=config.DEMO_LOGINS, **extra)

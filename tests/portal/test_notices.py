@@ -257,6 +257,12 @@ def test_signing_in_speaks_the_customers_language(db):
     assert answer.cookies["django_language"].value == "en"
 
 
+def test_staff_come_to_the_staff_area(db):
+    user = make_user(None, is_staff=True)
+    answer = Client().post(reverse("login"), {"username": user.email, "password": "secret"})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+
+
 def test_a_wrong_password_signs_nobody_in(alice):
     user = make_user(alice)
     answer = Client().post(reverse("login"), {"username": user.email, "password": "guess"})
