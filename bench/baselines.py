@@ -23,7 +23,8 @@ WITH segment AS (
     FROM amounts
 ), bill AS MATERIALIZED (
     SELECT gen_random_uuid() AS id, l.resource_id, l.customer_id, min(l.starts_at) AS starts_at, max(l.ends_at) AS ends_at,
-           sum(amount + CASE WHEN includes_vat THEN 0 ELSE tax END) AS total, sum(tax) AS tax, row_number() OVER (ORDER BY l.customer_id, l.resource_id) AS n
+           sum(amount + CASE WHEN includes_vat THEN 0 ELSE tax END) AS total, sum(tax) AS tax,
+           row_number() OVER (ORDER BY l.customer_id, l.resource_id) AS n
     FROM line l GROUP BY l.resource_id, l.customer_id
 ), counter AS (
     INSERT INTO invoices_numberseries (series, year, last) SELECT 'U', 2026, count(*) FROM bill
@@ -31,8 +32,8 @@ WITH segment AS (
 ), invoice AS (
     INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start,
         period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
-    SELECT b.id, 'U2026-' || lpad((counter.last - (SELECT count(*) FROM bill) + b.n)::text, 7, '0'), b.customer_id, b.resource_id, r.product_id, 'usage',
-        %(key)s, r.name, jsonb_build_object('name', c.name, 'tax_code', c.tax_code, 'address', c.address, 'email', c.email, 'language', c.language),
+    SELECT b.id, 'U2026-' || lpad((counter.last - (SELECT count(*) FROM bill) + b.n)::text, 7, '0'), b.customer_id, b.resource_id, r.product_id,
+        'usage', %(key)s, r.name, jsonb_build_object('name', c.name, 'tax_code', c.tax_code, 'address', c.address, 'email', c.email, 'language', c.language),
         %(seller)s::jsonb, b.starts_at, b.ends_at, b.ends_at, %(at)s, %(due)s, b.total, b.tax, 0, '', b.total, 0, 0, 0
     FROM bill b JOIN lifecycle_resource r ON r.id = b.resource_id JOIN accounts_customer c ON c.id = b.customer_id, counter
 ), lines AS (
@@ -44,8 +45,65 @@ WITH segment AS (
 ), notices AS (
     INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
     SELECT b.customer_id, 'invoice_issued', 'invoice:' || b.id, c.email,
-        jsonb_build_object('invoice', b.id, 'resource', r.name, 'total', b.total, 'from', b.starts_at, 'until', b.ends_at), %(at)s, 'pending', 0, %(at)s, ''
+        jsonb_build_object('invoice', b.id, 'resource', r.name, 'total', b.total, 'from', b.starts_at, 'until', b.ends_at),
+        %(at)s, 'pending', 0, %(at)s, ''
     FROM bill b JOIN lifecycle_resource r ON r.id = b.resource_id JOIN accounts_customer c ON c.id = b.customer_id
 )
 SELECT count(*), sum(total) FROM bill
 """
+
+NOTICE = """
+INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
+SELECT m.customer_id, %(kind)s, 'resource:' || m.id || ':' || %(at)s, c.email, jsonb_build_object('resource', m.name, 'at', m.instant), %(at)s,
+       'pending', 0, %(at)s, ''
+FROM moved m JOIN accounts_customer c ON c.id = m.customer_id
+"""
+EVENT = """
+INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)
+SELECT id, customer_id, %(event)s, 'active', state, %(at)s, 'system', 'bench', '' FROM moved
+"""
+REQUEST = """
+INSERT INTO lifecycle_provisioningrequest (id, resource_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
+SELECT gen_random_uuid(), id, %(verb)s, configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved
+"""
+EXPIRE = f"""
+WITH moved AS (
+    UPDATE lifecycle_resource SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
+           purge_at = %(at)s + interval '7 days'
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state IN ('active', 'stop') AND suspend_at <= %(at)s
+    RETURNING id, customer_id, name, configuration, state, purge_at AS instant
+), events AS ({EVENT}), requests AS ({REQUEST}), notices AS ({NOTICE})
+SELECT count(*) FROM moved
+"""
+ROLL_OVER = f"""
+WITH moved AS (
+    UPDATE lifecycle_resource r SET billing_mode = 'postpaid', paid_until = NULL, suspend_at = NULL, rolls_over = FALSE, auto_renew_months = NULL
+    FROM (SELECT id, paid_until AS instant FROM lifecycle_resource
+          WHERE billing_mode = 'prepaid' AND rolls_over AND state IN ('active', 'stop') AND suspend_at <= %(at)s) old
+    WHERE r.id = old.id RETURNING r.id, r.customer_id, r.name, r.configuration, r.state, old.instant
+), periods AS (
+    INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
+    SELECT id, customer_id, 'postpaid', configuration, instant, NULL FROM moved
+), events AS ({EVENT}), notices AS ({NOTICE})
+SELECT count(*) FROM moved
+"""
+PURGE = f"""
+WITH moved AS (
+    UPDATE lifecycle_resource SET state = 'deleted', changed_at = %(at)s WHERE state = 'suspense' AND purge_at <= %(at)s
+    RETURNING id, customer_id, name, configuration, state, purge_at AS instant
+), events AS ({EVENT}), requests AS ({REQUEST}), notices AS ({NOTICE})
+SELECT count(*) FROM moved
+"""
+REMIND = f"""
+WITH moved AS (
+    SELECT id, customer_id, name, paid_until AS instant FROM lifecycle_resource
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state IN ('active', 'stop') AND paid_until > %(at)s AND paid_until < %(at)s + interval '8 days'
+), notices AS ({NOTICE})
+SELECT count(*) FROM moved
+"""
+SPEND = """
+\\set customer random(1, {customers})
+\\set number random(1, 9000000000000000)
+{statement};
+"""
+"""For pgbench: the statement of a spend, with its arguments made by the server."""

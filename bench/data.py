@@ -66,8 +66,8 @@ FROM lifecycle_resource
 # A resource per invoice of a month; the invoice of the n-th resource and the m-th month back is settled by a payment.
 BILLS = """
 CREATE TEMPORARY TABLE bill AS
-SELECT md5('invoice' || c.id || '/' || m || '/' || n)::uuid AS id, md5('payment' || c.id || '/' || m || '/' || n)::uuid AS payment_id, c.id AS customer_id,
-       md5('resource' || c.id || '/' || n)::uuid AS resource_id, 'server-' || n AS name, 100000 + 10 * n AS total, m, n,
+SELECT md5('invoice' || c.id || '/' || m || '/' || n)::uuid AS id, md5('payment' || c.id || '/' || m || '/' || n)::uuid AS payment_id,
+       c.id AS customer_id, md5('resource' || c.id || '/' || n)::uuid AS resource_id, 'server-' || n AS name, 100000 + 10 * n AS total, m, n,
        %(ends)s - make_interval(months => m) AS starts_at, %(ends)s - make_interval(months => m - 1) AS ends_at
 FROM (SELECT id, CASE WHEN email = 'c1@customer.example' THEN %(own)s ELSE %(others)s END AS per_month FROM accounts_customer) c,
      generate_series(1, %(months)s) m, generate_series(1, c.per_month) n
@@ -75,7 +75,8 @@ ORDER BY m DESC, c.id, n
 """
 HISTORY = (
     """
-    INSERT INTO lifecycle_resource (id, customer_id, product_id, name, state, billing_mode, configuration, created_at, changed_at, rolls_over, suspense_reason)
+    INSERT INTO lifecycle_resource (id, customer_id, product_id, name, state, billing_mode, configuration, created_at, changed_at, rolls_over,
+                                    suspense_reason)
     SELECT resource_id, customer_id, %(product)s, name, 'active', 'postpaid', jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)),
            starts_at, starts_at, FALSE, '' FROM bill WHERE m = %(months)s
     """,
@@ -85,21 +86,21 @@ HISTORY = (
     FROM bill WHERE m = %(months)s
     """,
     """
-    INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start, period_end,
-                                  covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
+    INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start,
+                                  period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
     SELECT id, 'U' || lpad(row_number() OVER ()::text, 9, '0'), customer_id, resource_id, %(product)s, 'usage', to_char(starts_at, 'YYYY-MM'), name,
-           '{"name": "Customer"}', '{"name": "Seller"}', starts_at, ends_at, ends_at, ends_at, ends_at + interval '15 days', total, total / 11, 0, '', total,
-           total, 0, 0 FROM bill
+           '{"name": "Customer"}', '{"name": "Seller"}', starts_at, ends_at, ends_at, ends_at, ends_at + interval '15 days', total, total / 11,
+           0, '', total, total, 0, 0 FROM bill
     """,
     """
-    INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price,
-                                      per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
-    SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60, 1, total,
-           43200, 0, TRUE, 0.1, total, total / 11, total FROM bill
+    INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
+                                      unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
+    SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60,
+           1, total, 43200, 0, TRUE, 0.1, total, total / 11, total FROM bill
     """,
     """
-    INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional, allocated,
-                                  refunded, state, actor, created_at, settled_at, redirect_url, failure, checks)
+    INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional,
+                                  allocated, refunded, state, actor, created_at, settled_at, redirect_url, failure, checks)
     SELECT payment_id, customer_id, 'invoice', 'wallet', '', 'W-' || payment_id, 'invoice:' || id, '[]', name, total, 0, total, 0, 'succeeded', 'job:pay',
            ends_at + interval '1 day' + n * interval '1 second', ends_at + interval '1 day', '', '', 0 FROM bill
     """,

@@ -1,0 +1,65 @@
+"""`make bench`: run the measures, print a table, write bench/latest.json."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.measures import MEASURES, Result, Setting
+from bench.server import Server
+
+LATEST = Path(__file__).with_name("latest.json")
+
+
+def main() -> None:
+    options = _options()
+    server = Server()
+    server.start()
+    try:
+        machine = f"{_processor()}, {os.cpu_count()} cores, {server.describe()}, Python {platform.python_version()}"
+        print(machine, flush=True)
+        setting = Setting(server, options.resources, options.times, options.full)
+        found = []
+        for name in options.only or MEASURES:
+            for result in MEASURES[name](setting):
+                print(_row(result), flush=True)
+                found.append(asdict(result) | {"target": result.target, "met": result.is_met, "machine": machine})
+    finally:
+        server.stop()
+    if not options.only:
+        LATEST.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--resources", type=int, default=100_000)
+    parser.add_argument("--times", type=int, default=3, help="how often each is measured; the median counts")
+    parser.add_argument(
+        "--only", action="append", choices=MEASURES, help="this measure alone; latest.json is left as it is"
+    )
+    parser.add_argument("--quick", action="store_true", help="20,000 resources, once")
+    parser.add_argument("--full", action="store_true", help="the month end of a million resources as well")
+    options = parser.parse_args()
+    if options.quick:
+        options.resources, options.times = 20_000, 1
+    return options
+
+
+def _row(result: Result) -> str:
+    verdict = {None: "", True: "ok", False: "MISSED"}[result.is_met]
+    baseline = "" if result.baseline is None else f"{result.baseline:,.2f}"
+    ratio = "" if result.ratio is None else f"{result.ratio:.2f}x"
+    return f"{result.name:62} {result.value:>11,.2f} {result.unit:<4} {baseline:>12} {ratio:>7}  {result.target:<10} {verdict}"
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.split(": ", 1)[1] for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""The measures: each runs ours and its baseline by turns on fresh copies of the same data, and yields what came out."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from bench.baselines import SPEND
+from bench.processes import Worker, call, together
+from bench.server import Server
+
+CLIENTS = 8
+RESOURCES_PER_CUSTOMER = 10  # as in the data
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`limit` is what `ratio` (or, without a baseline, `value`) may be at most; negative: must be at least."""
+
+    name: str
+    value: float
+    unit: str
+    baseline: float | None = None
+    ratio: float | None = None
+    limit: float | None = None
+
+    @property
+    def target(self) -> str:
+        if self.limit is None:
+            return ""
+        of = "x" if self.ratio is not None else f" {self.unit}"
+        return f"{'>=' if self.limit < 0 else '<='} {abs(self.limit):g}{of}"
+
+    @property
+    def is_met(self) -> bool | None:
+        if self.limit is None:
+            return None
+        measured = self.value if self.ratio is None else self.ratio
+        return measured >= -self.limit if self.limit < 0 else measured <= self.limit
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How much, how often, on what."""
+
+    server: Server
+    resources: int
+    times: int
+    full: bool
+
+
+Results = Iterator[Result]
+
+
+def month_end(setting: Setting) -> Results:
+    """A month of usage: the run with one and with two workers, against one statement."""
+    server, size = setting.server, setting.resources
+    template = server.template("postpaid", size)
+    walls: dict[int, list[float]] = {0: [], 1: [], 2: []}
+    hashes = set()
+    memory = 0.0
+    for _ in range(setting.times):
+        for workers, taken in walls.items():
+            with server.copy(template) as url:
+                function = "bench.work:month_end" if workers else "bench.work:month_end_by_hand"
+                wall, answers = together(url, [(function, {})] * max(workers, 1))
+                taken.append(wall)
+                if workers:
+                    memory = max(memory, *(answer["memory_mb"] for answer in answers))
+                bills = call(url, "bench.work:hash_of_the_bills")
+                assert bills["gapless"], bills
+                hashes.add((bills["hash"], bills["invoices"]))
+    assert len(hashes) == 1, f"the run and the statement do not bill the same: {hashes}"
+    by_hand, alone, two = (median(walls[workers]) for workers in (0, 1, 2))
+    yield Result(f"month end, {size:,} resources, 1 worker", alone, "s", by_hand, alone / by_hand, 2)
+    yield Result(f"month end, {size:,} resources, 2 workers", two, "s", by_hand, two / by_hand, 2)
+    yield Result("month end, invoices per second, 2 workers", size / two, "/s", size / by_hand)
+    yield Result("month end, memory of a worker", memory, "MB", limit=150)
+    yield from _flatness(setting, alone / size)
+
+
+def _flatness(setting: Setting, cost: float) -> Results:
+    """Cost per invoice at other sizes, with one worker."""
+    for size in [setting.resources // 10, *([1_000_000] if setting.full else [])]:
+        with setting.server.copy(setting.server.template("postpaid", size)) as url:
+            wall, _ = together(url, [("bench.work:month_end", {})])
+        name = f"month end, cost per invoice at {size:,} against {setting.resources:,}"
+        yield Result(name, 1e6 * wall / size, "us", 1e6 * cost, wall / size / cost, 1.25 if setting.full else None)
+
+
+def sweeps(setting: Setting) -> Results:
+    """Expiry with roll-over, purge and reminders, against bare statements."""
+    server, size = setting.server, setting.resources
+    template = server.template("prepaid", size)
+    for name, rows in (("expire and roll over", 2 * size), ("purge", size), ("remind", size)):
+        ours, theirs = [], []
+        for _ in range(setting.times):
+            for function, taken in (("sweep_by_hand", theirs), ("sweep", ours)):
+                with server.copy(template) as url:
+                    wall, [answer] = together(url, [(f"bench.work:{function}", {"name": name})])
+                assert answer["count"] == rows, f"{name}: {answer['count']} instead of {rows}"
+                taken.append(wall)
+        yield Result(f"{name}, {rows:,} rows", median(ours), "s", median(theirs), median(ours) / median(theirs), 2)
+
+
+def auto_renew(setting: Setting) -> Results:
+    """Charge, payment, invoice and period for every resource that is due, with one and with two workers."""
+    server, size = setting.server, setting.resources
+    template = server.template("prepaid", size)
+    for workers, limit in ((1, None), (2, -3000)):
+        walls = []
+        for _ in range(setting.times):
+            with server.copy(template) as url:
+                wall, answers = together(url, [("bench.work:renew", {})] * workers)
+            assert sum(answer["count"] for answer in answers) == size, answers
+            walls.append(wall)
+        yield Result(f"auto-renew, {workers} worker{'s'[: workers - 1]}", size / median(walls), "/s", limit=limit)
+
+
+def wallet(setting: Setting) -> Results:
+    """Spends of 8 clients, each one statement, against pgbench with the same statement."""
+    server = setting.server
+    programs = server.programs
+    if programs is None:
+        print("wallet: left out, for pgbench comes with the embedded server")
+        return
+    everybody = max(setting.resources // RESOURCES_PER_CUSTOMER, 1)
+    count = 2000 if setting.resources >= 100_000 else 500
+    with server.copy(server.template("postpaid", setting.resources)) as url:
+        statement = call(url, "bench.work:spend_statement")
+        call(url, "bench.work:spends", count=1, customers=1)  # opens the house account
+        for name, customers, limit in (("spread over wallets", everybody, 1.7), ("one hot wallet", 1, 1.3)):
+            ours, theirs = [], []
+            for _ in range(max(setting.times, 3)):
+                theirs.append(
+                    _pgbench(programs / "pgbench", url, SPEND.format(customers=customers, statement=statement), count)
+                )
+                wall, _ = together(url, [("bench.work:spends", {"count": count, "customers": customers})] * CLIENTS)
+                ours.append(wall)
+            spends = CLIENTS * count
+            yield Result(
+                f"spends, {name}",
+                spends / median(ours),
+                "/s",
+                spends / median(theirs),
+                median(ours) / median(theirs),
+                limit,
+            )
+
+
+def _pgbench(program: Any, url: str, script: str, count: int) -> float:
+    """Wall seconds of 8 clients with `count` transactions each, without connecting."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
+        file.write(script)
+        file.flush()
+        command = [program, "-n", "-c", CLIENTS, "-j", 2, "-t", count, "-f", file.name, url]
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr
+    rate = next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps = "))
+    return CLIENTS * count / rate
+
+
+def pages(setting: Setting) -> Results:
+    """Histories of a customer with as many invoices as there are resources: the first page and one far inside."""
+    server = setting.server
+    with server.copy(server.template("history", setting.resources)) as url:
+        first, deep = (call(url, "bench.work:pages", depth=depth) for depth in (0, 0.7))
+    for top, inside in zip(first, deep, strict=True):
+        yield Result(f"{top['name']}, first page, {top['queries']} queries", top["median"], "ms", limit=50)
+        name = f"{inside['name']}, far inside, {inside['queries']} queries"
+        yield Result(name, inside["median"], "ms", limit=50)
+
+
+def not_starved(setting: Setting) -> Results:
+    """The 99th percentile of spends and pages while a month end goes on, against an idle machine."""
+    server, size = setting.server, setting.resources
+    customers = max(size // RESOURCES_PER_CUSTOMER, 1)
+    seconds = max(2.0, size / 10_000)
+    arguments = {"seconds": seconds, "customers": customers}
+    with server.copy(server.template("postpaid", size)) as url:
+        call(url, "bench.work:spends", count=10, customers=1)
+        idle = call(url, "bench.work:latencies", **arguments)
+        reader, worker = Worker(url, "bench.work:latencies", **arguments), Worker(url, "bench.work:month_end")
+        worker.go()
+        time.sleep(0.2)
+        reader.go()
+        busy, run = reader.result(), worker.result()
+    if run["seconds"] < seconds:
+        print(f"not starved: the run ended after {run['seconds']:.1f} of {seconds:.1f} s")
+    for name in ("spend", "page"):
+        yield Result(f"p99 of a {name} during a month end", busy[name], "ms", idle[name], busy[name] / idle[name], 5)
+
+
+MEASURES: dict[str, Callable[[Setting], Results]] = {
+    "month-end": month_end,
+    "sweeps": sweeps,
+    "auto-renew": auto_renew,
+    "wallet": wallet,
+    "pages": pages,
+    "not-starved": not_starved,
+}

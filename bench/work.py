@@ -1,0 +1,247 @@
+"""What is measured, in processes of their own: our services, and the same work by hand. Each returns JSON-ready facts."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import time
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from accounts.models import Customer, User
+from bench import baselines
+from bench.data import END, HISTORY_MONTHS, MONTH, READER
+from invoices.models import Invoice
+from invoices.services.month_end import run_month_end
+from kernel.actors import Actor
+from kernel.keyset import _encode
+from ledger.models import Entry
+from ledger.services import Fact, Kind, spend
+from lifecycle.services.sweeps import expire_resources, purge_resources, remind_about_ends
+from orders.services.renewal import renew_automatically
+from payments.models import Payment
+
+ACTOR = Actor.job("bench")
+MONTH_ENDS_AT = MONTH.period.ends_at
+TIMES = 15
+Facts = dict[str, Any]
+
+
+def month_end() -> Facts:
+    """One worker of the month-end run; any number may do this at the same time."""
+    began = time.perf_counter()
+    run = run_month_end(MONTH, actor=ACTOR, at=MONTH_ENDS_AT)
+    return _facts(began, state=run.state)
+
+
+def month_end_by_hand() -> Facts:
+    period = MONTH.period
+    arguments = {
+        "start": period.starts_at,
+        "end": period.ends_at,
+        "key": MONTH.key,
+        "at": MONTH_ENDS_AT,
+        "due": MONTH_ENDS_AT + timedelta(days=settings.INVOICE_DUE_DAYS),
+        "seller": "{}",
+    }
+    return _by_hand(baselines.MONTH_END, arguments)
+
+
+def hash_of_the_bills() -> Facts:
+    """A digest over what every resource was billed: amounts, taxes, lines, periods. Numbers and ids are not part of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(
+            """
+            SELECT i.resource_id, i.period_key, i.total, i.tax, i.period_start, i.period_end, l.position, l.item_id, l.price_id, l.minutes, l.amount, l.tax
+            FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id ORDER BY i.resource_id, i.period_key, l.position
+            """
+        )
+        digest = hashlib.sha256()
+        while rows := cursor.fetchmany(10_000):
+            digest.update(repr(rows).encode())
+        cursor.execute("SELECT count(*), count(DISTINCT number), max(substr(number, 7))::int FROM invoices_invoice")
+        count, numbers, last = cursor.fetchone()
+    return {"hash": digest.hexdigest(), "invoices": count, "gapless": count == numbers == last}
+
+
+SWEEPS: dict[str, tuple[Callable[[], object], str, datetime]] = {
+    "expire and roll over": (lambda: expire_resources(actor=ACTOR, at=END), "", END),
+    "purge": (lambda: purge_resources(actor=ACTOR, at=END), baselines.PURGE, END),
+    "remind": (lambda: remind_about_ends(at=END - timedelta(days=7)), baselines.REMIND, END - timedelta(days=7)),
+}
+
+
+def sweep(name: str) -> Facts:
+    began = time.perf_counter()
+    return _facts(began, count=SWEEPS[name][0]())
+
+
+def sweep_by_hand(name: str) -> Facts:
+    """The same rows and the same facts, without batches, guards or SKIP LOCKED."""
+    _sweep, statement, at = SWEEPS[name]
+    words = {"at": at, "kind": name[:30], "event": name[:20], "verb": name[:10]}
+    if statement:
+        return _by_hand(statement, words)
+    began = time.perf_counter()
+    parts = [_by_hand(part, words) for part in (baselines.EXPIRE, baselines.ROLL_OVER)]
+    return _facts(began, count=sum(part["count"] for part in parts))
+
+
+def renew() -> Facts:
+    """One worker of the auto-renewal; any number may do this at the same time."""
+    began = time.perf_counter()
+    renewed, failed = renew_automatically(actor=ACTOR, at=END - timedelta(days=7))
+    return _facts(began, count=renewed, failed=failed)
+
+
+def spends(count: int, customers: int) -> Facts:
+    """`count` spends, one after the other, over the first `customers` customers."""
+    ids = [_customer_id(number) for number in range(1, customers + 1)]
+    batch = uuid4().int
+    connection.ensure_connection()
+    began = time.perf_counter()
+    for number in range(count):
+        _spend(ids[(batch + number * 7919) % len(ids)], f"{batch:x}-{number}")
+    return _facts(began, count=count)
+
+
+def spend_statement() -> str:
+    """The statement of a spend for pgbench, which knows no arrays and no quoting."""
+    from ledger.services import SPEND
+
+    values = {
+        "customer": "md5('customer' || :customer)::uuid",
+        "amount": "100::bigint",
+        "into": "'sales'",
+        "buckets": "ARRAY['credit', 'promotional']",
+        "kind": "'adjustment'",
+        "source": "'pgbench-' || :number",
+        "reference": "''",
+        "at": "now()",
+    }
+    return " ".join((SPEND % {name: f"({value})" for name, value in values.items()}).split())
+
+
+def pages(depth: float) -> list[Facts]:
+    """Each page of the customer with the long history: median and worst milliseconds, number of queries."""
+    return [_page(name, address) for name, address in _addresses(depth)]
+
+
+def latencies(seconds: float, customers: int) -> Facts:
+    """Spend and open a page in turns for `seconds`; returns the 99th percentiles in ms."""
+    client = _client(_some_reader())
+    spent: list[float] = []
+    opened: list[float] = []
+    _get(client, "/billing/")
+    _spend(_customer_id(1), uuid4().hex)
+    until = time.monotonic() + seconds
+    number = 0
+    while time.monotonic() < until:
+        number += 1
+        began = time.perf_counter()
+        _spend(_customer_id(1 + number * 7919 % customers), uuid4().hex)
+        spent.append(time.perf_counter() - began)
+        if number % 5 == 0:
+            opened.append(_get(client, "/billing/"))
+        time.sleep(0.005)
+    return {"spend": _p99(spent), "page": _p99(opened), "spends": len(spent), "pages": len(opened)}
+
+
+def _page(name: str, address: str) -> Facts:
+    client = _client(User.objects.get(email=READER))
+    _get(client, address)
+    times = sorted(_get(client, address) for _ in range(TIMES))
+    with CaptureQueriesContext(connection) as queries:
+        _get(client, address)
+    return {
+        "name": name,
+        "median": 1000 * times[TIMES // 2],
+        "worst": 1000 * times[-1],
+        "queries": len(queries),
+        "slowest": max((query["time"] + " " + query["sql"][:3000] for query in queries), default=""),
+    }
+
+
+def _addresses(depth: float) -> list[tuple[str, str]]:
+    """The histories, from the page that lies at `depth` (0 the first .. 1 the last) of each list on."""
+    reader = User.objects.get(email=READER)
+    assert reader.customer
+    lists: list[tuple[str, Any, tuple[str, ...], list[str]]] = [
+        ("invoices", Invoice.objects, ("issued_at", "id"), ["/billing/", "/api/v1/invoices/"]),
+        ("payments", Payment.objects, ("created_at", "id"), ["/payments/", "/api/v1/payments/"]),
+        ("credit", Entry.objects, ("id",), ["/credit/", "/api/v1/wallet/entries/"]),
+    ]
+    found = []
+    for name, objects, key, addresses in lists:
+        rows = objects.filter(customer=reader.customer).order_by(*(f"-{column}" for column in key))
+        row = rows[int(rows.count() * depth)] if depth else None
+        query = f"?after={_encode(row, key)}" if row else ""
+        found += [(f"{'API' if '/api/' in address else 'page'}: {name}", f"{address}{query}") for address in addresses]
+    months_back = int(1 + depth * (HISTORY_MONTHS - 2))
+    month = MONTH.year * 12 + MONTH.month - months_back
+    return [*found, ("page: usage report", f"/billing/usage/?month={month // 12:04}-{month % 12 + 1:02}")]
+
+
+def _client(user: User) -> Any:
+    from django.test import Client
+
+    warnings.filterwarnings("ignore", "No directory at")  # static files are not collected here
+    override_settings(
+        ALLOWED_HOSTS=["*"],
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+        STORAGES=settings.STORAGES
+        | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    ).enable()
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _get(client: Any, address: str) -> float:
+    """Seconds until the whole answer is there."""
+    began = time.perf_counter()
+    answer = client.get(address)
+    taken = time.perf_counter() - began
+    assert answer.status_code == 200, f"{address}: {answer.status_code}"
+    return taken
+
+
+def _some_reader() -> User:
+    customer = Customer.objects.get(pk=_customer_id(1))
+    return User.objects.create_user(f"{uuid4().hex}@customer.example", customer=customer, role=User.Role.OWNER)
+
+
+def _spend(customer_id: UUID, source: str) -> None:
+    spend(customer_id, 100, into=Kind.SALES, kind=Fact.ADJUSTMENT, source=source, at=datetime.now(UTC))
+
+
+def _customer_id(number: int) -> UUID:
+    return UUID(hashlib.md5(f"customer{number}".encode(), usedforsecurity=False).hexdigest())
+
+
+def _by_hand(statement: str, arguments: dict[str, Any]) -> Facts:
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+    began = time.perf_counter()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        count = cursor.fetchone()[0]
+    return _facts(began, count=count)
+
+
+def _p99(times: list[float]) -> float:
+    return 1000 * sorted(times)[int(len(times) * 0.99)]
+
+
+def _facts(began: float, **facts: Any) -> Facts:
+    """With the wall time, and the most memory that this process has ever held."""
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, **facts}
