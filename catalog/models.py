@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -343,8 +343,3 @@ class Redemption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.coupon} ({self.get_state_display()})"
-
-
-def configuration_json(quantities: list[tuple[UUID, int]]) -> list[dict[str, Any]]:
-    """How resources and service periods keep a configuration: [{"item": id, "quantity": n}]."""
-    return [{"item": str(item), "quantity": quantity} for item, quantity in quantities]

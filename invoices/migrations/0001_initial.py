@@ -7,7 +7,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-import invoices.models
+import catalog.models
 import kernel.ids
 
 
@@ -493,7 +493,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="invoice",
             constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                expressions=[("resource", "="), (invoices.models.CoverRange("period_start", "covered_until"), "&&")],
+                expressions=[("resource", "="), (catalog.models.InstantRange("period_start", "covered_until"), "&&")],
                 name="no_minute_of_a_resource_is_billed_twice",
             ),
         ),

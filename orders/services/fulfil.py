@@ -30,7 +30,7 @@ from lifecycle.services.trash import bring_back
 from notifications.models import Notice
 from notifications.services import tell
 from orders.models import Action, Order, OrderItem
-from orders.services.offers import charge_from
+from orders.services.sealed import charge_from
 from payments.models import Payment
 from payments.services.settle import apply_credit_note, refund_credit_note, refund_order_item, settle_invoice_of_order
 

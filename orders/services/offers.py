@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, Customer
 from catalog import pricing
-from catalog.models import Item, Product, configuration_json
-from catalog.pricing import Charge, Component, Rate
+from catalog.configuration import check_configuration
+from catalog.models import Product
+from catalog.pricing import Charge
 from catalog.queries import PriceBook
 from catalog.services import CouponRefused, find_coupon, refuse_used_up
 from invoices.services.credit import unused_time
@@ -130,42 +130,6 @@ def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any],
     if code:
         _apply_coupon(offer, customer, action, code, at)
     return offer
-
-
-def check_configuration(product: Product, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """
-    A configuration of `product` from [{"item": code or id, "quantity": n}]: one flavour or package, volumes besides.
-
-    :raises InvalidInput: unknown item, twice the same, no choice or two, a quantity outside 1 .. the item's maximum
-    """
-    items = {str(key): item for item in product.items.all() for key in (item.pk, item.code)}
-    chosen: dict[UUID, tuple[Item, int]] = {}
-    for entry in entries:
-        item = items.get(str(entry.get("item")))
-        if item is None:
-            raise InvalidInput(
-                _('%(product)s has no item "%(item)s".'),
-                field="items",
-                product=str(product),
-                item=str(entry.get("item"))[:60],
-            )
-        quantity = entry.get("quantity", 1)
-        if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= item.maximum:
-            raise InvalidInput(
-                _("The quantity of %(item)s must lie between 1 and %(maximum)s."),
-                field="items",
-                item=str(item),
-                maximum=item.maximum,
-            )
-        if item.pk in chosen:
-            raise InvalidInput(_("%(item)s is named twice."), field="items", item=str(item))
-        chosen[item.pk] = (item, quantity)
-    choices = sum(item.is_choice for item, _quantity in chosen.values())
-    has_choices = any(item.is_choice for item in items.values())
-    if choices != 1 and not (choices == 0 and chosen and not has_choices):
-        raise InvalidInput(_("Choose exactly one flavour or package."), field="items")
-    ordered = sorted(chosen.values(), key=lambda pair: (pair[0].position, pair[0].code))
-    return configuration_json([(item.pk, quantity) for item, quantity in ordered])
 
 
 def _create(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
@@ -362,71 +326,3 @@ def _instant(value: Any) -> datetime:
     if not MINIMUM_YEAR <= instant.year <= MAXIMUM_YEAR:
         raise InvalidInput(_("The end lies too far away."), field="match_end")
     return truncate(instant)
-
-
-# As JSON, and back
-
-
-def item_json(item: ItemOffer) -> dict[str, Any]:
-    """The sealed form of an item offer: everything that is shown, and all that is needed to compute it again."""
-    return {
-        "resource": str(item.resource_id) if item.resource_id else None,
-        "product": str(item.product.pk),
-        "name": item.name,
-        "configuration": item.configuration,
-        "months": item.months,
-        "starts_at": item.period.starts_at.isoformat(),
-        "ends_at": item.period.ends_at.isoformat(),
-        "auto_renew_months": item.auto_renew_months,
-        "postpaid": item.postpaid,
-        "lines": [_line_json(line) for line in item.charge.lines],
-        "subtotal": item.charge.subtotal,
-        "tax": item.charge.tax,
-        "coupon": item.charge.coupon,
-        "total": item.charge.total,
-        "unused": [
-            {"invoice": str(invoice), "minutes": minutes, "amount": amount} for invoice, minutes, amount in item.unused
-        ],
-        "unused_total": item.unused_total,
-        "due": item.due,
-    }
-
-
-def charge_from(content: Mapping[str, Any], *, period: Period) -> Charge:
-    """The charge of a sealed item over `period`: the same inputs, hence the same amounts."""
-    charge = pricing.price([_component(line) for line in content["lines"]], period, coupon=content["coupon"])
-    assert charge.total == content["total"], "a charge differs from its quote"
-    return charge
-
-
-def _line_json(line: pricing.Line) -> dict[str, Any]:
-    component, rate = line.component, line.component.rate
-    return {
-        "item": str(component.item_id),
-        "price": str(rate.price_id),
-        "name": component.name,
-        "unit": component.unit,
-        "quantity": str(component.quantity),
-        "unit_price": str(rate.unit_price),
-        "per_minutes": rate.per_minutes,
-        "discount": str(component.discount),
-        "includes_vat": rate.includes_vat,
-        "vat_rate": str(rate.vat_rate),
-        "minutes": line.minutes,
-        "amount": line.amount,
-        "tax": line.tax,
-        "total": line.total,
-    }
-
-
-def _component(line: Mapping[str, Any]) -> Component:
-    rate = Rate(
-        UUID(line["price"]),
-        Decimal(line["unit_price"]),
-        line["per_minutes"],
-        line["includes_vat"],
-        Decimal(line["vat_rate"]),
-    )
-    return Component(
-        UUID(line["item"]), line["name"], line["unit"], Decimal(line["quantity"]), rate, Decimal(line["discount"])
-    )

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from kernel.errors import DomainError
 from orders.models import Action, Quote
-from orders.services.offers import Offer, compute_offer, item_json
+from orders.services.offers import Offer, compute_offer
+from orders.services.sealed import item_json
 
 
 class UnknownQuote(DomainError):

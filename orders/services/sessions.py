@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.configuration import check_configuration
 from catalog.models import Product
 from kernel.errors import DomainError
 from orders.models import CheckoutSession, Order
-from orders.services.offers import NotOnSale, check_configuration
+from orders.services.offers import NotOnSale
 
 LIFETIME = timedelta(hours=24)
 

@@ -1,0 +1,14 @@
+"""What is owed: invoices, credit notes, their numbers, and the billing runs."""
+
+from invoices.models.documents import CreditNote, Invoice, InvoiceLine, NumberSeries
+from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
+
+__all__ = [
+    "BillingChunk",
+    "BillingRun",
+    "CreditNote",
+    "Invoice",
+    "InvoiceLine",
+    "NumberSeries",
+    "ParkedBilling",
+]

@@ -1,0 +1,17 @@
+"""What is rented: resources and their states, the time they were in use, what product teams were asked."""
+
+from lifecycle.models.history import ResourceEvent, ServicePeriod
+from lifecycle.models.provisioning import REQUEST_EDGES, ProvisioningRequest
+from lifecycle.models.resource import EDGES, RUNNING, Health, Resource, State
+
+__all__ = [
+    "EDGES",
+    "REQUEST_EDGES",
+    "RUNNING",
+    "Health",
+    "ProvisioningRequest",
+    "Resource",
+    "ResourceEvent",
+    "ServicePeriod",
+    "State",
+]

@@ -1,0 +1,145 @@
+"""What product teams were asked to do."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.ids import new_id
+from kernel.triggers import edges_only, never_deleted
+from lifecycle.models.resource import Resource
+
+REQUEST_EDGES = frozenset(
+    {
+        ("pending", "delivered"),
+        ("pending", "succeeded"),
+        ("pending", "failed"),
+        ("pending", "timed_out"),
+        ("pending", "parked"),
+        ("parked", "pending"),
+        ("delivered", "succeeded"),
+        ("delivered", "failed"),
+        ("delivered", "timed_out"),
+    }
+)
+
+
+class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
+    def lock(self, pk: UUID) -> ProvisioningRequest:
+        return self.select_for_update(of=("self",), no_key=True).select_related("resource__product").get(pk=pk)
+
+    def unanswered(self) -> Self:
+        return self.filter(expects_answer=True, state__in=ProvisioningRequest.OPEN)
+
+    def due_for_time_out(self, at: datetime) -> Self:
+        return self.unanswered().filter(deadline__lte=at)
+
+    def due_for_delivery(self, at: datetime) -> Self:
+        """Waiting requests, each only when no earlier one of its resource waits: product teams see them in order."""
+        earlier = ProvisioningRequest.objects.filter(
+            Q(requested_at__lt=models.OuterRef("requested_at"))
+            | Q(requested_at=models.OuterRef("requested_at"), pk__lt=models.OuterRef("pk")),
+            resource=models.OuterRef("resource"),
+            state=ProvisioningRequest.State.PENDING,
+        )
+        return self.filter(~models.Exists(earlier), state=ProvisioningRequest.State.PENDING, next_attempt_at__lte=at)
+
+
+class ProvisioningRequest(models.Model):
+    """
+    What a product team's system was asked to do to a resource.
+
+    Provisioning and resizing wait for an answer until `deadline`; the other verbs follow a decision that stands.
+    """
+
+    class Verb(models.TextChoices):
+        PROVISION = "provision", _("provision")
+        RESIZE = "resize", _("resize")
+        START = "start", _("start")
+        STOP = "stop", _("stop")
+        REBOOT = "reboot", _("reboot")
+        SUSPEND = "suspend", _("suspend")
+        RESUME = "resume", _("resume")
+        PURGE = "purge", _("purge")
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("waiting for delivery")
+        DELIVERED = "delivered", _("delivered")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        TIMED_OUT = "timed_out", _("timed out")
+        PARKED = "parked", _("parked after repeated failures")
+
+    OPEN: ClassVar = [State.PENDING, State.DELIVERED]
+    ANSWERED_VERBS: ClassVar = frozenset({Verb.PROVISION, Verb.RESIZE})
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, related_name="requests", verbose_name=_("resource")
+    )
+    verb = models.CharField(_("verb"), max_length=10, choices=Verb.choices)
+    configuration = models.JSONField(_("configuration"))
+    expects_answer = models.BooleanField(_("waits for an answer"))
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    requested_at = models.DateTimeField(_("requested"))
+    deadline = models.DateTimeField(_("answer due"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    reason = models.TextField(_("reason of failure"), blank=True)
+
+    objects = ProvisioningRequestQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("provisioning request")
+        verbose_name_plural = _("provisioning requests")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_unanswered_request_per_resource",
+                fields=["resource"],
+                condition=Q(expects_answer=True, state__in=["pending", "delivered"]),
+            ),
+            models.CheckConstraint(
+                name="an_expected_answer_has_a_deadline", condition=Q(expects_answer=False) | Q(deadline__isnull=False)
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                name="requests_waiting_for_delivery", fields=["next_attempt_at"], condition=Q(state="pending")
+            ),
+            models.Index(
+                name="requests_waiting_for_answer",
+                fields=["deadline"],
+                condition=Q(expects_answer=True, state__in=["pending", "delivered"]),
+            ),
+        ]
+        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="pending", edges=REQUEST_EDGES)]
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()} {self.resource_id} ({self.get_state_display()})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
+
+    def payload(self) -> dict[str, Any]:
+        """What the product team receives."""
+        resource = self.resource
+        return {
+            "id": str(self.pk),
+            "type": self.verb,
+            "resource": {
+                "id": str(resource.pk),
+                "name": resource.name,
+                "product": resource.product.code,
+                "customer": str(resource.customer_id),
+                "configuration": self.configuration,
+            },
+            "answer_expected": self.expects_answer,
+        }
