@@ -8,6 +8,7 @@ import sys
 from importlib import import_module
 
 import django
+from django.db import connection
 
 
 def main() -> None:
@@ -17,6 +18,7 @@ def main() -> None:
     django.setup()
     module, name = sys.argv[1].split(":")
     function = getattr(import_module(module), name)
+    connection.ensure_connection()
     print("ready", file=answers, flush=True)
     if sys.stdin.readline():
         result = function(**json.loads(sys.argv[2]))

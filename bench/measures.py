@@ -190,6 +190,8 @@ def not_starved(setting: Setting) -> Results:
         time.sleep(0.2)
         reader.go()
         busy, run = reader.result(), worker.result()
+        for process in (reader, worker):
+            process.end()
     if run["seconds"] < seconds:
         print(f"not starved: the run ended after {run['seconds']:.1f} of {seconds:.1f} s")
     for name in ("spend", "page"):

@@ -59,6 +59,7 @@ class Server:
             self._drop(building)
             self._execute("CREATE DATABASE {}", building)
             call(self.url(building), "bench.data:build", kind=kind, size=size)
+            self._drop_older(f"portal_bench_{kind}_{size}_", building)
             self._execute("ALTER DATABASE {} RENAME TO {}", building, name)
         return name
 
@@ -73,6 +74,13 @@ class Server:
             yield self.url(name)
         finally:
             self._drop(name)
+
+    def _drop_older(self, prefix: str, kept: str) -> None:
+        with self._admin() as admin:
+            rows = admin.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [prefix]).fetchall()
+        for (name,) in rows:
+            if name != kept:
+                self._drop(name)
 
     def _exists(self, name: str) -> bool:
         with self._admin() as admin:
