@@ -57,9 +57,19 @@ class Forecast:
     held_back: list[tuple[Customer, int]]
 
 
-def bill_ended_months(*, actor: Actor, at: datetime) -> list[BillingRun]:
-    """Run every month that has ended and is not billed yet, the earliest first; what failed stays parked."""
-    return [run_month_end(month, actor=actor, at=at) for month in unbilled_months(at)]
+def bill_ended_months(
+    *, actor: Actor, at: datetime, planned: Callable[[BillingRun], None] = lambda run: None
+) -> list[BillingRun]:
+    """
+    Run every month that has ended and is not billed yet, the earliest first; what failed stays parked.
+
+    :param planned: told of each run before its chunks are worked on, so that others can be called to help
+    """
+    runs = []
+    for month in unbilled_months(at):
+        planned(plan_run(month, actor=actor, at=at))
+        runs.append(run_month_end(month, actor=actor, at=at))
+    return runs
 
 
 def unbilled_months(at: datetime) -> list[CalendarMonth]:
