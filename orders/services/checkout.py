@@ -138,36 +138,7 @@ def place_order(
     if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.WALLET}:
         raise MeansNeeded
 
-    order = Order.objects.create(
-        customer=customer,
-        quote=quote,
-        action=quote.action,
-        means=means if quote.total > 0 else Order.Means.NONE,
-        total=max(quote.total, 0),
-        coupon_code=quote.content["coupon_code"],
-        checkout_session=session,
-        key=key,
-        actor_kind=actor.kind,
-        actor=actor.name,
-        created_at=at,
-        expires_at=at + PAYMENT_WINDOW,
-    )
-    OrderItem.objects.bulk_create(
-        OrderItem(
-            order=order,
-            customer=customer,
-            position=position,
-            resource=resources.get(content["resource"]),
-            content=content,
-            due=max(content["due"], 0),
-        )
-        for position, content in enumerate(quote.content["items"], start=1)
-    )
-    if order.coupon_code:
-        coupon = Coupon.objects.get(code=order.coupon_code)
-        reserve_coupon(
-            coupon, customer, order_id=order.pk, amount=sum(item["coupon"] for item in quote.content["items"]), at=at
-        )
+    order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at, session=session)
     if order.means == Order.Means.NONE:
         fulfil_order(order, actor=actor, at=at)
     elif order.means == Order.Means.WALLET or _wallet_suffices(order):
@@ -255,6 +226,51 @@ def smallest_payment(gateway: str) -> int:
     from payments.gateways import gateway as gateway_named
 
     return gateway_named(gateway).caps.min_amount
+
+
+def _write_order(
+    quote: Quote,
+    resources: dict[str, Resource],
+    *,
+    means: str,
+    key: str,
+    actor: Actor,
+    at: datetime,
+    session: CheckoutSession | None,
+) -> Order:
+    """The order with its items, its coupon reserved. :raises CouponUsedUp:"""
+    customer = quote.customer
+    order = Order.objects.create(
+        customer=customer,
+        quote=quote,
+        action=quote.action,
+        means=means if quote.total > 0 else Order.Means.NONE,
+        total=max(quote.total, 0),
+        coupon_code=quote.content["coupon_code"],
+        checkout_session=session,
+        key=key,
+        actor_kind=actor.kind,
+        actor=actor.name,
+        created_at=at,
+        expires_at=at + PAYMENT_WINDOW,
+    )
+    OrderItem.objects.bulk_create(
+        OrderItem(
+            order=order,
+            customer=customer,
+            position=position,
+            resource=resources.get(content["resource"]),
+            content=content,
+            due=max(content["due"], 0),
+        )
+        for position, content in enumerate(quote.content["items"], start=1)
+    )
+    if order.coupon_code:
+        coupon = Coupon.objects.get(code=order.coupon_code)
+        reserve_coupon(
+            coupon, customer, order_id=order.pk, amount=sum(item["coupon"] for item in quote.content["items"]), at=at
+        )
+    return order
 
 
 def _hold_resources(quote: Quote) -> dict[str, Resource]:
