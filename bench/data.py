@@ -166,8 +166,9 @@ def _prepaid(cursor: CursorWrapper, size: int) -> None:
         )
     _wallets(cursor)
     running: dict[str, Any] = {"state": "active", "mode": "prepaid", "end": END}
-    trash = {"state": "suspense", "reason": "expired", "suspended": PAID_FROM, "purge": END}
-    for group, terms in enumerate(({"auto_renew": 1}, {"rolls_over": True}, trash)):
+    trash: dict[str, Any] = {"state": "suspense", "reason": "expired", "suspended": PAID_FROM, "purge": END}
+    groups: list[dict[str, Any]] = [{"auto_renew": 1}, {"rolls_over": True}, trash]
+    for group, terms in enumerate(groups):
         first = group * size + 1
         cursor.execute(RESOURCES, _resources(product, large, first, first + size - 1, **running | terms))
     cursor.execute(PERIODS, {"item": str(large.pk), "start": PAID_FROM, "end": END})
@@ -177,7 +178,7 @@ def _history(cursor: CursorWrapper, size: int) -> None:
     product, small, _large = _catalogue()
     cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": 101, "mode": "postpaid", "began": BEGAN})
     house = _wallets(cursor)
-    facts = {
+    facts: dict[str, Any] = {
         "own": max(size // HISTORY_MONTHS, 1),
         "others": max(size // HISTORY_MONTHS // 100, 1),
         "months": HISTORY_MONTHS,
@@ -211,12 +212,18 @@ def _wallets(cursor: CursorWrapper) -> int:
 
 
 def _resources(product: Product, item: Item, first: int, last: int, **terms: Any) -> dict[str, Any]:
-    plain = {"end": None, "rolls_over": False, "auto_renew": None, "reason": "", "suspended": None, "purge": None}
-    return plain | {
+    plain: dict[str, Any] = {
         "product": product.pk,
         "item": str(item.pk),
         "first": first,
         "last": last,
         "per": RESOURCES_PER_CUSTOMER,
         "began": BEGAN,
-    } | terms  # fmt: skip
+        "end": None,
+        "rolls_over": False,
+        "auto_renew": None,
+        "reason": "",
+        "suspended": None,
+        "purge": None,
+    }
+    return plain | terms

@@ -98,7 +98,8 @@ def sweeps(setting: Setting) -> Results:
     server, size = setting.server, setting.resources
     template = server.template("prepaid", size)
     for name, rows in (("expire and roll over", 2 * size), ("purge", size), ("remind", size)):
-        ours, theirs = [], []
+        ours: list[float] = []
+        theirs: list[float] = []
         for _ in range(setting.times):
             for function, taken in (("sweep_by_hand", theirs), ("sweep", ours)):
                 with server.copy(template) as url:

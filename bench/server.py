@@ -91,7 +91,7 @@ class Server:
 
     def _execute(self, statement: str, *names: str) -> None:
         with self._admin() as admin:
-            admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]  # our own words
+            admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _admin(self) -> psycopg.Connection[tuple[str, ...]]:
         return psycopg.connect(self.url("postgres"), autocommit=True)

@@ -75,7 +75,7 @@ def test_what_a_killed_worker_held_is_renewed_by_one_that_waited_for_it(server_i
         go(killed)
         assert heard(killed) == "paused"
         go(patient)
-        while Resource.objects.filter(paid_until__gt=due_at + MONTH).count() < 10:
+        while Resource.objects.filter(paid_until__gt=due_at + MONTH).count() < 9:  # of 13, all but what is held
             assert patient.poll() is None
         killed.kill()
         assert heard(patient) == "done"
