@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
@@ -127,19 +127,3 @@ class ProvisioningRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
-
-    def payload(self) -> dict[str, Any]:
-        """What the product team receives."""
-        resource = self.resource
-        return {
-            "id": str(self.pk),
-            "type": self.verb,
-            "resource": {
-                "id": str(resource.pk),
-                "name": resource.name,
-                "product": resource.product.code,
-                "customer": str(resource.customer_id),
-                "configuration": self.configuration,
-            },
-            "answer_expected": self.expects_answer,
-        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -98,7 +99,7 @@ def _deliver(pk: UUID, *, at: datetime) -> bool:
         request.next_attempt_at = at + timedelta(seconds=min(5 * 2**request.attempts, 3600))
         request.save(update_fields=["attempts", "next_attempt_at"])
     try:
-        provisioner_of(request.resource.product).deliver(request.payload())
+        provisioner_of(request.resource.product).deliver(payload_of(request))
     except NotDelivered as failure:
         logger.warning("provisioning request %s not delivered, attempt %s: %s", pk, request.attempts, failure)
         if request.attempts >= MAXIMUM_ATTEMPTS and not request.expects_answer:
@@ -111,3 +112,23 @@ def _deliver(pk: UUID, *, at: datetime) -> bool:
         state=ProvisioningRequest.State.DELIVERED, delivered_at=at
     )
     return True
+
+
+def payload_of(request: ProvisioningRequest) -> dict[str, Any]:
+    """What the product team receives; items by their codes, as everywhere in the API."""
+    resource = request.resource
+    codes = {str(pk): code for pk, code in resource.product.items.values_list("pk", "code")}
+    return {
+        "id": str(request.pk),
+        "type": request.verb,
+        "resource": {
+            "id": str(resource.pk),
+            "name": resource.name,
+            "product": resource.product.code,
+            "customer": str(resource.customer_id),
+            "configuration": [
+                {"item": codes[entry["item"]], "quantity": entry["quantity"]} for entry in request.configuration
+            ],
+        },
+        "answer_expected": request.expects_answer,
+    }
