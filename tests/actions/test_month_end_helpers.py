@@ -1,0 +1,31 @@
+"""The month end calls other workers to help; `tests/scale` has them work, and kills some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from invoices.models import Invoice
+from invoices.services import month_end
+from invoices.tasks import bill_ended_months, work_on_month
+from kernel.periods import CalendarMonth
+from tests.cast import DAY, create, make_customer, make_item, make_product
+
+pytestmark = pytest.mark.django_db
+
+MARCH = CalendarMonth(2026, 3)
+AT = MARCH.period.ends_at + DAY
+
+
+def test_one_helper_is_called_per_further_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(month_end, "CHUNK_RESOURCES", 2)
+    item = make_item(make_product("vserver"), "small", 100_000)
+    for _ in range(3):
+        create(make_customer(mode="postpaid"), item, at=MARCH.period.starts_at + DAY, quantity=2)
+    called: list[Any] = []
+    monkeypatch.setattr(work_on_month, "apply_async", lambda args, expires: called.append(args))
+    assert bill_ended_months(at=AT) == 1
+    assert called == [("2026-03", AT.isoformat())] * 2
+    work_on_month(*called[0])  # comes late: nothing is left
+    assert Invoice.objects.count() == 6
