@@ -48,7 +48,7 @@ def portal() -> Iterator[Portal]:
                 run.wait(60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # another file may open a browser of its own, and only one driver lives at a time
 def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as driver:
         launched = driver.chromium.launch(
