@@ -119,9 +119,13 @@ HISTORY = (
     UNION ALL SELECT p.id, %(house)s::bigint, NULL, b.total, NULL FROM posted p JOIN bill b ON b.payment_id::text = p.source
     """,
     """
-    INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
+    INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error, read_at)
     SELECT customer_id, 'invoice_issued', 'invoice:' || id, 'c@customer.example', jsonb_build_object('invoice', id, 'resource', name, 'total', total,
-           'from', starts_at, 'until', ends_at), ends_at, 'sent', 1, ends_at, '' FROM bill
+           'from', starts_at, 'until', ends_at), ends_at, 'sent', 1, ends_at, '', CASE WHEN m > 1 THEN ends_at END FROM bill
+    """,
+    """
+    INSERT INTO invoices_monthlytotal (customer_id, month, product_id, status, invoices, charged, paid, due)
+    SELECT customer_id, billing_month(ends_at), %(product)s, 'paid', count(*), sum(total), sum(total), 0 FROM bill GROUP BY 1, 2
     """,
 )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 
+from django.conf import settings
 from django.db import connection
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,16 @@ CHECKS = {
     "an invoice's credited part is the sum of its credit notes": """
         SELECT i.number FROM invoices_invoice i LEFT JOIN invoices_creditnote c ON c.invoice_id = i.id
         GROUP BY i.id HAVING i.credited <> coalesce(sum(c.amount), 0) OR i.refunded <> coalesce(sum(c.refunded), 0)
+    """,
+    "monthly totals are the sums of their invoices": f"""
+        SELECT customer_id || ' ' || month FROM
+            (SELECT customer_id, month, product_id, status, invoices, charged, paid, due FROM invoices_monthlytotal WHERE invoices > 0) kept
+        FULL JOIN
+            (SELECT customer_id, date_trunc('month', issued_at AT TIME ZONE '{settings.BILLING_ZONE}')::date AS month, product_id, status,
+                    count(*) AS invoices, sum(total - credited) AS charged, sum(paid - refunded) AS paid, sum(due) AS due
+             FROM invoices_invoice GROUP BY 1, 2, 3, 4) added
+        USING (customer_id, month, product_id, status, invoices, charged, paid, due)
+        WHERE kept IS NULL OR added IS NULL
     """,
     "invoices have lines that add up to them": """
         SELECT i.number FROM invoices_invoice i LEFT JOIN invoices_invoiceline l ON l.invoice_id = i.id

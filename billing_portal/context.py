@@ -14,7 +14,7 @@ from kernel import clock
 from notifications.models import Notice
 from payments.services.wallet import wallet_of
 
-MOST_UNREAD = 99
+LATEST = 200
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -39,8 +39,10 @@ def portal(request: HttpRequest) -> dict[str, Any]:
 
 
 def _unread(customer_id: Any) -> int:
-    unread = Notice.objects.filter(customer=customer_id, read_at__isnull=True).values("kind", "event").distinct()
-    return unread[:MOST_UNREAD].count()
+    """Of the latest notices only: what is older rings no bell, and a long history costs nothing."""
+    latest = Notice.objects.filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
+    unread = Notice.objects.filter(pk__in=latest, read_at__isnull=True)
+    return unread.values("kind", "event").distinct().count()
 
 
 def _address(name: str) -> str:

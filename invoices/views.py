@@ -53,7 +53,7 @@ def billing_history(request: PortalRequest) -> HttpResponse:
     )
     for invoice in page.rows:
         invoice.look = look_of(invoice, request)
-    summary = summarize(found)
+    summary = summarize(request.customer, wanted, at=request.at)
     context = {
         "filters": filters,
         "page": page,

@@ -29,6 +29,23 @@ def never_deleted() -> pgtrigger.Trigger:
     )
 
 
+def triggers_only() -> pgtrigger.Trigger:
+    """Rows are kept by the triggers of another table and by nobody else."""
+    return pgtrigger.Trigger(
+        name="triggers_only",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
+        func="""
+        IF pg_trigger_depth() < 2 THEN
+            RAISE EXCEPTION '% is kept by the database: change what it is derived from', TG_TABLE_NAME
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NULL;
+        """,
+    )
+
+
 def frozen(name: str, *, columns: list[str], unless: str = "FALSE") -> pgtrigger.Trigger:
     """`columns` keep their value after insert, unless the SQL condition `unless` (over OLD and NEW) holds."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)

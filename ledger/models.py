@@ -141,7 +141,12 @@ class Entry(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(name="entries_of_a_customer", fields=["customer", "-id"], condition=Q(customer__isnull=False)),
+            models.Index(
+                name="entries_of_a_customer",
+                fields=["customer", "-id"],
+                include=["amount"],  # what is added up above the list
+                condition=Q(customer__isnull=False),
+            ),
         ]
         triggers: ClassVar = [
             append_only(),

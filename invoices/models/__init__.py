@@ -2,6 +2,7 @@
 
 from invoices.models.documents import CreditNote, Invoice, InvoiceLine, NumberSeries
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
+from invoices.models.totals import MonthlyTotal
 
 __all__ = [
     "BillingChunk",
@@ -9,6 +10,7 @@ __all__ = [
     "CreditNote",
     "Invoice",
     "InvoiceLine",
+    "MonthlyTotal",
     "NumberSeries",
     "ParkedBilling",
 ]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import InstantRange, Item, Price, Product
+from invoices.models.totals import totals_kept
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.triggers import append_only, frozen, never_deleted
@@ -169,6 +170,7 @@ class Invoice(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
+            *totals_kept(),
             frozen(
                 "is_frozen_at_issue",
                 columns=[
@@ -277,6 +279,11 @@ class InvoiceLine(models.Model):
                 name="line_total_is_amount_and_tax_on_top",
                 condition=Q(includes_vat=True, total=F("amount")) | Q(includes_vat=False, total=F("amount") + F("tax")),
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                name="lines_of_a_customer", fields=["customer", "-starts_at", "-id"], include=["tax", "total"]
+            ),  # includes what the usage report adds up
         ]
         triggers: ClassVar = [
             append_only(),

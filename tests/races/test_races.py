@@ -289,6 +289,7 @@ def forget_the_run() -> None:
         for table in (
             "invoices_invoiceline",
             "invoices_invoice",
+            "invoices_monthlytotal",
             "invoices_billingchunk",
             "invoices_billingrun",
             "invoices_numberseries",
