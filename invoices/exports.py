@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import xlsxwriter
 from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 
+from accounts.access import PortalRequest
+from invoices.progress import Watched
 from kernel.periods import billing_zone
 
 FORMATS = ("csv", "xlsx")
@@ -21,35 +23,45 @@ STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def table_response(form: str, name: str, titles: Sequence[object], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+def table_response(
+    request: PortalRequest,
+    form: str,
+    titles: Sequence[object],
+    rows: Iterable[Sequence[Any]],
+    *,
+    name: str,
+    count: Callable[[], int],
+) -> HttpResponseBase:
     """
-    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending.
+    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are.
 
     Cells are str, int, Decimal, datetime (written in the billing zone) or None.
 
     :raises Http404: another format was asked for
     """
-    headings = [str(title) for title in titles]
+    if form not in FORMATS:
+        raise Http404
+    headings, watched = [str(title) for title in titles], Watched(request, rows, count)
     if form == "csv":
         return StreamingHttpResponse(
-            csv_lines(headings, rows),
+            csv_lines(headings, watched),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
-    if form == "xlsx":
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-        write_workbook(file, headings, rows)
-        file.seek(0)
-        return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
-    raise Http404
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_workbook(file, headings, watched)
+    watched.finish()
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 
 
-def csv_lines(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+def csv_lines(titles: Sequence[str], rows: Watched) -> Iterator[str]:
     """The lines of a CSV file, with the mark by which spreadsheets know UTF-8."""
     line = csv.writer(Line())
     yield "\ufeff" + line.writerow(titles)
     for row in rows:
         yield line.writerow([_text(cell) for cell in row])
+    rows.finish()
 
 
 class Line:

@@ -19,6 +19,7 @@ from invoices.exports import FORMATS, table_response
 from invoices.forms import InvoiceFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
+from invoices.progress import standing_of
 from invoices.queries import (
     Summary,
     Wanted,
@@ -135,8 +136,8 @@ def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
         _("Paid"),
         _("To pay"),
     ]
-    rows = invoice_rows(invoices_of(request.customer, wanted, at=request.at), at=request.at)
-    return table_response(form, "invoices", titles, rows)
+    found = invoices_of(request.customer, wanted, at=request.at)
+    return table_response(request, form, titles, invoice_rows(found, at=request.at), name="invoices", count=found.count)
 
 
 @require_GET
@@ -235,7 +236,14 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
         )
         for line, coupon in with_coupon_shares(lines.order_by("-starts_at", "-id").iterator(CHUNK))
     )
-    return table_response(form, f"usage-{month.key}", titles, rows)
+    return table_response(request, form, titles, rows, name=f"usage-{month.key}", count=lines.count)
+
+
+@require_GET
+@portal_page()
+def download_progress(request: PortalRequest, token: UUID) -> HttpResponse:
+    """How far the download with this token is, for the page that started it."""
+    return render(request, "invoices/_download.html", {"standing": standing_of(request.customer.pk, token)})
 
 
 @require_GET

@@ -57,6 +57,12 @@ def money_text(amount: int | str | None) -> str:
 
 
 @register.filter
+def grouped(number: int) -> str:
+    """A number of things: 100000 -> "100.000" (vi), "100,000" (en)."""
+    return display.grouped(number)
+
+
+@register.filter
 def rate(value: Decimal | int | str | None) -> str:
     """{{ line.unit_price|rate }}: up to six decimals, no idle zeros."""
     return "" if value is None or value == "" else display.rate(Decimal(value))

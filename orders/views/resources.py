@@ -136,10 +136,11 @@ def resources_export(request: PortalRequest, form: str) -> HttpResponseBase:
     """Exactly what the filters of the list show, as a table."""
     own = Resource.objects.filter(customer=request.customer).select_related("product")
     items = {str(item.pk): item for item in Item.objects.all()}
-    rows = _filters(request).apply(own, at=request.at).order_by("-id").iterator(CHUNK)
+    found = _filters(request).apply(own, at=request.at)
+    rows = (_cells(resource, items) for resource in found.order_by("-id").iterator(CHUNK))
     titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("State"), _("Billing mode"), _("Paid until")]
     titles += [_("Auto-renew"), _("Created")]
-    return table_response(form, "resources", titles, (_cells(resource, items) for resource in rows))
+    return table_response(request, form, titles, rows, name="resources", count=found.count)
 
 
 def _cells(resource: Resource, items: dict[str, Item]) -> tuple[Any, ...]:

@@ -83,7 +83,7 @@ def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
         _("Invoices paid"),
         _("Returned to the wallet"),
     ]
-    return table_response(form, "payments", titles, payment_rows(found))
+    return table_response(request, form, titles, payment_rows(found), name="payments", count=found.count)
 
 
 @require_GET
@@ -135,4 +135,4 @@ def credit_history(request: PortalRequest) -> HttpResponse:
 def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = movements_of(request.customer, MovementFilters(request.GET).wanted())
     titles = [_("Date"), _("Action"), _("Description"), _("Credit"), _("Amount"), _("Balance after"), _("No.")]
-    return table_response(form, "credit", titles, movement_rows(found))
+    return table_response(request, form, titles, movement_rows(found), name="credit", count=found.count)

@@ -57,3 +57,33 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) print();
 });
+
+/* A download shows how far it is: its address gets a token, and the page asks after it until it is over. */
+const ASK_MS = 500;
+const PATIENCE_ASKS = 20;
+const NO_TOKEN = "00000000-0000-0000-0000-000000000000";
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-downloads] a[download]");
+  if (!link || !crypto.randomUUID) return;
+  const area = link.closest("[data-downloads]");
+  const token = crypto.randomUUID();
+  const address = new URL(link.href);
+  address.searchParams.set("watch", token);
+  link.href = address.href;
+  follow(area.querySelector(".download"), area.dataset.downloads.replace(NO_TOKEN, token));
+});
+
+async function follow(shown, address) {
+  shown.dataset.follows = address;
+  shown.setAttribute("aria-busy", "true"); /* announced when it is over, not at every step */
+  for (let unknown = 0; unknown < PATIENCE_ASKS && shown.dataset.follows === address;) {
+    await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    const answer = await fetch(address).catch(() => null);
+    if (shown.dataset.follows !== address) return; /* another download began */
+    shown.innerHTML = answer?.ok ? await answer.text() : "";
+    if (shown.querySelector("[data-over]")) break;
+    if (!shown.querySelector("progress[value]")) unknown += 1;
+  }
+  shown.removeAttribute("aria-busy");
+  if (!shown.querySelector("[data-over]")) shown.textContent = "";
+}

@@ -1,0 +1,90 @@
+"""
+How far a download is, for the page that started it.
+
+The page makes up a token and asks for `.../invoices.csv?watch=<token>`; while rows are written, their number stands in the
+cache under the customer and the token. Nothing depends on it: without a cache the download is the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from redis.exceptions import RedisError
+
+from accounts.access import PortalRequest
+
+REMEMBERED_SECONDS = 600
+EVERY_SECONDS = 0.25
+Rows = Iterable[Any]
+
+
+class Stage(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`done` of `total` rows are written. Stopped: the reader went away, or something failed."""
+
+    stage: Stage
+    done: int
+    total: int
+
+
+class Watched:
+    """The rows of a download; how many were written is noted a few times a second, if a page watches."""
+
+    def __init__(self, request: PortalRequest, rows: Rows, count: Callable[[], int]) -> None:
+        """`count` says how many rows there are; it is asked only when a page watches."""
+        self._rows = rows
+        self._key = _key(request.customer.pk, request.GET.get("watch", ""))
+        self._total = count() if self._key else 0
+        self._done = 0
+        self._note(Stage.RUNNING)
+
+    def __iter__(self) -> Iterator[Any]:
+        next_note = 0.0
+        try:
+            for row in self._rows:
+                yield row
+                self._done += 1
+                if time.monotonic() > next_note:
+                    self._note(Stage.RUNNING)
+                    next_note = time.monotonic() + EVERY_SECONDS
+        except BaseException:  # a reader who goes away closes the generator
+            self._note(Stage.STOPPED)
+            raise
+
+    def finish(self) -> None:
+        """The file is complete."""
+        self._note(Stage.DONE)
+
+    def _note(self, stage: Stage) -> None:
+        if self._key:
+            with suppress(RedisError):
+                cache.set(self._key, (stage.value, self._done, self._total), REMEMBERED_SECONDS)
+
+
+def standing_of(customer_id: UUID, token: UUID) -> Standing | None:
+    """How far it is; None when it has not begun, ended long ago, or the cache does not answer."""
+    with suppress(RedisError):
+        if noted := cache.get(_key(customer_id, str(token))):
+            stage, done, total = noted
+            return Standing(Stage(stage), done, total)
+    return None
+
+
+def _key(customer_id: UUID, token: str) -> str:
+    """Empty for what is no token. Strangers cannot name each other's."""
+    with suppress(ValueError):
+        return f"download:{customer_id}:{UUID(token)}"
+    return ""
