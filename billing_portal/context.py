@@ -14,7 +14,7 @@ from kernel import clock
 from notifications.models import Notice
 from payments.services.wallet import wallet_of
 
-LATEST = 200
+LATEST = 99
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
