@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from invoices.models import BillingChunk, BillingRun
 from invoices.services import month_end, reminders
 from kernel.actors import Actor
+from kernel.doorbell import wake_helpers
 from kernel.periods import CalendarMonth
-
-logger = logging.getLogger(__name__)
 
 ACTOR = Actor.job("month-end")
 AFTER_MIDNIGHT = timedelta(minutes=30)
-MOST_HELPERS = 16
 
 
 def bill_ended_months(*, at: datetime) -> int:
     """Returns how many months were worked on: mostly none."""
-    return len(month_end.bill_ended_months(actor=ACTOR, at=at, planned=lambda run: _call_for_help(run, at)))
+    return len(month_end.bill_ended_months(actor=ACTOR, at=at, planned=lambda run: _wake_helpers(run, at)))
 
 
 @shared_task
@@ -31,14 +27,9 @@ def work_on_month(month: str, at: str) -> None:
     month_end.run_month_end(CalendarMonth.parse(month), actor=ACTOR, at=datetime.fromisoformat(at))
 
 
-def _call_for_help(run: BillingRun, at: datetime) -> None:
-    """Wake other workers, one per further chunk: whoever is free claims what is left. Nobody has to come."""
-    further = run.chunks.filter(state=BillingChunk.State.PENDING).count() - 1
-    try:
-        for _ in range(min(further, MOST_HELPERS)):
-            work_on_month.apply_async(args=(run.month, at.isoformat()), expires=3600)
-    except OperationalError:
-        logger.warning("no helpers for the month end of %s: the broker does not answer", run)
+def _wake_helpers(run: BillingRun, at: datetime) -> None:
+    chunks = run.chunks.filter(state=BillingChunk.State.PENDING).count()
+    wake_helpers(work_on_month, run.month, at.isoformat(), parts=chunks)
 
 
 def next_month_end(after: datetime) -> datetime:

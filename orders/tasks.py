@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from celery import shared_task
 from django.db.models import Min
 
 from kernel.actors import Actor
+from kernel.doorbell import wake_helpers
 from kernel.tally import Tally, for_each
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
@@ -19,16 +21,27 @@ from payments.models import Payment
 
 logger = logging.getLogger(__name__)
 
+RENEWS = Actor.job("auto-renew")
 BATCH = 5000
 FREQUENT_CHECKS = 8
 """After so many questions a moving clock no longer stops for a payment; it is asked about in real time."""
 
 
 def renew_automatically(*, at: datetime) -> int:
-    """Returns how many were tried: a refused renewal is the customer's news, not a failure of the job."""
-    renewed, refused = renewal.renew_automatically(actor=Actor.job("auto-renew"), at=at)
+    """Returns how many were tried here: a refused renewal is the customer's news, not a failure of the job."""
+    renewed, refused = renewal.renew_automatically(
+        actor=RENEWS,
+        at=at,
+        planned=lambda groups: wake_helpers(help_renewing, at.isoformat(), parts=groups),
+    )
     logger.info("auto-renew: %s renewed, %s refused", renewed, refused)
     return renewed + refused
+
+
+@shared_task
+def help_renewing(at: str) -> None:
+    """Renew what nobody else holds; without anything left there is nothing to do."""
+    renewal.renew_automatically(actor=RENEWS, at=datetime.fromisoformat(at))
 
 
 def time_out_requests(*, at: datetime) -> Tally:

@@ -8,7 +8,7 @@ can pay, and writes everything in a few statements. The facts are those of any r
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,16 +71,22 @@ class Tally:
         self.busy += other.busy
 
 
-def renew_automatically(*, actor: Actor, at: datetime) -> tuple[int, int]:
+def renew_automatically(
+    *, actor: Actor, at: datetime, planned: Callable[[int], None] = lambda groups: None
+) -> tuple[int, int]:
     """
-    Try every resource that is due today; returns how many were renewed and how many failed.
+    Try every resource that is due today; returns how many were renewed and how many failed, by this run.
 
     Any number of these may run at the same time: each takes customers that nobody holds, and in the end waits for those
     that were held, by another run or by the customer's own business.
+
+    :param planned: told of the number of groups of customers before work begins, so that others can be called to help
     """
     total = Tally()
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
-    for group in _groups(_customers_of(due)):
+    groups = _groups(_customers_of(due))
+    planned(len(groups))
+    for group in groups:
         total.add(_renew_group(group, waiting=False, actor=actor, at=at))
     for group in _groups(_customers_of(due.filter(customer__in=total.busy)) if total.busy else []):
         total.add(_renew_group(group, waiting=True, actor=actor, at=at))
@@ -222,8 +228,8 @@ def _customers_of(resources: QuerySet[Resource]) -> list[UUID]:
     return list(resources.order_by("customer").values_list("customer", flat=True).distinct())
 
 
-def _groups(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(ids), CUSTOMERS_AT_ONCE))
+def _groups(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [ids[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(ids), CUSTOMERS_AT_ONCE)]
 
 
 def _end(resource: Resource) -> datetime:
