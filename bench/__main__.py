@@ -42,7 +42,7 @@ def _options() -> argparse.Namespace:
         "--only", action="append", choices=MEASURES, help="this measure alone; latest.json is left as it is"
     )
     parser.add_argument("--quick", action="store_true", help="20,000 resources, once")
-    parser.add_argument("--full", action="store_true", help="the month end of a million resources as well")
+    parser.add_argument("--full", action="store_true", help="the heavy work on a million resources as well")
     options = parser.parse_args()
     if options.quick:
         options.resources, options.times = 20_000, 1

@@ -11,10 +11,12 @@ from statistics import median
 from typing import Any
 
 from bench.baselines import SPEND
-from bench.processes import Worker, call, together
+from bench.processes import CeleryWorkers, Worker, call, together
 from bench.server import Server
 
 CLIENTS = 8
+MILLION = 1_000_000
+HISTORY_MONTHS = 60  # as in the data
 RESOURCES_PER_CUSTOMER = 10  # as in the data
 
 
@@ -81,16 +83,33 @@ def month_end(setting: Setting) -> Results:
     yield Result(f"month end, {size:,} resources, 2 workers", two, "s", by_hand, two / by_hand, 2)
     yield Result("month end, invoices per second, 2 workers", size / two, "/s", size / by_hand)
     yield Result("month end, memory of a worker", memory, "MB", limit=150)
+    yield from _by_celery(setting, template, by_hand)
     yield from _flatness(setting, alone / size)
 
 
+def _by_celery(setting: Setting, template: str, by_hand: float) -> Results:
+    """The same through the broker and Celery's own processes."""
+    with setting.server.copy(template) as url, CeleryWorkers(url, 2) as workers:
+        wall = call(url, "bench.work:month_end_by_celery", redis=workers.redis, workers=2)["seconds"]
+        memory = workers.memory_mb()
+    yield Result("month end, Celery worker with 2 processes", wall, "s", by_hand, wall / by_hand, 2)
+    yield Result("month end, memory of a Celery process", memory, "MB", limit=150)
+
+
 def _flatness(setting: Setting, cost: float) -> Results:
-    """Cost per invoice at other sizes, with one worker."""
-    for size in [setting.resources // 10, *([1_000_000] if setting.full else [])]:
+    """Cost per invoice at other sizes, with one worker; at a million also with two."""
+    for size, workers in [(setting.resources // 10, 1), *([(MILLION, 1), (MILLION, 2)] if setting.full else [])]:
         with setting.server.copy(setting.server.template("postpaid", size)) as url:
-            wall, _ = together(url, [("bench.work:month_end", {})])
-        name = f"month end, cost per invoice at {size:,} against {setting.resources:,}"
-        yield Result(name, 1e6 * wall / size, "us", 1e6 * cost, wall / size / cost, 1.25 if setting.full else None)
+            wall, answers = together(url, [("bench.work:month_end", {})] * workers)
+            assert call(url, "bench.work:hash_of_the_bills")["gapless"]
+        if workers == 1:
+            name = f"month end, cost per invoice at {size:,} against {setting.resources:,}"
+            yield Result(name, 1e6 * wall / size, "us", 1e6 * cost, wall / size / cost, 1.25 if setting.full else None)
+        else:
+            yield Result(f"month end, {size:,} resources, {workers} workers", wall, "s")
+            yield Result(f"month end, {size:,} resources, invoices per second", size / wall, "/s")
+            memory = max(answer["memory_mb"] for answer in answers)
+            yield Result(f"month end, {size:,} resources, memory of a worker", memory, "MB", limit=150)
 
 
 def sweeps(setting: Setting) -> Results:
@@ -107,6 +126,13 @@ def sweeps(setting: Setting) -> Results:
                 assert answer["count"] == rows, f"{name}: {answer['count']} instead of {rows}"
                 taken.append(wall)
         yield Result(f"{name}, {rows:,} rows", median(ours), "s", median(theirs), median(ours) / median(theirs), 2)
+    if setting.full:
+        million = server.template("prepaid", MILLION)
+        for name, rows in (("expire and roll over", 2 * MILLION), ("purge", MILLION), ("remind", MILLION)):
+            with server.copy(million) as url:
+                wall, [answer] = together(url, [("bench.work:sweep", {"name": name})])
+            assert answer["count"] == rows, answer
+            yield Result(f"{name}, {rows:,} rows", wall, "s")
 
 
 def auto_renew(setting: Setting) -> Results:
@@ -121,6 +147,13 @@ def auto_renew(setting: Setting) -> Results:
             assert sum(answer["count"] for answer in answers) == size, answers
             walls.append(wall)
         yield Result(f"auto-renew, {workers} worker{'s'[: workers - 1]}", size / median(walls), "/s", limit=limit)
+    if setting.full:
+        with server.copy(server.template("prepaid", MILLION)) as url:
+            wall, answers = together(url, [("bench.work:renew", {})] * 2)
+        assert sum(answer["count"] for answer in answers) == MILLION, answers
+        yield Result(f"auto-renew of {MILLION:,}, 2 workers", MILLION / wall, "/s", limit=-3000)
+        memory = max(answer["memory_mb"] for answer in answers)
+        yield Result(f"auto-renew of {MILLION:,}, memory of a worker", memory, "MB", limit=150)
 
 
 def wallet(setting: Setting) -> Results:
@@ -171,10 +204,26 @@ def pages(setting: Setting) -> Results:
     server = setting.server
     with server.copy(server.template("history", setting.resources)) as url:
         first, deep = (call(url, "bench.work:pages", depth=depth) for depth in (0, 0.7))
-    for top, inside in zip(first, deep, strict=True):
+    inside = {page["name"]: page for page in deep}
+    for top in first:
         yield Result(f"{top['name']}, first page, {top['queries']} queries", top["median"], "ms", limit=50)
-        name = f"{inside['name']}, far inside, {inside['queries']} queries"
-        yield Result(name, inside["median"], "ms", limit=50)
+        if page := inside.get(top["name"]):
+            name = f"{page['name']}, far inside, {page['queries']} queries"
+            yield Result(name, page["median"], "ms", top["median"], limit=50)
+
+
+def exports(setting: Setting) -> Results:
+    """All invoices of the long history as a file, and a tenth of them: the memory that it takes is the same."""
+    server = setting.server
+    rows = setting.resources // HISTORY_MONTHS * HISTORY_MONTHS
+    with server.copy(server.template("history", setting.resources)) as url:
+        for form in ("csv", "xlsx"):
+            tenth = call(url, "bench.work:export", form=form, months=HISTORY_MONTHS // 10)
+            whole = call(url, "bench.work:export", form=form, months=HISTORY_MONTHS)
+            name = f"export of {rows:,} invoices as {form.upper()}"
+            yield Result(f"{name}, rows per second", rows / whole["seconds"], "/s")
+            memory, before = whole["memory_mb"], tenth["memory_mb"]
+            yield Result(f"{name}, memory, against a tenth of them", memory, "MB", before, memory / before, 1.15)
 
 
 def not_starved(setting: Setting) -> Results:
@@ -182,7 +231,7 @@ def not_starved(setting: Setting) -> Results:
     server, size = setting.server, setting.resources
     customers = max(size // RESOURCES_PER_CUSTOMER, 1)
     seconds = max(2.0, size / 10_000)
-    arguments = {"seconds": seconds, "customers": customers}
+    arguments: dict[str, Any] = {"seconds": seconds, "customers": customers}
     with server.copy(server.template("postpaid", size)) as url:
         call(url, "bench.work:spends", count=10, customers=1)
         idle = call(url, "bench.work:latencies", **arguments)
@@ -205,5 +254,6 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "auto-renew": auto_renew,
     "wallet": wallet,
     "pages": pages,
+    "exports": exports,
     "not-starved": not_starved,
 }

@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from stack.engines import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
@@ -21,7 +24,7 @@ ENVIRONMENT = {
 class Worker:
     """A process that has loaded Django and waits for the word to start `function` ("module:name") on a database."""
 
-    def __init__(self, url: str, function: str, **arguments: Any) -> None:
+    def __init__(self, url: str, function: str, *, redis: str = "", **arguments: Any) -> None:
         self.function = function
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.child", function, json.dumps(arguments)],
@@ -29,7 +32,7 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, **ENVIRONMENT, "DATABASE_URL": url},
+            env=_environment(url, redis),
         )
         self._read()
 
@@ -53,9 +56,48 @@ class Worker:
         return line
 
 
-def call(url: str, function: str, **arguments: Any) -> Any:
+class CeleryWorkers:
+    """Celery as in production: a Redis protocol server of its own and one worker with `count` processes, on a database."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-celery-")
+        self._broker = Valkey(Path(self._folder.name), durable=False)
+        self._broker.start()
+        self.redis = self._broker.url
+        options = ["worker", "--concurrency", str(count), "--without-gossip", "--without-mingle", "--loglevel", "error"]
+        self._worker = subprocess.Popen(
+            [sys.executable, "-m", "celery", "--quiet", "--app", "billing_portal", *options],
+            cwd=ROOT,
+            env=_environment(url, self.redis),
+        )
+
+    def memory_mb(self) -> float:
+        """The most that any of the worker's processes has ever held."""
+        pids = Path(f"/proc/{self._worker.pid}/task/{self._worker.pid}/children").read_text().split()
+        lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+        return max(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+    def __enter__(self) -> CeleryWorkers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.terminate()
+        self._worker.wait(30)
+        self._broker.stop()
+        self._folder.cleanup()
+
+
+def _environment(url: str, redis: str = "") -> dict[str, str]:
+    return {**os.environ, **ENVIRONMENT, "DATABASE_URL": url} | ({"REDIS_URL": redis} if redis else {})
+
+
+def call(url: str, function: str, *, redis: str = "", **arguments: Any) -> Any:
     """Run `function` in a process of its own; returns its JSON-ready result."""
-    return together(url, [(function, arguments)])[1][0]
+    worker = Worker(url, function, redis=redis, **arguments)
+    worker.go()
+    result = worker.result()
+    worker.end()
+    return result
 
 
 def together(url: str, calls: Sequence[tuple[str, dict[str, Any]]]) -> tuple[float, list[Any]]:

@@ -18,13 +18,16 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from accounts.models import Customer, User
 from bench import baselines
 from bench.data import END, HISTORY_MONTHS, MONTH, READER
-from invoices.models import Invoice
+from invoices.models import BillingRun, Invoice
 from invoices.services.month_end import run_month_end
+from invoices.tasks import work_on_month
 from kernel.actors import Actor
 from kernel.keyset import _encode
 from ledger.models import Entry
 from ledger.services import Fact, Kind, spend
+from lifecycle.models import Resource
 from lifecycle.services.sweeps import expire_resources, purge_resources, remind_about_ends
+from notifications.models import Notice
 from orders.services.renewal import renew_automatically
 from payments.models import Payment
 
@@ -135,6 +138,32 @@ def pages(depth: float) -> list[Facts]:
     return [_page(name, address) for name, address in _addresses(depth)]
 
 
+def export(form: str, months: int) -> Facts:
+    """Download the invoices of the last `months` months of the long history, and forget them."""
+    client = _client(User.objects.get(email=READER))
+    _get(client, "/login/")
+    began = time.perf_counter()
+    span = f"months=between&first={_month_back(months - 2)}&last={_month_back(-1)}"
+    answer = client.get(f"/billing/invoices.{form}?{span}")
+    assert answer.status_code == 200, answer.status_code
+    size = sum(len(part) for part in answer.streaming_content)
+    return _facts(began, bytes=size)
+
+
+def month_end_by_celery(workers: int) -> Facts:
+    """Send the task to Celery workers that are up, as the calendar's job does, and wait for the end of the run."""
+    from billing_portal.celery import app
+
+    while not app.control.ping(timeout=0.5):
+        pass
+    began = time.perf_counter()
+    for _ in range(workers):
+        work_on_month.delay(MONTH.key, MONTH_ENDS_AT.isoformat())
+    while not BillingRun.objects.filter(state=BillingRun.State.DONE).exists():
+        time.sleep(0.02)
+    return _facts(began)
+
+
 def latencies(seconds: float, customers: int) -> Facts:
     """Spend and open a page in turns for `seconds`; returns the 99th percentiles in ms."""
     client = _client(_some_reader())
@@ -178,6 +207,8 @@ def _addresses(depth: float) -> list[tuple[str, str]]:
         ("invoices", Invoice.objects, ("issued_at", "id"), ["/billing/", "/api/v1/invoices/"]),
         ("payments", Payment.objects, ("created_at", "id"), ["/payments/", "/api/v1/payments/"]),
         ("credit", Entry.objects, ("id",), ["/credit/", "/api/v1/wallet/entries/"]),
+        ("notices", Notice.objects, ("id",), ["/notices/", "/api/v1/notices/"]),
+        ("resources", Resource.objects, ("id",), ["/resources/", "/api/v1/resources/"]),
     ]
     found = []
     for name, objects, key, addresses in lists:
@@ -185,9 +216,13 @@ def _addresses(depth: float) -> list[tuple[str, str]]:
         row = rows[int(rows.count() * depth)] if depth else None
         query = f"?after={_encode(row, key)}" if row else ""
         found += [(f"{'API' if '/api/' in address else 'page'}: {name}", f"{address}{query}") for address in addresses]
-    months_back = int(1 + depth * (HISTORY_MONTHS - 2))
-    month = MONTH.year * 12 + MONTH.month - months_back
-    return [*found, ("page: usage report", f"/billing/usage/?month={month // 12:04}-{month % 12 + 1:02}")]
+    found.append(("page: usage report", f"/billing/usage/?month={_month_back(1 + depth * (HISTORY_MONTHS - 2))}"))
+    return found if depth else [*found, ("page: home", "/")]
+
+
+def _month_back(count: float) -> str:
+    months = MONTH.year * 12 + MONTH.month - int(count)
+    return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
 def _client(user: User) -> Any:
