@@ -10,7 +10,7 @@ from django.conf import settings as config
 from django.contrib import messages
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,12 +21,18 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.models import Customer, CustomerKey, User
 from accounts.services import issue_customer_key, revoke_customer_key, set_language
+from accounts.sign_in import HeldUp, answer_sign_in
 
 A_YEAR = 365 * 24 * 3600
 
 
 class Login(LoginView):
     """The sign-in page; the portal then speaks the customer's language. The demo lists its sign-ins."""
+
+    form_class = HeldUp
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return answer_sign_in(request, super().dispatch(request, *args, **kwargs))
 
     def get_default_redirect_url(self) -> str:
         """Customers come to the portal, staff to the staff area."""

@@ -41,7 +41,8 @@ SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for other hosts of the domain is not ours to promise
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probed from inside, without TLS
-if env.bool("BEHIND_PROXY", False):  # only when the proxy sets this header itself
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only when the proxy sets X-Forwarded-Proto and -For itself
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 X_FRAME_OPTIONS = "DENY"
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import VIEWED_CUSTOMER
+from accounts.sign_in import StaffHeldUp, answer_sign_in
 from kernel import clock
 from kernel.periods import billing_zone
 
@@ -90,10 +91,14 @@ class StaffSite(admin.AdminSite):
     index_title = _("Staff area")
     enable_nav_sidebar = True
     final_catch_all_view = False
+    login_form = StaffHeldUp
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return answer_sign_in(request, super().login(request, extra_context))
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Instants are shown and typed in the billing zone, up to the rendering of the page."""
