@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tasks as accounts
+from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
 from invoices import tasks as invoices
 from lifecycle import tasks as lifecycle
@@ -51,6 +52,8 @@ JOBS = (
         invoices.next_month_end),
     Job("clean-up", accounts.clean_up, Daily(0, 5),
         _("Forgets sessions that ended and answers to REST writes that are older than 7 days.")),
+    Job("audit", auditor.audit_the_books, Daily(4, 0),
+        _("Checks what must be true of the books, claim by claim; whatever is not fails this job and names the rows.")),
     Job("remind-about-ends", lifecycle.remind_about_ends, Daily(7, 30),
         _("Announces ends of paid time, auto-renewals and deletions for good.")),
     Job("remind-about-invoices", invoices.remind_about_invoices, Daily(7, 30),
