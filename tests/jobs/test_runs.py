@@ -63,6 +63,7 @@ def test_all_of_the_calendar_is_due_on_the_first_day_and_then_once_a_day():
         "expire-credit",
         "bill-month",
         "clean-up",
+        "audit",
         "remind-about-ends",
         "remind-about-invoices",
         "auto-renew",
