@@ -6,7 +6,7 @@ import re
 import zlib
 
 OBJECT = re.compile(rb"(\d+) 0 obj(.*?)endobj", re.DOTALL)
-STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
+STREAM = re.compile(rb"stream\r?\n(.*?)\nendstream", re.DOTALL)  # what stands before the end may be data
 FONTS = re.compile(rb"/Font<<(.*?)>>", re.DOTALL)
 RUN = re.compile(rb"BT.*?ET", re.DOTALL)
 FONT = re.compile(rb"/(f\d+) [\d.]+ Tf")
@@ -46,7 +46,9 @@ def _stream(body: bytes) -> bytes:
     found = STREAM.search(body)
     if not found:
         return b""
-    return zlib.decompress(found[1]) if b"/FlateDecode" in body[: found.start()] else found[1]
+    if b"/FlateDecode" not in body[: found.start()]:
+        return found[1]
+    return zlib.decompressobj().decompress(found[1])
 
 
 def _unescaped(string: bytes) -> bytes:
