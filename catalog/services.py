@@ -35,7 +35,7 @@ class CouponNotForProduct(CouponRefused):
 
 class OrderBelowCouponMinimum(CouponRefused):
     code = "order-below-coupon-minimum"
-    message = _("This coupon needs an order of at least %(minimum)s VND.")
+    message = _("This coupon needs an order of at least %(minimum)s ₫.")
 
 
 class CouponUsedUp(CouponRefused):

@@ -25,7 +25,7 @@ Fact = Transaction.Kind
 class InsufficientCredit(DomainError):
     code = "insufficient-credit"
     status = 402
-    message = _("The wallet lacks %(shortfall)s VND. Top up at least this amount or choose another means of payment.")
+    message = _("The wallet lacks %(shortfall)s ₫. Top up at least this amount or choose another means of payment.")
 
 
 @dataclass(frozen=True, slots=True)

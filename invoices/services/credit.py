@@ -21,7 +21,7 @@ from lifecycle.models import Resource
 
 class CreditExceedsInvoice(DomainError):
     code = "credit-exceeds-invoice"
-    message = _("Only %(left)s VND of this invoice can still be credited.")
+    message = _("Only %(left)s ₫ of this invoice can still be credited.")
 
 
 @dataclass(frozen=True, slots=True)

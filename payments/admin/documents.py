@@ -25,7 +25,7 @@ from payments.services.correct import correct_invoice
 
 
 class CreditNoteForm(forms.Form):
-    amount = forms.IntegerField(label=_("Amount to take back (VND)"), min_value=1, max_value=MAXIMUM)
+    amount = forms.IntegerField(label=_("Amount to take back (₫)"), min_value=1, max_value=MAXIMUM)
     note = forms.CharField(
         label=_("Reason"),
         max_length=500,

@@ -51,7 +51,7 @@ def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
 
 
 class BankTransferForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount that arrived (VND)"), min_value=1, max_value=MAXIMUM)
+    amount = forms.IntegerField(label=_("Amount that arrived (₫)"), min_value=1, max_value=MAXIMUM)
     reference = forms.CharField(
         label=_("Reference of the bank"), max_length=50, help_text=_("Recorded once: the same reference is refused.")
     )
@@ -108,7 +108,7 @@ class RecordBankTransfer(Task):
 
 class AdjustmentForm(ReasonForm):
     amount = forms.IntegerField(
-        label=_("Amount (VND)"),
+        label=_("Amount (₫)"),
         min_value=-MAXIMUM,
         max_value=MAXIMUM,
         help_text=_("Positive gives credit, negative takes it."),
@@ -152,7 +152,7 @@ class RequestAdjustment(Task):
 
 
 class GrantForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount (VND)"), min_value=1, max_value=MAXIMUM)
+    amount = forms.IntegerField(label=_("Amount (₫)"), min_value=1, max_value=MAXIMUM)
     last_day = forms.DateField(
         label=_("Can be spent until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

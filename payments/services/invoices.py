@@ -38,7 +38,7 @@ class UnknownInvoice(DomainError):
 class AmountTooLarge(DomainError):
     code = "amount-too-large"
     status = 400
-    message = _("At most %(due)s VND is due on the chosen invoices.")
+    message = _("At most %(due)s ₫ is due on the chosen invoices.")
 
 
 class TransferRecordedAlready(DomainError):

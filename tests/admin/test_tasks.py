@@ -136,7 +136,7 @@ def test_a_credit_note_first_reduces_what_is_due(staff, bob, small):
 def test_more_than_the_invoice_is_refused_and_nothing_is_issued(staff, alice, small):
     invoice = create(alice, small)[0].invoices.get()
     answer = staff("finance").post(page_of(invoice, "credit-note"), {"amount": 181_001, "note": "x", "key": "k"})
-    assert "Only 181,000 VND" in sentences(answer)
+    assert "Only 181,000 ₫" in sentences(answer)
     assert not CreditNote.objects.exists()
 
 

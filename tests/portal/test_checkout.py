@@ -100,7 +100,7 @@ def test_a_refused_coupon_says_why_and_loses_nothing(owner, page):
     answered = owner.post(page, WISH | {"coupon": "BIG"})
     shown = answered.content.decode()
     assert answered.status_code == 400
-    assert "This coupon needs an order of at least 50,000,000 VND." in shown
+    assert "This coupon needs an order of at least 50,000,000 ₫." in shown
     assert "1,566,000" in shown
     assert 'value="BIG"' in shown
     assert 'id="months-3" value="3" checked' in shown
@@ -133,7 +133,7 @@ def test_a_wallet_that_lacks_credit_offers_to_top_up(page, settings, sandbox_gat
     assert 'value="top_up_and_pay" required checked' in " ".join(shown.split())
     refused = poor.post(address, {"means": "wallet"}, headers={"referer": f"http://testserver{address}"})
     assert (refused.status_code, refused.url) == (303, address)
-    assert said(refused)[0].startswith("The wallet lacks 1,466,000 VND.")
+    assert said(refused)[0].startswith("The wallet lacks 1,466,000 ₫.")
     assert not Order.objects.exists()
 
 
