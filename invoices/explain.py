@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.pricing import Component, Rate, price_line
+from catalog.units import counted, unit_words
 from invoices.models import InvoiceLine
 from kernel import display
 from kernel.periods import HOUR_MINUTES, Period
@@ -92,14 +93,14 @@ def _facts(line: InvoiceLine, coupon: int) -> list[Fact]:
         Fact(
             _("Unit price"),
             _("%(price)s ₫ %(per)s for one %(unit)s")
-            % {"price": display.rate(line.unit_price), "per": per(line), "unit": line.unit},
+            % {"price": display.rate(line.unit_price), "per": per(line), "unit": unit_words(line.unit)},
         ),
         Fact(
             _("Price version"),
             _("valid from %(day)s, no. %(id)s")
             % {"day": display.day(line.price.valid_from), "id": str(line.price_id)[-8:]},
         ),
-        Fact(_("Quantity"), f"{display.rate(line.quantity)} {line.unit}"),
+        Fact(_("Quantity"), counted(line.quantity, line.unit)),
         Fact(
             _("Time"),
             _("%(minutes)s minutes (%(words)s), %(start)s to %(end)s")

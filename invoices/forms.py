@@ -123,8 +123,11 @@ def _from_to(first: date | None, last: date | None, *, at: datetime) -> MonthRan
 
 
 class UsageFilters(forms.Form):
+    """`hide` are columns that are left out; anything may stand there."""
+
     month = MonthField(label=_("Month"))
     product = ProductField()
+    hide = forms.Field(required=False, widget=forms.MultipleHiddenInput)
 
     def month_wanted(self, *, at: datetime) -> CalendarMonth:
         """The month asked for; without one, the last that is over."""

@@ -17,6 +17,7 @@ import typst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog.units import counted
 from invoices.explain import name_of, per, percent
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
@@ -117,7 +118,7 @@ def _line(line: InvoiceLine) -> list[tuple[str, str]]:
     net = line.amount - line.tax if line.includes_vat else line.amount
     return [
         (name_of(line), note),
-        (f"{display.rate(line.quantity)}{display.NBSP}{line.unit}", ""),
+        (counted(line.quantity, line.unit), ""),
         (f"{display.rate(line.unit_price)}{display.NBSP}{display.SIGN}", per(line).replace(" ", display.NBSP)),
         (display.money(net), ""),
         (display.money(line.tax), percent(line.vat_rate)),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
+from catalog.units import unit_words
 from invoices.explain import name_of, per, percent
 from invoices.exports import FORMATS, table_response
 from invoices.forms import InvoiceFilters, UsageFilters
@@ -159,7 +160,7 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         rows.append(line)
     hidden = set(request.GET.getlist("hide"))
     context = {
-        "filters": filters,
+        "filters": _filters_showing(request, month),
         "month": first_day(month),
         "previous": month.previous.key,
         "following": month.following.key if month < CalendarMonth.of(request.at) else "",
@@ -171,6 +172,13 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         "exports": exports(request, "usage-export")[1:],
     }
     return render(request, "invoices/usage_report.html", context)
+
+
+def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilters:
+    """The filters as asked, with the month that is shown also when none was asked for."""
+    asked = request.GET.copy()
+    asked["month"] = month.key
+    return UsageFilters(asked)
 
 
 def _usage_columns(hidden: set[str]) -> list[dict[str, Any]]:
@@ -221,7 +229,7 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
             line.invoice.resource_name,
             products[line.invoice.product_id],
             name_of(line, language),
-            line.unit,
+            unit_words(line.unit),
             line.starts_at,
             line.ends_at,
             line.minutes,

@@ -23,7 +23,8 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 DATE_PATTERNS = {"vi": "dd/MM/y", "en": "d MMM y"}
 LONG_DATE_PATTERN = "EEEE, d MMMM y"
-MONTH_PATTERNS = {"vi": "'T'M/y", "en": "MMM y"}
+MONTH_PATTERNS = {"vi": "'tháng' M/y", "en": "MMM y"}
+SHORT_MONTH_PATTERNS = {"vi": "'T'M", "en": "MMM"}
 HOUR = 60
 DAY = 24 * HOUR
 RATE_DECIMALS = 6
@@ -151,7 +152,7 @@ def day(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | Non
 
 
 def month(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
-    """A calendar month: "T1/2027" (vi), "Jan 2027" (en)."""
+    """A calendar month: "tháng 1/2027" (vi), "Jan 2027" (en)."""
     local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
     code = language(locale)
     return format_date(local, MONTH_PATTERNS[code], locale=code)
@@ -161,7 +162,7 @@ def short_month(moment: datetime | date, locale: str | None = None, zone: ZoneIn
     """A month without its year, for the foot of a bar: "T1" (vi), "Jan" (en)."""
     local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
     code = language(locale)
-    return format_date(local, MONTH_PATTERNS[code].replace("/y", "").replace(" y", ""), locale=code)
+    return format_date(local, SHORT_MONTH_PATTERNS[code], locale=code)
 
 
 def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
@@ -169,6 +170,11 @@ def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None =
     local = moment.astimezone(zone or reader_zone())
     separator = " " if language(locale) == "vi" else ", "
     return f"{day(moment, locale, zone)}{separator}{local:%H:%M}"
+
+
+def time_of_day(moment: datetime, zone: ZoneInfo | None = None) -> str:
+    """The minute alone: "08:00"."""
+    return f"{moment.astimezone(zone or reader_zone()):%H:%M}"
 
 
 def full_instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:

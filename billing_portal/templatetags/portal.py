@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from billing_portal.templatetags import charts, navigation
 from billing_portal.templatetags.states import HEALTH, STATES, TONE_ICONS, look_of
+from catalog import units
 from kernel import clock, display
 
 register = template.Library()
@@ -68,6 +69,18 @@ def rate(value: Decimal | int | str | None) -> str:
     return "" if value is None or value == "" else display.rate(Decimal(value))
 
 
+@register.filter
+def counted(quantity: Decimal | int | str, unit: str) -> str:
+    """{{ line.quantity|counted:line.unit }}: "2 addresses"."""
+    return units.counted(quantity, unit)
+
+
+@register.filter
+def unit_words(unit: str) -> str:
+    """{{ item.unit|unit_words }}: the word for one, in the reader's language."""
+    return units.unit_words(unit)
+
+
 # Time
 
 
@@ -86,6 +99,12 @@ def instant(moment: datetime | None) -> SafeString | str:
 def day(moment: datetime | date | None) -> SafeString | str:
     """{{ period.ends_at|day }}: the day alone."""
     return _time_html(moment, display.day(moment)) if moment else ""
+
+
+@register.filter
+def time_of_day(moment: datetime | None) -> str:
+    """{{ tick.at|time_of_day }}: "13:48", in the reader's zone."""
+    return display.time_of_day(moment) if moment else ""
 
 
 @register.filter

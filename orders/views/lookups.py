@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import PortalRequest
 from catalog.models import Item
+from catalog.units import unit_words
 from kernel.display import rate
 from lifecycle.models import Resource
 from orders.actions import available_actions, with_pending
@@ -71,7 +72,7 @@ def configuration_rows(
 ) -> list[tuple[Item, str, str]]:
     """(item, quantity, unit) of a configuration, for people."""
     return [
-        (items[entry["item"]], rate(entry["quantity"]), items[entry["item"]].unit)
+        (items[entry["item"]], rate(entry["quantity"]), unit_words(items[entry["item"]].unit, entry["quantity"]))
         for entry in configuration
         if entry["item"] in items
     ]

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Item, Price
 from catalog.pricing import Component, Rate, price_line
+from catalog.units import counted
 from invoices.explain import Explanation, explain_line, percent
 from invoices.models import InvoiceLine
 from kernel import display
@@ -177,7 +178,7 @@ def unit_price(rate: Rate) -> str:
 def _note(component: Component, line: Content) -> str:
     parts = [unit_price(component.rate)]
     if component.quantity != 1:
-        parts.append(f"× {display.rate(component.quantity)} {component.unit}")
+        parts.append(f"× {counted(component.quantity, component.unit)}")
     return " ".join([*parts, "×", display.duration(line["minutes"])])
 
 

@@ -112,4 +112,4 @@ def test_the_full_instant_names_the_zone():
 
 def test_a_plain_date_needs_no_zone():
     assert display.day(date(2027, 1, 12), "vi") == "12/01/2027"
-    assert display.month(date(2027, 1, 12), "vi") == "T1/2027"
+    assert display.month(date(2027, 1, 12), "vi") == "tháng 1/2027"
