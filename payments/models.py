@@ -18,6 +18,7 @@ from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.money import MAXIMUM
 from kernel.triggers import append_only, edges_only, frozen, never_deleted
+from payments.failures import failure_words
 
 
 class PaymentState(models.TextChoices):
@@ -187,6 +188,11 @@ class Payment(StateMachine):
     def succeed(self, *, at: datetime) -> None:
         self.settled_at = at
         self.failure = ""
+
+    @property
+    def failure_words(self) -> str:
+        """Why it failed, for the customer."""
+        return failure_words(self.failure)
 
     @transition(field=state, source=list(OPEN), target=PaymentState.FAILED)
     def fail(self, *, reason: str, at: datetime) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext
+
 from accounts.models import Customer
 from accounts.services import record_audit
 from billing_portal.demo.people import APPROVER, FINANCE, SUPPORT
@@ -26,7 +28,7 @@ GATEWAY = "sandbox"
 
 def top_up(customer: Customer, amount: int, *, fails: str = "", actor: Actor, at: datetime) -> Scene:
     """As if the gateway had answered: its sandbox of today knows nothing of the past."""
-    payment = attempt(customer, Payment.Kind.TOP_UP, amount, description="Top-up", actor=actor, at=at)
+    payment = attempt(customer, Payment.Kind.TOP_UP, amount, description=gettext("Top-up"), actor=actor, at=at)
 
     def settle(*, at: datetime) -> None:
         outcome = Failed("declined", fails) if fails else success(payment, at)

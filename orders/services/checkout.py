@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.models import Customer
 from catalog.models import Coupon
@@ -217,9 +218,11 @@ def _pay_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
 
 
 def describe(order: Order) -> str:
-    """What was ordered, in a line: "create web-01 (+2)"."""
+    """What was ordered, in a line, as the customer's own language says it: "create web-01 (+2)"."""
     names = [item["name"] for item in order.quote.content["items"]]
-    return f"{order.get_action_display()} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
+    with override(order.customer.language):
+        what = order.get_action_display()
+    return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
 
 
 def smallest_payment(gateway: str) -> int:

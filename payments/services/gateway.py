@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -137,12 +138,14 @@ def start_top_up(
     :raises InvalidInput: below or above the limits for top-ups
     """
     _refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
+    with override(customer.language):
+        description = gettext("Top-up")
     return start_gateway_payment(
         customer,
         Payment.Kind.TOP_UP,
         amount,
         gateway=gateway,
-        description="Top-up",
+        description=description,
         actor=actor,
         at=at,
         payable=payable,
@@ -185,13 +188,15 @@ def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime) -> Paymen
             _succeed(payment, outcome, at=at)
         case Failed(code=code, message=message) if payment.is_open:
             payment.fail(reason=f"{code}: {message}", at=at)
+            with override(customer.language):
+                reason = payment.failure_words
             tell(
                 customer,
                 Notice.Kind.PAYMENT_FAILED,
                 f"payment:{payment.pk}",
                 at=at,
                 amount=payment.amount,
-                reason=message,
+                reason=reason,
             )
         case Pending(check_after=wait) if payment.is_open:
             if payment.state != Payment.State.PROCESSING:
@@ -327,7 +332,7 @@ def _patience(payment: Payment) -> timedelta:
 def _refuse_amount(amount: int, minimum: int, maximum: int) -> None:
     if not minimum <= amount <= maximum:
         raise InvalidInput(
-            _("The amount must lie between %(minimum)s and %(maximum)s VND."),
+            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
             field="amount",
             minimum=minimum,
             maximum=maximum,

@@ -192,8 +192,19 @@ def test_failure_leads_to_another_try(alice, started, gateway):
     gateway.outcome = Failed("declined", "The card was declined.")
     page = came_back(signed_in(alice), started).content.decode()
     assert "did not go through" in page
+    assert "The bank refused the payment." in page
     assert "hx-get" not in page
     assert wallet_of(alice.pk).available == 10_000_000
+
+
+def test_a_failed_top_up_says_why_in_the_readers_language_and_leads_on(alice, started, gateway):
+    gateway.outcome = Failed("insufficient_funds", "Balance too small")
+    client = signed_in(alice)
+    came_back(client, started)
+    shown = client.get(reverse("payment", args=[started.pk]), headers={"accept-language": "vi"}).content.decode()
+    assert "Tài khoản ngân hàng hoặc ví điện tử không đủ tiền." in shown
+    assert "Balance too small" not in shown
+    assert f'href="{reverse("wallet")}">Nạp lại</a>' in shown
 
 
 def test_waiting_asks_a_few_times_and_then_leaves_it_to_the_job(alice, started, gateway):

@@ -1,0 +1,31 @@
+"""Why a gateway payment failed, in words that a customer can act on."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
+NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
+WORDS = {
+    "cancelled": _("The payment was cancelled at the gateway."),
+    "expired": _("The time to pay was over. Please start again."),
+    "never_paid": _("The payment was not made in time. Please start again."),
+    "insufficient_funds": _("The bank account or e-wallet held too little. Add to it, or pay by other means."),
+    "declined": REFUSED_BY_BANK,
+    "bank_error": REFUSED_BY_BANK,
+    "promotion_error": _("The gateway's promotion could not be used. Pay without it."),
+    "daily_limit": _("The bank's or e-wallet's limit for a day is reached. Try again tomorrow, or pay by other means."),
+    "monthly_limit": _("The bank's or e-wallet's limit for a month is reached. Pay by other means."),
+    "rate_limited": NOT_TAKEN,
+    "maintenance": NOT_TAKEN,
+}
+
+
+def failure_words(failure: str) -> str:
+    """
+    A failure as it is kept ("code: what the gateway said") in the reader's language.
+
+    Of a code that is not known, what the gateway said is all there is.
+    """
+    code, _colon, said = failure.partition(": ")
+    return str(WORDS.get(code, said or failure))
