@@ -18,6 +18,7 @@ WIDTH = 1000
 PIN_WIDTH = 22
 """Pins that would touch each other become one with a number."""
 SHORTEST = 3
+SHORT = timedelta(days=2)
 
 
 @dataclass(slots=True)
@@ -75,6 +76,11 @@ class Ruler:
     now: str
     facts: list[Fact]
 
+    @property
+    def is_short(self) -> bool:
+        """So short that days say little: the axis shows the time of day."""
+        return self.ends_at - self.starts_at < SHORT
+
 
 def draw(
     service: Sequence[Stretch],
@@ -83,18 +89,21 @@ def draw(
     *,
     billable: Sequence[Stretch],
     now: datetime,
+    grace: timedelta = timedelta(0),
 ) -> Ruler:
     """
     Place everything on an axis from the first to the last instant.
 
     `billable` are the stretches that should be covered by paid or billed time: gaps are what is left of them up to now.
+    A gap at the end of such a stretch that is no longer than `grace` is cover of its own kind.
     """
     facts = sorted(facts, key=lambda fact: fact.at)
     everything = [*service, *cover]
     instants = [now, *(s.starts_at for s in everything), *(s.ends_at for s in everything), *(f.at for f in facts)]
     start, end = truncate(min(instants)), max(instants)
     end = max(end, start + timedelta(hours=1))
-    gaps = gaps_between(billable, cover, until=now)
+    gaps, graces = _without_grace(gaps_between(billable, cover, until=now), billable, grace=grace, until=now)
+    cover = sorted([*cover, *graces], key=lambda stretch: stretch.starts_at)
     for stretch in (*service, *cover, *gaps):
         left, right = _at(stretch.starts_at, start, end), _at(stretch.ends_at, start, end)
         stretch.x, stretch.width = _percent(left), _percent(max(right - left, SHORTEST))
@@ -102,7 +111,7 @@ def draw(
         starts_at=start,
         ends_at=end,
         service=list(service),
-        cover=list(cover),
+        cover=cover,
         gaps=gaps,
         pins=_pins(facts, start, end),
         ticks=_ticks(start, end),
@@ -128,6 +137,19 @@ def gaps_between(billable: Sequence[Stretch], cover: Sequence[Stretch], *, until
         if end - reached >= MINUTE:
             gaps.append(Stretch(reached, end, "gap", stretch.label))
     return gaps
+
+
+def _without_grace(
+    gaps: Sequence[Stretch], billable: Sequence[Stretch], *, grace: timedelta, until: datetime
+) -> tuple[list[Stretch], list[Stretch]]:
+    """Gaps that are gaps, and those that are days of grace: the end of running time, not longer than `grace`."""
+    ends = {min(stretch.ends_at, until) for stretch in billable}
+    found: tuple[list[Stretch], list[Stretch]] = ([], [])
+    for gap in gaps:
+        is_grace = gap.ends_at in ends and gap.ends_at - gap.starts_at <= grace
+        gap.kind = "grace" if is_grace else "gap"
+        found[is_grace].append(gap)
+    return found
 
 
 def _pins(facts: Sequence[Fact], start: datetime, end: datetime) -> list[Pin]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ from notifications.models import Notice
 from orders.models import Order, OrderItem
 from orders.ruler import Fact, Ruler, Stretch, draw, stretches
 
+LATE = timedelta(hours=1)
+"""The sweep that ends the grace runs every minute, but not to the minute."""
 TAIL = timedelta(days=2)
 """How long a deleted resource's end is shown."""
 
@@ -34,7 +37,18 @@ def ruler_of(
     cover = _cover(invoices, periods, at)
     running = [one for one in service if one.kind == "active" or (one.kind == "stop" and _stop_is_billed(resource))]
     facts = [*_order_facts(orders), *_invoice_facts(invoices), *_notice_facts(notices)]
-    return draw(service, cover, facts, billable=running, now=at)
+    drawn = draw(service, cover, facts, billable=running, now=at, grace=_grace(resource))
+    for stretch in drawn.cover:
+        if stretch.kind == "grace":
+            stretch.label = str(_("days of grace: renewed now, the next period begins where the last one ended"))
+    return drawn
+
+
+def _grace(resource: Resource) -> timedelta:
+    """How long a prepaid resource may run on after its paid time: the product's grace, or what a switch leaves."""
+    if not resource.is_prepaid:
+        return timedelta(0)
+    return timedelta(days=max(resource.product.grace_days, settings.RENEWAL_WINDOW_DAYS)) + LATE
 
 
 def notices_about(resource: Resource, items: list[OrderItem]) -> list[Notice]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, portal_page
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
+from invoices.views import look_of
 from kernel.actors import ActorKind
 from kernel.errors import InvalidInput
 from kernel.periods import Period
@@ -65,6 +66,7 @@ LEGEND = [
     ("suspense", gettext_lazy("in trash, or to pay")),
     ("paid", gettext_lazy("paid")),
     ("open", gettext_lazy("not billed yet")),
+    ("grace", gettext_lazy("days of grace")),
     ("credited", gettext_lazy("credited")),
 ]
 
@@ -77,6 +79,8 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     invoices = list(
         Invoice.objects.filter(resource=found).prefetch_related("credit_notes").order_by("-issued_at", "-id")[:LATEST]
     )
+    for invoice in invoices:
+        invoice.look = look_of(invoice, request)  # type: ignore[attr-defined]
     own_items = list(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id")[:LATEST])
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])

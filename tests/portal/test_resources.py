@@ -1,9 +1,12 @@
 """The pages about resources: what they show, to whom, and what their buttons do."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
 from accounts.models import User
+from catalog.models import Product
 from lifecycle.models import Resource
 from orders.models import Action
 from orders.services.delete import delete_resource
@@ -254,6 +257,28 @@ def test_home_names_what_needs_attention(owner, alice, web):
         page = owner.get(reverse("home")).content.decode()
     assert "web-01" in page
     assert "1 day left of its paid time" in page
+
+
+def test_home_offers_a_viewer_a_look_not_an_order(alice, web):
+    with the_time_being(fresh(web).paid_until - DAY):
+        page = signed_in(alice, User.Role.VIEWER).get(reverse("home")).content.decode()
+    assert "web-01" in page
+    assert reverse("renew") not in page
+
+
+def test_days_of_grace_are_no_gap_in_the_ruler(owner, web):
+    Product.objects.filter(pk=web.product_id).update(grace_days=15)
+    with the_time_being(fresh(web).paid_until + DAY):
+        page = owner.get(address("resource", web)).content.decode()
+    assert "days of grace: renewed now, the next period begins where the last one ended" in page
+    assert 'class="ruler--gap"' not in page
+    assert "no invoice covers" not in page
+
+
+def test_a_resource_of_an_hour_ago_has_a_ruler_of_hours(bob, small):
+    (young,) = create(bob, small, at=TEN_DAYS_LATER - DAY / 24, name="young")
+    page = signed_in(bob).get(address("resource", young)).content.decode()
+    assert re.search(r'class="ruler__date"[^>]*>\d\d:\d\d</text>', page)
 
 
 def test_a_new_customer_is_told_the_next_step(db):
