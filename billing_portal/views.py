@@ -40,10 +40,11 @@ def home(request: PortalRequest) -> HttpResponse:
     this_month = {row["product"]: row["total"] for row in spent if row["key"] == months[-1].key}
     facts = {
         "figures": _figures(customer, wallet, spent, months, at),
-        "attention": _attention(customer, at),
+        "attention": _attention(customer, at, may_order=request.user.may_order),
         "bars": [_bar(month, spent) for month in months],
         "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items()],
         "dates": _next_dates(customer, at),
+        "has_invoices": Invoice.objects.filter(customer=customer).exists(),
         "has_resources": Resource.objects.filter(customer=customer).exists(),
         "may_order": request.user.may_order,
         "may_pay": request.user.may_pay,
@@ -120,13 +121,13 @@ def _figures(
 # What needs attention
 
 
-def _attention(customer: Customer, at: datetime) -> list[Row]:
-    """The most pressing first; each with where to go."""
+def _attention(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
+    """The most pressing first; each with where to go: whoever may not order is led to look."""
     return [
         *_overdue(customer, at),
-        *_ending(customer, at),
+        *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
-        *_in_trash(customer, at),
+        *_in_trash(customer, at, may_order=may_order),
         *_unpaid_orders(customer, at),
         *_open_invoices(customer, at),
     ]
@@ -158,7 +159,7 @@ def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, sta
     return [_note(tone, icon, title, text, (f"{reverse('billing-history')}?status={status}", _("Pay")))]
 
 
-def _ending(customer: Customer, at: datetime) -> list[Row]:
+def _ending(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
     """Running resources that end soon or have ended, and are not renewed by themselves."""
     by_hand = Q(auto_renew_months__isnull=True) | Q(paid_until__lte=at)
     ending = Resource.objects.running().filter(
@@ -170,14 +171,23 @@ def _ending(customer: Customer, at: datetime) -> list[Row]:
             "red" if resource.is_expired(at) else "amber",
             "clock",
             resource.name,
-            _("paid time %(left)s") % {"left": display.time_left(_end(resource), at)}
-            if resource.is_expired(at)
-            else _("%(left)s of its paid time; not renewed automatically")
-            % {"left": display.time_left(_end(resource), at)},
-            (f"{reverse('renew')}?resource={resource.pk}", _("Renew")),
+            _ending_words(resource, at),
+            (f"{reverse('renew')}?resource={resource.pk}", _("Renew")) if may_order else (_page(resource), _("See")),
         )
         for resource in rows
     ]
+
+
+def _ending_words(resource: Resource, at: datetime) -> str:
+    left = {"left": display.time_left(_end(resource), at)}
+    if not resource.is_expired(at):
+        return _("%(left)s of its paid time; not renewed automatically") % left
+    if resource.suspend_at is None:
+        return _("paid time %(left)s") % left
+    return _("paid time %(left)s; runs on until %(day)s, then it goes to the trash") % {
+        **left,
+        "day": display.day(resource.suspend_at),
+    }
 
 
 def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
@@ -204,7 +214,7 @@ def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
     ]
 
 
-def _in_trash(customer: Customer, at: datetime) -> list[Row]:
+def _in_trash(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
     thrown = Resource.objects.in_trash().filter(customer=customer, purge_at__gt=at).order_by("purge_at")[:AT_MOST]
     return [
         _note(
@@ -213,7 +223,7 @@ def _in_trash(customer: Customer, at: datetime) -> list[Row]:
             resource.name,
             _("in the trash, %(left)s") % {"left": display.time_left(resource.purge_at, at)},
             (reverse("recover", args=[resource.pk]), _("Recover"))
-            if customer.is_prepaid
+            if customer.is_prepaid and may_order
             else (_page(resource), _("See")),
         )
         for resource in thrown

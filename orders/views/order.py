@@ -129,7 +129,7 @@ def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> l
     progress = next((word for word, end in doing.items() if state == end), "")
     steps.append(
         {
-            "label": _("Provisioning") if found.action in {Action.CREATE, Action.RESIZE} else _("Carrying out"),
+            "label": _("Setting up") if found.action == Action.CREATE else _("Carrying out"),
             "state": progress or ("done" if state == State.PARTLY_REFUNDED else "current" if paid else "todo"),
             "busy": paid and not found.has_ended,
             "note": _progress_note(done, failed, len(items)) if paid else "",

@@ -190,8 +190,8 @@ def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, Any]]:
     )
     labels = {
         Health.GOOD: _("Good"),
-        Health.WARNING: _("Ends within 15 days"),
-        Health.ALERT: _("Ends within 5 days"),
+        Health.WARNING: _("5 to 15 days left"),
+        Health.ALERT: _("Under 5 days left"),
         Health.EXPIRED: _("Expired"),
     }
     address = reverse("resources")
