@@ -94,7 +94,7 @@ class DayFilters(forms.Form):
     """Filters of a list by day; days are those of the billing zone, the last one included."""
 
     since = DayField(label=_("From day"))
-    until = DayField(label=_("to day"))
+    until = DayField(label=_("To day"))
 
     def period(self) -> Period | None:
         """Either end may be open; the order does not matter."""
@@ -150,7 +150,7 @@ class MovementFilters(DayFilters):
         ],
     )
     bucket = forms.ChoiceField(
-        label=_("Credit"),
+        label=_("Kind of credit"),
         required=False,
         choices=[("", _("All")), *((kind.value, kind.label) for kind in Account.WALLET)],
     )
