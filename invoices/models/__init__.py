@@ -1,6 +1,7 @@
 """What is owed: invoices, credit notes, their numbers, and the billing runs."""
 
-from invoices.models.documents import CreditNote, Invoice, InvoiceLine, NumberSeries
+from invoices.models.corrections import CreditNote
+from invoices.models.documents import Invoice, InvoiceLine, NumberSeries
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
 

@@ -1,0 +1,71 @@
+"""Credit notes: how an invoice, frozen at issue, is corrected."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from invoices.models.documents import Invoice
+from kernel.ids import new_id
+from kernel.triggers import append_only
+
+
+class CreditNote(models.Model):
+    """
+    A correction of an invoice: `amount` of it is taken back.
+
+    It first reduces what is still due; the rest, `refunded`, was paid and goes back to the customer.
+    """
+
+    class Reason(models.TextChoices):
+        RESIZED = "resized", _("resized before the end of the period")
+        DELETED = "deleted", _("deleted before the end of the period")
+        CORRECTION = "correction", _("correction by staff")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    number = models.CharField(_("number"), max_length=20)
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("invoice")
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("customer")
+    )
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
+    note = models.TextField(_("note"), blank=True)
+    amount = models.BigIntegerField(_("amount"))
+    tax = models.BigIntegerField(_("VAT"))
+    refunded = models.BigIntegerField(_("refunded"))
+    minutes_unused = models.PositiveIntegerField(_("unused minutes"), null=True, blank=True)
+    issued_at = models.DateTimeField(_("issued"))
+
+    class Meta:
+        verbose_name = _("credit note")
+        verbose_name_plural = _("credit notes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="credit_note_number_is_unique", fields=["number"]),
+            models.CheckConstraint(
+                name="a_credit_note_gives_something",
+                condition=Q(amount__gt=0, refunded__gte=0, refunded__lte=F("amount")),
+            ),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="credits_its_invoice",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                UPDATE invoices_invoice SET credited = credited + NEW.amount, refunded = refunded + NEW.refunded WHERE id = NEW.invoice_id;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
