@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -9,7 +10,7 @@ from celery import shared_task
 from invoices.models import BillingChunk, BillingRun
 from invoices.services import month_end, reminders
 from kernel.actors import Actor
-from kernel.doorbell import wake_helpers
+from kernel.doorbell import end_of_share, wake_helpers
 from kernel.periods import CalendarMonth
 
 ACTOR = Actor.job("month-end")
@@ -18,18 +19,31 @@ AFTER_MIDNIGHT = timedelta(minutes=30)
 
 def bill_ended_months(*, at: datetime) -> int:
     """Returns how many months were worked on: mostly none."""
-    return len(month_end.bill_ended_months(actor=ACTOR, at=at, planned=lambda run: _wake_helpers(run, at)))
+    until = end_of_share()
+    runs = month_end.bill_ended_months(
+        actor=ACTOR, at=at, until=until, planned=lambda run: _wake_helpers(run, at, chunks=_chunks_left(run) - 1)
+    )
+    if time.monotonic() >= until:
+        for run in runs:
+            _wake_helpers(run, at, chunks=_chunks_left(run))
+    return len(runs)
 
 
 @shared_task
 def work_on_month(month: str, at: str) -> None:
     """Help with the chunks of a run that somebody planned; without any left there is nothing to do."""
-    month_end.run_month_end(CalendarMonth.parse(month), actor=ACTOR, at=datetime.fromisoformat(at))
+    until, when = end_of_share(), datetime.fromisoformat(at)
+    run = month_end.run_month_end(CalendarMonth.parse(month), actor=ACTOR, at=when, until=until)
+    if time.monotonic() >= until:
+        _wake_helpers(run, when, chunks=min(_chunks_left(run), 1))
 
 
-def _wake_helpers(run: BillingRun, at: datetime) -> None:
-    chunks = run.chunks.filter(state=BillingChunk.State.PENDING).count()
-    wake_helpers(work_on_month, run.month, at.isoformat(), parts=chunks)
+def _chunks_left(run: BillingRun) -> int:
+    return run.chunks.filter(state=BillingChunk.State.PENDING).count()
+
+
+def _wake_helpers(run: BillingRun, at: datetime, *, chunks: int) -> None:
+    wake_helpers(work_on_month, run.month, at.isoformat(), count=chunks)
 
 
 def next_month_end(after: datetime) -> datetime:

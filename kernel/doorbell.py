@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 from kombu.exceptions import OperationalError
@@ -10,18 +11,28 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 MOST_HELPERS = 16
+SHARE_SECONDS = 480
 WAITS_SECONDS = 3600
 """A message that nobody had time for by then is dropped: whoever rang has done the work alone."""
 
 
-def wake_helpers(task: Any, *args: str, parts: int) -> None:
+def end_of_share() -> float:
     """
-    Ask other workers to run the Celery task `task`, one for each further part of the work; whoever is free comes.
+    On the machine's monotonic clock: when a task that shares large work stops by itself, well before Celery's time limit.
 
-    Nobody has to come, for the caller goes on until nothing is left; who comes late finds nothing to do.
+    Whoever ends with work left wakes one helper in its place.
+    """
+    return time.monotonic() + SHARE_SECONDS
+
+
+def wake_helpers(task: Any, *args: str, count: int) -> None:
+    """
+    Ask up to `count` other workers, and at most MOST_HELPERS, to run the Celery task `task`; whoever is free comes.
+
+    Nobody has to come, for the calendar does the work in the end; who comes late finds nothing to do.
     """
     try:
-        for _ in range(min(parts - 1, MOST_HELPERS)):
+        for _ in range(min(count, MOST_HELPERS)):
             task.apply_async(args=args, expires=WAITS_SECONDS)
     except OperationalError:
         logger.warning("no helpers for %s: the broker does not answer", task.name)

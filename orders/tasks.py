@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime
 
 from celery import shared_task
 from django.db.models import Min
 
 from kernel.actors import Actor
-from kernel.doorbell import wake_helpers
+from kernel.doorbell import MOST_HELPERS, end_of_share, wake_helpers
 from kernel.tally import Tally, for_each
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
@@ -29,11 +30,12 @@ FREQUENT_CHECKS = 8
 
 def renew_automatically(*, at: datetime) -> int:
     """Returns how many were tried here: a refused renewal is the customer's news, not a failure of the job."""
+    until = end_of_share()
     renewed, refused = renewal.renew_automatically(
-        actor=RENEWS,
-        at=at,
-        planned=lambda groups: wake_helpers(help_renewing, at.isoformat(), parts=groups),
+        actor=RENEWS, at=at, until=until, planned=lambda groups: _wake_helpers(at, count=groups - 1)
     )
+    if time.monotonic() >= until:
+        _wake_helpers(at, count=MOST_HELPERS)
     logger.info("auto-renew: %s renewed, %s refused", renewed, refused)
     return renewed + refused
 
@@ -41,7 +43,14 @@ def renew_automatically(*, at: datetime) -> int:
 @shared_task
 def help_renewing(at: str) -> None:
     """Renew what nobody else holds; without anything left there is nothing to do."""
-    renewal.renew_automatically(actor=RENEWS, at=datetime.fromisoformat(at))
+    until, when = end_of_share(), datetime.fromisoformat(at)
+    renewal.renew_automatically(actor=RENEWS, at=when, until=until)
+    if time.monotonic() >= until:
+        _wake_helpers(when, count=1)
+
+
+def _wake_helpers(at: datetime, *, count: int) -> None:
+    wake_helpers(help_renewing, at.isoformat(), count=count)
 
 
 def time_out_requests(*, at: datetime) -> Tally:

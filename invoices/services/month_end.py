@@ -8,10 +8,12 @@ derived from the usage and guarded by unique keys, so running twice, late or fiv
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from uuid import UUID
 
 from django.conf import settings
@@ -58,17 +60,18 @@ class Forecast:
 
 
 def bill_ended_months(
-    *, actor: Actor, at: datetime, planned: Callable[[BillingRun], None] = lambda run: None
+    *, actor: Actor, at: datetime, until: float = inf, planned: Callable[[BillingRun], None] = lambda run: None
 ) -> list[BillingRun]:
     """
     Run every month that has ended and is not billed yet, the earliest first; what failed stays parked.
 
+    :param until: as for `run_month_end`
     :param planned: told of each run before its chunks are worked on, so that others can be called to help
     """
     runs = []
     for month in unbilled_months(at):
         planned(plan_run(month, actor=actor, at=at))
-        runs.append(run_month_end(month, actor=actor, at=at))
+        runs.append(run_month_end(month, actor=actor, at=at, until=until))
     return runs
 
 
@@ -87,14 +90,17 @@ def unbilled_months(at: datetime) -> list[CalendarMonth]:
     return months
 
 
-def run_month_end(month: CalendarMonth, *, actor: Actor, at: datetime, progress: Progress | None = None) -> BillingRun:
+def run_month_end(
+    month: CalendarMonth, *, actor: Actor, at: datetime, until: float = inf, progress: Progress | None = None
+) -> BillingRun:
     """
     Plan the run if nobody has, then work on its chunks until none is left to claim.
 
+    :param until: on the machine's monotonic clock; then no further chunk is claimed, and the run may still be running
     :raises MonthNotOver: the month has not ended at `at`
     """
     run = plan_run(month, actor=actor, at=at)
-    while (done := work_on_next_chunk(run, at=at)) is not None:
+    while time.monotonic() < until and (done := work_on_next_chunk(run, at=at)) is not None:
         if progress:
             progress(done)
     return finish_run(run, at=at)

@@ -8,9 +8,11 @@ can pay, and writes everything in a few statements. The facts are those of any r
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +74,7 @@ class Tally:
 
 
 def renew_automatically(
-    *, actor: Actor, at: datetime, planned: Callable[[int], None] = lambda groups: None
+    *, actor: Actor, at: datetime, until: float = inf, planned: Callable[[int], None] = lambda groups: None
 ) -> tuple[int, int]:
     """
     Try every resource that is due today; returns how many were renewed and how many failed, by this run.
@@ -80,6 +82,7 @@ def renew_automatically(
     Any number of these may run at the same time: each takes customers that nobody holds, and in the end waits for those
     that were held, by another run or by the customer's own business.
 
+    :param until: on the machine's monotonic clock; then no further group is begun, and something may be left
     :param planned: told of the number of groups of customers before work begins, so that others can be called to help
     """
     total = Tally()
@@ -87,9 +90,11 @@ def renew_automatically(
     groups = _groups(_customers_of(due))
     planned(len(groups))
     for group in groups:
-        total.add(_renew_group(group, waiting=False, actor=actor, at=at))
+        if time.monotonic() < until:
+            total.add(_renew_group(group, waiting=False, actor=actor, at=at))
     for group in _groups(_customers_of(due.filter(customer__in=total.busy)) if total.busy else []):
-        total.add(_renew_group(group, waiting=True, actor=actor, at=at))
+        if time.monotonic() < until:
+            total.add(_renew_group(group, waiting=True, actor=actor, at=at))
     return total.renewed, total.failed
 
 

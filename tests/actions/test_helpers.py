@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from invoices.models import Invoice
 from invoices.services import month_end
 from invoices.tasks import bill_ended_months, work_on_month
+from kernel import doorbell
 from kernel.periods import CalendarMonth
 from orders.services import renewal
 from orders.tasks import help_renewing, renew_automatically
@@ -59,3 +60,32 @@ def test_without_a_broker_the_work_is_done_alone(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(help_renewing, "apply_async", away)
     assert renew_automatically(at=NOON + MONTH - DAY) == 2
+
+
+def test_whose_share_of_time_is_over_wakes_another_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each task here has time for nothing; the calendar's job and the helper pass the work on."""
+    monkeypatch.setattr(doorbell, "SHARE_SECONDS", 0)
+    item = make_item(make_product("vserver"), "small", 100_000)
+    create(make_customer(mode="postpaid"), item, at=MARCH.period.starts_at + DAY)
+    create(make_customer(credit=200_000), item, at=AT - MONTH + DAY, auto_renew_months=1)
+    called: list[Any] = []
+    for task in (work_on_month, help_renewing):
+        monkeypatch.setattr(task, "apply_async", lambda args, expires, task=task: called.append((task, args)))
+
+    assert bill_ended_months(at=AT) == 1
+    assert [task for task, _args in called] == [work_on_month]
+    assert renew_automatically(at=AT) == 0
+    assert [task for task, _args in called[1:]] == [help_renewing] * doorbell.MOST_HELPERS
+    month, renewal_of = called[0], called[1]
+    called.clear()
+    for task, args in (month, renewal_of):
+        task(*args)
+    assert called == [month, renewal_of]
+    assert Invoice.objects.count() == 1
+
+    monkeypatch.setattr(doorbell, "SHARE_SECONDS", 60)
+    called.clear()
+    for task, args in (month, renewal_of):
+        task(*args)
+    assert called == []
+    assert Invoice.objects.count() == 3
