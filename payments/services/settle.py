@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from accounts.models import Customer
 from invoices.models import CreditNote, Invoice
@@ -155,27 +155,35 @@ def promotional_part(note: CreditNote, amount: int) -> int:
     """
     How much of `amount` given back by a credit note was paid with promotional credit.
 
-    In proportion to how the invoice was paid, and never more than is left of it: promotional credit does not turn into
-    bought credit.
+    In proportion to how the invoice was paid, rounded over all that the invoice has given back: its parts add up, and
+    promotional credit does not turn into bought credit, đồng by đồng.
     """
     invoice = Invoice.objects.get(pk=note.invoice_id)
-    paid = Allocation.objects.filter(invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
-    if not paid:
+    promotional = Allocation.objects.filter(invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
+    if not promotional:
         return 0
+    given, given_promotional = _given_back(invoice)
+    bought_left = (invoice.paid - promotional) - (given - given_promotional)
+    share = round_half_up((given + amount) * promotional, invoice.paid) - given_promotional
+    return max(min(share, amount, promotional - given_promotional), amount - bought_left, 0)
+
+
+def _given_back(invoice: Invoice) -> tuple[int, int]:
+    """What an invoice's credit notes have given back so far, to the wallet and to other invoices, and its promotional part."""
     sources = [str(pk) for pk in invoice.credit_notes.values_list("pk", flat=True)]
-    returned = (
-        Entry.objects.filter(
-            transaction__customer=invoice.customer_id,
-            transaction__kind=Fact.CREDIT_NOTE_REFUND,
-            transaction__source__in=sources,
-            account__kind=Kind.PROMOTIONAL,
-        ).aggregate(total=Sum("amount"))["total"]
-        or 0
+    refunds = Entry.objects.filter(
+        transaction__customer=invoice.customer_id,
+        transaction__kind=Fact.CREDIT_NOTE_REFUND,
+        transaction__source__in=sources,
+        account__kind__in=[Kind.CREDIT, Kind.PROMOTIONAL],
+    ).aggregate(all=Sum("amount"), promotional=Sum("amount", filter=Q(account__kind=Kind.PROMOTIONAL)))
+    passed_on = Allocation.objects.filter(credit_note__invoice=invoice).aggregate(
+        all=Sum("amount"), promotional=Sum("promotional")
     )
-    passed_on = (
-        Allocation.objects.filter(credit_note__invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
+    return (
+        (refunds["all"] or 0) + (passed_on["all"] or 0),
+        (refunds["promotional"] or 0) + (passed_on["promotional"] or 0),
     )
-    return min(round_half_up(amount * paid, invoice.paid), paid - returned - passed_on)
 
 
 def keep_as_credit(payment: Payment) -> None:
