@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.acts import ActFilter, act_words
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
+from accounts.admin.look import column
 from accounts.models import AuditEntry, BillingModeSwitch, User
 
 
@@ -84,9 +86,11 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LookOnlyAdmin):
-    list_display = ("at", "actor", "verb", "subject", "customer", "reason")
+    act = column("verb", _("act"), act_words, order="verb")
+    list_display = ("at", "actor", act, "customer", "reason", "subject")
+    fields = ("at", "actor", act, "customer", "subject", "reason", "facts")
     list_select_related = ("customer",)
-    list_filter = ("verb",)
+    list_filter = (("verb", ActFilter),)
     search_fields = ("actor", "subject", "reason", "customer__name")
     date_hierarchy = "at"
 

@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
+from accounts.services import record_audit
 from accounts.staff import APPS
 from tests.admin.world import populate
+from tests.cast import NOON, STAFF
 
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 APPS_OF_OURS = {*APPS, "billing_portal"}
@@ -116,3 +118,13 @@ def test_the_front_page_says_what_needs_attention_in_few_queries(superuser):
 @pytest.mark.parametrize("page", ["jobs", "index"])
 def test_strangers_and_customers_stay_outside(client, alice, page):
     assert client.get(reverse(f"admin:{page}")).status_code == 302
+
+
+def test_the_audit_trail_reads_vietnamese_to_those_who_do(superuser, alice):
+    record_audit("switch billing mode", alice.pk, actor=STAFF, at=NOON, reason="Hợp đồng mới", customer=alice)
+    record_audit("add user", alice.pk, actor=STAFF, at=NOON, reason="", customer=alice)
+    page = superuser.get(reverse("admin:accounts_auditentry_changelist"), headers={"accept-language": "vi"})
+    shown = page.content.decode()
+    assert "chuyển hình thức thanh toán" in shown
+    assert "thêm: người dùng" in shown
+    assert "switch billing mode</td>" not in shown
