@@ -12,6 +12,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kernel import display
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.triggers import append_only, never_deleted
@@ -205,7 +206,7 @@ class BillingModeSwitch(models.Model):
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"
 
 
 class AuditEntry(models.Model):
@@ -227,7 +228,7 @@ class AuditEntry(models.Model):
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.verb} {self.subject}"
+        return f"{display.instant(self.at)} {self.actor} {self.verb} {self.subject}"
 
 
 class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):

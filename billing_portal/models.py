@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kernel import display
 from kernel.triggers import frozen, never_deleted
 
 
@@ -62,7 +63,7 @@ class ClockMove(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.from_instant:%Y-%m-%d %H:%M} -> {self.to_instant:%Y-%m-%d %H:%M}"
+        return f"{display.instant(self.from_instant)} -> {display.instant(self.to_instant)}"
 
     @property
     def share_done(self) -> float:
@@ -107,7 +108,7 @@ class JobRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job} {self.due_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.job} {display.instant(self.due_at)}"
 
     @property
     def is_good(self) -> bool:

@@ -13,6 +13,7 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Customer
 from catalog.models import Product
+from kernel import display
 from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.triggers import append_only, edges_only, never_deleted
@@ -53,7 +54,7 @@ class Quote(models.Model):
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.total}"
+        return f"{self.get_action_display()} {display.money(self.total)}"
 
 
 class CheckoutSession(models.Model):
@@ -186,7 +187,7 @@ class Order(StateMachine):
         triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES)]
 
     def __str__(self) -> str:
-        return f"{self.get_action_display()} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_action_display()} {display.instant(self.created_at)}"
 
     @property
     def has_ended(self) -> bool:

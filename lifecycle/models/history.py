@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, Customer
 from catalog.models import InstantRange
+from kernel import display
 from kernel.actors import ActorKind
 from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models.resource import Resource, State
@@ -72,7 +73,7 @@ class ServicePeriod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.resource_id}: {self.starts_at:%Y-%m-%d %H:%M} .. {self.ends_at or ''}"
+        return f"{self.resource_id}: {display.instant(self.starts_at)} .. {display.instant(self.ends_at) if self.ends_at else ''}"
 
 
 class ResourceEvent(models.Model):
@@ -120,4 +121,4 @@ class ResourceEvent(models.Model):
         triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.get_kind_display()}"
+        return f"{display.instant(self.at)} {self.get_kind_display()}"

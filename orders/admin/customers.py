@@ -46,7 +46,7 @@ class CustomerAdmin(StaffAdmin):
     """Names and addresses may be edited; how a customer pays is switched by a task, and money moves by tasks alone."""
 
     available = column("available", _("available"), money, order="available")
-    owed = column("owed", _("open invoices"), money, order="owed")
+    owed = column("owed", _("still due"), money, order="owed")
     tasks = (SwitchBillingMode(), *CUSTOMER_TASKS, ViewAsCustomer())
     related = (
         ("lifecycle.resource", "customer__id__exact"),

@@ -49,7 +49,7 @@ class ItemInline(LookOnlyInline):
 @admin.register(Order)
 class OrderAdmin(LookOnlyAdmin):
     inlines = (ItemInline,)
-    list_display = ("created_at", "customer", "action", "state", "waits", "means", "total", "coupon_code", "actor")
+    list_display = ("created_at", "customer", "action", "total", "state", "waits", "means", "coupon_code", "actor")
     list_select_related = ("customer",)
     list_filter = (Progress, "state", "action", "means")
     search_fields = ("customer__name", "actor", "coupon_code")

@@ -75,7 +75,7 @@ class NoticeInline(LookOnlyInline):
 class PaymentAdmin(LookOnlyAdmin):
     tasks = (CheckPayment(),)
     inlines = (AllocationInline, NoticeInline)
-    list_display = ("created_at", "customer", "kind", "means", "gateway", "description", "amount", "state", "reference")
+    list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
     list_filter = ("state", "means", "kind", "gateway")
     search_fields = ("=reference", "=gateway_txn_id", "customer__name", "description")

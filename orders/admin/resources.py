@@ -83,7 +83,7 @@ class ResourceAdmin(LookOnlyAdmin):
         ("orders.orderitem", "resource__id__exact"),
         ("lifecycle.provisioningrequest", "resource__id__exact"),
     )
-    list_display = ("name", "customer", "product", "state", "billing_mode", "health", "paid_until", "purge_at")
+    list_display = ("name", "customer", "product", "state", "health", "paid_until", "purge_at", "billing_mode")
     list_select_related = ("customer", "product")
     list_filter = ("state", "billing_mode", "product", "suspense_reason", "rolls_over")
     search_fields = ("name", "customer__name")

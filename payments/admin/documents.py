@@ -67,6 +67,14 @@ class IssueCreditNote(Task):
         }
 
 
+class StatusFilter(admin.ChoicesFieldListFilter):
+    """The database computes the column, so that Django knows no words for it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("status")
+
+
 class Overdue(admin.SimpleListFilter):
     title = _("due")
     parameter_name = "due"
@@ -122,16 +130,16 @@ class InvoiceAdmin(DocumentAdmin):
     list_display = (
         "number",
         "customer",
-        "product",
-        "resource_name",
-        "issued_at",
-        "due_at",
         "status",
         "total",
         "due",
+        "due_at",
+        "resource_name",
+        "product",
+        "issued_at",
     )
     list_select_related = ("customer", "product")
-    list_filter = (Overdue, "status", "kind", "product")
+    list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
     search_fields = ("number", "customer__name", "resource_name")
     date_hierarchy = "issued_at"
     fieldsets = (
