@@ -205,7 +205,7 @@ class BillingRunAdmin(LookOnlyAdmin):
             "months": [known.key for known in months],
             "month": month.key,
             "is_over": at >= month.period.ends_at,
-            "forecast": dry_run(month, at=at),
+            "forecast": dry_run(month),
             "back": reverse("admin:invoices_billingrun_changelist"),
             "at": at,
         }

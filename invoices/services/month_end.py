@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from heapq import nlargest
 from math import inf
 from uuid import UUID
 
@@ -163,29 +164,31 @@ def finish_run(run: BillingRun, *, at: datetime) -> BillingRun:
     return run
 
 
-def dry_run(month: CalendarMonth, *, at: datetime, movers: int = 10) -> Forecast:
-    """What the run of `month` would bill now, without writing anything. An unfinished month is priced up to its end."""
-    del at
-    totals: Counter[UUID] = Counter()
-    invoices = 0
-    customers: dict[UUID, Customer] = {}
+def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
+    """
+    What the run of `month` would bill now, without writing anything. An unfinished month is priced up to its end.
+
+    Read range by range, as the run does it: the memory that it takes does not grow with the number of customers.
+    """
+    invoices = total = 0
+    moves: list[tuple[Customer, int, int]] = []
+    held: list[tuple[Customer, int]] = []
     for first, last in _ranges(month):
-        group = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
-        customers |= {customer.pk: customer for customer in group}
-        drafts = _drafts(month, group)
+        customers = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
+        drafts = _drafts(month, customers)
+        totals = _totals(drafts)
+        before, usual = _totals_of(month.previous, list(totals)), _usual_totals(list(totals), month)
+        billed = [customer for customer in customers if customer.pk in totals]
+        moves += [(customer, before.get(customer.pk, 0), totals[customer.pk]) for customer in billed]
+        moves = nlargest(movers, moves, key=lambda move: abs(move[2] - move[1]))
+        held += [
+            (customer, totals[customer.pk])
+            for customer in billed
+            if _is_outlier(totals[customer.pk], usual.get(customer.pk))
+        ]
         invoices += len(drafts)
-        for draft in drafts:
-            totals[draft.customer.pk] += draft.charge.total
-    before = _totals_of(month.previous, list(totals))
-    changes = sorted(totals, key=lambda pk: -abs(totals[pk] - before.get(pk, 0)))[:movers]
-    usual = _usual_totals(list(totals), month)
-    return Forecast(
-        month.key,
-        invoices,
-        sum(totals.values()),
-        [(customers[pk], before.get(pk, 0), totals[pk]) for pk in changes],
-        [(customers[pk], total) for pk, total in totals.items() if _is_outlier(total, usual.get(pk))],
-    )
+        total += sum(totals.values())
+    return Forecast(month.key, invoices, total, moves, held)
 
 
 @transaction.atomic
@@ -215,9 +218,7 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
 def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:
     """Bill these customers, but hold back who is far above the usual amount."""
     drafts = _drafts(month, customers)
-    totals: Counter[UUID] = Counter()
-    for draft in drafts:
-        totals[draft.customer.pk] += draft.charge.total
+    totals = _totals(drafts)
     usual = _usual_totals(list(totals), month)
     held = {pk: total for pk, total in totals.items() if _is_outlier(total, usual.get(pk))}
     for pk, total in held.items():
@@ -248,6 +249,14 @@ def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> list[Draft]:
         return []
     scope = Q(customer__gte=customers[0].pk, customer__lte=customers[-1].pk)
     return draft_usage(customers, scope, month.period, month.key)
+
+
+def _totals(drafts: Sequence[Draft]) -> Counter[UUID]:
+    """Customer -> VND."""
+    totals: Counter[UUID] = Counter()
+    for draft in drafts:
+        totals[draft.customer.pk] += draft.charge.total
+    return totals
 
 
 def _park(run: BillingRun, customer_id: UUID, reason: str, total: int | None, *, at: datetime) -> None:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{run.month}: {run.get_state_display()}, {progress_of(run)}")
 
     def _rehearse(self, month: CalendarMonth) -> None:
-        forecast = dry_run(month, at=clock.now())
+        forecast = dry_run(month)
         self.stdout.write(f"{forecast.month}: {forecast.invoices} invoices, {money(forecast.total, 'en')}")
         for customer, before, now in forecast.top_movers:
             self.stdout.write(f"  {customer}: {money(before, 'en')} -> {money(now, 'en')}")
