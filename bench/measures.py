@@ -83,8 +83,17 @@ def month_end(setting: Setting) -> Results:
     yield Result(f"month end, {size:,} resources, 2 workers", two, "s", by_hand, two / by_hand, 2)
     yield Result("month end, invoices per second, 2 workers", size / two, "/s", size / by_hand)
     yield Result("month end, memory of a worker", memory, "MB", limit=150)
+    yield from _rehearsal(setting, template)
     yield from _by_celery(setting, template, by_hand)
     yield from _flatness(setting, alone / size)
+
+
+def _rehearsal(setting: Setting, template: str) -> Results:
+    with setting.server.copy(template) as url:
+        facts = call(url, "bench.work:dry_run")
+    assert facts["invoices"] == setting.resources, facts
+    yield Result(f"dry run of the month end, {setting.resources:,} resources", facts["seconds"], "s")
+    yield Result("dry run, memory", facts["memory_mb"], "MB", limit=150)
 
 
 def _by_celery(setting: Setting, template: str, by_hand: float) -> Results:

@@ -19,7 +19,7 @@ from accounts.models import Customer, User
 from bench import baselines
 from bench.data import END, HISTORY_MONTHS, MONTH, READER
 from invoices.models import BillingRun, Invoice
-from invoices.services.month_end import run_month_end
+from invoices.services import month_end as month_end_service
 from invoices.tasks import work_on_month
 from kernel.actors import Actor
 from kernel.keyset import _encode
@@ -40,8 +40,15 @@ Facts = dict[str, Any]
 def month_end() -> Facts:
     """One worker of the month-end run; any number may do this at the same time."""
     began = time.perf_counter()
-    run = run_month_end(MONTH, actor=ACTOR, at=MONTH_ENDS_AT)
+    run = month_end_service.run_month_end(MONTH, actor=ACTOR, at=MONTH_ENDS_AT)
     return _facts(began, state=run.state)
+
+
+def dry_run() -> Facts:
+    """The month end rehearsed: everything priced, nothing written."""
+    began = time.perf_counter()
+    invoices = month_end_service.dry_run(MONTH).invoices
+    return _facts(began, invoices=invoices)
 
 
 def month_end_by_hand() -> Facts:
