@@ -45,6 +45,6 @@ def act_words(verb: str) -> str:
 class ActFilter(admin.AllValuesFieldListFilter):
     """The acts that occur."""
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         for choice in super().choices(changelist):
             yield {**choice, "display": act_words(str(choice["display"]))}
