@@ -79,6 +79,6 @@ def _decode(token: str, model: type[Model], key: tuple[str, ...]) -> tuple[Any, 
         for column, value in zip(key, decoded, strict=True):
             field = cast("Field[Any, Any]", model._meta.get_field(column))
             field.run_validators(field.to_python(value))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ValidationError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, ValidationError):
         return None
     return decoded

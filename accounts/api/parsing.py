@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -18,13 +19,17 @@ class TooLarge(APIException):
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of a bounded size and depth."""
+    """JSON of a bounded size and depth, with text that can be kept and answered."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > MAXIMUM_BYTES:
             raise TooLarge
         try:
-            return super().parse(stream, media_type, parser_context)
+            data = super().parse(stream, media_type, parser_context)
+            json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
+        except UnicodeEncodeError:  # "\ud800": an escape can say what no text can hold
+            raise ParseError(_("The JSON holds half a character (a surrogate without its other half).")) from None
+        return data

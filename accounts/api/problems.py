@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -33,6 +34,10 @@ RACES = {
     "a_wallet_is_never_negative": "insufficient-credit",
 }
 """Constraints that a customer meets only by doing two things at once, and what the slower one is told."""
+
+MOST_ERRORS = 50
+LONGEST_DETAIL = 500
+"""What a client sent is repeated in sentences about it, but not all of a megabyte."""
 
 
 class ProblemError(serializers.Serializer[Any]):
@@ -116,7 +121,7 @@ def _refusal(error: DomainError) -> Response:
 
 
 def _invalid(error: exceptions.ValidationError) -> Response:
-    errors = list(_flatten(error.detail))
+    errors = list(islice(_flatten(error.detail), MOST_ERRORS))
     sentences = [f"{one['field']}: {one['detail']}" if one["field"] else one["detail"] for one in errors[:5]]
     return problem(400, "invalid-input", " ".join(sentences), errors=errors)
 
@@ -133,7 +138,11 @@ def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
                 yield from _flatten(part, ".".join(filter(None, (path, str(index)))) if nested else path)
         case _:
             code = str(getattr(detail, "code", "invalid")).replace("_", "-")
-            yield {"field": path, "code": code, "detail": str(detail)}
+            yield {"field": path, "code": code, "detail": _clipped(str(detail))}
+
+
+def _clipped(sentence: str) -> str:
+    return sentence if len(sentence) <= LONGEST_DETAIL else f"{sentence[: LONGEST_DETAIL - 1]}…"
 
 
 def _protocol(error: exceptions.APIException) -> Response:
@@ -143,7 +152,7 @@ def _protocol(error: exceptions.APIException) -> Response:
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait))  # type: ignore[attr-defined]
     code = str(error.default_code).replace("_", "-")
-    return problem(error.status_code, code, str(error.detail), headers=headers)
+    return problem(error.status_code, code, _clipped(str(error.detail)), headers=headers)
 
 
 def _raced(code: str) -> Response:

@@ -275,6 +275,36 @@ def test_malformed_json(as_alice, body):
     assert problem["status"] == 400
 
 
+@pytest.mark.parametrize(
+    "body",
+    [r'{"\ud800": 1}', r'{"quote": "\udfff", "means": "wallet"}', r'{"means": "\ud83d"}', r'["\uDC00\ud800"]'],
+)
+def test_half_a_character_is_no_text(as_alice, body):
+    problem = refused(raw(as_alice, body, path="/api/v1/orders/", idempotency_key="k"), 400, "parse-error")
+
+    assert "half a character" in problem["detail"]
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_a_whole_character_in_two_escapes_is_text(as_alice, offer):
+    done(raw(as_alice, json.dumps(new(name="web 😀")), path="/api/v1/quotes/"), 201)
+
+
+def test_a_problem_is_short_however_long_the_request_was(as_alice):
+    many = raw(as_alice, json.dumps({"action": "create"} | {f"member{number}": 1 for number in range(5_000)}))
+    long = raw(
+        as_alice,
+        json.dumps({"quote": "x" * 100_000, "means": "y" * 100_000}),
+        path="/api/v1/orders/",
+        idempotency_key="k",
+    )
+    media = raw(as_alice, "{}", "z" * 5_000)
+
+    assert len(refused(many, 400, "invalid-input")["errors"]) == 50
+    for answer in (many, long, media):
+        assert len(answer.content) < 10_000
+
+
 def test_other_media_types_methods_and_places(as_alice):
     refused(raw(as_alice, "a=b", "application/x-www-form-urlencoded"), 415, "unsupported-media-type")
     refused(as_alice.client.get("/api/v1/wallet/", headers={"accept": "text/html"}), 406, "not-acceptable")
