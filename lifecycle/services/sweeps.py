@@ -73,6 +73,7 @@ WITH due AS (
 SELECT count(*) FROM moved
 """
 
+# Usage begins where paid time ended, which may lie days behind: stops and starts since then count where stopped time is free.
 ROLL_OVER = f"""
 WITH due AS (
     SELECT id, state, paid_until FROM lifecycle_resource
@@ -83,11 +84,19 @@ WITH due AS (
     UPDATE lifecycle_resource r
     SET billing_mode = 'postpaid', paid_until = NULL, suspend_at = NULL, rolls_over = FALSE, auto_renew_months = NULL
     FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
-    RETURNING r.id, r.customer_id, r.name, r.configuration, r.state, due.paid_until,
-              r.state = 'stop' AND p.stopped_time_is_free AS is_free
+    RETURNING r.id, r.customer_id, r.name, r.configuration, r.state, due.paid_until, p.stopped_time_is_free
+), states AS (
+    SELECT m.id, e.id AS place, e.to_state AS state, greatest(date_trunc('minute', e.at), m.paid_until) AS since
+    FROM moved m JOIN lifecycle_resourceevent e ON e.resource_id = m.id
+    WHERE m.stopped_time_is_free AND e.from_state <> '' AND e.kind <> 'rebooted'
+), stretches AS (
+    SELECT id, state, since, lead(since) OVER (PARTITION BY id ORDER BY place) AS until FROM states
+    UNION ALL
+    SELECT id, state, paid_until, NULL FROM moved WHERE NOT stopped_time_is_free
 ), periods AS (
     INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
-    SELECT id, customer_id, 'postpaid', configuration, paid_until, NULL FROM moved WHERE NOT is_free
+    SELECT id, m.customer_id, 'postpaid', m.configuration, s.since, s.until FROM moved m JOIN stretches s USING (id)
+    WHERE (s.until IS NULL OR s.until > s.since) AND (s.state = 'active' OR NOT m.stopped_time_is_free)
 ), events AS ({_record("rolled_over", from_state="''", to_state="state")}
 ), notices AS ({
     _notice(
