@@ -51,6 +51,7 @@ VIETNAM = timezone(timedelta(hours=7))  # ZaloPay's day, whatever zone we bill i
 MAX_ANSWER = 64 * 1024
 MAX_NOTICE = 16 * 1024
 MAX_AMOUNT = 10**12  # above any real order: a larger number is a defect, not money
+LONGEST_NAME = 60  # of orders and transactions
 CHECK_AFTER = timedelta(minutes=1)
 
 CAPS = Caps(
@@ -249,7 +250,7 @@ def _success(answer: Mapping[str, Any], at: datetime) -> Succeeded | Unknown:
 def _notice(order: Mapping[str, Any]) -> Notice:
     reference, amount, when = order.get("app_trans_id"), order.get("amount"), _instant(order.get("server_time"))
     transaction = _transaction(order.get("zp_trans_id"))
-    if not isinstance(reference, str) or not reference or not transaction:
+    if not _is_name(reference) or not transaction:
         raise BadSignature("order or transaction missing")
     if not _is_amount(amount) or when is None:
         raise BadSignature("amount or time missing")
@@ -297,8 +298,14 @@ def _is_amount(value: object) -> TypeGuard[int]:
 
 
 def _transaction(value: object) -> str:
-    """The vendor writes its transaction numbers as a number or as text; empty where there is none."""
-    return str(value) if _is_int(value) or isinstance(value, str) else ""
+    """The vendor writes its transaction numbers as a number or as text; empty where there is none that can be one."""
+    text = str(value) if _is_int(value) else value
+    return text if _is_name(text) else ""
+
+
+def _is_name(value: object) -> TypeGuard[str]:
+    """Orders and transactions have short names of plain characters."""
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_NAME and value.isascii() and value.isprintable()
 
 
 def _milliseconds(at: datetime) -> int:

@@ -187,7 +187,7 @@ def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime) -> Paymen
         case Succeeded():
             _succeed(payment, outcome, at=at)
         case Failed(code=code, message=message) if payment.is_open:
-            payment.fail(reason=f"{code}: {message}", at=at)
+            payment.fail(reason=_kept(f"{code}: {message}"), at=at)
             with override(customer.language):
                 reason = payment.failure_words
             tell(
@@ -215,15 +215,10 @@ def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
     if payment.state in {Payment.State.SUCCEEDED, Payment.State.REFUNDED}:
         return
     if outcome.amount != payment.amount:
-        logger.error(
-            "payment %s: the gateway reports %s instead of %s VND; held for staff",
-            payment.pk,
-            outcome.amount,
-            payment.amount,
-        )
-        if payment.is_open and payment.state != Payment.State.UNKNOWN:
-            payment.lose_track()
-        payment.failure = f"amount differs: {outcome.amount}"
+        _hold_for_staff(payment, f"amount differs: {outcome.amount}")
+        return
+    if _paid_another(payment, outcome):
+        _hold_for_staff(payment, f"transaction used before: {outcome.gateway_txn_id}")
         return
     payment.succeed(at=at)
     payment.gateway_txn_id, payment.check_at = outcome.gateway_txn_id, None
@@ -240,6 +235,24 @@ def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
     )
     if payment.kind == Payment.Kind.INVOICE:
         _pay_meant_invoices(payment, at=at)
+
+
+def _hold_for_staff(payment: Payment, doubt: str) -> None:
+    logger.error("payment %s of %s VND: %s; held for staff", payment.pk, payment.amount, doubt)
+    if payment.is_open and payment.state != Payment.State.UNKNOWN:
+        payment.lose_track()
+    payment.failure = doubt
+
+
+def _paid_another(payment: Payment, outcome: Succeeded) -> bool:
+    """Whether the gateway's transaction has paid another payment already."""
+    same = Payment.objects.filter(gateway=payment.gateway, gateway_txn_id=outcome.gateway_txn_id)
+    return same.exclude(pk=payment.pk).exists()
+
+
+def _kept(text: str) -> str:
+    """What an outsider wrote, without what no text column holds."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _pay_meant_invoices(payment: Payment, *, at: datetime) -> None:
@@ -282,7 +295,7 @@ def receive_notice(
         verdict = Verdict.UNKNOWN_REFERENCE
     elif notice.outcome.amount != payment.amount:
         verdict = Verdict.WRONG_AMOUNT
-    elif payment.state in {Payment.State.SUCCEEDED, Payment.State.REFUNDED}:
+    elif payment.state in {Payment.State.SUCCEEDED, Payment.State.REFUNDED} or _paid_another(payment, notice.outcome):
         verdict = Verdict.DUPLICATE
     else:
         verdict = Verdict.ACCEPTED

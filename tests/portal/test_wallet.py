@@ -188,6 +188,31 @@ def test_success_is_what_the_gateway_says(alice, started, gateway):
     assert (gateway.asked, wallet_of(alice.pk).available) == (1, 10_500_000)
 
 
+def test_one_transaction_of_the_gateway_pays_once_whatever_the_gateway_says(alice, bob, started, gateway):
+    gateway.outcome = Succeeded("txn-1", 500_000, NOON)
+    came_back(signed_in(alice), started)
+    top_up(signed_in(bob), preset="500000")
+    second = Payment.objects.get(customer=bob)
+
+    assert tell(reference=second.reference, amount=500_000, mac="right").json() == {"verdict": "duplicate"}
+    second.refresh_from_db()
+    assert second.state == "processing"
+    page = came_back(signed_in(bob), second)
+
+    assert page.status_code == 200
+    second.refresh_from_db()
+    assert (second.state, second.failure) == ("unknown", "transaction used before: txn-1")
+    assert (wallet_of(alice.pk).available, wallet_of(bob.pk).available) == (10_500_000, 0)
+
+
+def test_what_a_gateway_says_about_a_failure_can_be_kept(alice, started, gateway):
+    gateway.outcome = Failed("declined", "No\x00 \ud800" + "x" * 300)
+    came_back(signed_in(alice), started)
+    started.refresh_from_db()
+    assert started.state == "failed"
+    assert started.failure.startswith("declined: No ?xxx")
+
+
 def test_failure_leads_to_another_try(alice, started, gateway):
     gateway.outcome = Failed("declined", "The card was declined.")
     page = came_back(signed_in(alice), started).content.decode()
