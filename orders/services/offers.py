@@ -33,6 +33,7 @@ from orders.models import Action
 MONTHS = (1, 3, 6, 12, 24, 36)
 MAXIMUM_QUANTITY = 100
 MINIMUM_YEAR, MAXIMUM_YEAR = 2000, 2200
+JOINERS = "\u200c\u200d"
 
 
 class UnknownResource(DomainError):
@@ -132,14 +133,20 @@ def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any],
     return offer
 
 
+def _is_hidden(character: str) -> bool:
+    """Control characters, ends of lines, and what turns or hides its neighbours; joiners are part of emoji and scripts."""
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in JOINERS
+
+
 def _create(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list[ItemOffer]:
     product = Product.objects.filter(pk=inputs["product"]).first()
     if product is None or not product.is_on_sale:
         raise NotOnSale
     quantity = _whole(inputs, "quantity", 1, MAXIMUM_QUANTITY)
     name = str(inputs["name"]).strip()
-    if not name or len(name) > 90 or any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
-        raise InvalidInput(_("Give the resource a name of at most 90 characters, in one line."), field="name")
+    if not name or len(name) > 90 or any(map(_is_hidden, name)):
+        sentence = _("Give the resource a name of at most 90 characters, in one line and without hidden characters.")
+        raise InvalidInput(sentence, field="name")
     configuration = check_configuration(product, inputs["items"])
     postpaid = customer.is_postpaid
     months = 1 if postpaid else _months(inputs)

@@ -49,6 +49,9 @@ def new(**changes):
         (new(name=""), 400, "invalid-input", "name"),
         (new(name="x" * 91), 400, "invalid-input", "name"),
         (new(name="nul\x00"), 400, "invalid-input", "name"),
+        (new(name="two\u2028lines"), 400, "invalid-input", "name"),
+        (new(name="\u202egnp.exe"), 400, "invalid-input", "name"),  # reads "exe.png"
+        (new(name="zero\u200bwidth"), 400, "invalid-input", "name"),
         (new(name=["web"]), 400, "invalid-input", "name"),
         (new(product="nothing"), 400, "invalid-input", "product"),
         (new(items=[]), 400, "invalid-input", "items"),
@@ -287,7 +290,7 @@ def test_half_a_character_is_no_text(as_alice, body):
 
 
 def test_a_whole_character_in_two_escapes_is_text(as_alice, offer):
-    done(raw(as_alice, json.dumps(new(name="web 😀")), path="/api/v1/quotes/"), 201)
+    done(raw(as_alice, json.dumps(new(name="web 😀 👩\u200d💻")), path="/api/v1/quotes/"), 201)
 
 
 def test_a_problem_is_short_however_long_the_request_was(as_alice):
