@@ -133,6 +133,19 @@ def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any],
     return offer
 
 
+def check_name(text: str) -> str:
+    """
+    What a resource may be called.
+
+    :raises InvalidInput:
+    """
+    name = text.strip()
+    if not name or len(name) > 90 or any(map(_is_hidden, name)):
+        sentence = _("Give the resource a name of at most 90 characters, in one line and without hidden characters.")
+        raise InvalidInput(sentence, field="name")
+    return name
+
+
 def _is_hidden(character: str) -> bool:
     """Control characters, ends of lines, and what turns or hides its neighbours; joiners are part of emoji and scripts."""
     return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in JOINERS
@@ -143,10 +156,7 @@ def _create(customer: Customer, inputs: Mapping[str, Any], at: datetime) -> list
     if product is None or not product.is_on_sale:
         raise NotOnSale
     quantity = _whole(inputs, "quantity", 1, MAXIMUM_QUANTITY)
-    name = str(inputs["name"]).strip()
-    if not name or len(name) > 90 or any(map(_is_hidden, name)):
-        sentence = _("Give the resource a name of at most 90 characters, in one line and without hidden characters.")
-        raise InvalidInput(sentence, field="name")
+    name = check_name(str(inputs["name"]))
     configuration = check_configuration(product, inputs["items"])
     postpaid = customer.is_postpaid
     months = 1 if postpaid else _months(inputs)

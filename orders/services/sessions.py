@@ -13,7 +13,7 @@ from catalog.configuration import check_configuration
 from catalog.models import Product
 from kernel.errors import DomainError
 from orders.models import CheckoutSession, Order
-from orders.services.offers import NotOnSale
+from orders.services.offers import NotOnSale, check_name
 
 LIFETIME = timedelta(hours=24)
 
@@ -35,7 +35,7 @@ def open_session(
 ) -> CheckoutSession:
     """
     :raises ReturnAddressRefused: not on the product's list
-    :raises InvalidInput: the configuration is wrong
+    :raises InvalidInput: the name or the configuration is wrong
     :raises NotOnSale:
     """
     if not product.is_on_sale:
@@ -44,7 +44,7 @@ def open_session(
         raise ReturnAddressRefused
     return CheckoutSession.objects.create(
         product=product,
-        name=name,
+        name=check_name(name),
         configuration=check_configuration(product, items),
         return_url=return_url,
         created_at=at,

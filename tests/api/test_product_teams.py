@@ -89,6 +89,7 @@ def test_a_session_expires(offer, as_team, now):
         ({"items": [{"item": "small"}, {"item": "ssd", "quantity": 0}]}, 400, "invalid-input"),
         ({"items": [{"item": "small"}, {"item": "ssd", "quantity": 10_000}]}, 400, "invalid-input"),
         ({"name": ""}, 400, "invalid-input"),
+        ({"name": "two\nlines"}, 400, "invalid-input"),
         ({"surprise": 1}, 400, "invalid-input"),
     ],
     ids=str,
