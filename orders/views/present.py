@@ -44,7 +44,7 @@ def priced(content: Content, action: str, *, explained: bool = False) -> dict[st
         "saving": gross - net,
         "coupon": {"code": content["coupon_code"], "amount": coupon} if coupon else None,
         "tax": sum(item["tax"] for item in content["items"]),
-        "tax_note": _tax_note(content),
+        "tax_note": _tax_note(content, coupon),
         "total": content["total"],
         "postpaid": postpaid,
         "unused": unused,
@@ -182,12 +182,14 @@ def _note(component: Component, line: Content) -> str:
     return " ".join([*parts, "×", display.duration(line["minutes"])])
 
 
-def _tax_note(content: Content) -> str:
+def _tax_note(content: Content, coupon: int) -> str:
+    """A coupon is taken off what is charged, tax and all; the VAT stays that of the lines."""
     kinds = {(Decimal(line["vat_rate"]), line["includes_vat"]) for item in content["items"] for line in item["lines"]}
     if len(kinds) != 1:
         return ""
     ((rate, included),) = kinds
-    return (_("%(rate)s, included") if included else _("%(rate)s, on top")) % {"rate": percent(rate)}
+    words = (_("%(rate)s, included") if included else _("%(rate)s, on top")) % {"rate": percent(rate)}
+    return _("%(vat)s; before the coupon") % {"vat": words} if coupon else words
 
 
 def _versions(content: Content) -> dict[str, Price]:

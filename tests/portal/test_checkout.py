@@ -68,6 +68,7 @@ def test_from_checkout_to_the_product_page(owner, alice, page, session):
     address = reverse("quote", args=[quote.pk])
     shown = owner.get(f"{address}?session={session.pk}").content.decode()
     assert "1,546,000" in shown
+    assert "included; before the coupon" in shown
     assert "How this was calculated" in shown
     assert "the same to the đồng" in shown
     paid = owner.post(address, {"means": "wallet", "session": str(session.pk)})
