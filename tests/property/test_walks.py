@@ -8,12 +8,14 @@ import pytest
 
 from tests.property.walk import failure_of, shortened, steps_of
 
-FIRST, COUNT = int(os.environ.get("WALK_FROM", "1")), int(os.environ.get("WALKS", "4"))
+CHOSEN = (45, 41, 3, 1)
+"""Of the first fifty walks those that together come to the most kinds of events, payments, orders and notices."""
+FIRST, COUNT = int(os.environ.get("WALK_FROM", "1")), int(os.environ.get("WALKS", "0"))
 LENGTH = int(os.environ.get("WALK_LENGTH", "40"))
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT))
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + COUNT) if COUNT else CHOSEN)
 def test_whatever_happens_in_whatever_order_the_books_are_right(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     steps = steps_of(seed, LENGTH)
     if failure_of(steps, monkeypatch):
