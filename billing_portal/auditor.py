@@ -101,7 +101,7 @@ CHECKS = {
     """,
     "deleted resources and those in the trash are not in service": """
         SELECT p.id::text FROM lifecycle_serviceperiod p JOIN lifecycle_resource r ON r.id = p.resource_id
-        WHERE r.state IN ('suspense', 'deleted') AND (p.ends_at IS NULL OR p.ends_at > r.changed_at)
+        WHERE r.state IN ('suspense', 'deleted') AND (p.ends_at IS NULL OR p.ends_at > greatest(r.changed_at, p.starts_at))
     """,
     "an ended order has no open items, an open one has": """
         SELECT o.id::text FROM orders_order o
