@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +18,7 @@ from catalog.pricing import Component, Rate
 from kernel.errors import DomainError
 from kernel.periods import Period, truncate
 
+EVER = datetime.min.replace(tzinfo=UTC)
 FOREVER = datetime.max.replace(tzinfo=UTC, second=0, microsecond=0)
 
 
@@ -47,13 +48,17 @@ class PriceBook:
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
         self._rates: dict[tuple[UUID, UUID | None], list[Validity]] = defaultdict(list)
         self._discounts: dict[tuple[UUID, UUID], list[Validity]] = defaultdict(list)
-        self._known_changes: dict[tuple[UUID, UUID], list[datetime]] = {}
+        self._with_own_terms: set[UUID] = set()
+        self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
             rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate)
             self._rates[price.item_id, price.customer_id].append(_validity(price, rate))
+            if price.customer_id:
+                self._with_own_terms.add(price.customer_id)
         for discount in Discount.objects.filter(customer__in=customer_ids).order_by("valid_from"):
             self._discounts[discount.customer_id, discount.product_id].append(_validity(discount, discount.share))
+            self._with_own_terms.add(discount.customer_id)
 
     def components(
         self, configuration: Iterable[dict[str, Any]], *, customer_id: UUID, at: datetime, language: str = "vi"
@@ -79,28 +84,47 @@ class PriceBook:
         discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
         return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
 
-    def stretches(self, item_id: UUID, customer_id: UUID, period: Period) -> list[Period]:
-        """`period` cut where the price or the discount of the item changes for the customer."""
-        changes = [
-            change for change in self._changes(item_id, customer_id) if period.starts_at < change < period.ends_at
-        ]
-        if not changes:
-            return [period]
-        cut = [Period(start, end) for start, end in pairwise([period.starts_at, *changes, period.ends_at])]
-        return [stretch for stretch in cut if stretch.minutes]
+    def stretches(
+        self, item_id: UUID, quantity: Decimal, customer_id: UUID, period: Period, language: str
+    ) -> Iterator[tuple[Component, Period]]:
+        """
+        `period` cut where the price or the discount of the item changes for the customer, each part with what is in force.
+
+        :raises NoPrice: at some time in it there is none
+        """
+        own_terms = customer_id if customer_id in self._with_own_terms else None
+        key = (item_id, quantity, own_terms, language)
+        timeline = self._timelines.get(key)
+        if timeline is None:
+            timeline = self._timelines[key] = self._timeline(item_id, quantity, customer_id, language)
+        starts_at, ends_at = period.starts_at, period.ends_at
+        for since, until, component in timeline:
+            if since < ends_at and starts_at < until:
+                if component is None:
+                    raise NoPrice(item=self.items[item_id].name_in(language))
+                is_whole = since <= starts_at and ends_at <= until
+                yield component, period if is_whole else Period(max(since, starts_at), min(until, ends_at))
+
+    def _timeline(self, item_id: UUID, quantity: Decimal, customer_id: UUID, language: str) -> list[Validity]:
+        """All of time, cut at every change; customers without terms of their own share one."""
+        found = []
+        for since, until in pairwise([EVER, *self._changes(item_id, customer_id), FOREVER]):
+            try:
+                component = self.component(item_id, quantity, customer_id, since, language)
+            except NoPrice:
+                component = None
+            if since < until:
+                found.append(Validity(since, until, component))
+        return found
 
     def _changes(self, item_id: UUID, customer_id: UUID) -> list[datetime]:
         """The instants at which the price or the discount of an item changes for a customer, in order."""
-        known = self._known_changes.get((item_id, customer_id))
-        if known is None:
-            validities = (
-                *self._rates.get((item_id, customer_id), ()),
-                *self._rates.get((item_id, None), ()),
-                *self._discounts.get((customer_id, self.items[item_id].product_id), ()),
-            )
-            known = sorted({instant for validity in validities for instant in (validity.starts_at, validity.ends_at)})
-            self._known_changes[item_id, customer_id] = known
-        return known
+        validities = (
+            *self._rates.get((item_id, customer_id), ()),
+            *self._rates.get((item_id, None), ()),
+            *self._discounts.get((customer_id, self.items[item_id].product_id), ()),
+        )
+        return sorted({instant for validity in validities for instant in (validity.starts_at, validity.ends_at)})
 
 
 def _in_force(validities: Sequence[Validity], at: datetime) -> Any:

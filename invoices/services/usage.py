@@ -7,14 +7,16 @@ What is billed is derived, never remembered: usage is the resource's postpaid se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, TextField
+from django.db.models.functions import Cast
 
 from accounts.models import BillingMode, Customer
 from catalog.pricing import Charge, Line, price_line
@@ -24,7 +26,8 @@ from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import Resource, ServicePeriod
 
-Segment = tuple[list[dict[str, Any]], Period]
+Quantities = tuple[tuple[UUID, Decimal], ...]
+Segment = tuple[Quantities, Period]
 
 
 @dataclass(slots=True)
@@ -94,13 +97,10 @@ def draft_usage(customers: Iterable[Customer], scope: Q, window: Period, key: st
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:
     """A line per item and stretch of unchanged configuration and price."""
-    for configuration, segment in segments:
-        for entry in configuration:
-            item, quantity = UUID(entry["item"]), Decimal(entry["quantity"])
-            for stretch in book.stretches(item, customer.pk, segment):
-                yield price_line(
-                    book.component(item, quantity, customer.pk, stretch.starts_at, customer.language), stretch
-                )
+    for quantities, segment in segments:
+        for item, quantity in quantities:
+            for component, stretch in book.stretches(item, quantity, customer.pk, segment, customer.language):
+                yield price_line(component, stretch)
 
 
 def _billed_until(scope: Q, *, before: datetime) -> dict[UUID, datetime]:
@@ -120,9 +120,8 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
         ServicePeriod.objects.filter(scope, billing_mode=BillingMode.POSTPAID)
         .overlapping(window.starts_at, window.ends_at)
         .order_by("customer", "resource", "starts_at")
-        .values_list(
-            "resource", "customer", "resource__name", "resource__product", "configuration", "starts_at", "ends_at"
-        )
+        .annotate(text=Cast("configuration", TextField()))
+        .values_list("resource", "customer", "resource__name", "resource__product", "text", "starts_at", "ends_at")
     )
     found: list[Usage] = []
     for resource_id, customer_id, name, product_id, configuration, starts_at, ends_at in rows.iterator(
@@ -134,5 +133,11 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
             continue
         if not found or found[-1].resource.pk != resource_id:
             found.append(Usage(Billed(resource_id, name, product_id), customer_id))
-        found[-1].segments.append((configuration, Period(start, end)))
+        found[-1].segments.append((_quantities(configuration), Period(start, end)))
     return found
+
+
+@lru_cache(maxsize=10_000)
+def _quantities(configuration: str) -> Quantities:
+    """Many resources are configured alike: what they have in common is read once."""
+    return tuple((UUID(entry["item"]), Decimal(entry["quantity"])) for entry in json.loads(configuration))
