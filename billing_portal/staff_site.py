@@ -7,7 +7,8 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -105,9 +106,14 @@ class StaffSite(admin.AdminSite):
         inner = super().admin_view(view, cacheable)
 
         def in_billing_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            with timezone.override(billing_zone()):
-                response = inner(request, *args, **kwargs)
-                return response.render() if hasattr(response, "render") else response
+            try:
+                with timezone.override(billing_zone()):
+                    response = inner(request, *args, **kwargs)
+                    return response.render() if hasattr(response, "render") else response
+            except ValidationError as wrong:
+                if request.method != "GET":
+                    raise
+                raise Http404 from wrong  # nothing is sent yet: the address names what cannot be
 
         return update_wrapper(in_billing_zone, inner)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -15,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import NoReverseMatch, path, reverse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -67,8 +68,10 @@ class DocumentAdmin(LookOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[unquote(object_id)])
-        page = {"staff_links": [{"url": url, "label": _("PDF")}]}
+        page: dict[str, Any] = {}
+        with suppress(NoReverseMatch):  # an id that is none: there is no such document
+            url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[unquote(object_id)])
+            page["staff_links"] = [{"url": url, "label": _("PDF")}]
         return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
 

@@ -125,7 +125,7 @@ def _carry_out(task: Task, subject: Any, data: dict[str, Any], request: Any, *, 
             with transaction.atomic():
                 IdempotencyKey.objects.create(
                     principal=f"staff:{request.user.pk}",
-                    key=f"{task.name}:{key}"[:100],
+                    key=digest_of(f"{task.name}:{key}"),  # whatever the form was sent with
                     fingerprint=digest_of(f"{task.name}:{getattr(subject, 'pk', '')}"),
                     created_at=at,
                 )

@@ -1,0 +1,90 @@
+"""Whatever stands in an address of the staff area: a page, a redirect or "there is no such thing", never an error of ours."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib import admin
+
+from accounts.models import IdempotencyKey
+from tests.admin.test_pages import REGISTERED, address
+from tests.admin.test_tasks import page_of
+from tests.admin.world import populate
+
+ODD = ["a\x00b", "0", "99999", "9" * 25, "x"]
+PAGING = [
+    "o=99",
+    "o=-1.2.x",
+    "p=-1",
+    "p=99999999999",
+    "q=%00",
+    "q=%22",
+    "all=",
+    "e=1",
+    "_to_field=password",
+    "_popup=1",
+    "_facets=1",
+]
+
+
+def filters_of(model) -> list[str]:
+    """The names that filters and the dates above a list put into its address."""
+    page = admin.site._registry[model]
+    named = [each[0] if isinstance(each, tuple) else each for each in page.list_filter]
+    names = [name for each in named if isinstance(each, str) for name in (each, f"{each}__exact")]
+    days = [f"{page.date_hierarchy}__{part}" for part in ("year", "day")] if page.date_hierarchy else []
+    return [*names, *days]
+
+
+def test_no_filter_makes_a_list_fail(superuser):
+    populate(1)
+    wrong = [
+        (model._meta.label, name, value, status)
+        for model in REGISTERED
+        for name in [*filters_of(model), "pk"]
+        for value in ODD
+        if (status := superuser.get(address(model, "changelist"), {name: value}).status_code) not in {200, 302, 400}
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("query", PAGING)
+def test_no_paging_makes_a_list_fail(superuser, query):
+    populate(1)
+    for model in REGISTERED:
+        assert superuser.get(f"{address(model, 'changelist')}?{query}").status_code in {200, 302, 400}, model
+
+
+def test_rows_that_cannot_be_are_not_there(superuser):
+    for model in REGISTERED:
+        lists = address(model, "changelist")
+        for pk in ("x", "%00", "_00", "9" * 25, "..", "_5F"):
+            for page in ("change", "history", "delete", "task/revoke"):
+                assert superuser.get(f"{lists}{pk}/{page}/").status_code in {302, 403, 404}, (model, pk, page)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "autocomplete/?term=%00&app_label=accounts&model_name=user&field_name=customer",
+        "r/{content_type}/x/",
+        "r/%00/x/",
+        "catalog/price/add/?item=x",
+        "catalog/price/add/?item=%00",
+        "accounts/user/add/?customer=x",
+    ],
+)
+def test_other_odd_addresses(superuser, place):
+    from django.contrib.contenttypes.models import ContentType
+
+    known = ContentType.objects.get_by_natural_key("accounts", "customer").pk
+    answer = superuser.get(f"/admin/{place.format(content_type=known)}")
+    assert answer.status_code in {200, 400, 404}
+
+
+def test_a_form_with_an_odd_key_is_carried_out_once(staff, alice):
+    client = staff("finance")
+    wish = {"amount": "10000", "reason": "typo", "key": "a\x00b" * 100}
+
+    assert client.post(page_of(alice, "adjust-credit"), wish).status_code == 302
+    assert client.post(page_of(alice, "adjust-credit"), wish).status_code == 422
+    assert IdempotencyKey.objects.count() == 1
