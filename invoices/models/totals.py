@@ -23,6 +23,11 @@ ADD = """
         paid = kept.paid + EXCLUDED.paid, due = kept.due + EXCLUDED.due;
     RETURN NULL;
 """
+UNLESS_NOTHING_MOVED = """
+    IF NOT EXISTS (SELECT FROM new_invoices) THEN
+        RETURN NULL;  -- an allocation to an invoice that is born paid updates no row, and there are thousands of those
+    END IF;
+"""
 
 
 class MonthlyTotal(models.Model):
@@ -68,6 +73,6 @@ def totals_kept() -> list[pgtrigger.Trigger]:
             when=pgtrigger.After,
             operation=pgtrigger.Update,
             referencing=pgtrigger.Referencing(new="new_invoices", old="old_invoices"),
-            func=ADD.format(moved=f"{added} UNION ALL SELECT -1, * FROM old_invoices"),
+            func=f"{UNLESS_NOTHING_MOVED}{ADD.format(moved=f'{added} UNION ALL SELECT -1, * FROM old_invoices')}",
         ),
     ]
