@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class BillingPortalConfig(AppConfig):
@@ -8,5 +9,7 @@ class BillingPortalConfig(AppConfig):
     def ready(self) -> None:
         """Let the whole process ask the business clock; nothing is queried here."""
         from billing_portal import clock
+        from kernel.triggers import hold_triggers_always
 
         clock.install()
+        post_migrate.connect(hold_triggers_always, sender=self)

@@ -167,6 +167,22 @@ class Payment(StateMachine):
                     "created_at",
                 ],
             ),
+            frozen("only_allocations_give_it_away", columns=["allocated"], unless="pg_trigger_depth() > 1"),
+            pgtrigger.Trigger(
+                name="born_given_away_means_allocated",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__allocated__gt=0),
+                func="""
+                IF NEW.allocated <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.payment_id = NEW.id), 0) THEN
+                    RAISE EXCEPTION 'payment % says that it was given to invoices, but no allocation says so', NEW.reference
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,17 +276,18 @@ class Allocation(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_allocations"),
-                declare=[("new", "record")],
                 func="""
-                FOR new IN SELECT DISTINCT invoice_id FROM new_allocations LOOP
-                    UPDATE invoices_invoice i SET paid = s.amount
-                    FROM (SELECT sum(amount) AS amount FROM payments_allocation a WHERE a.invoice_id = new.invoice_id) s
-                    WHERE i.id = new.invoice_id AND i.paid <> s.amount;
-                END LOOP;
-                FOR new IN SELECT payment_id, sum(amount) AS amount FROM new_allocations WHERE payment_id IS NOT NULL
-                           GROUP BY payment_id LOOP
-                    UPDATE payments_payment SET allocated = allocated + new.amount WHERE id = new.payment_id;
-                END LOOP;
+                -- Held first, so that each sum below sees what another transaction gave just before.
+                PERFORM FROM invoices_invoice WHERE id IN (SELECT invoice_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;
+                PERFORM FROM payments_payment WHERE id IN (SELECT payment_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;
+                UPDATE invoices_invoice i SET paid = given.amount
+                FROM (SELECT invoice_id, sum(amount) AS amount FROM payments_allocation
+                      WHERE invoice_id IN (SELECT invoice_id FROM new_allocations) GROUP BY invoice_id) given
+                WHERE i.id = given.invoice_id AND i.paid <> given.amount;
+                UPDATE payments_payment p SET allocated = given.amount
+                FROM (SELECT payment_id, sum(amount) AS amount FROM payments_allocation
+                      WHERE payment_id IN (SELECT payment_id FROM new_allocations) GROUP BY payment_id) given
+                WHERE p.id = given.payment_id AND p.allocated <> given.amount;
                 RETURN NULL;
                 """,
             ),

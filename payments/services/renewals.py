@@ -60,7 +60,8 @@ def allocate_renewals(renewals: Sequence[Renewal], *, at: datetime) -> None:
 def _payment_row(renewal: Renewal, actor: str, at: datetime) -> tuple[Any, ...]:
     return (
         renewal.payment_id, renewal.customer_id, Payment.Kind.RENEWAL.value, Payment.Means.WALLET.value, "", f"W-{renewal.payment_id.hex}",
-        f"invoice:{renewal.invoice_id}", "[]", renewal.description[:200], renewal.amount, renewal.promotional, 0, 0,
+        f"invoice:{renewal.invoice_id}", "[]", renewal.description[:200], renewal.amount, renewal.promotional,
+        renewal.amount, 0,  # given to the invoice, as the database will want to see at the commit
         Payment.State.SUCCEEDED.value, actor, at, at, "", "", 0,
     )
 # fmt: on

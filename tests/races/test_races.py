@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,7 @@ from lifecycle.services.sweeps import expire_resources
 from orders.models import Action, Order
 from orders.services.delete import delete_resource
 from orders.services.fulfil import answer_provisioning
+from payments.models import Allocation, Payment
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
 from tests.cast import (
@@ -297,6 +299,36 @@ def forget_the_run() -> None:
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("DELETE FROM notifications_notice WHERE kind = 'invoice_issued'")
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+@pytest.mark.breaks_the_books  # no money comes with them
+def test_two_payments_for_one_invoice_at_once_both_count() -> None:
+    """Straight into the table, without what the services hold: the second waits and sees what the first one gave."""
+    customer = make_customer(mode="postpaid")
+    [server] = create(customer, make_item(make_product("vserver"), "small", 100_000), at=NOON)
+    month_end.bill_ended_months(actor=JOB, at=NOON + 40 * DAY)
+    invoice = server.invoices.get()
+    halves = [_received(customer, 10_000, reference) for reference in ("first", "second")]
+    both_gave = Barrier(2)
+
+    def give(payment: Payment) -> None:
+        with transaction.atomic():
+            Payment.objects.get(pk=payment.pk)  # each has begun
+            both_gave.wait(timeout=20)
+            Allocation.objects.create(payment=payment, invoice=invoice, customer=customer, amount=10_000, at=NOON)
+            time.sleep(0.2)
+
+    assert at_once([lambda payment=payment: give(payment) for payment in halves]) == [None, None]
+    invoice.refresh_from_db()
+    assert invoice.paid == 20_000
+    assert set(Payment.objects.values_list("allocated", flat=True)) == {10_000}
+
+
+def _received(customer: Customer, amount: int, reference: str) -> Payment:
+    facts = {"kind": "invoice", "means": "bank_transfer", "state": "succeeded", "created_at": NOON, "settled_at": NOON}
+    return Payment.objects.create(
+        customer=customer, reference=reference, payable=reference, amount=amount, actor="staff", **facts
+    )
 
 
 def test_a_top_up_and_a_spend_at_once_do_not_deadlock() -> None:
