@@ -277,6 +277,9 @@ class Allocation(models.Model):
                 operation=pgtrigger.Insert,
                 referencing=pgtrigger.Referencing(new="new_allocations"),
                 func="""
+                IF NOT EXISTS (SELECT FROM new_allocations) THEN
+                    RETURN NULL;  -- plans are made at the first call of a connection: not for nothing, in tables that may be empty
+                END IF;
                 -- Held first, so that each sum below sees what another transaction gave just before.
                 PERFORM FROM invoices_invoice WHERE id IN (SELECT invoice_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;
                 PERFORM FROM payments_payment WHERE id IN (SELECT payment_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;

@@ -181,6 +181,8 @@ def _priced(resource: Resource, milestone: int, book: PriceBook, customer: Custo
 
 def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Actor, at: datetime) -> None:
     """Bill, pay, extend, tell: for all of them at once."""
+    if not paying:
+        return
     drafts = [
         Draft(
             customers[due.resource.customer_id],
