@@ -166,9 +166,8 @@ def auto_renew(setting: Setting) -> Results:
 
 
 def wallet(setting: Setting) -> Results:
-    """Spends of 8 clients, each one statement, against pgbench with the same statement."""
-    server = setting.server
-    programs = server.programs
+    """Spends of 8 clients, each one statement, against pgbench with the same statement, planned each time or once."""
+    server, programs = setting.server, setting.server.programs
     if programs is None:
         print("wallet: left out, for pgbench comes with the embedded server")
         return
@@ -178,30 +177,28 @@ def wallet(setting: Setting) -> Results:
         statement = call(url, "bench.work:spend_statement")
         call(url, "bench.work:spends", count=1, customers=1)  # opens the house account
         for name, customers, limit in (("spread over wallets", everybody, 1.7), ("one hot wallet", 1, 1.3)):
-            ours, theirs = [], []
+            script = SPEND.format(customers=customers, statement=statement)
+            walls: dict[str, list[float]] = {"": [], "simple": [], "prepared": []}
             for _ in range(max(setting.times, 3)):
-                theirs.append(
-                    _pgbench(programs / "pgbench", url, SPEND.format(customers=customers, statement=statement), count)
-                )
-                wall, _ = together(url, [("bench.work:spends", {"count": count, "customers": customers})] * CLIENTS)
-                ours.append(wall)
+                for mode, taken in walls.items():
+                    if mode:
+                        taken.append(_pgbench(programs / "pgbench", url, script, count, mode))
+                    else:
+                        arguments = {"count": count, "customers": customers}
+                        taken.append(together(url, [("bench.work:spends", arguments)] * CLIENTS)[0])
+            ours, simple, prepared = (median(taken) for taken in walls.values())
             spends = CLIENTS * count
-            yield Result(
-                f"spends, {name}",
-                spends / median(ours),
-                "/s",
-                spends / median(theirs),
-                median(ours) / median(theirs),
-                limit,
-            )
+            yield Result(f"spends, {name}", spends / ours, "/s", spends / simple, ours / simple, limit)
+            against = f"spends, {name}, against pgbench with a prepared statement"
+            yield Result(against, spends / ours, "/s", spends / prepared, ours / prepared)
 
 
-def _pgbench(program: Any, url: str, script: str, count: int) -> float:
+def _pgbench(program: Any, url: str, script: str, count: int, mode: str = "simple") -> float:
     """Wall seconds of 8 clients with `count` transactions each, without connecting."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
-        command = [program, "-n", "-c", CLIENTS, "-j", 2, "-t", count, "-f", file.name, url]
+        command = [program, "-n", "-M", mode, "-c", CLIENTS, "-j", 2, "-t", count, "-f", file.name, url]
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert not done.returncode, done.stderr
     rate = next(float(line.split()[2]) for line in done.stdout.splitlines() if line.startswith("tps = "))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from kernel.errors import DomainError
 from kernel.money import MAXIMUM
+from kernel.prepared import prepared_cursor
 from ledger.models import Account, Entry, Grant, Transaction
 
 Kind = Account.Kind
@@ -122,7 +123,7 @@ def post(
         "at": at,
     }
     while True:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(POST, arguments)
             if cursor.rowcount:
                 return True
@@ -161,7 +162,7 @@ def spend(
         "at": at,
     }
     while True:
-        with connection.cursor() as cursor:
+        with prepared_cursor() as cursor:
             cursor.execute(SPEND, arguments)
             promotional, legs = cursor.fetchone()
         if legs:

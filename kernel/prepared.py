@@ -1,0 +1,32 @@
+"""Statements that run so often that planning them anew would cost more than running them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.db import connection
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
+
+class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
+    """Sends arguments beside the statement, which the server keeps, parsed and planned, for the connection."""
+
+    def execute(
+        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
+    ) -> Any:
+        return super().execute(query, params, prepare=prepare, binary=binary)
+
+
+def prepared_cursor() -> CursorWrapper:
+    """
+    A cursor of Django's, counted and logged as any other, for one fixed statement.
+
+    The text must not vary, for each variant is kept apart. Not for searches whose best plan depends on the arguments.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        return connection._prepare_cursor(_PreparedCursor(connection.connection))  # type: ignore[attr-defined]
