@@ -30,6 +30,7 @@ from invoices.services.usage import draft_usage
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
+from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
 from lifecycle.services.sweeps import expire_resources
 
@@ -275,18 +276,7 @@ def _ranges(month: CalendarMonth) -> Iterator[tuple[UUID, UUID]]:
         .order_by("customer")
         .values_list("customer", "resources")
     )
-    first: UUID | None = None
-    last: UUID | None = None
-    size = 0
-    for customer_id, resources in usage.iterator(chunk_size=10_000):
-        if first is not None and last is not None and size + resources > CHUNK_RESOURCES:
-            yield first, last
-            first, size = None, 0
-        first = first or customer_id
-        last = customer_id
-        size += resources
-    if first is not None and last is not None:
-        yield first, last
+    return ranges_of(usage.iterator(chunk_size=10_000), at_most=CHUNK_RESOURCES)
 
 
 def _usual_totals(customer_ids: Sequence[UUID], month: CalendarMonth) -> dict[UUID, int]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from accounts.models import Customer
 from catalog.pricing import Charge, price
@@ -27,6 +27,7 @@ from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
 from kernel.bulk import check_as_we_go
 from kernel.periods import Period, local_day
+from kernel.ranges import ranges_of
 from lifecycle.models import Resource
 from lifecycle.services.running import extend_resources
 from notifications.models import Notice
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 MILESTONES = (0, 1, 4, 7)
 """Days before the end on which renewal is tried; a late job makes up for the latest one that it missed."""
 HORIZON = timedelta(days=max(MILESTONES) + 1)
-CUSTOMERS_AT_ONCE = 200
+RESOURCES_AT_ONCE = 2000
 
 
 @dataclass(slots=True)
@@ -61,11 +62,11 @@ class Due:
 
 @dataclass(slots=True)
 class Tally:
-    """How many resources were renewed and how many failed; the customers that somebody else holds right now."""
+    """How many resources were renewed and how many failed; how many customers somebody else holds right now."""
 
     renewed: int = 0
     failed: int = 0
-    busy: list[UUID] = field(default_factory=list)
+    busy: int = 0
 
     def add(self, other: Tally) -> None:
         self.renewed += other.renewed
@@ -83,18 +84,22 @@ def renew_automatically(
     that were held, by another run or by the customer's own business.
 
     :param until: on the machine's monotonic clock; then no further group is begun, and something may be left
-    :param planned: told of the number of groups of customers before work begins, so that others can be called to help
+    :param planned: told of the number of ranges of customers before work begins, so that others can be called to help
     """
     total = Tally()
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
-    groups = _groups(_customers_of(due))
-    planned(len(groups))
-    for group in groups:
-        if time.monotonic() < until:
-            total.add(_renew_group(group, waiting=False, actor=actor, at=at))
-    for group in _groups(_customers_of(due.filter(customer__in=total.busy)) if total.busy else []):
-        if time.monotonic() < until:
-            total.add(_renew_group(group, waiting=True, actor=actor, at=at))
+    ranges = list(_ranges(due))
+    planned(len(ranges))
+    held_by_others = []
+    for bounds in ranges:
+        if time.monotonic() < until and (customers := _customers_of(due, *bounds)):
+            tally = _renew_group(customers, waiting=False, actor=actor, at=at)
+            total.add(tally)
+            if tally.busy:
+                held_by_others.append(bounds)
+    for bounds in held_by_others:
+        if time.monotonic() < until and (customers := _customers_of(due, *bounds)):
+            total.add(_renew_group(customers, waiting=True, actor=actor, at=at))
     return total.renewed, total.failed
 
 
@@ -143,7 +148,7 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
             paying.append(due)
     _renew(paying, customers, actor=actor, at=at)
     tell_all(_failure(due, customers[due.resource.customer_id], code, lacking, at) for due, code, lacking in failing)
-    return Tally(len(paying), len(failing), [pk for pk in customer_ids if pk not in found])
+    return Tally(len(paying), len(failing), len(customer_ids) - len(found))
 
 
 def _due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
@@ -231,12 +236,18 @@ def _failure(due: Due, customer: Customer, code: str, lacking: int, at: datetime
     )
 
 
-def _customers_of(resources: QuerySet[Resource]) -> list[UUID]:
-    return list(resources.order_by("customer").values_list("customer", flat=True).distinct())
+def _ranges(due: QuerySet[Resource]) -> Iterator[tuple[UUID, UUID]]:
+    """Ranges of customers with about RESOURCES_AT_ONCE resources that are due."""
+    counted = due.order_by("customer").values("customer").annotate(resources=Count("pk"))
+    return ranges_of(
+        counted.values_list("customer", "resources").iterator(chunk_size=10_000), at_most=RESOURCES_AT_ONCE
+    )
 
 
-def _groups(ids: Sequence[UUID]) -> list[Sequence[UUID]]:
-    return [ids[start : start + CUSTOMERS_AT_ONCE] for start in range(0, len(ids), CUSTOMERS_AT_ONCE)]
+def _customers_of(due: QuerySet[Resource], first: UUID, last: UUID) -> list[UUID]:
+    """Those of a range who have something due now."""
+    within = due.filter(customer__gte=first, customer__lte=last)
+    return list(within.order_by("customer").values_list("customer", flat=True).distinct())
 
 
 def _end(resource: Resource) -> datetime:

@@ -36,7 +36,7 @@ def test_one_helper_is_called_per_further_chunk(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_one_helper_is_called_per_further_group_of_customers_to_renew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "CUSTOMERS_AT_ONCE", 2)
+    monkeypatch.setattr(renewal, "RESOURCES_AT_ONCE", 2)
     item = make_item(make_product("vserver"), "small", 100_000)
     for _ in range(5):
         create(make_customer(credit=200_000), item, at=NOON, auto_renew_months=1)
@@ -50,7 +50,7 @@ def test_one_helper_is_called_per_further_group_of_customers_to_renew(monkeypatc
 
 
 def test_without_a_broker_the_work_is_done_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "CUSTOMERS_AT_ONCE", 1)
+    monkeypatch.setattr(renewal, "RESOURCES_AT_ONCE", 1)
     item = make_item(make_product("vserver"), "small", 100_000)
     for _ in range(2):
         create(make_customer(credit=200_000), item, at=NOON, auto_renew_months=1)

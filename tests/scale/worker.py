@@ -27,7 +27,7 @@ ACTOR = Actor.job("test")
 
 def main(task: str, at: datetime, pauses_at: int) -> None:
     month_end.CHUNK_RESOURCES = 4
-    renewal.CUSTOMERS_AT_ONCE = 2
+    renewal.RESOURCES_AT_ONCE = 2
     month_end._bill = pausing(month_end._bill, pauses_at)
     renewal.charge_renewals = pausing(renewal.charge_renewals, pauses_at)
     connection.ensure_connection()
