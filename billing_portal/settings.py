@@ -40,7 +40,7 @@ CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for other hosts of the domain is not ours to promise
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probed from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probed from inside, without TLS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only when the proxy sets X-Forwarded-Proto and -For itself
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -282,6 +282,8 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'", *GATEWAY_ORIGINS],
     }
 }
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # what Prometheus shows at /metrics; empty: there is no such page
 
 # --- Business ---------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from billing_portal import health, look, views
+from billing_portal import health, look, metrics, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -20,4 +20,5 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,16 +101,21 @@ def matters(at: datetime) -> list[Matter]:
     ]
 
 
+def count_matters(listed: Sequence[Matter]) -> dict[str, int]:
+    """How many rows of each matter there are, by name, in one query; those without any may be missing."""
+    counted = [
+        matter.rows.order_by().annotate(matter=Value(matter.name)).values("matter").annotate(count=Count("pk"))
+        for matter in listed
+    ]
+    return {row["matter"]: row["count"] for row in counted[0].union(*counted[1:], all=True)}
+
+
 def what_needs_attention(user: Any, at: datetime) -> list[dict[str, Any]]:
     """The matters that `user` may see and of which there are any, in one query."""
     visible = [matter for matter in matters(at) if user.has_perm(matter.permission)]
     if not visible:
         return []
-    counted = [
-        matter.rows.order_by().annotate(matter=Value(matter.name)).values("matter").annotate(count=Count("pk"))
-        for matter in visible
-    ]
-    counts = {row["matter"]: row["count"] for row in counted[0].union(*counted[1:], all=True)}
+    counts = count_matters(visible)
     return [
         {"label": matter.label, "count": counts[matter.name], "url": matter.url(), "tone": matter.tone}
         for matter in visible
