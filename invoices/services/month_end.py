@@ -36,7 +36,8 @@ from lifecycle.services.sweeps import expire_resources
 
 logger = logging.getLogger(__name__)
 
-CHUNK_RESOURCES = 2000
+CHUNK_RESOURCES = 500
+"""Small: whoever waits for the disk, for a number or for a customer waits for one chunk at most. 2,000 would be a sixth faster."""
 Progress = Callable[[int], None]
 
 

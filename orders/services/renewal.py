@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 MILESTONES = (0, 1, 4, 7)
 """Days before the end on which renewal is tried; a late job makes up for the latest one that it missed."""
 HORIZON = timedelta(days=max(MILESTONES) + 1)
-RESOURCES_AT_ONCE = 2000
+RESOURCES_AT_ONCE = 500  # small, for the reason of the month end's chunks
 
 
 @dataclass(slots=True)

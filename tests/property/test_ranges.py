@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_every_owner_is_in_one_range_that_is_not_too_large(sizes: list[int], at_
     assert [key for first, last in ranges for key in range(first, last + 1)] == list(range(len(sizes)))
     for first, last in ranges:
         assert first == last or sum(sizes[first : last + 1]) <= at_most
-    for (first, _), (following, _) in zip(ranges, ranges[1:], strict=False):
+    for (first, _), (following, _) in pairwise(ranges):
         assert sum(sizes[first : following + 1]) > at_most, "the next one would have fitted in"
 
 
