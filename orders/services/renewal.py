@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
+from random import shuffle
 from typing import Any
 from uuid import UUID
 
@@ -90,6 +91,7 @@ def renew_automatically(
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
     ranges = list(_ranges(due))
     planned(len(ranges))
+    shuffle(ranges)  # whoever works at the same time begins elsewhere
     held_by_others = []
     for bounds in ranges:
         if time.monotonic() < until and (customers := _customers_of(due, *bounds)):
@@ -129,6 +131,8 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
     check_as_we_go()
     held = Customer.objects.select_for_update(no_key=True, skip_locked=not waiting).filter(pk__in=customer_ids)
     found = {customer.pk: customer for customer in held.order_by("pk")}
+    if not found:
+        return Tally(busy=len(customer_ids))
     customers = {pk: customer for pk, customer in found.items() if customer.is_prepaid}
     wallets = hold_wallets(list(customers))
     paying: list[Due] = []
