@@ -24,24 +24,23 @@ def main() -> None:
         machine = f"{_processor()}, {os.cpu_count()} cores, {server.describe()}, Python {platform.python_version()}"
         print(machine, flush=True)
         setting = Setting(server, options.resources, options.times, options.full)
-        found: dict[str, list[dict[str, Any]]] = {}
         for name in options.only or MEASURES:
-            found[name] = []
+            found = []
             for result in MEASURES[name](setting):
                 print(_row(result), flush=True)
                 facts = {"target": result.target, "met": result.is_met, "machine": machine}
-                found[name].append({"measure": name} | asdict(result) | facts)
+                found.append({"measure": name} | asdict(result) | facts)
+            if not options.quick:
+                _keep(name, found)
     finally:
         server.stop()
-    if not options.quick:
-        _keep(found)
 
 
-def _keep(found: dict[str, list[dict[str, Any]]]) -> None:
-    """Write what was measured in the place of what the same measures found before; the others stay as they are."""
+def _keep(measure: str, found: list[dict[str, Any]]) -> None:
+    """Write what was measured in the place of what the same measure found before; the others stay as they are."""
     before = json.loads(LATEST.read_text()) if LATEST.exists() else []
-    rows = [row for name in MEASURES for row in found.get(name) or [old for old in before if old["measure"] == name]]
-    LATEST.write_text(json.dumps(rows, indent=1) + "\n")
+    kept = {name: [row for row in before if row["measure"] == name] for name in MEASURES} | {measure: found}
+    LATEST.write_text(json.dumps([row for rows in kept.values() for row in rows], indent=1) + "\n")
 
 
 def _options() -> argparse.Namespace:
