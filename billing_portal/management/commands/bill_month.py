@@ -29,6 +29,8 @@ class Command(BaseCommand):
             months = [CalendarMonth.parse(options["month"])] if options["month"] else unbilled_months(at)
         except ValueError:
             raise CommandError("A month looks like 2026-08.") from None
+        if not months:
+            self.stdout.write("Every month that has ended is billed. Name one to look at it again, such as 2026-08.")
         for month in months:
             if options["dry_run"]:
                 self._rehearse(month)
