@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import MethodNotAllowed, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -30,6 +30,9 @@ class Endpoint(GenericViewSet[Any]):
     actions that product teams may use, `for_customers` says whether customers may use it at all.
 
     `visible` gives the rows that the principal may see; everything else is 404.
+
+    An address answers the methods that its route declares and no other. The framework would take any method of the class
+    that is named like an HTTP verb for the answer to that verb, at every address of the class: so there is none.
     """
 
     right: ClassVar[str] = "order"
@@ -39,8 +42,20 @@ class Endpoint(GenericViewSet[Any]):
     lookup_value_converter = "uuid"
     idempotency_record: IdempotencyKey
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        taken = set(APIView.http_method_names) & set(vars(cls))
+        if taken:
+            raise TypeError(f"{cls.__name__}: {', '.join(sorted(taken))} would answer that verb at every address")
+
+    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+        self.http_method_names = list(self.action_map)  # what `Allow` tells
+        return super().initialize_request(request, *args, **kwargs)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.at = clock.now()
+        if self.action not in self.action_map.values():
+            raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
 
     @property

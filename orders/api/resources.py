@@ -62,9 +62,9 @@ class ResourceViewSet(ResourceEndpoint):
         return with_pending(super().visible())
 
     @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"], url_path="delete", filterset_class=None)
     @idempotent()
-    def delete(self, request: Request, pk: UUID) -> Response:
+    def remove(self, request: Request, pk: UUID) -> Response:
         """Delete a running resource: unused paid time goes back to the wallet, usage is invoiced to the minute."""
         return self._do(delete_resource)
 

@@ -13,8 +13,16 @@ from django.test import Client
 
 from accounts.models import Customer, CustomerKey, User
 from catalog.models import Item, Product, ProductKey
+from invoices.models import CreditNote, Invoice
 from kernel import clock
-from tests.cast import LONG_AGO, NOON, make_item, make_product, make_user
+from lifecycle.models import ProvisioningRequest
+from notifications.models import Notice
+from orders.models import Action
+from orders.services.checkout import place_order
+from orders.services.quotes import make_quote
+from orders.services.sessions import open_session
+from payments.models import Payment
+from tests.cast import LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
 
@@ -128,6 +136,30 @@ def gateway(tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
         settings.SANDBOX_URL = settings.SANDBOX_PUBLIC_URL = running.url
         settings.SANDBOX_APP_ID, settings.SANDBOX_KEY1, settings.SANDBOX_KEY2 = str(APP_ID), KEY1, KEY2
         yield running
+
+
+@pytest.fixture
+def things(alice: Customer, vserver: Product, small: Item) -> dict[str, Any]:
+    """One of each, of Alice and of vServer."""
+    (server,) = create(alice, small)
+    (gone,) = create(alice, small, name="gone")
+    done(caller_of(alice).post(f"resources/{gone.pk}/delete/"))
+    inputs = {"product": str(vserver.pk), "name": "new", "items": chosen(small), "quantity": 1, "months": 1}
+    quote = make_quote(alice, Action.CREATE, inputs, at=NOON)
+    order = place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON)
+    vserver.return_urls = ["https://vserver.example/"]
+    session = open_session(vserver, name="s", items=chosen(small), return_url="https://vserver.example/", at=NOON)
+    return {
+        "quote": quote.pk,
+        "order": order.pk,
+        "resource": server.pk,
+        "invoice": Invoice.objects.first().pk,
+        "note": CreditNote.objects.get().pk,
+        "payment": Payment.objects.first().pk,
+        "notice": Notice.objects.first().pk,
+        "session": session.pk,
+        "request": ProvisioningRequest.objects.unanswered().get().pk,
+    }
 
 
 def refused(answer: Any, status: int, code: str) -> dict[str, Any]:

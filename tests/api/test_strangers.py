@@ -9,17 +9,13 @@ import pytest
 
 from accounts.models import User
 from billing_portal import api_urls
-from invoices.models import CreditNote, Invoice
 from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from notifications.models import Notice
-from orders.models import Action, CheckoutSession, Order, Quote
-from orders.services.checkout import place_order
-from orders.services.quotes import make_quote
-from orders.services.sessions import open_session
+from orders.models import CheckoutSession, Order, Quote
 from payments.models import Payment
 from tests.api.conftest import Caller, caller_of, done
-from tests.cast import NOON, chosen, create, make_customer, make_user, owner_of
+from tests.cast import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -73,30 +69,6 @@ ROUTES = [
     *SHARED_LISTS,
 ]
 BODIES = {"answer": {"outcome": "failed"}, "auto-renew": {"months": 1}}
-
-
-@pytest.fixture
-def things(alice, vserver, small):
-    """One of each, of Alice and of vServer."""
-    (server,) = create(alice, small)
-    (gone,) = create(alice, small, name="gone")
-    done(caller_of(alice).post(f"resources/{gone.pk}/delete/"))
-    inputs = {"product": str(vserver.pk), "name": "new", "items": chosen(small), "quantity": 1, "months": 1}
-    quote = make_quote(alice, Action.CREATE, inputs, at=NOON)
-    order = place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON)
-    vserver.return_urls = ["https://vserver.example/"]
-    session = open_session(vserver, name="s", items=chosen(small), return_url="https://vserver.example/", at=NOON)
-    return {
-        "quote": quote.pk,
-        "order": order.pk,
-        "resource": server.pk,
-        "invoice": Invoice.objects.first().pk,
-        "note": CreditNote.objects.get().pk,
-        "payment": Payment.objects.first().pk,
-        "notice": Notice.objects.first().pk,
-        "session": session.pk,
-        "request": ProvisioningRequest.objects.unanswered().get().pk,
-    }
 
 
 def snapshot():
