@@ -115,6 +115,27 @@ CHECKS = {
            <> coalesce((SELECT sum(covered_until - period_start) FROM invoices_invoice i WHERE i.resource_id = r.id AND i.kind = 'prepaid'),
                        interval '0')
     """,
+    "each postpaid minute of a month that is closed is billed exactly once": f"""
+        WITH months AS (
+            SELECT id, tstzrange((month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}',
+                ((month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}') AS month
+            FROM invoices_billingrun WHERE state <> 'running'
+        ), used AS (
+            SELECT resource_id, customer_id, range_agg(tstzrange(starts_at, ends_at)) AS minutes FROM lifecycle_serviceperiod
+            WHERE billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at) GROUP BY 1, 2
+        ), billed AS (
+            SELECT i.resource_id, range_agg(DISTINCT tstzrange(l.starts_at, l.ends_at)) AS minutes
+            FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id WHERE i.kind = 'usage' GROUP BY 1
+        ), held_back AS (
+            SELECT p.customer_id, range_agg(m.month) AS minutes
+            FROM invoices_parkedbilling p JOIN months m ON m.id = p.run_id WHERE p.state = 'parked' GROUP BY 1
+        )
+        SELECT resource_id || ' ' || missing FROM (
+            SELECT resource_id, used.minutes * ended.months - coalesce(held_back.minutes, '{{}}') - coalesce(billed.minutes, '{{}}') AS missing
+            FROM used CROSS JOIN (SELECT range_agg(month) AS months FROM months) ended
+            LEFT JOIN billed USING (resource_id) LEFT JOIN held_back USING (customer_id)
+        ) looked_for WHERE NOT isempty(missing)
+    """,
 }
 
 

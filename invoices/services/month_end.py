@@ -3,6 +3,9 @@ The month-end run: every postpaid customer with usage in an ended month, in chun
 
 A chunk is one transaction. It is claimed by a row lock, so a killed worker gives it back by dying; what is billed is
 derived from the usage and guarded by unique keys, so running twice, late or five times at once writes the same rows.
+
+A run is planned when nobody holds a resource that has usage to come in it, and it is closed only when looking again finds
+nothing unbilled: what committed meanwhile gets chunks of its own.
 """
 
 from __future__ import annotations
@@ -19,25 +22,27 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, Customer
 from accounts.services import record_audit
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.usage import draft_usage
+from invoices.services.usage import draft_usage, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
 from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
-from lifecycle.services.sweeps import expire_resources
+from lifecycle.services.sweeps import end_paid_time
 
 logger = logging.getLogger(__name__)
 
 CHUNK_RESOURCES = 500
 """Small: whoever waits for the disk, for a number or for a customer waits for one chunk at most. 2,000 would be a sixth faster."""
+LOOKS = 3
+"""So often one worker looks for what is left; if there is more still, the next hour goes on."""
 Progress = Callable[[int], None]
 
 
@@ -71,6 +76,7 @@ def bill_ended_months(
     :param until: as for `run_month_end`
     :param planned: told of each run before its chunks are worked on, so that others can be called to help
     """
+    end_paid_time(actor=actor, at=at)  # the first usage ever may be what rolls over
     runs = []
     for month in unbilled_months(at):
         planned(plan_run(month, actor=actor, at=at))
@@ -103,25 +109,58 @@ def run_month_end(
     :raises MonthNotOver: the month has not ended at `at`
     """
     run = plan_run(month, actor=actor, at=at)
-    while time.monotonic() < until and (done := work_on_next_chunk(run, at=at)) is not None:
-        if progress:
-            progress(done)
-    return finish_run(run, at=at)
+    for _look in range(LOOKS):
+        while time.monotonic() < until and (done := work_on_next_chunk(run, at=at)) is not None:
+            if progress:
+                progress(done)
+        run, more = _close_or_plan_more(run, at=at)
+        if not more or time.monotonic() >= until:
+            break
+    return run
+
+
+def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
+    """
+    The run of `month` with its chunks; one that is closed opens again when something of the month is unbilled.
+
+    Who plans at the same time waits for the first and gets the same run. The caller holds nothing.
+    """
+    if at < month.period.ends_at:
+        raise MonthNotOver(month=month.key)
+    end_paid_time(actor=actor, at=at)  # resources that rolled over within the month have usage in it
+    return _plan(month, at=at)
 
 
 @transaction.atomic
-def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
-    """The run of `month` with its chunks. Who plans at the same time waits for the first and gets the same run."""
-    if at < month.period.ends_at:
-        raise MonthNotOver(month=month.key)
-    expire_resources(actor=actor, at=at)  # resources that rolled over within the month have usage in it
-    planned = BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
+def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
+    BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
     run = BillingRun.objects.select_for_update().get(month=month.key)
-    if run.state == BillingRun.State.RUNNING and planned and not run.chunks.exists():
-        BillingChunk.objects.bulk_create(
-            (BillingChunk(run=run, first=first, last=last) for first, last in _ranges(month)), batch_size=1000
-        )
+    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
+    if run.state == BillingRun.State.RUNNING and not run.chunks.exists():
+        _plan_chunks(run, usage)
+    elif run.state != BillingRun.State.RUNNING and _plan_chunks(run, _left(run)):
+        run.state, run.finished_at = BillingRun.State.RUNNING, None
+        run.save()
     return run
+
+
+def _left(run: BillingRun) -> QuerySet[ServicePeriod]:
+    """Usage of the month that is neither billed nor held back."""
+    parked = run.parked.filter(state=ParkedBilling.State.PARKED)
+    return unbilled_periods(CalendarMonth.parse(run.month).period).exclude(customer__in=parked.values("customer"))
+
+
+def _plan_chunks(run: BillingRun, usage: QuerySet[ServicePeriod]) -> int:
+    """Chunks for whoever has this usage; returns how many. A range that begins as an earlier one did is that one again."""
+    chunks = [BillingChunk(run=run, first=first, last=last) for first, last in _ranges(usage)]
+    BillingChunk.objects.bulk_create(
+        chunks,
+        batch_size=1000,
+        update_conflicts=True,
+        unique_fields=["run", "first"],
+        update_fields=["last", "state"],
+    )
+    return len(chunks)
 
 
 def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
@@ -148,22 +187,34 @@ def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
             logger.exception("chunk %s of %s: billing its customers one by one", chunk.pk, run)
             billed = _bill_one_by_one(run, month, customers, at=at)
         chunk.state, chunk.finished_at = BillingChunk.State.DONE, at
-        chunk.invoices, chunk.total = len(billed), sum(draft.charge.total for draft in billed)
+        chunk.invoices += len(billed)
+        chunk.total += sum(draft.charge.total for draft in billed)
         chunk.attempts += 1
         chunk.save()
         return len(billed)
 
 
-@transaction.atomic
 def finish_run(run: BillingRun, *, at: datetime) -> BillingRun:
-    """Close the run when all of its chunks are done; otherwise another worker is still busy and closes it."""
+    """
+    Close the run when all of its chunks are done and nothing of the month is left.
+
+    Otherwise another worker is still busy and closes it, or there are more chunks now.
+    """
+    return _close_or_plan_more(run, at=at)[0]
+
+
+@transaction.atomic
+def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, int]:
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
-    if run.state == BillingRun.State.RUNNING and not run.chunks.exclude(state=BillingChunk.State.DONE).exists():
-        parked = run.parked.filter(state=ParkedBilling.State.PARKED).exists()
-        run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
-        run.finished_at = at
-        run.save()
-    return run
+    if run.state != BillingRun.State.RUNNING or run.chunks.exclude(state=BillingChunk.State.DONE).exists():
+        return run, 0
+    if more := _plan_chunks(run, _left(run)):
+        return run, more
+    parked = run.parked.filter(state=ParkedBilling.State.PARKED).exists()
+    run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
+    run.finished_at = at
+    run.save()
+    return run, 0
 
 
 def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
@@ -175,7 +226,8 @@ def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
     invoices = total = 0
     moves: list[tuple[Customer, int, int]] = []
     held: list[tuple[Customer, int]] = []
-    for first, last in _ranges(month):
+    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
+    for first, last in _ranges(usage):
         customers = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
         drafts = _drafts(month, customers)
         totals = _totals(drafts)
@@ -266,18 +318,11 @@ def _park(run: BillingRun, customer_id: UUID, reason: str, total: int | None, *,
     ParkedBilling.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def _ranges(month: CalendarMonth) -> Iterator[tuple[UUID, UUID]]:
-    """Ranges of customers with usage in the month, of about CHUNK_RESOURCES resources each."""
-    period = month.period
-    usage = (
-        ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID)
-        .overlapping(period.starts_at, period.ends_at)
-        .values("customer")
-        .annotate(resources=Count("resource", distinct=True))
-        .order_by("customer")
-        .values_list("customer", "resources")
-    )
-    return ranges_of(usage.iterator(chunk_size=10_000), at_most=CHUNK_RESOURCES)
+def _ranges(usage: QuerySet[ServicePeriod]) -> Iterator[tuple[UUID, UUID]]:
+    """Ranges of customers with this usage, of about CHUNK_RESOURCES resources each."""
+    counted = usage.values("customer").annotate(resources=Count("resource", distinct=True)).order_by("customer")
+    sizes = counted.values_list("customer", "resources").iterator(chunk_size=10_000)
+    return ranges_of(sizes, at_most=CHUNK_RESOURCES)
 
 
 def _usual_totals(customer_ids: Sequence[UUID], month: CalendarMonth) -> dict[UUID, int]:

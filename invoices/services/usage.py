@@ -15,8 +15,8 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Max, Q, TextField
-from django.db.models.functions import Cast
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Least
 
 from accounts.models import BillingMode, Customer
 from catalog.pricing import Charge, Line, price_line
@@ -103,6 +103,19 @@ def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]
                 yield price_line(component, stretch)
 
 
+def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
+    """Postpaid service within `window` whose last minute there no invoice covers: `draft_usage` would bill some of it."""
+    end = Least(Coalesce("ends_at", Value(window.ends_at)), Value(window.ends_at))
+    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(window)
+    billed = Invoice.objects.filter(
+        resource=OuterRef("resource"),
+        kind=Invoice.Kind.USAGE,
+        period_start__lt=window.ends_at,
+        covered_until__gte=OuterRef("used_until"),
+    )
+    return usage.annotate(used_until=end).filter(~Exists(billed))
+
+
 def _billed_until(scope: Q, *, before: datetime) -> dict[UUID, datetime]:
     """
     Up to when the usage of each resource has been invoiced, by invoices that begin before `before`.
@@ -118,7 +131,7 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
     billed = _billed_until(scope, before=window.ends_at)
     rows = (
         ServicePeriod.objects.filter(scope, billing_mode=BillingMode.POSTPAID)
-        .overlapping(window.starts_at, window.ends_at)
+        .overlapping(window)
         .order_by("customer", "resource", "starts_at")
         .annotate(text=Cast("configuration", TextField()))
         .values_list("resource", "customer", "resource__name", "resource__product", "text", "starts_at", "ends_at")

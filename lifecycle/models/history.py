@@ -15,6 +15,7 @@ from accounts.models import BillingMode, Customer
 from catalog.models import InstantRange
 from kernel import display
 from kernel.actors import ActorKind
+from kernel.periods import Period
 from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models.resource import Resource, State
 
@@ -23,8 +24,10 @@ class ServicePeriodQuerySet(models.QuerySet["ServicePeriod"]):
     def reaching_past(self, instant: datetime) -> Self:
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=instant))
 
-    def overlapping(self, starts_at: datetime, ends_at: datetime) -> Self:
-        return self.reaching_past(starts_at).filter(starts_at__lt=ends_at)
+    def overlapping(self, window: Period) -> Self:
+        """At least a minute of them lies in `window`: not of those that were cut before they began."""
+        used = Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at"))
+        return self.reaching_past(window.starts_at).filter(used, starts_at__lt=window.ends_at)
 
 
 class ServicePeriod(models.Model):

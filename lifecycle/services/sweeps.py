@@ -1,12 +1,15 @@
 """
 What time does to resources, many at once: one statement per batch moves the rows and writes events, requests and notices.
 
-Each batch is a transaction that takes rows nobody else holds (`SKIP LOCKED`), so any number of workers may sweep at the
-same time, twice or late. The states that may move are read from the machine's declaration.
+Each batch is a transaction that first takes rows nobody else holds (`SKIP LOCKED`) and then looks at them, so any number of
+workers may sweep at the same time, twice or late, and none plans from what was so before it held the rows. What somebody
+holds is left to the next sweep, a minute later; who needs to know that nothing is left asks for `end_paid_time`, which
+waits. The states that may move are read from the machine's declaration.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -49,12 +52,18 @@ def _notice(kind: str, *, event: str, facts: str, rows: str = "moved") -> str:
 
 INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"
 
+PAID_TIME_IS_OVER = """
+    billing_mode = 'prepaid' AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
+    AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
+"""
+TIME_IN_THE_TRASH_IS_OVER = "state = ANY(%(sources)s) AND purge_at <= %(at)s"
+
+FREE = "SELECT id FROM lifecycle_resource WHERE {due} ORDER BY {end} LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED"
+HELD = "SELECT id FROM lifecycle_resource WHERE {due} ORDER BY id LIMIT %(limit)s FOR NO KEY UPDATE"
+
 EXPIRE = f"""
 WITH due AS (
-    SELECT id, state FROM lifecycle_resource
-    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
-        AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
-    ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id, state FROM lifecycle_resource WHERE id = ANY(%(held)s) AND NOT rolls_over
 ), moved AS (
     UPDATE lifecycle_resource r
     SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
@@ -76,10 +85,7 @@ SELECT count(*) FROM moved
 # Usage begins where paid time ended, which may lie days behind: stops and starts since then count where stopped time is free.
 ROLL_OVER = f"""
 WITH due AS (
-    SELECT id, state, paid_until FROM lifecycle_resource
-    WHERE billing_mode = 'prepaid' AND rolls_over AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
-        AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
-    ORDER BY suspend_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id, state, paid_until FROM lifecycle_resource WHERE id = ANY(%(held)s) AND rolls_over
 ), moved AS (
     UPDATE lifecycle_resource r
     SET billing_mode = 'postpaid', paid_until = NULL, suspend_at = NULL, rolls_over = FALSE, auto_renew_months = NULL
@@ -109,12 +115,9 @@ SELECT count(*) FROM moved
 """
 
 PURGE = f"""
-WITH due AS (
-    SELECT id FROM lifecycle_resource WHERE state = ANY(%(sources)s) AND purge_at <= %(at)s
-    ORDER BY purge_at LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-), moved AS (
-    UPDATE lifecycle_resource r SET state = 'deleted', changed_at = %(at)s FROM due WHERE r.id = due.id
-    RETURNING r.id, r.customer_id, r.name, r.configuration
+WITH moved AS (
+    UPDATE lifecycle_resource SET state = 'deleted', changed_at = %(at)s WHERE id = ANY(%(held)s)
+    RETURNING id, customer_id, name, configuration
 ), events AS ({_record("purged", from_state="'suspense'", to_state="'deleted'")}
 ), requests AS ({_request("purge")}
 ), notices AS ({_notice("'resource_purged'", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})
@@ -178,23 +181,35 @@ def expire_resources(*, actor: Actor, at: datetime, customer_id: UUID | None = N
     """
     Running prepaid resources whose time is over go to the trash, or roll over into postpaid usage from that minute.
 
+    What somebody else holds is skipped.
+
     :param customer_id: of this customer alone; None: of everybody
     """
-    arguments = {
-        "sources": sources_of(State.SUSPENSE),
-        "actor": actor.name,
-        "at": at,
-        "limit": BATCH,
-        "customer": customer_id,
-    }
-    return _in_batches(EXPIRE, arguments) + _in_batches(ROLL_OVER, arguments)
+    free = FREE.format(due=PAID_TIME_IS_OVER, end="suspend_at")
+    return _in_batches(free, (EXPIRE, ROLL_OVER), _whose_time_is_over(actor, at, customer_id))
+
+
+def end_paid_time(*, actor: Actor, at: datetime, customer_id: UUID | None = None) -> int:
+    """
+    As `expire_resources`, and nothing that is due is left: what somebody holds is waited for.
+
+    For whoever goes on to count usage. The caller holds the customer, or nothing at all.
+    """
+    swept = expire_resources(actor=actor, at=at, customer_id=customer_id)
+    held = HELD.format(due=PAID_TIME_IS_OVER)
+    return swept + _in_batches(held, (EXPIRE, ROLL_OVER), _whose_time_is_over(actor, at, customer_id))
+
+
+def _whose_time_is_over(actor: Actor, at: datetime, customer_id: UUID | None) -> dict[str, Any]:
+    return {"sources": sources_of(State.SUSPENSE), "actor": actor.name, "at": at, "customer": customer_id}
 
 
 def purge_resources(*, actor: Actor, at: datetime) -> int:
     """Resources whose time in the trash is over are deleted for good."""
     sources = [State.SUSPENSE.value]
     assert set(sources) <= set(sources_of(State.DELETED))
-    return _in_batches(PURGE, {"sources": sources, "actor": actor.name, "at": at, "limit": BATCH})
+    free = FREE.format(due=TIME_IN_THE_TRASH_IS_OVER, end="purge_at")
+    return _in_batches(free, (PURGE,), {"sources": sources, "actor": actor.name, "at": at})
 
 
 def remind_about_ends(*, at: datetime) -> int:
@@ -212,13 +227,24 @@ def remind_about_ends(*, at: datetime) -> int:
     )
 
 
-def _in_batches(statement: str, arguments: dict[str, Any]) -> int:
+def _in_batches(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> int:
     total = 0
-    while True:
-        moved = _in_one_statement(statement, arguments)
-        total += moved
-        if moved < BATCH:
-            return total
+    while taken := _one_batch(take, acts, arguments):
+        total += taken
+        if taken < BATCH:
+            break
+    return total
+
+
+@transaction.atomic
+def _one_batch(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> int:
+    """Take rows, then look at them and act, in statements of their own: these see what the holders before us did."""
+    with connection.cursor() as cursor:
+        cursor.execute(take, arguments | {"limit": BATCH})
+        held = [pk for (pk,) in cursor.fetchall()]
+        for act in acts if held else ():
+            cursor.execute(act, arguments | {"held": held})
+    return len(held)
 
 
 @transaction.atomic

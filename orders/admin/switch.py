@@ -14,7 +14,7 @@ from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from accounts.staff import SWITCH_BILLING_MODE
 from kernel.actors import Actor
-from lifecycle.services.sweeps import expire_resources
+from lifecycle.services.sweeps import end_paid_time
 from orders.services.switch import plan_switch, switch_billing_mode
 
 
@@ -68,7 +68,7 @@ def other_mode(customer: Customer) -> BillingMode:
 def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
     """The plan as switching would find it: first what is due under the old mode happens, then all of it is undone."""
     with transaction.atomic():
-        expire_resources(actor=Actor.job("rehearsal"), at=at, customer_id=customer.pk)
+        end_paid_time(actor=Actor.job("rehearsal"), at=at, customer_id=customer.pk)
         plan = plan_switch(customer, to_mode, at=at)
         transaction.set_rollback(True)
     return plan

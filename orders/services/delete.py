@@ -15,7 +15,7 @@ from kernel.actors import Actor
 from kernel.periods import truncate
 from lifecycle.models import Resource
 from lifecycle.services.running import WrongState, hold_resource, refuse_while_pending
-from lifecycle.services.sweeps import expire_resources
+from lifecycle.services.sweeps import end_paid_time
 from lifecycle.services.trash import remove_resource
 from notifications.models import Notice
 from notifications.services import tell
@@ -54,7 +54,7 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     """
     resource = hold_resource(resource_id)
     if resource.rolls_over and resource.is_expired(at):  # the sweep is late: it has been postpaid since
-        expire_resources(actor=actor, at=at, customer_id=resource.customer_id)
+        end_paid_time(actor=actor, at=at, customer_id=resource.customer_id)
         resource = hold_resource(resource_id)
     if not resource.is_running:
         raise WrongState(state=resource.get_state_display())

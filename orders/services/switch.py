@@ -24,7 +24,7 @@ from kernel.periods import CalendarMonth, Period, minutes_between, truncate
 from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.record import record_event
 from lifecycle.services.running import cut_periods
-from lifecycle.services.sweeps import expire_resources
+from lifecycle.services.sweeps import end_paid_time
 from notifications.models import Notice
 from notifications.services import tell
 from orders.models import OrderItem
@@ -91,7 +91,7 @@ def switch_billing_mode(
         raise InvalidInput(_("Say why the billing mode is switched."), field="reason")
     customer = Customer.objects.lock(customer_id)
     # What is due under the old mode happens under the old mode.
-    expire_resources(actor=actor, at=at, customer_id=customer.pk)
+    end_paid_time(actor=actor, at=at, customer_id=customer.pk)
     plan = plan_switch(customer, to_mode, at=at)
     if digest is not None and digest != plan["digest"]:
         raise PlanChanged
@@ -169,7 +169,7 @@ def _bill_grace_of_ended_months(resources: list[Resource], *, actor: Actor, at: 
     month_start = CalendarMonth.of(at).period.starts_at
     late = [resource for resource in resources if resource.is_expired(at)]
     if late:
-        expire_resources(actor=actor, at=at, customer_id=late[0].customer_id)
+        end_paid_time(actor=actor, at=at, customer_id=late[0].customer_id)
     for resource in late:
         if resource.paid_until and resource.paid_until < month_start:
             bill_usage_until(resource, until=month_start, at=at)
