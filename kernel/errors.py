@@ -20,6 +20,11 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     message: ClassVar[Any] = _("This is not possible right now.")
+    sentences: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.sentences[cls.code] = cls.message
 
     def __init__(self, message: Any = None, **details: Any) -> None:
         self.sentence = message if message is not None else self.message
@@ -49,3 +54,13 @@ class InvalidInput(DomainError):
     code = "invalid-input"
     status = 400
     message = _("Something in the request is not valid. Please check it and send it again.")
+
+
+def in_words(reason: str) -> str:
+    """
+    A reason as it is kept, in the present language: the code of a refusal becomes its sentence, people's words stay.
+
+    What happened is stored as the code, never as a sentence: nobody knows yet who will read it.
+    """
+    sentence = DomainError.sentences.get(reason)
+    return reason if sentence is None else str(sentence)

@@ -51,8 +51,12 @@ class ServicePeriodAdmin(LookOnlyAdmin):
 
 @admin.register(ResourceEvent)
 class ResourceEventAdmin(LookOnlyAdmin):
-    list_display = ("at", "resource", "customer", "kind", "from_state", "to_state", "actor", "reason")
+    list_display = ("at", "resource", "customer", "kind", "from_state", "to_state", "actor", "why")
     list_select_related = ("resource", "customer")
     list_filter = ("kind", "actor_kind")
     search_fields = ("resource__name", "customer__name", "actor")
     date_hierarchy = "at"
+
+    @admin.display(description=_("why"))
+    def why(self, event: ResourceEvent) -> str:
+        return event.why

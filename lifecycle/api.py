@@ -70,7 +70,7 @@ class EventShape(serializers.Serializer[Any]):
     to_state = serializers.ChoiceField(choices=State.choices)
     actor_kind = serializers.ChoiceField(choices=ActorKind.choices)
     actor = serializers.CharField()
-    reason = serializers.CharField()
+    reason = serializers.CharField(source="why")
     order = serializers.UUIDField(source="order_id", allow_null=True)
 
 

@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from accounts.models import BillingMode
 from kernel import display
+from kernel.errors import in_words as reason_in_words
 from notifications.models import Notice
 from notifications.wordings import WORDINGS, If, Unless
 
@@ -89,6 +90,8 @@ def _in_words(name: str, value: Any) -> str:
         return display.money(value)
     if name in INSTANTS:
         return _instant(str(value))
+    if name == "reason":
+        return reason_in_words(str(value))
     if name == "to_mode" and value in BillingMode.values:
         return str(BillingMode(value).label)
     return str(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -14,10 +15,12 @@ from django_fsm import FSMField, transition
 from accounts.models import Customer
 from catalog.models import Product
 from kernel import display
+from kernel.errors import in_words
 from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.triggers import append_only, edges_only, never_deleted
 from lifecycle.models import ProvisioningRequest, Resource
+from orders.deal import Deal, Part
 from payments.models import Payment
 
 
@@ -55,6 +58,11 @@ class Quote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {display.money(self.total)}"
+
+    @cached_property
+    def deal(self) -> Deal:
+        """What is offered."""
+        return Deal.from_json(self.content)
 
 
 class CheckoutSession(models.Model):
@@ -193,6 +201,11 @@ class Order(StateMachine):
     def has_ended(self) -> bool:
         return self.state in self.ENDED
 
+    @cached_property
+    def dues(self) -> list[int]:
+        """What of the payment belongs to each item, by position."""
+        return list(self.items.order_by("position").values_list("due", flat=True))
+
     @transition(field=state, source=OrderState.AWAITING_PAYMENT, target=OrderState.PAID)
     def pay(self, *, at: datetime) -> None:
         self.paid_at = at
@@ -226,8 +239,8 @@ class OrderItem(models.Model):
     """
     One resource's part of an order, with its share of the money.
 
-    `content` is the sealed part of the quote: components, period, lines, what is unused. `due` is what of the order's
-    payment belongs to this item.
+    `content` is its part of the deal that the quote sealed. `due` is what of the order's payment belongs to this item.
+    `reason` is the code of the refusal that it met, or what the product team wrote.
     """
 
     class State(models.TextChoices):
@@ -280,3 +293,18 @@ class OrderItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.position}"
+
+    @cached_property
+    def part(self) -> Part:
+        """What was agreed for this resource."""
+        return Part.from_json(self.content)
+
+    @property
+    def its_resource(self) -> Resource:
+        assert self.resource is not None, "the item has its resource by now"
+        return self.resource
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the reader's language; empty otherwise."""
+        return in_words(self.reason)

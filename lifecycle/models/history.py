@@ -15,6 +15,7 @@ from accounts.models import BillingMode, Customer
 from catalog.models import InstantRange
 from kernel import display
 from kernel.actors import ActorKind
+from kernel.errors import in_words
 from kernel.periods import Period
 from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models.resource import Resource, State
@@ -125,3 +126,8 @@ class ResourceEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{display.instant(self.at)} {self.get_kind_display()}"
+
+    @property
+    def why(self) -> str:
+        """The reason in the reader's language."""
+        return in_words(self.reason)

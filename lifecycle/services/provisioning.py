@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,7 @@ class NoAnswerExpected(DomainError):
 
 
 def ask_product_team(
-    resource: Resource, verb: ProvisioningRequest.Verb, *, at: datetime, configuration: list[object] | None = None
+    resource: Resource, verb: ProvisioningRequest.Verb, *, at: datetime, configuration: Sequence[object] | None = None
 ) -> ProvisioningRequest:
     """
     Owe the product team a request about `resource`; creating and resizing wait for the answer until the time-out.

@@ -41,9 +41,13 @@ class Progress(admin.SimpleListFilter):
 
 class ItemInline(LookOnlyInline):
     model = OrderItem
-    fields = ("position", "resource", "state", "due", "request", "reason")
+    fields = ("position", "resource", "state", "due", "request", "why")
     related_rows = ("resource", "request")
     ordering = ("position",)
+
+    @admin.display(description=_("reason of failure"))
+    def why(self, item: OrderItem) -> str:
+        return item.why
 
 
 @admin.register(Order)
@@ -85,10 +89,14 @@ class OrderAdmin(LookOnlyAdmin):
 
 @admin.register(OrderItem)
 class OrderItemAdmin(LookOnlyAdmin):
-    list_display = ("order", "position", "customer", "resource", "state", "due", "reason")
+    list_display = ("order", "position", "customer", "resource", "state", "due", "why")
     list_select_related = ("order", "customer", "resource")
     list_filter = ("state",)
     search_fields = ("customer__name", "resource__name")
+
+    @admin.display(description=_("reason of failure"))
+    def why(self, item: OrderItem) -> str:
+        return item.why
 
 
 @admin.register(Quote)

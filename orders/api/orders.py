@@ -26,11 +26,11 @@ class OrderItemShape(serializers.Serializer[Any]):
     """One resource's part of an order."""
 
     position = serializers.IntegerField()
-    name = serializers.CharField(source="content.name")
+    name = serializers.CharField(source="part.name")
     resource = serializers.UUIDField(source="resource_id", allow_null=True)
     state = serializers.ChoiceField(choices=OrderItem.State.choices)
     due = serializers.IntegerField(help_text="Its part of the payment.")
-    reason = serializers.CharField(help_text="Why it failed; else empty.")
+    reason = serializers.CharField(source="why", help_text="Why it failed; else empty.")
 
 
 class OrderPayment(serializers.Serializer[Any]):

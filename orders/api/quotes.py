@@ -16,8 +16,8 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Input, Instant, Rate, Text, Whole
 from catalog.api.configurations import Configuration, ProductCode, WantedItem, find_product
 from orders.models import Action, Quote
-from orders.services.offers import MAXIMUM_QUANTITY, MONTHS
 from orders.services.quotes import make_quote
+from orders.services.stories.inputs import MAXIMUM_QUANTITY, MONTHS
 
 PERIOD = "Months of 30 days: 1, 3, 6, 12, 24 or 36."
 
@@ -103,16 +103,16 @@ WISHES: dict[str, type[Input]] = {
 class QuotedLine(serializers.Serializer[Any]):
     """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
 
-    name = serializers.CharField()
-    unit = serializers.CharField()
-    price = serializers.UUIDField(help_text="The version of the price.")
-    unit_price = Rate()
-    quantity = Rate()
-    discount = Rate()
+    name = serializers.CharField(source="component.name")
+    unit = serializers.CharField(source="component.unit")
+    price = serializers.UUIDField(source="component.rate.price_id", help_text="The version of the price.")
+    unit_price = Rate(source="component.rate.unit_price")
+    quantity = Rate(source="component.quantity")
+    discount = Rate(source="component.discount")
     minutes = serializers.IntegerField()
-    per_minutes = serializers.IntegerField()
-    includes_vat = serializers.BooleanField()
-    vat_rate = Rate()
+    per_minutes = serializers.IntegerField(source="component.rate.per_minutes")
+    includes_vat = serializers.BooleanField(source="component.rate.includes_vat")
+    vat_rate = Rate(source="component.rate.vat_rate")
     amount = serializers.IntegerField()
     tax = serializers.IntegerField()
     total = serializers.IntegerField()
@@ -121,7 +121,7 @@ class QuotedLine(serializers.Serializer[Any]):
 class UnusedPart(serializers.Serializer[Any]):
     """Paid time that is given back."""
 
-    invoice = serializers.UUIDField()
+    invoice = serializers.UUIDField(source="invoice_id")
     minutes = serializers.IntegerField()
     amount = serializers.IntegerField()
 
@@ -129,20 +129,20 @@ class UnusedPart(serializers.Serializer[Any]):
 class QuotedItem(serializers.Serializer[Any]):
     """One resource's part of a quote."""
 
-    resource = serializers.UUIDField(allow_null=True)
-    product = ProductCode()
+    resource = serializers.UUIDField(source="resource_id", allow_null=True)
+    product = ProductCode(source="product_id")
     name = serializers.CharField()
     configuration = Configuration()
     months = serializers.IntegerField(allow_null=True)
-    starts_at = Instant()
-    ends_at = Instant()
+    starts_at = Instant(source="period.starts_at")
+    ends_at = Instant(source="period.ends_at")
     auto_renew_months = serializers.IntegerField(allow_null=True)
     postpaid = serializers.BooleanField(help_text="Nothing to pay now; the lines show 30 days of usage.")
-    lines = QuotedLine(many=True)
-    subtotal = serializers.IntegerField()
-    coupon = serializers.IntegerField()
-    tax = serializers.IntegerField()
-    total = serializers.IntegerField()
+    lines = QuotedLine(source="charge.lines", many=True)
+    subtotal = serializers.IntegerField(source="charge.subtotal")
+    coupon = serializers.IntegerField(source="charge.coupon")
+    tax = serializers.IntegerField(source="charge.tax")
+    total = serializers.IntegerField(source="charge.total")
     unused = UnusedPart(many=True)
     unused_total = serializers.IntegerField()
     due = serializers.IntegerField(help_text="To pay now; negative: comes back.")
@@ -154,8 +154,8 @@ class QuoteShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     action = serializers.ChoiceField(choices=Action.choices)
     total = serializers.IntegerField(help_text="To pay now; negative: comes back.")
-    coupon_code = serializers.CharField(source="content.coupon_code")
-    items = QuotedItem(source="content.items", many=True)
+    coupon_code = serializers.CharField(source="deal.coupon_code")
+    items = QuotedItem(source="deal.parts", many=True)
     quoted_at = Instant()
     expires_at = Instant()
 

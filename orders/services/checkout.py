@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -219,7 +220,7 @@ def _pay_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
 
 def describe(order: Order) -> str:
     """What was ordered, in a line, as the customer's own language says it: "create web-01 (+2)"."""
-    names = [item["name"] for item in order.quote.content["items"]]
+    names = [part.name for part in order.quote.deal.parts]
     with override(order.customer.language):
         what = order.get_action_display()
     return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
@@ -233,7 +234,7 @@ def smallest_payment(gateway: str) -> int:
 
 def _write_order(
     quote: Quote,
-    resources: dict[str, Resource],
+    resources: Mapping[UUID | None, Resource],
     *,
     means: str,
     key: str,
@@ -249,7 +250,7 @@ def _write_order(
         action=quote.action,
         means=means if quote.total > 0 else Order.Means.NONE,
         total=max(quote.total, 0),
-        coupon_code=quote.content["coupon_code"],
+        coupon_code=quote.deal.coupon_code,
         checkout_session=session,
         key=key,
         actor_kind=actor.kind,
@@ -262,26 +263,23 @@ def _write_order(
             order=order,
             customer=customer,
             position=position,
-            resource=resources.get(content["resource"]),
-            content=content,
-            due=max(content["due"], 0),
+            resource=resources.get(part.resource_id),
+            content=part.to_json(),
+            due=max(part.due, 0),
         )
-        for position, content in enumerate(quote.content["items"], start=1)
+        for position, part in enumerate(quote.deal.parts, start=1)
     )
     if order.coupon_code:
         coupon = Coupon.objects.get(code=order.coupon_code)
-        reserve_coupon(
-            coupon, customer, order_id=order.pk, amount=sum(item["coupon"] for item in quote.content["items"]), at=at
-        )
+        reserve_coupon(coupon, customer, order_id=order.pk, amount=quote.deal.coupon, at=at)
     return order
 
 
-def _hold_resources(quote: Quote) -> dict[str, Resource]:
+def _hold_resources(quote: Quote) -> dict[UUID | None, Resource]:
     """The resources of the quote, held; refused while another order or change of one of them is under way."""
-    pks = [UUID(item["resource"]) for item in quote.content["items"] if item["resource"]]
-    held = Resource.objects.lock_all(pks)
+    held = Resource.objects.lock_all(quote.deal.resource_ids)
     for resource in held:
         if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
             raise OrderOpen(name=resource.name)
         refuse_while_pending(resource)
-    return {str(resource.pk): resource for resource in held}
+    return {resource.pk: resource for resource in held}

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.errors import DomainError
+from orders.deal import Deal
 from orders.models import Action, Quote
-from orders.services.offers import Offer, compute_offer
-from orders.services.sealed import item_json
+from orders.services.offers import compute_offer
 
 
 class UnknownQuote(DomainError):
@@ -50,14 +50,14 @@ def make_quote(customer: Customer, action: Action, inputs: Mapping[str, Any], *,
 
     :raises DomainError: refused, or the inputs are wrong
     """
-    content = content_of(compute_offer(customer, action, inputs, at=at))
+    deal = compute_offer(customer, action, inputs, at=at)
     return Quote.objects.create(
         customer=customer,
         action=action,
         inputs=dict(inputs),
-        content=content,
-        total=content["total"],
-        seal=seal_of(customer.pk, action, inputs, content),
+        content=deal.to_json(),
+        total=deal.total,
+        seal=seal_of(customer.pk, action, inputs, deal),
         quoted_at=at,
         expires_at=at + timedelta(minutes=settings.QUOTE_LIFETIME_MINUTES),
     )
@@ -71,17 +71,12 @@ def refuse_stale(quote: Quote, *, at: datetime) -> None:
     if at >= quote.expires_at:
         raise QuoteExpired
     action = Action(quote.action)
-    today = content_of(compute_offer(quote.customer, action, quote.inputs, at=quote.quoted_at))
+    today = compute_offer(quote.customer, action, quote.inputs, at=quote.quoted_at)
     if seal_of(quote.customer_id, action, quote.inputs, today) != quote.seal:
-        raise QuoteChanged(was=quote.total, now=today["total"])
+        raise QuoteChanged(was=quote.total, now=today.total)
 
 
-def content_of(offer: Offer) -> dict[str, Any]:
-    """The offer as JSON."""
-    return {"items": [item_json(item) for item in offer.items], "coupon_code": offer.coupon_code, "total": offer.total}
-
-
-def seal_of(customer_id: UUID, action: Action, inputs: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+def seal_of(customer_id: UUID, action: Action, inputs: Mapping[str, Any], deal: Deal) -> str:
     """A digest over everything that the customer agrees to."""
-    sealed = json.dumps([str(customer_id), action.value, inputs, content], sort_keys=True, ensure_ascii=False)
+    sealed = json.dumps([str(customer_id), action.value, inputs, deal.to_json()], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(sealed.encode()).hexdigest()

@@ -13,7 +13,8 @@ from catalog.configuration import check_configuration
 from catalog.models import Product
 from kernel.errors import DomainError
 from orders.models import CheckoutSession, Order
-from orders.services.offers import NotOnSale, check_name
+from orders.services.stories.create import NotOnSale
+from orders.services.stories.inputs import check_name
 
 LIFETIME = timedelta(hours=24)
 

@@ -14,7 +14,7 @@ from catalog.models import Item, Product
 from catalog.pricing import Component
 from catalog.queries import NoPrice, PriceBook
 from kernel.periods import billing_zone
-from orders.services.offers import MAXIMUM_QUANTITY, MONTHS
+from orders.services.stories.inputs import MAXIMUM_QUANTITY, MONTHS
 from orders.views.present import unit_price
 
 

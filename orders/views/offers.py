@@ -21,10 +21,13 @@ from catalog.services import CouponRefused
 from kernel.errors import DomainError
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
+from orders.deal import Deal
 from orders.models import Action, CheckoutSession
-from orders.services.offers import MONTHS, NothingToDo, Offer, compute_offer
-from orders.services.quotes import content_of, make_quote
+from orders.services.offers import compute_offer
+from orders.services.quotes import make_quote
 from orders.services.sessions import refuse_expired, return_address
+from orders.services.stories.base import NothingToDo
+from orders.services.stories.inputs import MONTHS
 from orders.views.forms import (
     ConfigurationForm,
     NamedConfigurationForm,
@@ -96,7 +99,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
     shown = {
         "wish": wish,
         "offer": offer,
-        "price": priced(content_of(offer), wish.action) if offer else None,
+        "price": priced(offer) if offer else None,
         "periods": _periods(wish, offer),
         "refusal": None if any(form.errors for form in wish.forms) else refusal,
         "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
@@ -106,7 +109,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
     return render(request, wish.template, wish.context | shown, status=status)
 
 
-def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Offer | None, DomainError | None]:
+def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Deal | None, DomainError | None]:
     """The offer for what is chosen and why it is not to be had; a refused coupon is named and left aside."""
     if not wish.is_valid:
         return None, None
@@ -126,7 +129,7 @@ def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Offer | None, Domain
         return None, refusal
 
 
-def _periods(wish: Wish, offer: Offer | None) -> list[dict[str, Any]]:
+def _periods(wish: Wish, offer: Deal | None) -> list[dict[str, Any]]:
     """The periods to choose from, each with what it would cost before coupons: the same price over other minutes."""
     form = next((form for form in wish.forms if "months" in form.fields), None)
     if form is None:
@@ -137,7 +140,7 @@ def _periods(wish: Wish, offer: Offer | None) -> list[dict[str, Any]]:
             "months": months,
             "label": months_label(months),
             "checked": str(months) == str(chosen),
-            "amount": sum(_over(item.charge, item.period.starts_at, months) for item in offer.items) if offer else None,
+            "amount": sum(_over(part.charge, part.period.starts_at, months) for part in offer.parts) if offer else None,
         }
         for months in MONTHS
     ]

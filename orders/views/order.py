@@ -45,7 +45,7 @@ def orders(request: PortalRequest) -> HttpResponse:
         rows = rows.filter(**{name: value for name, value in filters.cleaned_data.items() if value})
     page = keyset_page(rows, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     for order in page.rows:
-        order.names = [item["name"] for item in order.quote.content["items"]]
+        order.names = [part.name for part in order.quote.deal.parts]
         order.more = len(order.names) - 1
     return render(request, "orders/orders.html", {"page": page, "filters": filters})
 

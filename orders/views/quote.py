@@ -37,12 +37,12 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     replaced = _replaced(request, offered)
     facts: dict[str, Any] = {
         "quote": offered,
-        "price": priced(offered.content, offered.action, explained=True),
+        "price": priced(offered.deal, explained=True),
         "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),
         "is_expired": request.at >= offered.expires_at,
         "means": means,
         "session": session,
-        "changes": changes_between(replaced.content, offered.content) if replaced else None,
+        "changes": changes_between(replaced.deal, offered.deal) if replaced else None,
         "replaced": replaced,
         "back_url": back_to_choice(offered, session),
         "may_order": request.user.may_order,

@@ -165,7 +165,7 @@ def _told(event: ResourceEvent) -> dict[str, Any]:
     """An event as the timeline shows it."""
     icon, tone = LOOKS.get(ResourceEvent.Kind(event.kind), ("info", "grey"))
     title = event.get_kind_display()
-    why = "" if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED else event.reason
+    why = "" if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED else event.why
     if event.kind == ResourceEvent.Kind.AUTO_RENEW_CHANGED:
         months = int(event.reason) if event.reason.isdigit() else 0
         why = _("by %(months)s months each time") % {"months": months} if months else _("off")

@@ -23,8 +23,9 @@ from orders.services.checkout import (
     place_order,
 )
 from orders.services.delete import delete_resource
-from orders.services.offers import NothingToDo, NotOnSale, UnknownResource
 from orders.services.quotes import QuoteChanged, QuoteExpired, UnknownQuote, make_quote
+from orders.services.stories.base import NothingToDo, UnknownResource
+from orders.services.stories.create import NotOnSale
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
 from tests.cast import DAY, JOB, NOON, chosen, create, make_customer, make_item, make_product, order, owner_of, quote

@@ -16,7 +16,7 @@ from lifecycle.services.trash import restore_resource
 from orders.actions import available_actions
 from orders.models import Action
 from orders.services.delete import delete_resource
-from orders.services.offers import PrepaidOnly
+from orders.services.stories.base import PrepaidOnly
 from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, plan_switch, switch_billing_mode
 from tests.actions.books import refused
 from tests.cast import (

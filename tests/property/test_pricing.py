@@ -18,12 +18,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.models import Product
 from catalog.pricing import Charge, Component, Rate, price, price_line, reduction, unused_part
 from kernel.money import split
 from kernel.periods import MINUTE, Period
-from orders.services.offers import ItemOffer
-from orders.services.sealed import charge_from, item_json
+from orders.deal import Part
 
 NOON = datetime(2026, 3, 10, 5, tzinfo=UTC)
 SOMETHING = UUID(int=1)
@@ -166,9 +164,11 @@ def test_what_a_quote_seals_gives_the_very_same_charge_again(
     """Sealed as JSON, stored, read and computed again over the same length of another time: the same đồng."""
     charge = price(chosen, stretch(length))
     charge = Charge(charge.lines, data.draw(st.integers(0, charge.subtotal)))
-    offer = ItemOffer(Product(pk=SOMETHING), "web", [], charge, stretch(length))
-    stored = json.loads(json.dumps(item_json(offer)))
+    part = Part(SOMETHING, "web", [], charge, stretch(length), resource_id=SOMETHING, months=3)
+    stored = json.loads(json.dumps(part.to_json()))
+    assert Part.from_json(stored) == part
+    assert Part.from_json(stored).to_json() == part.to_json()
     later = Period(NOON + timedelta(days=3), NOON + timedelta(days=3) + length * MINUTE)
-    again = charge_from(stored, period=later)
+    again = Part.from_json(stored).charge_over(later)
     assert (again.total, again.tax, again.coupon) == (charge.total, charge.tax, charge.coupon)
     assert [line.total for line in again.lines] == [line.total for line in charge.lines]

@@ -38,9 +38,9 @@ from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource, preview_deletion
 from orders.services.fulfil import answer_provisioning
-from orders.services.offers import NewEndInThePast
 from orders.services.quotes import StaleQuote, make_quote
 from orders.services.settle import check_payment, record_outcome
+from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
 from payments.models import CreditAdjustment, Payment

@@ -1,0 +1,183 @@
+"""
+What a customer agrees to, as values: a quote seals a `Deal`, an order item keeps one `Part` of it.
+
+Both are stored as JSON. `Deal` and `Part` are the only reader and writer of its keys, and from a part the very same
+`Charge` is computed again when its invoice is issued.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from catalog import pricing
+from catalog.pricing import Charge, Component, Line, Rate
+from kernel.periods import Period
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Paid time of an invoice that a resize gives back, and what is left of its charge for it."""
+
+    invoice_id: UUID
+    minutes: int
+    amount: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """
+    One resource's part. `charge` is priced over `period`; for a new or recovered resource the period keeps its length and
+    begins when it is carried out. A new resource has no id yet.
+    """
+
+    product_id: UUID
+    name: str
+    configuration: list[dict[str, Any]]
+    charge: Charge
+    period: Period
+    months: int | None = None
+    resource_id: UUID | None = None
+    auto_renew_months: int | None = None
+    postpaid: bool = False
+    unused: tuple[GivenBack, ...] = ()
+
+    @cached_property
+    def unused_total(self) -> int:
+        return sum(part.amount for part in self.unused)
+
+    @property
+    def due(self) -> int:
+        """To pay now; negative: comes back."""
+        return 0 if self.postpaid else self.charge.total - self.unused_total
+
+    def charge_over(self, period: Period) -> Charge:
+        """The same charge over another period of the same length: the same inputs, hence the same amounts."""
+        components = [line.component for line in self.charge.lines]
+        charge = pricing.price(components, period, coupon=self.charge.coupon)
+        assert charge.total == self.charge.total, "a charge differs from its quote"
+        return charge
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "resource": str(self.resource_id) if self.resource_id else None,
+            "product": str(self.product_id),
+            "name": self.name,
+            "configuration": self.configuration,
+            "months": self.months,
+            "starts_at": self.period.starts_at.isoformat(),
+            "ends_at": self.period.ends_at.isoformat(),
+            "auto_renew_months": self.auto_renew_months,
+            "postpaid": self.postpaid,
+            "lines": [_line_to_json(line) for line in self.charge.lines],
+            "subtotal": self.charge.subtotal,
+            "tax": self.charge.tax,
+            "coupon": self.charge.coupon,
+            "total": self.charge.total,
+            "unused": [
+                {"invoice": str(part.invoice_id), "minutes": part.minutes, "amount": part.amount}
+                for part in self.unused
+            ],
+            "unused_total": self.unused_total,
+            "due": self.due,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Part:
+        period = Period(datetime.fromisoformat(stored["starts_at"]), datetime.fromisoformat(stored["ends_at"]))
+        return cls(
+            product_id=UUID(stored["product"]),
+            name=stored["name"],
+            configuration=stored["configuration"],
+            charge=Charge([_line_from_json(line, period) for line in stored["lines"]], stored["coupon"]),
+            period=period,
+            months=stored["months"],
+            resource_id=UUID(stored["resource"]) if stored["resource"] else None,
+            auto_renew_months=stored["auto_renew_months"],
+            postpaid=stored["postpaid"],
+            unused=tuple(
+                GivenBack(UUID(part["invoice"]), part["minutes"], part["amount"]) for part in stored["unused"]
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """All that one quote offers, and what it costs."""
+
+    parts: tuple[Part, ...]
+    coupon_code: str = ""
+
+    @property
+    def total(self) -> int:
+        """To pay now; negative: comes back."""
+        return sum(part.due for part in self.parts)
+
+    @property
+    def coupon(self) -> int:
+        return sum(part.charge.coupon for part in self.parts)
+
+    @property
+    def unused_total(self) -> int:
+        return sum(part.unused_total for part in self.parts)
+
+    @property
+    def resource_ids(self) -> list[UUID]:
+        return [part.resource_id for part in self.parts if part.resource_id]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "items": [part.to_json() for part in self.parts],
+            "coupon_code": self.coupon_code,
+            "total": self.total,
+        }
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Deal:
+        return cls(tuple(Part.from_json(part) for part in stored["items"]), stored["coupon_code"])
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    component, rate = line.component, line.component.rate
+    return {
+        "item": str(component.item_id),
+        "price": str(rate.price_id),
+        "name": component.name,
+        "unit": component.unit,
+        "quantity": str(component.quantity),
+        "unit_price": str(rate.unit_price),
+        "per_minutes": rate.per_minutes,
+        "discount": str(component.discount),
+        "includes_vat": rate.includes_vat,
+        "vat_rate": str(rate.vat_rate),
+        "minutes": line.minutes,
+        "amount": line.amount,
+        "tax": line.tax,
+        "total": line.total,
+    }
+
+
+def _line_from_json(stored: Json, period: Period) -> Line:
+    rate = Rate(
+        UUID(stored["price"]),
+        Decimal(stored["unit_price"]),
+        stored["per_minutes"],
+        stored["includes_vat"],
+        Decimal(stored["vat_rate"]),
+    )
+    component = Component(
+        UUID(stored["item"]),
+        stored["name"],
+        stored["unit"],
+        Decimal(stored["quantity"]),
+        rate,
+        Decimal(stored["discount"]),
+    )
+    return Line(component, period, stored["minutes"], stored["amount"], stored["tax"], stored["total"])

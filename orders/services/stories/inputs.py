@@ -1,0 +1,86 @@
+"""Reading the inputs of a quote: JSON that pages and clients have sent, checked member by member."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import InvalidInput
+from kernel.periods import truncate
+
+MONTHS = (1, 3, 6, 12, 24, 36)
+MAXIMUM_QUANTITY = 100
+MINIMUM_YEAR, MAXIMUM_YEAR = 2000, 2200
+JOINERS = "\u200c\u200d"
+
+
+def check_name(text: str) -> str:
+    """
+    What a resource may be called.
+
+    :raises InvalidInput:
+    """
+    name = text.strip()
+    if not name or len(name) > 90 or any(map(_is_hidden, name)):
+        sentence = _("Give the resource a name of at most 90 characters, in one line and without hidden characters.")
+        raise InvalidInput(sentence, field="name")
+    return name
+
+
+def quantity_of(inputs: Mapping[str, Any]) -> int:
+    """How many resources. :raises InvalidInput:"""
+    value = inputs.get("quantity")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAXIMUM_QUANTITY:
+        raise InvalidInput(
+            _("%(name)s must be a whole number from %(least)s to %(most)s."),
+            field="quantity",
+            name="quantity",
+            least=1,
+            most=MAXIMUM_QUANTITY,
+        )
+    return value
+
+
+def months_of(inputs: Mapping[str, Any]) -> int:
+    """For how long. :raises InvalidInput:"""
+    value = inputs.get("months")
+    if value not in MONTHS or isinstance(value, bool):
+        raise InvalidInput(_("Choose a period of 1, 3, 6, 12, 24 or 36 months."), field="months")
+    return int(value)
+
+
+def auto_renew_of(inputs: Mapping[str, Any]) -> int | None:
+    """Renewed automatically by so many months, or not. :raises InvalidInput:"""
+    value = inputs.get("auto_renew_months")
+    if value is None:
+        return None
+    if value not in MONTHS or isinstance(value, bool):
+        raise InvalidInput(_("Choose an auto-renew period of 1, 3, 6, 12, 24 or 36 months."), field="auto_renew_months")
+    return int(value)
+
+
+def match_end_of(inputs: Mapping[str, Any]) -> datetime | None:
+    """The one end that all shall have, when one was chosen. :raises InvalidInput:"""
+    value = inputs.get("match_end")
+    if not value:
+        return None
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise InvalidInput(
+            _("The end must be an instant such as 2026-12-31T17:00:00+00:00."), field="match_end"
+        ) from None
+    if instant.tzinfo is None:
+        raise InvalidInput(_("The end must name its time zone."), field="match_end")
+    if not MINIMUM_YEAR <= instant.year <= MAXIMUM_YEAR:
+        raise InvalidInput(_("The end lies too far away."), field="match_end")
+    return truncate(instant)
+
+
+def _is_hidden(character: str) -> bool:
+    """Control characters, ends of lines, and what turns or hides its neighbours; joiners are part of emoji and scripts."""
+    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in JOINERS

@@ -1,0 +1,62 @@
+"""Recover: back from the trash for a newly paid period that begins now, before the time there is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Customer
+from invoices.models import Invoice
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import Period
+from lifecycle.models import Resource, ResourceEvent
+from lifecycle.services.trash import NotRecoverable, bring_back
+from notifications.models import Notice
+from orders.deal import Part
+from orders.models import Action, OrderItem
+from orders.services.stories.base import Story, charge_for, own_resources, refuse_postpaid
+from orders.services.stories.inputs import months_of
+from orders.services.stories.settling import bill_paid
+
+
+class Recover(Story):
+    action = Action.RECOVER
+    notice = Notice.Kind.RESOURCE_RECOVERED
+
+    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+        refuse_postpaid(customer, self.action)
+        (resource,) = own_resources(customer, [inputs["resource"]])
+        if not resource.is_recoverable(at):
+            raise NotRecoverable
+        months = months_of(inputs)
+        period = Period.of_months(months, starting=at)
+        return [
+            Part(
+                resource.product_id,
+                resource.name,
+                resource.configuration,
+                charge_for(customer, resource.configuration, period, at=at),
+                period,
+                months=months,
+                resource_id=resource.pk,
+            )
+        ]
+
+    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        return None if resource.is_recoverable(at) else NotRecoverable
+
+    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+        assert item.part.months is not None, "recovery is bought for a time"
+        period = Period.of_months(item.part.months, starting=at)
+        resource.billing_mode = resource.customer.billing_mode
+        bring_back(
+            resource,
+            paid_until=period.ends_at,
+            event=ResourceEvent.Kind.RECOVERED,
+            actor=actor,
+            at=at,
+            order_id=item.order_id,
+        )
+        return bill_paid(item, resource, period, at=at)

@@ -1,0 +1,99 @@
+"""Renew: more paid time from the present end on, by some months each or for several resources to one common end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from invoices.models import Invoice
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import Period
+from lifecycle.models import Resource
+from lifecycle.services.running import extend_resource
+from notifications.models import Notice
+from orders.deal import Part
+from orders.models import Action, OrderItem
+from orders.services.stories.base import (
+    NothingToDo,
+    NotRunningAnyMore,
+    Pricing,
+    Story,
+    own_resources,
+    refuse_postpaid,
+)
+from orders.services.stories.inputs import match_end_of, months_of
+from orders.services.stories.settling import bill_paid
+
+
+class NotRenewable(DomainError):
+    code = "not-renewable"
+    message = _("%(name)s cannot be renewed: only running prepaid resources can.")
+
+
+class NewEndInThePast(DomainError):
+    code = "new-end-in-the-past"
+    message = _("The new end would still lie in the past. Choose a longer period.")
+
+
+class EndTooEarly(DomainError):
+    code = "end-too-early"
+    status = 400
+    message = _("The common end must not be earlier than the latest end of the chosen resources.")
+
+
+class Renew(Story):
+    action = Action.RENEW
+    notice = Notice.Kind.RESOURCE_RENEWED
+
+    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+        refuse_postpaid(customer, self.action)
+        resources = own_resources(customer, inputs["resources"])
+        for resource in resources:
+            if not (resource.is_prepaid and resource.is_running) or resource.rolls_over:
+                raise NotRenewable(name=resource.name)
+        common_end = match_end_of(inputs)
+        months = None if common_end else months_of(inputs)
+        if common_end:
+            if common_end < max(map(_end_of, resources)):
+                raise EndTooEarly
+            resources = [resource for resource in resources if _end_of(resource) < common_end]
+        if not resources:
+            raise NothingToDo
+        pricing = Pricing(customer, [resource.configuration for resource in resources], at=at)
+        return [_part(resource, pricing, months=months, until=common_end, at=at) for resource in resources]
+
+    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        if not resource.is_running or resource.paid_until != item.part.period.starts_at:
+            return NotRunningAnyMore
+        return None
+
+    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+        period = item.part.period
+        extend_resource(resource, until=period.ends_at, actor=actor, at=at, order_id=item.order_id)
+        return bill_paid(item, resource, period, at=at)
+
+
+def _part(resource: Resource, pricing: Pricing, *, months: int | None, until: datetime | None, at: datetime) -> Part:
+    start = _end_of(resource)
+    period = Period(start, until) if until else Period.of_months(months or 0, starting=start)
+    if period.ends_at <= at:
+        raise NewEndInThePast
+    return Part(
+        resource.product_id,
+        resource.name,
+        resource.configuration,
+        pricing.charge(resource.configuration, period),
+        period,
+        months=months,
+        resource_id=resource.pk,
+    )
+
+
+def _end_of(resource: Resource) -> datetime:
+    assert resource.paid_until is not None, "prepaid resources know their end"
+    return resource.paid_until

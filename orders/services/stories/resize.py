@@ -1,0 +1,113 @@
+"""Resize: another configuration from the quoted minute to the unchanged end, for the difference in price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.configuration import check_configuration
+from invoices.models import CreditNote, Invoice
+from invoices.services.credit import credit_unused, unused_time
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import MONTH_MINUTES, Period, truncate
+from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
+from lifecycle.services.provisioning import Verb, ask_product_team
+from lifecycle.services.record import record_event
+from lifecycle.services.running import apply_resize
+from notifications.models import Notice
+from orders.deal import GivenBack, Part
+from orders.models import Action, OrderItem
+from orders.services.stories.base import NothingToDo, NotRunningAnyMore, Story, charge_for, own_resources
+from orders.services.stories.settling import issue_of, pay_from_notes, settle
+
+
+class NotResizable(DomainError):
+    code = "not-resizable"
+    message = _("Only running resources whose paid time has not ended can be resized.")
+
+
+class EndsNow(DomainError):
+    code = "ends-now"
+    message = _("The paid time ends this very minute. Renew the resource first.")
+
+
+class PostpaidByNow(DomainError):
+    code = "postpaid-by-now"
+    message = _("The paid time has ended, and the resource is postpaid now.")
+
+
+class ChargeCorrected(DomainError):
+    code = "charge-corrected"
+    message = _("What was charged for the paid time has been corrected in the meantime.")
+
+
+class Resize(Story):
+    action = Action.RESIZE
+    notice = Notice.Kind.RESOURCE_RESIZED
+    takes_coupons = False
+
+    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+        (resource,) = own_resources(customer, [inputs["resource"]])
+        if not resource.is_running or resource.is_expired(at):
+            raise NotResizable
+        configuration = check_configuration(resource.product, inputs["items"])
+        if configuration == resource.configuration:
+            raise NothingToDo
+        start = truncate(at)
+        period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
+        if not period.minutes:
+            raise EndsNow
+        unused = unused_time(resource, at=at) if resource.is_prepaid else []
+        return [
+            Part(
+                resource.product_id,
+                resource.name,
+                configuration,
+                charge_for(customer, configuration, period, at=at),
+                period,
+                resource_id=resource.pk,
+                postpaid=not resource.is_prepaid,
+                unused=tuple(GivenBack(part.invoice.pk, part.minutes, part.amount) for part in unused),
+            )
+        ]
+
+    def begin(self, item: OrderItem, *, actor: Actor, at: datetime) -> ProvisioningRequest:
+        return ask_product_team(item.its_resource, Verb.RESIZE, at=at, configuration=item.part.configuration)
+
+    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        """It may have ended or rolled over since, and staff may have credited an invoice of its paid time."""
+        if not resource.is_running:
+            return NotRunningAnyMore
+        if resource.is_prepaid == item.part.postpaid:
+            return PostpaidByNow
+        if not resource.is_prepaid:
+            return None
+        unused_now = sum(part.amount for part in unused_time(resource, at=item.part.period.starts_at))
+        return ChargeCorrected if unused_now != item.part.unused_total else None
+
+    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
+        """
+        The old invoices end at the quoted instant with a credit note each; one new invoice covers the rest of the time.
+
+        What the credit notes give back pays the new invoice first; only the difference is paid or refunded.
+        """
+        configuration, period = item.part.configuration, item.part.period
+        if not resource.is_prepaid:
+            apply_resize(resource, configuration, effective=at, actor=actor, at=at, order_id=item.order_id)
+            return None
+        start = period.starts_at
+        notes = credit_unused(unused_time(resource, at=start), CreditNote.Reason.RESIZED, at=start)
+        apply_resize(resource, configuration, effective=start, actor=actor, at=at, order_id=item.order_id)
+        invoice = issue_of(item, resource, period, at=at)
+        pay_from_notes(invoice, notes, reference=resource.name, at=at)
+        settle(item, invoice, at=at)
+        return invoice
+
+    def give_back(self, item: OrderItem, resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
+        failed = ResourceEvent.Kind.RESIZE_FAILED
+        record_event(resource, failed, actor=actor, at=at, reason=reason, order_id=item.order_id)

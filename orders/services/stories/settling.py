@@ -1,0 +1,70 @@
+"""An order item's invoice and money: the payment waits in escrow until the invoice is there, or goes back to the wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from invoices.models import CreditNote, Invoice
+from invoices.services.issue import Billed, Draft, issue_invoice
+from kernel.money import split
+from kernel.periods import Period
+from lifecycle.models import Resource
+from orders.models import OrderItem
+from payments.models import Payment
+from payments.services.settle import apply_credit_note, refund_credit_note, refund_order_item, settle_invoice_of_order
+
+
+def bill_paid(item: OrderItem, resource: Resource, period: Period, *, at: datetime) -> Invoice:
+    """Issue the item's invoice and settle it with the item's money: born paid."""
+    invoice = issue_of(item, resource, period, at=at)
+    settle(item, invoice, at=at)
+    return invoice
+
+
+def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetime) -> Invoice:
+    draft = Draft(
+        resource.customer,
+        Billed.of(resource),
+        f"order-item:{item.pk}",
+        period,
+        item.part.charge_over(period),
+        coupon_code=item.order.coupon_code,
+    )
+    return issue_invoice(draft, Invoice.Kind.PREPAID, at=at)
+
+
+def settle(item: OrderItem, invoice: Invoice, *, at: datetime) -> None:
+    payment = _payment_of(item)
+    if payment:
+        settle_invoice_of_order(payment, invoice, item.due, promotional=_promotional_share(payment, item), at=at)
+
+
+def pay_from_notes(invoice: Invoice, notes: Iterable[CreditNote], *, reference: str, at: datetime) -> None:
+    """Pay `invoice` from what credit notes give back; what is over goes to the wallet."""
+    open_part = invoice.total
+    for note in notes:
+        applied = min(note.refunded, open_part)
+        if applied:
+            apply_credit_note(note, invoice, applied, at=at)
+            open_part -= applied
+        if note.refunded > applied:
+            refund_credit_note(note, note.refunded - applied, at=at, reference=reference)
+
+
+def refund(item: OrderItem, resource: Resource, *, at: datetime) -> None:
+    """The item's money is wallet credit again, whatever it was paid with."""
+    payment = _payment_of(item)
+    if payment:
+        share = _promotional_share(payment, item)
+        refund_order_item(payment, item.due, promotional=share, item_id=item.pk, reference=resource.name, at=at)
+
+
+def _payment_of(item: OrderItem) -> Payment | None:
+    """The payment whose money waits in escrow for this item; none when nothing was to pay."""
+    return item.order.payment if item.due else None
+
+
+def _promotional_share(payment: Payment, item: OrderItem) -> int:
+    """The item's part of the promotional credit in the payment; the parts of all items add up."""
+    return split(payment.promotional, item.order.dues)[item.position - 1] if payment.promotional else 0
