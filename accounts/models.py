@@ -10,11 +10,14 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from kernel import display
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
+from kernel.search import search_index
 from kernel.triggers import append_only, never_deleted
 
 
@@ -57,6 +60,11 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        indexes: ClassVar = [
+            search_index("name", name="customers_by_part_of_name"),
+            search_index("email", name="customers_by_part_of_mail"),
+            search_index("tax_code", name="customers_by_part_of_tax_code"),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="customer_billing_mode_is_known", condition=models.Q(billing_mode__in=BillingMode.values)
@@ -82,6 +90,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save(using=self._db)
         return user
+
+    def get_by_natural_key(self, email: str | None) -> User:
+        """The user who signs in with this address, however it is written."""
+        return self.alias(address=Lower("email")).get(address=Lower(Value((email or "").strip())))
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
@@ -109,6 +121,13 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("user")
         verbose_name_plural = _("users")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_user_per_mail_address_however_written",
+                violation_error_message=_("Another user signs in with this address already."),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.email

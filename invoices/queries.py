@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from invoices.models import Invoice, InvoiceLine, MonthlyTotal
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
 from kernel.periods import CalendarMonth, billing_zone
+from kernel.search import search
 
 BARS = 12
 CHUNK = 2000
@@ -45,7 +46,7 @@ def invoices_of(customer: Customer, wanted: Wanted, *, at: datetime) -> QuerySet
     if wanted.product:
         found = found.filter(product=wanted.product)
     if wanted.text:
-        found = found.filter(Q(number__icontains=wanted.text) | Q(resource_name__icontains=wanted.text))
+        found = search(found, wanted.text, ("number", "resource_name"))
     match wanted.status:
         case "":
             return found

@@ -45,7 +45,7 @@ class ServicePeriodAdmin(LookOnlyAdmin):
     list_display = ("resource", "customer", "billing_mode", "starts_at", "ends_at")
     list_select_related = ("resource", "customer")
     list_filter = ("billing_mode",)
-    search_fields = ("=resource__id", "resource__name", "customer__name")
+    search_fields = ("resource__name", "customer__name")
     ordering = ("-starts_at", "-pk")
 
 

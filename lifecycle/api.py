@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +21,7 @@ from accounts.api.fields import Input, Instant
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
 from kernel.actors import ActorKind
+from kernel.search import search
 from lifecycle.models import Health, Resource, ResourceEvent, ServicePeriod, State
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from lifecycle.services.trash import empty_from_trash
@@ -125,10 +125,7 @@ class ResourceFilter(django_filters.FilterSet):
         return queryset.filter(billing_mode=BillingMode.PREPAID, auto_renew_months__isnull=kind == "manual")
 
     def by_text(self, queryset: QuerySet[Resource], _name: str, text: str) -> QuerySet[Resource]:
-        wanted = Q(name__icontains=text)
-        with suppress(ValueError):
-            wanted |= Q(pk=UUID(text))
-        return queryset.filter(wanted)
+        return search(queryset, text, ("name",))
 
 
 class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):

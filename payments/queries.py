@@ -18,6 +18,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.periods import Period
+from kernel.search import search
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import UnknownGateway
 from payments.gateways import gateway as gateway_named
@@ -97,11 +98,7 @@ def payments_of(customer: Customer, wanted: WantedPayments) -> QuerySet[Payment]
     if wanted.state:
         found = found.filter(state=wanted.state)
     if wanted.text:
-        found = found.filter(
-            Q(reference__icontains=wanted.text)
-            | Q(description__icontains=wanted.text)
-            | Q(gateway_txn_id__icontains=wanted.text)
-        )
+        found = search(found, wanted.text, ("reference", "description", "gateway_txn_id"))
     if wanted.period:
         found = found.filter(created_at__gte=wanted.period.starts_at, created_at__lt=wanted.period.ends_at)
     return found
@@ -192,7 +189,7 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     if wanted.bucket:
         found = found.filter(account__kind=wanted.bucket)
     if wanted.text:
-        found = found.filter(transaction__reference__icontains=wanted.text)
+        found = search(found, wanted.text, ("transaction__reference",))
     if wanted.period:
         found = found.filter(transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at)
     return found

@@ -27,6 +27,7 @@ ACTS = {
     "revoke API key": _("revoked an API key"),
     "revoke key": _("revoked an API key"),
     "run month-end": _("ran the month-end"),
+    "set user aside": _("set a second user of an address aside"),
     "switch automatic payment": _("switched automatic payment"),
     "switch billing mode": _("switched the billing mode"),
     "view portal as customer": _("viewed the portal as the customer"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -82,6 +83,16 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
     def _sees_staff(request: Any) -> bool:
         """Who can change users must not get at staff; who only looks (auditors) sees them all."""
         return request.user.is_superuser or not request.user.has_perm("accounts.change_user")
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class StaffGroupAdmin(StaffAdmin, GroupAdmin):
+    """What a group may: edits are in the audit trail, and none is deleted."""
+
+    ordering = ("name",)
 
 
 @admin.register(AuditEntry)

@@ -15,6 +15,7 @@ from accounts.models import BillingMode, Customer
 from catalog.models import Product
 from kernel.ids import new_id
 from kernel.machine import StateMachine
+from kernel.search import search_index
 from kernel.triggers import edges_only, frozen, never_deleted
 
 
@@ -179,6 +180,7 @@ class Resource(StateMachine):
                 condition=Q(state__in=sorted(RUNNING), paid_until__isnull=False),
             ),
             models.Index(name="resources_by_purge", fields=["purge_at"], condition=Q(state=State.SUSPENSE)),
+            search_index("name", name="resources_by_part_of_name"),
         ]
         triggers: ClassVar = [
             never_deleted(),

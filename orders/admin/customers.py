@@ -62,7 +62,7 @@ class CustomerAdmin(StaffAdmin):
     )
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")
     list_filter = ("billing_mode", "language")
-    search_fields = ("name", "email", "tax_code")
+    search_fields = ("name", "email", "tax_code", "=invoices__number")
     readonly_fields = ("billing_mode", "pays_invoices_automatically", available, owed, "created_at")
     fieldsets = (
         (None, {"fields": ("name", "email", "tax_code", "address", "language")}),

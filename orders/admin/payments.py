@@ -78,7 +78,7 @@ class PaymentAdmin(LookOnlyAdmin):
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
     list_filter = ("state", "means", "kind", "gateway")
-    search_fields = ("=reference", "=gateway_txn_id", "customer__name", "description")
+    search_fields = ("=reference", "=gateway_txn_id", "customer__name", "customer__tax_code", "description")
     date_hierarchy = "created_at"
     fieldsets = (
         (None, {"fields": ("reference", "state", "failure", "customer", "kind", "means", "description")}),

@@ -21,6 +21,7 @@ from accounts.models import BillingMode
 from catalog.models import Item, Product
 from invoices.exports import FORMATS, table_response
 from kernel.keyset import keyset_page
+from kernel.search import search
 from lifecycle.models import RUNNING, Health, Resource, State
 from orders.actions import with_pending
 from orders.services.bulk import Refused, set_auto_renew_of_many
@@ -70,9 +71,6 @@ class ResourceFilters(forms.Form):
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
         conditions = [_of_state(given.get("state", ""))]
-        if "q" in given:
-            ids = chosen_ids([given["q"]])
-            conditions.append(Q(pk__in=ids) if ids else Q(name__icontains=given["q"]))
         if "product" in given:
             conditions.append(Q(product__code=given["product"]))
         if "type" in given:
@@ -81,7 +79,7 @@ class ResourceFilters(forms.Form):
             conditions.append(RENEWALS[given["renewal"]])
         if "health" in given:
             conditions.append(of_health(given["health"], at))
-        return resources.filter(*conditions)
+        return search(resources.filter(*conditions), given.get("q", ""), ("name",))
 
 
 def _of_state(value: str) -> Q:

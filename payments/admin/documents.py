@@ -140,7 +140,7 @@ class InvoiceAdmin(DocumentAdmin):
     )
     list_select_related = ("customer", "product")
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
-    search_fields = ("number", "customer__name", "resource_name")
+    search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
     fieldsets = (
         (None, {"fields": ("number", "status", "kind", "customer", "resource", "product", "issued_at", "due_at")}),

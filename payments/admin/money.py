@@ -224,7 +224,7 @@ class CreditAdjustmentAdmin(LookOnlyAdmin):
     list_display = ("requested_at", "customer", "amount", "reason", "requested_by", "approved_by", "approved_at")
     list_select_related = ("customer",)
     list_filter = (("approved_at", admin.EmptyFieldListFilter),)
-    search_fields = ("customer__name", "requested_by", "approved_by", "reason")
+    search_fields = ("customer__name", "customer__tax_code", "requested_by", "approved_by", "reason")
 
 
 @admin.register(GatewayNotice)
@@ -232,7 +232,7 @@ class GatewayNoticeAdmin(LookOnlyAdmin):
     list_display = ("received_at", "gateway", "is_genuine", "verdict", "payment")
     list_select_related = ("payment",)
     list_filter = ("gateway", "is_genuine", "verdict")
-    search_fields = ("payment__reference", "digest")
+    search_fields = ("=payment__reference", "=digest")
     date_hierarchy = "received_at"
 
 
@@ -240,4 +240,4 @@ class GatewayNoticeAdmin(LookOnlyAdmin):
 class AllocationAdmin(LookOnlyAdmin):
     list_display = ("at", "customer", "payment", "credit_note", "invoice", "amount", "promotional")
     list_select_related = ("customer", "payment", "credit_note", "invoice")
-    search_fields = ("payment__reference", "invoice__number", "customer__name")
+    search_fields = ("=payment__reference", "=invoice__number", "customer__name")
