@@ -18,6 +18,7 @@ from kernel import display
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.search import search_index
+from kernel.text import validate_printable
 from kernel.triggers import append_only, never_deleted
 
 
@@ -38,10 +39,10 @@ class Customer(models.Model):
     """The paying party: a company or a person. Users sign in and belong to it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, validators=[validate_printable])
     email = models.EmailField(_("mail address for documents"))
-    tax_code = models.CharField(_("tax code"), max_length=20, blank=True)
-    address = models.CharField(_("address"), max_length=300, blank=True)
+    tax_code = models.CharField(_("tax code"), max_length=20, blank=True, validators=[validate_printable])
+    address = models.CharField(_("address"), max_length=300, blank=True, validators=[validate_printable])
     language = models.CharField(
         _("language"), max_length=5, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
     )

@@ -18,6 +18,7 @@ from accounts.models import ApiKey, Customer
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.periods import HOUR_MINUTES, MONTH_MINUTES
+from kernel.text import validate_printable
 from kernel.triggers import frozen, never_deleted
 
 
@@ -34,8 +35,8 @@ STARTS_BEFORE_IT_ENDS = Q(valid_until__isnull=True) | Q(valid_until__gte=F("vali
 class Named(models.Model):
     """Something with a Vietnamese and an English name."""
 
-    name = models.CharField(_("name (Vietnamese)"), max_length=120)
-    name_en = models.CharField(_("name (English)"), max_length=120)
+    name = models.CharField(_("name (Vietnamese)"), max_length=120, validators=[validate_printable])
+    name_en = models.CharField(_("name (English)"), max_length=120, validators=[validate_printable])
 
     class Meta:
         abstract = True
@@ -134,7 +135,7 @@ class Item(Named):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="items", verbose_name=_("product"))
     code = models.SlugField(_("code"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
-    unit = models.CharField(_("unit"), max_length=30)
+    unit = models.CharField(_("unit"), max_length=30, validators=[validate_printable])
     maximum = models.PositiveIntegerField(_("most per resource"), default=1)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -277,7 +278,7 @@ class Coupon(models.Model):
     """A code that takes something off an order. `uses` counts reserved and used redemptions."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    code = models.CharField(_("code"), max_length=40, unique=True)
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[validate_printable])
     amount = models.BigIntegerField(_("amount off"), null=True, blank=True)
     share = models.DecimalField(
         _("share off"), max_digits=5, decimal_places=4, null=True, blank=True, help_text=_("0.1 is 10 % off.")

@@ -2,7 +2,8 @@
 Invoices and credit notes as PDF/A, set by typst.
 
 The words are chosen here, in the active language; the layout stands in `documents/document.typ`. The same document gives
-the same bytes: its date is the day of issue, and only fonts from `documents/fonts` are used.
+the same bytes: its date is the day of issue, and only fonts from `documents/fonts` are used. No text makes a document
+fail: the fonts have a glyph for every character that is accepted, and any other is printed as a visible square.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
 from kernel.periods import billing_zone, local_day
+from kernel.text import shown
 
 FOLDER = Path(__file__).parent / "documents"
 
@@ -83,12 +86,29 @@ def render(data: Mapping[str, Any]) -> bytes:
     return typst.compile(
         str(FOLDER / "document.typ"),
         root=str(FOLDER),
-        font_paths=[str(FOLDER / "fonts")],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        font_paths=_fonts(),
+        sys_inputs={"data": json.dumps(_shown(data), ensure_ascii=False)},
         pdf_standards=["a-2b"],
         format="pdf",
     )
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")])
+
+
+def _shown(data: Any) -> Any:
+    """`data` with every text in it as it can be printed."""
+    match data:
+        case str():
+            return shown(data)
+        case Mapping():
+            return {key: _shown(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_shown(value) for value in data]
+        case _:
+            return data
 
 
 def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> dict[str, Any]:

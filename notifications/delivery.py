@@ -89,7 +89,7 @@ def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
         try:
             if notice.attempts > MAXIMUM_ATTEMPTS:
                 raise RuntimeError("every worker that tried it died")
-            server.send_messages([_message(notice)])
+            server.send_messages([message_of(notice)])
         except Exception as failure:
             logger.warning("notice %s: attempt %s failed", pk, notice.attempts, exc_info=True)
             _put_off(notice, failure, at=at)
@@ -109,7 +109,8 @@ def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:
     notice.save(update_fields=["state", "error", "next_attempt_at"])
 
 
-def _message(notice: Notice) -> EmailMultiAlternatives:
+def message_of(notice: Notice) -> EmailMultiAlternatives:
+    """The mail, in the language of its customer."""
     with translation.override(notice.customer.language):
         text = render(notice)
     host = urlsplit(settings.PUBLIC_URL).hostname

@@ -20,6 +20,7 @@ from invoices.pdf import invoice_pdf
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.money import MAXIMUM
+from kernel.text import validate_printable_lines
 from payments.models import Allocation
 from payments.services.correct import correct_invoice
 
@@ -29,6 +30,7 @@ class CreditNoteForm(forms.Form):
     note = forms.CharField(
         label=_("Reason"),
         max_length=500,
+        validators=[validate_printable_lines],
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Stands on the credit note, for the customer to read."),
     )

@@ -10,7 +10,9 @@ from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
-from tests.cast import JOB, NOON, create, make_coupon, make_customer, make_item
+from kernel.errors import InvalidInput
+from orders.models import Action, Quote
+from tests.cast import JOB, NOON, chosen, create, make_coupon, make_customer, make_item, quote
 from tests.documents.reading import text_of
 from tests.portal.seen import signed_in, the_time_being
 
@@ -55,6 +57,22 @@ def test_names_are_printed_and_never_evaluated(vserver):
     with override("en"):
         text = text_of(invoice_pdf(Invoice.objects.select_related("product").get(resource=server), at=NOON))
     assert '#read("/etc/passwd") *b* $x$ \\ <a> "' in text
+
+
+def test_a_pictograph_in_a_name_is_printed(vserver):
+    (server,) = create(make_customer(credit=1_000_000), make_item(vserver, "small", 181_000), name="🚀 web")
+    with override("vi"):
+        text = text_of(invoice_pdf(Invoice.objects.select_related("product").get(resource=server), at=NOON))
+    assert "🚀" in text
+
+
+def test_a_name_that_no_document_can_print_is_refused_where_it_is_typed(vserver):
+    customer, small = make_customer(credit=1_000_000), make_item(vserver, "small", 181_000)
+    with pytest.raises(InvalidInput, match=r"The character U\+20BB7 𠮷 cannot be printed on documents"), override("en"):
+        quote(
+            customer, Action.CREATE, product=str(vserver.pk), name="𠮷 web", items=chosen(small), quantity=1, months=1
+        )
+    assert not Quote.objects.exists()
 
 
 def test_a_credit_note_says_what_it_corrects(bob, small):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import InvalidInput
 from kernel.periods import truncate
+from kernel.text import not_printable, unprintable
 
 MONTHS = (1, 3, 6, 12, 24, 36)
 MAXIMUM_QUANTITY = 100
 MINIMUM_YEAR, MAXIMUM_YEAR = 2000, 2200
-JOINERS = "\u200c\u200d"
 
 
 def check_name(text: str) -> str:
@@ -25,9 +24,10 @@ def check_name(text: str) -> str:
     :raises InvalidInput:
     """
     name = text.strip()
-    if not name or len(name) > 90 or any(map(_is_hidden, name)):
-        sentence = _("Give the resource a name of at most 90 characters, in one line and without hidden characters.")
-        raise InvalidInput(sentence, field="name")
+    if not name or len(name) > 90:
+        raise InvalidInput(_("Give the resource a name of at most 90 characters."), field="name")
+    if found := unprintable(name):
+        raise InvalidInput(not_printable(found), field="name")
     return name
 
 
@@ -79,8 +79,3 @@ def match_end_of(inputs: Mapping[str, Any]) -> datetime | None:
     if not MINIMUM_YEAR <= instant.year <= MAXIMUM_YEAR:
         raise InvalidInput(_("The end lies too far away."), field="match_end")
     return truncate(instant)
-
-
-def _is_hidden(character: str) -> bool:
-    """Control characters, ends of lines, and what turns or hides its neighbours; joiners are part of emoji and scripts."""
-    return unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and character not in JOINERS
