@@ -119,7 +119,7 @@ def test_a_worker_that_dies_leaves_the_notice_due_again(alice, monkeypatch):
         raise Killed
 
     owe(alice)
-    monkeypatch.setattr(delivery, "_message", die)
+    monkeypatch.setattr(delivery, "message_of", die)
     for minute in range(0, 2 * 8, 2):
         with pytest.raises(Killed):
             deliver_notices(at=NOON + minute * MINUTE)
