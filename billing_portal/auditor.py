@@ -49,7 +49,7 @@ CHECKS = {
         SELECT held || ' instead of ' || brought FROM
             (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
              WHERE a.kind = 'gateway') l,
-            (SELECT coalesce(sum(amount), 0) AS brought FROM payments_payment
+            (SELECT coalesce(sum(captured), 0) AS brought FROM payments_payment
              WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')) p
         WHERE held <> brought
     """,

@@ -109,7 +109,7 @@ def _queues() -> list[tuple[str, QuerySet[Any], str]]:
             ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PENDING),
             "next_attempt_at",
         ),
-        ("gateway_payments", Payment.objects.open().filter(means=Payment.Means.GATEWAY), "check_at"),
+        ("gateway_payments", Payment.objects.to_ask_about(), "check_at"),
     ]
 
 

@@ -174,13 +174,17 @@ WORDINGS: dict[str, Wording] = {
     ),
     Kind.PAYMENT_RECEIVED: Wording(
         _("Payment received: %(amount)s"),
-        (_("We have received %(amount)s. Thank you."),),
+        (
+            _("We have received %(amount)s. Thank you."),
+            _("That is %(more)s more than was asked for. What it was not needed for is credit in your wallet."),
+            _("That is %(less)s less than was asked for."),
+        ),
         *SEE_PAYMENT,
     ),
     Kind.PAYMENT_FAILED: Wording(
         _("Payment failed: %(amount)s"),
         (
-            _("Your payment of %(amount)s did not go through. Nothing was charged."),
+            _("Your payment of %(amount)s did not go through."),
             _("Reason: %(reason)s"),
             _("You can pay again, or choose another means."),
         ),

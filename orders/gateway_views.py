@@ -51,7 +51,7 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """
     payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
     is_due = payment.check_at is not None and payment.check_at <= request.at
-    if payment.is_open and (payment.checks < ASKED_BY_LOOKING or is_due):
+    if payment.check_at and (payment.checks < ASKED_BY_LOOKING or is_due):
         payment = check_payment(payment.pk, actor=request.actor, at=request.at)
     template = "payments/_outcome.html" if "part" in request.GET else "payments/return.html"
     return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})

@@ -86,5 +86,5 @@ def check_payments(*, at: datetime) -> Tally:
 
 
 def next_check(after: datetime) -> datetime | None:
-    waiting = Payment.objects.open().filter(means=Payment.Means.GATEWAY, checks__lt=FREQUENT_CHECKS)
+    waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
     return waiting.filter(check_at__gt=after).aggregate(at=Min("check_at"))["at"]

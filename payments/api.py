@@ -56,7 +56,10 @@ class PaymentShape(serializers.Serializer[Any]):
     means = serializers.ChoiceField(choices=Payment.Means.choices)
     gateway = serializers.CharField(help_text="Empty unless paid through a gateway.")
     state = serializers.ChoiceField(choices=PaymentState.choices)
-    amount = serializers.IntegerField()
+    amount = serializers.IntegerField(help_text="What was asked for.")
+    received = serializers.IntegerField(
+        help_text="What came in, once it succeeded: a gateway may receive more or less."
+    )
     promotional = serializers.IntegerField(help_text="The part paid with promotional credit.")
     allocated = serializers.IntegerField(help_text="Given to invoices.")
     refunded = serializers.IntegerField(help_text="Given back to the wallet.")

@@ -6,10 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
+NEVER_PAID, UNSETTLED, HELD = "never_paid", "unsettled", "held"
+"""Our own reasons, beside those of the gateways."""
+
+LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
 WORDS = {
     "cancelled": _("The payment was cancelled at the gateway."),
     "expired": _("The time to pay was over. Please start again."),
-    "never_paid": _("The payment was not made in time. Please start again."),
+    NEVER_PAID: _("The payment was not made in time. Please start again."),
+    UNSETTLED: LOOKED_INTO,
+    HELD: LOOKED_INTO,
     "insufficient_funds": _("The bank account or e-wallet held too little. Add to it, or pay by other means."),
     "declined": REFUSED_BY_BANK,
     "bank_error": REFUSED_BY_BANK,

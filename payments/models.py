@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
 
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -57,8 +58,15 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.filter(state__in=OPEN)
 
     def due_for_check(self, at: datetime) -> Self:
-        """Attempts at a gateway that nobody has heard of for too long."""
-        return self.open().filter(means=Payment.Means.GATEWAY, check_at__lte=at)
+        """Attempts whose gateway is to be asked, also when they were cancelled or failed here: see `ask_gateway`."""
+        return self.to_ask_about().filter(check_at__lte=at)
+
+    def to_ask_about(self) -> Self:
+        return self.filter(check_at__isnull=False)
+
+    def open_for_a_day(self, at: datetime) -> Self:
+        """Undecided for longer than any customer takes."""
+        return self.open().filter(means=Payment.Means.GATEWAY, created_at__lte=at - timedelta(days=1))
 
 
 class Payment(StateMachine):
@@ -67,7 +75,8 @@ class Payment(StateMachine):
 
     Open states are created, processing and unknown (asked again, never blindly retried). `payable` names what is paid
     ("order:<id>", "invoices:<customer>", "top_up:<id>"); one open attempt per payable. Of the amount, `allocated` went to
-    invoices, `refunded` back to the wallet; `promotional` was paid with promotional credit.
+    invoices, `refunded` back to the wallet; `promotional` was paid with promotional credit. A gateway may receive more or
+    less than `amount`: what it really received is `captured`.
     """
 
     State = PaymentState
@@ -83,6 +92,13 @@ class Payment(StateMachine):
         GATEWAY = "gateway", _("gateway")
         BANK_TRANSFER = "bank_transfer", _("bank transfer")
 
+    class Held(models.TextChoices):
+        """Why staff have to find out what became of it; nothing is booked until they have."""
+
+        UNSETTLED = "unsettled", _("the gateway never said what became of it")
+        USED_BEFORE = "used_before", _("the gateway's transaction has paid something else")
+        IMPLAUSIBLE = "implausible", _("more than the gateway can take")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, db_index=False, related_name="payments", verbose_name=_("customer")
@@ -96,6 +112,7 @@ class Payment(StateMachine):
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
     description = models.CharField(_("details"), max_length=200)
     amount = models.BigIntegerField(_("amount"))
+    captured = models.BigIntegerField(_("received by the gateway"), null=True, blank=True)
     promotional = models.BigIntegerField(_("of it promotional"), default=0)
     allocated = models.BigIntegerField(_("given to invoices"), default=0)
     refunded = models.BigIntegerField(_("returned to the wallet"), default=0)
@@ -108,6 +125,9 @@ class Payment(StateMachine):
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     check_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)
     checks = models.PositiveSmallIntegerField(_("times asked"), default=0)
+    held = models.CharField(_("held for staff"), max_length=12, choices=Held.choices, blank=True, db_default="")
+    held_amount = models.BigIntegerField(_("amount that the gateway says"), null=True, blank=True)
+    held_txn_id = models.CharField(_("transaction that the gateway says"), max_length=60, blank=True, db_default="")
 
     objects = PaymentQuerySet.as_manager()
 
@@ -122,7 +142,20 @@ class Payment(StateMachine):
             ),
             models.CheckConstraint(
                 name="a_payment_is_spent_once",
-                condition=Q(allocated__gte=0, refunded__gte=0, amount__gte=F("allocated") + F("refunded")),
+                condition=Q(
+                    allocated__gte=0,
+                    refunded__gte=0,
+                    allocated__lte=Coalesce(F("captured"), F("amount")) - F("refunded"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="a_gateway_says_what_it_received",
+                condition=Q(means="gateway", state__in=["succeeded", "refunded"], captured__gt=0, captured__lte=MAXIMUM)
+                | Q(~(Q(means="gateway") & Q(state__in=["succeeded", "refunded"])), captured__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="what_succeeded_is_neither_held_nor_asked_about",
+                condition=~Q(state__in=["succeeded", "refunded"]) | Q(held="", check_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="a_gateway_payment_names_its_gateway", condition=~Q(means="gateway", gateway="")
@@ -142,8 +175,9 @@ class Payment(StateMachine):
             models.Index(
                 name="payments_to_ask_about",
                 fields=["check_at"],
-                condition=Q(state__in=[s.value for s in OPEN], means="gateway"),
+                condition=Q(check_at__isnull=False),
             ),
+            models.Index(name="payments_held_for_staff", fields=["created_at"], condition=~Q(held="")),
         ]
         triggers: ClassVar = [
             never_deleted(),
@@ -167,6 +201,7 @@ class Payment(StateMachine):
                     "created_at",
                 ],
             ),
+            frozen("what_was_received_stands", columns=["captured"], unless="OLD.captured IS NULL"),
             frozen("only_allocations_give_it_away", columns=["allocated"], unless="pg_trigger_depth() > 1"),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",
@@ -201,9 +236,19 @@ class Payment(StateMachine):
         """No usable answer: the gateway is asked again, nothing is retried."""
 
     @transition(field=state, source=list(MAY_SUCCEED), target=PaymentState.SUCCEEDED)
-    def succeed(self, *, at: datetime) -> None:
-        self.settled_at = at
-        self.failure = ""
+    def succeed(self, *, at: datetime, captured: int) -> None:
+        self.settled_at, self.captured = at, captured
+        self.failure, self.check_at = "", None
+        self.release()
+
+    def release(self) -> None:
+        """Staff need not look at it any more."""
+        self.held, self.held_amount, self.held_txn_id = "", None, ""
+
+    @property
+    def received(self) -> int:
+        """What came in, once it succeeded."""
+        return self.amount if self.captured is None else self.captured
 
     @property
     def failure_words(self) -> str:

@@ -65,10 +65,17 @@ def matters(at: datetime) -> list[Matter]:
             "red",
         ),
         Matter(
-            "unknown payments",
-            _("payments of which the gateway said nothing"),
-            Payment.objects.filter(state=Payment.State.UNKNOWN),
-            "state__exact=unknown",
+            "held payments",
+            _("payments that are held for staff"),
+            Payment.objects.exclude(held=""),
+            "waits=held",
+            "red",
+        ),
+        Matter(
+            "old payments",
+            _("payments undecided for more than a day"),
+            Payment.objects.open_for_a_day(at),
+            "waits=old",
         ),
         Matter(
             "parked requests",

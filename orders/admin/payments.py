@@ -5,19 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.tasks import Task
+from accounts.admin.tasks import ReasonForm, Task
 from accounts.services import record_audit
-from accounts.staff import CHECK_PAYMENT
+from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT
+from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from orders.services.settle import check_payment
+from kernel.money import MAXIMUM
+from orders.services.settle import check_payment, settle_by_hand
 from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
+from payments.services.held import close_held
+from payments.services.outcomes import SETTLED
 
 
 class GatewayGone(DomainError):
@@ -37,8 +43,7 @@ class CheckPayment(Task):
     right = CHECK_PAYMENT
 
     def is_open(self, subject: Payment, at: datetime) -> bool:
-        settled = {Payment.State.SUCCEEDED, Payment.State.REFUNDED}
-        return subject.means == Payment.Means.GATEWAY and subject.state not in settled
+        return subject.means == Payment.Means.GATEWAY and subject.state not in SETTLED
 
     def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         try:
@@ -57,6 +62,90 @@ class CheckPayment(Task):
         return text("The payment is: %(state)s.") % {"state": payment.get_state_display()}
 
 
+class SettleForm(ReasonForm):
+    amount = forms.IntegerField(label=_("Amount that the gateway received (₫)"), min_value=1, max_value=MAXIMUM)
+    gateway_txn_id = forms.CharField(label=_("Gateway's transaction"), max_length=60)
+    field_order = ("amount", "gateway_txn_id", "reason")
+
+
+class SettleByHand(Task):
+    name = "settle"
+    label = _("Book what the gateway received")
+    lead = _(
+        "Look the payment up at the gateway first. What it received becomes credit and pays what it was meant for, as if the gateway had told us."
+    )
+    button = _("Book it")
+    right = SETTLE_PAYMENT
+    form = SettleForm
+    once = True
+    dangerous = True
+
+    def is_open(self, subject: Payment, at: datetime) -> bool:
+        return subject.means == Payment.Means.GATEWAY and subject.state not in SETTLED
+
+    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+        found = subject.held_amount or subject.amount
+        return {"initial": {"amount": found, "gateway_txn_id": subject.held_txn_id}}
+
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+        return {"facts": held_facts(subject)}
+
+    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        settle_by_hand(
+            subject.pk,
+            data["amount"],
+            gateway_txn_id=data["gateway_txn_id"],
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return text("%(amount)s are booked.") % {"amount": display.money(data["amount"])}
+
+
+class CloseHeld(Task):
+    name = "close"
+    label = _("Nothing was received")
+    lead = _("Look the payment up at the gateway first. It stays failed; money that arrives later still counts.")
+    button = _("Close it")
+    right = SETTLE_PAYMENT
+
+    def is_open(self, subject: Payment, at: datetime) -> bool:
+        return bool(subject.held)
+
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+        return {"facts": held_facts(subject)}
+
+    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        close_held(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The payment is closed.")
+
+
+def held_facts(payment: Payment) -> list[tuple[Any, str]]:
+    """What was asked for, why it is held, and what the gateway said."""
+    facts = [(_("Asked for"), display.money(payment.amount))]
+    if payment.held:
+        facts.append((_("Held because"), payment.get_held_display()))
+    if payment.held_amount:
+        facts.append((_("The gateway says"), f"{display.money(payment.held_amount)} · {payment.held_txn_id}"))
+    return facts
+
+
+class WaitsForStaff(admin.SimpleListFilter):
+    title = _("waits for staff")
+    parameter_name = "waits"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("held", _("held for staff")), ("old", _("undecided for more than a day"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case "held":
+                return queryset.exclude(held="")
+            case "old":
+                return queryset.filter(pk__in=Payment.objects.open_for_a_day(clock.now()))
+        return queryset
+
+
 class AllocationInline(LookOnlyInline):
     model = Allocation
     fields = ("at", "invoice", "amount", "promotional")
@@ -73,16 +162,29 @@ class NoticeInline(LookOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
-    tasks = (CheckPayment(),)
+    tasks = (CheckPayment(), SettleByHand(), CloseHeld())
     inlines = (AllocationInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
-    list_filter = ("state", "means", "kind", "gateway")
+    list_filter = (WaitsForStaff, "state", "means", "kind", "gateway")
     search_fields = ("=reference", "=gateway_txn_id", "customer__name", "customer__tax_code", "description")
     date_hierarchy = "created_at"
     fieldsets = (
-        (None, {"fields": ("reference", "state", "failure", "customer", "kind", "means", "description")}),
-        (_("Amounts"), {"fields": ("amount", "promotional", "allocated", "refunded")}),
-        (_("Gateway"), {"fields": ("gateway", "gateway_txn_id", "redirect_url", "check_at", "checks")}),
+        (None, {"fields": ("reference", "state", "failure", "held", "customer", "kind", "means", "description")}),
+        (_("Amounts"), {"fields": ("amount", "captured", "promotional", "allocated", "refunded")}),
+        (
+            _("Gateway"),
+            {
+                "fields": (
+                    "gateway",
+                    "gateway_txn_id",
+                    "held_amount",
+                    "held_txn_id",
+                    "redirect_url",
+                    "check_at",
+                    "checks",
+                )
+            },
+        ),
         (_("History"), {"fields": ("payable", "order_id", "invoice_ids", "actor", "created_at", "settled_at")}),
     )

@@ -7,25 +7,41 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.services import record_audit
 from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from kernel.money import MAXIMUM
 from orders.models import Order
 from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
-from payments.gateways.base import Outcome, Reply, Verdict
+from payments.gateways.base import Outcome, Reply, Succeeded, Verdict
 from payments.models import Payment
-from payments.services.gateway import apply_outcome, ask_gateway, receive_notice, reply_to_notice
+from payments.services.asking import ask_gateway, receive_notice, reply_to_notice
 from payments.services.invoices import pay_invoices_automatically
+from payments.services.outcomes import SETTLED, apply_outcome
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
 from payments.services.wallet import InsufficientCredit
 
 
+class SettledAlready(DomainError):
+    code = "settled-already"
+    message = _("This payment has succeeded already.")
+
+
 @transaction.atomic
-def record_outcome(payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime) -> Payment:
-    """Fold an outcome into a payment and carry on what it pays for, in one transaction; repetition changes nothing."""
+def record_outcome(
+    payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False
+) -> Payment:
+    """
+    Fold an outcome into a payment and carry on what it pays for, in one transaction; repetition changes nothing.
+
+    :param looked_up: staff have seen it at the gateway
+    """
     Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
-    payment = apply_outcome(payment_id, outcome, at=at)
+    payment = apply_outcome(payment_id, outcome, at=at, looked_up=looked_up)
     if payment.state != Payment.State.SUCCEEDED:
         return payment
     if payment.order_id:
@@ -44,18 +60,51 @@ def handle_notice(gateway: str, body: bytes, headers: Mapping[str, str], *, at: 
 
 
 def check_payment(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
-    """Ask the gateway about an open payment and fold in what it says; final ones are left alone."""
+    """Ask the gateway about a payment that has not succeeded, and fold in what it says."""
     payment = Payment.objects.get(pk=payment_id)
-    if payment.means != Payment.Means.GATEWAY or payment.state in {Payment.State.SUCCEEDED, Payment.State.REFUNDED}:
+    if payment.means != Payment.Means.GATEWAY or payment.state in SETTLED:
         return payment
     return record_outcome(payment_id, ask_gateway(payment, at=at), actor=actor, at=at)
+
+
+@transaction.atomic
+def settle_by_hand(
+    payment_id: UUID, amount: int, *, gateway_txn_id: str, reason: str, actor: Actor, at: datetime
+) -> Payment:
+    """
+    Staff have seen at the gateway what it received for an attempt that has not succeeded here: booked as if it had said so.
+
+    :raises InvalidInput: the gateway's transaction has paid another payment, or the amount is no amount
+    :raises SettledAlready: it has succeeded by now
+    """
+    if not 0 < amount <= MAXIMUM:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    payment = record_outcome(payment_id, Succeeded(gateway_txn_id, amount, at), actor=actor, at=at, looked_up=True)
+    if payment.gateway_txn_id != gateway_txn_id:
+        raise (
+            SettledAlready
+            if payment.state in SETTLED
+            else InvalidInput(_("This transaction of the gateway has paid another payment."), field="gateway_txn_id")
+        )
+    record_audit(
+        "settle payment by hand",
+        payment.reference,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=payment.customer,
+        amount=amount,
+        transaction=gateway_txn_id,
+    )
+    return payment
 
 
 def _carry_on_order(payment: Payment, *, actor: Actor, at: datetime) -> None:
     order = Order.objects.lock(_order_id(payment))
     if order.payment_id == payment.pk:
         return
-    if order.state != Order.State.AWAITING_PAYMENT:
+    falls_short = payment.received < payment.amount
+    if order.state != Order.State.AWAITING_PAYMENT or (falls_short and payment.kind == Payment.Kind.ORDER):
         if payment.kind == Payment.Kind.ORDER:
             keep_as_credit(payment)
         return

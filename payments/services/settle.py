@@ -44,7 +44,7 @@ def pay_order_from_wallet(
 
 
 def move_gateway_money_to_order(payment: Payment, *, at: datetime) -> None:
-    """A gateway payment for an order has landed in the wallet: take exactly that credit into escrow."""
+    """A gateway payment for an order has landed in the wallet: take the order's price into escrow; what exceeds it stays credit."""
     spend(
         payment.customer_id,
         payment.amount,
@@ -55,6 +55,8 @@ def move_gateway_money_to_order(payment: Payment, *, at: datetime) -> None:
         reference=payment.description,
         buckets=[Kind.CREDIT],
     )
+    payment.refunded = payment.received - payment.amount
+    payment.save()
 
 
 def record_wallet_payment(
@@ -118,7 +120,7 @@ def refund_order_item(
         return
     Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
     payment.refresh_from_db()
-    if payment.refunded == payment.amount:
+    if payment.refunded == payment.received:
         payment.give_back()
         payment.save()
 
@@ -188,6 +190,6 @@ def _given_back(invoice: Invoice) -> tuple[int, int]:
 
 def keep_as_credit(payment: Payment) -> None:
     """The order that a gateway payment was for had ended: the money, which is in the wallet, stays there."""
-    payment.refunded = payment.amount
+    payment.refunded = payment.received
     payment.give_back()
     payment.save()

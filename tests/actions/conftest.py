@@ -41,10 +41,7 @@ class Gate:
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     made = Gate()
-    from payments.services import gateway as services
-
     monkeypatch.setattr(gateways, "gateway", lambda code: made)
-    monkeypatch.setattr(services, "gateway_named", lambda code: made)
     return made
 
 

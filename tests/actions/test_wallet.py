@@ -63,14 +63,6 @@ def test_whatever_the_order_of_the_news_the_money_arrives_once(gate: Gate, order
     assert house_balance(Kind.GATEWAY) == -50_000
 
 
-def test_another_amount_than_asked_for_is_held_for_staff(gate: Gate) -> None:
-    customer = make_customer()
-    payment = start_top_up(customer, 50_000, gateway="gate", actor=owner_of(customer), at=NOON)
-    settle(payment, paid(payment, NOON, amount=49_999))
-    payment.refresh_from_db()
-    assert (payment.state, wallet_of(customer.pk).credit) == (Payment.State.UNKNOWN, 0)
-
-
 def test_success_after_the_order_was_cancelled_is_wallet_credit(gate: Gate, small: Item) -> None:
     customer = make_customer()
     order, payment = ordered_through_the_gate(customer, small)

@@ -321,3 +321,42 @@ def test_invoices_and_credit_notes_are_printed_for_staff_only(staff, client, ali
     assert answer.content.startswith(b"%PDF-")
     assert staff("catalogue").get(address).status_code == 403
     assert client.get(address).status_code == 302
+
+
+# Payments that are held
+
+
+def held_payment(customer):
+    payment = Payment.objects.create(
+        customer=customer, kind=Payment.Kind.TOP_UP, means=Payment.Means.GATEWAY, gateway="sandbox", reference="T-1",
+        payable="top_up:1", description="top-up", amount=100_000, actor="x", created_at=NOON,
+    )  # fmt: skip
+    payment.fail(reason="held: used_before", at=NOON)
+    payment.held, payment.held_amount, payment.held_txn_id = Payment.Held.USED_BEFORE, 90_000, "G-9"
+    payment.save()
+    return payment
+
+
+def test_a_held_payment_needs_attention_until_staff_book_what_came(staff, alice):
+    payment = held_payment(alice)
+    client = staff("finance")
+    assert "payments that are held for staff" in client.get(reverse("admin:index")).content.decode()
+    page = client.get(page_of(payment, "settle")).content.decode()
+    assert "90,000" in page
+    assert "G-9" in page
+
+    assert do(client, payment, "settle", amount=90_000, gateway_txn_id="G-9").status_code == 302
+
+    payment.refresh_from_db()
+    assert (payment.state, payment.captured, payment.held) == ("succeeded", 90_000, "")
+    assert wallet_of(alice.pk).credit == 10_090_000
+    assert last_audit().verb == "settle payment by hand"
+    assert "payments that are held for staff" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_held_payment_that_brought_nothing_is_closed(staff, alice):
+    payment = held_payment(alice)
+    assert do(staff("finance"), payment, "close").status_code == 302
+    payment.refresh_from_db()
+    assert (payment.state, payment.held) == ("failed", "")
+    assert do(staff("support"), payment, "settle", amount=1, gateway_txn_id="x").status_code == 403

@@ -602,14 +602,12 @@ def steps_of(seed: int, length: int) -> list[Step]:
 def a_world(monkeypatch: Any) -> Iterator[World]:
     """A fresh world in a transaction that leaves nothing behind."""
     from payments import gateways
-    from payments.services import gateway as services
 
     block = transaction.atomic()
     block._from_testcase = True  # type: ignore[attr-defined]  # services that need the outermost transaction may have it
     with block, monkeypatch.context() as patched:
         world = World()
         patched.setattr(gateways, "gateway", lambda code: world.gate)
-        patched.setattr(services, "gateway_named", lambda code: world.gate)
         logging.getLogger().addHandler(world.errors)
         logging.disable(logging.WARNING)
         try:

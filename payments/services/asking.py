@@ -1,0 +1,112 @@
+"""What gateways tell us by themselves, and asking them: until they forget, whatever we believe by then."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from payments import gateways
+from payments.failures import NEVER_PAID, UNSETTLED
+from payments.gateways.base import (
+    NOT_FOUND,
+    BadSignature,
+    Caps,
+    Failed,
+    Outcome,
+    Pending,
+    Reply,
+    Unknown,
+    Verdict,
+)
+from payments.models import GatewayNotice, Payment
+from payments.services.outcomes import SETTLED, is_beyond_the_gateway, paid_another
+
+logger = logging.getLogger(__name__)
+
+SHORTEST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=6)
+BEFORE_IT_FORGETS = timedelta(hours=1)
+"""The last question is put so long before the end of the gateway's memory."""
+
+
+def receive_notice(
+    code: str, body: bytes, headers: Mapping[str, str], *, at: datetime
+) -> tuple[UUID | None, Outcome | None, Verdict]:
+    """
+    Store what a gateway told us and say what it means: (payment, outcome, verdict).
+
+    Nothing is moved here; the caller applies the outcome and then answers the gateway with `reply_to_notice`.
+    """
+    digest = hashlib.sha256(body).hexdigest()
+    try:
+        notice = gateways.gateway(code).parse_notice(body, headers)
+    except BadSignature as error:
+        logger.warning("notice of %s refused: %s", code, error)
+        _store_notice(code, digest, body, None, Verdict.BAD_SIGNATURE, at=at)
+        return None, None, Verdict.BAD_SIGNATURE
+    payment = Payment.objects.filter(gateway=code, reference=notice.reference).first()
+    if payment is None:
+        verdict = Verdict.UNKNOWN_REFERENCE
+    elif payment.state in SETTLED or paid_another(payment, notice.outcome):
+        verdict = Verdict.DUPLICATE
+    elif is_beyond_the_gateway(payment, notice.outcome):
+        verdict = Verdict.WRONG_AMOUNT
+    else:
+        verdict = Verdict.ACCEPTED
+    _store_notice(code, digest, body, payment, verdict, at=at)
+    return (payment.pk if payment else None), notice.outcome, verdict
+
+
+def reply_to_notice(code: str, verdict: Verdict) -> Reply:
+    return gateways.gateway(code).reply(verdict)
+
+
+def _store_notice(
+    code: str, digest: str, body: bytes, payment: Payment | None, verdict: Verdict, *, at: datetime
+) -> None:
+    row = GatewayNotice(
+        gateway=code,
+        digest=digest,
+        body=body[:20_000].decode(errors="replace").replace("\x00", ""),
+        is_genuine=verdict != Verdict.BAD_SIGNATURE,
+        payment=payment,
+        verdict=verdict,
+        received_at=at,
+    )
+    GatewayNotice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def ask_gateway(payment: Payment, *, at: datetime) -> Outcome:
+    """
+    What the gateway says of an attempt now. The question is counted before it is put: one that hangs is asked less often.
+
+    Asked about is every attempt that has not succeeded, also one that was cancelled here or that failed: the customer may
+    pay after giving up, and the notice of it may be lost. An attempt that the gateway does not know after its order could
+    no longer be paid has failed. One that is undecided when the gateway is about to forget it is staff's to find out.
+    """
+    caps = gateways.gateway(payment.gateway).caps
+    Payment.objects.filter(pk=payment.pk).update(
+        checks=payment.checks + 1, check_at=next_question(payment.created_at, caps, at=at)
+    )
+    outcome = gateways.gateway(payment.gateway).query(reference=payment.reference, at=at)
+    if not isinstance(outcome, Pending | Unknown):
+        return outcome
+    knows_it_not = isinstance(outcome, Unknown) and outcome.reason == NOT_FOUND
+    age = at - payment.created_at
+    if knows_it_not and caps.order_ttl < age < caps.query_horizon:
+        return Failed(NEVER_PAID, "The payment was not made in time.")
+    if next_question(payment.created_at, caps, at=at) is None:
+        return Failed(UNSETTLED, "The gateway never said what became of it.")
+    return outcome
+
+
+def next_question(started_at: datetime, caps: Caps, *, at: datetime) -> datetime | None:
+    """After half its age again, between a minute and six hours; once more just before the gateway forgets; then no more."""
+    last = started_at + caps.query_horizon - BEFORE_IT_FORGETS
+    if at >= last:
+        return None
+    wait = min(max((at - started_at) / 2, SHORTEST_WAIT), LONGEST_WAIT)
+    return min(at + wait, last)

@@ -1,0 +1,153 @@
+"""
+What became of an attempt at a gateway.
+
+Everything that is learned about it (the answer, a notice, a query, staff who looked it up) goes through `apply_outcome`: a
+fold in which final beats open and success beats everything, so order and repetition do not matter. Whatever the gateway
+really received lands in the wallet; what it was meant for takes it from there in the same transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import override
+
+from accounts.models import Customer
+from ledger.services import Fact, Kind, post, spend
+from notifications.models import Notice
+from notifications.services import tell
+from payments import gateways
+from payments.failures import HELD, UNSETTLED
+from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
+from payments.models import Payment
+from payments.services.invoices import allocate, hold_open
+
+logger = logging.getLogger(__name__)
+
+SETTLED = frozenset({Payment.State.SUCCEEDED, Payment.State.REFUNDED})
+
+
+@transaction.atomic
+def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime, looked_up: bool = False) -> Payment:
+    """
+    Record what is known about an attempt now; repeating or reordering changes nothing.
+
+    :param looked_up: staff have seen it at the gateway, so an amount that nobody would believe is believed
+    """
+    customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
+    payment = Payment.objects.lock(payment_id)
+    payment.customer = customer
+    match outcome:
+        case Succeeded() if payment.state not in SETTLED:
+            doubt = _doubt(payment, outcome, looked_up=looked_up)
+            if doubt:
+                _hold_for_staff(payment, doubt, outcome, at=at)
+            else:
+                _succeed(payment, outcome, at=at)
+        case Failed(code=code, message=message) if payment.is_open:
+            _fail(payment, f"{code}: {message}", at=at)
+            if code == UNSETTLED:
+                payment.held = Payment.Held.UNSETTLED
+        case Pending(check_after=wait) if payment.is_open:
+            if payment.state != Payment.State.PROCESSING:
+                payment.await_outcome()
+            if wait and payment.check_at:
+                payment.check_at = max(payment.check_at, at + wait)
+        case Unknown(reason=reason) if payment.is_open:
+            if payment.state != Payment.State.UNKNOWN:
+                payment.lose_track()
+            payment.failure = reason[:200]
+    payment.save()
+    return payment
+
+
+def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
+    payment.succeed(at=at, captured=outcome.amount)
+    payment.gateway_txn_id = outcome.gateway_txn_id
+    payment.save()
+    legs = {Kind.GATEWAY: -outcome.amount, Kind.CREDIT: outcome.amount}
+    post(Fact.TOP_UP, payment.pk, legs, customer_id=payment.customer_id, at=at, reference=payment.reference)
+    tell(
+        payment.customer,
+        Notice.Kind.PAYMENT_RECEIVED,
+        f"payment:{payment.pk}",
+        at=at,
+        amount=outcome.amount,
+        more=max(outcome.amount - payment.amount, 0),
+        less=max(payment.amount - outcome.amount, 0),
+        payment=str(payment.pk),
+    )
+    if payment.kind == Payment.Kind.INVOICE:
+        _pay_meant_invoices(payment, at=at)
+
+
+def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
+    payment.fail(reason=_kept(reason), at=at)
+    with override(payment.customer.language):
+        words = payment.failure_words
+    tell(
+        payment.customer,
+        Notice.Kind.PAYMENT_FAILED,
+        f"payment:{payment.pk}",
+        at=at,
+        amount=payment.amount,
+        reason=words,
+    )
+
+
+def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.Held | None:
+    """Why a success is not believed as it stands. Another amount than was asked for is no reason: it is what came."""
+    if paid_another(payment, outcome):
+        return Payment.Held.USED_BEFORE
+    if not looked_up and is_beyond_the_gateway(payment, outcome):
+        return Payment.Held.IMPLAUSIBLE
+    return None
+
+
+def paid_another(payment: Payment, outcome: Succeeded) -> bool:
+    """Whether the gateway's transaction has paid another payment already."""
+    same = Payment.objects.filter(gateway=payment.gateway, gateway_txn_id=outcome.gateway_txn_id)
+    return same.exclude(pk=payment.pk).exists()
+
+
+def is_beyond_the_gateway(payment: Payment, outcome: Succeeded) -> bool:
+    """Whether it says that it received more than it can take: a defect there, not money."""
+    if outcome.amount <= payment.amount:
+        return False
+    return outcome.amount > gateways.gateway(payment.gateway).caps.max_amount
+
+
+def _hold_for_staff(payment: Payment, doubt: Payment.Held, outcome: Succeeded, *, at: datetime) -> None:
+    """Nothing is booked; the attempt ends, so that the customer can pay otherwise, and waits for a person."""
+    logger.error("payment %s of %s VND is held for staff: %s, %s", payment.pk, payment.amount, doubt, outcome)
+    if payment.is_open:
+        _fail(payment, f"{HELD}: {doubt}", at=at)
+    payment.held, payment.held_amount, payment.held_txn_id = doubt, outcome.amount, outcome.gateway_txn_id
+
+
+def _kept(text: str) -> str:
+    """What an outsider wrote, without what no text column holds."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
+
+
+def _pay_meant_invoices(payment: Payment, *, at: datetime) -> None:
+    """Settle what is still due of the invoices that were chosen; what they no longer need stays credit."""
+    invoices = hold_open(payment.customer, [UUID(pk) for pk in payment.invoice_ids], may_be_empty=True)
+    amount = min(payment.received, sum(invoice.due for invoice in invoices))
+    if amount:
+        spend(
+            payment.customer_id,
+            amount,
+            into=Kind.SALES,
+            kind=Fact.INVOICE_PAYMENT,
+            source=payment.pk,
+            at=at,
+            reference=payment.description,
+            buckets=[Kind.CREDIT],
+        )
+        allocate(payment, invoices, amount, at=at)
+    payment.refresh_from_db()
+    payment.refunded = payment.received - amount
