@@ -174,6 +174,11 @@ class ApiKey(models.Model):
         key = cls._default_manager.create(digest=digest_of(secret), hint=secret[:12], created_at=at, **fields)
         return key, secret
 
+    @classmethod
+    def working(cls) -> models.QuerySet[Self]:
+        """The keys that open something."""
+        return cls._default_manager.filter(revoked_at=None)
+
     @property
     def actor(self) -> Actor:
         raise NotImplementedError
@@ -185,15 +190,38 @@ def digest_of(secret: str) -> str:
 
 
 class CustomerKey(ApiKey):
-    """Lets a customer's own programs act for the customer."""
+    """
+    Lets a customer's own programs act for the customer, as long as its keeper is an owner there.
+
+    The keeper is who made it or took it over, and answers for it: whoever leaves may still know the secret. Keys that staff
+    made have none, and work until they are revoked.
+    """
 
     PREFIX = "bpc_"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys", verbose_name=_("customer"))
+    keeper = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="keys", verbose_name=_("kept by")
+    )
 
     class Meta:
         verbose_name = _("customer API key")
         verbose_name_plural = _("customer API keys")
+
+    @classmethod
+    def working(cls) -> models.QuerySet[Self]:
+        kept = models.Q(
+            keeper__is_active=True, keeper__role=User.Role.OWNER, keeper__customer=models.F("customer")
+        ) | models.Q(keeper=None)
+        return super().working().filter(kept)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whoever keeps it is no owner here any more; it works again when another owner takes it over."""
+        keeper = self.keeper
+        return keeper is not None and not (
+            keeper.is_active and keeper.role == User.Role.OWNER and keeper.customer_id == self.customer_id
+        )
 
     @property
     def actor(self) -> Actor:

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEntry, Customer, CustomerKey
-from kernel.actors import Actor
+from accounts.models import AuditEntry, Customer, CustomerKey, User
+from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
 
 MOST_KEYS = 20
@@ -59,16 +59,29 @@ def set_automatic_payment(customer: Customer, is_on: bool, *, actor: Actor, at: 
 @transaction.atomic
 def issue_customer_key(customer: Customer, name: str, *, actor: Actor, at: datetime) -> tuple[CustomerKey, str]:
     """
-    A new API key for the customer's own programs, and its secret, which nobody can read again.
+    A new API key for the customer's own programs, and its secret, which nobody can read again. Its keeper is `actor`, when
+    that is one of the customer's users.
 
     :raises TooManyKeys: some have to be revoked first
     """
     held = Customer.objects.lock(customer.pk)
     if held.keys.filter(revoked_at=None).count() >= MOST_KEYS:
         raise TooManyKeys(most=MOST_KEYS)
-    key, secret = CustomerKey.issue(at=at, name=name, customer=held)
+    keeper = held.users.filter(email=actor.name).first() if actor.kind == ActorKind.CUSTOMER else None
+    key, secret = CustomerKey.issue(at=at, name=name, customer=held, keeper=keeper)
     record_audit("issue API key", key.pk, actor=actor, at=at, reason=name, customer=held)
     return key, secret
+
+
+@transaction.atomic
+def take_over_customer_key(key: CustomerKey, keeper: User, *, actor: Actor, at: datetime) -> None:
+    """`keeper`, an owner, answers for the key from now on. A key that was revoked stays so."""
+    changed = CustomerKey.objects.filter(pk=key.pk, revoked_at=None).exclude(keeper=keeper).update(keeper=keeper)
+    if changed:
+        before = key.keeper.email if key.keeper else ""
+        record_audit(
+            "take over API key", key.pk, actor=actor, at=at, reason=key.name, customer=key.customer, kept_before=before
+        )
 
 
 @transaction.atomic

@@ -9,5 +9,6 @@ urlpatterns = [
     path("settings/", views.settings, name="settings"),
     path("settings/language/", views.choose_language, name="settings-language"),
     path("settings/keys/", views.issue_key, name="key-issue"),
+    path("settings/keys/<uuid:key_id>/take-over/", views.take_over_key, name="key-take-over"),
     path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="key-revoke"),
 ]

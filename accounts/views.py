@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.models import Customer, CustomerKey, User
-from accounts.services import issue_customer_key, revoke_customer_key, set_language
+from accounts.services import issue_customer_key, revoke_customer_key, set_language, take_over_customer_key
 from accounts.sign_in import HeldUp, answer_sign_in
 
 A_YEAR = 365 * 24 * 3600
@@ -86,7 +86,7 @@ def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, 
         "language_form": LanguageForm(instance=customer),
         "key_form": key_form,
         "users": customer.users.filter(is_active=True).order_by("email"),
-        "keys": customer.keys.order_by("revoked_at", "-created_at"),
+        "keys": customer.keys.select_related("keeper").order_by("revoked_at", "-created_at"),
         "may_pay": request.user.may_pay,
         "is_owner": is_owner(request),
         **more,
@@ -132,6 +132,19 @@ def revoke_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     key = get_object_or_404(CustomerKey.objects.select_related("customer"), pk=key_id, customer=request.customer)
     revoke_customer_key(key, actor=request.actor, at=request.at)
     messages.success(request, _("The key “%(name)s” opens nothing any more.") % {"name": key.name})
+    return redirect("settings")
+
+
+@require_POST
+@portal_page()
+def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
+    """Another owner answers for the key, so that it goes on working after its keeper has left."""
+    refuse_others(request)
+    key = get_object_or_404(
+        CustomerKey.objects.select_related("customer", "keeper"), pk=key_id, customer=request.customer
+    )
+    take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
+    messages.success(request, _("You keep the key “%(name)s” from now on.") % {"name": key.name})
     return redirect("settings")
 
 

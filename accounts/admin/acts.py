@@ -30,6 +30,7 @@ ACTS = {
     "set user aside": _("set a second user of an address aside"),
     "switch automatic payment": _("switched automatic payment"),
     "switch billing mode": _("switched the billing mode"),
+    "take over API key": _("took over an API key"),
     "view portal as customer": _("viewed the portal as the customer"),
 }
 CHANGES = {"add": _("added"), "change": _("changed")}

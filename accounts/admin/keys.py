@@ -45,6 +45,7 @@ class KeyAdmin(StaffAdmin):
     """A key can be made and revoked, never edited; its secret is shown on the page that answers its making, once."""
 
     owner: ClassVar[str]
+    more: ClassVar[tuple[str, ...]] = ()
     list_per_page = 50
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -53,7 +54,7 @@ class KeyAdmin(StaffAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [self.owner, "name"]
-        return [self.owner, "name", "hint", "created_at", "last_used_at", "revoked_at"]
+        return [self.owner, "name", "hint", *self.more, "created_at", "last_used_at", "revoked_at"]
 
     def get_autocomplete_fields(self, request: HttpRequest) -> Any:
         return [self.owner]
@@ -82,8 +83,9 @@ class CustomerKeyAdmin(KeyAdmin):
         right = REVOKE_CUSTOMER_KEY
 
     owner = "customer"
+    more = ("keeper",)
     tasks = (Revoke(),)
-    list_display = ("name", "customer", "hint", "created_at", "last_used_at", "revoked_at")
-    list_select_related = ("customer",)
+    list_display = ("name", "customer", "keeper", "hint", "created_at", "last_used_at", "revoked_at")
+    list_select_related = ("customer", "keeper")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
-    search_fields = ("name", "hint", "customer__name")
+    search_fields = ("name", "hint", "customer__name", "keeper__email")

@@ -34,10 +34,9 @@ class KeyAuthentication(BaseAuthentication):
         secret = secret.strip()
         if scheme.lower() != "bearer" or not self.is_ours(secret):
             return None
-        keys = self.model._default_manager.select_related(*self.related)
-        key = keys.filter(digest=digest_of(secret), revoked_at=None).first()
+        key = self.model.working().select_related(*self.related).filter(digest=digest_of(secret)).first()
         if key is None:
-            raise AuthenticationFailed(_("This API key is not valid, or it was revoked."))
+            raise AuthenticationFailed(_("This API key is not valid, or it was revoked, or its keeper has left."))
         self._note_use(key)
         return self.principal_of(key), key
 

@@ -1,0 +1,96 @@
+"""An API key has a keeper, who answers for it; it stops when the keeper is no owner here any more."""
+
+import importlib
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEntry, CustomerKey, User
+from accounts.services import issue_customer_key, revoke_customer_key
+from kernel.actors import Actor, ActorKind
+from tests.cast import NOON, STAFF, make_user
+
+FIND_KEEPERS = importlib.import_module("accounts.migrations.0008_keys_are_kept_by_who_made_them").find_keepers
+
+
+@pytest.fixture
+def lan(alice):
+    return make_user(alice)
+
+
+@pytest.fixture
+def key(alice, lan):
+    return issue_customer_key(alice, "import", actor=lan.actor, at=NOON)
+
+
+def works(secret: str) -> bool:
+    return Client(headers={"authorization": f"Bearer {secret}"}).get("/api/v1/wallet/").status_code == 200
+
+
+def browser_of(user: User) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+def test_the_page_shows_whose_a_key_is(lan, key):
+    assert f"<span>{lan.email}</span>" in browser_of(lan).get(reverse("settings")).content.decode()
+
+
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"role": "viewer"}, {"role": "billing"}, {"customer": None}], ids=str
+)
+def test_a_key_stops_when_its_keeper_leaves(alice, lan, key, change):
+    assert works(key[1])
+    User.objects.filter(pk=lan.pk).update(**change)
+    assert not works(key[1])
+    page = browser_of(make_user(alice)).get(reverse("settings")).content.decode()
+    assert "has left or is no owner: the key is stopped" in page
+    assert "Take over" in page
+
+
+def test_another_owner_takes_it_over_and_it_works_again(alice, lan, key):
+    User.objects.filter(pk=lan.pk).update(is_active=False)
+    other = make_user(alice)
+
+    browser_of(other).post(reverse("key-take-over", args=[key[0].pk]))
+
+    assert works(key[1])
+    key[0].refresh_from_db()
+    assert key[0].keeper == other
+    entry = AuditEntry.objects.get(verb="take over API key")
+    assert (entry.customer, entry.facts) == (alice, {"kept_before": lan.email})
+
+
+def test_only_owners_take_over_and_only_their_own(alice, bob, lan, key):
+    address = reverse("key-take-over", args=[key[0].pk])
+    assert browser_of(make_user(alice, role="billing")).post(address).status_code == 403
+    assert browser_of(make_user(bob)).post(address).status_code == 404
+    key[0].refresh_from_db()
+    assert key[0].keeper == lan
+
+
+def test_a_revoked_key_is_not_woken(alice, lan, key):
+    revoke_customer_key(key[0], actor=lan.actor, at=NOON)
+    browser_of(make_user(alice)).post(reverse("key-take-over", args=[key[0].pk]))
+    key[0].refresh_from_db()
+    assert key[0].keeper == lan
+    assert not works(key[1])
+
+
+def test_a_key_made_by_staff_has_no_keeper_and_works(alice, lan):
+    key, secret = issue_customer_key(alice, "import", actor=STAFF, at=NOON)
+    assert key.keeper is None
+    assert works(secret)
+    assert "our support" in browser_of(lan).get(reverse("settings")).content.decode()
+
+
+def test_keys_from_before_are_kept_by_who_made_them(alice, bob, lan, key):
+    unknown = CustomerKey.issue(at=NOON, name="old", customer=alice)[0]
+    strangers = issue_customer_key(bob, "x", actor=Actor(ActorKind.CUSTOMER, lan.email), at=NOON)[0]
+    CustomerKey.objects.update(keeper=None)
+    FIND_KEEPERS(apps, None)
+    keepers = dict(CustomerKey.objects.values_list("pk", "keeper"))
+    assert keepers == {key[0].pk: lan.pk, unknown.pk: None, strangers.pk: None}
