@@ -1,4 +1,4 @@
-"""The portal's translation of refusals: back to the form with a message, or a page with the right HTTP status."""
+"""What the portal does to every answer: none is kept, and a refusal is a message on its form or a page with the right status."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from kernel.errors import DomainError
+
+
+class UnkeptMiddleware:
+    """
+    No browser or proxy keeps an answer: almost every one shows somebody's money. Whoever answers what may be kept says so
+    in a Cache-Control of their own. (Static files are answered before.)
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
 
 
 class RefusalMiddleware:

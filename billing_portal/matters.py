@@ -1,0 +1,174 @@
+"""What of a customer's own needs attention, the most pressing first; what is left out of the page is counted and linked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet, Sum, UUIDField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import BillingMode, Customer
+from invoices.models import Invoice
+from kernel import display
+from kernel.cut import Cut, cut
+from lifecycle.models import Resource
+from notifications.models import Notice
+from orders.models import Order
+
+AT_MOST = 5
+SOON = timedelta(days=7)
+Row = dict[str, Any]
+
+
+def what_needs_attention(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
+    """The most pressing first; each with where to go: whoever may not order is led to look."""
+    return [
+        *_overdue(customer, at),
+        *_ending(customer, at, may_order=may_order),
+        *_failed_renewals(customer, at),
+        *_in_trash(customer, at, may_order=may_order),
+        *_unpaid_orders(customer, at),
+        *_open_invoices(customer, at),
+    ]
+
+
+def _note(tone: str, icon: str, title: str, text: str, link: tuple[str, str]) -> Row:
+    return {"tone": tone, "icon": icon, "title": title, "text": text, "url": link[0], "label": link[1]}
+
+
+def _more(found: Cut, url: str) -> list[Row]:
+    """The line that stands for what is left out."""
+    if not found.more:
+        return []
+    words = ngettext("and %(count)d more", "and %(count)d more", found.more) % {"count": found.more}
+    return [_note("grey", "info", words, "", (url, _("See all")))]
+
+
+def _overdue(customer: Customer, at: datetime) -> list[Row]:
+    return _invoices(Invoice.objects.overdue(at).filter(customer=customer), "red", "warning", _("Overdue"), "overdue")
+
+
+def _open_invoices(customer: Customer, at: datetime) -> list[Row]:
+    still = Invoice.objects.open().filter(customer=customer, due_at__gt=at)
+    return _invoices(still, "amber", "billing", _("To pay"), "open")
+
+
+def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, status: str) -> list[Row]:
+    sums = invoices.aggregate(count=Count("pk"), due=Sum("due"), first=Min("due_at"))
+    if not sums["count"]:
+        return []
+    count = ngettext("%(count)d invoice", "%(count)d invoices", sums["count"]) % {"count": sums["count"]}
+    text = _("%(count)s, %(amount)s; the first is due on %(day)s") % {
+        "count": count,
+        "amount": display.money(sums["due"]),
+        "day": display.day(sums["first"]),
+    }
+    return [_note(tone, icon, title, text, (f"{reverse('billing-history')}?status={status}", _("Pay")))]
+
+
+def _ending(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
+    """Running resources that end soon or have ended, and are not renewed by themselves."""
+    by_hand = Q(auto_renew_months__isnull=True) | Q(paid_until__lte=at)
+    ending = Resource.objects.running().filter(
+        by_hand, customer=customer, billing_mode=BillingMode.PREPAID, rolls_over=False, paid_until__lt=at + SOON
+    )
+    found = cut(ending.order_by("paid_until", "pk"), AT_MOST)
+    notes = [
+        _note(
+            "red" if resource.is_expired(at) else "amber",
+            "clock",
+            resource.name,
+            _ending_words(resource, at),
+            (f"{reverse('renew')}?resource={resource.pk}", _("Renew")) if may_order else (_page(resource), _("See")),
+        )
+        for resource in found
+    ]
+    return notes + _more(found, f"{reverse('resources')}?sort=end&renewal=manual")
+
+
+def _ending_words(resource: Resource, at: datetime) -> str:
+    left = {"left": display.time_left(_end(resource), at)}
+    if not resource.is_expired(at):
+        return _("%(left)s of its paid time; not renewed automatically") % left
+    if resource.suspend_at is None:
+        return _("paid time %(left)s") % left
+    return _("paid time %(left)s; runs on until %(day)s, then it goes to the trash") % {
+        **left,
+        "day": display.day(resource.suspend_at),
+    }
+
+
+def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
+    """Auto-renewals that failed for resources whose end is still to come."""
+    failed = Notice.objects.filter(customer=customer, kind=Notice.Kind.AUTO_RENEW_FAILED, at__gte=at - SOON * 2)
+    named = failed.annotate(about=Cast(KeyTextTransform("resource_id", "facts"), UUIDField()))
+    still = Resource.objects.running().filter(
+        customer=customer,
+        pk__in=named.values("about"),
+        auto_renew_months__isnull=False,
+        paid_until__gt=at,
+        paid_until__lt=at + SOON * 2,
+    )
+    found = cut(still.order_by("paid_until", "pk"), AT_MOST)
+    shown = [resource.pk for resource in found]
+    last = dict(named.filter(about__in=shown).order_by("at").values_list("about", "at")) if shown else {}
+    notes = [
+        _note(
+            "red",
+            "renew",
+            resource.name,
+            _("auto-renewal failed on %(day)s: top up before it ends on %(end)s")
+            % {"day": display.day(last[resource.pk]), "end": display.day(_end(resource))},
+            (reverse("wallet"), _("Top up")),
+        )
+        for resource in found
+    ]
+    return notes + _more(found, f"{reverse('resources')}?sort=end&renewal=auto")
+
+
+def _in_trash(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
+    thrown = Resource.objects.in_trash().filter(customer=customer, purge_at__gt=at)
+    found = cut(thrown.order_by("purge_at", "pk"), AT_MOST)
+    notes = [
+        _note(
+            "amber",
+            "trash",
+            resource.name,
+            _("in the trash, %(left)s") % {"left": display.time_left(resource.purge_at, at)},
+            (reverse("recover", args=[resource.pk]), _("Recover"))
+            if customer.is_prepaid and may_order
+            else (_page(resource), _("See")),
+        )
+        for resource in found
+    ]
+    return notes + _more(found, reverse("trash"))
+
+
+def _unpaid_orders(customer: Customer, at: datetime) -> list[Row]:
+    waiting = Order.objects.filter(customer=customer, state=Order.State.AWAITING_PAYMENT, expires_at__gt=at)
+    found = cut(waiting.order_by("-id"), AT_MOST)
+    notes = [
+        _note(
+            "blue",
+            "cart",
+            _("Order: %(what)s") % {"what": order.get_action_display()},
+            _("%(amount)s, awaiting payment") % {"amount": display.money(order.total)},
+            (reverse("order", args=[order.pk]), _("Go on")),
+        )
+        for order in found
+    ]
+    return notes + _more(found, f"{reverse('orders')}?state=awaiting_payment")
+
+
+def _page(resource: Resource) -> str:
+    return reverse("resource", args=[resource.pk])
+
+
+def _end(resource: Resource) -> datetime:
+    assert resource.paid_until is not None
+    return resource.paid_until

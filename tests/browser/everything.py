@@ -1,0 +1,96 @@
+"""Looking at every page that a person can reach: what an accessibility checker says, what scrolls sideways, what jumps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+WIDTHS = (1440, 390)
+MOST_SHIFT = 0.02
+NOT_PAGES = re.compile(
+    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip)$|^/(static|api|i18n|look)/|/logout/|/password/$"
+)
+IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d+\b")
+
+READY_FOR_SHIFTS = """
+window.jumped = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.jumped += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+TOO_WIDE = """() => {
+  const over = document.documentElement.scrollWidth - window.innerWidth;
+  if (over <= 0) return "";
+  const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > window.innerWidth + 1);
+  return `${over}px: ${wide.slice(-3).map((e) => e.outerHTML.slice(0, 90)).join(" | ")}`;
+}"""
+CHECKED = """(rules) => axe.run(document, rules ? {runOnly: rules} : {}).then(({violations}) => violations.map(
+  (one) => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+@cache
+def _axe() -> str:
+    return (Path(__file__).parent / "axe" / "axe.min.js").read_text()
+
+
+def pages_from(page: Page, start: str) -> Iterator[str]:
+    """
+    Open one page of every kind that links below `start` lead to, and give its path; ids and queries make no kind.
+
+    On the way each has to answer, and to say that it is not to be kept.
+    """
+    root = urlsplit(start)
+    waiting, known = [start], {_kind(start)}
+    while waiting:
+        address = waiting.pop(0)
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, f"{address} answers {answer.status}"
+        assert "no-store" in answer.headers["cache-control"], address
+        links = page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map((link) => link.href)")
+        for link in links:
+            found = urlsplit(link)
+            inside = found.netloc == root.netloc and found.path.startswith(root.path)
+            if inside and not NOT_PAGES.search(found.path) and _kind(link) not in known:
+                known.add(_kind(link))
+                waiting.append(link.partition("#")[0])
+        yield urlsplit(address).path
+
+
+def _kind(address: str) -> str:
+    return IDS.sub("#", urlsplit(address).path)
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the page that is open, at both widths and in both themes."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="light")
+        if wide := page.evaluate(TOO_WIDE):
+            found.append(f"{width}: scrolls sideways, {wide}")
+        found += [f"{width}: {fault}" for fault in _checked(page)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS)]
+    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    page.emulate_media(color_scheme="light")
+    return found
+
+
+def _checked(page: Page, rules: list[str] | None = None) -> list[str]:
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(_axe())
+    found: Any = page.evaluate(CHECKED, rules)
+    return [str(fault) for fault in found]
+
+
+def shift_of(page: Page) -> str:
+    jumped = page.evaluate("window.jumped")
+    return f"jumps by {jumped:.3f} while loading" if jumped > MOST_SHIFT else ""

@@ -1,0 +1,65 @@
+"""The home page: nothing is cut without saying, and what the days ahead ask for is compared with the wallet."""
+
+import pytest
+from django.urls import reverse
+
+from lifecycle.services.running import set_auto_renew
+from orders.queries import runway_of
+from tests.cast import DAY, NOON, create, make_customer, owner_of
+from tests.portal.seen import signed_in, the_time_being
+
+
+def home_of(customer, *, days: float = 0) -> str:
+    with the_time_being(NOON + days * DAY):
+        return signed_in(customer).get(reverse("home")).content.decode().replace("\xa0", " ")
+
+
+def test_seven_that_end_soon_are_five_and_two_more(small):
+    carol = make_customer(credit=10_000_000)
+    create(carol, small, name="web", quantity=7)
+    page = home_of(carol, days=27)
+    assert page.count("3 days left of its paid time; not renewed automatically") == 5
+    assert "and 2 more" in page
+    assert "sort=end&amp;renewal=manual" in page
+
+
+def test_five_are_five(small):
+    carol = make_customer(credit=10_000_000)
+    create(carol, small, name="web", quantity=5)
+    page = home_of(carol, days=27)
+    assert page.count("3 days left of its paid time; not renewed automatically") == 5
+    assert "more</span></span>" not in page
+
+
+def test_promotional_credit_stands_apart(alice):
+    assert "Promotional credit" in home_of(alice)
+
+
+def test_the_wallet_is_enough_for_everything_ahead(alice, small):
+    """10,000,000 less two servers at 181,000 for 30 days leaves 9,638,000; 25 days later both want another month."""
+    create(alice, small, name="web", quantity=2)
+    page = home_of(alice, days=25)
+    assert "Keeping everything for the next 30 days takes 362,000 ₫; your wallet has 9,638,000 ₫: enough." in page
+    assert page.count("181,000<span") == 2
+
+
+def test_the_day_on_which_the_wallet_runs_dry_is_named(small):
+    """
+    500,000 less two servers at 181,000 leaves 138,000. One renews by three months (543,000) and ends with the other, on 9
+    April: 724,000 are needed, 586,000 are missing.
+    """
+    carol = make_customer(credit=500_000)
+    web = create(carol, small, name="web", quantity=2)[0]
+    set_auto_renew(web.pk, months=3, actor=owner_of(carol), at=NOON)
+    page = home_of(carol, days=10)
+    assert (
+        "Keeping everything for the next 30 days takes 724,000 ₫; your wallet has 138,000 ₫: enough until 9 Apr 2026, then"
+        " 586,000 ₫ are missing." in page
+    )
+
+
+@pytest.mark.django_db
+def test_what_rolls_over_or_is_postpaid_asks_for_nothing(bob, small):
+    create(bob, small, name="usage")
+    assert runway_of(bob, at=NOON, until=NOON + 30 * DAY).coming == []
+    assert "Keeping everything" not in home_of(bob)
