@@ -12,7 +12,7 @@ from accounts.services import issue_customer_key, revoke_customer_key
 from kernel.actors import Actor, ActorKind
 from tests.cast import NOON, STAFF, make_user
 
-FIND_KEEPERS = importlib.import_module("accounts.migrations.0008_keys_are_kept_by_who_made_them").find_keepers
+FIND_KEEPERS = importlib.import_module("accounts.migrations.0009_keys_are_kept_by_who_made_them").find_keepers
 
 
 @pytest.fixture

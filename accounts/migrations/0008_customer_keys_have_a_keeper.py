@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0006_one_user_per_mail_address"),
+        ("accounts", "0007_names_can_be_printed"),
     ]
 
     operations = [

@@ -13,5 +13,5 @@ def find_keepers(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0007_customer_keys_have_a_keeper")]
+    dependencies = [("accounts", "0008_customer_keys_have_a_keeper")]
     operations = [migrations.RunPython(find_keepers, migrations.RunPython.noop)]
