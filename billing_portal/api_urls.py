@@ -13,6 +13,7 @@ from orders.api.provisioning import ProvisioningViewSet
 from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
+from orders.api.visits import VisitViewSet
 from payments.api import EntryViewSet, InvoicePaymentViewSet, PaymentViewSet, TopUpViewSet, WalletViewSet
 
 app_name = "api"
@@ -29,6 +30,7 @@ router.register("wallet/entries", EntryViewSet, "wallet-entry")
 router.register("top-ups", TopUpViewSet, "top-up")
 router.register("notices", NoticeViewSet, "notice")
 router.register("checkout-sessions", SessionViewSet, "checkout-session")
+router.register("visits", VisitViewSet, "visit")
 router.register("provisioning-requests", ProvisioningViewSet, "provisioning-request")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -243,6 +243,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "ActionEnum": "orders.models.Action",
+        "CreateActionEnum": ["create"],
+        "ResizeActionEnum": ["resize"],
         "BillingModeEnum": "accounts.models.BillingMode",
         "CreditNoteReasonEnum": "invoices.models.CreditNote.Reason",
         "InvoiceKindEnum": "invoices.models.Invoice.Kind",
@@ -254,6 +256,7 @@ SPECTACULAR_SETTINGS = {
         "PaymentStateEnum": "payments.models.PaymentState",
         "RequestStateEnum": "lifecycle.models.ProvisioningRequest.State",
         "ResourceStateEnum": "lifecycle.models.State",
+        "SessionActionEnum": "orders.models.CheckoutSession.Action",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Self
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -101,6 +102,9 @@ class Product(Named):
         return self.days_in_trash_after_deletion > 0
 
     def allows_return_to(self, url: str) -> bool:
+        """On the list, or below an entry that ends with a slash; an address that climbs out of it again is not."""
+        if "\\" in url or any(part in {".", ".."} for part in unquote(urlsplit(url).path).split("/")):
+            return False
         return any(
             url == allowed or (allowed.endswith("/") and url.startswith(allowed)) for allowed in self.return_urls
         )

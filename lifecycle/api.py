@@ -92,6 +92,7 @@ class AutoRenewal(Input):
 
 class ResourceFilter(django_filters.FilterSet):
     product = django_filters.CharFilter(field_name="product__code", help_text="Product code.")
+    customer = django_filters.UUIDFilter(field_name="customer_id", help_text="For product teams: whose they are.")
     state = django_filters.MultipleChoiceFilter(
         choices=State.choices, help_text="May be repeated. Without it: all but deleted."
     )

@@ -1,8 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_out
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from kernel import clock
 
 
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = _("Orders")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
+
+
+def end_visits(request: HttpRequest, **_signal: Any) -> None:
+    from orders.services.visits import end_visits_of
+
+    if request.session.session_key:
+        end_visits_of(request.session.session_key, at=clock.now())

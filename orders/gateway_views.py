@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -47,14 +48,23 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """
     Back from the gateway. What the address says is not believed: the gateway itself is asked.
 
-    While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone.
+    While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone. What was
+    paid for an order goes on to the order.
     """
     payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
     is_due = payment.check_at is not None and payment.check_at <= request.at
     if payment.check_at and (payment.checks < ASKED_BY_LOOKING or is_due):
         payment = check_payment(payment.pk, actor=request.actor, at=request.at)
+    if payment.order_id and payment.state == Payment.State.SUCCEEDED:
+        return _to_order(payment.order_id, part="part" in request.GET)
     template = "payments/_outcome.html" if "part" in request.GET else "payments/return.html"
     return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})
+
+
+def _to_order(order_id: UUID, *, part: bool) -> HttpResponse:
+    """A redirect of the page; the script that asks for its changing part is told to take the page along."""
+    address = reverse("order", args=[order_id])
+    return HttpResponse(headers={"HX-Redirect": address}) if part else HttpResponseRedirect(address, status=303)
 
 
 @require_POST

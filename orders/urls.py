@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from orders.views import offers, order, quote, removal, resource, resources, trash
+from orders.views import checkout, offers, order, quote, removal, resource, resources, trash, visit
 
 
 class VerbConverter:
@@ -33,7 +33,9 @@ urlpatterns = [
     path("resources/<uuid:pk>/delete/", removal.delete, name="resource-delete"),
     path("resources/<uuid:pk>/purge/", removal.purge, name="resource-purge"),
     path("trash/", trash.trash, name="trash"),
-    path("checkout/<uuid:pk>/", offers.checkout, name="checkout"),
+    path("checkout/<uuid:pk>/", checkout.checkout, name="checkout"),
+    path("checkout/<uuid:pk>/leave/", checkout.leave, name="checkout-leave"),
+    path("visit/<slug:product>/", visit.visit, name="visit"),
     path("quotes/<uuid:pk>/", quote.quote, name="quote"),
     path("quotes/<uuid:pk>/refresh/", quote.refresh_quote, name="quote-refresh"),
     path("orders/", order.orders, name="orders"),

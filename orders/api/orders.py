@@ -50,6 +50,9 @@ class OrderShape(serializers.Serializer[Any]):
     means = serializers.ChoiceField(choices=Order.Means.choices)
     total = serializers.IntegerField()
     coupon_code = serializers.CharField()
+    checkout_session = serializers.UUIDField(
+        source="checkout_session_id", allow_null=True, help_text="The one that a product page began it with."
+    )
     created_at = Instant()
     expires_at = Instant(help_text="Until when its payment is expected.")
     paid_at = Instant(allow_null=True)

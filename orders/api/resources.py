@@ -18,6 +18,7 @@ from lifecycle.api import ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.running import WrongState
 from orders.actions import available_actions, with_pending
+from orders.models import CheckoutSession
 from orders.services.delete import delete_resource, preview_deletion
 
 
@@ -25,12 +26,16 @@ class ActionableResource(ResourceShape):
     """Something that a customer rents, and what may be done with it."""
 
     actions = serializers.SerializerMethodField(
-        help_text="What would be accepted now: start, stop, reboot, resize, renew, auto_renew, recover, delete, purge."
+        help_text="What would be accepted now: start, stop, reboot, resize, renew, auto_renew, recover, delete, purge. "
+        "For product teams: for which of these a checkout session can be opened."
     )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_actions(self, resource: Any) -> list[str]:
         view = self.context["view"]
+        if view.principal.product_id is not None:
+            possible = available_actions(resource, resource.customer, pending=resource.is_pending, at=view.at)
+            return [action for action in possible if action in CheckoutSession.Action]
         if not view.principal.may_order:
             return []
         return available_actions(resource, view.customer, pending=resource.is_pending, at=view.at)
@@ -59,7 +64,7 @@ class ResourceViewSet(ResourceEndpoint):
     serializer_class = ActionableResource
 
     def visible(self) -> QuerySet[Resource]:
-        return with_pending(super().visible())
+        return with_pending(super().visible()).select_related("customer")
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"], url_path="delete", filterset_class=None)

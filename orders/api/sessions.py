@@ -1,13 +1,14 @@
-"""Checkout sessions: product teams send customers to pay."""
+"""Checkout sessions: product teams send customers to the portal, to buy and for everything else that starts on their page."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -16,54 +17,99 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Input, Instant, Text
 from catalog.api.configurations import Configuration, ProductCode, WantedItem, find_product
+from catalog.models import Product
 from lifecycle.api import ResourceShape
 from orders.models import CheckoutSession, Order
-from orders.services.sessions import open_session
+from orders.services.sessions import LETS_GO, open_session, open_session_about
+
+Action = CheckoutSession.Action
 
 
-class SessionWish(Input):
+class ReturnUrl(serializers.URLField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=500, help_text="On the product's list of return addresses.", **options)
+
+
+class CreateSession(Input):
+    """To create a resource."""
+
+    action = serializers.ChoiceField(choices=["create"], default="create")
     product = Text(max_length=60, help_text="The key's own product.")
     name = Text(max_length=90, help_text="What the resource shall be called.")
     items = WantedItem(many=True, allow_empty=False)
-    return_url = serializers.URLField(max_length=500, help_text="On the product's list of return addresses.")
+    return_url = ReturnUrl()
+
+
+class ResizeSession(Input):
+    """To give a resource another configuration; `items` propose one, the customer decides."""
+
+    action = serializers.ChoiceField(choices=["resize"])
+    resource = serializers.UUIDField()
+    items = WantedItem(many=True, required=False, allow_empty=False)
+    return_url = ReturnUrl()
+
+
+class SessionAbout(Input):
+    """To renew a resource, to recover it from the trash, or to delete it."""
+
+    action = serializers.ChoiceField(choices=["renew", "recover", "delete"])
+    resource = serializers.UUIDField()
+    return_url = ReturnUrl()
+
+
+WISHES: dict[str, type[Input]] = {
+    Action.CREATE: CreateSession,
+    Action.RESIZE: ResizeSession,
+    Action.RENEW: SessionAbout,
+    Action.RECOVER: SessionAbout,
+    Action.DELETE: SessionAbout,
+}
 
 
 class SessionShape(serializers.Serializer[Any]):
-    """A checkout that a product page sent a customer to."""
+    """What a product page sent a customer for, and what came of it."""
 
     id = serializers.UUIDField()
     url = serializers.SerializerMethodField(help_text="Send the customer there.")
     product = ProductCode(source="product_id")
+    action = serializers.ChoiceField(choices=Action.choices)
+    resource = serializers.UUIDField(source="resource_id", allow_null=True, help_text="Null for `create`.")
+    customer = serializers.UUIDField(
+        source="customer_id", allow_null=True, help_text="Whose session it is; null until somebody takes it up."
+    )
     name = serializers.CharField()
-    configuration = Configuration()
+    configuration = Configuration(help_text="What was chosen on the product page.")
     return_url = serializers.CharField()
     created_at = Instant()
     expires_at = Instant()
     status = serializers.SerializerMethodField(
-        help_text="`open`, `expired`, or the state of the latest order made from it."
+        help_text="`open`, `expired`, the state of the order made from it, or `completed` after a deletion."
     )
-    order = serializers.SerializerMethodField()
+    order = serializers.SerializerMethodField(help_text="A session leads to one order at most.")
     resources = serializers.SerializerMethodField()
 
     def get_url(self, session: CheckoutSession) -> str:
         return f"{settings.PUBLIC_URL}/checkout/{session.pk}/"
 
     def get_status(self, session: CheckoutSession) -> str:
-        order = _latest(session)
+        order = _order(session)
         if order:
             return str(order.state)
+        if session.deleted_at:
+            return str(Order.State.COMPLETED)
         return "expired" if self.context["view"].at >= session.expires_at else "open"
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
     def get_order(self, session: CheckoutSession) -> str | None:
-        order = _latest(session)
+        order = _order(session)
         return str(order.pk) if order else None
 
     @extend_schema_field(ResourceShape(many=True))
     def get_resources(self, session: CheckoutSession) -> Any:
-        order = _latest(session)
+        order = _order(session)
         items = sorted(order.items.all(), key=lambda item: item.position) if order else []
-        return ResourceShape([item.resource for item in items if item.resource], many=True, context=self.context).data
+        found = [item.resource for item in items] or [session.resource]
+        return ResourceShape([one for one in found if one], many=True, context=self.context).data
 
 
 class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
@@ -76,20 +122,44 @@ class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
 
     def visible(self) -> QuerySet[CheckoutSession]:
         orders = Order.objects.order_by("-id").prefetch_related("items__resource")
-        return CheckoutSession.objects.filter(product=self.principal.product_id).prefetch_related(
-            Prefetch("orders", orders)
-        )
+        sessions = CheckoutSession.objects.filter(product=self.principal.product_id)
+        return sessions.select_related("resource").prefetch_related(Prefetch("orders", orders))
 
-    @extend_schema(request=SessionWish, responses={201: SessionShape})
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            component_name="SessionWish",
+            serializers=[CreateSession, ResizeSession, SessionAbout],
+            resource_type_field_name=None,
+        ),
+        responses={201: SessionShape},
+    )
     @idempotent()
     def create(self, request: Request) -> Response:
         """Open a checkout session and send the customer to its `url`."""
-        wish = self.body(SessionWish)
-        product = find_product(wish.pop("product"), self.principal)
-        if product is None:
-            raise NotFound(_("This key has no such product."))
-        return self.show(open_session(product, **wish, at=self.at), status=201)
+        wish = self.body(self._shape())
+        action = wish.pop("action")
+        if action == Action.CREATE:
+            product = find_product(wish.pop("product"), self.principal)
+            if product is None:
+                raise NotFound(_("This key has no such product."))
+            return self.show(open_session(product, **wish, at=self.at), status=201)
+        product = Product.objects.get(pk=str(self.principal.product_id))
+        session = open_session_about(product, wish.pop("resource"), action=action, **wish, at=self.at)
+        return self.show(session, status=201)
+
+    def _shape(self) -> type[Input]:
+        data = self.request.data
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError(_("Send a JSON object."))
+        action = data.get("action", Action.CREATE)
+        if not isinstance(action, str) or action not in WISHES:
+            raise serializers.ValidationError(
+                {"action": _("Choose one of create, resize, renew, recover and delete.")}, code="unknown-action"
+            )
+        return WISHES[action]
 
 
-def _latest(session: CheckoutSession) -> Order | None:
-    return next(iter(session.orders.all()), None)
+def _order(session: CheckoutSession) -> Order | None:
+    """The order that the session led to; else the latest that came to nothing."""
+    orders = session.orders.all()
+    return next((order for order in orders if order.state not in LETS_GO), next(iter(orders), None))

@@ -18,9 +18,10 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from lifecycle.services.running import refuse_while_pending
-from orders.models import Action, CheckoutSession, Order, OrderItem, Quote
+from orders.models import Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
-from orders.services.quotes import StaleQuote, UnknownQuote, make_quote, refuse_stale
+from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale
+from orders.services.sessions import hold_session
 from payments.models import Payment
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
@@ -73,7 +74,6 @@ def check_out(
     actor: Actor,
     at: datetime,
     gateway: str = "",
-    session: CheckoutSession | None = None,
 ) -> tuple[Order, Payment | None]:
     """
     Order what a quote offers and pay by `means`; with a gateway, the payment's `redirect_url` is where to send the customer.
@@ -87,10 +87,10 @@ def check_out(
     if means in BY_GATEWAY and not gateway:
         raise GatewayNeeded
     try:
-        order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at, session=session)
+        order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at)
     except StaleQuote as stale:
         old = Quote.objects.select_related("customer").get(pk=quote_id)
-        stale.details["quote"] = str(make_quote(old.customer, Action(old.action), old.inputs, at=at).pk)
+        stale.details["quote"] = str(quote_again(old, at=at).pk)
         raise
     if order.state != Order.State.AWAITING_PAYMENT:
         return order, None
@@ -110,7 +110,6 @@ def place_order(
     key: str,
     actor: Actor,
     at: datetime,
-    session: CheckoutSession | None = None,
 ) -> Order:
     """
     Redeem a quote, once. What needs no gateway is paid and set going here, all in one transaction.
@@ -118,6 +117,7 @@ def place_order(
     :raises UnknownQuote: not this customer's
     :raises KeyReused: the key belongs to an order of another quote
     :raises QuoteUsed: ordered before, with another key
+    :raises SessionUsed: another quote of the same checkout session was ordered
     :raises StaleQuote: expired, or today's facts differ
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
     :raises CouponUsedUp: the last use was taken a moment ago
@@ -136,11 +136,13 @@ def place_order(
         raise QuoteUsed
     quote.customer = customer
     resources = _hold_resources(quote)
+    if quote.checkout_session_id:
+        hold_session(quote.checkout_session_id, customer)
     refuse_stale(quote, at=at)
     if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.WALLET}:
         raise MeansNeeded
 
-    order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at, session=session)
+    order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at)
     if order.means == Order.Means.NONE:
         fulfil_order(order, actor=actor, at=at)
     elif order.means == Order.Means.WALLET or _wallet_suffices(order):
@@ -240,7 +242,6 @@ def _write_order(
     key: str,
     actor: Actor,
     at: datetime,
-    session: CheckoutSession | None,
 ) -> Order:
     """The order with its items, its coupon reserved. :raises CouponUsedUp:"""
     customer = quote.customer
@@ -251,7 +252,7 @@ def _write_order(
         means=means if quote.total > 0 else Order.Means.NONE,
         total=max(quote.total, 0),
         coupon_code=quote.deal.coupon_code,
-        checkout_session=session,
+        checkout_session_id=quote.checkout_session_id,
         key=key,
         actor_kind=actor.kind,
         actor=actor.name,

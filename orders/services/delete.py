@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.models import Customer
 from invoices.models import CreditNote
 from invoices.services.credit import Unused, credit_unused, end_cover, unused_time
 from invoices.services.usage import bill_usage_until
@@ -19,8 +20,9 @@ from lifecycle.services.sweeps import end_paid_time
 from lifecycle.services.trash import remove_resource
 from notifications.models import Notice
 from notifications.services import tell
-from orders.models import OrderItem
+from orders.models import CheckoutSession, OrderItem
 from orders.services.checkout import OrderOpen
+from orders.services.sessions import UnknownSession, claim_session
 from payments.services.settle import refund_credit_note
 
 
@@ -83,3 +85,21 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
         undoable_until=deletion.undoable_until.isoformat() if deletion.undoable_until else None,
     )
     return resource
+
+
+@transaction.atomic
+def delete_as_asked(session_id: UUID, customer: Customer, *, actor: Actor, at: datetime) -> CheckoutSession:
+    """
+    The customer confirms the deletion that a product page asked for.
+
+    :raises UnknownSession, SessionExpired, SessionUsed: see `claim_session`
+    :raises DomainError: see `delete_resource`
+    """
+    Customer.objects.lock(customer.pk)
+    session = claim_session(session_id, customer, at=at)
+    if session.action != CheckoutSession.Action.DELETE or session.resource_id is None:
+        raise UnknownSession
+    delete_resource(session.resource_id, actor=actor, at=at)
+    session.deleted_at = at
+    session.save(update_fields=["deleted_at"])
+    return session

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -17,6 +18,7 @@ from kernel.errors import DomainError
 from orders.deal import Deal
 from orders.models import Action, Quote
 from orders.services.offers import compute_offer
+from orders.services.sessions import claim_session
 
 
 class UnknownQuote(DomainError):
@@ -41,19 +43,25 @@ class QuoteChanged(StaleQuote):
     )
 
 
-def make_quote(customer: Customer, action: Action, inputs: Mapping[str, Any], *, at: datetime) -> Quote:
+@transaction.atomic
+def make_quote(
+    customer: Customer, action: Action, inputs: Mapping[str, Any], *, at: datetime, session_id: UUID | None = None
+) -> Quote:
     """
     Offer `action` on `inputs`, good for the setting QUOTE_LIFETIME_MINUTES.
 
     Inputs by action: create {product, name, items, quantity, months, auto_renew_months, coupon}; resize {resource, items};
-    renew {resources, months | match_end, coupon}; recover {resource, months, coupon}.
+    renew {resources, months | match_end, coupon}; recover {resource, months, coupon}. The checkout session that it is made
+    in, if any, is this customer's from now on.
 
     :raises DomainError: refused, or the inputs are wrong
     """
+    session = claim_session(session_id, customer, at=at) if session_id else None
     deal = compute_offer(customer, action, inputs, at=at)
     return Quote.objects.create(
         customer=customer,
         action=action,
+        checkout_session=session,
         inputs=dict(inputs),
         content=deal.to_json(),
         total=deal.total,
@@ -61,6 +69,11 @@ def make_quote(customer: Customer, action: Action, inputs: Mapping[str, Any], *,
         quoted_at=at,
         expires_at=at + timedelta(minutes=settings.QUOTE_LIFETIME_MINUTES),
     )
+
+
+def quote_again(old: Quote, *, at: datetime) -> Quote:
+    """The same wish at today's price, in the same checkout session."""
+    return make_quote(old.customer, Action(old.action), old.inputs, at=at, session_id=old.checkout_session_id)
 
 
 def refuse_stale(quote: Quote, *, at: datetime) -> None:

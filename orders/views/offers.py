@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,6 @@ from orders.deal import Deal
 from orders.models import Action, CheckoutSession
 from orders.services.offers import compute_offer
 from orders.services.quotes import make_quote
-from orders.services.sessions import refuse_expired, return_address
 from orders.services.stories.base import NothingToDo
 from orders.services.stories.inputs import MONTHS
 from orders.views.forms import (
@@ -86,14 +85,16 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
     refusal: DomainError | None = None
     if request.method == "POST" and wish.is_valid:
         try:
-            quote = make_quote(request.customer, wish.action, wish.inputs(), at=request.at)
+            quote = make_quote(
+                request.customer, wish.action, wish.inputs(), at=request.at,
+                session_id=wish.session.pk if wish.session else None,
+            )  # fmt: skip
         except DomainError as refused:
             if refused.status == 404:
                 raise
             refusal = refused
         else:
-            address = reverse("quote", args=[quote.pk])
-            return HttpResponseRedirect(f"{address}?session={wish.session.pk}" if wish.session else address, status=303)
+            return HttpResponseRedirect(reverse("quote", args=[quote.pk]), status=303)
     offer, trouble = _offer_now(request, wish)
     refusal = refusal or trouble
     shown = {
@@ -187,64 +188,34 @@ def new_resource(request: PortalRequest, product: str) -> HttpResponse:
     )
 
 
-@portal_page(may="order")
-def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
-    """The resource payment page: a product's page sends the customer here with what to buy."""
-    session = get_object_or_404(CheckoutSession.objects.select_related("product"), pk=pk)
-    refuse_expired(session, at=request.at)
-    defaults = {"quantity": 1, "months": 1, "auto_renew_months": 1}
-    terms = NewForm(values_of(request, defaults), postpaid=request.customer.is_postpaid)
-    items = items_of([session.configuration])
-    return offer_page(
-        request,
-        Wish(
-            Action.CREATE,
-            [terms],
-            lambda: {
-                "product": str(session.product_id),
-                "name": session.name,
-                "items": session.configuration,
-                **terms.terms(),
-            },
-            "orders/checkout.html",
-            {
-                "session": session,
-                "form": terms,
-                "what": configuration_text(session.configuration, items),
-                "leave_url": return_address(session, None),
-            },
-            session=session,
-        ),
-    )
-
-
 # What exists already
 
 
 @portal_page(may="order")
 def resize(request: PortalRequest, pk: UUID) -> HttpResponse:
-    resource = own_resource(request, pk)
+    return offer_page(request, resize_wish(request, own_resource(request, pk)))
+
+
+def resize_wish(request: PortalRequest, resource: Resource, *, proposed: Sequence[dict[str, Any]] = ()) -> Wish:
+    """`proposed` is chosen at first, else the present configuration."""
     product, customer = resource.product, request.customer.pk
     probe = ConfigurationForm(product=product, customer_id=customer, at=request.at)
-    present = probe.no_extras() | ConfigurationForm.values_of(
-        resource.configuration, {option[0] for option in probe.options}
+    first = probe.no_extras() | ConfigurationForm.values_of(
+        list(proposed) or resource.configuration, {option[0] for option in probe.options}
     )
-    chosen = ConfigurationForm(values_of(request, present), product=product, customer_id=customer, at=request.at)
+    chosen = ConfigurationForm(values_of(request, first), product=product, customer_id=customer, at=request.at)
     items = items_of([resource.configuration])
-    return offer_page(
-        request,
-        Wish(
-            Action.RESIZE,
-            [chosen],
-            lambda: {"resource": str(resource.pk), "items": chosen.items()},
-            "orders/resize.html",
-            {
-                "resource": resource,
-                "configuration": chosen,
-                "options": _options(chosen),
-                "present": configuration_text(resource.configuration, items),
-            },
-        ),
+    return Wish(
+        Action.RESIZE,
+        [chosen],
+        lambda: {"resource": str(resource.pk), "items": chosen.items()},
+        "orders/resize.html",
+        {
+            "resource": resource,
+            "configuration": chosen,
+            "options": _options(chosen),
+            "present": configuration_text(resource.configuration, items),
+        },
     )
 
 
@@ -257,35 +228,36 @@ def renew(request: PortalRequest) -> HttpResponse:
     )
     if not wanted or len(resources) != len(wanted):
         return render(request, "orders/nothing_chosen.html", status=404 if wanted else 200)
+    return offer_page(request, renew_wish(request, resources))
+
+
+def renew_wish(request: PortalRequest, resources: list[Resource]) -> Wish:
     latest = max((resource.paid_until for resource in resources if resource.paid_until), default=None)
     defaults = {"mode": "months", "months": 1, "end": local_day(latest).isoformat() if latest else ""}
     form = RenewForm(values_of(request, defaults), latest_end=latest)
-    return offer_page(
-        request,
-        Wish(
-            Action.RENEW,
-            [form],
-            lambda: {"resources": [str(resource.pk) for resource in resources], **form.terms()},
-            "orders/renew.html",
-            {"resources": resources, "form": form, "latest": latest, "most": MOST_CHOSEN},
-        ),
+    return Wish(
+        Action.RENEW,
+        [form],
+        lambda: {"resources": [str(resource.pk) for resource in resources], **form.terms()},
+        "orders/renew.html",
+        {"resources": resources, "form": form, "latest": latest, "most": MOST_CHOSEN},
     )
 
 
 @portal_page(may="order")
 def recover(request: PortalRequest, pk: UUID) -> HttpResponse:
-    resource = own_resource(request, pk)
+    return offer_page(request, recover_wish(request, own_resource(request, pk)))
+
+
+def recover_wish(request: PortalRequest, resource: Resource) -> Wish:
     form = TermsForm(values_of(request, {"months": 1}))
     items = items_of([resource.configuration])
-    return offer_page(
-        request,
-        Wish(
-            Action.RECOVER,
-            [form],
-            lambda: {"resource": str(resource.pk), **form.terms()},
-            "orders/recover.html",
-            {"resource": resource, "form": form, "what": configuration_text(resource.configuration, items)},
-        ),
+    return Wish(
+        Action.RECOVER,
+        [form],
+        lambda: {"resource": str(resource.pk), **form.terms()},
+        "orders/recover.html",
+        {"resource": resource, "form": form, "what": configuration_text(resource.configuration, items)},
     )
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -16,12 +17,12 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, portal_page
 from kernel.display import money
 from kernel.keyset import keyset_page
-from orders.models import Action, Order, OrderItem
+from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.services.checkout import end_unpaid_order, pay_by_gateway
-from orders.services.sessions import return_address
 from orders.services.settle import check_payment
 from orders.views.lookups import own_order
 from orders.views.means import usable_gateway
+from orders.views.way_back import SECONDS, is_on_its_way
 from payments.models import Payment
 
 FIRST_ITEMS = 100
@@ -68,10 +69,16 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "may_order": request.user.may_order,
         "gateway": usable_gateway(),
         "session": session,
-        "return_url": return_address(session, found) if session else "",
+        "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",
+        "returns_in": SECONDS if session and _leads_back(request, found, session) else None,
         "refunded": sum(item.due for item in items if item.state == OrderItem.State.REFUNDED),
     }
     return render(request, "orders/order.html", facts)
+
+
+def _leads_back(request: PortalRequest, found: Order, session: CheckoutSession) -> bool:
+    """Only from what has gone well: all else has something to say to the customer, or needs a decision."""
+    return found.state == Order.State.COMPLETED and is_on_its_way(request, session)
 
 
 @require_POST

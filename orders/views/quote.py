@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel.errors import InvalidInput
-from orders.models import Action, CheckoutSession, Order, Quote
+from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
-from orders.services.quotes import StaleQuote, make_quote
+from orders.services.quotes import StaleQuote, quote_again
 from orders.views.lookups import chosen_ids, own_quote
 from orders.views.means import Means, means_for
 from orders.views.present import changes_between, priced
@@ -27,10 +27,9 @@ from orders.views.present import changes_between, priced
 def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Show the quote with its explanation, or redeem it; what has been ordered shows its order."""
     offered = own_quote(request, pk)
-    session = _session_of(offered, request.POST.get("session") or request.GET.get("session", ""))
     means = means_for(request, offered.total)
     if request.method == "POST":
-        return _redeem(request, offered, means, session)
+        return _redeem(request, offered, means)
     order = Order.objects.filter(quote=offered).first()
     if order:
         return HttpResponseRedirect(reverse("order", args=[order.pk]))
@@ -41,10 +40,9 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
         "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),
         "is_expired": request.at >= offered.expires_at,
         "means": means,
-        "session": session,
         "changes": changes_between(replaced.deal, offered.deal) if replaced else None,
         "replaced": replaced,
-        "back_url": back_to_choice(offered, session),
+        "back_url": back_to_choice(offered),
         "may_order": request.user.may_order,
     }
     return render(request, "orders/quote.html", facts)
@@ -55,13 +53,10 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
 def refresh_quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     """The same wish at today's price."""
     old = own_quote(request, pk)
-    fresh = make_quote(request.customer, Action(old.action), old.inputs, at=request.at)
-    return _to_fresh(old, str(fresh.pk), _session_of(old, request.POST.get("session", "")))
+    return _to_fresh(old, str(quote_again(old, at=request.at).pk))
 
 
-def _redeem(
-    request: PortalRequest, offered: Quote, means: list[Means], session: CheckoutSession | None
-) -> HttpResponse:
+def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpResponse:
     chosen = Order.Means.NONE if offered.total <= 0 else _chosen(request, means)
     gateway = next((way.gateway for way in means if way.value == chosen), "")
     try:
@@ -71,13 +66,12 @@ def _redeem(
             means=chosen,
             gateway=gateway,
             key=f"quote:{offered.pk}",  # one form per quote: pressing twice orders once
-            session=session,
             actor=request.actor,
             at=request.at,
         )
     except StaleQuote as stale:
         messages.warning(request, str(stale))
-        return _to_fresh(offered, stale.details["quote"], session)
+        return _to_fresh(offered, stale.details["quote"])
     away = payment.redirect_url if payment and payment.is_open else ""
     return HttpResponseRedirect(away or reverse("order", args=[order.pk]), status=303)
 
@@ -89,9 +83,8 @@ def _chosen(request: PortalRequest, means: list[Means]) -> str:
     return value
 
 
-def _to_fresh(old: Quote, fresh: str, session: CheckoutSession | None) -> HttpResponse:
-    query = f"?replaces={old.pk}" + (f"&session={session.pk}" if session else "")
-    return HttpResponseRedirect(reverse("quote", args=[fresh]) + query, status=303)
+def _to_fresh(old: Quote, fresh: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('quote', args=[fresh])}?replaces={old.pk}", status=303)
 
 
 def _replaced(request: PortalRequest, offered: Quote) -> Quote | None:
@@ -101,22 +94,12 @@ def _replaced(request: PortalRequest, offered: Quote) -> Quote | None:
     return same.filter(pk__in=pks).first() if pks else None
 
 
-def _session_of(offered: Quote, value: str) -> CheckoutSession | None:
-    """The checkout session that the quote came from; one that does not fit the quote is ignored."""
-    pks = chosen_ids([value])
-    session = CheckoutSession.objects.select_related("product").filter(pk__in=pks).first() if pks else None
-    if session is None or offered.action != Action.CREATE:
-        return None
-    wish = (offered.inputs["product"], offered.inputs["name"], offered.inputs["items"])
-    return session if wish == (str(session.product_id), session.name, session.configuration) else None
-
-
-def back_to_choice(offered: Quote, session: CheckoutSession | None) -> str:
+def back_to_choice(offered: Quote) -> str:
     """Where the choice behind the quote can be changed."""
     inputs = offered.inputs
+    if offered.checkout_session_id:
+        return reverse("checkout", args=[offered.checkout_session_id])
     match offered.action:
-        case Action.CREATE if session:
-            return reverse("checkout", args=[session.pk])
         case Action.CREATE:
             return reverse("new-resource")
         case Action.RENEW:

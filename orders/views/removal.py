@@ -28,10 +28,14 @@ def delete(request: PortalRequest, pk: UUID) -> HttpResponse:
     resource = own_resource(request, pk)
     if "delete" not in actions_of(request, resource) and request.method != "POST":
         return redirect("resource", pk=pk)
-    if _is_confirmed(request, resource.name):
+    if is_confirmed(request, resource.name):
         deleted = delete_resource(resource.pk, actor=request.actor, at=request.at)
         messages.success(request, _('"%(name)s" is deleted.') % {"name": deleted.name})
         return HttpResponseRedirect(reverse("resource", args=[pk]), status=303)
+    return ask_to_delete(request, resource, cancel_url=reverse("resource", args=[pk]))
+
+
+def ask_to_delete(request: PortalRequest, resource: Resource, *, cancel_url: str, **facts: Any) -> HttpResponse:
     deletion = preview_deletion(resource, at=request.at)
     return _ask(
         request,
@@ -39,9 +43,10 @@ def delete(request: PortalRequest, pk: UUID) -> HttpResponse:
         lead=_("The resource stops at once."),
         word=resource.name,
         consequences=_consequences(resource, deletion),
-        cancel_url=reverse("resource", args=[pk]),
+        cancel_url=cancel_url,
         resource=resource,
         deletion=deletion,
+        **facts,
     )
 
 
@@ -50,7 +55,7 @@ def purge(request: PortalRequest, pk: UUID) -> HttpResponse:
     resource = own_resource(request, pk)
     if "purge" not in actions_of(request, resource) and request.method != "POST":
         return redirect("resource", pk=pk)
-    if _is_confirmed(request, resource.name):
+    if is_confirmed(request, resource.name):
         empty_from_trash(resource.pk, actor=request.actor, at=request.at)
         messages.success(request, _('"%(name)s" is deleted for good.') % {"name": resource.name})
         return redirect("trash")
@@ -78,7 +83,7 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         messages.warning(request, _("None of these can be deleted now."))
         return redirect("resources")
     word = str(len(found))
-    if _is_confirmed(request, word):
+    if is_confirmed(request, word):
         done, refused = delete_many(
             request.customer, [resource.pk for resource in found], actor=request.actor, at=request.at
         )
@@ -104,7 +109,7 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
     )
 
 
-def _is_confirmed(request: PortalRequest, word: str) -> bool:
+def is_confirmed(request: PortalRequest, word: str) -> bool:
     return request.method == "POST" and request.POST.get("confirmation", "").strip() == word
 
 

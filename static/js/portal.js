@@ -87,3 +87,22 @@ async function follow(shown, address) {
   shown.removeAttribute("aria-busy");
   if (!shown.querySelector("[data-over]")) shown.textContent = "";
 }
+
+/* Back to the product page when all is done; nobody is led away while looking elsewhere or while a link in here has the focus. */
+function leadBack() {
+  const panel = document.querySelector("[data-way-back]:not([data-counts])");
+  if (!panel) return;
+  panel.dataset.counts = "yes";
+  const shown = panel.querySelector("[data-seconds]");
+  let left = Number(panel.dataset.wayBack);
+  const clock = setInterval(() => {
+    if (!panel.isConnected) return clearInterval(clock);
+    if (document.hidden || panel.contains(document.activeElement)) return;
+    shown.textContent = --left;
+    if (left > 0) return;
+    clearInterval(clock);
+    location.assign(panel.querySelector("[data-go]").href);
+  }, 1000);
+}
+leadBack();
+document.addEventListener("htmx:afterSettle", leadBack);

@@ -17,10 +17,11 @@ from invoices.models import CreditNote, Invoice
 from kernel import clock
 from lifecycle.models import ProvisioningRequest
 from notifications.models import Notice
-from orders.models import Action
+from orders.models import Action, Visit
 from orders.services.checkout import place_order
 from orders.services.quotes import make_quote
 from orders.services.sessions import open_session
+from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment
 from tests.cast import LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
@@ -158,8 +159,17 @@ def things(alice: Customer, vserver: Product, small: Item) -> dict[str, Any]:
         "payment": Payment.objects.first().pk,
         "notice": Notice.objects.first().pk,
         "session": session.pk,
+        "visit": visit_of(alice, vserver).pk,
         "request": ProvisioningRequest.objects.unanswered().get().pk,
     }
+
+
+def visit_of(customer: Customer, product: Product) -> Visit:
+    """An owner of the customer on the product's page, taken up by its team."""
+    back = product.return_urls[0]
+    user = make_user(customer)
+    code = begin_visit(product, user, customer, return_url=back, browser="b", language="en", at=NOON)
+    return take_up_visit(product.pk, code, return_url=back, at=NOON)
 
 
 def refused(answer: Any, status: int, code: str) -> dict[str, Any]:

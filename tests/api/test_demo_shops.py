@@ -47,8 +47,8 @@ def bought(shop, alice):
         "quantity": 1,
         "months": 1,
     }
-    quote = make_quote(alice, Action.CREATE, inputs, at=NOON)
-    place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON, session=session)
+    quote = make_quote(alice, Action.CREATE, inputs, at=NOON, session_id=session.pk)
+    place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON)
     assert deliver_requests(at=NOON) == 1
     return session
 

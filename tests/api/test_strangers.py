@@ -42,6 +42,8 @@ TEAM_ROUTES = [
     ("GET", "checkout-sessions/{session}/"),
     ("GET", "provisioning-requests/{request}/"),
     ("POST", "provisioning-requests/{request}/answer/"),
+    ("GET", "visits/{visit}/"),
+    ("POST", "visits/{visit}/end/"),
 ]
 SHARED_ROUTES = [("GET", "resources/{resource}/")]
 CUSTOMER_LISTS = [
@@ -56,7 +58,7 @@ CUSTOMER_LISTS = [
 ]
 CUSTOMER_WRITES = [("POST", "quotes/"), ("POST", "orders/"), ("POST", "invoices/pay/"), ("POST", "top-ups/")]
 TEAM_LISTS = [("GET", "provisioning-requests/")]
-TEAM_WRITES = [("POST", "checkout-sessions/")]
+TEAM_WRITES = [("POST", "checkout-sessions/"), ("POST", "visits/")]
 SHARED_LISTS = [("GET", "resources/"), ("GET", "products/"), ("GET", "products/vserver/")]
 ROUTES = [
     *CUSTOMER_ROUTES,

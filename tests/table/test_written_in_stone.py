@@ -24,13 +24,13 @@ from tests.table.attack import MARKS, refuse, refused, run
 pytestmark = MARKS
 
 APPEND_ONLY = [
-    BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, Grant, ResourceEvent, Quote, CheckoutSession,
+    BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, Grant, ResourceEvent, Quote,
     Allocation, GatewayNotice,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
     "invoices_invoice", "invoices_numberseries", "ledger_account", "lifecycle_resource", "lifecycle_serviceperiod",
-    "lifecycle_provisioningrequest", "orders_order", "orders_orderitem", "payments_payment", "payments_creditadjustment",
+    "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "payments_creditadjustment",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What a customer asks for: sealed quotes, orders and their items, checkout sessions."""
+"""What a customer has ordered: redeemed quotes on their way to being done."""
 
 from __future__ import annotations
 
@@ -7,84 +7,22 @@ from functools import cached_property
 from typing import ClassVar, Self
 from uuid import UUID
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import Customer
-from catalog.models import Product
 from kernel import display
 from kernel.errors import in_words
 from kernel.ids import new_id
 from kernel.machine import StateMachine
-from kernel.triggers import append_only, edges_only, never_deleted
+from kernel.triggers import edges_only, never_deleted
 from lifecycle.models import ProvisioningRequest, Resource
-from orders.deal import Deal, Part
+from orders.deal import Part
+from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
-
-
-class Action(models.TextChoices):
-    """The paid actions on resources."""
-
-    CREATE = "create", _("create")
-    RESIZE = "resize", _("resize")
-    RENEW = "renew", _("renew")
-    RECOVER = "recover", _("recover")
-
-
-class Quote(models.Model):
-    """
-    An offer: what will happen and what it costs, computed at `quoted_at` and good until `expires_at`.
-
-    `seal` is a digest over inputs and content. Paying computes the offer again from today's facts as of `quoted_at`: when
-    the digest differs, the facts have changed and the offer is refused.
-    """
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name=_("customer"))
-    action = models.CharField(_("action"), max_length=8, choices=Action.choices)
-    inputs = models.JSONField(_("inputs"))
-    content = models.JSONField(_("content"))
-    total = models.BigIntegerField(_("total"), help_text=_("To pay; negative when money comes back."))
-    seal = models.CharField(max_length=64)
-    quoted_at = models.DateTimeField(_("quoted"))
-    expires_at = models.DateTimeField(_("expires"))
-
-    class Meta:
-        verbose_name = _("quote")
-        verbose_name_plural = _("quotes")
-        triggers: ClassVar = [append_only()]
-
-    def __str__(self) -> str:
-        return f"{self.get_action_display()} {display.money(self.total)}"
-
-    @cached_property
-    def deal(self) -> Deal:
-        """What is offered."""
-        return Deal.from_json(self.content)
-
-
-class CheckoutSession(models.Model):
-    """A product page sends the customer to checkout with this: what to buy, and where to come back to."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, related_name="checkout_sessions", verbose_name=_("product")
-    )
-    name = models.CharField(_("name"), max_length=100)
-    configuration = models.JSONField(_("configuration"))
-    return_url = models.URLField(_("return address"), max_length=500)
-    created_at = models.DateTimeField(_("created"))
-    expires_at = models.DateTimeField(_("expires"))
-
-    class Meta:
-        verbose_name = _("checkout session")
-        verbose_name_plural = _("checkout sessions")
-        triggers: ClassVar = [append_only()]
-
-    def __str__(self) -> str:
-        return f"{self.product}: {self.name}"
 
 
 class OrderState(models.TextChoices):
@@ -112,6 +50,23 @@ ORDER_EDGES = frozenset(
 
 ITEM_EDGES = frozenset(
     {("waiting", "provisioning"), ("waiting", "cancelled"), ("provisioning", "completed"), ("provisioning", "refunded")}
+)
+
+
+ORDERED_AS_OFFERED = pgtrigger.Trigger(
+    name="an_order_has_its_quotes_customer_and_session",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+    IF NOT EXISTS (
+        SELECT FROM orders_quote WHERE id = NEW.quote_id AND customer_id = NEW.customer_id
+            AND checkout_session_id IS NOT DISTINCT FROM NEW.checkout_session_id
+    ) THEN
+        RAISE EXCEPTION 'order % differs from its quote', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+    """,
 )
 
 
@@ -186,13 +141,22 @@ class Order(StateMachine):
         verbose_name_plural = _("orders")
         constraints: ClassVar = [
             models.UniqueConstraint(name="one_order_per_customer_and_key", fields=["customer", "key"]),
+            models.UniqueConstraint(
+                name="a_checkout_session_is_ordered_once",
+                fields=["checkout_session"],
+                condition=~Q(state__in=["cancelled", "expired"]),
+            ),
             models.CheckConstraint(name="an_order_total_is_not_negative", condition=Q(total__gte=0)),
         ]
         indexes: ClassVar = [
             models.Index(name="orders_of_a_customer", fields=["customer", "-id"]),
             models.Index(name="orders_awaiting_payment", fields=["expires_at"], condition=Q(state="awaiting_payment")),
         ]
-        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES)]
+        triggers: ClassVar = [
+            never_deleted(),
+            edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES),
+            ORDERED_AS_OFFERED,
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {display.instant(self.created_at)}"

@@ -1,0 +1,77 @@
+"""Visits: a product team learns from the portal who is on its page."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Input, Instant, Text
+from accounts.models import BillingMode
+from orders.models import Visit
+from orders.services.visits import end_visit, take_up_visit
+
+
+class VisitCode(Input):
+    code = Text(max_length=100, help_text="From the return address; good once, for a minute.")
+    return_url = serializers.URLField(max_length=500, help_text="The one that the customer was sent back to.")
+
+
+class Visitor(serializers.Serializer[Any]):
+    """The customer that the visitor belongs to."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    billing_mode = serializers.ChoiceField(choices=BillingMode.choices)
+
+
+class VisitShape(serializers.Serializer[Any]):
+    """A signed-in user of a customer on the product's page."""
+
+    id = serializers.UUIDField()
+    customer = Visitor()
+    user = serializers.CharField(source="user.email")
+    may_order = serializers.BooleanField(
+        source="user.may_order", help_text="Whether this user may buy, change and delete; others look only."
+    )
+    language = serializers.CharField(help_text='In which the user reads the portal: "vi" or "en".')
+    created_at = Instant()
+    ends_at = Instant(help_text="Later the user has to come through the portal again.")
+
+
+class VisitViewSet(mixins.RetrieveModelMixin, Endpoint):
+    """Visits of the product's page; what is over is not found."""
+
+    queryset = Visit.objects.none()
+    serializer_class = VisitShape
+    for_customers = False
+    for_products = ("create", "retrieve", "end")
+
+    def visible(self) -> QuerySet[Visit]:
+        visits = Visit.objects.filter(product=self.principal.product_id).running(self.at)
+        return visits.select_related("customer", "user")
+
+    @extend_schema(request=VisitCode, responses={201: VisitShape})
+    @idempotent()
+    def create(self, request: Request) -> Response:
+        """Take up the visit behind a code. A code that comes twice ends its visit."""
+        wish = self.body(VisitCode)
+        product = self.principal.product_id
+        assert product is not None, "only product teams get here"
+        return self.show(take_up_visit(product, wish["code"], return_url=wish["return_url"], at=self.at), status=201)
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    @idempotent()
+    def end(self, request: Request, pk: UUID) -> Response:
+        """The user signs out on the product's page. The portal goes on knowing them."""
+        found = self.get_object()
+        end_visit(found, at=self.at)
+        return self.show(found)

@@ -1,0 +1,130 @@
+"""Where product pages send customers: the page that their checkout session is for, and the way back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.access import PortalRequest, portal_page
+from kernel.errors import DomainError
+from orders.actions import available_actions
+from orders.models import Action as PaidAction
+from orders.models import CheckoutSession
+from orders.services.delete import delete_as_asked
+from orders.services.sessions import ActionNotPossible, order_of, refuse_expired, return_address
+from orders.views.forms import NewForm
+from orders.views.lookups import configuration_text, items_of, own_resource
+from orders.views.offers import Wish, offer_page, recover_wish, renew_wish, resize_wish, values_of
+from orders.views.removal import ask_to_delete, is_confirmed
+from orders.views.way_back import SECONDS, forget_way_back, is_on_its_way, note_way_back
+
+Action = CheckoutSession.Action
+
+
+@portal_page(may="order")
+def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """The resource payment page, with what was chosen on the product's page; what is done shows what came of it."""
+    session = own_session(request, pk)
+    order = order_of(session)
+    if order:
+        return redirect("order", pk=order.pk)
+    if session.deleted_at:
+        return _deleted(request, session)
+    try:
+        resource = _usable_resource(request, session)
+    except DomainError as refusal:
+        facts = {"session": session, "refusal": refusal, "leave_url": _leave_url(session)}
+        return render(request, "orders/session_over.html", facts, status=refusal.status)
+    note_way_back(request, session)
+    match session.action:
+        case Action.CREATE:
+            wish = _create_wish(request, session)
+        case Action.RESIZE:
+            wish = resize_wish(request, resource, proposed=session.configuration)
+        case Action.RENEW:
+            wish = renew_wish(request, [resource])
+        case Action.RECOVER:
+            wish = recover_wish(request, resource)
+        case _:
+            return _delete(request, session, resource)
+    wish.session = session
+    wish.context |= {"session": session, "leave_url": _leave_url(session)}
+    return offer_page(request, wish)
+
+
+@require_GET
+@portal_page()
+def leave(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """Back to the product's page."""
+    session = own_session(request, pk)
+    forget_way_back(request, session)
+    latest = session.orders.filter(customer=request.customer).order_by("-id").first()
+    return HttpResponseRedirect(return_address(session, order_of(session) or latest))
+
+
+def own_session(request: PortalRequest, pk: UUID) -> CheckoutSession:
+    """The customer's session, or one that is nobody's yet; a stranger's is not found."""
+    sessions = CheckoutSession.objects.select_related("product")
+    return get_object_or_404(sessions, Q(customer=None) | Q(customer=request.customer), pk=pk)
+
+
+def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Any:
+    """
+    What the session is about, if anything.
+
+    :raises SessionExpired:
+    :raises ActionNotPossible: the resource has changed since the customer was sent here
+    """
+    refuse_expired(session, at=request.at)
+    if session.resource_id is None:
+        return None
+    resource: Any = own_resource(request, session.resource_id)
+    possible = available_actions(resource, request.customer, pending=resource.is_pending, at=request.at)
+    if session.action not in possible:
+        raise ActionNotPossible(name=resource.name)
+    return resource
+
+
+def _create_wish(request: PortalRequest, session: CheckoutSession) -> Wish:
+    defaults = {"quantity": 1, "months": 1, "auto_renew_months": 1}
+    terms = NewForm(values_of(request, defaults), postpaid=request.customer.is_postpaid)
+    what = configuration_text(session.configuration, items_of([session.configuration]))
+    return Wish(
+        PaidAction.CREATE,
+        [terms],
+        lambda: {
+            "product": str(session.product_id),
+            "name": session.name,
+            "items": session.configuration,
+            **terms.terms(),
+        },
+        "orders/checkout.html",
+        {"form": terms, "what": what},
+    )
+
+
+def _delete(request: PortalRequest, session: CheckoutSession, resource: Any) -> HttpResponse:
+    if is_confirmed(request, resource.name):
+        delete_as_asked(session.pk, request.customer, actor=request.actor, at=request.at)
+        return HttpResponseRedirect(request.path, status=303)
+    return ask_to_delete(request, resource, cancel_url=_leave_url(session), session=session)
+
+
+def _deleted(request: PortalRequest, session: CheckoutSession) -> HttpResponse:
+    facts = {
+        "session": session,
+        "resource": own_resource(request, session.resource_id) if session.resource_id else None,
+        "leave_url": _leave_url(session),
+        "returns_in": SECONDS if is_on_its_way(request, session) else None,
+    }
+    return render(request, "orders/session_deleted.html", facts)
+
+
+def _leave_url(session: CheckoutSession) -> str:
+    return reverse("checkout-leave", args=[session.pk])
