@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LookOnlyAdmin, StaffAdmin
+from accounts.admin.base import LookOnlyAdmin, RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
 from accounts.staff import REVOKE_PRODUCT_KEY
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
@@ -60,7 +60,7 @@ class ItemForm(forms.ModelForm):
                 self.fields[name].disabled = True
 
 
-class ItemInline(admin.TabularInline):
+class ItemInline(RowsInline):
     model = Item
     form = ItemForm
     extra = 0

@@ -22,10 +22,10 @@ REASONABLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 
 class MonthField(forms.DateField):
     """A month as YYYY-MM; its value is the first day."""
 
-    def __init__(self, **options: Any) -> None:
-        widget = forms.DateInput(
-            format=MONTH_FORMAT, attrs={"type": "month", "placeholder": "2027-01", "pattern": r"\d{4}-\d{2}"}
-        )
+    def __init__(self, *, only: str = "", **options: Any) -> None:
+        """`only`: the choice of months that it belongs to."""
+        attributes = {"type": "month", "placeholder": "2027-01", "pattern": r"\d{4}-\d{2}"}
+        widget = forms.DateInput(format=MONTH_FORMAT, attrs=attributes | ({"data-only": only} if only else {}))
         super().__init__(input_formats=[MONTH_FORMAT], widget=widget, required=False, validators=REASONABLE, **options)
 
 
@@ -79,13 +79,23 @@ class InvoiceFilters(forms.Form):
         ],
     )
     oldest = forms.IntegerField(
-        label=_("From (months ago)"), required=False, min_value=0, max_value=MOST_MONTHS_AGO, initial=6
+        label=_("From (months ago)"),
+        required=False,
+        min_value=0,
+        max_value=MOST_MONTHS_AGO,
+        initial=6,
+        widget=forms.NumberInput(attrs={"data-only": "ago"}),
     )
     newest = forms.IntegerField(
-        label=_("to (months ago)"), required=False, min_value=0, max_value=MOST_MONTHS_AGO, initial=1
+        label=_("to (months ago)"),
+        required=False,
+        min_value=0,
+        max_value=MOST_MONTHS_AGO,
+        initial=1,
+        widget=forms.NumberInput(attrs={"data-only": "ago"}),
     )
-    first = MonthField(label=_("From month"))
-    last = MonthField(label=_("to month"))
+    first = MonthField(label=_("From month"), only="between")
+    last = MonthField(label=_("to month"), only="between")
 
     def wanted(self, *, at: datetime) -> Wanted:
         """What is asked for; wishes that make no sense are shown with their error and left out."""

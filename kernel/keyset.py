@@ -7,11 +7,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, QuerySet
+from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 SIZE = 25
@@ -19,7 +19,7 @@ SIZE = 25
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`rows`, latest first; `newer` and `older` are the keys for the parameters `before` and `after`, or empty."""
+    """`rows` in their order; `newer` and `older` are the keys for the parameters `before` and `after`, or empty."""
 
     rows: list[Any]
     newer: str
@@ -27,19 +27,26 @@ class Page:
 
 
 def keyset_page(
-    rows: QuerySet[Any], key: tuple[str, ...], *, before: str = "", after: str = "", size: int = SIZE
+    rows: QuerySet[Any],
+    key: tuple[str, ...],
+    *,
+    before: str = "",
+    after: str = "",
+    size: int = SIZE,
+    ascending: bool = False,
 ) -> Page:
     """
-    One page of `rows` in descending order of the unique `key` columns, in one query.
+    One page of `rows` in descending (or ascending) order of the unique `key` columns or annotations, in one query.
 
-    `after` continues with older rows, `before` with newer ones; keys that make no sense give the first page.
+    `after` continues down the list, `before` up; keys that make no sense give the first page.
     """
-    start = _decode(after or before, rows.model, key)
+    start = _decode(after or before, rows, key)
     backwards = bool(before) and not after and start is not None
+    upwards = backwards != ascending
     if start is not None:
-        lookup = TupleGreaterThan if backwards else TupleLessThan
+        lookup = TupleGreaterThan if upwards else TupleLessThan
         rows = rows.filter(lookup(Tuple(*key), start))
-    found = list(rows.order_by(*(column if backwards else f"-{column}" for column in key))[: size + 1])
+    found = list(rows.order_by(*(column if upwards else f"-{column}" for column in key))[: size + 1])
     more = len(found) > size
     found = found[:size]
     if backwards:
@@ -68,7 +75,7 @@ def _plain(value: Any) -> list[Any]:
             return ["v", value]
 
 
-def _decode(token: str, model: type[Model], key: tuple[str, ...]) -> tuple[Any, ...] | None:
+def _decode(token: str, rows: QuerySet[Any], key: tuple[str, ...]) -> tuple[Any, ...] | None:
     """The values of the key columns, or None when these cannot be such values."""
     if not token:
         return None
@@ -77,7 +84,8 @@ def _decode(token: str, model: type[Model], key: tuple[str, ...]) -> tuple[Any, 
         read: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
         decoded = tuple(read[kind](value) for kind, value in values)
         for column, value in zip(key, decoded, strict=True):
-            field = cast("Field[Any, Any]", model._meta.get_field(column))
+            annotation = rows.query.annotations.get(column)
+            field: Any = annotation.output_field if annotation else rows.model._meta.get_field(column)
             field.run_validators(field.to_python(value))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, ValidationError):
         return None

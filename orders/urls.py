@@ -36,6 +36,7 @@ urlpatterns = [
     path("checkout/<uuid:pk>/", checkout.checkout, name="checkout"),
     path("checkout/<uuid:pk>/leave/", checkout.leave, name="checkout-leave"),
     path("visit/<slug:product>/", visit.visit, name="visit"),
+    path("trash/export.<str:form>", trash.trash_export, name="trash-export"),
     path("quotes/<uuid:pk>/", quote.quote, name="quote"),
     path("quotes/<uuid:pk>/refresh/", quote.refresh_quote, name="quote-refresh"),
     path("orders/", order.orders, name="orders"),

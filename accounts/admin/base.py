@@ -10,11 +10,13 @@ from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.look import shown_well
 from accounts.admin.tasks import Task, change_page, task_page
@@ -51,6 +53,14 @@ def searched(model: type[models.Model], fields: Sequence[str]) -> str:
     return f"{text('Searches')}: {', '.join(words)}"
 
 
+class DayAndTime(AdminSplitDateTime):
+    """Two boxes, each with a name of its own."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
+
+
 class StaffAdmin(admin.ModelAdmin):
     """
     Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
@@ -68,6 +78,7 @@ class StaffAdmin(admin.ModelAdmin):
     list_max_show_all = 200
     ordering: ClassVar[Any] = ("-pk",)
     actions_on_top = True
+    formfield_overrides: ClassVar[Any] = {models.DateTimeField: {"widget": DayAndTime}}
     change_form_template = "admin/subject.html"
     change_list_template = "admin/subjects.html"
 
@@ -234,7 +245,17 @@ class LookOnlyAdmin(StaffAdmin):
         return [shown_well(self.model, name) for name in flatten_fieldsets(fieldsets)]
 
 
-class LookOnlyInline(admin.TabularInline):
+class RowsInline(admin.TabularInline):
+    """Rows that belong to the row above: each box is called as its column is."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field is not None:
+            field.widget.attrs.setdefault("aria-label", capfirst(str(field.label or db_field.verbose_name)))
+        return field
+
+
+class LookOnlyInline(RowsInline):
     """Rows that belong to the row above, to be looked at."""
 
     extra = 0

@@ -221,3 +221,18 @@ def query_replace(context: Context, **changes: Any) -> str:
         elif value not in (None, ""):
             query[name] = str(value)
     return "?" + query.urlencode()
+
+
+# Filters
+
+
+@register.simple_tag
+def filters_set(form: Any) -> int:
+    """{% filters_set form as set %}: how many filters besides the search are set by the address."""
+    return sum(bool(form.data.get(name)) for name in form.fields if name not in {"q", "hide"}) if form.is_bound else 0
+
+
+@register.filter
+def get(mapping: Mapping[str, Any], key: str) -> Any:
+    """{{ attributes|get:"data-only" }}."""
+    return mapping.get(key, "")

@@ -2,125 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
-from accounts.models import BillingMode
 from catalog.models import Item, Product
-from invoices.exports import FORMATS, table_response
+from invoices.exports import table_response
+from invoices.views import exports
 from kernel.keyset import keyset_page
-from kernel.search import search
-from lifecycle.models import RUNNING, Health, Resource, State
+from lifecycle.models import RUNNING, Health, Resource, ServicePeriod, State
 from orders.actions import with_pending
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
+from orders.views.listing import RENEWALS, Prices, ResourceFilters, of_health
 from orders.views.lookups import actions_of, chosen_ids, configuration_text, items_of, type_of
 
-ALL = ("", gettext_lazy("All"))
 CHUNK = 2000
-IN_USE = [State.NEW, *sorted(RUNNING)]
-
-
-class ResourceFilters(forms.Form):
-    """What the list shows; its values stand in the address."""
-
-    q = forms.CharField(
-        label=gettext_lazy("Search"),
-        required=False,
-        max_length=100,
-        widget=forms.SearchInput(attrs={"placeholder": gettext_lazy("Name or id")}),
-    )
-    product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
-    type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
-    renewal = forms.ChoiceField(
-        label=gettext_lazy("Renewal"),
-        required=False,
-        choices=[
-            ALL,
-            ("manual", gettext_lazy("manual")),
-            ("auto", gettext_lazy("automatic")),
-            ("none", gettext_lazy("not renewable")),
-        ],
-    )
-    health = forms.ChoiceField(label=gettext_lazy("Health"), required=False, choices=[ALL, *Health.choices])
-    state = forms.ChoiceField(
-        label=gettext_lazy("State"),
-        required=False,
-        choices=[("", gettext_lazy("In use")), *State.choices, ("all", gettext_lazy("All"))],
-    )
-
-    def __init__(self, *args: Any, products: list[Product], types: list[Item], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["product"].choices = [ALL, *((product.code, str(product)) for product in products)]  # type: ignore[attr-defined]
-        self.fields["type"].choices = [ALL, *((str(item.pk), str(item)) for item in types)]  # type: ignore[attr-defined]
-
-    def apply(self, resources: QuerySet[Resource], *, at: datetime) -> QuerySet[Resource]:
-        """The resources that are asked for; a value that makes no sense asks for nothing in particular."""
-        self.is_valid()
-        given = {name: value for name, value in self.cleaned_data.items() if value}
-        conditions = [_of_state(given.get("state", ""))]
-        if "product" in given:
-            conditions.append(Q(product__code=given["product"]))
-        if "type" in given:
-            conditions.append(Q(configuration__contains=[{"item": given["type"]}]))
-        if "renewal" in given:
-            conditions.append(RENEWALS[given["renewal"]])
-        if "health" in given:
-            conditions.append(of_health(given["health"], at))
-        return search(resources.filter(*conditions), given.get("q", ""), ("name",))
-
-
-def _of_state(value: str) -> Q:
-    if value == "all":
-        return Q()
-    return Q(state=value) if value else Q(state__in=IN_USE)
-
-
-RENEWABLE = Q(billing_mode=BillingMode.PREPAID, rolls_over=False)
-RENEWALS = {
-    "manual": RENEWABLE & Q(auto_renew_months__isnull=True),
-    "auto": RENEWABLE & Q(auto_renew_months__isnull=False),
-    "none": ~RENEWABLE,
-}
-
-
-def of_health(health: str, at: datetime) -> Q:
-    """`Resource.health` as a condition on running resources."""
-    alert, warning = at + timedelta(days=5), at + timedelta(days=16)
-    ends = {
-        Health.EXPIRED: Q(paid_until__lte=at),
-        Health.ALERT: Q(paid_until__gt=at, paid_until__lt=alert),
-        Health.WARNING: Q(paid_until__gte=alert, paid_until__lt=warning),
-        Health.GOOD: Q(paid_until__gte=warning) | Q(paid_until__isnull=True),
-    }
-    return Q(state__in=sorted(RUNNING)) & ends[Health(health)]
 
 
 @portal_page()
 def resources(request: PortalRequest) -> HttpResponse:
-    """What the customer rents, the newest first."""
+    """What the customer rents, the newest first or as is asked for."""
     own = Resource.objects.filter(customer=request.customer)
     filters = _filters(request)
-    rows = with_pending(filters.apply(own, at=request.at).select_related("product"))
-    page = keyset_page(rows, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    found = filters.apply(own, at=request.at)
+    prices = Prices(request.customer, found, at=request.at)
+    wanted = filters.sorted(with_pending(found.select_related("product")), prices)
+    page = keyset_page(**wanted, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     items = items_of(resource.configuration for resource in page.rows)
+    begins = periods_begin(page.rows, request.at)
     facts = {
-        "rows": [row_of(request, resource, items) for resource in page.rows],
+        "rows": [
+            row_of(request, resource, items)
+            | {"price": prices.of(resource.configuration), "starts_at": begins.get(resource.pk)}
+            for resource in page.rows
+        ],
+        "total": prices.total,
         "page": page,
         "filters": filters,
-        "exports": [(form.upper(), _export_address(request, form)) for form in FORMATS],
+        "exports": exports(request, "resources-export"),
         "figures": _figures(own, request.at),
         "auto_renew": AutoRenewForm({"months": 1}),
         "may_order": request.user.may_order,
@@ -135,9 +66,13 @@ def resources_export(request: PortalRequest, form: str) -> HttpResponseBase:
     own = Resource.objects.filter(customer=request.customer).select_related("product")
     items = {str(item.pk): item for item in Item.objects.all()}
     found = _filters(request).apply(own, at=request.at)
-    rows = (_cells(resource, items) for resource in found.order_by("-id").iterator(CHUNK))
+    prices = Prices(request.customer, found.none(), at=request.at)
+    rows = (
+        (*_cells(resource, items), prices.of(resource.configuration))
+        for resource in found.order_by("-id").iterator(CHUNK)
+    )
     titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("State"), _("Billing mode"), _("Paid until")]
-    titles += [_("Auto-renew"), _("Created")]
+    titles += [_("Auto-renew"), _("Created"), _("Price for 30 days")]
     return table_response(request, form, titles, rows, name="resources", count=found.count)
 
 
@@ -161,11 +96,12 @@ def _filters(request: PortalRequest) -> ResourceFilters:
     return ResourceFilters(request.GET, products=products, types=types)
 
 
-def _export_address(request: PortalRequest, form: str) -> str:
-    query = request.GET.copy()
-    for name in ("before", "after"):
-        query.pop(name, None)
-    return f"{reverse('resources-export', args=[form])}?{query.urlencode()}"
+def periods_begin(resources: list[Resource], at: datetime) -> dict[UUID, datetime]:
+    """When the period that each is in now began: what was paid last, or used since."""
+    latest = ServicePeriod.objects.filter(resource__in=resources, starts_at__lte=at).order_by(
+        "resource", "-starts_at", "-id"
+    )
+    return dict(latest.distinct("resource").values_list("resource", "starts_at"))
 
 
 def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dict[str, Any]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, portal_page
+from catalog.models import Item, Product
+from invoices.exports import table_response
+from invoices.views import exports
 from kernel.keyset import keyset_page
 from lifecycle.models import Resource
 from orders.actions import with_pending
-from orders.views.lookups import items_of
-from orders.views.resources import row_of
+from orders.views.listing import TrashFilters
+from orders.views.lookups import configuration_text, items_of
+from orders.views.resources import CHUNK, row_of
 
 
 @portal_page()
 def trash(request: PortalRequest) -> HttpResponse:
     """What is in the trash; the latest thrown away first."""
-    thrown = Resource.objects.in_trash().filter(customer=request.customer).select_related("product")
+    filters = _filters(request)
+    thrown = filters.apply(_thrown(request), at=request.at)
     page = keyset_page(
-        with_pending(thrown),
+        with_pending(thrown.select_related("product")),
         ("suspended_at", "id"),
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
@@ -27,7 +35,40 @@ def trash(request: PortalRequest) -> HttpResponse:
     facts = {
         "rows": [row_of(request, resource, items) for resource in page.rows],
         "page": page,
+        "filters": filters,
+        "exports": exports(request, "trash-export"),
         "may_order": request.user.may_order,
         "is_prepaid": request.customer.is_prepaid,
     }
     return render(request, "orders/trash.html", facts)
+
+
+@portal_page()
+def trash_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """Exactly what the filters of the trash show, as a table."""
+    items = {str(item.pk): item for item in Item.objects.all()}
+    found = _filters(request).apply(_thrown(request), at=request.at)
+    latest = found.select_related("product").order_by("-suspended_at", "-id")
+    rows = (_cells(resource, items) for resource in latest.iterator(CHUNK))
+    titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("Why"), _("Since"), _("Deleted for good")]
+    return table_response(request, form, titles, rows, name="trash", count=found.count)
+
+
+def _thrown(request: PortalRequest) -> Any:
+    return Resource.objects.in_trash().filter(customer=request.customer)
+
+
+def _filters(request: PortalRequest) -> TrashFilters:
+    return TrashFilters(request.GET, products=list(Product.objects.order_by("code")))
+
+
+def _cells(resource: Resource, items: dict[str, Item]) -> tuple[Any, ...]:
+    return (
+        str(resource.pk),
+        resource.name,
+        str(resource.product),
+        configuration_text(resource.configuration, items),
+        resource.get_suspense_reason_display(),
+        resource.suspended_at,
+        resource.purge_at,
+    )

@@ -42,11 +42,19 @@ function watchConfirmation(input) {
 }
 document.querySelectorAll("input[data-confirm]").forEach(watchConfirmation);
 
-/* One box ticks all rows of its table. */
+/* One box ticks all rows of its form; the bar below them says how many are chosen, and what they come to. */
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-tick-all]")) return;
-  const boxes = event.target.closest("table").querySelectorAll("tbody .pick input:not(:disabled)");
-  for (const box of boxes) box.checked = event.target.checked;
+  const form = event.target.form;
+  const boxes = form ? [...form.querySelectorAll("tbody .pick input:not(:disabled)")] : [];
+  if (!boxes.length) return;
+  if (event.target.matches("[data-tick-all]")) for (const box of boxes) box.checked = event.target.checked;
+  const chosen = boxes.filter((box) => box.checked);
+  for (const all of form.querySelectorAll("[data-tick-all]")) all.checked = chosen.length === boxes.length;
+  const told = form.querySelector("[data-chosen]");
+  if (!told) return;
+  const amounts = chosen.map((box) => Number(box.dataset.amount)).filter(Boolean);
+  const sum = amounts.reduce((one, other) => one + other, 0).toLocaleString(document.documentElement.lang);
+  told.textContent = chosen.length ? `${chosen.length} ${told.dataset.chosen}${amounts.length ? `, ${sum} ₫` : ""}` : "";
 });
 
 /* A select or a box marked so sends its form when it changes (filters, checkout recalculation). */

@@ -1,0 +1,187 @@
+"""What the lists of resources ask for: filters and orders that stand in the address, and prices beside the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.db.models import BigIntegerField, Case, Count, JSONField, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy
+
+from accounts.models import BillingMode, Customer
+from catalog.models import Item, Product
+from catalog.queries import PriceBook
+from kernel.search import SearchForm, search
+from lifecycle.models import RUNNING, Health, Resource, State
+from orders.queries import month_price
+
+ALL = ("", gettext_lazy("All"))
+IN_USE = [State.NEW, *sorted(RUNNING)]
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+MOST_ADDED_UP = 5_000
+"""The monthly prices of more resources than this are not added up for a page, nor is it sorted by them."""
+
+
+class SearchField(forms.CharField):
+    def __init__(self, placeholder: Any) -> None:
+        widget = forms.SearchInput(attrs={"placeholder": placeholder})
+        super().__init__(label=gettext_lazy("Search"), required=False, max_length=100, widget=widget)
+
+
+class ListFilters(forms.Form):
+    """Product and text; a value that makes no sense asks for nothing in particular."""
+
+    q = SearchField(gettext_lazy("Name or id"))
+    product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
+
+    def __init__(self, *args: Any, products: Sequence[Product], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["product"].choices = [ALL, *((product.code, str(product)) for product in products)]  # type: ignore[attr-defined]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def conditions(self, at: datetime) -> list[Q]:
+        return [Q(product__code=self.given["product"])] if "product" in self.given else []
+
+    def apply(self, resources: QuerySet[Resource], *, at: datetime) -> QuerySet[Resource]:
+        """The resources that are asked for."""
+        return search(resources.filter(*self.conditions(at)), self.given.get("q", ""), ("name",))
+
+
+class TrashFilters(ListFilters):
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why"), required=False, choices=[ALL, *Resource.SuspenseReason.choices]
+    )
+
+    def conditions(self, at: datetime) -> list[Q]:
+        given = self.given
+        return super().conditions(at) + ([Q(suspense_reason=given["reason"])] if "reason" in given else [])
+
+
+class ResourceFilters(ListFilters):
+    """What the list shows, and in which order."""
+
+    type = forms.ChoiceField(label=gettext_lazy("Type"), required=False)
+    renewal = forms.ChoiceField(
+        label=gettext_lazy("Renewal"),
+        required=False,
+        choices=[
+            ALL,
+            ("manual", gettext_lazy("manual")),
+            ("auto", gettext_lazy("automatic")),
+            ("none", gettext_lazy("not renewable")),
+        ],
+    )
+    health = forms.ChoiceField(label=gettext_lazy("Health"), required=False, choices=[ALL, *Health.choices])
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"),
+        required=False,
+        choices=[("", gettext_lazy("In use")), *State.choices, ("all", gettext_lazy("All"))],
+    )
+    sort = forms.ChoiceField(
+        label=gettext_lazy("Sort"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("The newest first")),
+            ("end", gettext_lazy("What ends soonest")),
+            ("price", gettext_lazy("The dearest first")),
+            ("name", gettext_lazy("By name")),
+        ],
+    )
+
+    def __init__(self, *args: Any, products: Sequence[Product], types: Sequence[Item], **kwargs: Any) -> None:
+        super().__init__(*args, products=products, **kwargs)
+        self.fields["type"].choices = [ALL, *((str(item.pk), str(item)) for item in types)]  # type: ignore[attr-defined]
+
+    def conditions(self, at: datetime) -> list[Q]:
+        given = self.given
+        found = [*super().conditions(at), _of_state(given.get("state", ""))]
+        if "type" in given:
+            found.append(Q(configuration__contains=[{"item": given["type"]}]))
+        if "renewal" in given:
+            found.append(RENEWALS[given["renewal"]])
+        if "health" in given:
+            found.append(of_health(given["health"], at))
+        return found
+
+    def sorted(self, found: QuerySet[Resource], prices: Prices) -> dict[str, Any]:
+        """How `keyset_page` is to be asked: the rows with what they are sorted by, the key, the direction."""
+        match self.given.get("sort"):
+            case "end":
+                ends = found.annotate(sorted_by=Coalesce("paid_until", Value(FOR_EVER)))
+                return {"rows": ends, "key": ("sorted_by", "id"), "ascending": True}
+            case "name":
+                return {
+                    "rows": found.annotate(sorted_by=SearchForm("name")),
+                    "key": ("sorted_by", "id"),
+                    "ascending": True,
+                }
+            case "price" if prices.all_known:
+                return {"rows": found.annotate(sorted_by=prices.as_column()), "key": ("sorted_by", "id")}
+        return {"rows": found, "key": ("id",)}
+
+
+def _of_state(value: str) -> Q:
+    if value == "all":
+        return Q()
+    return Q(state=value) if value else Q(state__in=IN_USE)
+
+
+RENEWABLE = Q(billing_mode=BillingMode.PREPAID, rolls_over=False)
+RENEWALS = {
+    "manual": RENEWABLE & Q(auto_renew_months__isnull=True),
+    "auto": RENEWABLE & Q(auto_renew_months__isnull=False),
+    "none": ~RENEWABLE,
+}
+
+
+def of_health(health: str, at: datetime) -> Q:
+    """`Resource.health` as a condition on running resources."""
+    alert, warning = at + timedelta(days=5), at + timedelta(days=16)
+    ends = {
+        Health.EXPIRED: Q(paid_until__lte=at),
+        Health.ALERT: Q(paid_until__gt=at, paid_until__lt=alert),
+        Health.WARNING: Q(paid_until__gte=alert, paid_until__lt=warning),
+        Health.GOOD: Q(paid_until__gte=warning) | Q(paid_until__isnull=True),
+    }
+    return Q(state__in=sorted(RUNNING)) & ends[Health(health)]
+
+
+class Prices:
+    """What each of a customer's configurations costs for 30 days at today's price, tax included."""
+
+    def __init__(self, customer: Customer, found: QuerySet[Resource], *, at: datetime) -> None:
+        self._customer, self._at = customer, at
+        self._book = PriceBook([customer.pk])
+        self._known: dict[str, int | None] = {}
+        some = list(found.order_by().values_list("pk", flat=True)[: MOST_ADDED_UP + 1])
+        self.all_known = len(some) <= MOST_ADDED_UP
+        self._counted: list[tuple[list[dict[str, Any]], int]] = []
+        if self.all_known:
+            groups = Resource.objects.filter(pk__in=found.order_by().values("pk")).values("configuration")
+            self._counted = list(groups.annotate(count=Count("pk")).values_list("configuration", "count"))
+
+    def of(self, configuration: Sequence[Mapping[str, Any]]) -> int | None:
+        key = repr(configuration)
+        if key not in self._known:
+            self._known[key] = month_price(
+                [dict(one) for one in configuration], self._book, self._customer, at=self._at
+            )
+        return self._known[key]
+
+    @property
+    def total(self) -> int | None:
+        """All of the list together; None when there are too many to add up."""
+        return sum((self.of(one) or 0) * count for one, count in self._counted) if self.all_known else None
+
+    def as_column(self) -> Case:
+        cases = [
+            When(configuration=Value(one, JSONField()), then=Value(self.of(one) or 0)) for one, _count in self._counted
+        ]
+        return Case(*cases, default=Value(0), output_field=BigIntegerField())
