@@ -26,6 +26,7 @@ VIEW_AS_CUSTOMER = Right("accounts.customer", "view_as_customer", "Can view the 
 MOVE_CLOCK = Right("accounts.customer", "move_clock", "Can move the demo clock")
 RECORD_BANK_TRANSFER = Right("payments.payment", "record_bank_transfer", "Can record a bank transfer")
 CHECK_PAYMENT = Right("payments.payment", "check_payment", "Can ask the gateway about a payment")
+TAKE_BACK_PAYMENT = Right("payments.payment", "take_back_payment", "Can book that a payment was taken back")
 SETTLE_PAYMENT = Right("payments.payment", "settle_payment", "Can decide what became of a payment that is held")
 REQUEST_ADJUSTMENT = Right("payments.creditadjustment", "request_adjustment", "Can ask for a credit adjustment")
 APPROVE_ADJUSTMENT = Right("payments.creditadjustment", "approve_adjustment", "Can approve a credit adjustment")
@@ -61,6 +62,7 @@ FINANCE = [
     RECORD_BANK_TRANSFER,
     CHECK_PAYMENT,
     SETTLE_PAYMENT,
+    TAKE_BACK_PAYMENT,
     REQUEST_ADJUSTMENT,
     APPROVE_ADJUSTMENT,
     GRANT_CREDIT,

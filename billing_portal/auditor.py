@@ -49,9 +49,24 @@ CHECKS = {
         SELECT held || ' instead of ' || brought FROM
             (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
              WHERE a.kind = 'gateway') l,
-            (SELECT coalesce(sum(captured), 0) AS brought FROM payments_payment
+            (SELECT coalesce(sum(captured - taken_back), 0) AS brought FROM payments_payment
              WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')) p
         WHERE held <> brought
+    """,
+    "what was taken back of a payment is the sum of its reversals": """
+        SELECT p.reference FROM payments_payment p LEFT JOIN payments_reversal r ON r.payment_id = p.id
+        WHERE p.taken_back > 0 OR r.id IS NOT NULL GROUP BY p.id HAVING p.taken_back <> coalesce(sum(r.amount), 0)
+    """,
+    "debts are what was taken back and is neither credit nor on an invoice": """
+        SELECT held || ' instead of ' || owed FROM
+            (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'debts') l,
+            (SELECT coalesce(sum(debt - collected), 0) AS owed FROM payments_reversal) r
+        WHERE held <> owed
+    """,
+    "what was reopened is taken from invoices": """
+        SELECT r.id::text FROM payments_reversal r LEFT JOIN payments_allocation a ON a.reversal_id = r.id
+        GROUP BY r.id HAVING r.reopened <> -coalesce(sum(a.amount), 0)
     """,
     "an invoice's paid part is the sum of its allocations": """
         SELECT i.number FROM invoices_invoice i LEFT JOIN payments_allocation a ON a.invoice_id = i.id

@@ -33,6 +33,7 @@ class Account(models.Model):
         SALES = "sales", _("settled invoices")
         PROMOTIONS = "promotions", _("granted promotional credit")
         ADJUSTMENTS = "adjustments", _("staff adjustments")
+        DEBTS = "debts", _("debts of customers")
 
     WALLET: ClassVar = (Kind.CREDIT, Kind.PROMOTIONAL)
 
@@ -98,6 +99,8 @@ class Transaction(models.Model):
         GRANT = "grant", _("promotional credit granted")
         GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
         ADJUSTMENT = "adjustment", _("adjustment")
+        REVERSAL = "reversal", _("taken back by bank or gateway")
+        DEBT = "debt", _("debt collected")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=80)

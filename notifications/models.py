@@ -41,6 +41,7 @@ class Notice(models.Model):
         AUTO_RENEW_DONE = "auto_renew_done", _("Auto-renewal done")
         AUTO_RENEW_FAILED = "auto_renew_failed", _("Auto-renewal failed")
         PAYMENT_RECEIVED = "payment_received", _("Payment received")
+        PAYMENT_TAKEN_BACK = "payment_taken_back", _("Payment taken back")
         PAYMENT_FAILED = "payment_failed", _("Payment failed")
         REFUND = "refund", _("Refund to the wallet")
         INVOICE_ISSUED = "invoice_issued", _("Invoice issued")

@@ -23,7 +23,21 @@ from kernel.errors import in_words as reason_in_words
 from notifications.models import Notice
 from notifications.wordings import WORDINGS, If, Unless
 
-AMOUNTS = frozenset({"amount", "available", "due", "refund", "shortfall", "total"})
+AMOUNTS = frozenset(
+    {
+        "amount",
+        "available",
+        "debt",
+        "due",
+        "from_credit",
+        "less",
+        "more",
+        "refund",
+        "reopened",
+        "shortfall",
+        "total",
+    }
+)
 INSTANTS = frozenset(
     {"due_at", "from", "paid_until", "purge_at", "renewal_window_until", "suspend_at", "undoable_until", "until"}
 )

@@ -181,6 +181,17 @@ WORDINGS: dict[str, Wording] = {
         ),
         *SEE_PAYMENT,
     ),
+    Kind.PAYMENT_TAKEN_BACK: Wording(
+        _("A payment was taken back: %(amount)s"),
+        (
+            _("The bank or payment gateway has taken back %(amount)s that you had paid."),
+            _("%(from_credit)s of it came out of the credit in your wallet."),
+            _("%(reopened)s had been spent on invoices, which are open again: %(numbers)s."),
+            _("%(debt)s are still owed and will be taken from credit that comes in."),
+            _("If you did not ask for this, please talk to your bank, and to us."),
+        ),
+        *SEE_PAYMENT,
+    ),
     Kind.PAYMENT_FAILED: Wording(
         _("Payment failed: %(amount)s"),
         (

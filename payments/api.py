@@ -109,7 +109,7 @@ class PaymentEndpoint(Endpoint):
     right = "pay"
 
     def visible(self) -> QuerySet[Payment]:
-        allocations = Allocation.objects.select_related("invoice").order_by("id")
+        allocations = Allocation.objects.filter(reversal=None).select_related("invoice").order_by("id")
         return Payment.objects.filter(self.principal.scope()).prefetch_related(Prefetch("allocations", allocations))
 
     def show_payment(self, payment: Payment) -> Response:

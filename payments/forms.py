@@ -147,6 +147,7 @@ class MovementFilters(DayFilters):
             ("refund", _("Refund")),
             ("grant", _("Promotional credit")),
             ("adjustment", _("Adjustment")),
+            ("taken-back", _("Taken back")),
         ],
     )
     bucket = forms.ChoiceField(

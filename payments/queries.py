@@ -35,6 +35,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "refund": (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND),
     "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
     "adjustment": (Fact.ADJUSTMENT,),
+    "taken-back": (Fact.REVERSAL, Fact.DEBT),
 }
 """What a customer calls a movement -> the kinds of ledger transaction."""
 
@@ -106,7 +107,7 @@ def payments_of(customer: Customer, wanted: WantedPayments) -> QuerySet[Payment]
 
 def with_paid_invoices(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     """Load with each payment what of it went to which invoice, as `payment.paid_invoices`, in one more query."""
-    allocations = Allocation.objects.select_related("invoice").order_by("invoice__number")
+    allocations = Allocation.objects.filter(reversal=None).select_related("invoice").order_by("invoice__number")
     return payments.prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="paid_invoices"))
 
 
@@ -119,7 +120,11 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
     means = {value: str(label) for value, label in Payment.Means.choices}
     states = {value: str(label) for value, label in STATES}
     gateways = {code: gateway_name(code) for code in KNOWN_GATEWAYS}
-    numbers = Allocation.objects.filter(payment=OuterRef("pk")).order_by("invoice__number").values("invoice__number")
+    numbers = (
+        Allocation.objects.filter(payment=OuterRef("pk"), reversal=None)
+        .order_by("invoice__number")
+        .values("invoice__number")
+    )
     found = (
         payments.annotate(numbers=ArraySubquery(numbers))
         .order_by("-created_at", "-id")

@@ -17,7 +17,7 @@ from lifecycle.models import ProvisioningRequest
 from notifications.models import Notice
 from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
-from payments.models import CreditAdjustment, Payment
+from payments.models import CreditAdjustment, Payment, Reversal
 
 LATELY = timedelta(days=7)
 
@@ -69,6 +69,13 @@ def matters(at: datetime) -> list[Matter]:
             _("payments that are held for staff"),
             Payment.objects.exclude(held=""),
             "waits=held",
+            "red",
+        ),
+        Matter(
+            "payments taken back",
+            _("payments that a bank or gateway took back"),
+            Reversal.objects.filter(closed_at=None),
+            "closed_at__isempty=1",
             "red",
         ),
         Matter(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.services import record_audit
-from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT
+from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -24,6 +24,8 @@ from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
 from payments.services.held import close_held
 from payments.services.outcomes import SETTLED
+from payments.services.reversals import HOUSE, take_back
+from payments.services.wallet import wallet_of
 
 
 class GatewayGone(DomainError):
@@ -102,6 +104,56 @@ class SettleByHand(Task):
         return text("%(amount)s are booked.") % {"amount": display.money(data["amount"])}
 
 
+class TakeBackForm(ReasonForm):
+    amount = forms.IntegerField(label=_("Amount that was taken back (₫)"), min_value=1, max_value=MAXIMUM)
+    reference = forms.CharField(
+        label=_("Reference of the bank or gateway"),
+        max_length=60,
+        help_text=_("Booked once: the same reference of this payment changes nothing."),
+    )
+    field_order = ("amount", "reference", "reason")
+
+
+class TakeBack(Task):
+    name = "take-back"
+    label = _("Taken back by bank or gateway")
+    lead = _(
+        "Credit is taken back as far as there is any, then invoices that were paid with it are open again, and the rest is a debt."
+    )
+    button = _("Book it")
+    right = TAKE_BACK_PAYMENT
+    form = TakeBackForm
+    once = True
+    dangerous = True
+
+    def is_open(self, subject: Payment, at: datetime) -> bool:
+        return subject.means in HOUSE and subject.state in SETTLED and subject.taken_back < subject.received
+
+    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+        return {"initial": {"amount": subject.received - subject.taken_back}}
+
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+        return {
+            "facts": [
+                (_("Received"), display.money(subject.received)),
+                (_("Taken back"), display.money(subject.taken_back)),
+                (_("Credit in the wallet"), display.money(wallet_of(subject.customer_id).credit)),
+            ]
+        }
+
+    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        reversal = take_back(
+            subject.pk, data["amount"], reference=data["reference"], reason=data["reason"], actor=actor, at=at
+        )
+        return text(
+            "%(credit)s came out of the wallet, invoices of %(reopened)s are open again, %(debt)s are a debt."
+        ) % {
+            "credit": display.money(reversal.from_credit),
+            "reopened": display.money(reversal.reopened),
+            "debt": display.money(reversal.debt),
+        }
+
+
 class CloseHeld(Task):
     name = "close"
     label = _("Nothing was received")
@@ -162,7 +214,7 @@ class NoticeInline(LookOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
-    tasks = (CheckPayment(), SettleByHand(), CloseHeld())
+    tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack())
     inlines = (AllocationInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
@@ -171,7 +223,7 @@ class PaymentAdmin(LookOnlyAdmin):
     date_hierarchy = "created_at"
     fieldsets = (
         (None, {"fields": ("reference", "state", "failure", "held", "customer", "kind", "means", "description")}),
-        (_("Amounts"), {"fields": ("amount", "captured", "promotional", "allocated", "refunded")}),
+        (_("Amounts"), {"fields": ("amount", "captured", "promotional", "allocated", "refunded", "taken_back")}),
         (
             _("Gateway"),
             {

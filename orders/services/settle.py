@@ -17,11 +17,12 @@ from kernel.money import MAXIMUM
 from orders.models import Order
 from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
-from payments.gateways.base import Outcome, Reply, Succeeded, Verdict
+from payments.gateways.base import Outcome, Reply, Succeeded, TakenBack, Verdict
 from payments.models import Payment
 from payments.services.asking import ask_gateway, receive_notice, reply_to_notice
-from payments.services.invoices import pay_invoices_automatically
 from payments.services.outcomes import SETTLED, apply_outcome
+from payments.services.owed import settle_what_is_owed
+from payments.services.reversals import take_back
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
 from payments.services.wallet import InsufficientCredit
 
@@ -41,13 +42,18 @@ def record_outcome(
     :param looked_up: staff have seen it at the gateway
     """
     Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
+    if isinstance(outcome, TakenBack):
+        reason = "told by the gateway"
+        return take_back(
+            payment_id, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at
+        ).payment
     payment = apply_outcome(payment_id, outcome, at=at, looked_up=looked_up)
     if payment.state != Payment.State.SUCCEEDED:
         return payment
     if payment.order_id:
         _carry_on_order(payment, actor=actor, at=at)
     if payment.kind == Payment.Kind.TOP_UP:
-        pay_invoices_automatically(payment.customer_id, actor=actor, at=at)
+        settle_what_is_owed(payment.customer_id, actor=actor, at=at)
     return payment
 
 

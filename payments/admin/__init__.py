@@ -1,5 +1,5 @@
 """The staff area's pages about invoices and money, and the tasks that move it."""
 
-from payments.admin import documents, money
+from payments.admin import documents, money, reversals
 
-__all__ = ["documents", "money"]
+__all__ = ["documents", "money", "reversals"]

@@ -49,7 +49,16 @@ class Unknown:
     reason: str
 
 
-Outcome = Succeeded | Failed | Pending | Unknown
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The money had moved and is gone again: the payer's bank or the gateway reversed `amount` of it under `reference`."""
+
+    reference: str
+    amount: int
+    at: datetime
+
+
+Outcome = Succeeded | Failed | Pending | Unknown | TakenBack
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,9 +165,16 @@ def promotional_part(note: CreditNote, amount: int) -> int:
     if not promotional:
         return 0
     given, given_promotional = _given_back(invoice)
-    bought_left = (invoice.paid - promotional) - (given - given_promotional)
+    bought_left = bought_part_left(invoice)
     share = round_half_up((given + amount) * promotional, invoice.paid) - given_promotional
     return max(min(share, amount, promotional - given_promotional), amount - bought_left, 0)
+
+
+def bought_part_left(invoice: Invoice) -> int:
+    """What was paid of an invoice with bought credit and has not been given back."""
+    promotional = Allocation.objects.filter(invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
+    given, given_promotional = _given_back(invoice)
+    return (invoice.paid - promotional) - (given - given_promotional)
 
 
 def _given_back(invoice: Invoice) -> tuple[int, int]:

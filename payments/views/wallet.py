@@ -14,6 +14,7 @@ from kernel import display
 from payments.forms import TopUpForm
 from payments.queries import WantedMovements, movements_of, open_gateways, promotional_by_expiry
 from payments.services.gateway import start_top_up
+from payments.services.reversals import debt_of
 from payments.services.wallet import wallet_of
 from payments.views.invoices import to_gateway
 
@@ -57,6 +58,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
     context = {
         "form": form,
         "wallet": money,
+        "debt": debt_of(request.customer),
         "figures": _figures(money.available, money.credit, money.promotional, money.held),
         "expiring": promotional_by_expiry(request.customer.pk, money.promotional, at=request.at)
         if money.promotional

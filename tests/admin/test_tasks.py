@@ -15,7 +15,7 @@ from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.delete import delete_resource
 from payments.gateways.base import Succeeded
-from payments.models import CreditAdjustment, Payment
+from payments.models import CreditAdjustment, Payment, Reversal
 from payments.services.wallet import wallet_of
 from tests.admin.conftest import days_after
 from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
@@ -360,3 +360,18 @@ def test_a_held_payment_that_brought_nothing_is_closed(staff, alice):
     payment.refresh_from_db()
     assert (payment.state, payment.held) == ("failed", "")
     assert do(staff("support"), payment, "settle", amount=1, gateway_txn_id="x").status_code == 403
+
+
+def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, alice):
+    payment = held_payment(alice)
+    client = staff("finance")
+    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-9")
+
+    assert do(client, payment, "take-back", key="k2", amount=90_001, reference="CB-1").status_code == 422
+    assert do(client, payment, "take-back", key="k3", amount=90_000, reference="CB-1").status_code == 302
+
+    assert wallet_of(alice.pk).credit == 10_000_000
+    reversal = Reversal.objects.get()
+    assert "payments that a bank or gateway took back" in client.get(reverse("admin:index")).content.decode()
+    assert do(client, reversal, "close", key="k4").status_code == 302
+    assert "payments that a bank or gateway took back" not in client.get(reverse("admin:index")).content.decode()

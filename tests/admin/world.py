@@ -10,10 +10,13 @@ from invoices.models import BillingRun, ParkedBilling
 from kernel.ids import new_id
 from lifecycle.models import ProvisioningRequest
 from orders.models import Action, CheckoutSession
+from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
+from payments.gateways.base import Succeeded
 from payments.models import CreditAdjustment, GatewayNotice, Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
+from payments.services.reversals import take_back
 from tests.cast import (
     DAY,
     LONG_AGO,
@@ -80,6 +83,8 @@ def _outside(number: int, customer: Customer) -> None:
         reference=f"T-{number}", payable=f"top_up:{new_id()}", description="top-up", amount=100_000, actor="x",
         created_at=NOON,
     )  # fmt: skip
+    arrived = record_outcome(payment.pk, Succeeded(f"G-{number}", 100_000, NOON), actor=STAFF, at=NOON)
+    take_back(arrived.pk, 1_000, reference=f"R-{number}", reason="chargeback", actor=STAFF, at=NOON)
     GatewayNotice.objects.create(
         gateway="sandbox", digest=f"{number:064}", body="{}", is_genuine=True, payment=payment, verdict="accepted",
         received_at=NOON,

@@ -1,4 +1,4 @@
-"""How debts are settled: attempts to pay, and what of each payment went to which invoice."""
+"""Attempts to pay: by wallet, through a gateway, by bank transfer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import Customer
-from invoices.models import CreditNote, Invoice
 from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.money import MAXIMUM
-from kernel.triggers import append_only, edges_only, frozen, never_deleted
+from kernel.triggers import edges_only, frozen, never_deleted
 from payments.failures import failure_words
 
 
@@ -116,6 +115,7 @@ class Payment(StateMachine):
     promotional = models.BigIntegerField(_("of it promotional"), default=0)
     allocated = models.BigIntegerField(_("given to invoices"), default=0)
     refunded = models.BigIntegerField(_("returned to the wallet"), default=0)
+    taken_back = models.BigIntegerField(_("taken back by bank or gateway"), default=0, db_default=0)
     state = FSMField(_("state"), default=PaymentState.CREATED, choices=PaymentState.choices, protected=True)
     actor = models.CharField(_("by"), max_length=200)
     created_at = models.DateTimeField(_("created"))
@@ -152,6 +152,10 @@ class Payment(StateMachine):
                 name="a_gateway_says_what_it_received",
                 condition=Q(means="gateway", state__in=["succeeded", "refunded"], captured__gt=0, captured__lte=MAXIMUM)
                 | Q(~(Q(means="gateway") & Q(state__in=["succeeded", "refunded"])), captured__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="no_more_is_taken_back_than_came",
+                condition=Q(taken_back__gte=0, taken_back__lte=Coalesce(F("captured"), F("amount"))),
             ),
             models.CheckConstraint(
                 name="what_succeeded_is_neither_held_nor_asked_about",
@@ -266,150 +270,3 @@ class Payment(StateMachine):
     @transition(field=state, source=PaymentState.SUCCEEDED, target=PaymentState.REFUNDED)
     def give_back(self) -> None:
         """Everything went back to the wallet or to its source."""
-
-
-class Allocation(models.Model):
-    """Money given to an invoice: part of a payment, or what a credit note on an earlier invoice gave back."""
-
-    payment = models.ForeignKey(
-        Payment,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        db_index=False,
-        related_name="allocations",
-        verbose_name=_("payment"),
-    )
-    credit_note = models.ForeignKey(
-        CreditNote,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="allocations",
-        verbose_name=_("credit note"),
-    )
-    invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("invoice")
-    )
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
-    )
-    amount = models.BigIntegerField(_("amount"))
-    promotional = models.BigIntegerField(_("of it promotional"), default=0)
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("allocation")
-        verbose_name_plural = _("allocations")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="allocation_is_positive",
-                condition=Q(amount__gt=0, promotional__gte=0, promotional__lte=F("amount")),
-            ),
-            models.CheckConstraint(
-                name="an_allocation_has_one_source",
-                condition=Q(payment__isnull=False, credit_note__isnull=True)
-                | Q(payment__isnull=True, credit_note__isnull=False),
-            ),
-            models.UniqueConstraint(name="a_payment_reaches_an_invoice_once", fields=["payment", "invoice"]),
-        ]
-        triggers: ClassVar = [
-            append_only(),
-            pgtrigger.Trigger(
-                name="pays_its_invoice",
-                level=pgtrigger.Statement,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                referencing=pgtrigger.Referencing(new="new_allocations"),
-                func="""
-                IF NOT EXISTS (SELECT FROM new_allocations) THEN
-                    RETURN NULL;  -- plans are made at the first call of a connection: not for nothing, in tables that may be empty
-                END IF;
-                -- Held first, so that each sum below sees what another transaction gave just before.
-                PERFORM FROM invoices_invoice WHERE id IN (SELECT invoice_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;
-                PERFORM FROM payments_payment WHERE id IN (SELECT payment_id FROM new_allocations) ORDER BY id FOR NO KEY UPDATE;
-                UPDATE invoices_invoice i SET paid = given.amount
-                FROM (SELECT invoice_id, sum(amount) AS amount FROM payments_allocation
-                      WHERE invoice_id IN (SELECT invoice_id FROM new_allocations) GROUP BY invoice_id) given
-                WHERE i.id = given.invoice_id AND i.paid <> given.amount;
-                UPDATE payments_payment p SET allocated = given.amount
-                FROM (SELECT payment_id, sum(amount) AS amount FROM payments_allocation
-                      WHERE payment_id IN (SELECT payment_id FROM new_allocations) GROUP BY payment_id) given
-                WHERE p.id = given.payment_id AND p.allocated <> given.amount;
-                RETURN NULL;
-                """,
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount} -> {self.invoice_id}"
-
-
-class GatewayNotice(models.Model):
-    """What a gateway told us, stored before it is acted on; the same words are kept once."""
-
-    gateway = models.CharField(_("gateway"), max_length=20)
-    digest = models.CharField(max_length=64)
-    body = models.TextField(_("as received"))
-    is_genuine = models.BooleanField(_("signature verified"))
-    payment = models.ForeignKey(
-        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("payment")
-    )
-    verdict = models.CharField(_("verdict"), max_length=20)
-    received_at = models.DateTimeField(_("received"))
-
-    class Meta:
-        verbose_name = _("gateway notice")
-        verbose_name_plural = _("gateway notices")
-        constraints: ClassVar = [
-            models.UniqueConstraint(name="one_row_per_gateway_and_words", fields=["gateway", "digest"])
-        ]
-        triggers: ClassVar = [append_only()]
-
-    def __str__(self) -> str:
-        return f"{self.gateway} {self.digest[:8]} {self.verdict}"
-
-
-class CreditAdjustment(models.Model):
-    """
-    A correction of a customer's credit by staff: asked for by one person, carried out with the approval of another.
-
-    `amount` is signed: positive gives credit, negative takes it.
-    """
-
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="adjustments", verbose_name=_("customer")
-    )
-    amount = models.BigIntegerField(_("amount"), help_text=_("Positive gives credit, negative takes it."))
-    reason = models.TextField(_("reason"))
-    requested_by = models.CharField(_("asked for by"), max_length=200)
-    requested_at = models.DateTimeField(_("asked for"))
-    approved_by = models.CharField(_("approved by"), max_length=200, blank=True)
-    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("credit adjustment")
-        verbose_name_plural = _("credit adjustments")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="adjustment_is_sane", condition=Q(amount__gte=-MAXIMUM, amount__lte=MAXIMUM) & ~Q(amount=0)
-            ),
-            models.CheckConstraint(
-                name="nobody_approves_their_own_adjustment", condition=~Q(approved_by=F("requested_by"))
-            ),
-            models.CheckConstraint(
-                name="an_approval_has_a_name_and_a_time",
-                condition=Q(approved_by="", approved_at__isnull=True)
-                | (~Q(approved_by="") & Q(approved_at__isnull=False)),
-            ),
-        ]
-        triggers: ClassVar = [
-            never_deleted(),
-            frozen(
-                "is_what_was_asked_for", columns=["customer_id", "amount", "reason", "requested_by", "requested_at"]
-            ),
-            frozen("is_approved_once", columns=["approved_by", "approved_at"], unless="OLD.approved_at IS NULL"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.customer}: {self.amount:+d}"

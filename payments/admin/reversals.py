@@ -1,0 +1,60 @@
+"""Payments that a bank or gateway took back: each is a case until staff have closed it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from accounts.admin.tasks import Task
+from accounts.staff import TAKE_BACK_PAYMENT
+from kernel import display
+from kernel.actors import Actor
+from payments.models import Allocation, Reversal
+from payments.services.reversals import close_reversal
+
+
+class CloseReversal(Task):
+    name = "close"
+    label = _("Close the case")
+    lead = _("The customer has been talked to, and there is nothing left to do. An open debt goes on being collected.")
+    button = _("Close it")
+    right = TAKE_BACK_PAYMENT
+
+    def is_open(self, subject: Reversal, at: datetime) -> bool:
+        return subject.closed_at is None
+
+    def context(self, subject: Reversal, *, at: datetime) -> dict[str, Any]:
+        return {
+            "facts": [
+                (_("Taken back"), display.money(subject.amount)),
+                (_("Invoices open again"), display.money(subject.reopened)),
+                (_("Debt left"), display.money(subject.debt - subject.collected)),
+            ]
+        }
+
+    def carry_out(self, subject: Reversal, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        close_reversal(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The case is closed.")
+
+
+class ReopenedInline(LookOnlyInline):
+    model = Allocation
+    fields = ("at", "invoice", "payment", "amount")
+    related_rows = ("invoice", "payment")
+    ordering = ("pk",)
+
+
+@admin.register(Reversal)
+class ReversalAdmin(LookOnlyAdmin):
+    tasks = (CloseReversal(),)
+    inlines = (ReopenedInline,)
+    list_display = ("at", "customer", "payment", "amount", "from_credit", "reopened", "debt", "collected", "closed_at")
+    list_select_related = ("customer", "payment")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    search_fields = ("customer__name", "=reference", "=payment__reference")
+    date_hierarchy = "at"

@@ -1,0 +1,9 @@
+"""How debts are settled: attempts to pay, what of each went to which invoice, what gateways and staff did."""
+
+from payments.models.adjustments import CreditAdjustment
+from payments.models.allocations import Allocation
+from payments.models.attempts import OPEN, Payment, PaymentState
+from payments.models.notices import GatewayNotice
+from payments.models.reversals import Reversal
+
+__all__ = ["OPEN", "Allocation", "CreditAdjustment", "GatewayNotice", "Payment", "PaymentState", "Reversal"]

@@ -1,0 +1,36 @@
+"""What gateways tell us."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel.triggers import append_only
+from payments.models.attempts import Payment
+
+
+class GatewayNotice(models.Model):
+    """What a gateway told us, stored before it is acted on; the same words are kept once."""
+
+    gateway = models.CharField(_("gateway"), max_length=20)
+    digest = models.CharField(max_length=64)
+    body = models.TextField(_("as received"))
+    is_genuine = models.BooleanField(_("signature verified"))
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("payment")
+    )
+    verdict = models.CharField(_("verdict"), max_length=20)
+    received_at = models.DateTimeField(_("received"))
+
+    class Meta:
+        verbose_name = _("gateway notice")
+        verbose_name_plural = _("gateway notices")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_row_per_gateway_and_words", fields=["gateway", "digest"])
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.digest[:8]} {self.verdict}"

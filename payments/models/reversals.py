@@ -1,0 +1,79 @@
+"""Money that a bank or gateway took back after it had arrived."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from kernel.money import MAXIMUM
+from kernel.triggers import frozen, never_deleted
+from payments.models.attempts import Payment
+
+
+class Reversal(models.Model):
+    """
+    `amount` of a payment is gone again: `from_credit` was taken out of the wallet, invoices of `reopened` are open again,
+    and the rest is the customer's `debt`, of which `collected` has been taken from credit that came later.
+
+    It is a case for staff until somebody has closed it.
+    """
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="reversals", verbose_name=_("payment"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="reversals", verbose_name=_("customer")
+    )
+    amount = models.BigIntegerField(_("taken back"))
+    reference = models.CharField(_("reference of the bank or gateway"), max_length=60)
+    reason = models.CharField(_("reason"), max_length=500)
+    from_credit = models.BigIntegerField(_("out of the wallet"), default=0)
+    reopened = models.BigIntegerField(_("on invoices that are open again"), default=0)
+    debt = models.BigIntegerField(_("debt"), default=0)
+    collected = models.BigIntegerField(_("of it collected"), default=0)
+    actor = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("payment taken back")
+        verbose_name_plural = _("payments taken back")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="money_is_taken_back_once_per_reference", fields=["payment", "reference"]),
+            models.CheckConstraint(
+                name="what_is_taken_back_comes_from_somewhere",
+                condition=Q(amount__gt=0, amount__lte=MAXIMUM, from_credit__gte=0, reopened__gte=0, debt__gte=0)
+                & Q(amount=F("from_credit") + F("reopened") + F("debt")),
+            ),
+            models.CheckConstraint(
+                name="no_more_is_collected_than_the_debt", condition=Q(collected__gte=0, collected__lte=F("debt"))
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="reversals_that_staff_look_at", fields=["at"], condition=Q(closed_at__isnull=True)),
+            models.Index(name="open_debts_of_a_customer", fields=["customer"], condition=Q(debt__gt=F("collected"))),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_taken_back",
+                columns=[
+                    "payment_id",
+                    "customer_id",
+                    "amount",
+                    "reference",
+                    "reason",
+                    "from_credit",
+                    "reopened",
+                    "debt",
+                    "actor",
+                    "at",
+                ],
+            ),
+            frozen("is_closed_once", columns=["closed_at"], unless="OLD.closed_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment}: -{self.amount}"

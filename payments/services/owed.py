@@ -1,0 +1,21 @@
+"""Credit that has come in settles what is owed: debts first, then open invoices, where the customer wants that."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Customer
+from kernel.actors import Actor
+from payments.models import Payment
+from payments.services.invoices import pay_invoices_automatically
+from payments.services.reversals import collect_debts
+
+
+@transaction.atomic
+def settle_what_is_owed(customer_id: UUID, *, actor: Actor, at: datetime) -> Payment | None:
+    """Returns the payment of invoices, if there was one. Debts of money taken back are collected whatever the customer chose."""
+    collect_debts(Customer.objects.lock(customer_id), at=at)
+    return pay_invoices_automatically(customer_id, actor=actor, at=at)

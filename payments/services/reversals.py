@@ -1,0 +1,204 @@
+"""
+A bank or gateway takes money back after it had arrived: a reversal, a chargeback.
+
+The wallet gives back what credit it has. The rest was spent, so the invoices that were paid with it are open again, what this
+payment itself paid first, then what was paid last. What no invoice answers for is a debt, and credit that comes later pays it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from accounts.services import record_audit
+from invoices.models import Invoice
+from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from kernel.ids import new_id
+from ledger.services import Fact, Kind, post, spend, wallet_of
+from notifications.models import Notice
+from notifications.services import tell
+from payments.models import Allocation, Payment, Reversal
+from payments.services.outcomes import SETTLED
+from payments.services.settle import bought_part_left
+
+HOUSE = {Payment.Means.GATEWAY: Kind.GATEWAY, Payment.Means.BANK_TRANSFER: Kind.BANK}
+"""Where the money is that can be taken back; a payment from the wallet cannot."""
+
+
+class NotTakenBack(DomainError):
+    code = "not-taken-back"
+    message = _("Only money that arrived from a gateway or bank can be taken back: %(left)s ₫ of this payment.")
+
+
+class ReversalClosed(DomainError):
+    code = "reversal-closed"
+    message = _("This case has been closed already.")
+
+
+@transaction.atomic
+def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime) -> Reversal:
+    """
+    Book that `amount` of a payment is gone again. The same reference of the bank or gateway is booked once.
+
+    :raises NotTakenBack: not from outside, not succeeded, or more than is left of it
+    """
+    customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
+    payment = Payment.objects.lock(payment_id)
+    known = Reversal.objects.filter(payment=payment, reference=reference).first()
+    if known:
+        return known
+    if amount <= 0:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    arrived = payment.state in SETTLED and payment.means in HOUSE
+    left = payment.received - payment.taken_back if arrived else 0
+    if amount > left:
+        raise NotTakenBack(left=left)
+    wallet = wallet_of(customer.pk)
+    from_credit = min(amount, max(wallet.credit - wallet.held, 0))
+    parts = list(_paid_with_it(payment, amount - from_credit))
+    reopened = sum(part for _allocation, part in parts)
+    debt = amount - from_credit - reopened
+    reversal = Reversal.objects.create(
+        payment=payment,
+        customer=customer,
+        amount=amount,
+        reference=reference,
+        reason=reason,
+        from_credit=from_credit,
+        reopened=reopened,
+        debt=debt,
+        actor=actor.name,
+        at=at,
+    )
+    Payment.objects.filter(pk=payment.pk).update(taken_back=F("taken_back") + amount)
+    house = HOUSE[Payment.Means(payment.means)]
+    legs = {house: amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
+    post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
+    _open_again(reversal, parts, at=at)
+    record_audit(
+        "take back payment",
+        payment.reference,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=customer,
+        amount=amount,
+        from_credit=from_credit,
+        reopened=reopened,
+        debt=debt,
+    )
+    tell(
+        customer,
+        Notice.Kind.PAYMENT_TAKEN_BACK,
+        f"reversal:{reversal.pk}",
+        at=at,
+        amount=amount,
+        from_credit=from_credit,
+        reopened=reopened,
+        debt=debt,
+        numbers=", ".join(sorted({allocation.invoice.number for allocation, _part in parts})[:5]),
+        payment=str(payment.pk),
+    )
+    return reversal
+
+
+def collect_debts(customer: Customer, *, at: datetime) -> int:
+    """Credit pays what the customer owes since money was taken back, the oldest first; returns how much. The caller holds the customer."""
+    collected = 0
+    for reversal in Reversal.objects.filter(customer=customer, debt__gt=F("collected")).order_by("at", "pk"):
+        wallet = wallet_of(customer.pk)
+        part = min(reversal.debt - reversal.collected, wallet.credit - wallet.held)
+        if part <= 0:
+            break
+        spend(
+            customer.pk,
+            part,
+            into=Kind.DEBTS,
+            kind=Fact.DEBT,
+            source=new_id(),
+            at=at,
+            reference=reversal.payment.reference,
+            buckets=[Kind.CREDIT],
+        )
+        reversal.collected += part
+        reversal.save()
+        collected += part
+    return collected
+
+
+def debt_of(customer: Customer) -> int:
+    """What the customer still owes since money was taken back, beside open invoices."""
+    owed = Reversal.objects.filter(customer=customer).aggregate(owed=Sum(F("debt") - F("collected")))["owed"]
+    return owed or 0
+
+
+@transaction.atomic
+def close_reversal(reversal_id: int, *, reason: str, actor: Actor, at: datetime) -> Reversal:
+    """
+    Staff have done what there was to do; a debt that is open goes on being collected.
+
+    :raises ReversalClosed: closed before
+    """
+    customer = Customer.objects.lock(Reversal.objects.values_list("customer", flat=True).get(pk=reversal_id))
+    reversal = Reversal.objects.select_related("payment").get(pk=reversal_id)
+    if reversal.closed_at:
+        raise ReversalClosed
+    reversal.closed_at = at
+    reversal.save()
+    record_audit(
+        "close case of payment taken back",
+        reversal.payment.reference,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=customer,
+        debt=reversal.debt - reversal.collected,
+    )
+    return reversal
+
+
+def _paid_with_it(payment: Payment, amount: int) -> Iterator[tuple[Allocation, int]]:
+    """Which parts of which allocations `amount` was spent on: bought credit only, and only what was not given back since."""
+    given = Allocation.objects.filter(
+        customer=payment.customer_id, payment__isnull=False, reversal=None, amount__gt=F("promotional")
+    ).select_related("invoice")
+    own = given.filter(payment=payment).order_by("-at", "-pk")
+    later = given.filter(at__gte=payment.settled_at).exclude(payment=payment).order_by("-at", "-pk")
+    left_of: dict[UUID, int] = {}
+    for allocations in (own, later):
+        for allocation in allocations.iterator(200):
+            if not amount:
+                return
+            pk = allocation.invoice_id
+            if pk not in left_of:
+                left_of[pk] = bought_part_left(allocation.invoice)
+            undone = Allocation.objects.filter(
+                payment=allocation.payment_id, invoice=pk, reversal__isnull=False
+            ).aggregate(sum=Sum("amount"))["sum"]
+            part = min(amount, left_of[pk], allocation.amount - allocation.promotional + (undone or 0))
+            if part > 0:
+                left_of[pk] -= part
+                amount -= part
+                yield allocation, part
+
+
+def _open_again(reversal: Reversal, parts: list[tuple[Allocation, int]], *, at: datetime) -> None:
+    Invoice.objects.lock_all([allocation.invoice_id for allocation, _part in parts])
+    Allocation.objects.bulk_create(
+        Allocation(
+            payment_id=allocation.payment_id,
+            invoice_id=allocation.invoice_id,
+            customer_id=reversal.customer_id,
+            reversal=reversal,
+            amount=-part,
+            at=at,
+        )
+        for allocation, part in parts
+    )
