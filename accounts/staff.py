@@ -37,6 +37,7 @@ RELEASE_BILLING = Right("invoices.parkedbilling", "release_billing", "Can releas
 RESTORE_RESOURCE = Right("lifecycle.resource", "restore_resource", "Can restore a resource from the trash")
 FAIL_PROVISIONING = Right("lifecycle.provisioningrequest", "fail_provisioning", "Can fail a stuck provisioning")
 RETRY_REQUEST = Right("lifecycle.provisioningrequest", "retry_request", "Can retry a parked provisioning request")
+RETRY_PRODUCT = Right("lifecycle.deliverychannel", "retry_product", "Can have a product's requests tried again now")
 RETRY_NOTICE = Right("notifications.notice", "retry_notice", "Can retry a parked notice")
 REVOKE_CUSTOMER_KEY = Right("accounts.customerkey", "revoke_customer_key", "Can revoke a customer's API key")
 REVOKE_PRODUCT_KEY = Right("catalog.productkey", "revoke_product_key", "Can revoke a product's API key")
@@ -53,6 +54,7 @@ SUPPORT = [
     RESTORE_RESOURCE,
     FAIL_PROVISIONING,
     RETRY_REQUEST,
+    RETRY_PRODUCT,
     RETRY_NOTICE,
     REVOKE_CUSTOMER_KEY,
     MOVE_CLOCK,

@@ -63,15 +63,15 @@ INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state,
 SELECT id, customer_id, %(event)s, 'active', state, %(at)s, 'system', 'bench', '' FROM moved
 """
 REQUEST = """
-INSERT INTO lifecycle_provisioningrequest (id, resource_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
-SELECT gen_random_uuid(), id, %(verb)s, configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved
+INSERT INTO lifecycle_provisioningrequest (id, resource_id, product_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
+SELECT gen_random_uuid(), id, product_id, %(verb)s, configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved
 """
 EXPIRE = f"""
 WITH moved AS (
     UPDATE lifecycle_resource SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
            purge_at = %(at)s + interval '7 days'
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state IN ('active', 'stop') AND suspend_at <= %(at)s
-    RETURNING id, customer_id, name, configuration, state, purge_at AS instant
+    RETURNING id, customer_id, product_id, name, configuration, state, purge_at AS instant
 ), events AS ({EVENT}), requests AS ({REQUEST}), notices AS ({NOTICE})
 SELECT count(*) FROM moved
 """
@@ -90,7 +90,7 @@ SELECT count(*) FROM moved
 PURGE = f"""
 WITH moved AS (
     UPDATE lifecycle_resource SET state = 'deleted', changed_at = %(at)s WHERE state = 'suspense' AND purge_at <= %(at)s
-    RETURNING id, customer_id, name, configuration, state, purge_at AS instant
+    RETURNING id, customer_id, product_id, name, configuration, state, purge_at AS instant
 ), events AS ({EVENT}), requests AS ({REQUEST}), notices AS ({NOTICE})
 SELECT count(*) FROM moved
 """

@@ -260,6 +260,18 @@ def _beside_a_month_end(setting: Setting) -> tuple[dict[str, float], dict[str, f
     return idle, busy
 
 
+def neighbours(setting: Setting) -> Results:
+    """One product of five never answers its webhook: the seconds until the requests of the others are delivered."""
+    couriers = ("--queues", "couriers", "--pool", "threads")
+    with (
+        setting.server.copy(setting.server.template("postpaid", 100)) as url,
+        CeleryWorkers(url, 16, more=couriers) as workers,
+    ):
+        found = call(url, "bench.neighbours:beside_a_hanging_webhook", redis=workers.redis)
+    assert not found["left"], f"{found['left']} requests were never delivered"
+    yield Result("requests of others while a webhook hangs", found["seconds"], "s", limit=10)
+
+
 MEASURES: dict[str, Callable[[Setting], Results]] = {
     "month-end": month_end,
     "sweeps": sweeps,
@@ -268,4 +280,5 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "pages": pages,
     "exports": exports,
     "not-starved": not_starved,
+    "neighbours": neighbours,
 }

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
     "SECRET_KEY": "for measuring only, and long enough that Django has nothing to say about it",
     "DEBUG": "0",
+    "WEBHOOK_INSIDE_NETWORKS": "127.0.0.0/8",
 }
 
 
@@ -59,12 +60,21 @@ class Worker:
 class CeleryWorkers:
     """Celery as in production: a Redis protocol server of its own and one worker with `count` processes, on a database."""
 
-    def __init__(self, url: str, count: int) -> None:
+    def __init__(self, url: str, count: int, *, more: Sequence[str] = ()) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="bench-celery-")
         self._broker = Valkey(Path(self._folder.name), durable=False)
         self._broker.start()
         self.redis = self._broker.url
-        options = ["worker", "--concurrency", str(count), "--without-gossip", "--without-mingle", "--loglevel", "error"]
+        options = [
+            "worker",
+            "--concurrency",
+            str(count),
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            "error",
+            *more,
+        ]
         self._worker = subprocess.Popen(
             [sys.executable, "-m", "celery", "--quiet", "--app", "billing_portal", *options],
             cwd=ROOT,

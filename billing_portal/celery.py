@@ -26,8 +26,8 @@ def read_the_calendar(sender: Celery, **_: Any) -> None:
 
 
 @heartbeat_sent.connect
-def tell_that_a_worker_lives(**_: Any) -> None:
+def tell_that_a_worker_lives(sender: Any, **_: Any) -> None:
     """Leave the sign that `/healthz` looks for; a worker calls this every two seconds."""
     from billing_portal.health import note_worker
 
-    note_worker()
+    note_worker(sender.eventer.app.amqp.queues.consume_from)

@@ -4,8 +4,9 @@ Both answer 200 or 503 and name the parts, never the reason: that stands in the 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from typing import Any
 from urllib.request import urlopen
 
 from django.conf import settings
@@ -15,16 +16,20 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from lifecycle.models import DeliveryChannel
+
 log = logging.getLogger(__name__)
 
 WORKER_SIGN = "health:worker"
+COURIER_SIGN = "health:courier"
 WORKER_SIGN_SECONDS = 15
 SANDBOX_TIMEOUT_SECONDS = 2
 
 
-def note_worker() -> None:
-    """Leave a worker's sign of life, which fades after `WORKER_SIGN_SECONDS`."""
-    cache.set(WORKER_SIGN, 1, WORKER_SIGN_SECONDS)
+def note_worker(queues: Iterable[str]) -> None:
+    """Leave the sign of life of a worker with these queues, which fades after `WORKER_SIGN_SECONDS`."""
+    for sign in (COURIER_SIGN if queue == settings.COURIERS else WORKER_SIGN for queue in queues):
+        cache.set(sign, 1, WORKER_SIGN_SECONDS)
 
 
 @never_cache
@@ -38,15 +43,18 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer whether every part of the portal is up: also a worker, and the sandbox gateway if there is one."""
-    parts = {"database": _database, "redis": _redis, "worker": _worker}
-    return _answer(parts | ({"sandbox": _sandbox} if settings.SANDBOX_URL else {}))
+    parts = {"database": _database, "redis": _redis, "worker": _worker, "courier": _courier}
+    return _answer(parts | ({"sandbox": _sandbox} if settings.SANDBOX_URL else {}), _slow_products)
 
 
-def _answer(parts: dict[str, Callable[[], bool]]) -> JsonResponse:
+def _answer(parts: dict[str, Callable[[], bool]], slow: Callable[[], list[str]] | None = None) -> JsonResponse:
     found = {name: _is_up(name, probe) for name, probe in parts.items()}
     well = all(found.values())
     words = {name: "up" if up else "down" for name, up in found.items()}
-    return JsonResponse({"status": "up" if well else "down", "parts": words}, status=200 if well else 503)
+    answer: dict[str, Any] = {"status": "up" if well else "down", "parts": words}
+    if slow and words["database"] == "up":
+        answer["slow_products"] = slow()  # worth a word with their teams; nothing of ours is down
+    return JsonResponse(answer, status=200 if well else 503)
 
 
 def _is_up(name: str, probe: Callable[[], bool]) -> bool:
@@ -70,6 +78,14 @@ def _redis() -> bool:
 
 def _worker() -> bool:
     return cache.get(WORKER_SIGN) is not None
+
+
+def _courier() -> bool:
+    return cache.get(COURIER_SIGN) is not None
+
+
+def _slow_products() -> list[str]:
+    return list(DeliveryChannel.objects.unwell().order_by("product__code").values_list("product__code", flat=True))
 
 
 def _sandbox() -> bool:

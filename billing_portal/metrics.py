@@ -26,7 +26,7 @@ from billing_portal.admin.attention import count_matters, matters
 from billing_portal.jobs import job_calendar
 from invoices.models import BillingChunk, BillingRun
 from kernel import clock
-from lifecycle.models import ProvisioningRequest
+from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from notifications.models import Notice
 from payments.models import Payment
 
@@ -57,6 +57,7 @@ class Work(Collector):
         yield from self._waiting()
         yield self._attention()
         yield self._month_end()
+        yield from self._products()
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing beforehand: registering must not ask the database."""
@@ -98,6 +99,17 @@ class Work(Collector):
             for state in BillingChunk.State.values:
                 gauge.add_metric([run.month, state], counts.get(state, 0))
         return gauge
+
+    def _products(self) -> Iterator[GaugeMetricFamily]:
+        failing = _gauge("product_failing_seconds", "For how long a product's webhook has taken nothing.", "product")
+        slowest = _gauge(
+            "product_slowest_call_seconds", "The slowest of the last calls of a product that is slow.", "product"
+        )
+        for channel in DeliveryChannel.objects.unwell().select_related("product"):
+            since = channel.failing_since or self.at
+            failing.add_metric([channel.product.code], (self.at - since).total_seconds())
+            slowest.add_metric([channel.product.code], channel.slowest_call_ms / 1000)
+        yield from (failing, slowest)
 
 
 def _queues() -> list[tuple[str, QuerySet[Any], str]]:

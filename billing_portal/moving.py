@@ -34,7 +34,7 @@ from billing_portal.timetable import Job
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import ProvisioningRequest
-from lifecycle.services.provisioning import deliver_requests
+from lifecycle.services.delivery import deliver_requests
 
 logger = logging.getLogger(__name__)
 

@@ -26,16 +26,16 @@ MINUTELY = Every(60)
 JOBS = (
     Job("deliver-requests", lifecycle.deliver_requests, Every(3),
         _("Hands provisioning requests to the product teams, in order per resource; retried with back-off."),
-        lifecycle.next_delivery),
+        lifecycle.next_delivery, calls_outside=True),
     Job("deliver-notices", notifications.deliver_notices, Every(5),
         _("Sends mails; each is retried with back-off and parked after 8 failures."),
-        notifications.next_delivery),
+        notifications.next_delivery, calls_outside=True),
     Job("time-out-requests", orders.time_out_requests, MINUTELY,
         _("Gives up provisioning requests without an answer and returns the money."),
         orders.next_time_out),
     Job("check-payments", orders.check_payments, MINUTELY,
         _("Asks the gateways about payments that nobody has heard of for too long."),
-        orders.next_check),
+        orders.next_check, calls_outside=True),
     Job("expire-orders", orders.expire_unpaid_orders, MINUTELY,
         _("Ends orders that were not paid in time; their coupons can be used again."),
         orders.next_order_expiry),
@@ -70,7 +70,7 @@ BY_NAME = {job.name: job for job in JOBS}
 def beat_schedule() -> dict[str, dict[str, Any]]:
     """What beat sends. A message that waits until the next one comes is dropped, so nothing piles up."""
     entries = {
-        job.name: _entry("billing_portal.tasks.run_job", job.when.seconds, job.name)
+        job.name: _entry("billing_portal.tasks.run_job", job.when.seconds, job.name, queue=queue_of(job))
         for job in JOBS
         if isinstance(job.when, Every)
     }
@@ -80,5 +80,9 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
     return entries
 
 
-def _entry(task: str, seconds: int, *args: str) -> dict[str, Any]:
-    return {"task": task, "schedule": seconds, "args": args, "options": {"expires": seconds}}
+def queue_of(job: Job) -> str:
+    return settings.COURIERS if job.calls_outside else settings.CELERY_TASK_DEFAULT_QUEUE
+
+
+def _entry(task: str, seconds: int, *args: str, queue: str = settings.CELERY_TASK_DEFAULT_QUEUE) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "args": args, "options": {"expires": seconds, "queue": queue}}

@@ -4,6 +4,7 @@ Times are kept in UTC and shown in `BILLING_ZONE`. Amounts are whole đồng.
 """
 
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -174,6 +175,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+COURIERS = (
+    "couriers"  # the queue of what may be kept waiting outside the house; it has a worker of its own, with threads
+)
+CELERY_TASK_ROUTES = {"lifecycle.tasks.deliver_to_product": {"queue": COURIERS}}
 
 # --- Languages and time -----------------------------------------------------------------------------------------------
 
@@ -206,7 +212,10 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _plain
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Billing Portal <billing@localhost>")
 if env.str("EMAIL_URL", ""):
-    vars().update(env.email_url("EMAIL_URL"))
+    _mail = env.email_url("EMAIL_URL")
+    if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
+        _mail["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"
+    vars().update(_mail)
     EMAIL_TIMEOUT = 10
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
@@ -286,6 +295,10 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'", *GATEWAY_ORIGINS],
     }
 }
+
+# Product teams choose the addresses of their webhooks. Those of this machine and of private networks are refused at each
+# call, except in these networks, say 10.20.0.0/16.
+WEBHOOK_INSIDE_NETWORKS = [str(ip_network(each)) for each in env.list("WEBHOOK_INSIDE_NETWORKS", default=[])]
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # what Prometheus shows at /metrics; empty: there is no such page
 

@@ -23,7 +23,11 @@ from kernel.periods import billing_zone
 
 GROUPS: list[tuple[str, Any, list[str]]] = [
     ("customers", _("Customers"), ["accounts.Customer", "accounts.User", "accounts.CustomerKey"]),
-    ("services", _("Services"), ["lifecycle.Resource", "orders.Order", "lifecycle.ProvisioningRequest"]),
+    (
+        "services",
+        _("Services"),
+        ["lifecycle.Resource", "orders.Order", "lifecycle.ProvisioningRequest", "lifecycle.DeliveryChannel"],
+    ),
     (
         "invoices",
         _("Invoices"),

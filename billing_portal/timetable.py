@@ -86,6 +86,8 @@ class Job:
     `work` finds what is due at an instant and does it: safe twice, late and beside itself. While the clock is being
     moved, a job with `next_due` does not run at every turn of `when`, but at the instants that `next_due` names: the
     first one after a given instant at which there is something to do, or None.
+
+    A job that `calls_outside` may be kept waiting by others: it runs on the couriers, and holds only its share of them.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Job:
     when: Every | Daily | Hourly
     sentence: Any
     next_due: Callable[[datetime], datetime | None] | None = None
+    calls_outside: bool = False
 
     @property
     def is_calendar(self) -> bool:

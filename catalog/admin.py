@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -16,7 +18,7 @@ from accounts.admin.base import LookOnlyAdmin, RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
 from accounts.staff import REVOKE_PRODUCT_KEY
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
-from kernel import clock, display
+from kernel import clock, display, outgoing
 from kernel.periods import local_day, start_of_day, truncate
 
 
@@ -38,6 +40,19 @@ class ProductForm(forms.ModelForm):
 
     def clean_webhook_secret(self) -> str:
         return self.cleaned_data["webhook_secret"] or self.instance.webhook_secret
+
+    def clean_webhook_url(self) -> str:
+        url: str = self.cleaned_data["webhook_url"]
+        try:
+            host = urlsplit(url).hostname or ""
+            inside = not outgoing.within_reach_of(settings.WEBHOOK_INSIDE_NETWORKS)(host)
+        except ValueError:  # a name: it is looked up at each call
+            inside = False
+        if inside:
+            raise forms.ValidationError(text("This address lies inside our own networks: it would never be called."))
+        if url and urlsplit(url).scheme not in ("https", "http"):
+            raise forms.ValidationError(text("A webhook is called by https or http."))
+        return url
 
     def clean_return_urls(self) -> list[str]:
         urls = self.cleaned_data["return_urls"] or []

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
-from accounts.staff import RETRY_REQUEST
+from accounts.staff import RETRY_PRODUCT, RETRY_REQUEST
 from kernel.actors import Actor
-from lifecycle.models import ProvisioningRequest, ResourceEvent, ServicePeriod
+from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
+from lifecycle.services.delivery import try_again_now
 
 
 class RetryRequest(Task):
@@ -38,6 +39,30 @@ class RetryRequest(Task):
             customer = subject.resource.customer
             record_audit("retry request", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
         return text("The request waits for delivery.")
+
+
+class TryAgainNow(Task):
+    name = "try-again"
+    label = _("Try again now")
+    lead = _("The product's system is up again: whatever waits for it is due at once.")
+    button = _("Try again now")
+    right = RETRY_PRODUCT
+
+    def is_open(self, subject: DeliveryChannel, at: datetime) -> bool:
+        return subject.failures > 0
+
+    def carry_out(self, subject: DeliveryChannel, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        try_again_now(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The requests of %(product)s wait for delivery.") % {"product": subject.product.code}
+
+
+@admin.register(DeliveryChannel)
+class DeliveryChannelAdmin(LookOnlyAdmin):
+    tasks = (TryAgainNow(),)
+    list_display = ("product", "failures", "failing_since", "rests_until", "slowest_call_ms", "error")
+    list_select_related = ("product",)
+    search_fields = ("product__code",)
+    ordering = ("-failures", "pk")
 
 
 @admin.register(ServicePeriod)

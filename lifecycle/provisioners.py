@@ -1,23 +1,36 @@
-"""How product teams are reached: one interface, one class per way."""
+"""
+How product teams are reached: one interface, one class per way.
+
+Their addresses are theirs to choose, and so is what answers there: a call has ten seconds altogether, no more is read of the
+answer than its status, and none goes to an inside address unless WEBHOOK_INSIDE_NETWORKS allows it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import json
+from functools import cache
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import httpx
 from django.conf import settings
 
 from catalog.models import Product
+from kernel import outgoing
 from kernel.clock import machine_now
 
-TIMEOUT = httpx.Timeout(10, connect=3)
+SECONDS = 10
+BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class NotDelivered(Exception):
-    """The product team's system did not take the request; it is tried again."""
+    """The product team's system did not take this request; it is tried again."""
+
+
+class NotReached(NotDelivered):
+    """It takes no request at the moment, whichever it is."""
 
 
 class Provisioner(Protocol):
@@ -44,10 +57,30 @@ class WebhookProvisioner:
             "Content-Type": "application/json",
             "Portal-Signature": signature(body, self.secret, int(machine_now().timestamp())),
         }
-        try:
-            httpx.post(self.url, content=body, headers=headers, timeout=TIMEOUT).raise_for_status()
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise NotDelivered(f"{type(error).__name__}: {error}") from error
+        status = _post(self.url, body, headers)
+        if status in BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise NotReached(f"HTTP {status}")
+        if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            raise NotDelivered(f"HTTP {status}")
+
+
+def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status of the answer. :raises NotReached:"""
+    try:
+        with (
+            outgoing.within(SECONDS),
+            _client(tuple(settings.WEBHOOK_INSIDE_NETWORKS)).stream(
+                "POST", url, content=body, headers=headers, timeout=SECONDS
+            ) as answer,
+        ):
+            return answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise NotReached(f"{type(error).__name__}: {error}") from error
+
+
+@cache
+def _client(inside: tuple[str, ...]) -> httpx.Client:
+    return outgoing.client(outgoing.within_reach_of(inside))
 
 
 class PollingProvisioner:

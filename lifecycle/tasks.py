@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
+from celery import shared_task
 from django.db.models import Min
 
 from kernel.actors import Actor
+from kernel.doorbell import wake_helpers
 from lifecycle.models import ProvisioningRequest, Resource
-from lifecycle.services import provisioning, sweeps
+from lifecycle.services import delivery, sweeps
 
 
 def expire_resources(*, at: datetime) -> int:
@@ -32,7 +35,15 @@ def remind_about_ends(*, at: datetime) -> int:
 
 
 def deliver_requests(*, at: datetime) -> int:
-    return provisioning.deliver_requests(at=at)
+    """Others are called to help with a product each: one that hangs holds up whoever works for it, and nobody else."""
+    for product_id in delivery.products_to_serve(at)[1:]:
+        wake_helpers(deliver_to_product, str(product_id), at.isoformat(), count=1)
+    return delivery.deliver_requests(at=at)
+
+
+@shared_task
+def deliver_to_product(product_id: str, at: str) -> None:
+    delivery.deliver_to(UUID(product_id), at=datetime.fromisoformat(at))
 
 
 def next_delivery(after: datetime) -> datetime | None:

@@ -26,9 +26,9 @@ def main(*, demo: bool, build: bool) -> None:
     from django.core.cache import cache
     from django.core.management import call_command
 
-    from billing_portal.health import WORKER_SIGN
+    from billing_portal.health import COURIER_SIGN, WORKER_SIGN
 
-    cache.delete(WORKER_SIGN)  # an earlier worker's
+    cache.delete_many([WORKER_SIGN, COURIER_SIGN])  # an earlier worker's
     migrate()
     if demo:
         call_command("seed_demo")

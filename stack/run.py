@@ -219,6 +219,7 @@ def _name_settings(folder: Path, port: int) -> bool:
         env.setdefault("CLOCK_MOVABLE", "1")
         env.setdefault("SANDBOX_URL", f"http://127.0.0.1:{port + 1}")
         env.setdefault("SANDBOX_PUBLIC_URL", f"http://localhost:{port + 1}")
+        env.setdefault("WEBHOOK_INSIDE_NETWORKS", "127.0.0.0/8")  # the demo's teams live on this machine
     env["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"
     return demo
 
@@ -248,6 +249,7 @@ def _note_environment(folder: Path) -> None:
         "SANDBOX_PUBLIC_URL",
         "SANDBOX_KEY1",
         "SANDBOX_KEY2",
+        "WEBHOOK_INSIDE_NETWORKS",
     )
     path = folder / "stack.env"
     path.unlink(missing_ok=True)
@@ -258,7 +260,10 @@ def _note_environment(folder: Path) -> None:
 def _processes(stack: Stack, host: str, port: int) -> list[Child]:
     celery = [sys.executable, "-m", "celery", "--app", "billing_portal"]
     beat = [*celery, "beat", "--schedule", str(stack.folder / "beat-schedule"), "--pidfile="]
-    worker = [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    alone = ["--without-gossip", "--without-mingle"]
+    worker = [*celery, "worker", "--concurrency", "2", *alone]
+    waits = ["--queues", "couriers", "--pool", "threads", "--concurrency", "16"]  # for others; it works little
+    courier = [*celery, "worker", "--hostname", "courier@%h", *waits, *alone]
     patient = {
         "DATABASE_STATEMENT_TIMEOUT_MS": "300000",
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
@@ -270,6 +275,7 @@ def _processes(stack: Stack, host: str, port: int) -> list[Child]:
             env={"DATABASE_POOL": "1"},
         ),
         stack.child("worker", worker, env=patient, orphan_signal=signal.SIGQUIT),  # cold: there is no Redis any more
+        stack.child("courier", courier, env=patient, orphan_signal=signal.SIGQUIT),
         stack.child("beat", beat),
     ]
     if os.environ.get("SANDBOX_URL") == f"http://127.0.0.1:{port + 1}":

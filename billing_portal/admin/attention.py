@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
-from lifecycle.models import ProvisioningRequest
+from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from notifications.models import Notice
 from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
@@ -90,6 +90,12 @@ def matters(at: datetime) -> list[Matter]:
             ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PARKED),
             "state__exact=parked",
             "red",
+        ),
+        Matter(
+            "slow products",
+            _("products that are slow or take no requests"),
+            DeliveryChannel.objects.unwell(),
+            "",
         ),
         Matter(
             "timed out requests",

@@ -17,7 +17,7 @@ from billing_portal.schedule import BY_NAME, JOBS
 from billing_portal.timetable import Daily, Job
 from kernel.periods import local_day, start_of_day
 from kernel.tally import Tally
-from lifecycle.services.provisioning import deliver_requests
+from lifecycle.services.delivery import deliver_requests
 from notifications.models import Notice
 
 Scene = Callable[..., Any]

@@ -1,5 +1,6 @@
 """What is rented: resources and their states, the time they were in use, what product teams were asked."""
 
+from lifecycle.models.channels import DeliveryChannel
 from lifecycle.models.history import ResourceEvent, ServicePeriod
 from lifecycle.models.provisioning import REQUEST_EDGES, ProvisioningRequest
 from lifecycle.models.resource import EDGES, RUNNING, Health, Resource, State
@@ -8,6 +9,7 @@ __all__ = [
     "EDGES",
     "REQUEST_EDGES",
     "RUNNING",
+    "DeliveryChannel",
     "Health",
     "ProvisioningRequest",
     "Resource",

@@ -10,8 +10,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import Product
 from kernel.ids import new_id
-from kernel.triggers import edges_only, never_deleted
+from kernel.triggers import edges_only, frozen, never_deleted
 from lifecycle.models.resource import Resource
 
 REQUEST_EDGES = frozenset(
@@ -47,7 +48,10 @@ class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
             resource=models.OuterRef("resource"),
             state=ProvisioningRequest.State.PENDING,
         )
-        return self.filter(~models.Exists(earlier), state=ProvisioningRequest.State.PENDING, next_attempt_at__lte=at)
+        return self.due(at).filter(~models.Exists(earlier))
+
+    def due(self, at: datetime) -> Self:
+        return self.filter(state=ProvisioningRequest.State.PENDING, next_attempt_at__lte=at)
 
 
 class ProvisioningRequest(models.Model):
@@ -82,6 +86,9 @@ class ProvisioningRequest(models.Model):
     resource = models.ForeignKey(
         Resource, on_delete=models.PROTECT, related_name="requests", verbose_name=_("resource")
     )
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("product")
+    )
     verb = models.CharField(_("verb"), max_length=10, choices=Verb.choices)
     configuration = models.JSONField(_("configuration"))
     expects_answer = models.BooleanField(_("waits for an answer"))
@@ -111,7 +118,9 @@ class ProvisioningRequest(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                name="requests_waiting_for_delivery", fields=["next_attempt_at"], condition=Q(state="pending")
+                name="requests_waiting_for_delivery",
+                fields=["product", "next_attempt_at", "id"],
+                condition=Q(state="pending"),
             ),
             models.Index(
                 name="requests_waiting_for_answer",
@@ -119,7 +128,11 @@ class ProvisioningRequest(models.Model):
                 condition=Q(expects_answer=True, state__in=["pending", "delivered"]),
             ),
         ]
-        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="pending", edges=REQUEST_EDGES)]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("asks_one_team", columns=["resource_id", "product_id"]),
+            edges_only(field="state", initial="pending", edges=REQUEST_EDGES),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_verb_display()} {self.resource_id} ({self.get_state_display()})"

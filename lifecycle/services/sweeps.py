@@ -37,8 +37,8 @@ def _record(kind: str, *, from_state: str, to_state: str) -> str:
 def _request(verb: str) -> str:
     return f"""
     INSERT INTO lifecycle_provisioningrequest
-        (id, resource_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
-    SELECT gen_random_uuid(), id, '{verb}', configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved"""
+        (id, resource_id, product_id, verb, configuration, expects_answer, state, requested_at, attempts, next_attempt_at, reason)
+    SELECT gen_random_uuid(), id, product_id, '{verb}', configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved"""
 
 
 def _notice(kind: str, *, event: str, facts: str, rows: str = "moved") -> str:
@@ -69,7 +69,7 @@ WITH due AS (
     SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
         purge_at = %(at)s + make_interval(days => p.days_in_trash_after_expiry)
     FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
-    RETURNING r.id, r.customer_id, r.name, r.configuration, r.purge_at, due.state AS from_state
+    RETURNING r.id, r.customer_id, r.product_id, r.name, r.configuration, r.purge_at, due.state AS from_state
 ), events AS ({_record("expired", from_state="from_state", to_state="'suspense'")}
 ), requests AS ({_request("suspend")}
 ), notices AS ({
@@ -117,7 +117,7 @@ SELECT count(*) FROM moved
 PURGE = f"""
 WITH moved AS (
     UPDATE lifecycle_resource SET state = 'deleted', changed_at = %(at)s WHERE id = ANY(%(held)s)
-    RETURNING id, customer_id, name, configuration
+    RETURNING id, customer_id, product_id, name, configuration
 ), events AS ({_record("purged", from_state="'suspense'", to_state="'deleted'")}
 ), requests AS ({_request("purge")}
 ), notices AS ({_notice("'resource_purged'", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})

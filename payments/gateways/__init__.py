@@ -9,8 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import httpx
 from django.conf import settings
+
+from kernel import outgoing
 
 from .base import (
     NOT_FOUND,
@@ -45,9 +46,6 @@ __all__ = [
     "gateway",
 ]
 
-# A payment call may take long on the provider's side, but a provider that does not even pick up is down.
-TIMEOUT = httpx.Timeout(30, connect=3)
-
 
 class UnknownGateway(LookupError):
     """No gateway of this code is set up here."""
@@ -72,13 +70,13 @@ def gateway(code: str) -> Gateway:
 
 @lru_cache(maxsize=8)
 def _sandbox(url: str, public_url: str, app_id: int, key1: str, key2: str) -> Gateway:
-    """Cached, for the sake of its connections. The sandbox is a neighbour: no proxy lies between."""
+    """Cached: it is built once."""
     return ZaloPay(
         code="sandbox",
         base_url=url.rstrip("/"),
         app_id=app_id,
         key1=key1,
         key2=key2,
-        client=httpx.Client(timeout=TIMEOUT, trust_env=False),
+        client=outgoing.client(),
         page_hosts=(urlsplit(public_url).hostname or "",),
     )

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from kernel import outgoing
+
 from .base import (
     NOT_FOUND,
     BadSignature,
@@ -47,6 +49,7 @@ from .zalopay_protocol import (
     sign,
 )
 
+SECONDS = 30  # a payment call may take long on the provider's side
 VIETNAM = timezone(timedelta(hours=7))  # ZaloPay's day, whatever zone we bill in
 MAX_ANSWER = 64 * 1024
 MAX_NOTICE = 16 * 1024
@@ -198,10 +201,13 @@ class ZaloPay:
         form: dict[str, str | int] = {"app_id": self.app_id, **fields}
         form["mac"] = mac(call, form, key1=self.key1)
         try:
-            with self.client.stream("POST", f"{self.base_url}/v2/{call}", data=form) as response:
+            with (
+                outgoing.within(SECONDS),
+                self.client.stream("POST", f"{self.base_url}/v2/{call}", data=form, timeout=SECONDS) as response,
+            ):
                 if response.status_code != 200:
                     return Unknown(f"HTTP {response.status_code}")
-                answer = json.loads(_read_bounded(response))
+                answer = json.loads(outgoing.read_at_most(response, MAX_ANSWER))
         except httpx.HTTPError as error:
             return Unknown(type(error).__name__)
         except (ValueError, RecursionError):
@@ -278,15 +284,6 @@ def _encodable(text: str) -> str:
 
 def _is_same(expected: str, given: str) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass"))
-
-
-def _read_bounded(response: httpx.Response) -> bytes:
-    content = b""
-    for chunk in response.iter_bytes():
-        content += chunk
-        if len(content) > MAX_ANSWER:
-            raise ValueError("answer too long")
-    return content
 
 
 def _is_int(value: object) -> TypeGuard[int]:

@@ -8,7 +8,7 @@ from billing_portal.models import ClockMove, JobRun
 from catalog.models import Discount, Item, Product, ProductKey
 from invoices.models import BillingRun, ParkedBilling
 from kernel.ids import new_id
-from lifecycle.models import ProvisioningRequest
+from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.models import Action, CheckoutSession
 from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
@@ -54,6 +54,9 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
     )
     order(waiting)
     correct_invoice(bought.invoices.get().pk, 1_000, note="Goodwill", actor=STAFF, at=NOON)
+    DeliveryChannel.objects.create(
+        product=product, failures=1, failing_since=NOON, rests_until=NOON + DAY, error="HTTP 503"
+    )
     ProvisioningRequest.objects.filter(resource=bought).exclude(state="succeeded").update(state="parked")
     CheckoutSession.objects.create(
         product=product, name="shop", configuration=[], return_url="https://shop.example/", created_at=NOON,

@@ -8,7 +8,7 @@ import pytest
 
 from catalog.models import Product, ProductKey
 from lifecycle.models import ProvisioningRequest, Resource
-from lifecycle.services.provisioning import deliver_requests
+from lifecycle.services.delivery import deliver_requests
 from orders.models import Action, CheckoutSession, Order
 from orders.services.checkout import place_order
 from orders.services.quotes import make_quote

@@ -1,0 +1,180 @@
+"""
+Bringing requests to the product teams: in order per resource, each product on its own.
+
+A product has a share of the workers and a back-off of its own, so one whose webhook hangs is late alone: whoever works for
+it finds out once, and leaves it alone for a while, longer each time. What waits for it keeps its attempts.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.services import record_audit
+from catalog.models import Product
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.shares import share_of
+from lifecycle.models import DeliveryChannel, ProvisioningRequest
+from lifecycle.models.channels import SLOW_MS
+from lifecycle.provisioners import NotDelivered, NotReached, provisioner_of
+
+logger = logging.getLogger(__name__)
+
+MAXIMUM_ATTEMPTS = 8
+AT_ONCE = 100
+SHARE_SECONDS = 30
+"""So long one worker stays with a product; the next turn goes on."""
+LONGEST_REST = timedelta(minutes=5)
+State = ProvisioningRequest.State
+
+
+class NotFailing(DomainError):
+    code = "not-failing"
+    message = _("This product takes its requests.")
+
+
+def products_to_serve(at: datetime) -> list[UUID]:
+    """Those with requests that are due, but not those that are left alone for now."""
+    due = ProvisioningRequest.objects.due(at).filter(product=OuterRef("pk"))
+    awake = Q(channel=None) | Q(channel__rests_until=None) | Q(channel__rests_until__lte=at)
+    return list(Product.objects.filter(awake, Exists(due)).values_list("pk", flat=True))
+
+
+def deliver_requests(*, at: datetime) -> int:
+    """Hand over what waits, product by product; returns how many were delivered."""
+    return sum(deliver_to(product_id, at=at) for product_id in products_to_serve(at))
+
+
+def deliver_to(product_id: UUID, *, at: datetime) -> int:
+    """Hand over what waits for one product, unless others do; returns how many were delivered."""
+    with share_of(f"product:{product_id}") as mine:
+        if not mine:
+            return 0
+        channel = DeliveryChannel.objects.filter(product=product_id).first() or DeliveryChannel(product_id=product_id)
+        if channel.rests(at):
+            return 0
+        waiting = ProvisioningRequest.objects.due_for_delivery(at).filter(product=product_id)
+        pks = waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:AT_ONCE]
+        return _deliver_all(list(pks), channel, at=at)
+
+
+def try_again_now(product_id: UUID, *, reason: str, actor: Actor, at: datetime) -> None:
+    """
+    Staff have heard that a product's system is up again: nobody waits any longer.
+
+    :raises NotFailing: nobody does
+    """
+    with transaction.atomic():
+        channel = DeliveryChannel.objects.failing().select_for_update(of=("self",)).filter(product=product_id).first()
+        if channel is None:
+            raise NotFailing
+        _recover(channel, at=at)
+        record_audit("try a product again", product_id, actor=actor, at=at, reason=reason)
+
+
+def _deliver_all(pks: list[UUID], channel: DeliveryChannel, *, at: datetime) -> int:
+    delivered = slowest = 0
+    ends = time.monotonic() + SHARE_SECONDS
+    for pk in pks:
+        began = time.monotonic()
+        if began > ends:
+            break
+        try:
+            taken = _deliver(pk, channel, at=at)
+        except NotReached as failure:
+            _leave_alone(channel, failure, at=at)
+            break
+        slowest = max(slowest, int((time.monotonic() - began) * 1000))
+        if taken and channel.failures:
+            _recover(channel, at=at)
+        delivered += taken
+    if max(slowest, channel.slowest_call_ms) >= SLOW_MS:
+        DeliveryChannel.objects.update_or_create(product_id=channel.product_id, defaults={"slowest_call_ms": slowest})
+    return delivered
+
+
+def _deliver(pk: UUID, channel: DeliveryChannel, *, at: datetime) -> bool:
+    """
+    The attempt is committed before the call, so a killed worker neither loses nor hammers.
+
+    :raises NotReached: the product takes nothing at the moment
+    """
+    with transaction.atomic():
+        request = (
+            ProvisioningRequest.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(pk=pk)
+            .select_related("resource__product")
+            .first()
+        )
+        if request is None or request.state != State.PENDING or request.next_attempt_at > at:
+            return False
+        request.attempts += 1
+        request.next_attempt_at = at + timedelta(seconds=min(5 * 2**request.attempts, 3600))
+        request.save(update_fields=["attempts", "next_attempt_at"])
+    try:
+        provisioner_of(request.resource.product).deliver(payload_of(request))
+    except NotDelivered as failure:
+        logger.warning("provisioning request %s not delivered, attempt %s: %s", pk, request.attempts, failure)
+        others_are_taken = not isinstance(failure, NotReached) or not channel.failures
+        if request.attempts >= MAXIMUM_ATTEMPTS and others_are_taken and not request.expects_answer:
+            ProvisioningRequest.objects.filter(pk=pk, state=State.PENDING).update(
+                state=State.PARKED, reason=str(failure)[:500]
+            )
+        if isinstance(failure, NotReached):
+            raise
+        return False
+    # The answer may have arrived during the call: only a request that still waits becomes "delivered".
+    ProvisioningRequest.objects.filter(pk=pk, state=State.PENDING).update(state=State.DELIVERED, delivered_at=at)
+    return True
+
+
+def _leave_alone(channel: DeliveryChannel, failure: NotReached, *, at: datetime) -> None:
+    """For 5, 10, 20 ... seconds, five minutes at most."""
+    failures = channel.failures + 1
+    rest = min(timedelta(seconds=5 * 2 ** min(failures - 1, 10)), LONGEST_REST)
+    logger.warning("product %s cannot be reached, failure %s: %s", channel.product_id, failures, failure)
+    DeliveryChannel.objects.update_or_create(
+        product_id=channel.product_id,
+        defaults={
+            "failures": failures,
+            "failing_since": channel.failing_since or at,
+            "rests_until": at + rest,
+            "error": str(failure)[:500],
+        },
+    )
+
+
+def _recover(channel: DeliveryChannel, *, at: datetime) -> None:
+    """It takes requests again: what it did not take before is due at once."""
+    channel.failures, channel.failing_since, channel.rests_until, channel.error = 0, None, None, ""
+    channel.save()
+    put_off = ProvisioningRequest.objects.filter(product=channel.product_id, state=State.PENDING, attempts__gt=0)
+    put_off.filter(next_attempt_at__gt=at).update(next_attempt_at=at)
+
+
+def payload_of(request: ProvisioningRequest) -> dict[str, Any]:
+    """What the product team receives; items by their codes, as everywhere in the API."""
+    resource = request.resource
+    codes = {str(pk): code for pk, code in resource.product.items.values_list("pk", "code")}
+    return {
+        "id": str(request.pk),
+        "type": request.verb,
+        "resource": {
+            "id": str(resource.pk),
+            "name": resource.name,
+            "product": resource.product.code,
+            "customer": str(resource.customer_id),
+            "configuration": [
+                {"item": codes[entry["item"]], "quantity": entry["quantity"]} for entry in request.configuration
+            ],
+        },
+        "answer_expected": request.expects_answer,
+    }

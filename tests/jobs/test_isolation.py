@@ -1,0 +1,102 @@
+"""What may be kept waiting outside the house keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from billing_portal import celery, health, tasks
+from billing_portal.models import JobRun
+from billing_portal.schedule import BY_NAME, beat_schedule, queue_of
+from kernel.shares import LANES, share_of
+from lifecycle.models import DeliveryChannel
+from lifecycle.services.delivery import deliver_to
+from lifecycle.services.running import stop_resource
+from tests.admin.conftest import at
+from tests.admin.test_metrics import TOKEN, scrape
+from tests.cast import DAY, NOON, create, owner_of
+
+__all__ = ["at"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@contextmanager
+def held_by_others(neighbour: str, lanes: int = LANES) -> Iterator[None]:
+    """So many lanes are held by connections of other threads."""
+    ready, leave = threading.Barrier(lanes + 1), threading.Event()
+
+    def hold() -> None:
+        with share_of(neighbour) as mine:
+            assert mine
+            ready.wait(20)
+            leave.wait(20)
+        connection.close()
+
+    threads = [threading.Thread(target=hold) for _ in range(lanes)]
+    for thread in threads:
+        thread.start()
+    ready.wait(20)
+    try:
+        yield
+    finally:
+        leave.set()
+        for thread in threads:
+            thread.join(20)
+
+
+def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
+    outside = {name for name, job in BY_NAME.items() if job.calls_outside}
+    assert outside == {"deliver-requests", "deliver-notices", "check-payments"}
+    for name, entry in beat_schedule().items():
+        assert entry["options"]["queue"] == ("couriers" if name in outside else "celery"), name
+    assert queue_of(BY_NAME["time-out-requests"]) == "celery"
+    route = celery.app.amqp.router.route({}, "lifecycle.tasks.deliver_to_product")
+    assert route["queue"].name == "couriers"
+
+
+def test_a_product_has_two_lanes_and_a_third_worker_leaves_it(alice, small) -> None:
+    [server] = create(alice, small)
+    stop_resource(server.pk, actor=owner_of(alice), at=NOON)
+    with held_by_others(f"product:{server.product_id}"):
+        assert deliver_to(server.product_id, at=NOON) == 0
+    with held_by_others(f"product:{server.product_id}", lanes=1):
+        assert deliver_to(server.product_id, at=NOON) == 1
+
+
+def test_a_job_that_hangs_outside_holds_two_couriers_and_no_more() -> None:
+    with held_by_others("job:check-payments"):
+        tasks.run_job("check-payments")
+        assert not JobRun.objects.filter(job="check-payments").exists()
+    tasks.run_job("check-payments")
+    assert JobRun.objects.filter(job="check-payments").count() == 1
+
+
+def test_a_worker_and_the_couriers_leave_a_sign_each() -> None:
+    cache.clear()
+    health.note_worker(["couriers"])
+    assert (health._worker(), health._courier()) == (False, True)
+    health.note_worker(["celery"])
+    assert (health._worker(), health._courier()) == (True, True)
+
+
+def test_health_and_metrics_name_the_product_that_is_slow(vserver, settings, at) -> None:
+    settings.METRICS_TOKEN = TOKEN
+    at(NOON + DAY)
+    assert Client().get("/healthz").json()["slow_products"] == []
+    channel = DeliveryChannel.objects.create(product=vserver, slowest_call_ms=2999)
+    assert Client().get("/healthz").json()["slow_products"] == []
+    channel.slowest_call_ms, channel.failures, channel.failing_since, channel.rests_until = 8000, 3, NOON, NOON + DAY
+    channel.save()
+    assert Client().get("/healthz").json()["slow_products"] == ["vserver"]
+    found = scrape()
+    assert (found["product_failing_seconds", "vserver"], found["product_slowest_call_seconds", "vserver"]) == (
+        86_400,
+        8,
+    )
+    assert found["needs_attention", "slow_products"] == 1
