@@ -70,9 +70,14 @@ class DocumentAdmin(LookOnlyAdmin):
     ) -> HttpResponse:
         page: dict[str, Any] = {}
         with suppress(NoReverseMatch):  # an id that is none: there is no such document
-            url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[unquote(object_id)])
-            page["staff_links"] = [{"url": url, "label": _("PDF")}]
+            subject = self.get_object(request, unquote(object_id))
+            page["staff_links"] = self.links(request, subject) if subject else []
         return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
+
+    def links(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
+        """Where else the page of a document leads."""
+        url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[subject.pk])
+        return [{"url": url, "label": _("PDF")}]
 
 
 @admin.register(CreditNote)

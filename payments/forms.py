@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from invoices.forms import REASONABLE
-from kernel.money import MAXIMUM
+from kernel.fields import DongField
 from kernel.periods import Period, start_of_day
 from ledger.models import Account
 from payments.models import Payment
 from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments
 
-GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
 PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
 WALLET = "wallet"
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
-
-
-class DongField(forms.CharField):
-    """Whole đồng as people write them: 500000, 500.000, 500,000 or 500 000 ₫."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("max_length", 30)
-        widget = forms.TextInput(attrs={"inputmode": "numeric", "class": "amount", "autocomplete": "off"})
-        super().__init__(widget=widget, **options)
-
-    def clean(self, value: Any) -> int | None:
-        text = re.sub(r"\s*(₫|đ|vnd)$", "", super().clean(value).strip().lower())
-        if not text:
-            return None
-        if not GROUPED.fullmatch(text):
-            raise ValidationError(_("Enter an amount in whole đồng, such as 500000."))
-        amount = int(re.sub(r"\D", "", text))
-        if amount > MAXIMUM:
-            raise ValidationError(_("This amount is too large."))
-        return amount
 
 
 class TopUpForm(forms.Form):

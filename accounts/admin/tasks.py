@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -51,6 +51,8 @@ class Task:
     once: ClassVar[bool] = False
     form: ClassVar[type[forms.Form]] = ReasonForm
     template: ClassVar[str] = "admin/task.html"
+    drawn_apart: ClassVar[tuple[str, ...]] = ()
+    """Fields that the template draws itself."""
 
     def is_open(self, subject: Any, at: datetime) -> bool:
         """Whether the button is offered; the service decides again."""
@@ -59,6 +61,11 @@ class Task:
 
     def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
         del subject, at
+        return {}
+
+    def initial(self, query: QueryDict) -> dict[str, Any]:
+        """What the address proposes."""
+        del query
         return {}
 
     def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
@@ -89,7 +96,8 @@ def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str,
         raise PermissionDenied
     at = clock.now()
     options = task.form_options(subject, at=at)
-    form = task.form(request.POST if request.method == "POST" else None, **options)
+    proposed = {**options.pop("initial", {}), **task.initial(request.GET)}
+    form = task.form(request.POST if request.method == "POST" else None, initial=proposed, **options)
     if request.method == "POST" and form.is_valid():
         try:
             sentence = _carry_out(task, subject, form.cleaned_data, request, at=at)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from kernel import display
+from kernel.money import split
 
 HEIGHT = 100
 WIDTH = 1000
@@ -37,20 +38,21 @@ def _height(amount: int, highest: int) -> int:
 
 
 def shares(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Parts of a whole, the largest first; what does not fit into five colours is added up as "Other"."""
+    """Parts of a whole, the largest first; what does not fit into five colours is added up as "Other". The percentages make 100."""
     rows = sorted((dict(part) for part in parts if part["amount"] > 0), key=lambda part: -part["amount"])
     if len(rows) > COLOURS:
         rest = sum(row["amount"] for row in rows[COLOURS - 1 :])
         rows = [*rows[: COLOURS - 1], {"label": _("Other"), "amount": rest}]
-    total = sum(row["amount"] for row in rows) or 1
+    amounts = [row["amount"] for row in rows]
+    total = sum(amounts) or 1
     reached = 0
-    for number, row in enumerate(rows, start=1):
+    for number, (row, percent) in enumerate(zip(rows, split(100, amounts), strict=True), start=1):
         start = reached * WIDTH // total
         reached += row["amount"]
-        permille = row["amount"] * 1000 // total
-        row.update(number=number, x=start, width=reached * WIDTH // total - start, percent=_percent(permille))
+        row.update(
+            number=number,
+            x=start,
+            width=reached * WIDTH // total - start,
+            percent=f"{percent} %" if percent else "< 1 %",
+        )
     return rows
-
-
-def _percent(permille: int) -> str:
-    return f"{permille // 10} %" if permille >= 10 else "< 1 %"

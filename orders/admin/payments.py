@@ -18,7 +18,7 @@ from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from kernel.money import MAXIMUM
+from kernel.fields import DongField
 from orders.services.settle import check_payment, settle_by_hand
 from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
@@ -65,7 +65,7 @@ class CheckPayment(Task):
 
 
 class SettleForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount that the gateway received (₫)"), min_value=1, max_value=MAXIMUM)
+    amount = DongField(label=_("Amount that the gateway received (₫)"), least=1)
     gateway_txn_id = forms.CharField(label=_("Gateway's transaction"), max_length=60)
     field_order = ("amount", "gateway_txn_id", "reason")
 

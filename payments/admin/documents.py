@@ -8,25 +8,27 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
 from accounts.admin.tasks import Task
-from accounts.staff import CORRECT_INVOICE
+from accounts.staff import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from invoices.admin import DocumentAdmin
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import invoice_pdf
 from kernel import clock, display
 from kernel.actors import Actor
-from kernel.money import MAXIMUM
+from kernel.fields import DongField
 from kernel.text import validate_printable_lines
 from payments.models import Allocation
 from payments.services.correct import correct_invoice
 
 
 class CreditNoteForm(forms.Form):
-    amount = forms.IntegerField(label=_("Amount to take back (₫)"), min_value=1, max_value=MAXIMUM)
+    amount = DongField(label=_("Amount to take back (₫)"), least=1)
     note = forms.CharField(
         label=_("Reason"),
         max_length=500,
@@ -156,3 +158,11 @@ class InvoiceAdmin(DocumentAdmin):
 
     def document(self, subject: Invoice, *, at: datetime) -> bytes:
         return invoice_pdf(subject, at=at)
+
+    def links(self, request: HttpRequest, subject: Invoice) -> list[dict[str, Any]]:
+        """The PDF, and where the transfer that pays it is recorded."""
+        links = super().links(request, subject)
+        if subject.due and request.user.has_perm(RECORD_BANK_TRANSFER.permission):
+            page = reverse("admin:accounts_customer_task", args=[subject.customer_id, "bank-transfer"])
+            links.append({"url": f"{page}?invoice={subject.pk}", "label": _("Record bank transfer")})
+        return links

@@ -17,17 +17,17 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import Customer
 from accounts.services import record_audit
-from accounts.staff import APPROVE_ADJUSTMENT, GRANT_CREDIT, RECORD_BANK_TRANSFER, REQUEST_ADJUSTMENT
+from accounts.staff import APPROVE_ADJUSTMENT, GRANT_CREDIT, REQUEST_ADJUSTMENT
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
-from kernel.money import MAXIMUM
+from kernel.fields import DongField
 from kernel.periods import local_day, start_of_day
 from ledger.models import Account
+from payments.admin.facts import wallet_facts
+from payments.admin.transfer import RecordBankTransfer
 from payments.models import Allocation, CreditAdjustment, GatewayNotice
 from payments.services.credit import approve_adjustment, grant_promotional_credit
-from payments.services.invoices import record_bank_transfer
-from payments.services.wallet import wallet_of
 
 
 def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -40,86 +40,11 @@ def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     )
 
 
-def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
-    wallet = wallet_of(customer.pk)
-    return [
-        (_("Available"), display.money(wallet.available)),
-        (_("Credit"), display.money(wallet.credit)),
-        (_("Promotional credit"), display.money(wallet.promotional)),
-        (_("Held"), display.money(wallet.held)),
-    ]
-
-
-class BankTransferForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount that arrived (₫)"), min_value=1, max_value=MAXIMUM)
-    reference = forms.CharField(
-        label=_("Reference of the bank"), max_length=50, help_text=_("Recorded once: the same reference is refused.")
-    )
-    invoices = forms.ModelMultipleChoiceField(
-        Invoice.objects.none(),
-        label=_("For these invoices"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("The older first. What exceeds them becomes wallet credit."),
-    )
-    field_order = ("amount", "reference", "invoices", "reason")
-
-    def __init__(self, *args: Any, customer: Customer, **options: Any) -> None:
-        super().__init__(*args, **options)
-        chooser: Any = self.fields["invoices"]
-        chooser.queryset = Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number")
-        chooser.label_from_instance = lambda invoice: f"{invoice.number} · {display.money(invoice.due)}"
-
-    def clean_reference(self) -> str:
-        return str(self.cleaned_data["reference"]).strip()
-
-
-class RecordBankTransfer(Task):
-    name = "bank-transfer"
-    label = _("Record bank transfer")
-    lead = _("Money that has arrived on our bank account, and what it pays.")
-    button = _("Record the transfer")
-    right = RECORD_BANK_TRANSFER
-    form = BankTransferForm
-    once = True
-
-    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
-        return {"customer": subject}
-
-    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
-        return {"facts": wallet_facts(subject)}
-
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        payment = record_bank_transfer(
-            subject.pk,
-            data["amount"],
-            [invoice.pk for invoice in data["invoices"]],
-            reference=data["reference"],
-            reason=data["reason"],
-            actor=actor,
-            at=at,
-        )
-        payment.refresh_from_db()
-        return text("%(settled)s went to invoices, %(credit)s became wallet credit.") % {
-            "settled": display.money(payment.allocated),
-            "credit": display.money(payment.amount - payment.allocated),
-        }
-
-
 class AdjustmentForm(ReasonForm):
-    amount = forms.IntegerField(
-        label=_("Amount (₫)"),
-        min_value=-MAXIMUM,
-        max_value=MAXIMUM,
-        help_text=_("Positive gives credit, negative takes it."),
+    amount = DongField(
+        label=_("Amount (₫)"), least=1, signed=True, help_text=_("Positive gives credit, negative takes it.")
     )
     field_order = ("amount", "reason")
-
-    def clean_amount(self) -> int:
-        amount: int = self.cleaned_data["amount"]
-        if not amount:
-            raise forms.ValidationError(text("Enter an amount other than zero."))
-        return amount
 
 
 class RequestAdjustment(Task):
@@ -152,7 +77,7 @@ class RequestAdjustment(Task):
 
 
 class GrantForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount (₫)"), min_value=1, max_value=MAXIMUM)
+    amount = DongField(label=_("Amount (₫)"), least=1)
     last_day = forms.DateField(
         label=_("Can be spent until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

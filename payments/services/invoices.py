@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -98,6 +98,7 @@ def record_bank_transfer(
     *,
     reference: str,
     reason: str,
+    value_date: date | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
@@ -141,6 +142,7 @@ def record_bank_transfer(
         customer=customer,
         amount=amount,
         reference=reference,
+        value_date=value_date.isoformat() if value_date else "",
     )
     tell(customer, Notice.Kind.PAYMENT_RECEIVED, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk))
     return payment

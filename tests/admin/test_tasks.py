@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib import admin
+from django.contrib.messages import get_messages
 from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey
 from invoices.models import CreditNote, Invoice, ParkedBilling
 from invoices.services.month_end import run_month_end
+from kernel.fields import DongField
 from kernel.periods import CalendarMonth
 from ledger.models import Grant
 from lifecycle.models import ProvisioningRequest, Resource
@@ -50,13 +53,50 @@ def test_a_bank_transfer_pays_the_chosen_invoice_and_the_rest_becomes_credit(sta
     invoice = Invoice.objects.get()
     assert invoice.total == 129_717  # 181,000 x 30,960 / 43,200 = 129,716.67
 
-    answer = do(staff("finance"), bob, "bank-transfer", amount=200_000, reference="FT123", invoices=[str(invoice.pk)])
+    finance = staff("finance")
+    page = finance.get(page_of(bob, "bank-transfer"), {"invoice": invoice.pk}).content.decode()
+    assert f'value="{invoice.pk}" data-amount="129717" aria-label="{invoice.number}" checked' in page
+
+    answer = do(
+        finance, bob, "bank-transfer", amount="200.000", reference="FT123", value_date="2026-04-08",
+        invoices=[str(invoice.pk)],
+    )  # fmt: skip
 
     assert answer.status_code == 302
+    told = str(next(iter(get_messages(answer.wsgi_request)))).replace("\xa0", " ")
+    assert f"{invoice.number}</a> 129,717 ₫, paid in full; 70,283 ₫ became wallet credit." in told
+    assert reverse("admin:invoices_invoice_change", args=[invoice.pk]) in told
+    assert last_audit().facts["value_date"] == "2026-04-08"
     invoice.refresh_from_db()
     assert (invoice.paid, invoice.due, invoice.status) == (129_717, 0, "paid")
     assert wallet_of(bob.pk).credit == 70_283
     assert (last_audit().verb, last_audit().reason) == ("record bank transfer", WHY)
+
+
+@pytest.mark.parametrize("typed", ["1640000", "1.640.000", "1,640,000", "1 640 000 ₫", "1.640.000 VND", " 1.640.000đ "])
+def test_an_amount_is_taken_as_it_is_copied_from_a_statement(staff, bob, typed):
+    assert do(staff("finance"), bob, "bank-transfer", amount=typed, reference="FT9").status_code == 302
+    assert wallet_of(bob.pk).credit == 1_640_000
+
+
+@pytest.mark.parametrize("typed", ["1.64", "1.640.00", "0", "-5", "1e6", "abc", "1.640.000,00"])
+def test_what_is_no_amount_of_dong_is_refused_at_its_field(staff, bob, typed):
+    answer = do(staff("finance"), bob, "bank-transfer", amount=typed, reference="FT9")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["amount"]
+
+
+def test_money_does_not_arrive_tomorrow(staff, bob):
+    answer = do(staff("finance"), bob, "bank-transfer", amount=1, reference="FT9", value_date="2026-03-11")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["value_date"] == ["This day has not come yet."]
+
+
+def test_every_amount_that_staff_type_is_taken_so():
+    typed = [(page, task) for page in admin.site._registry.values() for task in getattr(page, "tasks", ())]
+    fields = [field for _page, task in typed for name, field in task.form.base_fields.items() if "amount" in name]
+    assert len(fields) >= 4
+    assert all(isinstance(field, DongField) for field in fields)
 
 
 def test_the_same_bank_reference_is_refused_with_a_sentence(staff, bob):

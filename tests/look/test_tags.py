@@ -66,6 +66,14 @@ def test_the_shares_fill_the_bar_exactly():
     assert parts[-1]["label"] == "Other"
 
 
+def test_the_percentages_of_shares_make_a_hundred():
+    """36,052,858 + 8,800,000 + 1,980,000 + 737,048 = 47,569,906: 75.79, 18.50, 4.16, 1.55 %; rounded down they miss two."""
+    parts = charts.shares([{"label": "x", "amount": one} for one in (36_052_858, 8_800_000, 1_980_000, 737_048)])
+    assert [part["percent"] for part in parts] == ["76 %", "18 %", "4 %", "2 %"]
+    tiny = charts.shares([{"label": "x", "amount": one} for one in (99_999, 1)])
+    assert [part["percent"] for part in tiny] == ["100 %", "< 1 %"]
+
+
 def test_a_small_amount_still_has_a_bar():
     january, february = charts.bars(
         [{"label": "1", "paid": 10**9, "unpaid": 0}, {"label": "2", "paid": 0, "unpaid": 5}]

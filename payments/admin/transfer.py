@@ -1,0 +1,129 @@
+"""Recording a bank transfer: what stands on the bank's statement, and the invoices that it pays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.models import Customer
+from accounts.staff import RECORD_BANK_TRANSFER
+from invoices.models import Invoice
+from kernel import display
+from kernel.actors import Actor
+from kernel.fields import DongField
+from kernel.periods import local_day
+from payments.admin.facts import wallet_facts
+from payments.models import Payment
+from payments.services.invoices import record_bank_transfer
+
+MOST_SHOWN = 200
+
+
+class BankTransferForm(ReasonForm):
+    amount = DongField(
+        label=_("Amount that arrived (₫)"), least=1, help_text=_("As it stands on the statement: 1.640.000 or 1640000.")
+    )
+    reference = forms.CharField(
+        label=_("Reference of the bank"), max_length=50, help_text=_("Recorded once: the same reference is refused.")
+    )
+    value_date = forms.DateField(
+        label=_("Value date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("The day on which it arrived."),
+    )
+    invoices = forms.ModelMultipleChoiceField(Invoice.objects.none(), required=False)
+    field_order = ("amount", "reference", "value_date", "reason")
+
+    def __init__(self, *args: Any, customer: Customer, at: datetime, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = local_day(at)
+        self.fields["value_date"].initial = self.today
+        chooser: Any = self.fields["invoices"]
+        chooser.queryset = Invoice.objects.open().filter(customer=customer)
+
+    def clean_reference(self) -> str:
+        return str(self.cleaned_data["reference"]).strip()
+
+    def clean_value_date(self) -> Any:
+        day = self.cleaned_data["value_date"] or self.today
+        if day > self.today:
+            raise forms.ValidationError(text("This day has not come yet."))
+        return day
+
+
+class RecordBankTransfer(Task):
+    name = "bank-transfer"
+    label = _("Record bank transfer")
+    lead = _("Money that has arrived on our bank account, and what it pays.")
+    button = _("Record the transfer")
+    right = RECORD_BANK_TRANSFER
+    form = BankTransferForm
+    once = True
+    template = "admin/transfer.html"
+    drawn_apart = ("invoices",)
+
+    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        return {"customer": subject, "at": at}
+
+    def initial(self, query: QueryDict) -> dict[str, Any]:
+        return {"invoices": query.getlist("invoice")}
+
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+        found = Invoice.objects.open().filter(customer=subject).select_related("product")
+        rows: list[Any] = list(found.order_by("issued_at", "due", "number")[:MOST_SHOWN])
+        for invoice in rows:
+            invoice.is_late = invoice.is_overdue(at)
+        left_out = found.count() - len(rows) if len(rows) == MOST_SHOWN else 0
+        return {"facts": wallet_facts(subject), "open_invoices": rows, "left_out": left_out}
+
+    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        payment = record_bank_transfer(
+            subject.pk,
+            data["amount"],
+            [invoice.pk for invoice in data["invoices"]],
+            reference=data["reference"],
+            value_date=data["value_date"],
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return told(payment)
+
+
+def told(payment: Payment) -> str:
+    """What became of the money, with links: the payment, each invoice and what is still due on it, the rest."""
+    payment.refresh_from_db()
+    parts = [
+        format_html('<a href="{}">{}</a> {}', _page(row.invoice), row.invoice.number, _settled(row.amount, row.invoice))
+        for row in payment.allocations.select_related("invoice").order_by("pk")
+    ]
+    rest = payment.amount - payment.allocated
+    if rest:
+        parts.append(format_html("{}", text("%(amount)s became wallet credit") % {"amount": display.money(rest)}))
+    return format_html(
+        '{} <a href="{}">{}</a>: {}.',
+        text("%(amount)s are recorded as") % {"amount": display.money(payment.amount)},
+        _page(payment),
+        payment.reference,
+        format_html_join("; ", "{}", ((part,) for part in parts)),
+    )
+
+
+def _settled(amount: int, invoice: Invoice) -> str:
+    facts = {"amount": display.money(amount), "due": display.money(invoice.due)}
+    return (
+        text("%(amount)s, paid in full") % facts if not invoice.due else text("%(amount)s, %(due)s still due") % facts
+    )
+
+
+def _page(row: Any) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
