@@ -105,7 +105,7 @@ class SettleByHand(Task):
 
 
 class TakeBackForm(ReasonForm):
-    amount = forms.IntegerField(label=_("Amount that was taken back (₫)"), min_value=1, max_value=MAXIMUM)
+    amount = DongField(label=_("Amount that was taken back (₫)"), least=1)
     reference = forms.CharField(
         label=_("Reference of the bank or gateway"),
         max_length=60,
