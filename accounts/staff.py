@@ -35,6 +35,7 @@ CORRECT_INVOICE = Right("invoices.invoice", "correct_invoice", "Can issue a cred
 RUN_BILLING = Right("invoices.billingrun", "run_billing", "Can run and rehearse the month-end")
 RELEASE_BILLING = Right("invoices.parkedbilling", "release_billing", "Can release a parked billing")
 RESTORE_RESOURCE = Right("lifecycle.resource", "restore_resource", "Can restore a resource from the trash")
+REPORT_GONE = Right("lifecycle.resource", "report_gone", "Can report a resource as lost")
 FAIL_PROVISIONING = Right("lifecycle.provisioningrequest", "fail_provisioning", "Can fail a stuck provisioning")
 RETRY_REQUEST = Right("lifecycle.provisioningrequest", "retry_request", "Can retry a parked provisioning request")
 RETRY_PRODUCT = Right("lifecycle.deliverychannel", "retry_product", "Can have a product's requests tried again now")
@@ -52,6 +53,7 @@ SUPPORT = [
     SWITCH_BILLING_MODE,
     CHECK_PAYMENT,
     RESTORE_RESOURCE,
+    REPORT_GONE,
     FAIL_PROVISIONING,
     RETRY_REQUEST,
     RETRY_PRODUCT,

@@ -33,6 +33,7 @@ class Notice(models.Model):
         RESOURCE_DELETED = "resource_deleted", _("Resource deleted")
         RESOURCE_TRASHED = "resource_trashed", _("Resource moved to the trash")
         RESOURCE_PURGED = "resource_purged", _("Resource deleted for good")
+        RESOURCE_GONE = "resource_gone", _("Resource lost")
         RESOURCE_EXPIRING = "resource_expiring", _("Resource expires soon")
         RESOURCE_IN_GRACE = "resource_in_grace", _("Resource expired, still running")
         PURGE_COMING = "purge_coming", _("Resource will be deleted for good")

@@ -111,6 +111,14 @@ WORDINGS: dict[str, Wording] = {
         (_("%(resource)s was deleted for good. Its data are gone and cannot be brought back."),),
         *SEE_RESOURCE,
     ),
+    Kind.RESOURCE_GONE: Wording(
+        _("%(resource)s has been lost"),
+        (
+            _("We are sorry: %(resource)s was lost and cannot be brought back. Nothing is charged for it from now on."),
+            _("%(refund)s for unused time are back in your wallet."),
+        ),
+        *SEE_RESOURCE,
+    ),
     Kind.RESOURCE_EXPIRING: Wording(
         _("%(resource)s ends on %(paid_until)s"),
         (

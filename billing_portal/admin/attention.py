@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
-from lifecycle.models import DeliveryChannel, ProvisioningRequest
+from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
@@ -96,6 +96,13 @@ def matters(at: datetime) -> list[Matter]:
             _("products that are slow or take no requests"),
             DeliveryChannel.objects.unwell(),
             "",
+        ),
+        Matter(
+            "lost resources",
+            _("resources reported as lost in the last 7 days"),
+            ResourceEvent.objects.filter(kind=ResourceEvent.Kind.GONE, at__gte=start_of_day(first_day)),
+            f"kind__exact=gone&at__gte={first_day}",
+            "red",
         ),
         Matter(
             "timed out requests",

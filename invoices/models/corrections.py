@@ -25,6 +25,7 @@ class CreditNote(models.Model):
     class Reason(models.TextChoices):
         RESIZED = "resized", _("resized before the end of the period")
         DELETED = "deleted", _("deleted before the end of the period")
+        GONE = "gone", _("lost by the product team")
         CORRECTION = "correction", _("correction by staff")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -99,6 +99,7 @@ class ResourceEvent(models.Model):
         RESTORED = "restored", _("restored by staff")
         DELETED = "deleted", _("deleted at once")
         PURGED = "purged", _("deleted for good")
+        GONE = "gone", _("lost at the product team")
         AUTO_RENEW_CHANGED = "auto_renew_changed", _("auto-renew changed")
         CONVERTED = "converted", _("billing mode converted")
         ROLLED_OVER = "rolled_over", _("rolled over into postpaid usage")

@@ -26,14 +26,21 @@ class NoAnswerExpected(DomainError):
 
 
 def ask_product_team(
-    resource: Resource, verb: ProvisioningRequest.Verb, *, at: datetime, configuration: Sequence[object] | None = None
+    resource: Resource,
+    verb: ProvisioningRequest.Verb,
+    *,
+    at: datetime,
+    configuration: Sequence[object] | None = None,
+    expects_answer: bool | None = None,
 ) -> ProvisioningRequest:
     """
     Owe the product team a request about `resource`; creating and resizing wait for the answer until the time-out.
 
+    :param expects_answer: False for what follows a decision that stands; None: as the verb is
     :raises IntegrityError: another answer about the resource is still expected
     """
-    expects_answer = verb in ProvisioningRequest.ANSWERED_VERBS
+    if expects_answer is None:
+        expects_answer = verb in ProvisioningRequest.ANSWERED_VERBS
     return ProvisioningRequest.objects.create(
         resource=resource,
         product_id=resource.product_id,

@@ -47,6 +47,18 @@ def remove_resource(resource: Resource, *, actor: Actor, at: datetime) -> None:
         record_event(resource, Event.DELETED, from_state=came_from, actor=actor, at=at)
 
 
+def lose_resource(resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
+    """It is gone at the product team, wherever it was in its life: service ends now, and there is nobody to ask for anything."""
+    came_from = resource.state
+    cut_periods(resource, at=at)
+    if resource.paid_until and resource.is_running:
+        resource.be_paid_until(min(truncate(at), resource.paid_until))
+    (resource.purge if resource.is_in_trash else resource.delete_at_once)(at=at)
+    resource.auto_renew_months = None
+    resource.save()
+    record_event(resource, Event.GONE, from_state=came_from, actor=actor, at=at, reason=reason)
+
+
 def bring_back(
     resource: Resource,
     *,

@@ -6,19 +6,22 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import health_badge
 from accounts.admin.tasks import Task
-from accounts.staff import RESTORE_RESOURCE
+from accounts.services import record_audit
+from accounts.staff import REPORT_GONE, RESTORE_RESOURCE
 from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
-from lifecycle.models import Resource, ServicePeriod
+from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.services.trash import restore_resource
 from orders.admin.fulfilment import FailProvisioning
+from orders.services.gone import report_gone
 
 
 class RestoreResource(Task):
@@ -54,6 +57,27 @@ class RestoreResource(Task):
         return text("%(name)s runs again; its usage is billed from now on.") % {"name": restored.name}
 
 
+class ReportGone(Task):
+    name = "gone"
+    label = _("It is lost")
+    lead = _(
+        "The product team says that this resource does not exist any more. Service and billing end now: unused paid time goes"
+        " back to the wallet, usage is invoiced, and the customer is told. Nothing brings it back."
+    )
+    button = _("Service ends now")
+    right = REPORT_GONE
+    dangerous = True
+
+    def is_open(self, subject: Resource, at: datetime) -> bool:
+        return subject.state not in (State.NEW, State.DELETED)
+
+    @transaction.atomic
+    def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        report_gone(subject.pk, reason=data["reason"], actor=actor, at=at)
+        record_audit("report gone", subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
+        return text("%(name)s is deleted, and its customer has been told.") % {"name": subject.name}
+
+
 def in_words(configuration: list[dict[str, Any]], resource: Resource) -> str:
     """A configuration as a sentence; the names of the product's items are read once per page."""
     page: Any = resource
@@ -75,7 +99,7 @@ class PeriodInline(LookOnlyInline):
 
 @admin.register(Resource)
 class ResourceAdmin(LookOnlyAdmin):
-    tasks = (RestoreResource(), FailProvisioning())
+    tasks = (RestoreResource(), FailProvisioning(), ReportGone())
     inlines = (PeriodInline,)
     related = (
         ("lifecycle.resourceevent", "resource__id__exact"),

@@ -9,17 +9,19 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Instant
+from accounts.api.fields import Input, Instant, Text
 from lifecycle.api import ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.running import WrongState
 from orders.actions import available_actions, with_pending
 from orders.models import CheckoutSession
 from orders.services.delete import delete_resource, preview_deletion
+from orders.services.gone import report_gone
 
 
 class ActionableResource(ResourceShape):
@@ -58,10 +60,15 @@ class DeletionPreview(serializers.Serializer[Any]):
     unused = UnusedTime(many=True)
 
 
+class Loss(Input):
+    reason = Text(max_length=200, help_text="What happened, for our staff.")
+
+
 class ResourceViewSet(ResourceEndpoint):
     """Resources of a customer, or of a product team's product."""
 
     serializer_class = ActionableResource
+    for_products = (*ResourceEndpoint.for_products, "gone")
 
     def visible(self) -> QuerySet[Resource]:
         return with_pending(super().visible()).select_related("customer")
@@ -72,6 +79,16 @@ class ResourceViewSet(ResourceEndpoint):
     def remove(self, request: Request, pk: UUID) -> Response:
         """Delete a running resource: unused paid time goes back to the wallet, usage is invoiced to the minute."""
         return self._do(delete_resource)
+
+    @extend_schema(request=Loss)
+    @action(detail=True, methods=["post"], filterset_class=None)
+    @idempotent()
+    def gone(self, request: Request, pk: UUID) -> Response:
+        """Product teams: a resource is lost. Service and billing end now; unused paid time goes back to the customer's wallet."""
+        if self.principal.product_id is None:
+            raise NotFound
+        reason = self.body(Loss)["reason"]
+        return self._do(lambda pk, **who: report_gone(pk, reason=reason, **who))
 
     @action(detail=True, serializer_class=DeletionPreview, filterset_class=None)
     def deletion(self, request: Request, pk: UUID) -> Response:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.services import return_coupon, use_coupon
-from kernel.actors import Actor
+from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.provisioning import close_request
@@ -70,7 +70,8 @@ def answer_provisioning(
         if state == ProvisioningRequest.State.SUCCEEDED:
             _complete(item, actor=actor, at=at)
         else:
-            _give_back(item, reason=reason or UNANSWERED[state].code, actor=actor, at=at)
+            team_failed = actor.kind == ActorKind.PRODUCT_TEAM
+            _give_back(item, reason=reason or UNANSWERED[state].code, owes=not team_failed, actor=actor, at=at)
         _end_when_done(order, at=at)
     return request
 
@@ -88,7 +89,7 @@ def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
     story, resource = _story(item), _hold_resource_of(item)
     refusal = story.refusal(item, resource, at=at)
     if refusal:
-        _give_back(item, reason=refusal.code, actor=actor, at=at)
+        _give_back(item, reason=refusal.code, owes=item.request is not None, actor=actor, at=at)
         return
     invoice = story.complete(item, resource, actor=actor, at=at)
     item.state = OrderItem.State.COMPLETED
@@ -106,10 +107,17 @@ def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
     )
 
 
-def _give_back(item: OrderItem, *, reason: str, actor: Actor, at: datetime) -> None:
-    """Not done: everything is as before, and the item's money is wallet credit. `reason`: a code, or the team's words."""
+def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: datetime) -> None:
+    """
+    Not done: everything is as before, and the item's money is wallet credit.
+
+    :param reason: a code, or the team's words
+    :param owes: the team was asked and has not said that it failed: it is owed a clean-up
+    """
     resource = _hold_resource_of(item)
     _story(item).give_back(item, resource, reason=reason, actor=actor, at=at)
+    if owes:
+        _story(item).clean_up(item, resource, at=at)
     item.state, item.reason = OrderItem.State.REFUNDED, reason[:200]
     item.save()
     refund(item, resource, at=at)

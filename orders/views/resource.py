@@ -48,6 +48,7 @@ LOOKS = {
     ResourceEvent.Kind.RESTORED: ("recover", "green"),
     ResourceEvent.Kind.DELETED: ("gone", "grey"),
     ResourceEvent.Kind.PURGED: ("gone", "grey"),
+    ResourceEvent.Kind.GONE: ("gone", "red"),
     ResourceEvent.Kind.AUTO_RENEW_CHANGED: ("renew", "slate"),
     ResourceEvent.Kind.CONVERTED: ("settings", "slate"),
     ResourceEvent.Kind.ROLLED_OVER: ("settings", "slate"),

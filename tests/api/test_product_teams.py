@@ -157,3 +157,15 @@ def test_an_answer_after_the_time_out_comes_too_late(alice, as_team, small, offe
 
     refused(late, 409, "already-answered")
     assert fresh(request.resource_id).state == "deleted"
+
+
+def test_a_team_reports_a_lost_server_and_only_its_own(offer, alice, small, as_team, as_other_team, as_alice):
+    [server] = create(alice, small)
+    address = f"resources/{server.pk}/gone/"
+    refused(as_other_team.post(address, {"reason": "lost"}), 404, "not-found")
+    refused(as_alice.post(address, {"reason": "lost"}), 404, "not-found")
+    refused(as_team.post(address, {}), 400, "invalid-input")
+    body = done(as_team.post(address, {"reason": "disk failure"}, key="gone-1"))
+    assert body["state"] == "deleted"
+    again = as_team.post(address, {"reason": "disk failure"}, key="gone-1")
+    assert (again.json(), again["Idempotent-Replayed"]) == (body, "true")

@@ -51,7 +51,8 @@ class Story(ABC):
 
     The engine (`fulfil.py`) holds the customer and calls `begin` when the order is paid. Without a request to the product
     team the item is completed at once, else when the team has answered. Then the resource is held, too, and either
-    `complete` is called, or, after a refusal or a failure, `give_back`. The engine sees to the item's money and its notice.
+    `complete` is called, or, after a refusal or a failure, `give_back`, with a `clean_up` unless it was the team that
+    failed. The engine sees to the item's money and its notice.
     """
 
     action: ClassVar[Action]
@@ -81,6 +82,10 @@ class Story(ABC):
 
     def give_back(self, item: OrderItem, resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
         """Not done: leave everything as it was before. Nothing is to do for what the product team was not asked."""
+        return None
+
+    def clean_up(self, item: OrderItem, resource: Resource, *, at: datetime) -> None:
+        """We gave up, and the product team may have done it, or do it yet: ask it to put things back."""
         return None
 
 

@@ -16,6 +16,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
 from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.running import activate_resource, create_resource, give_up_resource
 from notifications.models import Notice
 from orders.deal import Part
@@ -84,3 +85,6 @@ class Create(Story):
 
     def give_back(self, item: OrderItem, resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
         give_up_resource(resource, reason=reason, actor=actor, at=at, order_id=item.order_id)
+
+    def clean_up(self, item: OrderItem, resource: Resource, *, at: datetime) -> None:
+        ask_product_team(resource, Verb.PURGE, at=at)

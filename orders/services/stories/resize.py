@@ -15,7 +15,7 @@ from invoices.services.credit import credit_unused, unused_time
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
-from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
+from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, State
 from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.record import record_event
 from lifecycle.services.running import apply_resize
@@ -111,3 +111,8 @@ class Resize(Story):
     def give_back(self, item: OrderItem, resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
         failed = ResourceEvent.Kind.RESIZE_FAILED
         record_event(resource, failed, actor=actor, at=at, reason=reason, order_id=item.order_id)
+
+    def clean_up(self, item: OrderItem, resource: Resource, *, at: datetime) -> None:
+        """Back to what it was; for one that is gone by now the team has been told so."""
+        if resource.state != State.DELETED:
+            ask_product_team(resource, Verb.RESIZE, at=at, expects_answer=False)
