@@ -53,6 +53,10 @@ CHECKS = {
              WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')) p
         WHERE held <> brought
     """,
+    "what was given of a bank transfer is the sum of its payments": """
+        SELECT t.reference FROM payments_banktransfer t LEFT JOIN payments_payment p ON p.transfer_id = t.id
+        GROUP BY t.id HAVING t.assigned <> coalesce(sum(p.amount), 0)
+    """,
     "what was taken back of a payment is the sum of its reversals": """
         SELECT p.reference FROM payments_payment p LEFT JOIN payments_reversal r ON r.payment_id = p.id
         WHERE p.taken_back > 0 OR r.id IS NOT NULL GROUP BY p.id HAVING p.taken_back <> coalesce(sum(r.amount), 0)

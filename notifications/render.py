@@ -30,6 +30,7 @@ AMOUNTS = frozenset(
         "debt",
         "due",
         "from_credit",
+        "left",
         "less",
         "more",
         "refund",

@@ -259,7 +259,8 @@ WORDINGS: dict[str, Wording] = {
         _("Invoices paid from your wallet: %(amount)s"),
         (
             _("Open invoices were paid automatically from your wallet: %(amount)s."),
-            _("The payment lists which ones."),
+            _("It reached %(numbers)s."),
+            _("%(left)s are still open on your invoices. Top up, and they are paid by themselves."),
         ),
         *SEE_PAYMENT,
     ),

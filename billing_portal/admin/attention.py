@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, F, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
-from payments.models import CreditAdjustment, Payment, Reversal
+from payments.models import BankTransfer, CreditAdjustment, Payment, Reversal
 
 LATELY = timedelta(days=7)
 
@@ -77,6 +77,12 @@ def matters(at: datetime) -> list[Matter]:
             Reversal.objects.filter(closed_at=None),
             "closed_at__isempty=1",
             "red",
+        ),
+        Matter(
+            "transfers with a rest",
+            _("bank transfers of which a part is not given to a customer yet"),
+            BankTransfer.objects.filter(amount__gt=F("assigned")),
+            "rest=some",
         ),
         Matter(
             "old payments",

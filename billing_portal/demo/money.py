@@ -19,8 +19,9 @@ from orders.services.switch import switch_billing_mode
 from payments.gateways.base import Failed, Outcome, Succeeded
 from payments.models import CreditAdjustment, Payment
 from payments.services.credit import approve_adjustment, grant_promotional_credit
-from payments.services.invoices import pay_invoices_from_wallet, record_bank_transfer
+from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.settle import refund_credit_note
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 
 GATEWAY = "sandbox"

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import Customer
 from accounts.services import record_audit
@@ -26,7 +26,7 @@ from kernel.periods import local_day, start_of_day
 from ledger.models import Account
 from payments.admin.facts import wallet_facts
 from payments.admin.transfer import RecordBankTransfer
-from payments.models import Allocation, CreditAdjustment, GatewayNotice
+from payments.models import Allocation, BankTransfer, CreditAdjustment, GatewayNotice, Payment
 from payments.services.credit import approve_adjustment, grant_promotional_credit
 
 
@@ -150,6 +150,33 @@ class CreditAdjustmentAdmin(LookOnlyAdmin):
     list_select_related = ("customer",)
     list_filter = (("approved_at", admin.EmptyFieldListFilter),)
     search_fields = ("customer__name", "customer__tax_code", "requested_by", "approved_by", "reason")
+
+
+class PartsInline(LookOnlyInline):
+    model = Payment
+    fields = ("created_at", "customer", "reference", "amount", "allocated", "refunded")
+    related_rows = ("customer",)
+    ordering = ("pk",)
+
+
+class WithRest(admin.SimpleListFilter):
+    title = _("what is left")
+    parameter_name = "rest"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("some", _("not given to a customer yet"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(amount__gt=F("assigned")) if self.value() == "some" else queryset
+
+
+@admin.register(BankTransfer)
+class BankTransferAdmin(LookOnlyAdmin):
+    inlines = (PartsInline,)
+    list_display = ("at", "account", "reference", "amount", "assigned", "actor")
+    list_filter = (WithRest,)
+    search_fields = ("key", "reference")
+    date_hierarchy = "at"
 
 
 @admin.register(GatewayNotice)

@@ -22,17 +22,27 @@ from kernel.fields import DongField
 from kernel.periods import local_day
 from payments.admin.facts import wallet_facts
 from payments.models import Payment
-from payments.services.invoices import record_bank_transfer
+from payments.services.transfers import record_bank_transfer
 
 MOST_SHOWN = 200
 
 
 class BankTransferForm(ReasonForm):
     amount = DongField(
-        label=_("Amount that arrived (₫)"), least=1, help_text=_("As it stands on the statement: 1.640.000 or 1640000.")
+        label=_("Amount for this customer (₫)"),
+        least=1,
+        help_text=_("As it stands on the statement: 1.640.000 or 1640000."),
+    )
+    whole_amount = DongField(
+        label=_("Amount that arrived (₫)"),
+        least=1,
+        required=False,
+        help_text=_("Only when the transfer is for several customers or recorded in parts: all that arrived."),
     )
     reference = forms.CharField(
-        label=_("Reference of the bank"), max_length=50, help_text=_("Recorded once: the same reference is refused.")
+        label=_("Reference of the bank"),
+        max_length=50,
+        help_text=_("However it is written: the parts of one reference add up to what arrived, and no more."),
     )
     value_date = forms.DateField(
         label=_("Value date"),
@@ -41,7 +51,7 @@ class BankTransferForm(ReasonForm):
         help_text=_("The day on which it arrived."),
     )
     invoices = forms.ModelMultipleChoiceField(Invoice.objects.none(), required=False)
-    field_order = ("amount", "reference", "value_date", "reason")
+    field_order = ("amount", "whole_amount", "reference", "value_date", "reason")
 
     def __init__(self, *args: Any, customer: Customer, at: datetime, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -90,6 +100,7 @@ class RecordBankTransfer(Task):
             subject.pk,
             data["amount"],
             [invoice.pk for invoice in data["invoices"]],
+            whole=data["whole_amount"],
             reference=data["reference"],
             value_date=data["value_date"],
             reason=data["reason"],

@@ -5,5 +5,15 @@ from payments.models.allocations import Allocation
 from payments.models.attempts import OPEN, Payment, PaymentState
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
+from payments.models.transfers import BankTransfer
 
-__all__ = ["OPEN", "Allocation", "CreditAdjustment", "GatewayNotice", "Payment", "PaymentState", "Reversal"]
+__all__ = [
+    "OPEN",
+    "Allocation",
+    "BankTransfer",
+    "CreditAdjustment",
+    "GatewayNotice",
+    "Payment",
+    "PaymentState",
+    "Reversal",
+]

@@ -19,6 +19,7 @@ from kernel.machine import StateMachine
 from kernel.money import MAXIMUM
 from kernel.triggers import edges_only, frozen, never_deleted
 from payments.failures import failure_words
+from payments.models.transfers import BankTransfer
 
 
 class PaymentState(models.TextChoices):
@@ -106,6 +107,14 @@ class Payment(StateMachine):
     means = models.CharField(_("means"), max_length=14, choices=Means.choices)
     gateway = models.CharField(_("gateway"), max_length=20, blank=True)
     reference = models.CharField(_("transaction id"), max_length=60)
+    transfer = models.ForeignKey(
+        BankTransfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="payments",
+        verbose_name=_("bank transfer"),
+    )
     payable = models.CharField(_("pays"), max_length=60)
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)

@@ -1,23 +1,23 @@
-"""Paying invoices: by the customer from the wallet, by staff for a bank transfer, by itself."""
+"""Paying invoices from the wallet: by the customer, or by itself."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from itertools import accumulate
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from accounts.services import record_audit
 from invoices.models import Invoice
 from invoices.services.credit import open_invoices_oldest_first
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
-from kernel.money import MAXIMUM, split
-from ledger.services import Fact, Kind, post, spend, wallet_of
+from kernel.money import split
+from ledger.services import Fact, Kind, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
@@ -39,11 +39,6 @@ class AmountTooLarge(DomainError):
     code = "amount-too-large"
     status = 400
     message = _("At most %(due)s ₫ is due on the chosen invoices.")
-
-
-class TransferRecordedAlready(DomainError):
-    code = "transfer-recorded-already"
-    message = _("A bank transfer with the reference %(reference)s is on record already.")
 
 
 @transaction.atomic
@@ -85,66 +80,15 @@ def pay_invoices_automatically(customer_id: UUID, *, actor: Actor, at: datetime)
         return None
     payment = _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
     tell(
-        customer, Notice.Kind.AUTOMATIC_PAYMENT, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk)
-    )
-    return payment
-
-
-@transaction.atomic
-def record_bank_transfer(
-    customer_id: UUID,
-    amount: int,
-    invoice_ids: Collection[UUID],
-    *,
-    reference: str,
-    reason: str,
-    value_date: date | None = None,
-    actor: Actor,
-    at: datetime,
-) -> Payment:
-    """
-    Staff record money that arrived by bank transfer for some invoices; what exceeds them becomes wallet credit.
-
-    :raises TransferRecordedAlready: the bank's reference is known
-    :raises UnknownInvoice: not this customer's
-    """
-    if not 0 < amount <= MAXIMUM:
-        raise InvalidInput(_("Enter an amount above zero."), field="amount")
-    customer = Customer.objects.lock(customer_id)
-    if Payment.objects.filter(reference=f"BANK-{reference}").exists():
-        raise TransferRecordedAlready(reference=reference)
-    invoices = hold_open(customer, invoice_ids, may_be_empty=True)
-    settled = min(amount, sum(invoice.due for invoice in invoices))
-    payment = Payment.objects.create(
-        customer=customer,
-        kind=Payment.Kind.INVOICE,
-        means=Payment.Means.BANK_TRANSFER,
-        reference=f"BANK-{reference}",
-        payable=f"bank:{reference}"[:60],
-        invoice_ids=[str(invoice.pk) for invoice in invoices],
-        description=_describe(invoices),
-        amount=amount,
-        refunded=amount - settled,
-        state=Payment.State.SUCCEEDED,
-        actor=actor.name,
-        created_at=at,
-        settled_at=at,
-    )
-    legs = {Kind.BANK: -amount, Kind.SALES: settled, Kind.CREDIT: amount - settled}
-    post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
-    allocate(payment, invoices, settled, at=at)
-    record_audit(
-        "record bank transfer",
-        payment.pk,
-        actor=actor,
+        customer,
+        Notice.Kind.AUTOMATIC_PAYMENT,
+        f"payment:{payment.pk}",
         at=at,
-        reason=reason,
-        customer=customer,
         amount=amount,
-        reference=reference,
-        value_date=value_date.isoformat() if value_date else "",
+        numbers=payment.description,
+        left=sum(invoice.due for invoice in invoices) - amount,
+        payment=str(payment.pk),
     )
-    tell(customer, Notice.Kind.PAYMENT_RECEIVED, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk))
     return payment
 
 
@@ -193,7 +137,7 @@ def _pay_from_wallet(
     customer: Customer, invoices: Sequence[Invoice], amount: int, *, actor: Actor, at: datetime
 ) -> Payment:
     pk = new_id()
-    description = _describe(invoices)
+    description = describe(reached_by(amount, invoices))
     spending = spend(
         customer.pk, amount, into=Kind.SALES, kind=Fact.INVOICE_PAYMENT, source=pk, at=at, reference=description
     )
@@ -212,6 +156,12 @@ def _pay_from_wallet(
     return payment
 
 
-def _describe(invoices: Sequence[Invoice]) -> str:
+def reached_by(amount: int, invoices: Sequence[Invoice]) -> list[Invoice]:
+    """Those of the invoices, in the order in which they are settled, that `amount` reaches at all."""
+    before = accumulate((invoice.due for invoice in invoices), initial=0)
+    return [invoice for invoice, settled in zip(invoices, before, strict=False) if settled < amount]
+
+
+def describe(invoices: Sequence[Invoice]) -> str:
     numbers = [invoice.number for invoice in invoices]
     return ", ".join(numbers[:5]) + (f" (+{len(numbers) - 5})" if len(numbers) > 5 else "")

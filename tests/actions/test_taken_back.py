@@ -17,8 +17,8 @@ from payments.gateways.base import TakenBack
 from payments.models import Payment, Reversal
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
-from payments.services.invoices import record_bank_transfer
 from payments.services.reversals import NotTakenBack, ReversalClosed, close_reversal, debt_of, take_back
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from payments.tasks import pay_open_invoices
 from tests.actions.books import nothing_changes, refused

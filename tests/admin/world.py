@@ -17,6 +17,7 @@ from payments.models import CreditAdjustment, GatewayNotice, Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.reversals import take_back
+from payments.services.transfers import record_bank_transfer
 from tests.cast import (
     DAY,
     LONG_AGO,
@@ -86,6 +87,7 @@ def _outside(number: int, customer: Customer) -> None:
         reference=f"T-{number}", payable=f"top_up:{new_id()}", description="top-up", amount=100_000, actor="x",
         created_at=NOON,
     )  # fmt: skip
+    record_bank_transfer(customer.pk, 1_000, [], reference=f"FT{number}", reason="statement", actor=STAFF, at=NOON)
     arrived = record_outcome(payment.pk, Succeeded(f"G-{number}", 100_000, NOON), actor=STAFF, at=NOON)
     take_back(arrived.pk, 1_000, reference=f"R-{number}", reason="chargeback", actor=STAFF, at=NOON)
     GatewayNotice.objects.create(

@@ -16,7 +16,8 @@ from notifications.models import Notice
 from orders.models import Order
 from orders.services.delete import delete_resource
 from orders.services.switch import switch_billing_mode
-from payments.services.invoices import pay_invoices_from_wallet, record_bank_transfer
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, STAFF, create, fresh, fund, owner_of, recover, renew, resize
 from tests.journeys.calendar import let_days_pass

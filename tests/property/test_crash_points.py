@@ -26,7 +26,8 @@ from orders.services.switch import switch_billing_mode
 from payments.models import Payment
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
-from payments.services.invoices import pay_invoices_automatically, record_bank_transfer
+from payments.services.invoices import pay_invoices_automatically
+from payments.services.transfers import record_bank_transfer
 from tests.actions.conftest import Gate, gate, paid
 from tests.cast import (
     DAY,

@@ -48,7 +48,8 @@ from payments.services.attempts import cancel_attempt
 from payments.services.correct import correct_invoice
 from payments.services.credit import approve_adjustment, grant_promotional_credit
 from payments.services.gateway import start_invoice_payment, start_top_up
-from payments.services.invoices import pay_invoices_from_wallet, record_bank_transfer
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import InsufficientCredit, wallet_of
 from tests.actions.books import books
 from tests.cast import JOB, STAFF, TEAM, create, make_coupon, make_customer, make_item, make_product, owner_of
