@@ -21,9 +21,12 @@ fmt: venv-dev   ## format the code
 	@$(PY) -m ruff format .
 
 lock: venv      ## renew the locks from requirements*.in: UPGRADE=--upgrade
-	@for name in requirements requirements-dev; do \
+	@for name in requirements requirements-engines requirements-dev; do \
 		.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 			--quiet $(UPGRADE) $$name.in --output-file $$name.txt || exit 1; done
+
+env:            ## .env with fresh keys and passwords, for docker compose; what it says already stays
+	@$(or $(PYTHON),python3) stack/env.py
 
 clean:          ## remove the environment, the caches and the demo's data
 	@$(or $(PYTHON),python3) stack/clean.py
@@ -34,4 +37,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test bench fmt lock clean venv venv-dev
+.PHONY: help run test bench fmt lock env clean venv venv-dev

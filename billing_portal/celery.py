@@ -4,11 +4,14 @@ Messages only wake: what is due stands in the database, and a task that runs twi
 finds nothing left to do.
 """
 
+import logging.config
 import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import heartbeat_sent
+from celery.signals import after_task_publish, beat_init, heartbeat_sent, setup_logging, worker_ready
+
+from stack.alive import leave_sign
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
 
@@ -25,9 +28,38 @@ def read_the_calendar(sender: Celery, **_: Any) -> None:
     sender.conf.beat_schedule = beat_schedule()
 
 
+@setup_logging.connect
+def log_like_the_others(**_: Any) -> None:
+    """Worker and beat write JSON lines as the web processes do: Celery's own set-up stays away."""
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_ready.connect
+def say_where_mails_go(**_: Any) -> None:
+    """Who forgets to name a mail server reads it here."""
+    from billing_portal.deployment import mails_in_words
+
+    logging.getLogger("billing_portal").info("the worker is ready; %s", mails_in_words())
+
+
 @heartbeat_sent.connect
 def tell_that_a_worker_lives(sender: Any, **_: Any) -> None:
-    """Leave the sign that `/healthz` looks for; a worker calls this every two seconds."""
+    """Leave the signs that `/healthz` and the container's health check look for; a worker calls this every two seconds."""
     from billing_portal.health import note_worker
 
-    note_worker(sender.eventer.app.amqp.queues.consume_from)
+    for name in note_worker(sender.eventer.app.amqp.queues.consume_from):
+        leave_sign(name)
+
+
+@beat_init.connect
+def tell_that_beat_lives(**_: Any) -> None:
+    """The same for beat, at each message that it sends: every three seconds."""
+    from billing_portal.health import note_life
+
+    def sent(**_: Any) -> None:
+        note_life("beat")
+        leave_sign("beat")
+
+    after_task_publish.connect(sent, weak=False)

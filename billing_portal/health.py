@@ -5,6 +5,7 @@ Both answer 200 or 503 and name the parts, never the reason: that stands in the 
 
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.request import urlopen
@@ -15,21 +16,36 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
 
 from lifecycle.models import DeliveryChannel
 
 log = logging.getLogger(__name__)
 
-WORKER_SIGN = "health:worker"
-COURIER_SIGN = "health:courier"
-WORKER_SIGN_SECONDS = 15
+SIGNS = ("worker", "courier", "beat")
+SIGN_SECONDS = 15
 SANDBOX_TIMEOUT_SECONDS = 2
 
 
-def note_worker(queues: Iterable[str]) -> None:
-    """Leave the sign of life of a worker with these queues, which fades after `WORKER_SIGN_SECONDS`."""
-    for sign in (COURIER_SIGN if queue == settings.COURIERS else WORKER_SIGN for queue in queues):
-        cache.set(sign, 1, WORKER_SIGN_SECONDS)
+def note_worker(queues: Iterable[str]) -> set[str]:
+    """Leave the signs of life of a worker with these queues: worker or courier; returns which."""
+    names = {"courier" if queue == settings.COURIERS else "worker" for queue in queues}
+    for name in names:
+        note_life(name)
+    return names
+
+
+def note_life(name: str) -> None:
+    """Leave the sign of life of a worker, a courier or beat, which fades after SIGN_SECONDS."""
+    try:
+        cache.set(_sign(name), 1, SIGN_SECONDS)
+    except RedisError:
+        log.warning("health: no sign of %s, Redis does not answer", name)
+
+
+def forget_signs() -> None:
+    """Those of an earlier start."""
+    cache.delete_many(map(_sign, SIGNS))
 
 
 @never_cache
@@ -42,8 +58,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer whether every part of the portal is up: also a worker, and the sandbox gateway if there is one."""
-    parts = {"database": _database, "redis": _redis, "worker": _worker, "courier": _courier}
+    """Answer whether every part of the portal is up: also a worker, a courier and beat, and the sandbox gateway if there is one."""
+    parts = {"database": _database, "redis": _redis} | {name: partial(_lives, name) for name in SIGNS}
     return _answer(parts | ({"sandbox": _sandbox} if settings.SANDBOX_URL else {}), _slow_products)
 
 
@@ -72,16 +88,16 @@ def _database() -> bool:
 
 
 def _redis() -> bool:
-    cache.get(WORKER_SIGN)  # a miss is as good as a hit: the server answered
+    cache.get(_sign("worker"))  # a miss is as good as a hit: the server answered
     return True
 
 
-def _worker() -> bool:
-    return cache.get(WORKER_SIGN) is not None
+def _lives(name: str) -> bool:
+    return cache.get(_sign(name)) is not None
 
 
-def _courier() -> bool:
-    return cache.get(COURIER_SIGN) is not None
+def _sign(name: str) -> str:
+    return f"health:{name}"
 
 
 def _slow_products() -> list[str]:

@@ -6,34 +6,42 @@ Times are kept in UTC and shown in `BILLING_ZONE`. Amounts are whole đồng.
 import sys
 from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from billing_portal.demo.logins import LOGINS
+from billing_portal.environment import (
+    LOCAL_HOSTS,
+    Environment,
+    host_of,
+    read_files,
+    readable_url,
+    refuse_demo_in_public,
+    usable_key,
+    with_password,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = not {"pytest", "mypy"}.isdisjoint(sys.modules)
 
-env = environ.Env()
-DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
+env = Environment()
 if not TESTING:
-    for _file in (BASE_DIR / ".env", DATA_DIR / "stack.env"):  # ours; then what a running `make run` noted
-        if _file.is_file():
-            env.read_env(_file)
+    read_files(BASE_DIR)
+DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-and-tests" if DEBUG or TESTING else "")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY (or start with `make run`, which keeps one beside its data).")
+SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-and-for-tests" if DEBUG or TESTING else "")
+usable_key(SECRET_KEY)
 
 # --- Where we are reached ---------------------------------------------------------------------------------------------
 
-PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+PUBLIC_URL = env.str("PUBLIC_URL", "http://localhost:8000").rstrip("/")  # for people, gateways and product teams
+PORTAL_URL = env.str("PORTAL_URL", PUBLIC_URL).rstrip("/")  # for the sandbox beside us; never redirected to https
 HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = list(  # the machine's own names whatever is said: health is asked there
+    dict.fromkeys([*env.list("ALLOWED_HOSTS", default=[host_of(PUBLIC_URL)]), *LOCAL_HOSTS, host_of(PORTAL_URL)])
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 12 * 3600
@@ -41,7 +49,7 @@ CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for other hosts of the domain is not ours to promise
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probed from inside, without TLS
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probed from inside, without TLS; so is PORTAL_URL
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only when the proxy sets X-Forwarded-Proto and -For itself
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -76,9 +84,12 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
+    "billing_portal.transport.TransportMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "billing_portal.middleware.UnkeptMiddleware",
+    # Guessing what lies beside reflected input by the size of the answer (BREACH) finds nothing here: Django masks the CSRF
+    # token anew in every answer and adds random bytes to what it compresses; keys are shown once, never again.
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -122,7 +133,10 @@ if TESTING:
 
 # --- Database and Redis -----------------------------------------------------------------------------------------------
 
-_database = env.db_url("DATABASE_URL", "postgres:///billing_portal")
+_database = env.db_url_config(readable_url("DATABASE_URL", env.str("DATABASE_URL", "postgres:///billing_portal")))
+_database["PASSWORD"] = env.str(
+    "DATABASE_PASSWORD", _database["PASSWORD"]
+)  # as it is; in an address, / # @ are written %2F %23 %40
 _options = _database.setdefault("OPTIONS", {})
 _database["HOST"] = _options.pop("host", _database["HOST"])  # ?host=/a/socket/folder
 _database |= {
@@ -143,11 +157,14 @@ _options |= {
     ),
 }
 if env.bool("DATABASE_POOL", False):  # for the web process: its threads share connections
-    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10}
-    _database |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+    # As many as threads: nobody waits for a connection but while the database is away, and then not for long.
+    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 3}
+    _database["CONN_MAX_AGE"] = 0
 DATABASES = {"default": _database}
 
-REDIS_URL = env.str("REDIS_URL", "redis://127.0.0.1:6379/0")
+REDIS_URL = with_password(
+    readable_url("REDIS_URL", env.str("REDIS_URL", "redis://127.0.0.1:6379/0")), env.str("REDIS_PASSWORD", "")
+)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -212,7 +229,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _plain
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Billing Portal <billing@localhost>")
 if env.str("EMAIL_URL", ""):
-    _mail = env.email_url("EMAIL_URL")
+    _mail = env.email_url_config(readable_url("EMAIL_URL", env.str("EMAIL_URL")))
     if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
         _mail["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"
     vars().update(_mail)
@@ -272,7 +289,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-# --- The sandbox gateway, and what a page may load --------------------------------------------------------------------
+# --- Gateways, and what a page may load -------------------------------------------------------------------------------
 
 SANDBOX_URL = env.str("SANDBOX_URL", "").rstrip("/")  # how we reach it; empty: there is none
 SANDBOX_PUBLIC_URL = env.str("SANDBOX_PUBLIC_URL", SANDBOX_URL).rstrip("/")  # how the customer's browser reaches it
@@ -283,8 +300,21 @@ if SANDBOX_URL and not (SANDBOX_KEY1 and SANDBOX_KEY2):
     raise ImproperlyConfigured("SANDBOX_URL is set: set SANDBOX_KEY1 and SANDBOX_KEY2 as well.")
 SHOP_KEYS_FILE = Path(env.str("SHOP_KEYS_FILE", str(DATA_DIR / "shop-keys.json")))  # from the demo data to its shops
 
+ZALOPAY_APP_ID = env.str("ZALOPAY_APP_ID", "")  # the merchant's number; empty: customers cannot pay there
+ZALOPAY_KEY1 = env.str("ZALOPAY_KEY1", "")  # signs what we send
+ZALOPAY_KEY2 = env.str("ZALOPAY_KEY2", "")  # verifies what they send
+ZALOPAY_URL = env.str("ZALOPAY_URL", "https://openapi.zalopay.vn")
+if ZALOPAY_APP_ID and not (ZALOPAY_KEY1 and ZALOPAY_KEY2):
+    raise ImproperlyConfigured("ZALOPAY_APP_ID is set: set ZALOPAY_KEY1 and ZALOPAY_KEY2 as well.")
+
 # A form that answers with a redirect to a gateway needs that gateway's origin in form-action.
-GATEWAY_ORIGINS = env.list("GATEWAY_ORIGINS", default=[SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else [])
+GATEWAY_ORIGINS = env.list(
+    "GATEWAY_ORIGINS",
+    default=[
+        *(["https://*.zalopay.vn"] if ZALOPAY_APP_ID else []),
+        *([SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else []),
+    ],
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
@@ -312,8 +342,15 @@ OUTLIER_FLOOR = env.int("OUTLIER_FLOOR", 20_000_000)  # unless it is below this 
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
-CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", False)  # demo and tests only: lets staff move the business clock
-DEMO_LOGINS = [login._replace(label=_(login.label)) for login in LOGINS] if CLOCK_MOVABLE else []  # type: ignore[arg-type]  # lazy
+DEMO = env.bool("DEMO", False)  # seeded customers, their sign-ins shown, a clock that staff may move
+CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", DEMO)
+DEMO_LOGINS = [login._replace(label=_(login.label)) for login in LOGINS] if DEMO else []  # type: ignore[arg-type]  # lazy
+refuse_demo_in_public(
+    PUBLIC_URL,
+    {"DEMO": DEMO, "CLOCK_MOVABLE": CLOCK_MOVABLE, "SANDBOX_URL": SANDBOX_URL},
+    meant=env.bool("DEMO_IN_PUBLIC", False),
+)
+SELLER_IS_NAMED = bool(env.str("SELLER_NAME", "") and env.str("SELLER_TAX_CODE", "") and env.str("SELLER_ADDRESS", ""))
 SELLER_NAME = env.str("SELLER_NAME", "Billing Portal Demo")
 SELLER_TAX_CODE = env.str("SELLER_TAX_CODE", "0000000000")
 SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt Nam")
@@ -326,5 +363,9 @@ LOGGING = {
     "formatters": {"json": {"()": "billing_portal.logs.JsonFormatter"}},
     "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}},
     "root": {"handlers": ["stdout"], "level": env.str("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Messages come and go every few seconds; what a job did, it says itself (`billing_portal.jobs`).
+        **{f"celery.{part}": {"level": "WARNING"} for part in ("beat", "worker.strategy", "app.trace")},
+    },
 }

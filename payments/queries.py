@@ -20,11 +20,10 @@ from invoices.models import Invoice
 from kernel.periods import Period
 from kernel.search import search
 from ledger.models import Account, Entry, Grant, Transaction
-from payments.gateways import UnknownGateway
+from payments.gateways import PLACES, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment
 
-KNOWN_GATEWAYS = ("sandbox",)
 CHUNK = 2000
 Fact = Transaction.Kind
 
@@ -55,17 +54,14 @@ class OpenGateway:
 
 def gateway_name(code: str) -> str:
     """How customers know a gateway."""
-    return {"": "", "sandbox": _("Sandbox gateway")}.get(code, code)
+    return {"": "", "sandbox": _("Sandbox gateway"), "zalopay": "ZaloPay"}.get(code, code)
 
 
 def open_gateways() -> list[OpenGateway]:
     """The gateways that are set up here, without calling any."""
     found = []
-    for code in KNOWN_GATEWAYS:
-        try:
-            caps = gateway_named(code).caps
-        except UnknownGateway:
-            continue
+    for code in open_codes():
+        caps = gateway_named(code).caps
         limits = max(caps.min_amount, settings.TOP_UP_MINIMUM), min(caps.max_amount, settings.TOP_UP_MAXIMUM)
         found.append(OpenGateway(code, *limits))
     return found
@@ -119,7 +115,7 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
     kinds = {value: str(label) for value, label in Payment.Kind.choices}
     means = {value: str(label) for value, label in Payment.Means.choices}
     states = {value: str(label) for value, label in STATES}
-    gateways = {code: gateway_name(code) for code in KNOWN_GATEWAYS}
+    gateways = {code: gateway_name(code) for code in PLACES}
     numbers = (
         Allocation.objects.filter(payment=OuterRef("pk"), reversal=None)
         .order_by("invoice__number")

@@ -1,4 +1,4 @@
-"""Bring translations, static files, database and demo data up to date: `python -m stack.prepare [--demo | --build]`.
+"""Bring translations, static files, database and demo data (DEMO=1) up to date: `python -m stack.prepare [--build]`.
 
 `--build` does what needs no database, for an image of a container.
 One process does it all, and nothing where nothing has changed: Django's start is what takes the time.
@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from stack.refusals import refusals_in_words
 from stack.translations import compile_translations
 
 
-def main(*, demo: bool, build: bool) -> None:
+def main(*, build: bool) -> None:
     """Compile, collect, migrate, seed: in this order, each only if needed."""
     compile_translations()
 
@@ -23,27 +24,75 @@ def main(*, demo: bool, build: bool) -> None:
     collect_static()
     if build:
         return
-    from django.core.cache import cache
-    from django.core.management import call_command
+    from django.conf import settings
 
-    from billing_portal.health import COURIER_SIGN, WORKER_SIGN
+    from billing_portal.demo.people import is_seeded
+    from billing_portal.health import forget_signs
 
-    cache.delete_many([WORKER_SIGN, COURIER_SIGN])  # an earlier worker's
+    forget_signs()
     migrate()
-    if demo:
+    if settings.DEMO:
+        from django.core.management import call_command
+
         call_command("seed_demo")
+        say_sign_ins()
+    elif is_seeded():
+        sys.exit(
+            "This database holds the demo: its sign-ins are published and its clock may have been moved. "
+            "Take an empty one for real customers, or go on with DEMO=1."
+        )
+    else:
+        say_what_is_open()
+
+
+def say_sign_ins() -> None:
+    """Who may sign in to the demo, and what to open first: in the words of the start, here or in a container's log."""
+    from django.conf import settings
+
+    from billing_portal.demo.logins import LOGINS
+    from billing_portal.demo.shops import SHOPS
+
+    print(f"\n  User Portal      {settings.PUBLIC_URL}/\n  Admin            {settings.PUBLIC_URL}/admin/")
+    print(f"  REST             {settings.PUBLIC_URL}/api/v1/docs/")
+    if settings.SANDBOX_PUBLIC_URL:
+        print("\n  Product pages")
+        for code in SHOPS:
+            print(f"    {code:<14} {settings.SANDBOX_PUBLIC_URL}/shop/{code}/")
+    print("\n  Demo sign-ins")
+    for login in LOGINS:
+        print(f"    {login.email:<28} {login.password:<16} {login.label}")
+    say_mails()
+
+
+def say_what_is_open() -> None:
+    """What a portal for real customers still lacks."""
+    from billing_portal.deployment import still_open
+
+    for sentence in still_open():
+        print(f"- {sentence}", flush=True)
+
+
+def say_mails() -> None:
+    """Nobody waits in vain for a mail that lies in a folder."""
+    from billing_portal.deployment import mails_in_words
+
+    words = mails_in_words()
+    print(f"\n  {words[0].upper()}{words[1:]}.", flush=True)
 
 
 def migrate() -> None:
-    """Apply the migrations that are missing."""
+    """Apply the migrations that are missing; new rights reach the staff groups with them."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
+
+    from accounts.staff import ensure_staff_groups
 
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Applying migrations ...", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
+        ensure_staff_groups()
 
 
 def collect_static() -> None:
@@ -70,4 +119,5 @@ def _static_files() -> Iterator[str]:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
-    main(demo="--demo" in sys.argv, build="--build" in sys.argv)
+    with refusals_in_words():
+        main(build="--build" in sys.argv)

@@ -8,6 +8,7 @@ Ctrl-C stops everything; if this process is killed, the kernel tells the others 
 import fcntl
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -23,11 +24,11 @@ import environ
 
 from stack.engines import EngineFailed, Postgres, Valkey
 from stack.processes import Child, end_with_parent
+from stack.start import PROCESSES, Place
 
 ROOT = Path(__file__).resolve().parent.parent
 READY_SECONDS = 120
 PORT_SECONDS = 5  # a predecessor may still be closing it
-TEN_YEARS_SECONDS = 10 * 365 * 86400
 SHORT_LIFE_SECONDS = 10
 SHORT_LIVES = 3  # so many in a row are given up
 
@@ -61,17 +62,17 @@ class Stack:
     def start_engines(self) -> None:
         """Start those that the environment does not name, and name them there."""
         for engine, name in ((Postgres, "DATABASE_URL"), (Valkey, "REDIS_URL")):
-            if name not in os.environ:
+            if not os.environ.get(name):
                 started = engine(self.folder)
                 self.engines.append(started)
                 started.start()
                 os.environ[name] = started.url
 
-    def prepare(self, *, demo: bool) -> None:
+    def prepare(self) -> None:
         """Run `stack.prepare` to its end, its words on our terminal."""
         child = self.child(
             "prepare",
-            [sys.executable, "-m", "stack.prepare", *(["--demo"] if demo else [])],
+            [sys.executable, "-m", "stack.prepare"],
             own_log=False,
             env={"DATABASE_STATEMENT_TIMEOUT_MS": "0"},
         )
@@ -135,21 +136,21 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if (ROOT / ".env").is_file():
         environ.Env.read_env(ROOT / ".env")
-    folder = Path(os.environ.setdefault("DATA_DIR", str(ROOT / ".data"))).absolute()
+    folder = Path(_default("DATA_DIR", str(ROOT / ".data"))).absolute()
     stack = Stack(folder)
     try:
         lock = _take(folder)  # noqa: F841 - held until we end
-        port = int(os.environ.setdefault("PORT", "8000"))
-        host = os.environ.setdefault("HOST", "127.0.0.1")
+        port = int(_default("PORT", "8000"))
+        place = Place(_default("HOST", "127.0.0.1"), port, folder, sandbox_port=port + 1)
         for each in (port, port + 1):
-            _await_port(stack, host, each)
-        demo = _name_settings(folder, port)
+            _await_port(stack, place.host, each)
+        _name_settings(place)
         stack.start_engines()
         _note_environment(folder)
-        stack.prepare(demo=demo)
-        stack.start(_processes(stack, host, port))
-        _await_health(stack, f"http://127.0.0.1:{port}/healthz")
-        _welcome(port, time.monotonic() - began, demo=demo)
+        stack.prepare()
+        stack.start(_processes(stack, place))
+        _await_health(stack, f"{place.inside}/healthz")
+        print(f"\nThe portal is up after {time.monotonic() - began:.1f} s. Ctrl-C stops it.", flush=True)
         while True:
             stack.keep()
             stack.pause(0.5)
@@ -208,20 +209,24 @@ def _await_port(stack: Stack, host: str, port: int) -> None:
         stack.pause(0.2)
 
 
-def _name_settings(folder: Path, port: int) -> bool:
-    """Fill in what the environment leaves open; answers whether this is a demo."""
-    env = os.environ
-    demo = env.setdefault("DEMO", "0" if "DATABASE_URL" in env else "1").lower() in {"1", "true", "yes", "on"}
-    for name, value in _own_secrets(folder).items():
-        env.setdefault(name, value)
-    env.setdefault("PUBLIC_URL", f"http://localhost:{port}")
+def _default(name: str, value: str) -> str:
+    """What the environment says, else `value`, which it says from now on; `NAME=` says nothing."""
+    os.environ[name] = os.environ.get(name) or value
+    return os.environ[name]
+
+
+def _name_settings(place: Place) -> None:
+    """Fill in what the environment leaves open."""
+    for name, value in _own_secrets(place.folder).items():
+        _default(name, value)
+    _default("PUBLIC_URL", f"http://localhost:{place.port}")
+    _default("PORTAL_URL", place.inside)
+    demo = _default("DEMO", "0" if os.environ.get("DATABASE_URL") else "1").lower() in {"1", "true", "yes", "on"}
     if demo:
-        env.setdefault("CLOCK_MOVABLE", "1")
-        env.setdefault("SANDBOX_URL", f"http://127.0.0.1:{port + 1}")
-        env.setdefault("SANDBOX_PUBLIC_URL", f"http://localhost:{port + 1}")
-        env.setdefault("WEBHOOK_INSIDE_NETWORKS", "127.0.0.0/8")  # the demo's teams live on this machine
-    env["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"
-    return demo
+        _default("SANDBOX_URL", place.inside.removesuffix(str(place.port)) + str(place.sandbox_port))
+        _default("SANDBOX_PUBLIC_URL", f"http://localhost:{place.sandbox_port}")
+        _default("WEBHOOK_INSIDE_NETWORKS", "127.0.0.0/8")  # the demo's teams live on this machine
+    os.environ["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"
 
 
 def _own_secrets(folder: Path) -> dict[str, str]:
@@ -238,66 +243,30 @@ def _own_secrets(folder: Path) -> dict[str, str]:
 
 
 def _note_environment(folder: Path) -> None:
-    """For `manage.py` in another terminal: the settings read this file."""
-    names = (
-        "DATABASE_URL",
-        "REDIS_URL",
-        "SECRET_KEY",
-        "PUBLIC_URL",
-        "CLOCK_MOVABLE",
-        "SANDBOX_URL",
-        "SANDBOX_PUBLIC_URL",
-        "SANDBOX_KEY1",
-        "SANDBOX_KEY2",
-        "WEBHOOK_INSIDE_NETWORKS",
-    )
+    """
+    For `manage.py` in another terminal: the settings read this file. Every setting that is named anywhere is in it, so
+    that no process works with another zone, limit or key than the others.
+    """
+    names = re.findall(r"^#?([A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     path = folder / "stack.env"
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.writelines(f"{name}={os.environ[name]}\n" for name in names if name in os.environ)
+        file.writelines(f"{name}='{os.environ[name]}'\n" for name in names if os.environ.get(name))
 
 
-def _processes(stack: Stack, host: str, port: int) -> list[Child]:
-    celery = [sys.executable, "-m", "celery", "--app", "billing_portal"]
-    beat = [*celery, "beat", "--schedule", str(stack.folder / "beat-schedule"), "--pidfile="]
-    alone = ["--without-gossip", "--without-mingle"]
-    worker = [*celery, "worker", "--concurrency", "2", *alone]
-    waits = ["--queues", "couriers", "--pool", "threads", "--concurrency", "16"]  # for others; it works little
-    courier = [*celery, "worker", "--hostname", "courier@%h", *waits, *alone]
-    patient = {
-        "DATABASE_STATEMENT_TIMEOUT_MS": "300000",
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
-    }
-    found = [
-        stack.child(
-            "web",
-            [*_gunicorn(host, port, workers=2, threads=4), "--preload", "billing_portal.wsgi"],
-            env={"DATABASE_POOL": "1"},
-        ),
-        stack.child("worker", worker, env=patient, orphan_signal=signal.SIGQUIT),  # cold: there is no Redis any more
-        stack.child("courier", courier, env=patient, orphan_signal=signal.SIGQUIT),
-        stack.child("beat", beat),
-    ]
-    if os.environ.get("SANDBOX_URL") == f"http://127.0.0.1:{port + 1}":
-        sandbox = [*_gunicorn(host, port + 1, workers=1, threads=32), "sandbox.app:app"]  # its faults hang for long
-        found.append(stack.child("sandbox", sandbox, env=_sandbox_settings(stack.folder, port)))
+def _processes(stack: Stack, place: Place) -> list[Child]:
+    found = []
+    for name, start_of in PROCESSES.items():
+        if name == "sandbox" and not _is_ours(os.environ.get("SANDBOX_URL"), place):
+            continue
+        start = start_of(place)
+        orphan = signal.SIGQUIT if name in {"worker", "courier"} else signal.SIGTERM  # cold: there is no Redis any more
+        found.append(stack.child(name, start.command, env=start.env, orphan_signal=orphan))
     return found
 
 
-def _gunicorn(host: str, port: int, *, workers: int, threads: int) -> list[str]:
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = f"--worker-class gthread --workers {workers} --threads {threads} --timeout 60 --graceful-timeout 5"
-    return [sys.executable, "-m", "gunicorn", "--bind", address, *options.split(), "--no-control-socket"]
-
-
-def _sandbox_settings(folder: Path, port: int) -> dict[str, str]:
-    return {
-        "SANDBOX_DB": str(folder / "sandbox.sqlite3"),
-        "PORTAL_URL": f"http://127.0.0.1:{port}",
-        "PORTAL_PUBLIC_URL": os.environ["PUBLIC_URL"],
-        "SANDBOX_CLOCK_TOLERANCE_S": str(TEN_YEARS_SECONDS),  # staff may move the portal's clock
-        "SHOP_KEYS_FILE": os.environ.get("SHOP_KEYS_FILE", str(folder / "shop-keys.json")),
-    }
+def _is_ours(sandbox_url: str | None, place: Place) -> bool:
+    return sandbox_url == place.inside.removesuffix(str(place.port)) + str(place.sandbox_port)
 
 
 def _await_health(stack: Stack, address: str) -> None:
@@ -316,21 +285,6 @@ def _await_health(stack: Stack, address: str) -> None:
     raise EngineFailed(
         f"The portal did not come up in {READY_SECONDS} s: {said}\nThe logs are in {stack.folder / 'logs'}."
     )
-
-
-def _welcome(port: int, seconds: float, *, demo: bool) -> None:
-    public = os.environ["PUBLIC_URL"]
-    print(f"\nThe portal is up after {seconds:.1f} s. Ctrl-C stops it.\n")
-    print(f"  User Portal      {public}/\n  Admin            {public}/admin/\n  REST             {public}/api/v1/docs/")
-    if os.environ.get("SANDBOX_PUBLIC_URL"):
-        print(f"  Sandbox gateway  {os.environ['SANDBOX_PUBLIC_URL']}/")
-    if demo:
-        from billing_portal.management.commands.seed_demo import DEMO_LOGINS
-
-        print("\n  Demo logins")
-        for email, password, what in DEMO_LOGINS:
-            print(f"    {email:<28} {password:<16} {what}")
-    print(flush=True)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def _make_coupons(now: datetime) -> None:
         share=Decimal("0.1"),
         valid_from=since,
         valid_until=now + 90 * day,
-        minimum_order=500_000,
+        minimum_order=100_000,
         maximum_uses_per_customer=3,
     )
     save.products.set(Product.objects.filter(code="vserver"))

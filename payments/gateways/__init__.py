@@ -6,6 +6,8 @@ This file alone knows the settings; the adapters get everything as arguments.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -44,11 +46,30 @@ __all__ = [
     "UnknownGateway",
     "Verdict",
     "gateway",
+    "notice_url",
+    "open_codes",
 ]
 
 
 class UnknownGateway(LookupError):
     """No gateway of this code is set up here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    One gateway as it is set up here.
+
+    :ivar page_host: the host that customers are sent to, or with a leading dot its domain
+    :ivar reaches_us: how it calls the portal
+    """
+
+    url: str
+    page_host: str
+    app_id: int
+    key1: str
+    key2: str
+    reaches_us: str
 
 
 def gateway(code: str) -> Gateway:
@@ -57,26 +78,71 @@ def gateway(code: str) -> Gateway:
 
     :raises UnknownGateway: no such gateway
     """
-    if code != "sandbox" or not settings.SANDBOX_URL:
+    return _adapter(code, _place_of(code))
+
+
+def open_codes() -> list[str]:
+    """The gateways that are set up here, without calling any; the real one first."""
+    return [code for code, find in PLACES.items() if find()]
+
+
+def notice_url(code: str) -> str:
+    """
+    Where a gateway tells us what became of a payment.
+
+    :raises UnknownGateway: no such gateway
+    """
+    return f"{_place_of(code).reaches_us}/gateways/{code}/notice/"
+
+
+def _place_of(code: str) -> Place:
+    place = PLACES[code]() if code in PLACES else None
+    if place is None:
         raise UnknownGateway(code)
-    return _sandbox(
-        settings.SANDBOX_URL,
-        settings.SANDBOX_PUBLIC_URL,
-        int(settings.SANDBOX_APP_ID),
-        settings.SANDBOX_KEY1,
-        settings.SANDBOX_KEY2,
+    return place
+
+
+def _zalopay() -> Place | None:
+    """ZaloPay itself; number and keys come with the merchant's contract."""
+    if not settings.ZALOPAY_APP_ID:
+        return None
+    return Place(
+        settings.ZALOPAY_URL.rstrip("/"),
+        ".zalopay.vn",
+        int(settings.ZALOPAY_APP_ID),
+        settings.ZALOPAY_KEY1,
+        settings.ZALOPAY_KEY2,
+        settings.PUBLIC_URL,
     )
 
 
+def _sandbox() -> Place | None:
+    """Pretended money, from a neighbour: it reaches us inside."""
+    if not settings.SANDBOX_URL:
+        return None
+    return Place(
+        settings.SANDBOX_URL.rstrip("/"),
+        urlsplit(settings.SANDBOX_PUBLIC_URL).hostname or "",
+        int(settings.SANDBOX_APP_ID),
+        settings.SANDBOX_KEY1,
+        settings.SANDBOX_KEY2,
+        settings.PORTAL_URL,
+    )
+
+
+PLACES: dict[str, Callable[[], Place | None]] = {"zalopay": _zalopay, "sandbox": _sandbox}
+"""By code, which payments keep."""
+
+
 @lru_cache(maxsize=8)
-def _sandbox(url: str, public_url: str, app_id: int, key1: str, key2: str) -> Gateway:
+def _adapter(code: str, place: Place) -> Gateway:
     """Cached: it is built once."""
     return ZaloPay(
-        code="sandbox",
-        base_url=url.rstrip("/"),
-        app_id=app_id,
-        key1=key1,
-        key2=key2,
+        code=code,
+        base_url=place.url,
+        app_id=place.app_id,
+        key1=place.key1,
+        key2=place.key2,
         client=outgoing.client(),
-        page_hosts=(urlsplit(public_url).hostname or "",),
+        page_hosts=(place.page_host,),
     )

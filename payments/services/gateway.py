@@ -91,7 +91,7 @@ def start_gateway_payment(
         customer_ref=str(customer.pk),
         at=at,
         return_url=f"{settings.PUBLIC_URL}/payments/{pk}/return/",
-        callback_url=f"{settings.PUBLIC_URL}/gateways/{gateway}/notice/",
+        callback_url=gateways.notice_url(gateway),
     )
     if isinstance(answer, Redirect):
         with transaction.atomic():

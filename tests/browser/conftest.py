@@ -32,7 +32,14 @@ class Portal(NamedTuple):
 
 @pytest.fixture(scope="session")
 def portal() -> Iterator[Portal]:
-    """Engines, web, worker, beat and sandbox as real processes on free ports; gone at the end."""
+    """
+    Engines, web, worker, beat and sandbox as real processes on free ports; gone at the end.
+
+    PORTAL_UNDER_TEST ("<portal> <sandbox>") names one that runs already, with the demo: in containers, say.
+    """
+    if running := os.environ.get("PORTAL_UNDER_TEST"):
+        yield Portal(*running.split())
+        return
     port = _two_free_ports()
     with tempfile.TemporaryDirectory(prefix="billing-portal-browser-") as folder:
         os.chmod(folder, 0o755)

@@ -1,0 +1,124 @@
+"""
+The environment as the settings read it: an empty value is no value, and what cannot work is refused with a sentence.
+
+Imported by the settings, so it needs no settings itself. A refusal never repeats a secret.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+HOME_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
+SHORTEST_KEY = 32
+FEWEST_CHARACTERS = 8
+
+
+class Environment(environ.Env):
+    """Takes `NAME=` for not set, so a copy of `.env.example` means the same as no file; and a `$` for a character."""
+
+    def get_value(
+        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
+    ) -> Any:
+        given = self.ENVIRON.get(var)
+        if given == "" and default is not self.NOTSET:
+            return default
+        if given is not None and given.startswith("$"):  # a password, not the name of another variable
+            return self.parse_value(given, cast)
+        return super().get_value(var, cast, default, parse_default)
+
+
+def read_files(root: Path) -> None:
+    """Add what `.env` says and, before it, what a running `make run` works with; the process' own environment comes first."""
+    given = {name: value for name, value in os.environ.items() if value}
+    Environment.read_env(root / ".env", overwrite=True)
+    data = given.get("DATA_DIR") or os.environ.get("DATA_DIR") or str(root / ".data")
+    Environment.read_env(root / data / "stack.env", overwrite=True)
+    os.environ.update(given)
+
+
+def usable_key(key: str) -> str:
+    """
+    `key`, if it can sign sessions.
+
+    :raises ImproperlyConfigured: there is none, or it can be guessed
+    """
+    if not key:
+        raise ImproperlyConfigured(
+            "Set SECRET_KEY: `make env` writes one into .env (and `make run` keeps one beside its data)."
+        )
+    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY is too easy to guess: it takes {SHORTEST_KEY} characters or more, {FEWEST_CHARACTERS} of them different. "
+            'One is made by: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return key
+
+
+def readable_url(name: str, url: str) -> str:
+    """
+    `url`, if its parts can be told apart.
+
+    :raises ImproperlyConfigured: a password in it holds a character that means something in an address
+    """
+    try:
+        parts = urlsplit(url)
+        torn = parts.port == 0 or parts.fragment or "@" in parts.path + parts.query
+    except ValueError:
+        torn = True
+    if torn:
+        raise ImproperlyConfigured(
+            f"{name} cannot be read as an address. In its password write / as %2F, # as %23, ? as %3F, @ as %40, % as %25"
+            + (f", or set {name.removesuffix('_URL')}_PASSWORD as it is." if name != "EMAIL_URL" else ".")
+        )
+    return url
+
+
+def with_password(url: str, password: str) -> str:
+    """`url` with `password`, whatever its characters are; without one, as it is."""
+    if not password:
+        return url
+    parts = urlsplit(url)
+    login, _, place = parts.netloc.rpartition("@")
+    user = login.partition(":")[0]
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
+
+
+def host_of(url: str) -> str:
+    """As ALLOWED_HOSTS writes it: without a port, an IPv6 address in brackets."""
+    host = urlsplit(url).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_at_home(url: str) -> bool:
+    """Is this an address that only this machine or its own network reaches."""
+    host = host_of(url)
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return "." not in host or host.endswith(HOME_ENDINGS)
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+def refuse_demo_in_public(public_url: str, parts: Mapping[str, object], *, meant: bool) -> None:
+    """
+    Whoever shows a demo to the world says so twice: its sign-ins are published, its money is pretended, its clock moves.
+
+    :param parts: what of a demo is on, by the name of its setting
+    :raises ImproperlyConfigured: something is, at an address that strangers reach, and it was not `meant`
+    """
+    found = [name for name, on in parts.items() if on]
+    if found and not meant and not is_at_home(public_url):
+        raise ImproperlyConfigured(
+            f"{public_url} can be reached by strangers, and {' and '.join(found)} "
+            f"{'is' if len(found) == 1 else 'are'} set: published sign-ins, pretended money and a clock that moves belong "
+            "to a demo. Leave it out; a demo that is really meant for the public also says DEMO_IN_PUBLIC=1."
+        )

