@@ -2,7 +2,7 @@
 
 import pytest
 
-from payments.gateways import UnknownGateway, gateway
+from payments.gateways import UnknownGateway, gateway, notice_url, open_codes
 from payments.gateways.zalopay import ZaloPay
 
 
@@ -45,3 +45,26 @@ def test_a_sandbox_without_address_is_not_set_up(settings):
 
     with pytest.raises(UnknownGateway):
         gateway("sandbox")
+
+
+@pytest.mark.usefixtures("_configured")
+def test_the_sandbox_sends_its_notices_to_the_address_inside(settings):
+    settings.PUBLIC_URL, settings.PORTAL_URL = "https://billing.example.com", "http://web:8000"
+
+    assert notice_url("sandbox") == "http://web:8000/gateways/sandbox/notice/"
+    assert notice_url("zalopay") == "https://billing.example.com/gateways/zalopay/notice/"
+
+
+@pytest.mark.usefixtures("_configured")
+def test_zalopay_itself_is_set_up_by_its_number_and_keys_and_comes_first(settings):
+    assert open_codes() == ["sandbox"]
+    settings.ZALOPAY_APP_ID, settings.ZALOPAY_KEY1, settings.ZALOPAY_KEY2 = "4711", "three", "four"
+
+    assert open_codes() == ["zalopay", "sandbox"]
+    zalopay = gateway("zalopay")
+    assert isinstance(zalopay, ZaloPay)
+    assert (zalopay.base_url, zalopay.app_id, zalopay.page_hosts) == (
+        "https://openapi.zalopay.vn",
+        4711,
+        (".zalopay.vn",),
+    )
