@@ -80,9 +80,9 @@ def test_a_job_that_hangs_outside_holds_two_couriers_and_no_more() -> None:
 def test_a_worker_and_the_couriers_leave_a_sign_each() -> None:
     cache.clear()
     health.note_worker(["couriers"])
-    assert (health._worker(), health._courier()) == (False, True)
+    assert (health._lives("worker"), health._lives("courier")) == (False, True)
     health.note_worker(["celery"])
-    assert (health._worker(), health._courier()) == (True, True)
+    assert (health._lives("worker"), health._lives("courier")) == (True, True)
 
 
 def test_health_and_metrics_name_the_product_that_is_slow(vserver, settings, at) -> None:
