@@ -139,10 +139,10 @@ CHECKS = {
             SELECT id, tstzrange((month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}',
                 ((month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}') AS month
             FROM invoices_billingrun WHERE state <> 'running'
-        ), used AS (
+        ), used AS MATERIALIZED (
             SELECT resource_id, customer_id, range_agg(tstzrange(starts_at, ends_at)) AS minutes FROM lifecycle_serviceperiod
             WHERE billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at) GROUP BY 1, 2
-        ), billed AS (
+        ), billed AS MATERIALIZED (
             SELECT i.resource_id, range_agg(DISTINCT tstzrange(l.starts_at, l.ends_at)) AS minutes
             FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id WHERE i.kind = 'usage' GROUP BY 1
         ), held_back AS (
