@@ -37,7 +37,7 @@ from kernel import display
 from kernel.keyset import keyset_page
 from kernel.periods import CalendarMonth
 
-USAGE_COLUMNS = ["invoice", "product", "time", "price", "discount", "tax", "coupon"]
+USAGE_COLUMNS = ["item", "invoice", "product", "dates", "time", "quantity", "price", "discount", "tax", "coupon"]
 CHUNK = 2000
 
 
@@ -184,9 +184,12 @@ def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilte
 def _usage_columns(hidden: set[str]) -> list[dict[str, Any]]:
     """The column chooser: each entry leads to the report with that column shown or hidden."""
     names = {
+        "item": _("Item"),
         "invoice": _("Invoice"),
         "product": _("Product"),
+        "dates": _("Start and end"),
         "time": _("Minutes"),
+        "quantity": _("Quantity"),
         "price": _("Unit price"),
         "discount": _("Discount"),
         "tax": _("VAT"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -194,6 +194,24 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     if wanted.period:
         found = found.filter(transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at)
     return found
+
+
+def totals_after(customer: Customer, movements: Sequence[Entry]) -> dict[int, int]:
+    """What both buckets held together after each of `movements` (the latest first), by the entry's id."""
+    if not movements:
+        return {}
+    own = Entry.objects.filter(customer=customer)
+    balances: dict[int, int] = {}
+    for account in Account.objects.filter(customer=customer, kind__in=Account.WALLET).values_list("pk", flat=True):
+        before = own.filter(account=account, pk__lt=movements[-1].pk).order_by("-pk").first()
+        balances[account] = before.balance_after or 0 if before else 0
+    wanted, totals = {movement.pk for movement in movements}, {}
+    between = own.filter(pk__gte=movements[-1].pk, pk__lte=movements[0].pk).order_by("pk")
+    for pk, account, balance in between.values_list("pk", "account", "balance_after").iterator(CHUNK):
+        balances[account] = balance or 0
+        if pk in wanted:
+            totals[pk] = sum(balances.values())
+    return totals
 
 
 def movement_rows(movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:

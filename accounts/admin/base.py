@@ -200,7 +200,7 @@ class StaffAdmin(admin.ModelAdmin):
         return [
             {"url": self._task_url("task", subject.pk, task.name), "label": task.label, "dangerous": task.dangerous}
             for task in mine
-            if task.is_open(subject, at)
+            if task.is_open(subject, at) and task.is_for(request.user, subject)
         ]
 
     def _task_url(self, kind: str, *arguments: Any) -> str:

@@ -59,6 +59,11 @@ class Task:
         del subject, at
         return True
 
+    def is_for(self, user: Any, subject: Any) -> bool:
+        """Whether it is offered to this person for this row; the service decides again."""
+        del user, subject
+        return True
+
     def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
         del subject, at
         return {}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
+from accounts.admin.look import State, badge
 from accounts.admin.tasks import Task
 from accounts.staff import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from invoices.admin import DocumentAdmin
@@ -127,6 +128,13 @@ class CreditNoteInline(LookOnlyInline):
     show_change_link = True
 
 
+@admin.display(description=_("status"), ordering="status")
+def standing(invoice: Invoice) -> str:
+    """The status; overdue says more than unpaid."""
+    look = "overdue" if invoice.is_overdue(clock.now()) else invoice.status
+    return badge(State(look, look))
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
     tasks = (IssueCreditNote(),)
@@ -134,7 +142,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_display = (
         "number",
         "customer",
-        "status",
+        standing,
         "total",
         "due",
         "due_at",
@@ -147,7 +155,7 @@ class InvoiceAdmin(DocumentAdmin):
     search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
     fieldsets = (
-        (None, {"fields": ("number", "status", "kind", "customer", "resource", "product", "issued_at", "due_at")}),
+        (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", "due_at")}),
         (
             _("Amounts"),
             {"fields": ("subtotal", "coupon", "coupon_code", "tax", "total", "credited", "paid", "refunded", "due")},

@@ -128,6 +128,10 @@ class ApproveAdjustment(Task):
     def is_open(self, subject: CreditAdjustment, at: datetime) -> bool:
         return subject.approved_at is None
 
+    def is_for(self, user: Any, subject: CreditAdjustment) -> bool:
+        """Somebody else than who asked."""
+        return bool(user.actor.name != subject.requested_by)
+
     def context(self, subject: CreditAdjustment, *, at: datetime) -> dict[str, Any]:
         return {
             "facts": [

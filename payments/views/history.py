@@ -26,6 +26,7 @@ from payments.queries import (
     payment_rows,
     payments_of,
     settled_total,
+    totals_after,
     with_paid_invoices,
 )
 from payments.services.attempts import cancel_attempt
@@ -114,7 +115,9 @@ def credit_history(request: PortalRequest) -> HttpResponse:
     filters = MovementFilters(request.GET)
     found = movements_of(request.customer, filters.wanted())
     page = keyset_page(found, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    totals = totals_after(request.customer, page.rows)
     for row in page.rows:
+        row.total_after = totals[row.pk]
         row.cause = cause_address(row.transaction)
         row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL
     came, went = in_and_out(found)

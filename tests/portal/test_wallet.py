@@ -449,3 +449,18 @@ def test_paying_says_so_once(bob, small):
     assert said(answer) == ["129,717\u00a0₫ were paid from your wallet."]
     assert isinstance(answer.status_code, int)
     assert httpx.codes.is_redirect(answer.status_code)
+
+
+def test_the_balance_after_a_movement_is_that_of_all_credit(alice):
+    """10,000,000 bought, 50,000 granted, 7,000 bought: 10,000,000, then 10,050,000, then 10,057,000, also when filtered."""
+    grant_promotional_credit(alice, 50_000, expires_at=NOON + 9 * DAY, reason="welcome", actor=STAFF, at=NOON)
+    fund(alice, 7_000, at=NOON)
+    client = signed_in(alice)
+    rows = client.get(reverse("credit-history")).context["page"].rows
+    assert [(row.balance_after, row.total_after) for row in rows] == [
+        (10_007_000, 10_057_000),
+        (50_000, 10_050_000),
+        (10_000_000, 10_000_000),
+    ]
+    granted = client.get(reverse("credit-history"), {"bucket": "promotional"}).context["page"].rows
+    assert [(row.balance_after, row.total_after) for row in granted] == [(50_000, 10_050_000)]
