@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, override
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.views import APIView
+
+from accounts.api.fields import Choice
+from accounts.api.query import Query
 
 PLACES = {
     "products": "product-list",
@@ -45,8 +54,31 @@ class Root(APIView):
         return Response({name: reverse(f"api:{place}", request=request) for name, place in PLACES.items()})
 
 
-class SchemaView(SpectacularAPIView):
-    """The OpenAPI document."""
+class SchemaView(APIView):
+    """The OpenAPI document, made once per process and language: it is the same for everybody."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        wanted = SchemaQuery(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        media_type, body = document(get_language() or settings.LANGUAGE_CODE, wanted.validated_data["format"])
+        return HttpResponse(body, content_type=media_type, headers={"Cache-Control": "public, max-age=300"})
+
+
+class SchemaQuery(Query):
+    format = Choice(choices=["json", "yaml"], default="json")
+
+
+@lru_cache
+def document(language: str, form: str) -> tuple[str, bytes]:
+    """Its media type and its bytes."""
+    renderer = {"json": OpenApiJsonRenderer, "yaml": OpenApiYamlRenderer}[form]()
+    with override(language):
+        schema = SchemaGenerator().get_schema(request=None, public=True)
+        return str(renderer.media_type), cast(bytes, renderer.render(schema, renderer_context={}))
 
 
 @method_decorator(csp_update({"style-src": ["'self'", "'unsafe-inline'"]}), name="dispatch")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import Any
+import re
+from typing import Any, ClassVar
 
-import django_filters
-from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 
 from accounts.api.endpoints import Endpoint
-from accounts.api.fields import Instant, Rate
+from accounts.api.fields import Identifier, Instant, Rate, Text
+from accounts.api.query import Paged, one_of_many
 from catalog.api.configurations import ProductCode
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from kernel.periods import CalendarMonth
+
+MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 class LineExplanation(serializers.Serializer[Any]):
@@ -106,25 +107,32 @@ class InvoiceDetail(InvoiceShape):
     credit_notes = CreditNoteShape(many=True)
 
 
-def a_month(value: str) -> None:
-    """:raises ValidationError: not of the form 2026-08"""
-    with suppress(ValueError, OverflowError):
-        if CalendarMonth.parse(value).period and CalendarMonth.parse(value).key == value:
-            return
-    raise DjangoValidationError(_("Write the month as 2026-08."), code="month")
+@extend_schema_field({"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-08"})
+class Month(Text):
+    """A calendar month of the billing zone, of this century."""
+
+    default_error_messages = {"month": _("Write the month as 2026-08.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        if not MONTH.fullmatch(text):
+            self.fail("month")
+        return CalendarMonth.parse(text)
 
 
-class InvoiceFilter(django_filters.FilterSet):
-    status = django_filters.MultipleChoiceFilter(choices=Invoice.Status.choices, help_text="May be repeated.")
-    product = django_filters.CharFilter(field_name="product__code", help_text="Product code.")
-    resource = django_filters.UUIDFilter(field_name="resource_id")
-    month = django_filters.CharFilter(
-        method="by_month", validators=[a_month], help_text="Issued in this month of the billing zone: 2026-08."
-    )
+class InvoiceQuery(Paged):
+    status = one_of_many(Invoice.Status.choices)
+    product = Text(max_length=60, required=False, help_text="Product code.")
+    resource = Identifier(required=False)
+    month = Month(required=False, help_text="Issued in this month of the billing zone: 2026-08.")
+    lookups: ClassVar = {"status": "status__in", "product": "product__code", "resource": "resource_id"}
 
-    def by_month(self, queryset: QuerySet[Invoice], _name: str, month: str) -> QuerySet[Invoice]:
-        period = CalendarMonth.parse(month).period
-        return queryset.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
+    def narrow(self, rows: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        rows = super().narrow(rows)
+        if "month" not in self.validated_data:
+            return rows
+        period = self.validated_data["month"].period
+        return rows.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
 
 
 class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -132,7 +140,7 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
 
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
-    filterset_class = InvoiceFilter
+    queries: ClassVar = {"list": InvoiceQuery}
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[Invoice]:
@@ -148,8 +156,9 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         return InvoiceDetail if self.action == "retrieve" else InvoiceShape
 
 
-class CreditNoteFilter(django_filters.FilterSet):
-    invoice = django_filters.UUIDFilter(field_name="invoice_id")
+class CreditNoteQuery(Paged):
+    invoice = Identifier(required=False)
+    lookups: ClassVar = {"invoice": "invoice_id"}
 
 
 class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -157,7 +166,7 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoi
 
     queryset = CreditNote.objects.none()
     serializer_class = CreditNoteShape
-    filterset_class = CreditNoteFilter
+    queries: ClassVar = {"list": CreditNoteQuery}
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[CreditNote]:

@@ -6,7 +6,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,10 @@ from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 SIZE = 25
+
+
+class UnknownKey(ValueError):
+    """What was given is no key of a row of this list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,18 @@ def keyset_page(
     after: str = "",
     size: int = SIZE,
     ascending: bool = False,
+    strict: bool = False,
 ) -> Page:
     """
     One page of `rows` in descending (or ascending) order of the unique `key` columns or annotations, in one query.
 
     `after` continues down the list, `before` up; keys that make no sense give the first page.
+
+    :raises UnknownKey: if `strict`, for such a key
     """
     start = _decode(after or before, rows, key)
+    if strict and start is None and (after or before):
+        raise UnknownKey
     backwards = bool(before) and not after and start is not None
     upwards = backwards != ascending
     if start is not None:
@@ -82,11 +91,19 @@ def _decode(token: str, rows: QuerySet[Any], key: tuple[str, ...]) -> tuple[Any,
     try:
         values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         read: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
-        decoded = tuple(read[kind](value) for kind, value in values)
-        for column, value in zip(key, decoded, strict=True):
+        decoded = []
+        for column, (kind, value) in zip(key, values, strict=True):
             annotation = rows.query.annotations.get(column)
             field: Any = annotation.output_field if annotation else rows.model._meta.get_field(column)
-            field.run_validators(field.to_python(value))
+            decoded.append(_plausible(field.to_python(read[kind](value))))
+            field.run_validators(decoded[-1])
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, ValidationError):
         return None
-    return decoded
+    return tuple(decoded)
+
+
+def _plausible(value: Any) -> Any:
+    """An instant in UTC, for the database knows no offset of 16 hours; else the value. :raises ValueError:"""
+    if value is None or (isinstance(value, datetime) and value.tzinfo is None):
+        raise ValueError("a key has all of its columns, and an instant its zone")
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

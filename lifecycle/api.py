@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 from uuid import UUID
 
-import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -17,7 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant
+from accounts.api.fields import Choice, Identifier, Input, Instant, Text
+from accounts.api.query import Paged, one_of_many
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
 from kernel.actors import ActorKind
@@ -27,6 +27,7 @@ from lifecycle.services.running import reboot_resource, set_auto_renew, start_re
 from lifecycle.services.trash import empty_from_trash
 
 DAY = timedelta(days=1)
+PERIODS = [(months, months) for months in (1, 3, 6, 12, 24, 36)]
 
 
 class ResourceShape(serializers.Serializer[Any]):
@@ -84,49 +85,68 @@ class PeriodShape(serializers.Serializer[Any]):
     ends_at = Instant(allow_null=True, help_text="Null while postpaid usage goes on.")
 
 
+class Months(Choice):
+    """A period that can be bought."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "Months of 30 days.")
+        message = _("Choose a period of 1, 3, 6, 12, 24 or 36 months.")
+        super().__init__(choices=PERIODS, error_messages={"invalid_choice": message}, **options)
+
+
 class AutoRenewal(Input):
-    months = serializers.ChoiceField(
-        choices=[1, 3, 6, 12, 24, 36], allow_null=True, help_text="Period to renew by; null switches it off."
+    months = Months(allow_null=True, help_text="Period to renew by; null switches it off.")
+
+
+class ResourceQuery(Paged):
+    product = Text(max_length=60, required=False, help_text="Product code.")
+    customer = Identifier(required=False, help_text="For product teams: whose they are.")
+    state = one_of_many(State.choices, help_text="May be repeated. Without it: all but deleted.")
+    billing_mode = Choice(choices=BillingMode.choices, required=False)
+    health = Choice(choices=Health.choices, required=False)
+    renewal = Choice(
+        choices=[("auto", "auto-renew"), ("manual", "manual"), ("none", "none")],
+        required=False,
+        help_text="Prepaid resources with auto-renew, or without it; none: nothing is to be renewed.",
     )
+    search = Text(max_length=100, required=False, help_text="Part of the name, or the id.")
+    lookups: ClassVar = {
+        "product": "product__code",
+        "customer": "customer_id",
+        "state": "state__in",
+        "billing_mode": "billing_mode",
+    }
+
+    def narrow(self, rows: QuerySet[Resource]) -> QuerySet[Resource]:
+        wanted = self.validated_data
+        rows = super().narrow(rows)
+        if "state" not in wanted:
+            rows = rows.exclude(state=State.DELETED)
+        if "health" in wanted:
+            rows = rows.filter(of_health(wanted["health"], self.context["view"].at))
+        if "renewal" in wanted:
+            rows = rows.filter(OF_RENEWAL[wanted["renewal"]])
+        if "search" in wanted:
+            rows = search(rows, wanted["search"], ("name",))
+        return rows
 
 
-class ResourceFilter(django_filters.FilterSet):
-    product = django_filters.CharFilter(field_name="product__code", help_text="Product code.")
-    customer = django_filters.UUIDFilter(field_name="customer_id", help_text="For product teams: whose they are.")
-    state = django_filters.MultipleChoiceFilter(
-        choices=State.choices, help_text="May be repeated. Without it: all but deleted."
-    )
-    billing_mode = django_filters.ChoiceFilter(choices=BillingMode.choices)
-    health = django_filters.ChoiceFilter(choices=Health.choices, method="by_health")
-    renewal = django_filters.ChoiceFilter(
-        choices=[("auto", _("auto-renew")), ("manual", _("manual"))],
-        method="by_renewal",
-        help_text="Prepaid resources with auto-renew, or without it.",
-    )
-    search = django_filters.CharFilter(method="by_text", help_text="Part of the name, or the id.")
+OF_RENEWAL = {
+    "auto": Q(billing_mode=BillingMode.PREPAID, auto_renew_months__isnull=False),
+    "manual": Q(billing_mode=BillingMode.PREPAID, rolls_over=False, auto_renew_months=None),
+    "none": Q(billing_mode=BillingMode.POSTPAID) | Q(rolls_over=True),
+}
 
-    def filter_queryset(self, queryset: QuerySet[Resource]) -> QuerySet[Resource]:
-        found: QuerySet[Resource] = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data["state"] else found.exclude(state=State.DELETED)
 
-    def by_health(self, queryset: QuerySet[Resource], _name: str, health: str) -> QuerySet[Resource]:
-        """As `Resource.health`, in terms of the end of paid time."""
-        at = self.request.parser_context["view"].at
-        good, warning, end = at + 16 * DAY, at + 5 * DAY, "paid_until"
-        return queryset.filter(
-            {
-                Health.GOOD: Q(paid_until=None) | Q(**{f"{end}__gte": good}),
-                Health.WARNING: Q(**{f"{end}__gte": warning, f"{end}__lt": good}),
-                Health.ALERT: Q(**{f"{end}__gt": at, f"{end}__lt": warning}),
-                Health.EXPIRED: Q(**{f"{end}__lte": at}),
-            }[Health(health)]
-        )
-
-    def by_renewal(self, queryset: QuerySet[Resource], _name: str, kind: str) -> QuerySet[Resource]:
-        return queryset.filter(billing_mode=BillingMode.PREPAID, auto_renew_months__isnull=kind == "manual")
-
-    def by_text(self, queryset: QuerySet[Resource], _name: str, text: str) -> QuerySet[Resource]:
-        return search(queryset, text, ("name",))
+def of_health(health: str, at: datetime) -> Q:
+    """As `Resource.health`, in terms of the end of paid time."""
+    good, warning, end = at + 16 * DAY, at + 5 * DAY, "paid_until"
+    return {
+        Health.GOOD: Q(paid_until=None) | Q(**{f"{end}__gte": good}),
+        Health.WARNING: Q(**{f"{end}__gte": warning, f"{end}__lt": good}),
+        Health.ALERT: Q(**{f"{end}__gt": at, f"{end}__lt": warning}),
+        Health.EXPIRED: Q(**{f"{end}__lte": at}),
+    }[Health(health)]
 
 
 class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -134,64 +154,55 @@ class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoin
 
     queryset = Resource.objects.none()
     serializer_class = ResourceShape
-    filterset_class = ResourceFilter
+    queries: ClassVar = {"list": ResourceQuery, "events": Paged, "periods": Paged}
     for_products = ("list", "retrieve")
 
     def visible(self) -> QuerySet[Resource]:
         return Resource.objects.filter(self.principal.scope(product="product"))
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def start(self, request: Request, pk: UUID) -> Response:
         """Start a stopped resource."""
         return self._do(start_resource)
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def stop(self, request: Request, pk: UUID) -> Response:
         """Stop an active resource."""
         return self._do(stop_resource)
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def reboot(self, request: Request, pk: UUID) -> Response:
         """Reboot an active resource."""
         return self._do(reboot_resource)
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def purge(self, request: Request, pk: UUID) -> Response:
         """Delete a resource in the trash for good. Nothing brings it back."""
         return self._do(empty_from_trash)
 
-    @extend_schema(request=AutoRenewal)
-    @action(detail=True, methods=["post"], url_path="auto-renew", filterset_class=None)
-    @idempotent()
+    @action(detail=True, methods=["post"], url_path="auto-renew")
+    @idempotent(AutoRenewal)
     def auto_renew(self, request: Request, pk: UUID) -> Response:
         """Switch auto-renewal on with a period, or off."""
-        months = self.body(AutoRenewal)["months"]
+        months = self.wish["months"]
         return self._do(lambda pk, **who: set_auto_renew(pk, months=months, **who))
 
     @extend_schema(responses=EventShape(many=True))
-    @action(detail=True, serializer_class=EventShape, filterset_class=None)
+    @action(detail=True, serializer_class=EventShape)
     def events(self, request: Request, pk: UUID) -> Response:
         """What happened to a resource, newest first."""
-        return self._page(ResourceEvent.objects.filter(resource=self.get_object()))
+        return self.page(ResourceEvent.objects.filter(resource=self.get_object()))
 
     @extend_schema(responses=PeriodShape(many=True))
-    @action(detail=True, serializer_class=PeriodShape, filterset_class=None)
+    @action(detail=True, serializer_class=PeriodShape)
     def periods(self, request: Request, pk: UUID) -> Response:
         """Which configuration was in use when, newest first."""
-        return self._page(ServicePeriod.objects.filter(resource=self.get_object()))
+        return self.page(ServicePeriod.objects.filter(resource=self.get_object()))
 
     def _do(self, verb: Callable[..., Resource]) -> Response:
         verb(self.get_object().pk, actor=self.actor, at=self.at)
         return self.show(self.get_object())
-
-    def _page(self, rows: QuerySet[Any]) -> Response:
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Instant
+from accounts.api.fields import Flag, Instant
+from accounts.api.query import Paged, one_of_many
 from notifications.models import Notice
 
 
@@ -28,9 +27,10 @@ class NoticeShape(serializers.Serializer[Any]):
     facts = serializers.DictField()
 
 
-class NoticeFilter(django_filters.FilterSet):
-    kind = django_filters.MultipleChoiceFilter(choices=Notice.Kind.choices, help_text="May be repeated.")
-    unread = django_filters.BooleanFilter(field_name="read_at", lookup_expr="isnull")
+class NoticeQuery(Paged):
+    kind = one_of_many(Notice.Kind.choices)
+    unread = Flag(required=False)
+    lookups: ClassVar = {"kind": "kind__in", "unread": "read_at__isnull"}
 
 
 class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -38,15 +38,14 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     queryset = Notice.objects.none()
     serializer_class = NoticeShape
-    filterset_class = NoticeFilter
+    queries: ClassVar = {"list": NoticeQuery}
     right = "pay"
     lookup_value_converter = "int"
 
     def visible(self) -> QuerySet[Notice]:
         return Notice.objects.filter(self.principal.scope())
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def read(self, request: Request, pk: int) -> Response:
         """Mark a notice as read."""

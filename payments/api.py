@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-import django_filters
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -14,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant, Money, Text
+from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several, Text
+from accounts.api.query import Paged, one_of_many
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import UnknownGateway
@@ -81,8 +81,8 @@ class TopUp(Input):
 
 
 class InvoicePayment(Input):
-    invoices = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=100)
-    means = serializers.ChoiceField(choices=["wallet", "gateway"])
+    invoices = Several(child=Identifier(), most=100)
+    means = Choice(choices=["wallet", "gateway"])
     amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
     gateway = GatewayCode(required=False)
 
@@ -96,11 +96,12 @@ class InvoicePayment(Input):
         return wish
 
 
-class PaymentFilter(django_filters.FilterSet):
-    kind = django_filters.ChoiceFilter(choices=Payment.Kind.choices)
-    means = django_filters.ChoiceFilter(choices=Payment.Means.choices)
-    state = django_filters.MultipleChoiceFilter(choices=PaymentState.choices, help_text="May be repeated.")
-    order = django_filters.UUIDFilter(field_name="order_id")
+class PaymentQuery(Paged):
+    kind = Choice(choices=Payment.Kind.choices, required=False)
+    means = Choice(choices=Payment.Means.choices, required=False)
+    state = one_of_many(PaymentState.choices)
+    order = Identifier(required=False)
+    lookups: ClassVar = {"kind": "kind", "means": "means", "state": "state__in", "order": "order_id"}
 
 
 class PaymentEndpoint(Endpoint):
@@ -119,21 +120,20 @@ class PaymentEndpoint(Endpoint):
 class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PaymentEndpoint):
     """Payments of a customer, newest first, with the invoices that they paid."""
 
-    filterset_class = PaymentFilter
+    queries: ClassVar = {"list": PaymentQuery}
     keyset = ("created_at", "id")
 
 
 class TopUpViewSet(PaymentEndpoint):
     """Putting money into the wallet."""
 
-    @extend_schema(request=TopUp, responses={201: PaymentShape})
-    @idempotent(required=True, in_steps=True)
+    @extend_schema(responses={201: PaymentShape})
+    @idempotent(TopUp, required=True, in_steps=True)
     def create(self, request: Request) -> Response:
         """Start a top-up: send the customer to the payment's `redirect_url`; it is credit once the gateway says so."""
-        wish = self.body(TopUp)
         payable = f"top_up:key-{self.idempotency_record.pk}"
         started = Payment.objects.filter(customer=self.customer, payable=payable).first()
-        payment = started or start_top_up(self.customer, **wish, payable=payable, actor=self.actor, at=self.at)
+        payment = started or start_top_up(self.customer, **self.wish, payable=payable, actor=self.actor, at=self.at)
         return self.show_payment(payment)
 
 
@@ -144,11 +144,11 @@ def by_gateway(request: Request) -> bool:
 class InvoicePaymentViewSet(PaymentEndpoint):
     """Paying invoices."""
 
-    @extend_schema(request=InvoicePayment, responses={201: PaymentShape})
-    @idempotent(required=True, in_steps=by_gateway)
+    @extend_schema(responses={201: PaymentShape})
+    @idempotent(InvoicePayment, required=True, in_steps=by_gateway)
     def create(self, request: Request) -> Response:
         """Pay one or many invoices: from the wallet at once, or at the `redirect_url` of a gateway."""
-        wish = self.body(InvoicePayment)
+        wish = self.wish
         if wish["means"] == "wallet":
             payment = pay_invoices_from_wallet(
                 self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
@@ -214,10 +214,9 @@ class EntryShape(serializers.Serializer[Any]):
     reference = serializers.CharField(source="transaction.reference")
 
 
-class EntryFilter(django_filters.FilterSet):
-    kind = django_filters.MultipleChoiceFilter(
-        field_name="transaction__kind", choices=Transaction.Kind.choices, help_text="May be repeated."
-    )
+class EntryQuery(Paged):
+    kind = one_of_many(Transaction.Kind.choices)
+    lookups: ClassVar = {"kind": "transaction__kind__in"}
 
 
 class EntryViewSet(mixins.ListModelMixin, Endpoint):
@@ -225,7 +224,7 @@ class EntryViewSet(mixins.ListModelMixin, Endpoint):
 
     queryset = Entry.objects.none()
     serializer_class = EntryShape
-    filterset_class = EntryFilter
+    queries: ClassVar = {"list": EntryQuery}
 
     def visible(self) -> QuerySet[Entry]:
         return Entry.objects.filter(self.principal.scope()).select_related("transaction", "account")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import wraps
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from rest_framework import serializers
-from rest_framework.exceptions import MethodNotAllowed, NotFound
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -17,11 +17,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
+from accounts.api.fields import Input, Nothing
+from accounts.api.query import Paged, Query
 from accounts.idempotency import Answer, KeyMissing, answer_once, check_key, fingerprint
 from accounts.models import Customer, IdempotencyKey
 from accounts.principals import Principal
 from kernel import clock
 from kernel.actors import Actor
+
+
+class LengthRequired(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("Send the body with its Content-Length, in one piece.")
 
 
 class Endpoint(GenericViewSet[Any]):
@@ -31,6 +39,9 @@ class Endpoint(GenericViewSet[Any]):
 
     `visible` gives the rows that the principal may see; everything else is 404.
 
+    `queries` gives the parameters of each action that takes any; the others take none. The body of a write is declared by
+    `idempotent` and found, checked, in `wish`.
+
     An address answers the methods that its route declares and no other. The framework would take any method of the class
     that is named like an HTTP verb for the answer to that verb, at every address of the class: so there is none.
     """
@@ -38,9 +49,12 @@ class Endpoint(GenericViewSet[Any]):
     right: ClassVar[str] = "order"
     for_customers: ClassVar[bool] = True
     for_products: ClassVar[Collection[str]] = ()
+    queries: ClassVar[Mapping[str, type[Query]]] = {"list": Paged}
     keyset: ClassVar[tuple[str, ...]] = ("id",)
     lookup_value_converter = "uuid"
     idempotency_record: IdempotencyKey
+    query: Query
+    wish: dict[str, Any]
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -57,6 +71,11 @@ class Endpoint(GenericViewSet[Any]):
         if self.action not in self.action_map.values():
             raise MethodNotAllowed(str(request.method))
         super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers:  # the server would hand over an empty body
+            raise LengthRequired
+        shape = self.queries.get(str(self.action), Query)
+        self.query = shape(data=request.query_params, context=self.get_serializer_context())
+        self.query.is_valid(raise_exception=True)
 
     @property
     def principal(self) -> Principal:
@@ -78,11 +97,19 @@ class Endpoint(GenericViewSet[Any]):
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self.visible()
 
-    def body(self, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        """The request's body in this shape. :raises ValidationError:"""
-        form = shape(data=self.request.data, context=self.get_serializer_context())
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Of a list, the rows that were asked for. One object is found whatever a list would show."""
+        return self.query.narrow(queryset) if self.action == "list" else queryset
+
+    def take_body(self, takes: type[Input]) -> None:
+        """Keep the request's body in this shape as `wish`. :raises ValidationError:"""
+        form = takes(data=self.request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
-        return dict(form.validated_data)
+        self.wish = form.validated_data
+
+    def page(self, rows: QuerySet[Any]) -> Response:
+        """A page of rows that belong to one object."""
+        return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
 
     def show(self, row: Any, *, status: int = 200) -> Response:
         return Response(self.get_serializer(row).data, status=status)
@@ -92,12 +119,12 @@ Handler = Callable[..., Response]
 
 
 def idempotent(
-    *, required: bool = False, in_steps: bool | Callable[[Request], bool] = False
+    takes: type[Input] = Nothing, *, required: bool = False, in_steps: bool | Callable[[Request], bool] = False
 ) -> Callable[[Handler], Handler]:
     """
-    Let a write be repeated with its `Idempotency-Key`; `in_steps` as in `answer_once`.
+    A write with a body of the shape `takes`, which may be repeated with its `Idempotency-Key`; `in_steps` as in `answer_once`.
 
-    While the write runs, the view's `idempotency_record` is the record of its key.
+    While the write runs, the view's `idempotency_record` is the record of its key, and `wish` the body.
     """
 
     def wrap(handler: Handler) -> Handler:
@@ -107,10 +134,12 @@ def idempotent(
             if key is None:
                 if required:
                     raise KeyMissing
+                view.take_body(takes)
                 return handler(view, request, *args, **kwargs)
 
             def work(record: IdempotencyKey) -> Answer:
                 view.idempotency_record = record
+                view.take_body(takes)
                 response = handler(view, request, *args, **kwargs)
                 return Answer(response.status_code, json.loads(JSONRenderer().render(response.data)))
 
@@ -126,6 +155,7 @@ def idempotent(
             return Response(answer.body, status=answer.status, headers=headers)
 
         once.idempotency = "required" if required else "optional"  # type: ignore[attr-defined]  # for the schema
+        once.takes = takes  # type: ignore[attr-defined]
         return once
 
     return wrap

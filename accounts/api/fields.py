@@ -2,35 +2,124 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from itertools import islice
+from typing import Any, ClassVar
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from kernel.money import MAXIMUM
+
+MOST_UNKNOWN = 50
+EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 class Input(serializers.Serializer[Any]):
     """What a client sends: members that are not known are refused, for they may be misspelt."""
 
+    unknown: Any = _("There is no such member.")
+
+    @classmethod
+    def described(cls) -> Any:
+        """What the OpenAPI document tells of it."""
+        return cls
+
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = {str(name)[:60]: [_("There is no such member.")] for name in data if name not in self.fields}
+            names = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
+            unknown = {str(name)[:60]: [self.unknown] for name in names}
             if unknown:
                 raise serializers.ValidationError(unknown, code="unknown")
         return super().to_internal_value(data)
 
 
+class OneShapeOf(Input):
+    """One of several shapes, told apart by the member `action`; `unless_said` is what it is when it is left out."""
+
+    shapes: ClassVar[Mapping[str, type[Input]]]
+    unless_said: ClassVar[str] = ""
+
+    @classmethod
+    def described(cls) -> Any:
+        return PolymorphicProxySerializer(
+            component_name=cls.__name__,
+            serializers=list(dict.fromkeys(cls.shapes.values())),
+            resource_type_field_name=None,
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, Mapping):
+            raise serializers.ValidationError({"non_field_errors": [_("Send a JSON object.")]})
+        action = data.get("action", self.unless_said)
+        if not isinstance(action, str) or action not in self.shapes:
+            sentence = _("Choose one of %(known)s.") % {"known": ", ".join(self.shapes)}
+            raise serializers.ValidationError({"action": sentence}, code="unknown-action")
+        shape = self.shapes[action](data=data, context=self.context)
+        shape.is_valid(raise_exception=True)
+        return shape.validated_data
+
+
+class Nothing(Input):
+    """The body of a write that needs no more than its address: none, or an empty object."""
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"})
 class Text(serializers.CharField):
-    """A JSON string; numbers are not."""
+    """A JSON string with something to read in it; numbers are not."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "format": "uuid"})
+class Identifier(serializers.Field[UUID, Any, str, Any]):
+    """A UUID in its one usual form."""
+
+    default_error_messages = {"invalid": _("This is no id: 8-4-4-4-12 hexadecimal digits.")}
+    form = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not (isinstance(data, str) and self.form.fullmatch(data)):
+            self.fail("invalid")
+        return UUID(data)
+
+    def to_representation(self, value: UUID) -> str:
+        return str(value)
+
+
+class Choice(serializers.ChoiceField):
+    """One of some values, of their own JSON type: 3 is not "3"."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool) or not isinstance(data, int | str):
+            self.fail("invalid_choice", input=str(data)[:60])
+        value = super().to_internal_value(data)
+        if isinstance(value, int) != isinstance(data, int):
+            self.fail("invalid_choice", input=data)
+        return value
+
+
+class Several(serializers.ListField):
+    """A list with a bound, which is looked at before what is in it."""
+
+    def __init__(self, *, child: serializers.Field[Any, Any, Any, Any], most: int, **options: Any) -> None:
+        super().__init__(child=child, max_length=most, allow_empty=False, **options)
+        self.most = most
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and len(data) > self.most:
+            raise serializers.ValidationError(
+                _("At most %(most)s can be sent at once.") % {"most": self.most}, code="max_length"
+            )
         return super().to_internal_value(data)
 
 
@@ -55,15 +144,45 @@ class Flag(serializers.BooleanField):
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
-            self.fail("invalid", input=data)
+            self.fail("invalid", input=str(data)[:60])
         return data
 
 
 class Instant(serializers.DateTimeField):
-    """ISO 8601 in UTC, whoever reads it."""
+    """
+    RFC 3339, read from any zone and written in UTC, whoever asks.
+
+    What lies beyond the calendar that we keep (years 1 to 9999) is taken for its first or last instant.
+    """
+
+    form = re.compile(
+        r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+    )
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
+
+    def to_internal_value(self, value: Any) -> datetime:
+        found = self.form.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        day, time, second, fraction, sign, hours, minutes = found.groups(default="")
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+        leap = second == "60"
+        if hours > "23" or minutes > "59":
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        early = day.startswith("0000")
+        try:
+            local = datetime.fromisoformat(f"{'0004' + day[4:] if early else day}T{time}:{'59' if leap else second}")
+        except ValueError:
+            self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
+        if early:
+            return EARLIEST
+        try:
+            local = local.replace(microsecond=int(fraction.ljust(6, "0") or 0), tzinfo=UTC)
+            return local - offset + timedelta(seconds=leap)
+        except OverflowError:
+            return EARLIEST if local.year == 1 else LATEST
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "7.7"})

@@ -19,17 +19,32 @@ class TooLarge(APIException):
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of a bounded size and depth, with text that can be kept and answered."""
+    """JSON of a bounded size and depth, each member named once, with text that can be kept and answered."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > MAXIMUM_BYTES:
             raise TooLarge
         try:
-            data = super().parse(stream, media_type, parser_context)
+            data = json.loads(stream.read().decode(), object_pairs_hook=_members, parse_constant=_no_number)
             json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
         except UnicodeEncodeError:  # "\ud800": an escape can say what no text can hold
             raise ParseError(_("The JSON holds half a character (a surrogate without its other half).")) from None
+        except ValueError as error:
+            raise ParseError(_("This is no JSON: %(why)s") % {"why": error}) from None
         return data
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _value in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ParseError(_("The JSON has the member %(name)s twice.") % {"name": json.dumps(twice[:60])})
+    return members
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)

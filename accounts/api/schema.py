@@ -9,10 +9,19 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from accounts.api.fields import Input, Nothing
 from accounts.api.problems import CONTENT_TYPE, Problem
+from accounts.api.query import Query
 
-READING = (400, 401, 403, 404, 406, 429, 503)
-WRITING = (*READING, 402, 409, 413, 415, 422)
+READING = (400, 401, 403, 404, 405, 406, 409, 411, 422, 429, 503)
+WRITING = (*READING, 402, 410, 413, 415)
+KEY = {
+    "type": "string",
+    "maxLength": 100,
+    "pattern": "^[!-~]([ -~]*[!-~])?$",
+    "description": "Same key and body: same answer. Other body: 422. Still running: 409.",
+}
+EMPTY = {"type": "object", "additionalProperties": False}
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
@@ -45,27 +54,50 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
 
 class Schema(AutoSchema):
+    """From what the endpoints declare: `queries`, `idempotent`, `for_customers`, `for_products`."""
+
     def get_override_parameters(self) -> list[Any]:
-        parameters = list(super().get_override_parameters())
+        parameters = [*super().get_override_parameters(), *self._query()]
         need = getattr(self._handler(), "idempotency", "")
         if need:
-            text = "Same key and body: same answer. Other body: 422. Still running: 409."
             parameters.append(
-                OpenApiParameter(
-                    "Idempotency-Key", str, OpenApiParameter.HEADER, required=need == "required", description=text
-                )
+                OpenApiParameter("Idempotency-Key", KEY, OpenApiParameter.HEADER, required=need == "required")
             )
         return parameters
+
+    def get_request_serializer(self) -> Any:
+        takes = getattr(self._handler(), "takes", None)
+        return takes.described() if takes else super().get_request_serializer()
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
+            if getattr(self._handler(), "takes", None) is Nothing:
+                operation["requestBody"] = {"content": {"application/json": {"schema": EMPTY}}}
             problem = {CONTENT_TYPE: {"schema": self.resolve_serializer(Problem, "response").ref}}
             for status in sorted(READING if self.method == "GET" else WRITING):
                 operation["responses"].setdefault(
                     str(status), {"description": HTTPStatus(status).phrase, "content": problem}
                 )
         return operation
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """The keys of those whom the operation is meant for."""
+        view = self.view
+        meant = {"customer_key", "session"} if getattr(view, "for_customers", True) else set()
+        if getattr(view, "action", None) in getattr(view, "for_products", ()):
+            meant.add("product_key")
+        return [need for need in super().get_auth() if meant.issuperset(need)]
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, Input) or (isinstance(serializer, type) and issubclass(serializer, Input)):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _query(self) -> list[type[Query]]:
+        found = getattr(self.view, "queries", {}).get(getattr(self.view, "action", None))
+        return [found] if found else []
 
     def _handler(self) -> Any:
         return getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)

@@ -22,6 +22,15 @@ class WantedItem(Input):
     quantity = Whole(min_value=1, max_value=10**9, default=1)
 
 
+MOST_ITEMS = 100
+"""In one configuration. A list is refused by its length before its members are looked at."""
+
+
+def wanted_items(**options: Any) -> Any:
+    """The items that a configuration shall hold, one or more."""
+    return WantedItem(**{"many": True, "allow_empty": False, "max_length": MOST_ITEMS, **options})
+
+
 class ConfiguredItem(serializers.Serializer[Any]):
     """An item that a configuration holds."""
 

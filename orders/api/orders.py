@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-import django_filters
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 from drf_spectacular.utils import extend_schema, extend_schema_field
@@ -15,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant
+from accounts.api.fields import Choice, Identifier, Input, Instant
+from accounts.api.query import Paged, one_of_many
 from orders.models import Action, Order, OrderItem, OrderState
 from orders.services.checkout import check_out, end_unpaid_order
 from payments.api import GatewayCode
@@ -69,8 +69,8 @@ class OrderShape(serializers.Serializer[Any]):
 
 
 class PlaceOrder(Input):
-    quote = serializers.UUIDField()
-    means = serializers.ChoiceField(
+    quote = Identifier()
+    means = Choice(
         choices=[Order.Means.WALLET, Order.Means.TOP_UP_AND_PAY, Order.Means.GATEWAY],
         default=Order.Means.WALLET,
         help_text="Without effect when nothing is to pay.",
@@ -78,10 +78,11 @@ class PlaceOrder(Input):
     gateway = GatewayCode(required=False)
 
 
-class OrderFilter(django_filters.FilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=OrderState.choices, help_text="May be repeated.")
-    action = django_filters.ChoiceFilter(choices=Action.choices)
-    resource = django_filters.UUIDFilter(field_name="items__resource_id")
+class OrderQuery(Paged):
+    state = one_of_many(OrderState.choices)
+    action = Choice(choices=Action.choices, required=False)
+    resource = Identifier(required=False)
+    lookups: ClassVar = {"state": "state__in", "action": "action", "resource": "items__resource_id"}
 
 
 class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -89,7 +90,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     queryset = Order.objects.none()
     serializer_class = OrderShape
-    filterset_class = OrderFilter
+    queries: ClassVar = {"list": OrderQuery}
 
     def visible(self) -> QuerySet[Order]:
         parts = JSONObject(id="id", state="state", amount="amount", redirect_url="redirect_url")
@@ -100,11 +101,11 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
             .prefetch_related(Prefetch("items", OrderItem.objects.order_by("position")))
         )
 
-    @extend_schema(request=PlaceOrder, responses={201: OrderShape})
-    @idempotent(required=True, in_steps=True)
+    @extend_schema(responses={201: OrderShape})
+    @idempotent(PlaceOrder, required=True, in_steps=True)
     def create(self, request: Request) -> Response:
         """Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`."""
-        wish = self.body(PlaceOrder)
+        wish = self.wish
         order, _payment = check_out(
             self.customer.pk,
             wish["quote"],
@@ -116,8 +117,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         )
         return self.show(self.visible().get(pk=order.pk), status=201)
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], filterset_class=None)
+    @action(detail=True, methods=["post"])
     @idempotent()
     def cancel(self, request: Request, pk: UUID) -> Response:
         """Cancel an order that awaits payment. Money that arrives for it later becomes wallet credit."""

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
-import django_filters
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant, Text
+from accounts.api.fields import Choice, Identifier, Input, Instant
+from accounts.api.query import Paged
 from catalog.api.configurations import Configuration, ProductCode
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.services.fulfil import answer_provisioning
@@ -52,21 +51,22 @@ class RequestShape(serializers.Serializer[Any]):
 
 
 class ProvisioningAnswer(Input):
-    outcome = serializers.ChoiceField(choices=[State.SUCCEEDED, State.FAILED])
-    reason = Text(max_length=200, required=False, allow_blank=True, default="", help_text="Why it failed.")
-
-
-class RequestFilter(django_filters.FilterSet):
-    since = django_filters.IsoDateTimeFilter(
-        field_name="requested_at",
-        lookup_expr="gte",
-        help_text="All that was asked from this instant on. Without it: what still waits for an answer.",
+    outcome = Choice(choices=[State.SUCCEEDED, State.FAILED])
+    reason = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="Why it failed."
     )
-    resource = django_filters.UUIDFilter(field_name="resource_id")
 
-    def filter_queryset(self, queryset: QuerySet[ProvisioningRequest]) -> QuerySet[ProvisioningRequest]:
-        found: Any = super().filter_queryset(queryset)
-        return found if self.form.cleaned_data["since"] else found.unanswered()
+
+class RequestQuery(Paged):
+    since = Instant(
+        required=False, help_text="All that was asked from this instant on. Without it: what still waits for an answer."
+    )
+    resource = Identifier(required=False)
+    lookups: ClassVar = {"since": "requested_at__gte", "resource": "resource_id"}
+
+    def narrow(self, rows: Any) -> Any:
+        found: Any = super().narrow(rows)
+        return found if "since" in self.validated_data else found.unanswered()
 
 
 class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -74,7 +74,7 @@ class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endp
 
     queryset = ProvisioningRequest.objects.none()
     serializer_class = RequestShape
-    filterset_class = RequestFilter
+    queries: ClassVar = {"list": RequestQuery}
     for_customers = False
     for_products = ("list", "retrieve", "answer")
     keyset = ("requested_at", "id")
@@ -83,12 +83,11 @@ class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endp
         own = Resource.objects.filter(product=self.principal.product_id)
         return ProvisioningRequest.objects.filter(resource__in=own).select_related("resource")
 
-    @extend_schema(request=ProvisioningAnswer)
-    @action(detail=True, methods=["post"], filterset_class=None)
-    @idempotent()
+    @action(detail=True, methods=["post"])
+    @idempotent(ProvisioningAnswer)
     def answer(self, request: Request, pk: UUID) -> Response:
         """Say how a request ended. The same answer again changes nothing; another one comes too late (409)."""
-        wish = self.body(ProvisioningAnswer)
+        wish = self.wish
         found = self.get_object()
         answer_provisioning(found.pk, State(wish["outcome"]), reason=wish["reason"], actor=self.actor, at=self.at)
         return self.show(self.get_object())

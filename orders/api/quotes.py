@@ -3,54 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant, Rate, Text, Whole
-from catalog.api.configurations import Configuration, ProductCode, WantedItem, find_product
+from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Several, Text, Whole
+from catalog.api.configurations import Configuration, ProductCode, find_product, wanted_items
+from lifecycle.api import Months
 from orders.models import Action, Quote
 from orders.services.quotes import make_quote
-from orders.services.stories.inputs import MAXIMUM_QUANTITY, MONTHS
-
-PERIOD = "Months of 30 days: 1, 3, 6, 12, 24 or 36."
+from orders.services.stories.inputs import MAXIMUM_QUANTITY
 
 
-class Months(Whole):
-    """A period that can be bought."""
-
-    def __init__(self, **options: Any) -> None:
-        options.setdefault("help_text", PERIOD)
-        super().__init__(min_value=1, max_value=max(MONTHS), **options)
-
-    def to_internal_value(self, data: Any) -> int:
-        months = super().to_internal_value(data)
-        if months not in MONTHS:
-            raise serializers.ValidationError(_("Choose a period of 1, 3, 6, 12, 24 or 36 months."), code="period")
-        return months
-
-
-class CouponCode(Text):
+class CouponCode(serializers.CharField):
     def __init__(self) -> None:
         super().__init__(max_length=40, required=False, allow_blank=True)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class CreateWish(Input):
     """New resources. Postpaid customers leave the periods and the coupon out."""
 
-    action = serializers.ChoiceField(choices=["create"])
+    action = Choice(choices=["create"])
     product = Text(max_length=60, help_text="The product's code.")
     name = Text(max_length=90)
-    items = WantedItem(many=True, allow_empty=False)
+    items = wanted_items()
     quantity = Whole(min_value=1, max_value=MAXIMUM_QUANTITY, default=1, help_text="How many resources.")
     months = Months(default=1)
-    auto_renew_months = Months(required=False, allow_null=True, help_text=f"Auto-renew by this period. {PERIOD}")
+    auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
     coupon = CouponCode()
 
     def validate_product(self, code: str) -> str:
@@ -63,16 +53,16 @@ class CreateWish(Input):
 class ResizeWish(Input):
     """Another configuration, from now to the unchanged end."""
 
-    action = serializers.ChoiceField(choices=["resize"])
-    resource = serializers.UUIDField()
-    items = WantedItem(many=True, allow_empty=False)
+    action = Choice(choices=["resize"])
+    resource = Identifier()
+    items = wanted_items()
 
 
 class RenewWish(Input):
     """More paid time: by `months`, or for all to the common end `match_end`."""
 
-    action = serializers.ChoiceField(choices=["renew"])
-    resources = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAXIMUM_QUANTITY)
+    action = Choice(choices=["renew"])
+    resources = Several(child=Identifier(), most=MAXIMUM_QUANTITY)
     months = Months(required=False)
     match_end = Instant(required=False)
     coupon = CouponCode()
@@ -86,18 +76,21 @@ class RenewWish(Input):
 class RecoverWish(Input):
     """Back from the trash, for a newly paid period."""
 
-    action = serializers.ChoiceField(choices=["recover"])
-    resource = serializers.UUIDField()
+    action = Choice(choices=["recover"])
+    resource = Identifier()
     months = Months(default=1)
     coupon = CouponCode()
 
 
-WISHES: dict[str, type[Input]] = {
-    Action.CREATE: CreateWish,
-    Action.RESIZE: ResizeWish,
-    Action.RENEW: RenewWish,
-    Action.RECOVER: RecoverWish,
-}
+class QuoteWish(OneShapeOf):
+    """What an action would do and cost: one of these shapes, by its `action`."""
+
+    shapes: ClassVar = {
+        Action.CREATE: CreateWish,
+        Action.RESIZE: ResizeWish,
+        Action.RENEW: RenewWish,
+        Action.RECOVER: RecoverWish,
+    }
 
 
 class QuotedLine(serializers.Serializer[Any]):
@@ -169,30 +162,13 @@ class QuoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     def visible(self) -> QuerySet[Quote]:
         return Quote.objects.filter(self.principal.scope())
 
-    @extend_schema(
-        request=PolymorphicProxySerializer(
-            component_name="QuoteWish", serializers=list(WISHES.values()), resource_type_field_name=None
-        ),
-        responses={201: QuoteShape},
-    )
-    @idempotent()
+    @extend_schema(responses={201: QuoteShape})
+    @idempotent(QuoteWish)
     def create(self, request: Request) -> Response:
         """Ask what an action would do and cost. Nothing is bought: order the quote before it expires."""
-        wish = self.body(self._shape())
-        action = Action(wish.pop("action"))
-        quote = make_quote(self.customer, action, {name: _json(value) for name, value in wish.items()}, at=self.at)
+        inputs = {name: _json(value) for name, value in self.wish.items() if name != "action"}
+        quote = make_quote(self.customer, Action(self.wish["action"]), inputs, at=self.at)
         return self.show(quote, status=201)
-
-    def _shape(self) -> type[Input]:
-        data = self.request.data
-        if not isinstance(data, Mapping):
-            raise serializers.ValidationError(_("Send a JSON object."))
-        action = data.get("action")
-        if not isinstance(action, str) or action not in WISHES:
-            raise serializers.ValidationError(
-                {"action": _("Choose one of create, resize, renew and recover.")}, code="unknown-action"
-            )
-        return WISHES[action]
 
 
 def _json(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
@@ -73,24 +73,22 @@ class ResourceViewSet(ResourceEndpoint):
     def visible(self) -> QuerySet[Resource]:
         return with_pending(super().visible()).select_related("customer")
 
-    @extend_schema(request=None)
-    @action(detail=True, methods=["post"], url_path="delete", filterset_class=None)
+    @action(detail=True, methods=["post"], url_path="delete")
     @idempotent()
     def remove(self, request: Request, pk: UUID) -> Response:
         """Delete a running resource: unused paid time goes back to the wallet, usage is invoiced to the minute."""
         return self._do(delete_resource)
 
-    @extend_schema(request=Loss)
-    @action(detail=True, methods=["post"], filterset_class=None)
-    @idempotent()
+    @action(detail=True, methods=["post"])
+    @idempotent(Loss)
     def gone(self, request: Request, pk: UUID) -> Response:
         """Product teams: a resource is lost. Service and billing end now; unused paid time goes back to the customer's wallet."""
         if self.principal.product_id is None:
             raise NotFound
-        reason = self.body(Loss)["reason"]
+        reason = self.wish["reason"]
         return self._do(lambda pk, **who: report_gone(pk, reason=reason, **who))
 
-    @action(detail=True, serializer_class=DeletionPreview, filterset_class=None)
+    @action(detail=True, serializer_class=DeletionPreview)
     def deletion(self, request: Request, pk: UUID) -> Response:
         """What deleting a running resource would do now."""
         found = self.get_object()

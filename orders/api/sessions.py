@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Input, Instant, Text
-from catalog.api.configurations import Configuration, ProductCode, WantedItem, find_product
+from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Text
+from catalog.api.configurations import Configuration, ProductCode, find_product, wanted_items
 from catalog.models import Product
 from lifecycle.api import ResourceShape
 from orders.models import CheckoutSession, Order
@@ -33,37 +32,41 @@ class ReturnUrl(serializers.URLField):
 class CreateSession(Input):
     """To create a resource."""
 
-    action = serializers.ChoiceField(choices=["create"], default="create")
+    action = Choice(choices=["create"], default="create")
     product = Text(max_length=60, help_text="The key's own product.")
     name = Text(max_length=90, help_text="What the resource shall be called.")
-    items = WantedItem(many=True, allow_empty=False)
+    items = wanted_items()
     return_url = ReturnUrl()
 
 
 class ResizeSession(Input):
     """To give a resource another configuration; `items` propose one, the customer decides."""
 
-    action = serializers.ChoiceField(choices=["resize"])
-    resource = serializers.UUIDField()
-    items = WantedItem(many=True, required=False, allow_empty=False)
+    action = Choice(choices=["resize"])
+    resource = Identifier()
+    items = wanted_items(required=False)
     return_url = ReturnUrl()
 
 
 class SessionAbout(Input):
     """To renew a resource, to recover it from the trash, or to delete it."""
 
-    action = serializers.ChoiceField(choices=["renew", "recover", "delete"])
-    resource = serializers.UUIDField()
+    action = Choice(choices=["renew", "recover", "delete"])
+    resource = Identifier()
     return_url = ReturnUrl()
 
 
-WISHES: dict[str, type[Input]] = {
-    Action.CREATE: CreateSession,
-    Action.RESIZE: ResizeSession,
-    Action.RENEW: SessionAbout,
-    Action.RECOVER: SessionAbout,
-    Action.DELETE: SessionAbout,
-}
+class SessionWish(OneShapeOf):
+    """What a product page sends a customer for: one of these shapes, by its `action`."""
+
+    unless_said = Action.CREATE
+    shapes: ClassVar = {
+        Action.CREATE: CreateSession,
+        Action.RESIZE: ResizeSession,
+        Action.RENEW: SessionAbout,
+        Action.RECOVER: SessionAbout,
+        Action.DELETE: SessionAbout,
+    }
 
 
 class SessionShape(serializers.Serializer[Any]):
@@ -125,18 +128,11 @@ class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
         sessions = CheckoutSession.objects.filter(product=self.principal.product_id)
         return sessions.select_related("resource").prefetch_related(Prefetch("orders", orders))
 
-    @extend_schema(
-        request=PolymorphicProxySerializer(
-            component_name="SessionWish",
-            serializers=[CreateSession, ResizeSession, SessionAbout],
-            resource_type_field_name=None,
-        ),
-        responses={201: SessionShape},
-    )
-    @idempotent()
+    @extend_schema(responses={201: SessionShape})
+    @idempotent(SessionWish)
     def create(self, request: Request) -> Response:
         """Open a checkout session and send the customer to its `url`."""
-        wish = self.body(self._shape())
+        wish = self.wish
         action = wish.pop("action")
         if action == Action.CREATE:
             product = find_product(wish.pop("product"), self.principal)
@@ -146,17 +142,6 @@ class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
         product = Product.objects.get(pk=str(self.principal.product_id))
         session = open_session_about(product, wish.pop("resource"), action=action, **wish, at=self.at)
         return self.show(session, status=201)
-
-    def _shape(self) -> type[Input]:
-        data = self.request.data
-        if not isinstance(data, Mapping):
-            raise serializers.ValidationError(_("Send a JSON object."))
-        action = data.get("action", Action.CREATE)
-        if not isinstance(action, str) or action not in WISHES:
-            raise serializers.ValidationError(
-                {"action": _("Choose one of create, resize, renew, recover and delete.")}, code="unknown-action"
-            )
-        return WISHES[action]
 
 
 def _order(session: CheckoutSession) -> Order | None:

@@ -58,16 +58,15 @@ class VisitViewSet(mixins.RetrieveModelMixin, Endpoint):
         visits = Visit.objects.filter(product=self.principal.product_id).running(self.at)
         return visits.select_related("customer", "user")
 
-    @extend_schema(request=VisitCode, responses={201: VisitShape})
-    @idempotent()
+    @extend_schema(responses={201: VisitShape})
+    @idempotent(VisitCode)
     def create(self, request: Request) -> Response:
         """Take up the visit behind a code. A code that comes twice ends its visit."""
-        wish = self.body(VisitCode)
+        wish = self.wish
         product = self.principal.product_id
         assert product is not None, "only product teams get here"
         return self.show(take_up_visit(product, wish["code"], return_url=wish["return_url"], at=self.at), status=201)
 
-    @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     @idempotent()
     def end(self, request: Request, pk: UUID) -> Response:

@@ -160,3 +160,28 @@ def test_a_team_lists_many_at_the_cost_of_one(alice, as_team, small, django_asse
     with django_assert_max_num_queries(6):
         since = done(as_team.get("provisioning-requests/", since=(NOON - timedelta(1)).isoformat()))
     assert len(since["results"]) == 5
+
+
+def test_one_object_is_found_whatever_its_list_would_show(alice, as_alice, as_team, small):
+    """A deleted resource and an answered request are in no list without asking, and each has its address."""
+    (server,) = create(alice, small)
+    answered = done(as_team.get("provisioning-requests/", since=NOON.isoformat()))["results"][0]
+    done(as_alice.post(f"resources/{server.pk}/delete/"))
+    done(as_alice.post(f"resources/{server.pk}/purge/"))
+
+    assert done(as_alice.get(f"resources/{server.pk}/"))["state"] == "deleted"
+    assert done(as_team.get(f"resources/{server.pk}/"))["state"] == "deleted"
+    assert done(as_team.get(f"provisioning-requests/{answered['id']}/"))["state"] == "succeeded"
+    assert done(as_alice.get("resources/"))["results"] == []
+
+
+def test_what_is_not_renewed_by_anybody_is_neither_automatic_nor_manual(alice, bob, as_alice, as_bob, small):
+    create(alice, small, name="by hand")
+    create(alice, small, name="by itself", auto_renew_months=1)
+    create(bob, small, name="postpaid")
+
+    def names(caller, renewal):
+        return [row["name"] for row in done(caller.get("resources/", renewal=renewal))["results"]]
+
+    assert [names(as_alice, kind) for kind in ("auto", "manual", "none")] == [["by itself"], ["by hand"], []]
+    assert [names(as_bob, kind) for kind in ("auto", "manual", "none")] == [[], [], ["postpaid"]]

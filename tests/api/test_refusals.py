@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from datetime import timedelta
+from time import perf_counter
 
 import pytest
 from django.db import IntegrityError, OperationalError
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from accounts.models import IdempotencyKey
+from invoices.models import Invoice
 from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from notifications.models import Notice
 from orders.models import Order, Quote
 from payments.models import Payment
+from tests.actions.books import nothing_changes
 from tests.api.conftest import Caller, caller_of, done, refused
 from tests.cast import create, make_coupon, make_customer
 
@@ -278,6 +282,39 @@ def test_malformed_json(as_alice, body):
     assert problem["status"] == 400
 
 
+def test_a_member_that_is_there_twice_is_refused(as_alice):
+    twice = '{"quote": "a", "means": {"x": 1, "x": 2}}'
+
+    problem = refused(raw(as_alice, twice, path="/api/v1/orders/", idempotency_key="k"), 400, "parse-error")
+
+    assert '"x"' in problem["detail"]
+
+
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(alice, as_alice, small):
+    (server,) = create(alice, small)
+
+    answer = as_alice.client.generic(
+        "POST", f"/api/v1/resources/{server.pk}/stop/", headers={"transfer-encoding": "chunked"}
+    )
+
+    refused(answer, 411, "length-required")
+    assert done(as_alice.get(f"resources/{server.pk}/"))["state"] == "active"
+
+
+def test_a_list_is_refused_by_its_length_before_its_members_are_looked_at(
+    offer, as_alice, django_assert_max_num_queries
+):
+    items = [{"item": "small", "quantity": 1}] * 20_000
+    renewal = {"action": "renew", "resources": ["x"] * 20_000, "months": 1}
+
+    for wish, field in ((new(items=items), "items"), (renewal, "resources")):
+        began = perf_counter()
+        with django_assert_max_num_queries(3):
+            problem = refused(as_alice.post("quotes/", wish), 400, "invalid-input")
+        assert [error["field"] for error in problem["errors"]] == [field]
+        assert perf_counter() - began < 1
+
+
 @pytest.mark.parametrize(
     "body",
     [r'{"\ud800": 1}', r'{"quote": "\udfff", "means": "wallet"}', r'{"means": "\ud83d"}', r'["\uDC00\ud800"]'],
@@ -335,20 +372,79 @@ def test_a_body_that_is_too_large(as_alice):
         {"page_size": "ten"},
         {"page_size": "٣"},
         {"search": "\x00"},
-        {"after": "W1sidSIsIDFdXQ"},
-        {"after": "W1sidiIsICJ4Il1d"},
-        {"before": "W1sidiIsICJ4Il1d"},
+        {"after": ""},
+        {"stauts": "active"},
+        {"state": ["active", "molten"]},
+        {"health": ["good", "alert"]},
+        {"format": "json"},
     ],
     ids=str,
 )
-def test_filters_and_cursors_that_make_no_sense(alice, as_alice, small, query):
+def test_parameters_that_make_no_sense_are_refused_by_name(alice, as_alice, small, query):
     create(alice, small)
-    answer = as_alice.get("resources/", **query)
 
-    if answer.status_code != 200:  # a cursor of the wrong form is the first page
-        refused(answer, 400, "invalid-input")
-    else:
-        assert {"after", "before"} & query.keys()
+    problem = refused(as_alice.get("resources/", **query), 400, "invalid-input")
+
+    (error,) = problem["errors"]
+    assert error["field"].split(".")[0] in query
+
+
+def key_of(*values):
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("place", ["resources/", "invoices/", "payments/", "wallet/entries/", "notices/"])
+def test_page_keys_that_nobody_gave_out_are_refused(alice, as_alice, small, place):
+    create(alice, small, quantity=2)
+    real = done(as_alice.get(place, page_size=1))["next"]
+    keys = [
+        "x",
+        "W1sidSIsIDFdXQ",
+        key_of(["v", "x"]),
+        key_of(["t", "0001-01-01T00:00:00+14:00"], ["u", str(alice.pk)]),
+        key_of(["t", "9999-12-31T23:59:59-14:00"], ["v", 1]),
+        key_of(["v", "2026-01-01T00:00:00+16:00"], ["u", "x"]),
+        key_of(["v", None]),
+        key_of(["v", "nul\x00"]),
+    ]
+    if real:
+        keys.append(real.rpartition("after=")[2][:-3])  # cut
+    for key in keys:
+        for direction in ("after", "before"):
+            problem = refused(as_alice.get(place, **{direction: key}), 422, "no-such-page")
+            assert problem["errors"][0]["field"] == direction
+
+
+def test_an_instant_with_the_strangest_offset_is_an_instant(alice, as_team, small):
+    create(alice, small)
+
+    for since in ("2026-01-01T00:00:00+16:00", "0001-01-01T00:00:00+23:59", "0000-01-01T00:00:00Z"):
+        assert len(done(as_team.get("provisioning-requests/", since=since))["results"]) == 1
+    for since in ("9999-12-31T23:59:60-23:59", "2026-06-30T23:59:60Z"):
+        assert done(as_team.get("provisioning-requests/", since=since))["results"] == []
+    for since in ("soon", "2026-01-01", "2026-01-01T00:00:00", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00+24:00"):
+        refused(as_team.get("provisioning-requests/", since=since), 400, "invalid-input")
+
+
+@pytest.mark.parametrize("verb", ["delete", "stop", "purge"])
+def test_a_write_without_a_body_refuses_members(alice, as_alice, small, verb):
+    """Nobody rehearses a deletion and finds it done."""
+    (server,) = create(alice, small)
+    done(as_alice.get("wallet/"))  # notes the use of the key
+
+    with nothing_changes():
+        problem = refused(as_alice.post(f"resources/{server.pk}/{verb}/", {"dry_run": True}), 400, "invalid-input")
+
+    assert problem["errors"][0]["field"] == "dry_run"
+
+
+@pytest.mark.parametrize("path", ["wallet/?stauts=unpaid", "invoices/{}/?expand=lines", "quotes/?dry_run=1"])
+def test_unknown_parameters_are_refused_on_every_address(alice, as_alice, small, path):
+    create(alice, small)
+    path = path.format(Invoice.objects.get().pk)
+    answer = as_alice.post(path, NEW) if path.startswith("quotes") else as_alice.get(path)
+
+    refused(answer, 400, "invalid-input")
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026", "26-01", "2026-1", "x", "9999-12", "0001-01"])

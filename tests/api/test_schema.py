@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from billing_portal.api import document
 from tests.api.conftest import Caller, done
 
 PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -49,10 +52,24 @@ def test_every_write_takes_an_idempotency_key_and_money_requires_it(schema):
 
 
 def test_the_schema_is_public(db):
-    answer = Client().get("/api/v1/schema/?format=json")
+    answer = Client().get("/api/v1/schema/")
 
     assert answer.status_code == 200
-    assert answer.json()["info"]["title"] == "Billing Portal"
+    assert json.loads(answer.content)["info"]["title"] == "Billing Portal"
+    assert b"openapi: 3.0" in Client().get("/api/v1/schema/?format=yaml").content
+    assert Client().get("/api/v1/schema/?format=xml").status_code == 400
+
+
+def test_the_schema_is_made_once_per_language(db, monkeypatch):
+    made = []
+    monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *_, **options: made.append(options) or {"openapi": "3.0"})
+    document.cache_clear()
+
+    for language in ("en", "vi", "en", "vi"):
+        Client(headers={"accept-language": language}).get("/api/v1/schema/")
+    document.cache_clear()
+
+    assert len(made) == 2
 
 
 def test_the_root_leads_everywhere(db):
