@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum, UUIDField
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import BillingMode, Customer
+from catalog.queries import NoPrice
 from invoices.models import Invoice
 from kernel import display
 from kernel.cut import Cut, cut
@@ -106,7 +105,7 @@ def _ending_words(resource: Resource, at: datetime) -> str:
 def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
     """Auto-renewals that failed for resources whose end is still to come."""
     failed = Notice.objects.filter(customer=customer, kind=Notice.Kind.AUTO_RENEW_FAILED, at__gte=at - SOON * 2)
-    named = failed.annotate(about=Cast(KeyTextTransform("resource_id", "facts"), UUIDField()))
+    named: QuerySet[Any] = failed.with_subject_id()
     still = Resource.objects.running().filter(
         customer=customer,
         pk__in=named.values("about"),
@@ -116,19 +115,23 @@ def _failed_renewals(customer: Customer, at: datetime) -> list[Row]:
     )
     found = cut(still.order_by("paid_until", "pk"), AT_MOST)
     shown = [resource.pk for resource in found]
-    last = dict(named.filter(about__in=shown).order_by("at").values_list("about", "at")) if shown else {}
-    notes = [
-        _note(
-            "red",
-            "renew",
-            resource.name,
-            _("auto-renewal failed on %(day)s: top up before it ends on %(end)s")
-            % {"day": display.day(last[resource.pk]), "end": display.day(_end(resource))},
-            (reverse("wallet"), _("Top up")),
-        )
-        for resource in found
-    ]
+    last = {notice.about: notice for notice in named.filter(about__in=shown).order_by("at")} if shown else {}
+    notes = [_failed_renewal(resource, last[resource.pk]) for resource in found]
     return notes + _more(found, f"{reverse('resources')}?sort=end&renewal=auto")
+
+
+def _failed_renewal(resource: Resource, notice: Notice) -> Row:
+    """What to do depends on why it failed."""
+    days = {"day": display.day(notice.at), "end": display.day(_end(resource))}
+    if notice.facts.get("reason_code") == NoPrice.code:
+        words = (
+            _("auto-renewal failed on %(day)s for want of a price: contact support before it ends on %(end)s") % days
+        )
+        return _note(
+            "red", "renew", resource.name, words, (reverse("resource", args=[resource.pk]), _("See the resource"))
+        )
+    words = _("auto-renewal failed on %(day)s: top up before it ends on %(end)s") % days
+    return _note("red", "renew", resource.name, words, (reverse("wallet"), _("Top up")))
 
 
 def _in_trash(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:

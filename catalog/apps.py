@@ -6,3 +6,10 @@ class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = _("Catalogue")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from catalog.configuration import configuration_words, product_words
+        from notifications.render import words_for
+
+        words_for("product", product_words)
+        words_for("configuration", configuration_words)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Item, Product
+from catalog.units import unit_words
+from kernel.display import rate
 from kernel.errors import InvalidInput
 
 
@@ -51,3 +53,42 @@ def check_configuration(product: Product, entries: Sequence[Mapping[str, Any]]) 
 def configuration_json(quantities: list[tuple[UUID, int]]) -> list[dict[str, Any]]:
     """How resources and service periods keep a configuration: [{"item": id, "quantity": n}]."""
     return [{"item": str(item), "quantity": quantity} for item, quantity in quantities]
+
+
+# In words
+
+
+def items_of(configurations: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, Item]:
+    """The items that configurations name, by id as text, in one query."""
+    pks = {entry["item"] for configuration in configurations for entry in configuration}
+    return {str(item.pk): item for item in Item.objects.filter(pk__in=pks)} if pks else {}
+
+
+def configuration_rows(
+    configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]
+) -> list[tuple[Item, str, str]]:
+    """(item, quantity, unit) of a configuration, for people."""
+    return [
+        (items[entry["item"]], rate(entry["quantity"]), unit_words(items[entry["item"]].unit, entry["quantity"]))
+        for entry in configuration
+        if entry["item"] in items
+    ]
+
+
+def configuration_text(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> str:
+    """A configuration in a line: "2 vCPU, 4 GB + SSD × 40 GB"."""
+    parts = [
+        str(item) if item.is_choice and quantity == "1" else f"{item} × {quantity} {unit}".strip()
+        for item, quantity, unit in configuration_rows(configuration, items)
+    ]
+    return " + ".join(parts)
+
+
+def configuration_words(configuration: list[dict[str, Any]]) -> str:
+    """A configuration alone in a line, its items looked up."""
+    return configuration_text(configuration, items_of([configuration]))
+
+
+def product_words(product_id: str) -> str:
+    """The name of a product, looked up."""
+    return ", ".join(str(product) for product in Product.objects.filter(pk=product_id))

@@ -6,3 +6,10 @@ class InvoicesConfig(AppConfig):
     name = "invoices"
     verbose_name = _("Invoices")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from invoices.queries import facts_of_invoices
+        from notifications.events import Subject
+        from notifications.truth import knows
+
+        knows(Subject.INVOICE, facts_of_invoices)

@@ -19,12 +19,26 @@ from catalog.models import Product
 from invoices.models import Invoice, InvoiceLine, MonthlyTotal
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
-from kernel.periods import CalendarMonth, billing_zone
+from kernel.periods import CalendarMonth, billing_zone, local_day
 from kernel.search import search
 
 BARS = 12
 CHUNK = 2000
 MOST_BARS = 24
+
+
+def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What notices about invoices are held against, see `notifications.truth`."""
+    rows = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status")
+    return {
+        row.pk: {
+            "number": row.number,
+            "due": row.due,
+            "due_date": local_day(row.due_at).isoformat(),
+            "void": row.status == Invoice.Status.VOID,
+        }
+        for row in rows
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -239,15 +239,19 @@ def spend_many(charges: Sequence[Charge], *, into: Account.Kind, kind: Fact, at:
 
 def hold_wallets(customer_ids: Sequence[UUID]) -> dict[UUID, Wallet]:
     """The wallets of many customers, held until the transaction ends."""
-    rows = (
-        Account.objects.select_for_update(no_key=True)
-        .filter(customer__in=customer_ids)
-        .order_by("pk")
-        .values_list("customer", "kind", "balance", "held")
-    )
+    accounts = Account.objects.select_for_update(no_key=True).filter(customer__in=customer_ids).order_by("pk")
+    return _wallets(accounts)
+
+
+def wallets_of(customer_ids: Sequence[UUID]) -> dict[UUID, Wallet]:
+    """The wallets of many customers as of now."""
+    return _wallets(Account.objects.filter(customer__in=customer_ids))
+
+
+def _wallets(accounts: QuerySet[Account]) -> dict[UUID, Wallet]:
     balances: dict[UUID, dict[str, int]] = defaultdict(dict)
     held: dict[UUID, int] = defaultdict(int)
-    for customer_id, kind, balance, part in rows:
+    for customer_id, kind, balance, part in accounts.values_list("customer", "kind", "balance", "held"):
         balances[customer_id][kind] = balance or 0
         held[customer_id] += part
     return {

@@ -6,3 +6,10 @@ class LifecycleConfig(AppConfig):
     name = "lifecycle"
     verbose_name = _("Resources")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from lifecycle.queries import facts_of_resources
+        from notifications.events import Subject
+        from notifications.truth import knows
+
+        knows(Subject.RESOURCE, facts_of_resources)

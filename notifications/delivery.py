@@ -27,6 +27,8 @@ from kernel.errors import DomainError
 from kernel.tally import Tally
 from notifications.models import Notice
 from notifications.render import render
+from notifications.services import owed_again, tell_all
+from notifications.truth import facts_now, holds
 
 logger = logging.getLogger(__name__)
 
@@ -80,12 +82,16 @@ def retry_notice(notice_id: int, *, at: datetime) -> None:
 
 
 def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
-    """True: sent; False: failed; None: somebody else has it."""
+    """True: sent; False: failed; None: somebody else has it, or it is overtaken."""
     with _holding(pk) as held:
         due = Notice.objects.due_for_delivery(at).filter(pk=pk)
         if not held or not due.update(attempts=F("attempts") + 1, next_attempt_at=at + LEASE):
             return None
         notice = Notice.objects.select_related("customer").get(pk=pk)
+        if is_overtaken(notice, at=at):
+            notice.state, notice.error = Notice.State.OVERTAKEN, ""
+            notice.save(update_fields=["state", "error"])
+            return None
         try:
             if notice.attempts > MAXIMUM_ATTEMPTS:
                 raise RuntimeError("every worker that tried it died")
@@ -97,6 +103,20 @@ def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
         notice.state, notice.sent_at, notice.error = Notice.State.SENT, at, ""
         notice.save(update_fields=["state", "sent_at", "error"])
         return True
+
+
+def is_overtaken(notice: Notice, *, at: datetime) -> bool:
+    """
+    Whether what `notice` tells is no longer so, or its address is no longer the customer's.
+
+    To a new address the same is owed again.
+    """
+    if not holds(notice, facts_now([notice]).get(notice.pk), at=at):
+        return True
+    if notice.recipient == notice.customer.email:
+        return False
+    tell_all([owed_again(notice, at=at)])
+    return True
 
 
 def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:

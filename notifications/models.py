@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -15,13 +16,19 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def due_for_delivery(self, at: datetime) -> Self:
         return self.filter(state=Notice.State.PENDING, next_attempt_at__lte=at)
 
+    def with_subject_id(self) -> models.QuerySet[Any]:
+        """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
+        pk = models.Func(models.F("event"), models.Value(":"), models.Value(2), function="split_part")
+        return self.annotate(about=Cast(pk, models.UUIDField()))
+
 
 class Notice(models.Model):
     """
     A message owed to a customer, by mail and in the portal.
 
-    `event` names the fact that caused it ("invoice:<id>", "resource:<id>:2026-08-01T09:00"): one notice per kind, event
-    and recipient, however often the cause is replayed. Text is rendered from `facts` in the customer's language.
+    `event` names the fact that caused it, see `events.py`: one notice per kind, event and recipient, however often the
+    cause is replayed. Text is rendered from `facts` in the customer's language. What is not true any more when it is about
+    to be sent is not sent (overtaken).
     """
 
     class Kind(models.TextChoices):
@@ -46,6 +53,7 @@ class Notice(models.Model):
         PAYMENT_FAILED = "payment_failed", _("Payment failed")
         REFUND = "refund", _("Refund to the wallet")
         INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
+        INVOICE_CORRECTED = "invoice_corrected", _("Invoice corrected")
         INVOICE_DUE = "invoice_due", _("Invoice due soon")
         INVOICE_OVERDUE = "invoice_overdue", _("Invoice overdue")
         INVOICE_PAID = "invoice_paid", _("Invoice paid")
@@ -58,6 +66,7 @@ class Notice(models.Model):
         PENDING = "pending", _("waiting")
         SENT = "sent", _("sent")
         PARKED = "parked", _("parked after repeated failures")
+        OVERTAKEN = "overtaken", _("not sent, for it was no longer true")
 
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, db_index=False, related_name="notices", verbose_name=_("customer")
@@ -68,7 +77,7 @@ class Notice(models.Model):
     facts = models.JSONField(_("facts"), default=dict)
     at = models.DateTimeField(_("at"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
-    state = models.CharField(_("delivery"), max_length=8, choices=State.choices, default=State.PENDING)
+    state = models.CharField(_("delivery"), max_length=9, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)

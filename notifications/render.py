@@ -1,15 +1,15 @@
 """
 The text of a notice, from its kind and facts, in the active language: for the portal's list, the mail in text and HTML.
 
-The wordings stand in `wordings.py`; here facts become words (amounts grouped, instants in the billing zone).
+The wordings stand in `kinds/`; here facts become words (amounts grouped, instants in the billing zone, ids as names).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,30 +20,29 @@ from django.urls import reverse
 from accounts.models import BillingMode
 from kernel import display
 from kernel.errors import in_words as reason_in_words
+from notifications.events import subject_of
+from notifications.kinds import KINDS, If, Unless
+from notifications.kinds.base import Facts
 from notifications.models import Notice
-from notifications.wordings import WORDINGS, If, Unless
+from notifications.truth import facts_now
 
 AMOUNTS = frozenset(
-    {
-        "amount",
-        "available",
-        "debt",
-        "due",
-        "from_credit",
-        "left",
-        "less",
-        "more",
-        "refund",
-        "reopened",
-        "shortfall",
-        "total",
-    }
-)
+    {"amount", "available", "debt", "due", "from_credit", "kept", "left", "less", "more", "paid", "refund", "reopened",
+     "returned", "shortfall", "total", "total_before"}
+)  # fmt: skip
 INSTANTS = frozenset(
-    {"due_at", "from", "paid_until", "purge_at", "renewal_window_until", "suspend_at", "undoable_until", "until"}
-)
+    {"first_try", "from", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
+     "until"}
+)  # fmt: skip
+DAYS = frozenset({"due_date", "expires_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
+_words: dict[str, Callable[[Any], str]] = {}
+
+
+def words_for(fact: str, in_words: Callable[[Any], str]) -> None:
+    """An app tells how a fact that it knows, kept as ids, reads in the active language."""
+    _words[fact] = in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class Words:
 
     subject: str
     sentences: list[str]
+    rows: list[tuple[str, str]]
     path: str
     button: str
 
@@ -71,6 +71,7 @@ def render(notice: Notice) -> Mail:
     context = {
         "subject": words.subject,
         "sentences": words.sentences,
+        "rows": words.rows,
         "action_url": f"{settings.PUBLIC_URL}{words.path}" if words.path else "",
         "action_label": words.button,
         "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}",
@@ -82,34 +83,60 @@ def render(notice: Notice) -> Mail:
     )
 
 
-def words_of(notice: Notice) -> Words:
-    """What `notice` says in the active language; a fact that is missing costs its sentence, never the notice."""
-    wording = WORDINGS[notice.kind]
-    facts = in_words(notice.facts)
-    subject = _say(str(wording.subject), facts) or str(notice.get_kind_display())
-    sentences = [said for sentence in wording.sentences if (said := _sentence(sentence, notice.facts, facts))]
-    path = _path(wording.page, notice)
-    return Words(BREAKS.sub(" ", subject), sentences, path, str(wording.button) if path else "")
+def words_of(notice: Notice, now: Mapping[str, Any] | None = None, *, in_full: bool = True) -> Words:
+    """
+    What `notice` says in the active language; a fact that is missing costs its sentence, never the notice.
+
+    :param now: the facts of today of what it is about, when the caller has read them already
+    :param in_full: with its rows, for which names are looked up
+    """
+    kind = KINDS[notice.kind]
+    if kind.current and now is None:
+        now = facts_now([notice]).get(notice.pk)
+    facts = notice.facts | {name: now[name] for name in kind.current if now and name in now}
+    subject = next(filter(None, (_sentence(one, facts) for one in kind.subjects)), str(notice.get_kind_display()))
+    sentences = [text for sentence in kind.sentences if (text := _sentence(sentence, facts))]
+    rows = [(str(row.label), text) for row in kind.rows if (text := _say(row.text, facts))] if in_full else []
+    page, button = kind.link
+    path = _path(page, notice)
+    return Words(BREAKS.sub(" ", subject), sentences, rows, path, str(button) if path else "")
 
 
-def in_words(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Facts as they are written into sentences; what is missing, nothing or zero is left out."""
-    said = {name: text for name, value in facts.items() if value and (text := _in_words(name, value))}
-    if isinstance(facts.get("amount"), int):
-        said["change"] = display.signed_money(facts["amount"])
-    return said
+def _sentence(sentence: Any, facts: Facts) -> str:
+    match sentence:
+        case If(fact, then, values):
+            stands = facts.get(fact) in values if values else facts.get(fact)
+            return _say(str(then), facts) if stands else ""
+        case Unless(fact, then):
+            return "" if facts.get(fact) else _say(str(then), facts)
+        case _:
+            return _say(str(sentence), facts)
 
 
-def _in_words(name: str, value: Any) -> str:
+def _say(sentence: str, facts: Facts) -> str:
+    """The sentence with its facts in words; nothing when one of them is missing, nothing or zero."""
+    said = {name: in_words(name, facts) for name in NAMED.findall(sentence)}
+    return sentence % said if all(said.values()) else ""
+
+
+def in_words(name: str, facts: Facts) -> str:
+    """A fact as it is written into sentences; empty when it is missing, nothing or zero."""
+    if name == "change":
+        return display.signed_money(facts["amount"]) if isinstance(facts.get("amount"), int) else ""
+    value = facts.get(name)
+    if not value:
+        return ""
     if name in AMOUNTS and isinstance(value, int):
         return display.money(value)
     if name in INSTANTS:
         return _instant(str(value))
+    if name in DAYS:
+        return _day(str(value))
     if name == "reason":
         return reason_in_words(str(value))
-    if name == "to_mode" and value in BillingMode.values:
+    if name == "mode" and value in BillingMode.values:
         return str(BillingMode(value).label)
-    return str(value)
+    return _words[name](value) if name in _words else str(value)
 
 
 def _instant(text: str) -> str:
@@ -119,28 +146,19 @@ def _instant(text: str) -> str:
         return ""
 
 
-def _sentence(sentence: Any, flags: Mapping[str, Any], facts: Mapping[str, str]) -> str:
-    match sentence:
-        case If(fact, then):
-            return _say(str(then), facts) if flags.get(fact) else ""
-        case Unless(fact, then):
-            return "" if flags.get(fact) else _say(str(then), facts)
-        case _:
-            return _say(str(sentence), facts)
-
-
-def _say(sentence: str, facts: Mapping[str, str]) -> str:
-    return sentence % facts if facts.keys() >= set(NAMED.findall(sentence)) else ""
+def _day(text: str) -> str:
+    try:
+        return display.day(date.fromisoformat(text))
+    except ValueError:
+        return ""
 
 
 def _path(page: str, notice: Notice) -> str:
-    """Pages of one thing need its id: from the facts ("invoice", "resource_id") or from the event ("payment:<id>")."""
+    """Pages of one thing need its id: that of what the notice is about."""
+    subject, pk = subject_of(notice.event)
     if page not in {"resource", "invoice", "payment"}:
         return reverse(page)
-    kind, _, rest = notice.event.partition(":")
-    from_event = rest.partition(":")[0] if kind == page else ""
-    pk = notice.facts.get("resource_id" if page == "resource" else page) or from_event
     try:
-        return reverse(page, args=[UUID(str(pk))])
+        return reverse(page, args=[UUID(pk)]) if subject == page else ""
     except ValueError:
         return ""

@@ -13,6 +13,7 @@ from notifications.models import Notice
 from notifications.render import render as render_mail
 from notifications.render import words_of
 from notifications.services import mark_all_read, mark_read
+from notifications.truth import facts_now, holds
 
 FILTERS = ("", "unread")
 
@@ -25,8 +26,11 @@ def notices(request: PortalRequest) -> HttpResponse:
     if show == "unread":
         found = found.filter(read_at=None)
     page = keyset_page(found, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    now = facts_now(page.rows)
     for notice in page.rows:
-        notice.words = words_of(notice)
+        facts = now.get(notice.pk, {})
+        notice.words = words_of(notice, facts, in_full=False)
+        notice.is_overtaken = not holds(notice, facts, at=request.at)
     return render(request, "notifications/notices.html", {"page": page, "show": show if show in FILTERS else ""})
 
 
@@ -37,9 +41,13 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     found = get_object_or_404(Notice, pk=notice_id, customer=request.customer)
     if not request.staff_viewing:
         mark_read(found, at=request.at)
+    now = facts_now([found]).get(found.pk, {})
     with override(request.customer.language):
         mail = render_mail(found)
-    return render(request, "notifications/notice.html", {"notice": found, "words": words_of(found), "mail": mail})
+    context = {"notice": found, "words": words_of(found, now), "mail": mail}
+    return render(
+        request, "notifications/notice.html", context | {"is_overtaken": not holds(found, now, at=request.at)}
+    )
 
 
 @require_POST

@@ -14,7 +14,7 @@ from kernel.doorbell import MOST_HELPERS, end_of_share, wake_helpers
 from kernel.tally import Tally, for_each
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
-from orders.services import renewal
+from orders.services import announcing, renewal
 from orders.services.checkout import end_unpaid_order
 from orders.services.fulfil import answer_provisioning
 from orders.services.settle import check_payment
@@ -38,6 +38,10 @@ def renew_automatically(*, at: datetime) -> int:
         _wake_helpers(at, count=MOST_HELPERS)
     logger.info("auto-renew: %s renewed, %s refused", renewed, refused)
     return renewed + refused
+
+
+def announce_renewals(*, at: datetime) -> int:
+    return announcing.announce_renewals(at=at)
 
 
 @shared_task

@@ -6,3 +6,14 @@ class PaymentsConfig(AppConfig):
     name = "payments"
     verbose_name = _("Payments")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from notifications.events import Subject
+        from notifications.render import words_for
+        from notifications.truth import knows
+        from payments.failures import failure_words
+        from payments.queries import facts_of_payments
+
+        knows(Subject.PAYMENT, facts_of_payments)
+        words_for("failure", failure_words)
+        words_for("kept_because", failure_words)

@@ -1,4 +1,4 @@
-"""Why a gateway payment failed, in words that a customer can act on."""
+"""Why a gateway payment failed, or could not pay what it was meant for, in words that a customer can act on."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ WORDS = {
     "maintenance": NOT_TAKEN,
 }
 
+FELL_SHORT = "fell_short"
+KEPT = {
+    "order_cancelled": _("The order was cancelled before the money arrived."),
+    "order_expired": _("The time to pay the order was over before the money arrived."),
+    "order_paid": _("The order had been paid otherwise before the money arrived."),
+    FELL_SHORT: _("It is less than the order costs, and the order still waits for its payment."),
+}
+"""Why money that arrived for an order stays credit in the wallet."""
+
+
+def kept_because_order(state: str) -> str:
+    """The code of `KEPT` for an order that was in this state when its money arrived."""
+    return f"order_{state}" if f"order_{state}" in KEPT else "order_paid"
+
 
 def failure_words(failure: str) -> str:
     """
@@ -34,4 +48,4 @@ def failure_words(failure: str) -> str:
     Of a code that is not known, what the gateway said is all there is.
     """
     code, _colon, said = failure.partition(": ")
-    return str(WORDS.get(code, said or failure))
+    return str({**WORDS, **KEPT}.get(code, said or failure))

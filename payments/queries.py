@@ -252,6 +252,18 @@ def cause_address(movement: Transaction) -> str:
     return reverse(page, args=[UUID(movement.source)]) if page else ""
 
 
+def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What notices about payments are held against, see `notifications.truth`."""
+    return {
+        payment.pk: {
+            "state": payment.state,
+            "kept": payment.kept,
+            "kept_because": payment.failure if payment.kept else "",
+        }
+        for payment in Payment.objects.filter(pk__in=pks)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Expiring:
     """Promotional credit that is left and ends at `expires_at`."""

@@ -46,6 +46,7 @@ STATES: dict[str, Look] = {
     "succeeded": Look("green", "ok", _("Succeeded")),
     "failed": Look("red", "error", _("Failed")),
     "unknown": Look("amber", "question", _("Being checked")),
+    "overtaken": Look("grey", "void", _("No longer so")),
     "sent": Look("green", "mail", _("Sent")),
 }
 

@@ -21,7 +21,7 @@ from kernel.ids import new_id
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
-from notifications.services import tell_news
+from notifications.services import News, tell_news
 
 SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE: NumberSeries.Series.USAGE}
 
@@ -63,7 +63,7 @@ class Draft:
 
 def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime) -> list[UUID]:
     """
-    Issue `drafts` with the next numbers of their series, and owe their notices; returns the ids in the same order.
+    Issue `drafts` with the next numbers of their series, and owe the notices of those that are to be paid; returns the ids in the same order.
 
     Prepaid invoices are born paid: the caller allocates their money in the same transaction, or the commit is refused.
     The series stays locked from here to the commit: a rollback leaves no gap, and issuing comes late in a transaction.
@@ -73,7 +73,8 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     if not drafts:
         return []
     due_at = at + timedelta(days=settings.INVOICE_DUE_DAYS) if kind == Invoice.Kind.USAGE else at
-    tell_news((_news(draft) for draft in drafts), at=at)
+    if kind == Invoice.Kind.USAGE:  # what was paid before is told with what it was paid for
+        tell_news((_news(draft) for draft in drafts), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
     numbered = zip(numbers, drafts, strict=True)
     copy_rows(COPY_INVOICES, (_invoice_row(number, draft, kind, at=at, due_at=due_at) for number, draft in numbered))
@@ -126,12 +127,12 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[Any, ...]:
     )
 
 
-def _news(draft: Draft) -> tuple[Customer, Notice.Kind, str, dict[str, Any]]:
+def _news(draft: Draft) -> News:
     facts = {
-        "invoice": str(draft.pk), "resource": draft.resource.name, "total": draft.charge.total,
-        "from": draft.period.starts_at.isoformat(), "until": draft.period.ends_at.isoformat(),
+        "resource": draft.resource.name, "total": draft.charge.total,
+        "from": draft.period.starts_at, "until": draft.period.ends_at,
     }
-    return draft.customer, Notice.Kind.INVOICE_ISSUED, f"invoice:{draft.pk}", facts
+    return News(draft.customer, Notice.Kind.INVOICE_ISSUED, draft.pk, facts)
 # fmt: on
 
 

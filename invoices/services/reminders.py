@@ -8,12 +8,18 @@ from typing import Any
 from django.db import connection, transaction
 
 from kernel.periods import billing_zone, local_day, start_of_day
+from notifications.models import Notice
+from notifications.services import telling_sql
 
 DAYS_BEFORE = 3
 """The first reminder goes out so many days before the due date, the next on the day; then 1, 7 and 14 days after it."""
 
+FACTS = """jsonb_build_object('number', m.number, 'resource', m.resource_name, 'due', m.due, 'days', abs(m.days),
+           'due_date', to_char(m.due_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD'))"""
+MILESTONE = "'T' || to_char(-m.milestone, 'FMSG99')"
+
 # `days` is negative after the due date. The milestone is the latest one reached: a late job still tells, but once.
-REMIND = """
+REMIND = f"""
 WITH due AS (
     SELECT id, customer_id, number, resource_name, due, due_at,
            (due_at AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
@@ -22,19 +28,11 @@ WITH due AS (
     SELECT *, CASE WHEN days <= -14 THEN -14 WHEN days <= -7 THEN -7 WHEN days <= -1 THEN -1
                    WHEN days = 0 THEN 0 ELSE 3 END AS milestone
     FROM due
-), notices AS (
-    INSERT INTO notifications_notice
-        (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
-    SELECT t.customer_id, CASE WHEN t.days < 0 THEN 'invoice_overdue' ELSE 'invoice_due' END,
-           'invoice:' || t.id || ':T' || to_char(-t.milestone, 'FMSG99'), c.email,
-           jsonb_build_object('invoice', t.id, 'number', t.number, 'resource', t.resource_name, 'due', t.due,
-                              'days', abs(t.days),
-                              'due_at', to_char(t.due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')),
-           %(at)s, 'pending', 0, %(at)s, ''
-    FROM told t JOIN accounts_customer c ON c.id = t.customer_id
-    ON CONFLICT DO NOTHING RETURNING 1
+), coming AS (SELECT * FROM told WHERE days >= 0), late AS (SELECT * FROM told WHERE days < 0
+), before AS ({telling_sql(Notice.Kind.INVOICE_DUE, MILESTONE, facts=FACTS, rows="coming")} RETURNING 1
+), after AS ({telling_sql(Notice.Kind.INVOICE_OVERDUE, MILESTONE, facts=FACTS, rows="late")} RETURNING 1
 )
-SELECT count(*) FROM notices
+SELECT (SELECT count(*) FROM before) + (SELECT count(*) FROM after)
 """
 
 

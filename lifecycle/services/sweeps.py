@@ -19,6 +19,9 @@ from django.db import connection, transaction
 from kernel.actors import Actor
 from kernel.periods import billing_zone, local_day, start_of_day
 from lifecycle.models import EDGES, State
+from notifications.events import STAMP_SQL
+from notifications.models import Notice
+from notifications.services import telling_sql
 
 BATCH = 5000
 
@@ -41,17 +44,6 @@ def _request(verb: str) -> str:
     SELECT gen_random_uuid(), id, product_id, '{verb}', configuration, FALSE, 'pending', %(at)s, 0, %(at)s, '' FROM moved"""
 
 
-def _notice(kind: str, *, event: str, facts: str, rows: str = "moved") -> str:
-    return f"""
-    INSERT INTO notifications_notice
-        (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
-    SELECT m.customer_id, {kind}, {event}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, ''
-    FROM {rows} m JOIN accounts_customer c ON c.id = m.customer_id
-    ON CONFLICT DO NOTHING"""
-
-
-INSTANT = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI\"Z\"')"
-
 PAID_TIME_IS_OVER = """
     billing_mode = 'prepaid' AND state = ANY(%(sources)s) AND suspend_at <= %(at)s
     AND (%(customer)s::uuid IS NULL OR customer_id = %(customer)s::uuid)
@@ -73,10 +65,10 @@ WITH due AS (
 ), events AS ({_record("expired", from_state="from_state", to_state="'suspense'")}
 ), requests AS ({_request("suspend")}
 ), notices AS ({
-    _notice(
-        "'resource_trashed'",
-        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
-        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",
+    telling_sql(
+        Notice.Kind.RESOURCE_TRASHED,
+        STAMP_SQL.format("m.purge_at"),
+        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {STAMP_SQL.format('m.purge_at')})",
     )
 })
 SELECT count(*) FROM moved
@@ -105,10 +97,10 @@ WITH due AS (
     WHERE (s.until IS NULL OR s.until > s.since) AND (s.state = 'active' OR NOT m.stopped_time_is_free)
 ), events AS ({_record("rolled_over", from_state="''", to_state="state")}
 ), notices AS ({
-    _notice(
-        "'resource_rolled_over'",
-        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')}",
-        facts=f"jsonb_build_object('resource', m.name, 'from', {INSTANT.format('m.paid_until')})",
+    telling_sql(
+        Notice.Kind.RESOURCE_ROLLED_OVER,
+        STAMP_SQL.format("m.paid_until"),
+        facts=f"jsonb_build_object('resource', m.name, 'from', {STAMP_SQL.format('m.paid_until')})",
     )
 })
 SELECT count(*) FROM moved
@@ -120,27 +112,28 @@ WITH moved AS (
     RETURNING id, customer_id, product_id, name, configuration
 ), events AS ({_record("purged", from_state="'suspense'", to_state="'deleted'")}
 ), requests AS ({_request("purge")}
-), notices AS ({_notice("'resource_purged'", event="'resource:' || m.id", facts="jsonb_build_object('resource', m.name)")})
+), notices AS ({telling_sql(Notice.Kind.RESOURCE_PURGED, facts="jsonb_build_object('resource', m.name)")})
 SELECT count(*) FROM moved
 """
 
 # The milestone is the smallest of 7, 4, 1, 0 days that the days left have reached: a late job still tells, and tells once.
-# Who has auto-renew hears at the first one that it will be tried, half an hour before the first try.
+# What has auto-renew is announced with its price, and each failure is told: `orders` knows what is missing.
 REMIND_EXPIRING = f"""
 WITH due AS (
-    SELECT id, customer_id, name, paid_until, auto_renew_months,
-           (paid_until AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
+    SELECT id, customer_id, name, paid_until, (paid_until AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
     FROM lifecycle_resource
-    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until > %(at)s AND paid_until < %(horizon)s
+    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND auto_renew_months IS NULL
+      AND paid_until > %(at)s AND paid_until < %(horizon)s
 ), told AS (
     SELECT *, CASE WHEN days <= 0 THEN 0 WHEN days <= 1 THEN 1 WHEN days <= 4 THEN 4 ELSE 7 END AS milestone FROM due
 ), notices AS ({
-    _notice(
-        "CASE WHEN m.milestone = 7 AND m.auto_renew_months IS NOT NULL THEN 'auto_renew_announced' ELSE 'resource_expiring' END",
+    telling_sql(
+        Notice.Kind.RESOURCE_EXPIRING,
+        STAMP_SQL.format("m.paid_until"),
+        "'T-' || m.milestone",
         rows="told",
-        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.paid_until')} || ':T-' || m.milestone",
-        facts=f"jsonb_build_object('resource', m.name, 'paid_until', {INSTANT.format('m.paid_until')}, 'days', m.days,"
-        " 'auto_renew', m.auto_renew_months IS NOT NULL)",
+        facts=f"jsonb_build_object('resource', m.name, 'paid_until', {STAMP_SQL.format('m.paid_until')}, 'days', m.days,"
+        " 'auto_renew', FALSE)",
     )
 } RETURNING 1)
 SELECT count(*) FROM notices
@@ -151,11 +144,11 @@ WITH due AS (
     SELECT id, customer_id, name, suspend_at FROM lifecycle_resource
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until <= %(at)s AND suspend_at > %(at)s
 ), notices AS ({
-    _notice(
-        "'resource_in_grace'",
+    telling_sql(
+        Notice.Kind.RESOURCE_IN_GRACE,
+        "%(today)s",
         rows="due",
-        event="'resource:' || m.id || ':' || %(today)s",
-        facts=f"jsonb_build_object('resource', m.name, 'suspend_at', {INSTANT.format('m.suspend_at')})",
+        facts=f"jsonb_build_object('resource', m.name, 'suspend_at', {STAMP_SQL.format('m.suspend_at')})",
     )
 } RETURNING 1)
 SELECT count(*) FROM notices
@@ -166,11 +159,11 @@ WITH due AS (
     SELECT id, customer_id, name, purge_at FROM lifecycle_resource
     WHERE state = 'suspense' AND purge_at > %(at)s AND purge_at <= %(at)s + interval '1 day'
 ), notices AS ({
-    _notice(
-        "'purge_coming'",
+    telling_sql(
+        Notice.Kind.PURGE_COMING,
+        STAMP_SQL.format("m.purge_at"),
         rows="due",
-        event=f"'resource:' || m.id || ':' || {INSTANT.format('m.purge_at')}",
-        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {INSTANT.format('m.purge_at')})",
+        facts=f"jsonb_build_object('resource', m.name, 'purge_at', {STAMP_SQL.format('m.purge_at')})",
     )
 } RETURNING 1)
 SELECT count(*) FROM notices

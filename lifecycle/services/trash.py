@@ -117,9 +117,15 @@ def restore_resource(resource_id: UUID, *, reason: str, actor: Actor, at: dateti
     tell(
         resource.customer,
         Notice.Kind.RESOURCE_RECOVERED,
-        f"resource:{resource.pk}:{at.isoformat()}",
+        resource.pk,
+        at,
         at=at,
         resource=resource.name,
+        product=str(resource.product_id),
+        configuration=resource.configuration,
+        by_staff=True,
+        renew_by=resource.suspend_at,
+        postpaid=not prepaid,
     )
     return resource
 
@@ -138,5 +144,5 @@ def empty_from_trash(resource_id: UUID, *, actor: Actor, at: datetime) -> Resour
     resource.save()
     ask_product_team(resource, Verb.PURGE, at=at)
     record_event(resource, Event.PURGED, from_state=State.SUSPENSE, actor=actor, at=at)
-    tell(resource.customer, Notice.Kind.RESOURCE_PURGED, f"resource:{resource.pk}", at=at, resource=resource.name)
+    tell(resource.customer, Notice.Kind.RESOURCE_PURGED, resource.pk, at=at, resource=resource.name)
     return resource

@@ -78,11 +78,12 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     tell(
         resource.customer,
         Notice.Kind.RESOURCE_DELETED,
-        f"resource:{resource.pk}:{at.isoformat()}",
+        resource.pk,
+        at,
         at=at,
         resource=resource.name,
         refund=deletion.refund,
-        undoable_until=deletion.undoable_until.isoformat() if deletion.undoable_until else None,
+        undoable_until=deletion.undoable_until,
     )
     return resource
 

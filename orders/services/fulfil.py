@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.services import return_coupon, use_coupon
+from invoices.models import Invoice
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
-from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.models import ProvisioningRequest, Resource, State
 from lifecycle.services.provisioning import close_request
 from notifications.models import Notice
 from notifications.services import tell
@@ -97,13 +99,15 @@ def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
     tell(
         resource.customer,
         story.notice,
-        f"order-item:{item.pk}",
+        resource.pk,
+        item.pk,
         at=at,
         resource=resource.name,
-        resource_id=str(resource.pk),
-        total=invoice.total if invoice else 0,
-        invoice=str(invoice.pk) if invoice else None,
-        paid_until=resource.paid_until.isoformat() if resource.paid_until else None,
+        product=str(resource.product_id),
+        configuration=resource.configuration,
+        stopped=resource.state == State.STOP,
+        postpaid=not resource.is_prepaid,
+        **(_facts_of(invoice, item) if invoice else {}),
     )
 
 
@@ -124,12 +128,27 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
     tell(
         resource.customer,
         Notice.Kind.PROVISIONING_FAILED,
-        f"order-item:{item.pk}",
+        resource.pk,
+        item.pk,
         at=at,
         resource=resource.name,
-        amount=item.due,
+        product=str(resource.product_id),
+        configuration=item.part.configuration,
+        amount=max(item.due, 0),
         reason=reason,
     )
+
+
+def _facts_of(invoice: Invoice, item: OrderItem) -> dict[str, Any]:
+    """What was bought: the time, its price, and what was paid for it or came back."""
+    return {
+        "from": invoice.period_start,
+        "until": invoice.period_end,
+        "total": invoice.total,
+        "invoice": invoice.number,
+        "paid": max(item.due, 0),
+        "returned": max(-item.due, 0),
+    }
 
 
 def _end_when_done(order: Order, *, at: datetime) -> None:

@@ -51,7 +51,7 @@ def report_gone(resource_id: UUID, *, reason: str, actor: Actor, at: datetime) -
     tell(
         resource.customer,
         Notice.Kind.RESOURCE_GONE,
-        f"resource:{resource.pk}",
+        resource.pk,
         at=at,
         resource=resource.name,
         resource_id=str(resource.pk),

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 from random import shuffle
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -31,8 +30,9 @@ from kernel.periods import Period, local_day
 from kernel.ranges import ranges_of
 from lifecycle.models import Resource
 from lifecycle.services.running import extend_resources
+from notifications.events import Subject, event_key
 from notifications.models import Notice
-from notifications.services import notice_of, tell_all, tell_news
+from notifications.services import News, notice_of, tell_all, tell_news
 from orders.actions import with_pending
 from payments.services.renewals import Renewal, allocate_renewals, charge_renewals
 from payments.services.wallet import InsufficientCredit, Wallet, hold_wallets
@@ -57,8 +57,13 @@ class Due:
     promotional: int = 0
 
     @property
+    def marks(self) -> tuple[datetime, str]:
+        """What tells this try from others, in its notice."""
+        return self.paid_until, f"T-{self.milestone}"
+
+    @property
     def event(self) -> str:
-        return f"resource:{self.resource.pk}:{self.paid_until.isoformat()}:T-{self.milestone}"
+        return event_key(Subject.RESOURCE, self.resource.pk, *self.marks)
 
 
 @dataclass(slots=True)
@@ -89,18 +94,18 @@ def renew_automatically(
     """
     total = Tally()
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
-    ranges = list(_ranges(due))
+    ranges = list(ranges_of_customers(due))
     planned(len(ranges))
     shuffle(ranges)  # whoever works at the same time begins elsewhere
     held_by_others = []
     for bounds in ranges:
-        if time.monotonic() < until and (customers := _customers_of(due, *bounds)):
+        if time.monotonic() < until and (customers := customers_within(due, *bounds)):
             tally = _renew_group(customers, waiting=False, actor=actor, at=at)
             total.add(tally)
             if tally.busy:
                 held_by_others.append(bounds)
     for bounds in held_by_others:
-        if time.monotonic() < until and (customers := _customers_of(due, *bounds)):
+        if time.monotonic() < until and (customers := customers_within(due, *bounds)):
             total.add(_renew_group(customers, waiting=True, actor=actor, at=at))
     return total.renewed, total.failed
 
@@ -137,31 +142,45 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
     wallets = hold_wallets(list(customers))
     paying: list[Due] = []
     failing: list[tuple[Due, str, int]] = []
-    for due in _due(customers, at):
-        wallet = wallets.get(due.resource.customer_id, Wallet())
-        if due.charge is None:
-            failing.append((due, NoPrice.code, 0))
-        elif due.charge.total > wallet.available:
-            failing.append((due, InsufficientCredit.code, due.charge.total - wallet.available))
+    for due in hold_due(customers, at):
+        code, lacking = take(due, wallets)
+        if code:
+            failing.append((due, code, lacking))
         else:
-            due.promotional = min(wallet.promotional, due.charge.total)
-            bought = due.charge.total - due.promotional
-            wallets[due.resource.customer_id] = Wallet(
-                wallet.credit - bought, wallet.promotional - due.promotional, wallet.held
-            )
             paying.append(due)
     _renew(paying, customers, actor=actor, at=at)
-    tell_all(_failure(due, customers[due.resource.customer_id], code, lacking, at) for due, code, lacking in failing)
+    _tell_failures(failing, customers, at=at)
     return Tally(len(paying), len(failing), len(customer_ids) - len(found))
 
 
-def _due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
-    """What is to be tried now, priced, by customer and end."""
-    resources = (
-        with_pending(Resource.objects.due_for_auto_renew(at, within=HORIZON).filter(customer__in=customers))
-        .select_for_update(of=("self",), no_key=True)
-        .order_by("customer", "paid_until", "pk")
+def take(due: Due, wallets: dict[UUID, Wallet]) -> tuple[str, int]:
+    """
+    Take what `due` costs out of its customer's wallet in `wallets`, promotional credit first.
+
+    Returns why it cannot be renewed, and what is missing; ("", 0) when it can.
+    """
+    wallet = wallets.get(due.resource.customer_id, Wallet())
+    if due.charge is None:
+        return NoPrice.code, 0
+    if due.charge.total > wallet.available:
+        return InsufficientCredit.code, due.charge.total - wallet.available
+    due.promotional = min(wallet.promotional, due.charge.total)
+    bought = due.charge.total - due.promotional
+    wallets[due.resource.customer_id] = Wallet(
+        wallet.credit - bought, wallet.promotional - due.promotional, wallet.held
     )
+    return "", 0
+
+
+def hold_due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
+    """What is to be tried now, priced, by customer and end; held."""
+    resources = Resource.objects.due_for_auto_renew(at, within=HORIZON).filter(customer__in=customers)
+    return due_of(resources.select_for_update(of=("self",), no_key=True), customers, at)
+
+
+def due_of(resources: QuerySet[Resource], customers: dict[UUID, Customer], at: datetime) -> list[Due]:
+    """What of `resources` is to be tried on the day of `at` and was not yet, priced, by customer and end."""
+    resources = with_pending(resources).order_by("customer", "paid_until", "pk")
     book = PriceBook(customers.keys())
     found = []
     for resource in resources:
@@ -215,32 +234,55 @@ def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Act
     allocate_renewals(renewals, at=at)
 
 
-def _success(draft: Draft) -> tuple[Customer, Notice.Kind, str, dict[str, Any]]:
+def _success(draft: Draft) -> News:
     facts = {
-        "invoice": str(draft.pk),
-        "total": draft.charge.total,
         "resource": draft.resource.name,
-        "resource_id": str(draft.resource.pk),
-        "paid_until": draft.period.ends_at.isoformat(),
+        "product": str(draft.resource.product_id),
+        "total": draft.charge.total,
+        "from": draft.period.starts_at,
+        "until": draft.period.ends_at,
     }
-    return draft.customer, Notice.Kind.AUTO_RENEW_DONE, f"invoice:{draft.pk}", facts
+    return News(draft.customer, Notice.Kind.AUTO_RENEW_DONE, draft.pk, facts)
 
 
-def _failure(due: Due, customer: Customer, code: str, lacking: int, at: datetime) -> Notice:
-    return notice_of(
-        customer,
-        Notice.Kind.AUTO_RENEW_FAILED,
-        due.event,
-        at=at,
-        reason_code=code,
-        shortfall=lacking,
-        resource=due.resource.name,
-        resource_id=str(due.resource.pk),
-        paid_until=due.paid_until.isoformat(),
+def _tell_failures(failing: Sequence[tuple[Due, str, int]], customers: dict[UUID, Customer], *, at: datetime) -> None:
+    """
+    The notice is the record of the try. What the announcement of the same try has said already is not mailed once more.
+    """
+    if not failing:
+        return
+    announced = Notice.objects.filter(
+        customer__in=customers,
+        kind=Notice.Kind.AUTO_RENEW_ANNOUNCED,
+        event__in=[announcement_of(due) for due, *_ in failing],
     )
+    said = {(notice.event, notice.facts.get("try"), notice.facts.get("reason_code")) for notice in announced}
+    notices = []
+    for due, code, lacking in failing:
+        notice = notice_of(
+            customers[due.resource.customer_id],
+            Notice.Kind.AUTO_RENEW_FAILED,
+            due.resource.pk,
+            *due.marks,
+            at=at,
+            reason_code=code,
+            total=due.charge.total if due.charge else 0,
+            shortfall=lacking,
+            resource=due.resource.name,
+            paid_until=due.paid_until,
+        )
+        if (announcement_of(due), due.marks[1], code) in said:
+            notice.state = Notice.State.OVERTAKEN
+        notices.append(notice)
+    tell_all(notices)
 
 
-def _ranges(due: QuerySet[Resource]) -> Iterator[tuple[UUID, UUID]]:
+def announcement_of(due: Due) -> str:
+    """The event of the announcement: one for each end of paid time."""
+    return event_key(Subject.RESOURCE, due.resource.pk, due.paid_until)
+
+
+def ranges_of_customers(due: QuerySet[Resource]) -> Iterator[tuple[UUID, UUID]]:
     """Ranges of customers with about RESOURCES_AT_ONCE resources that are due."""
     counted = due.order_by("customer").values("customer").annotate(resources=Count("pk"))
     return ranges_of(
@@ -248,7 +290,7 @@ def _ranges(due: QuerySet[Resource]) -> Iterator[tuple[UUID, UUID]]:
     )
 
 
-def _customers_of(due: QuerySet[Resource], first: UUID, last: UUID) -> list[UUID]:
+def customers_within(due: QuerySet[Resource], first: UUID, last: UUID) -> list[UUID]:
     """Those of a range who have something due now."""
     within = due.filter(customer__gte=first, customer__lte=last)
     return list(within.order_by("customer").values_list("customer", flat=True).distinct())

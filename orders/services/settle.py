@@ -17,6 +17,7 @@ from kernel.money import MAXIMUM
 from orders.models import Order
 from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
+from payments.failures import FELL_SHORT, kept_because_order
 from payments.gateways.base import Outcome, Reply, Succeeded, TakenBack, Verdict
 from payments.models import Payment
 from payments.services.asking import ask_gateway, receive_notice, reply_to_notice
@@ -109,10 +110,11 @@ def _carry_on_order(payment: Payment, *, actor: Actor, at: datetime) -> None:
     order = Order.objects.lock(_order_id(payment))
     if order.payment_id == payment.pk:
         return
-    falls_short = payment.received < payment.amount
-    if order.state != Order.State.AWAITING_PAYMENT or (falls_short and payment.kind == Payment.Kind.ORDER):
-        if payment.kind == Payment.Kind.ORDER:
-            keep_as_credit(payment)
+    if order.state != Order.State.AWAITING_PAYMENT:
+        keep_as_credit(payment, because=kept_because_order(order.state))
+        return
+    if payment.received < payment.amount and payment.kind == Payment.Kind.ORDER:
+        keep_as_credit(payment, because=FELL_SHORT)
         return
     if payment.kind == Payment.Kind.ORDER:
         move_gateway_money_to_order(payment, at=at)
@@ -123,9 +125,8 @@ def _carry_on_order(payment: Payment, *, actor: Actor, at: datetime) -> None:
                 order.payment = pay_order_from_wallet(
                     order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
                 )
-        except (
-            InsufficientCredit
-        ):  # spent elsewhere in the meantime: the top-up stays credit, the order goes on waiting
+        except InsufficientCredit:  # spent elsewhere in the meantime, or less came in: the order goes on waiting
+            keep_as_credit(payment, because=FELL_SHORT)
             return
     fulfil_order(order, actor=actor, at=at)
 

@@ -123,9 +123,10 @@ def switch_billing_mode(
     tell(
         customer,
         Notice.Kind.BILLING_MODE_SWITCHED,
-        f"switch:{switch.pk}",
+        customer.pk,
+        switch.pk,
         at=at,
-        to_mode=str(to_mode),
+        mode=str(to_mode),
         renewal_window_until=plan["renewal_window_until"],
     )
     return switch

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
+from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
 from orders.actions import available_actions
 from orders.models import Action as PaidAction
@@ -19,7 +20,7 @@ from orders.models import CheckoutSession
 from orders.services.delete import delete_as_asked
 from orders.services.sessions import ActionNotPossible, order_of, refuse_expired, return_address
 from orders.views.forms import NewForm
-from orders.views.lookups import configuration_text, items_of, own_resource
+from orders.views.lookups import own_resource
 from orders.views.offers import Wish, offer_page, recover_wish, renew_wish, resize_wish, values_of
 from orders.views.removal import ask_to_delete, is_confirmed
 from orders.views.way_back import SECONDS, forget_way_back, is_on_its_way, note_way_back

@@ -10,8 +10,6 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import PortalRequest
 from catalog.models import Item
-from catalog.units import unit_words
-from kernel.display import rate
 from lifecycle.models import Resource
 from orders.actions import available_actions, with_pending
 from orders.models import Order, Quote
@@ -55,33 +53,7 @@ def actions_of(request: PortalRequest, resource: Any) -> list[str]:
     return available_actions(resource, request.customer, pending=resource.is_pending, at=request.at)
 
 
-def items_of(configurations: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, Item]:
-    """The items that configurations name, by id as text, in one query."""
-    pks = {entry["item"] for configuration in configurations for entry in configuration}
-    return {str(item.pk): item for item in Item.objects.filter(pk__in=pks)} if pks else {}
-
-
 def type_of(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> Item | None:
     """What a resource is called besides its name: its flavour or package, else its first item."""
     named = [items[entry["item"]] for entry in configuration if entry["item"] in items]
     return next((item for item in named if item.is_choice), named[0] if named else None)
-
-
-def configuration_rows(
-    configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]
-) -> list[tuple[Item, str, str]]:
-    """(item, quantity, unit) of a configuration, for people."""
-    return [
-        (items[entry["item"]], rate(entry["quantity"]), unit_words(items[entry["item"]].unit, entry["quantity"]))
-        for entry in configuration
-        if entry["item"] in items
-    ]
-
-
-def configuration_text(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> str:
-    """A configuration in a line: "2 vCPU, 4 GB + SSD × 40 GB"."""
-    parts = [
-        str(item) if item.is_choice and quantity == "1" else f"{item} × {quantity} {unit}".strip()
-        for item, quantity, unit in configuration_rows(configuration, items)
-    ]
-    return " + ".join(parts)

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from accounts.access import PortalRequest, portal_page
 from catalog import pricing
+from catalog.configuration import configuration_text, items_of
 from catalog.models import Product
 from catalog.services import CouponRefused
 from kernel.errors import DomainError
@@ -35,7 +36,7 @@ from orders.views.forms import (
     TermsForm,
     months_label,
 )
-from orders.views.lookups import MOST_CHOSEN, chosen_ids, configuration_text, items_of, own_resource
+from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource
 from orders.views.present import priced, unit_price
 
 NOT_KEPT = ("csrfmiddlewaretoken", "step")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from catalog.configuration import configuration_text, items_of
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from invoices.views import look_of
@@ -24,7 +25,7 @@ from lifecycle.services.running import reboot_resource, set_auto_renew, start_re
 from orders.models import OrderItem
 from orders.views.forms import AutoRenewForm
 from orders.views.life import notices_about, ruler_of
-from orders.views.lookups import actions_of, configuration_text, items_of, own_resource, type_of
+from orders.views.lookups import actions_of, own_resource, type_of
 from orders.views.present import unit_price
 
 LATEST = 50

@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
 from invoices.exports import table_response
 from invoices.views import exports
@@ -26,7 +27,7 @@ from orders.actions import with_pending
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
 from orders.views.listing import RENEWALS, Prices, ResourceFilters, of_health
-from orders.views.lookups import actions_of, chosen_ids, configuration_text, items_of, type_of
+from orders.views.lookups import actions_of, chosen_ids, type_of
 
 CHUNK = 2000
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, portal_page
+from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
 from invoices.exports import table_response
 from invoices.views import exports
@@ -16,7 +17,6 @@ from kernel.keyset import keyset_page
 from lifecycle.models import Resource
 from orders.actions import with_pending
 from orders.views.listing import TrashFilters
-from orders.views.lookups import configuration_text, items_of
 from orders.views.resources import CHUNK, row_of
 
 

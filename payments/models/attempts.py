@@ -18,7 +18,7 @@ from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.money import MAXIMUM
 from kernel.triggers import edges_only, frozen, never_deleted
-from payments.failures import failure_words
+from payments.failures import KEPT, failure_words
 from payments.models.transfers import BankTransfer
 
 
@@ -265,8 +265,13 @@ class Payment(StateMachine):
 
     @property
     def failure_words(self) -> str:
-        """Why it failed, for the customer."""
+        """Why it failed, or what it could not pay, for the customer."""
         return failure_words(self.failure)
+
+    @property
+    def kept(self) -> int:
+        """What came in for an order and stays credit in the wallet, because the order could not take it."""
+        return self.received if self.failure in KEPT else 0
 
     @transition(field=state, source=list(OPEN), target=PaymentState.FAILED)
     def fail(self, *, reason: str, at: datetime) -> None:

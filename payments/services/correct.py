@@ -14,6 +14,8 @@ from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_invoice
 from kernel.actors import Actor
 from kernel.errors import InvalidInput
+from notifications.models import Notice
+from notifications.services import tell
 from payments.services.settle import refund_credit_note
 
 
@@ -34,6 +36,19 @@ def correct_invoice(invoice_id: UUID, amount: int, *, note: str, actor: Actor, a
     credit_note = credit_invoice(invoice, amount, CreditNote.Reason.CORRECTION, note=note.strip(), at=at)
     if credit_note.refunded:
         refund_credit_note(credit_note, credit_note.refunded, at=at, reference=invoice.number)
+    tell(
+        customer,
+        Notice.Kind.INVOICE_CORRECTED,
+        invoice.pk,
+        credit_note.pk,
+        at=at,
+        number=invoice.number,
+        resource=invoice.resource_name,
+        credit_note=credit_note.number,
+        amount=amount,
+        refund=credit_note.refunded,
+        reason=credit_note.note,
+    )
     record_audit(
         "correct invoice",
         invoice.number,

@@ -11,6 +11,7 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
+from kernel.periods import local_day
 from ledger import services as ledger
 from ledger.models import Grant
 from notifications.models import Notice
@@ -73,7 +74,7 @@ def approve_adjustment(adjustment_id: int, *, actor: Actor, at: datetime) -> Cre
     tell(
         customer,
         Notice.Kind.CREDIT_ADJUSTED,
-        f"adjustment:{adjustment.pk}",
+        adjustment.pk,
         at=at,
         amount=adjustment.amount,
         reason=adjustment.reason,
@@ -93,7 +94,16 @@ def grant_promotional_credit(
     held = Customer.objects.lock(customer.pk)
     grant = ledger.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
     record_audit("grant promotional credit", held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
-    tell(held, Notice.Kind.CREDIT_ADJUSTED, f"grant:{grant.pk}", at=at, amount=amount, reason=reason)
+    tell(
+        held,
+        Notice.Kind.CREDIT_ADJUSTED,
+        grant.pk,
+        "grant",
+        at=at,
+        amount=amount,
+        reason=reason,
+        expires_on=local_day(expires_at).isoformat(),
+    )
     return grant
 
 

@@ -82,12 +82,11 @@ def pay_invoices_automatically(customer_id: UUID, *, actor: Actor, at: datetime)
     tell(
         customer,
         Notice.Kind.AUTOMATIC_PAYMENT,
-        f"payment:{payment.pk}",
+        payment.pk,
         at=at,
         amount=amount,
         numbers=payment.description,
         left=sum(invoice.due for invoice in invoices) - amount,
-        payment=str(payment.pk),
     )
     return payment
 
@@ -124,9 +123,9 @@ def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, prom
             tell(
                 payment.customer,
                 kind,
-                f"invoice:{invoice.pk}:{payment.pk}",
+                invoice.pk,
+                payment.pk,
                 at=at,
-                invoice=str(invoice.pk),
                 number=invoice.number,
                 amount=part,
                 due=invoice.due - part,

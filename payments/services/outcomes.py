@@ -13,7 +13,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import override
 
 from accounts.models import Customer
 from ledger.services import Fact, Kind, post, spend
@@ -73,12 +72,11 @@ def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
     tell(
         payment.customer,
         Notice.Kind.PAYMENT_RECEIVED,
-        f"payment:{payment.pk}",
+        payment.pk,
         at=at,
         amount=outcome.amount,
         more=max(outcome.amount - payment.amount, 0),
         less=max(payment.amount - outcome.amount, 0),
-        payment=str(payment.pk),
     )
     if payment.kind == Payment.Kind.INVOICE:
         _pay_meant_invoices(payment, at=at)
@@ -86,15 +84,13 @@ def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
 
 def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
     payment.fail(reason=_kept(reason), at=at)
-    with override(payment.customer.language):
-        words = payment.failure_words
     tell(
         payment.customer,
         Notice.Kind.PAYMENT_FAILED,
-        f"payment:{payment.pk}",
+        payment.pk,
         at=at,
         amount=payment.amount,
-        reason=words,
+        failure=payment.failure,
     )
 
 

@@ -97,14 +97,14 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
     tell(
         customer,
         Notice.Kind.PAYMENT_TAKEN_BACK,
-        f"reversal:{reversal.pk}",
+        reversal.payment_id,
+        reversal.pk,
         at=at,
         amount=amount,
         from_credit=from_credit,
         reopened=reopened,
         debt=debt,
         numbers=", ".join(sorted({allocation.invoice.number for allocation, _part in parts})[:5]),
-        payment=str(payment.pk),
     )
     return reversal
 

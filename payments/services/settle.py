@@ -138,14 +138,19 @@ def apply_credit_note(note: CreditNote, invoice: Invoice, amount: int, *, at: da
 
 
 def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference: str) -> None:
-    """`amount` of what a credit note gave back becomes wallet credit, once per note; the promotional share stays promotional."""
+    """
+    `amount` of what a credit note gave back becomes wallet credit, once per note; the promotional share stays promotional.
+
+    The customer hears of unused time that comes back; a correction has a notice of its own.
+    """
     promotional = promotional_part(note, amount)
     legs = {Kind.SALES: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
-    if post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference):
+    posted = post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference)
+    if posted and note.reason != CreditNote.Reason.CORRECTION:
         tell(
             note.customer,
             Notice.Kind.REFUND,
-            f"credit-note:{note.pk}",
+            note.pk,
             at=at,
             amount=amount,
             resource=note.invoice.resource_name,
@@ -195,8 +200,14 @@ def _given_back(invoice: Invoice) -> tuple[int, int]:
     )
 
 
-def keep_as_credit(payment: Payment) -> None:
-    """The order that a gateway payment was for had ended: the money, which is in the wallet, stays there."""
-    payment.refunded = payment.received
-    payment.give_back()
+def keep_as_credit(payment: Payment, *, because: str) -> None:
+    """
+    A gateway payment cannot pay the order that it was for: the money, which is in the wallet, stays there.
+
+    :param because: a code of `failures.KEPT`
+    """
+    payment.failure = because
+    if payment.kind == Payment.Kind.ORDER:
+        payment.refunded = payment.received
+        payment.give_back()
     payment.save()

@@ -99,7 +99,7 @@ def record_bank_transfer(
         reference=reference,
         value_date=value_date.isoformat() if value_date else "",
     )
-    tell(customer, Notice.Kind.PAYMENT_RECEIVED, f"payment:{payment.pk}", at=at, amount=amount, payment=str(payment.pk))
+    tell(customer, Notice.Kind.PAYMENT_RECEIVED, payment.pk, at=at, amount=amount)
     if amount > settled:
         settle_what_is_owed(customer.pk, actor=actor, at=at)
     return payment

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import override
 
 from accounts.models import Customer
@@ -12,6 +13,7 @@ from catalog.models import Item
 from invoices.models import Invoice
 from ledger.services import Kind, house_balance
 from notifications.models import Notice
+from notifications.render import words_of
 from orders.models import Order
 from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource
@@ -27,6 +29,7 @@ from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_wallet import ordered_through_the_gate
 from tests.cast import DAY, JOB, NOON, STAFF, answer, create, make_customer, owner_of
+from tests.portal.seen import signed_in, the_time_being
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -256,3 +259,27 @@ def test_staff_close_what_brought_no_money_and_late_money_still_counts(gate: Gat
     assert (payment.state, payment.held) == (Payment.State.FAILED, "")
     settle(payment, 78_000)
     assert wallet_of(customer.pk).credit == 78_000
+
+
+# What is told follows what happened
+
+
+@pytest.mark.parametrize("expired", [False, True])
+@pytest.mark.parametrize("means", ["gateway", "top_up_and_pay"])
+def test_money_for_an_order_that_has_ended_is_said_to_be_credit(gate: Gate, small: Item, expired, means) -> None:
+    customer = make_customer(language="en")
+    order, payment = ordered_through_the_gate(customer, small, means)
+    end_unpaid_order(order.pk, expired=expired, actor=JOB, at=NOON + MINUTE)
+    settle(payment, 181_000)
+    payment.refresh_from_db()
+    with override("en"):
+        notice = Notice.objects.get(kind=Notice.Kind.PAYMENT_RECEIVED)
+        said = words_of(notice).sentences[-1].replace("\xa0", " ")
+        ended = "The time to pay the order was over" if expired else "The order was cancelled"
+        assert said == f"{ended} before the money arrived. The 181,000 ₫ are credit in your wallet."
+        with the_time_being(NOON + HOUR):
+            for page in ("payment-return", "payment"):
+                text = signed_in(customer).get(reverse(page, args=[payment.pk])).content.decode()
+                assert f"{ended} before the money arrived." in text
+                assert "Your order goes on now" not in text
+    assert wallet_of(customer.pk).credit == 181_000

@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 
 def owe(customer, *names: str) -> None:
     for name in names or ["web-1"]:
-        tell(customer, Notice.Kind.RESOURCE_PURGED, f"resource:{uuid4()}", at=NOON, resource=name)
+        tell(customer, Notice.Kind.RESOURCE_PURGED, uuid4(), at=NOON, resource=name)
 
 
 @pytest.fixture

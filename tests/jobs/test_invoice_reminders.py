@@ -48,12 +48,11 @@ def test_the_notice_says_which_invoice_and_how_much(invoice):
     notice = Notice.objects.get()
     assert notice.recipient == invoice.customer.email
     assert notice.facts == {
-        "invoice": str(invoice.pk),
         "number": invoice.number,
         "resource": "web",
         "due": invoice.due,
         "days": 3,
-        "due_at": "2026-03-15T17:30Z",
+        "due_date": "2026-03-16",
     }
 
 

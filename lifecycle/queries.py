@@ -1,0 +1,25 @@
+"""What is asked about many resources at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from lifecycle.models import Resource
+from notifications.events import stamp
+
+
+def facts_of_resources(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What notices about resources are held against, see `notifications.truth`."""
+    rows = Resource.objects.filter(pk__in=pks).only(
+        "state", "billing_mode", "paid_until", "suspend_at", "purge_at", "auto_renew_months"
+    )
+    return {
+        row.pk: {
+            "state": row.state,
+            "mode": row.billing_mode,
+            "auto_renew": row.auto_renew_months is not None,
+            **{name: stamp(at) for name in ("paid_until", "suspend_at", "purge_at") if (at := getattr(row, name))},
+        }
+        for row in rows
+    }

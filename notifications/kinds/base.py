@@ -1,0 +1,118 @@
+"""What a kind of notice is: whom it concerns, what it says, and until when that is so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel.periods import local_day
+from notifications.events import Subject, stamp
+
+Facts = Mapping[str, Any]
+Rule = Callable[[Facts, Facts, datetime], bool]
+"""Whether what was told (the notice's facts) is still so (the subject's facts of today) at an instant."""
+
+
+class If(NamedTuple):
+    """A sentence that stands when a fact is there, not nothing and not zero, or has one of some values."""
+
+    fact: str
+    sentence: Any
+    values: tuple[str, ...] = ()
+
+
+class Unless(NamedTuple):
+    """A sentence that stands when a fact is missing, nothing or zero."""
+
+    fact: str
+    sentence: Any
+
+
+class Row(NamedTuple):
+    """A line of the table below the sentences."""
+
+    label: Any
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """
+    A sentence or row stands only when every fact that it names is there and is not nothing or zero, so that one wording
+    serves prepaid and postpaid, paid and free. Of several subjects the first one that stands is taken.
+
+    `page` is the URL name of what the notice leads to, `button` the label of that link. `current` names facts that are
+    taken from the subject as it is when the notice is read. What does not hold any more is not sent.
+    """
+
+    about: Subject
+    subjects: tuple[Any, ...]
+    sentences: tuple[Any, ...]
+    link: tuple[str, Any]
+    rows: tuple[Row, ...] = ()
+    holds: Rule | None = None
+    current: tuple[str, ...] = ()
+
+
+SEE_RESOURCE = ("resource", _("See the resource"))
+SEE_INVOICE = ("invoice", _("See the invoice"))
+SEE_PAYMENT = ("payment", _("See the payment"))
+SEE_WALLET = ("wallet", _("See your wallet"))
+SEE_CREDIT = ("credit-history", _("See your credit history"))
+SEE_RESOURCES = ("resources", _("See your resources"))
+
+WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))
+WHAT_WAS_BOUGHT = (
+    *WHAT_IT_IS,
+    Row(_("Period"), "%(from)s – %(until)s"),
+    Row(_("Total"), "%(total)s"),
+    Row(_("Paid"), "%(paid)s"),
+    Row(_("Invoice"), "%(invoice)s"),
+    Row(_("Returned to your wallet"), "%(returned)s"),
+)
+
+
+# Rules: (told, now, at). A subject's facts are those that its app gives, see `truth.py`.
+
+
+def everything(*rules: Rule) -> Rule:
+    return lambda told, now, at: all(rule(told, now, at) for rule in rules)
+
+
+def one_of(fact: str, *values: Any) -> Rule:
+    return lambda told, now, at: now.get(fact) in values
+
+
+def same(*facts: str) -> Rule:
+    """These facts are as they were told."""
+    return lambda told, now, at: all(now.get(fact) == told.get(fact) for fact in facts)
+
+
+def ahead(fact: str) -> Rule:
+    """The instant that was told has not come."""
+    return lambda told, now, at: stamp(at) < str(told.get(fact))
+
+
+def not_past(fact: str) -> Rule:
+    """The day that was told is not over."""
+    return lambda told, now, at: local_day(at).isoformat() <= str(told.get(fact))
+
+
+def above_zero(fact: str) -> Rule:
+    return lambda told, now, at: now.get(fact, 0) > 0
+
+
+def is_zero(fact: str) -> Rule:
+    return lambda told, now, at: now.get(fact) == 0
+
+
+def is_not(fact: str) -> Rule:
+    return lambda told, now, at: not now.get(fact)
+
+
+IS_RUNNING = one_of("state", "active", "stop")
+"""Of a resource: not in the trash, not deleted."""

@@ -1,0 +1,178 @@
+"""What is told about invoices, payments, credit and the billing mode."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from notifications.events import Subject
+from notifications.kinds.base import (
+    SEE_CREDIT,
+    SEE_INVOICE,
+    SEE_PAYMENT,
+    SEE_RESOURCES,
+    If,
+    NoticeKind,
+    Row,
+    above_zero,
+    everything,
+    is_not,
+    is_zero,
+    not_past,
+    one_of,
+    same,
+)
+from notifications.models import Notice
+
+Kind = Notice.Kind
+
+STILL_TO_PAY = _("%(due)s are still to pay.")
+BY_BANK = (
+    Row(_("Still to pay"), "%(due)s"),
+    Row(_("Due"), "%(due_date)s"),
+    Row(_("Bank account"), "%(bank_account)s"),
+    Row(_("Text of the transfer"), "%(transfer_text)s"),
+)
+
+MONEY: dict[str, NoticeKind] = {
+    Kind.PAYMENT_RECEIVED: NoticeKind(
+        Subject.PAYMENT,
+        (_("Payment received: %(amount)s"),),
+        (
+            _("We have received %(amount)s. Thank you."),
+            _("That is %(more)s more than was asked for. What it was not needed for is credit in your wallet."),
+            _("That is %(less)s less than was asked for."),
+            _("%(kept_because)s The %(kept)s are credit in your wallet."),
+        ),
+        SEE_PAYMENT,
+        current=("kept", "kept_because"),
+    ),
+    Kind.PAYMENT_TAKEN_BACK: NoticeKind(
+        Subject.PAYMENT,
+        (_("A payment was taken back: %(amount)s"),),
+        (
+            _("The bank or payment gateway has taken back %(amount)s that you had paid."),
+            _("%(from_credit)s of it came out of the credit in your wallet."),
+            _("%(reopened)s had been spent on invoices, which are open again: %(numbers)s."),
+            _("%(debt)s are still owed and will be taken from credit that comes in."),
+            _("If you did not ask for this, please talk to your bank, and to us."),
+        ),
+        SEE_PAYMENT,
+    ),
+    Kind.PAYMENT_FAILED: NoticeKind(
+        Subject.PAYMENT,
+        (_("Payment failed: %(amount)s"),),
+        (
+            _("Your payment of %(amount)s did not go through."),
+            _("Reason: %(failure)s"),
+            _("You can pay again, or choose another means."),
+        ),
+        SEE_PAYMENT,
+        holds=one_of("state", "failed"),
+    ),
+    Kind.REFUND: NoticeKind(
+        Subject.CREDIT_NOTE,
+        (_("%(amount)s are back in your wallet"),),
+        (
+            _("%(amount)s for unused time of %(resource)s are back in your wallet."),
+            _("They are credited by credit note %(number)s."),
+        ),
+        SEE_CREDIT,
+    ),
+    Kind.INVOICE_CORRECTED: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s was corrected: %(amount)s credited"),),
+        (
+            _("Our staff corrected invoice %(number)s for %(resource)s: %(amount)s are credited."),
+            _("Reason: %(reason)s"),
+            _("%(refund)s of it were paid and are back in your wallet."),
+            STILL_TO_PAY,
+        ),
+        SEE_INVOICE,
+        (Row(_("Credit note"), "%(credit_note)s"),),
+        current=("due",),
+    ),
+    Kind.INVOICE_ISSUED: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s for %(resource)s: %(total)s"), _("Invoice for %(resource)s: %(total)s")),
+        (
+            _("There is a new invoice for %(resource)s."),
+            _("It covers the time from %(from)s to %(until)s."),
+            _("It comes to %(total)s."),
+            _("%(due)s are to pay by %(due_date)s."),
+        ),
+        SEE_INVOICE,
+        BY_BANK,
+        is_not("void"),
+        ("number", "due", "due_date", "bank_account", "transfer_text"),
+    ),
+    Kind.INVOICE_DUE: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s is due on %(due_date)s"),),
+        (
+            _("Invoice %(number)s for %(resource)s is due on %(due_date)s."),
+            STILL_TO_PAY,
+        ),
+        SEE_INVOICE,
+        BY_BANK,
+        everything(above_zero("due"), not_past("due_date")),
+        ("due", "bank_account", "transfer_text"),
+    ),
+    Kind.INVOICE_OVERDUE: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s is overdue"),),
+        (
+            _("Invoice %(number)s for %(resource)s was due on %(due_date)s."),
+            _("%(due)s are still to pay. Please pay it now."),
+        ),
+        SEE_INVOICE,
+        BY_BANK,
+        above_zero("due"),
+        ("due", "bank_account", "transfer_text"),
+    ),
+    Kind.INVOICE_PAID: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s is paid"),),
+        (_("%(amount)s were paid on invoice %(number)s. Nothing remains to pay."),),
+        SEE_INVOICE,
+        holds=is_zero("due"),
+    ),
+    Kind.INVOICE_PARTIALLY_PAID: NoticeKind(
+        Subject.INVOICE,
+        (_("Invoice %(number)s is partially paid"),),
+        (_("%(amount)s were paid on invoice %(number)s."), STILL_TO_PAY),
+        SEE_INVOICE,
+        BY_BANK,
+        current=("due", "due_date", "bank_account", "transfer_text"),
+    ),
+    Kind.AUTOMATIC_PAYMENT: NoticeKind(
+        Subject.PAYMENT,
+        (_("Invoices paid from your wallet: %(amount)s"),),
+        (
+            _("Open invoices were paid automatically from your wallet: %(amount)s."),
+            _("It reached %(numbers)s."),
+            _("%(left)s are still open on your invoices. Top up, and they are paid by themselves."),
+        ),
+        SEE_PAYMENT,
+    ),
+    Kind.CREDIT_ADJUSTED: NoticeKind(
+        Subject.ADJUSTMENT,
+        (_("Your credit has changed: %(change)s"),),
+        (
+            _("Our staff changed your credit by %(change)s."),
+            _("Reason: %(reason)s"),
+            _("It is promotional credit: use it until %(expires_on)s."),
+        ),
+        SEE_CREDIT,
+    ),
+    Kind.BILLING_MODE_SWITCHED: NoticeKind(
+        Subject.CUSTOMER,
+        (_("Your billing mode is now %(mode)s"),),
+        (
+            _("Our staff switched your billing mode to %(mode)s."),
+            If("mode", _("What is paid for runs on as paid, and continues as postpaid after it."), ("postpaid",)),
+            _("Buy a paid period for each running resource by %(renewal_window_until)s, or it moves to the trash."),
+        ),
+        SEE_RESOURCES,
+        holds=same("mode"),
+    ),
+}
