@@ -9,9 +9,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import after_task_publish, beat_init, heartbeat_sent, setup_logging, worker_ready
+from celery.signals import after_task_publish, beat_init, heartbeat_sent, setup_logging, worker_init, worker_ready
 
 from stack.alive import leave_sign
+from stack.refusals import refusals_in_words
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "billing_portal.settings")
 
@@ -34,6 +35,16 @@ def log_like_the_others(**_: Any) -> None:
     from django.conf import settings
 
     logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def refuse_another_zone(**_: Any) -> None:
+    """A worker whose settings do not fit the database ends at once, with the sentence."""
+    from django.db import connections
+
+    with refusals_in_words():
+        connections["default"].ensure_connection()
+    connections.close_all()  # its children open their own
 
 
 @worker_ready.connect

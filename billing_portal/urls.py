@@ -22,3 +22,4 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
 ]
+handler500 = "billing_portal.errors.server_error"

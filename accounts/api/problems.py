@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django_fsm import ConcurrentTransition, TransitionNotAllowed
@@ -81,7 +81,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
             return _raced("concurrent-change")
         case IntegrityError() if _constraint(error) in RACES:
             return _raced(RACES[_constraint(error)])
-        case OperationalError():
+        case OperationalError() | InterfaceError():
             logger.exception("API: the database did not answer in time")
             detail = _("The portal is busy. Nothing is lost; please try again in a moment.")
             return problem(503, "busy", detail, headers={"Retry-After": "2"})
