@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -273,13 +273,7 @@ class Expiring:
     reason: str
 
 
-def promotional_by_expiry(customer_id: UUID, balance: int, *, at: datetime) -> list[Expiring]:
-    """How `balance` of promotional credit is spread over the grants still running: what ends first is used first."""
-    grants: Iterable[Grant] = Grant.objects.filter(customer=customer_id, expires_at__gt=at).order_by("-expires_at")
-    left, parts = balance, []
-    for grant in grants:
-        part = min(left, grant.amount)
-        if part:
-            parts.append(Expiring(part, grant.expires_at, grant.reason))
-        left -= part
-    return parts[::-1]
+def promotional_by_expiry(customer_id: UUID, *, at: datetime) -> list[Expiring]:
+    """What is left of the grants still running, in the order in which it is spent."""
+    running = Grant.objects.filter(customer=customer_id, expires_at__gt=at, rest__gt=0).order_by("expires_at", "pk")
+    return [Expiring(grant.rest, grant.expires_at, grant.reason) for grant in running]

@@ -12,6 +12,7 @@ from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import local_day
+from ledger import grants
 from ledger import services as ledger
 from ledger.models import Grant
 from notifications.models import Notice
@@ -92,7 +93,7 @@ def grant_promotional_credit(
             _("Promotional credit needs an amount above zero and an end that lies ahead."), field="amount"
         )
     held = Customer.objects.lock(customer.pk)
-    grant = ledger.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
+    grant = grants.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
     record_audit("grant promotional credit", held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(
         held,
@@ -109,13 +110,9 @@ def grant_promotional_credit(
 
 def expire_promotional_credit(*, at: datetime) -> int:
     """Take back what is left of ended grants; returns how many customers lost some."""
-    ended = Grant.objects.filter(
-        expires_at__lte=at,
-        customer__ledger_accounts__kind=ledger.Kind.PROMOTIONAL,
-        customer__ledger_accounts__balance__gt=0,
-    )
+    ended = Grant.objects.filter(expires_at__lte=at, rest__gt=0)
     count = 0
     for customer_id in ended.values_list("customer", flat=True).distinct().iterator():
         with transaction.atomic():
-            count += bool(ledger.expire_promotional(Customer.objects.lock(customer_id), at=at))
+            count += bool(grants.expire_promotional(Customer.objects.lock(customer_id), at=at))
     return count

@@ -14,6 +14,7 @@ from pytest_django.asserts import assertNumQueries
 from accounts.models import AuditEntry, Customer, User
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
+from ledger.services import Fact, Kind, spend
 from payments.gateways.base import BadSignature, Caps, Failed, Notice, Pending, Redirect, Succeeded, Unknown
 from payments.models import GatewayNotice, Payment
 from payments.queries import promotional_by_expiry
@@ -93,10 +94,11 @@ def test_the_wallet_shows_its_parts(alice):
     assert "5 days left" in page.content.decode()
 
 
-def test_promotional_credit_that_is_left_belongs_to_what_ends_last(alice):
+def test_what_ends_first_is_spent_first_and_the_page_shows_what_is_left_of_each(alice):
     for amount, days in ((300_000, 5), (200_000, 45)):
         grant_promotional_credit(alice, amount, expires_at=NOON + days * DAY, reason="x", actor=STAFF, at=NOON - DAY)
-    parts = promotional_by_expiry(alice.pk, 250_000, at=NOON)
+    spend(alice.pk, 250_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="x", at=NOON)
+    parts = promotional_by_expiry(alice.pk, at=NOON)
     assert [(part.amount, part.expires_at) for part in parts] == [
         (50_000, NOON + 5 * DAY),
         (200_000, NOON + 45 * DAY),
