@@ -18,6 +18,8 @@ blueprint = Blueprint("pages", __name__)
 
 ENDINGS = {"cancel": ledger.CANCELLED, "otp": ledger.WRONG_OTP, "funds": ledger.NO_FUNDS}
 WALLET_CHANNEL = 38
+RETURNS_IN_S = 5
+"""How long the page of an order that has ended stays before it leads back to the merchant."""
 
 
 @blueprint.get("/pay/<token>")
@@ -39,7 +41,7 @@ def act(token: str) -> Response | str | tuple[str, int]:
     if order is None or action == "close":
         return _shown(order, closed=True)
     if action == "pay-close" or not order["redirect_url"]:
-        return redirect(url_for("pages.page", token=token), 303)
+        return redirect(url_for("pages.page", token=token, stay=1), 303)
     return redirect(_return_url(order), 303)
 
 
@@ -58,10 +60,13 @@ def _end(db: sqlite3.Connection, order: sqlite3.Row, action: str, now: float) ->
 def _shown(order: sqlite3.Row | None, *, closed: bool = False) -> str | tuple[str, int]:
     if order is None:
         return render_template("gone.html"), 404
+    payable = ledger.is_payable(order, time.time())
+    returns = bool(order["redirect_url"]) and not payable and "stay" not in request.args
     return render_template(
         "pay.html",
         order=order,
-        payable=ledger.is_payable(order, time.time()),
+        payable=payable,
+        returns_in=RETURNS_IN_S if returns else None,
         closed=closed,
         sub_code=order["sub_code"] or ledger.EXPIRED,
         merchant=_config().merchant,

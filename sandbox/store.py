@@ -97,6 +97,11 @@ CREATE TABLE IF NOT EXISTS shop_requests (
     next_at REAL,
     result TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE IF NOT EXISTS shop_visits (
+    token TEXT PRIMARY KEY,
+    product TEXT NOT NULL,
+    visit_id TEXT NOT NULL
+) STRICT;
 CREATE INDEX IF NOT EXISTS shop_requests_by_due_time ON shop_requests (state, next_at);
 """
 

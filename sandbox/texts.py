@@ -12,6 +12,7 @@ from .ledger import VIETNAM
 from .words import WORDS
 
 LANGUAGES = ("vi", "en")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def language() -> str:
@@ -37,6 +38,14 @@ def number(value: Any) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language() == "vi" else text
 
 
+def day(at: datetime) -> str:
+    """31/12/2026 07:05 in Vietnamese, 31 Dec 2026 07:05 in English, by the clock of Việt Nam."""
+    local = at.astimezone(VIETNAM)
+    if language() == "vi":
+        return local.strftime("%d/%m/%Y %H:%M")
+    return f"{local.day} {MONTHS[local.month - 1]} {local:%Y %H:%M}"
+
+
 def clock(seconds: float, form: str = "%H:%M:%S") -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone(VIETNAM).strftime(form)
 
@@ -49,6 +58,6 @@ def _remember_language(response: Response) -> Response:
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(t=say, language=language)
-    app.jinja_env.filters.update(number=number, clock=clock)
+    app.jinja_env.filters.update(number=number, clock=clock, day=day)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.after_request(_remember_language)

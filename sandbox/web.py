@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from . import admin, pages, protocol, texts
 from .config import Config
+from .shop import desk
 from .shop import views as shop
 from .store import Store
 from .worker import Worker
 
 MAX_BODY = 256 * 1024
-SERVER_TO_SERVER = ("protocol.", "shop.webhook")
+SERVER_TO_SERVER = ("protocol.", "desk.webhook")
 
 
 def create_app(config: Config) -> Flask:
@@ -22,7 +23,7 @@ def create_app(config: Config) -> Flask:
     store = Store(config.db)
     worker = Worker(store, config)
     app.config.update(SANDBOX=config, STORE=store, WORKER=worker, MAX_CONTENT_LENGTH=MAX_BODY)
-    for blueprint in (protocol.blueprint, pages.blueprint, admin.blueprint, shop.blueprint):
+    for blueprint in (protocol.blueprint, pages.blueprint, admin.blueprint, shop.blueprint, desk.blueprint):
         app.register_blueprint(blueprint)
     texts.install(app)
     app.before_request(worker.ensure_running)

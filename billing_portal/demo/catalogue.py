@@ -27,7 +27,13 @@ class Offer(NamedTuple):
 
 PRODUCTS: dict[str, dict[str, Any]] = {
     "vserver": {"name": "vServer", "name_en": "vServer"},
-    "vstorage": {"name": "vStorage", "name_en": "vStorage", "grace_days": 15},
+    "vstorage": {
+        "name": "vStorage",
+        "name_en": "vStorage",
+        "grace_days": 15,
+        "days_in_trash_after_expiry": 3,
+        "days_in_trash_after_deletion": 3,
+    },
     "vmonitor": {
         "name": "vMonitor",
         "name_en": "vMonitor",

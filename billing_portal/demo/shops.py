@@ -51,7 +51,7 @@ def _note_addresses(product: Product) -> None:
     )
     addresses = {
         "webhook_url": f"{here}/webhook" if here else "",
-        "return_urls": [f"{public}/return"] if public else [],
+        "return_urls": [f"{public}/return", f"{public}/signed-in"] if public else [],
     }
     changed = [name for name, value in addresses.items() if getattr(product, name) != value]
     if changed:

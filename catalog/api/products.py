@@ -43,6 +43,10 @@ class OfferedProduct(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField(source="__str__")
     is_on_sale = serializers.BooleanField()
+    is_refundable = serializers.BooleanField(help_text="Whether unused paid time comes back on deletion.")
+    grace_days = serializers.IntegerField(help_text="From the end of paid time to the trash.")
+    days_in_trash_after_expiry = serializers.IntegerField()
+    days_in_trash_after_deletion = serializers.IntegerField(help_text="0: deleted at once, for good.")
     items = serializers.SerializerMethodField()
 
     @extend_schema_field(OfferedItem(many=True))

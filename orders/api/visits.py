@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -44,6 +44,13 @@ class VisitShape(serializers.Serializer[Any]):
     language = serializers.CharField(help_text='In which the user reads the portal: "vi" or "en".')
     created_at = Instant()
     ends_at = Instant(help_text="Later the user has to come through the portal again.")
+    as_of = serializers.SerializerMethodField(
+        help_text="The portal's time: what is left of something counts from here."
+    )
+
+    @extend_schema_field(Instant)
+    def get_as_of(self, visit: Visit) -> str:
+        return Instant().to_representation(self.context["view"].at)
 
 
 class VisitViewSet(mixins.RetrieveModelMixin, Endpoint):

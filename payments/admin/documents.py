@@ -135,11 +135,6 @@ def standing(invoice: Invoice) -> str:
     return badge(State(look, look))
 
 
-@admin.display(description=_("due"), ordering="due_at")
-def due_day(invoice: Invoice) -> str:
-    return display.day(invoice.due_date)
-
-
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
     tasks = (IssueCreditNote(),)
@@ -150,7 +145,7 @@ class InvoiceAdmin(DocumentAdmin):
         standing,
         "total",
         "due",
-        due_day,
+        "due_at",
         "resource_name",
         "product",
         "issued_at",
@@ -160,7 +155,7 @@ class InvoiceAdmin(DocumentAdmin):
     search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
     fieldsets = (
-        (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
+        (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", "due_at")}),
         (
             _("Amounts"),
             {"fields": ("subtotal", "coupon", "coupon_code", "tax", "total", "credited", "paid", "refunded", "due")},

@@ -13,6 +13,7 @@ from ..config import Config
 from ..store import Store
 from .portal import NoKey, Portal
 
+TYPES = ("provision", "resize", "start", "stop", "reboot", "suspend", "resume", "purge")
 BEHAVIOURS = ("succeed", "fail", "never")
 USUAL = ("succeed", 2.0)
 MAX_DELAY_S = 86_400.0
@@ -27,6 +28,13 @@ def switch(db: sqlite3.Connection, product: str) -> tuple[str, float]:
     """(behaviour, delay in seconds) of a product's team."""
     row = db.execute("SELECT behaviour, delay_s FROM shop_switches WHERE product = ?", [product]).fetchone()
     return (row["behaviour"], row["delay_s"]) if row else USUAL
+
+
+def latest(db: sqlite3.Connection, product: str) -> list[sqlite3.Row]:
+    """What the portal asked for last."""
+    return db.execute(
+        "SELECT * FROM shop_requests WHERE product = ? ORDER BY received_at DESC LIMIT 10", [product]
+    ).fetchall()
 
 
 def set_switch(db: sqlite3.Connection, product: str, behaviour: str, delay_s: float) -> None:

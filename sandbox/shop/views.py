@@ -1,29 +1,32 @@
-"""The product pages: choose, go to the portal's checkout, come back, watch; and the webhook of each team."""
+"""The product pages: what the customer has, and to the portal for everything that is done with it, and back."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import time
 import uuid
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from ..config import Config
-from ..signing import webhook_holds
 from ..store import Store
-from ..texts import say
+from ..texts import language, say
 from . import PRODUCTS, team
 from .portal import NoKey, Portal, PortalRefused, PortalSilent
+from .shown import ACTIONS, items_by_use, row_of, stage_of, state_of, unit_words
+from .visitors import SESSION_ID, forget, lead_to_sign_in, remember, take_up, visitor_of
 
 blueprint = Blueprint("shop", __name__, url_prefix="/shop")
 
 MAX_QUANTITY = 100_000
-SETTLED = {"active", "stop", "suspense", "deleted"}
-NOT_BOUGHT = {"cancelled", "expired", "refunded", "failed"}
+REFRESH_S = 3
+
+
+class BadChoice(ValueError):
+    """The message is for the customer."""
 
 
 @blueprint.get("/")
@@ -37,99 +40,129 @@ def page(product: str) -> str:
 
 
 @blueprint.post("/<product>/")
-def buy(product: str) -> Response | tuple[str, int]:
-    """Open a checkout session and send the customer there."""
-    portal = Portal(_config(), _known(product))
+def buy(product: str) -> AnyResponse | tuple[str, int]:
+    """To the portal's checkout with what was chosen here."""
     try:
-        wish: dict[str, Any] = {
+        wish = {
+            "action": "create",
+            "product": _known(product),
             "name": request.form.get("name", "").strip(),
             "items": _chosen_items(),
-            "return_url": f"{_config().public_url}{url_for('shop.come_back', product=product)}",
         }
-        # A second press of the button is the same wish; a changed form is another one.
-        digest = hashlib.sha256(json.dumps([request.form.get("key", ""), wish]).encode()).hexdigest()
-        url = portal.open_checkout(**wish, key=digest)
-    except (BadChoice, PortalRefused) as problem:
+    except BadChoice as problem:
         return _page(product, problem=str(problem)), 400
+    return _send_away(product, wish)
+
+
+@blueprint.post("/<product>/resources/<resource>/<action>")
+def act(product: str, resource: str, action: str) -> AnyResponse | tuple[str, int]:
+    """To the portal with the resource chosen. Whose it is and whether it can be done now, the portal knows."""
+    if action not in ACTIONS or not SESSION_ID.fullmatch(resource):
+        abort(404)
+    return _send_away(_known(product), {"action": action, "resource": resource})
+
+
+def _send_away(product: str, wish: dict[str, Any]) -> AnyResponse | tuple[str, int]:
+    """Open a checkout session and send the customer to it."""
+    wish = {**wish, "return_url": _address("shop.come_back", product)}
+    # A second press of the button is the same wish; a changed form is another one.
+    digest = hashlib.sha256(json.dumps([request.form.get("key", ""), wish]).encode()).hexdigest()
+    try:
+        return redirect(_portal(product).open_checkout(wish, key=digest), 303)
+    except PortalRefused as refusal:
+        return _page(product, problem=str(refusal)), 400
     except PortalSilent:
         return _page(product, problem=say("portal silent")), 502
     except NoKey:
         return _page(product, problem=say("no key")), 503
-    return redirect(url, 303)
 
 
 @blueprint.get("/<product>/return")
-def come_back(product: str) -> Response | str:
-    """Where the portal sends the customer afterwards. What happened is asked from the portal, not from the address."""
+def come_back(product: str) -> AnyResponse | str:
+    """
+    Where the portal sends the customer afterwards. What happened is asked from the portal, not from the address.
+
+    Only the customer of the session sees it; whoever is not signed in here yet is taken through the portal. While the
+    product team is at work the page looks again by itself, and goes on to the list when all is done.
+    """
     session_id = request.args.get("checkout_session", "")
-    if not re.fullmatch(r"[\w-]{1,64}", session_id, re.ASCII):
+    if not SESSION_ID.fullmatch(session_id):
         return redirect(url_for("shop.page", product=_known(product)), 303)
+    portal = _portal(_known(product))
     session: dict[str, Any] = {}
     problem = ""
     try:
-        session = Portal(_config(), _known(product)).checkout(session_id)
+        session = portal.checkout(session_id)
+        if session.get("customer"):
+            visitor = visitor_of(_store(), portal)
+            if visitor is None and "signed_in" not in request.args:
+                return _to_sign_in(product, session_id)
+            if visitor is None or visitor.customer != session["customer"]:
+                session, problem = {}, say("not yours")
     except (PortalSilent, NoKey):
         problem = say("portal silent")
     except PortalRefused as refusal:
         problem = str(refusal)
-    resources = [row for row in session.get("resources") or [] if isinstance(row, dict)]
-    status = str(session.get("status", "")).lower()
+    stage = "pending" if problem else stage_of(session)
+    if stage == "done":
+        return redirect(url_for("shop.page", product=product, did=str(session.get("action", ""))) + "#resources", 303)
     return render_template(
         "shop/return.html",
         product=product,
         products=PRODUCTS,
         name=PRODUCTS[product],
-        resources=resources,
+        resources=[row for row in session.get("resources") or [] if isinstance(row, dict)],
         problem=problem,
-        stage=_stage(status, {_state(row) for row in resources}),
-        state_of=_state,
+        stage=stage,
+        again=not problem and stage in ("waiting", "pending"),
+        refresh_s=REFRESH_S,
+        state_of=state_of,
         portal_url=_config().portal_public_url,
     )
 
 
-@blueprint.post("/<product>/switch")
-def set_switch(product: str) -> Response:
-    behaviour = request.form.get("behaviour", "")
+# Who is there
+
+
+@blueprint.post("/<product>/sign-in")
+def sign_in(product: str) -> AnyResponse:
+    return _to_sign_in(_known(product), "")
+
+
+@blueprint.get("/<product>/signed-in")
+def signed_in(product: str) -> AnyResponse | tuple[str, int]:
+    """Back from the portal with a code: who it is, the portal tells our server."""
+    portal = _portal(_known(product))
     try:
-        delay_s = float(request.form.get("delay_s", "0") or 0)
-    except ValueError:
-        delay_s = -1
-    if behaviour not in team.BEHAVIOURS or not 0 <= delay_s <= team.MAX_DELAY_S:
-        abort(400)
-    with _store().write() as db:
-        team.set_switch(db, _known(product), behaviour, delay_s)
-    return redirect(url_for("shop.page", product=product, saved=1) + "#team", 303)
+        token, session = take_up(_store(), portal, return_url=_address("shop.signed_in", product))
+    except PortalRefused:
+        return _page(product, problem=say("sign in failed")), 400
+    except (PortalSilent, NoKey):
+        return _page(product, problem=say("portal silent")), 502
+    if session:
+        target = url_for("shop.come_back", product=product, checkout_session=session, signed_in=1)
+    else:
+        target = url_for("shop.page", product=product) + "#resources"
+    return remember(Response(status=303, headers={"Location": target}), product, token)
 
 
-@blueprint.post("/<product>/requests/<request_id>/answer")
-def answer_now(product: str, request_id: str) -> Response:
-    behaviour = request.form.get("behaviour", "")
-    if behaviour not in team.OUTCOMES:
-        abort(400)
-    with _store().write() as db:
-        team.answer_now(db, _known(product), request_id, behaviour, now=time.time())
-    return redirect(url_for("shop.page", product=product) + "#team", 303)
-
-
-@blueprint.post("/<product>/webhook")
-def webhook(product: str) -> tuple[str, int]:
-    """A request from the portal: signed, stored before it is acknowledged, answered later."""
-    _, secret = _config().keys_of(_known(product))
-    body, now = request.get_data(), time.time()
-    header = request.headers.get("Portal-Signature", "")
-    if not webhook_holds(header, secret, body, now=now, tolerance_s=_config().clock_tolerance_s):
-        return "signature missing, wrong or too old", 401
+@blueprint.post("/<product>/sign-out")
+def sign_out(product: str) -> AnyResponse:
+    portal = _portal(_known(product))
     try:
-        wanted = json.loads(body)
-        with _store().write() as db:
-            team.receive(db, product, wanted, now=now)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return "not a provisioning request", 400
-    return "", 204
+        visitor = visitor_of(_store(), portal)
+        if visitor:
+            portal.end_visit(visitor.visit)
+    except (PortalSilent, PortalRefused, NoKey):
+        pass  # without its token the browser is nobody, whatever the portal still believes
+    answer = Response(status=303, headers={"Location": url_for("shop.page", product=product)})
+    return forget(_store(), answer, product)
 
 
-class BadChoice(ValueError):
-    """The message is for the customer."""
+def _to_sign_in(product: str, session: str) -> AnyResponse:
+    return lead_to_sign_in(
+        _portal(product), Response(status=303), return_url=_address("shop.signed_in", product), session=session
+    )
 
 
 def _chosen_items() -> list[dict[str, Any]]:
@@ -148,11 +181,17 @@ def _chosen_items() -> list[dict[str, Any]]:
 
 
 def _page(product: str, *, problem: str = "") -> str:
-    portal = Portal(_config(), product)
+    portal = _portal(product)
     offer: dict[str, Any] = {"items": []}
-    resources: list[dict[str, Any]] = []
+    visitor, rows = None, []
     try:
-        offer, resources = portal.offer(), portal.resources()
+        offer = portal.offer()
+        visitor = visitor_of(_store(), portal)
+        if visitor:
+            rows = [
+                row_of(row, as_of=visitor.as_of, may_order=visitor.may_order)
+                for row in portal.resources(visitor.customer)
+            ]
     except PortalSilent:
         problem = problem or say("portal silent")
     except NoKey:
@@ -161,18 +200,20 @@ def _page(product: str, *, problem: str = "") -> str:
         problem = problem or str(refusal)
     with _store().read() as db:
         behaviour, delay_s = team.switch(db, product)
-        requests = db.execute(
-            "SELECT * FROM shop_requests WHERE product = ? ORDER BY received_at DESC LIMIT 10", [product]
-        ).fetchall()
+        requests = team.latest(db, product)
+    did = request.args.get("did", "")
     return render_template(
         "shop/product.html",
         product=product,
         products=PRODUCTS,
         name=offer.get("name") or PRODUCTS[product],
-        **_sorted_items(offer["items"]),
-        running=[row for row in resources if _state(row) not in ("suspense", "deleted")],
-        trash=[row for row in resources if _state(row) == "suspense"],
-        state_of=_state,
+        offer=offer,
+        **items_by_use(offer["items"]),
+        unit_words=unit_words,
+        visitor=visitor,
+        running=[row for row in rows if row["state"] not in ("suspense", "deleted")],
+        trash=[row for row in rows if row["state"] == "suspense"],
+        did=did if did in ("create", *ACTIONS) and not problem else "",
         problem=problem,
         chosen=request.form,
         key=request.form.get("key") or str(uuid.uuid4()),
@@ -180,35 +221,19 @@ def _page(product: str, *, problem: str = "") -> str:
         delay_s=delay_s,
         behaviours=team.BEHAVIOURS,
         requests=requests,
+        types=team.TYPES,
         saved="saved" in request.args,
         portal_url=_config().portal_public_url,
     )
 
 
-def _sorted_items(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """What is chosen one of, what is added by quantity, and what is only measured."""
-    volumes = [item for item in items if item.get("kind") == "volume"]
-    metered = [item for item in items if item.get("kind") == "metered" or item.get("per") == "hour"]
-    return {
-        "volumes": volumes,
-        "metered": metered,
-        "choices": [item for item in items if item not in volumes and item not in metered],
-    }
+def _address(endpoint: str, product: str) -> str:
+    """One of our addresses, as it stands on the product's list of return addresses."""
+    return f"{_config().public_url}{url_for(endpoint, product=product)}"
 
 
-def _stage(status: str, states: set[str]) -> str:
-    """How far a purchase has come: pending (not paid), waiting (being provisioned), done, failed or cancelled."""
-    if states == {"deleted"}:
-        return "failed"
-    if status in NOT_BOUGHT:
-        return "cancelled"
-    if not states:
-        return "pending"
-    return "done" if states <= SETTLED else "waiting"
-
-
-def _state(resource: dict[str, Any]) -> str:
-    return str(resource.get("state", "")).lower()
+def _portal(product: str) -> Portal:
+    return Portal(_config(), product, language=language())
 
 
 def _known(product: str) -> str:

@@ -113,4 +113,5 @@ function leadBack() {
   }, 1000);
 }
 leadBack();
-document.addEventListener("htmx:afterSettle", leadBack);
+const progress = document.querySelector("#progress"); /* its place is taken by what says that all is done */
+if (progress) new MutationObserver(leadBack).observe(progress.parentNode, { childList: true });

@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 150
+START_SECONDS = 300
 TAKEN_OVER = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 
 

@@ -59,11 +59,8 @@ def pay(page: Page, means: str) -> None:
 
 
 def back_to_the_order(page: Page, portal: Portal) -> None:
-    """The gateway sends the customer to the payment's page, which leads on to the order: by itself when all is known."""
-    page.wait_for_url(re.compile(rf"^{re.escape(portal.url)}/(payments|orders)/"))
-    if "/payments/" in page.url:
-        page.locator("main a[href^='/orders/']").first.click()
-        page.wait_for_url(f"{portal.url}/orders/**")
+    """The gateway sends the customer to the payment's page, which goes on to the order by itself."""
+    page.wait_for_url(f"{portal.url}/orders/**")
 
 
 def amounts(text: str) -> list[int]:
@@ -109,6 +106,8 @@ def test_from_the_product_page_to_the_payment_history(page: Page, portal: Portal
     expect(page.locator("main")).to_contain_text("gpu-walk")
     expect(page.locator("main")).to_contain_text("Completed", timeout=PROVISIONED_MS)
     fits(page)
+    page.wait_for_url(f"{portal.sandbox}/shop/vserver/?did=create*", timeout=PROVISIONED_MS)
+    expect(page.locator("#resources")).to_contain_text("gpu-walk")
     assert wallet_of(page, portal) == 0
 
     page.goto(f"{portal.url}/resources/?q=gpu-walk")
@@ -184,6 +183,8 @@ def test_a_postpaid_customer_confirms_without_paying_and_without_scripts(
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"{portal.url}/orders/**")
     expect(page.locator("main")).to_contain_text("Completed", timeout=PROVISIONED_MS)
+    page.wait_for_url(f"{portal.sandbox}/shop/vserver/?did=create*", timeout=PROVISIONED_MS)
+    expect(page.locator("#resources")).to_contain_text("use-first")
     page.goto(f"{portal.url}/resources/?q=use-first")
     expect(page.locator("main")).to_contain_text("Active")
     context.close()

@@ -81,7 +81,7 @@ def test_signing_out_on_the_product_page_leaves_the_portal_alone(shop, team, ali
     browser = signed_in(alice)
     visit = taken_up(team, code_of(visited(browser))).json()
 
-    assert team.post(f"/api/v1/visits/{visit['id']}/end/").status_code == 200
+    assert team.post(f"/api/v1/visits/{visit['id']}/end/", {}, content_type="application/json").status_code == 200
 
     assert team.get(f"/api/v1/visits/{visit['id']}/").status_code == 404
     assert SESSION_KEY in browser.session

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -19,12 +20,20 @@ ITEMS = [
 ]
 
 
+VISIT = {
+    "id": "v1", "customer": {"id": "c1", "name": "Hoa Sen", "billing_mode": "prepaid"}, "user": "lan@hoasen.example",
+    "may_order": True, "language": "vi", "as_of": "2026-03-10T05:00:00Z",
+}  # fmt: skip
+
+
 class Portal:
     def __init__(self):
         self.sessions, self.answers, self.statuses = [], [], []
         self.resources = []
-        self.status = "open"
+        self.status, self.action, self.owner = "open", "create", None
         self.refusal = None
+        self.asked_for, self.languages = [], []
+        self.visits = {}
 
     def app(self, url):
         self.url, app = url, Flask("portal")
@@ -33,14 +42,35 @@ class Portal:
         def authenticate():
             if request.headers.get("Authorization") != "Bearer key-of-vserver":
                 return jsonify(detail="This key is not valid."), 401
+            self.languages.append(request.headers.get("Accept-Language"))
 
         @app.get("/api/v1/products/vserver/")
         def product():
-            return jsonify(code="vserver", name="vServer", items=[{**item, "includes_vat": True} for item in ITEMS])
+            items = [{**item, "includes_vat": True} for item in ITEMS]
+            keeps = {"grace_days": 0, "days_in_trash_after_expiry": 3, "days_in_trash_after_deletion": 7}
+            return jsonify(code="vserver", name="vServer", items=items, **keeps)
 
         @app.get("/api/v1/resources/")
         def resources():
-            return jsonify(results=self.resources)
+            self.asked_for.append(request.args.get("customer"))
+            own = [row for row in self.resources if row.get("customer", "c1") == request.args.get("customer")]
+            return jsonify(results=own, next=None)
+
+        @app.post("/api/v1/visits/")
+        def take_up():
+            wish = request.get_json()
+            if wish != {"code": "good", "return_url": self.back}:
+                return jsonify(detail="no", code="code-refused"), 400
+            self.visits["v1"] = VISIT
+            return jsonify(VISIT), 201
+
+        @app.get("/api/v1/visits/<number>/")
+        def visit(number):
+            return jsonify(self.visits[number]) if number in self.visits else (jsonify(detail="no"), 404)
+
+        @app.post("/api/v1/visits/<number>/end/")
+        def end(number):
+            return jsonify(self.visits.pop(number))
 
         @app.post("/api/v1/checkout-sessions/")
         def checkout():
@@ -51,7 +81,8 @@ class Portal:
 
         @app.get("/api/v1/checkout-sessions/cs1/")
         def session():
-            return jsonify(id="cs1", status=self.status, order="o1", resources=self.resources)
+            facts = {"action": self.action, "customer": self.owner}
+            return jsonify(id="cs1", status=self.status, order="o1", resources=self.resources, **facts)
 
         @app.post("/api/v1/provisioning-requests/<number>/answer/")
         def answer(number):
@@ -72,9 +103,26 @@ def portal():
 def shop(portal, tmp_path):
     keys = tmp_path / "keys.json"
     keys.write_text(json.dumps({"vserver": {"api_key": "key-of-vserver", "webhook_secret": SECRET}}))
-    with running_sandbox(tmp_path, portal_url=portal.url, shop_keys_file=str(keys)) as sandbox:
+    with running_sandbox(
+        tmp_path, portal_url=portal.url, portal_public_url=portal.url, shop_keys_file=str(keys)
+    ) as sandbox:
         sandbox.http.cookies.set("sandbox_lang", "en")
+        portal.back = f"{sandbox.url}/shop/vserver/signed-in"
         yield sandbox
+
+
+def signed_in(shop, portal, *, session=""):
+    """Through the portal and back; gives where that leads."""
+    place = f"return?checkout_session={session}" if session else "sign-in"
+    away = shop.http.request("GET" if session else "POST", f"/shop/vserver/{place}")
+    assert away.status_code == 303
+    address = urlsplit(away.headers["location"])
+    query = parse_qs(address.query)
+    assert address._replace(query="").geturl() == f"{portal.url}/visit/vserver/"
+    assert query["return_url"] == [portal.back]
+    back = shop.http.get(f"/shop/vserver/signed-in?code=good&state={query['state'][0]}")
+    assert back.status_code == 303, back.text
+    return back.headers["location"]
 
 
 def deliver(shop, portal, number="r1", *, expected=True, secret=SECRET, at=None, **changes):
@@ -124,6 +172,7 @@ def test_buying_leads_to_the_portals_checkout(shop, portal):
     assert answer.headers["location"] == f"{portal.url}/checkout/cs1"
     ((_, wish),) = portal.sessions
     assert wish == {
+        "action": "create",
         "product": "vserver",
         "name": "web-01",
         "items": [{"item": "s1-2x4", "quantity": 1}, {"item": "ssd", "quantity": 40}],
@@ -171,22 +220,143 @@ def test_pages_work_without_a_portal_and_without_keys(tmp_path):
         assert sandbox.http.get("/shop/vserver/return?checkout_session=cs1").status_code == 200
 
 
+# --- Who is there -----------------------------------------------------------------------------------------------------
+
+RUNNING = {
+    "id": "a", "name": "alive", "state": "active", "configuration": [{"item": "s1-2x4", "name": "S1 2x4", "quantity": 1},
+    {"item": "ssd", "name": "SSD", "quantity": 40}], "paid_until": "2026-04-09T05:00:00Z", "actions": ["resize", "renew", "delete"],
+}  # fmt: skip
+THROWN = {
+    "id": "b", "name": "gone", "state": "suspense", "suspense_reason": "deleted", "purge_at": "2026-03-12T08:30:00Z",
+    "actions": ["recover"],
+}  # fmt: skip
+FOREIGN = {**RUNNING, "id": "f", "name": "foreign", "customer": "c2"}
+
+
+def test_without_sign_in_nobodys_resources_are_shown(shop, portal):
+    portal.resources = [RUNNING, THROWN]
+
+    text = shop.http.get("/shop/vserver/").text
+
+    assert "alive" not in text
+    assert "gone" not in text
+    assert "Sign in with the portal" in text
+    assert portal.asked_for == []
+
+
+def test_the_signed_in_customer_sees_their_own_list_and_trash(shop, portal):
+    portal.resources = [RUNNING, THROWN, FOREIGN]
+    assert signed_in(shop, portal) == "/shop/vserver/#resources"
+
+    text = shop.http.get("/shop/vserver/").text
+
+    assert portal.asked_for == ["c1"]
+    assert text.index("alive") < text.index("In trash") < text.index("gone")
+    assert "foreign" not in text
+    assert "Signed in as lan@hoasen.example (Hoa Sen)" in text
+    assert "S1 2x4 + SSD × 40" in text
+    assert "paid until 9 Apr 2026 12:00 · 30 d 0 h left" in text
+    assert "deleted by you" in text
+    assert "deleted for good on 12 Mar 2026 15:30 · <strong>2 d 3 h left</strong>" in text
+    assert "stays in the trash for 7 days, what expires for 3 days" in text
+
+
+def test_what_is_offered_is_what_the_portal_offers(shop, portal):
+    portal.resources = [RUNNING, THROWN]
+    signed_in(shop, portal)
+
+    text = shop.http.get("/shop/vserver/").text
+
+    for action in ("a/resize", "a/renew", "a/delete", "b/recover"):
+        assert f'action="/shop/vserver/resources/{action}"' in text
+    for action in ("a/recover", "b/renew", "b/delete"):
+        assert f"resources/{action}" not in text
+
+
+def test_one_who_only_looks_gets_no_buttons(shop, portal, monkeypatch):
+    monkeypatch.setitem(VISIT, "may_order", False)
+    portal.resources = [RUNNING]
+    signed_in(shop, portal)
+
+    text = shop.http.get("/shop/vserver/").text
+
+    assert "alive" in text
+    assert "resources/a/" not in text
+    assert "You can look" in text
+
+
+def test_whoever_signs_out_of_the_portal_is_nobody_here(shop, portal):
+    portal.resources = [RUNNING]
+    signed_in(shop, portal)
+    portal.visits.clear()
+
+    assert "alive" not in shop.http.get("/shop/vserver/").text
+
+
+def test_signing_out_here_ends_the_visit(shop, portal):
+    portal.resources = [RUNNING]
+    signed_in(shop, portal)
+
+    assert shop.http.post("/shop/vserver/sign-out").status_code == 303
+
+    assert portal.visits == {}
+    assert "alive" not in shop.http.get("/shop/vserver/").text
+
+
+def test_a_sign_in_that_was_begun_elsewhere_is_refused(shop, portal):
+    shop.http.post("/shop/vserver/sign-in")
+
+    for query in ("code=good&state=another", "code=good", "state=x"):
+        assert shop.http.get(f"/shop/vserver/signed-in?{query}").status_code == 400
+
+    assert portal.visits == {}
+
+
+def test_another_products_page_does_not_know_the_customer(shop, portal):
+    portal.resources = [RUNNING]
+    signed_in(shop, portal)
+    assert not [
+        cookie for cookie in shop.http.cookies.jar if cookie.name == "visit" and cookie.path != "/shop/vserver/"
+    ]
+
+
+# --- Every action, and back -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["resize", "renew", "recover", "delete"])
+def test_every_action_leads_to_the_portal_with_the_resource_chosen(shop, portal, action):
+    answer = shop.http.post(f"/shop/vserver/resources/a/{action}", data={"key": "k"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{portal.url}/checkout/cs1")
+    ((_, wish),) = portal.sessions
+    assert wish == {"action": action, "resource": "a", "return_url": f"{shop.url}/shop/vserver/return"}
+
+
+def test_what_the_portal_does_not_allow_is_said_in_its_words(shop, portal):
+    portal.refusal = "It has changed."
+    answer = shop.http.post("/shop/vserver/resources/a/renew")
+    assert answer.status_code == 400
+    assert "It has changed." in answer.text
+    assert shop.http.post("/shop/vserver/resources/a/explode").status_code == 404
+
+
 @pytest.mark.parametrize(
-    ("status", "states", "refreshes", "says"),
+    ("status", "refreshes", "says"),
     [
-        ("open", [], True, "not confirmed yet"),
-        ("paid", ["New"], True, "at work"),
-        ("paid", ["Active", "New"], True, "at work"),
-        ("completed", ["Active"], False, "All done"),
-        ("refunded", ["Deleted"], False, "could not provision it"),
-        ("refunded", [], False, "Nothing was bought"),
-        ("cancelled", [], False, "Nothing was bought"),
+        ("awaiting_payment", True, "not confirmed yet"),
+        ("paid", True, "at work"),
+        ("provisioning", True, "at work"),
+        ("refunded", False, "could not provision it"),
+        ("partly_refunded", False, "could not provision it"),
+        ("open", False, "Nothing was done"),
+        ("expired", False, "Nothing was done"),
+        ("cancelled", False, "Nothing was done"),
     ],
     ids=str,
 )
-def test_the_return_page_waits_until_the_resources_are_there(shop, portal, status, states, refreshes, says):
-    portal.status = status
-    portal.resources = [{"id": f"res{n}", "name": f"web-0{n}", "state": state} for n, state in enumerate(states)]
+def test_the_return_page_goes_on_by_itself_while_something_goes_on(shop, portal, status, refreshes, says):
+    portal.status, portal.owner, portal.resources = status, "c1", [RUNNING]
+    assert signed_in(shop, portal, session="cs1") == "/shop/vserver/return?checkout_session=cs1&signed_in=1"
 
     text = shop.http.get("/shop/vserver/return?checkout_session=cs1&status=paid").text
 
@@ -194,15 +364,56 @@ def test_the_return_page_waits_until_the_resources_are_there(shop, portal, statu
     assert ('http-equiv="refresh"' in text) is refreshes
 
 
-def test_trash_is_shown_apart(shop, portal):
-    portal.resources = [
-        {"id": "a", "name": "alive", "state": "Active"},
-        {"id": "b", "name": "gone", "state": "Suspense"},
-    ]
+@pytest.mark.parametrize(
+    ("action", "says"),
+    [
+        ("create", "It is ready."),
+        ("resize", "new configuration"),
+        ("renew", "It is renewed."),
+        ("recover", "back from the trash"),
+        ("delete", "It is deleted."),
+    ],
+)
+def test_what_is_done_leads_on_to_the_list(shop, portal, action, says):
+    portal.status, portal.action, portal.owner = "completed", action, "c1"
+    signed_in(shop, portal, session="cs1")
 
-    text = shop.http.get("/shop/vserver/").text
+    on = shop.http.get("/shop/vserver/return?checkout_session=cs1")
 
-    assert text.index("alive") < text.index("In trash") < text.index("gone")
+    assert (on.status_code, on.headers["location"]) == (303, f"/shop/vserver/?did={action}#resources")
+    assert says in shop.http.get(on.headers["location"]).text
+
+
+def test_somebody_elses_checkout_is_not_shown(shop, portal):
+    portal.status, portal.owner, portal.resources = "provisioning", "c2", [FOREIGN]
+    signed_in(shop, portal)
+
+    text = shop.http.get("/shop/vserver/return?checkout_session=cs1").text
+
+    assert "belongs to another customer" in text
+    assert "foreign" not in text
+
+
+def test_names_and_words_follow_the_visitors_language(shop, portal):
+    portal.resources = [RUNNING, THROWN]
+    signed_in(shop, portal)
+    assert set(portal.languages) == {"en"}
+
+    text = shop.http.get("/shop/vserver/?lang=vi").text
+
+    assert portal.languages[-1] == "vi"
+    for words in (
+        "Đang chạy",
+        "Đổi cấu hình",
+        "Gia hạn",
+        "Khôi phục",
+        "còn 2 ngày 3 giờ",
+        "bạn đã xóa",
+        "12/03/2026 15:30",
+    ):
+        assert words in text, words
+    for words in ("Active", "Suspense", "Running", "left"):
+        assert words not in text, words
 
 
 # --- Playing the product team -----------------------------------------------------------------------------------------
