@@ -98,6 +98,7 @@ class ProductAdmin(StaffAdmin):
         "days_in_trash_after_expiry",
         "days_in_trash_after_deletion",
         "grace_days",
+        "late_renewal",
         "is_refundable",
         "stopped_time_is_free",
         "provisioner",
@@ -108,7 +109,7 @@ class ProductAdmin(StaffAdmin):
         (None, {"fields": ("code", "name", "name_en", "is_on_sale")}),
         (
             _("Trash and grace"),
-            {"fields": ("days_in_trash_after_expiry", "days_in_trash_after_deletion", "grace_days")},
+            {"fields": ("days_in_trash_after_expiry", "days_in_trash_after_deletion", "grace_days", "late_renewal")},
         ),
         (_("Money"), {"fields": ("is_refundable", "stopped_time_is_free")}),
         (_("Provisioning"), {"fields": ("provisioner", "webhook_url", "webhook_secret", "return_urls")}),

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import get_language
@@ -31,6 +32,11 @@ class InstantRange(Func):
 
 VALIDITY = InstantRange("valid_from", "valid_until")
 STARTS_BEFORE_IT_ENDS = Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from"))
+
+
+LONGEST_STAGE = 90
+STAGE = [MaxValueValidator(LONGEST_STAGE)]
+"""Grace, and each stay in the trash: whole days."""
 
 
 class Named(models.Model):
@@ -56,17 +62,31 @@ class Product(Named):
         WEBHOOK = "webhook", _("signed webhook, answered through the API")
         POLLING = "polling", _("polled and answered through the API")
 
+    class LateRenewal(models.TextChoices):
+        IN_GRACE = "grace", _("in grace")
+        IN_SUSPENSION = "suspension", _("in suspension too")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.SlugField(_("code"), unique=True)
     is_on_sale = models.BooleanField(_("on sale"), default=True)
     days_in_trash_after_expiry = models.PositiveSmallIntegerField(
-        _("days in trash after expiry"), default=7, help_text=_("3 or 7.")
+        _("days in trash after expiry"), default=7, validators=STAGE, help_text=_("0 to 90.")
     )
     days_in_trash_after_deletion = models.PositiveSmallIntegerField(
-        _("days in trash after deletion"), default=7, help_text=_("0 deletes at once.")
+        _("days in trash after deletion"), default=7, validators=STAGE, help_text=_("0 to 90; 0 deletes at once.")
     )
     grace_days = models.PositiveSmallIntegerField(
-        _("days of grace between the end of paid time and the trash"), default=0
+        _("days of grace between the end of paid time and the trash"),
+        default=0,
+        validators=STAGE,
+        help_text=_("0 to 90."),
+    )
+    late_renewal = models.CharField(
+        _("late renewal"),
+        max_length=10,
+        choices=LateRenewal.choices,
+        default=LateRenewal.IN_GRACE,
+        help_text=_("Until when the old period can be continued. Recovery from the trash begins a new one, always."),
     )
     is_refundable = models.BooleanField(_("unused paid time is refunded on deletion"), default=True)
     stopped_time_is_free = models.BooleanField(_("stopped time is free of charge (postpaid)"), default=False)
@@ -87,7 +107,15 @@ class Product(Named):
         verbose_name_plural = _("products")
         constraints: ClassVar = [
             models.CheckConstraint(
-                name="expired_resources_stay_3_or_7_days_in_trash", condition=Q(days_in_trash_after_expiry__in=[3, 7])
+                name="a_stage_of_the_end_lasts_90_days_at_most",
+                condition=Q(
+                    days_in_trash_after_expiry__lte=LONGEST_STAGE,
+                    days_in_trash_after_deletion__lte=LONGEST_STAGE,
+                    grace_days__lte=LONGEST_STAGE,
+                ),
+            ),
+            models.CheckConstraint(
+                name="late_renewal_is_a_known_policy", condition=Q(late_renewal__in=["grace", "suspension"])
             ),
         ]
         triggers: ClassVar = [never_deleted()]
@@ -95,6 +123,11 @@ class Product(Named):
     @property
     def grace(self) -> timedelta:
         return timedelta(days=self.grace_days)
+
+    @property
+    def renews_from_trash(self) -> bool:
+        """Whether what has expired may be renewed in the trash, too."""
+        return self.late_renewal == self.LateRenewal.IN_SUSPENSION
 
     @property
     def keeps_deleted(self) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -20,14 +18,14 @@ from accounts.api.fields import Choice, Identifier, Input, Instant, Text
 from accounts.api.query import Paged, one_of_many
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
+from catalog.terms import MONTHS, WrongPeriod
 from kernel.actors import ActorKind
 from kernel.search import search
-from lifecycle.models import Health, Resource, ResourceEvent, ServicePeriod, State
+from lifecycle.models import Health, Renewal, Resource, ResourceEvent, ServicePeriod, State
+from lifecycle.models.terms import RENEWALS, has_health
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
-from lifecycle.services.trash import empty_from_trash
 
-DAY = timedelta(days=1)
-PERIODS = [(months, months) for months in (1, 3, 6, 12, 24, 36)]
+PERIODS = [(months, months) for months in MONTHS]
 
 
 class ResourceShape(serializers.Serializer[Any]):
@@ -90,8 +88,7 @@ class Months(Choice):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", "Months of 30 days.")
-        message = _("Choose a period of 1, 3, 6, 12, 24 or 36 months.")
-        super().__init__(choices=PERIODS, error_messages={"invalid_choice": message}, **options)
+        super().__init__(choices=PERIODS, error_messages={"invalid_choice": WrongPeriod.message}, **options)
 
 
 class AutoRenewal(Input):
@@ -105,9 +102,9 @@ class ResourceQuery(Paged):
     billing_mode = Choice(choices=BillingMode.choices, required=False)
     health = Choice(choices=Health.choices, required=False)
     renewal = Choice(
-        choices=[("auto", "auto-renew"), ("manual", "manual"), ("none", "none")],
+        choices=Renewal.choices,
         required=False,
-        help_text="Prepaid resources with auto-renew, or without it; none: nothing is to be renewed.",
+        help_text="Running prepaid resources with auto-renew, or without it; none: nothing is to be renewed.",
     )
     search = Text(max_length=100, required=False, help_text="Part of the name, or the id.")
     lookups: ClassVar = {
@@ -123,30 +120,12 @@ class ResourceQuery(Paged):
         if "state" not in wanted:
             rows = rows.exclude(state=State.DELETED)
         if "health" in wanted:
-            rows = rows.filter(of_health(wanted["health"], self.context["view"].at))
+            rows = rows.filter(has_health(Health(wanted["health"]), at=self.context["view"].at))
         if "renewal" in wanted:
-            rows = rows.filter(OF_RENEWAL[wanted["renewal"]])
+            rows = rows.filter(RENEWALS[Renewal(wanted["renewal"])])
         if "search" in wanted:
             rows = search(rows, wanted["search"], ("name",))
         return rows
-
-
-OF_RENEWAL = {
-    "auto": Q(billing_mode=BillingMode.PREPAID, auto_renew_months__isnull=False),
-    "manual": Q(billing_mode=BillingMode.PREPAID, rolls_over=False, auto_renew_months=None),
-    "none": Q(billing_mode=BillingMode.POSTPAID) | Q(rolls_over=True),
-}
-
-
-def of_health(health: str, at: datetime) -> Q:
-    """As `Resource.health`, in terms of the end of paid time."""
-    good, warning, end = at + 16 * DAY, at + 5 * DAY, "paid_until"
-    return {
-        Health.GOOD: Q(paid_until=None) | Q(**{f"{end}__gte": good}),
-        Health.WARNING: Q(**{f"{end}__gte": warning, f"{end}__lt": good}),
-        Health.ALERT: Q(**{f"{end}__gt": at, f"{end}__lt": warning}),
-        Health.EXPIRED: Q(**{f"{end}__lte": at}),
-    }[Health(health)]
 
 
 class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -177,12 +156,6 @@ class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoin
     def reboot(self, request: Request, pk: UUID) -> Response:
         """Reboot an active resource."""
         return self._do(reboot_resource)
-
-    @action(detail=True, methods=["post"])
-    @idempotent()
-    def purge(self, request: Request, pk: UUID) -> Response:
-        """Delete a resource in the trash for good. Nothing brings it back."""
-        return self._do(empty_from_trash)
 
     @action(detail=True, methods=["post"], url_path="auto-renew")
     @idempotent(AutoRenewal)

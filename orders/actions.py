@@ -7,31 +7,43 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Customer
-from lifecycle.models import ProvisioningRequest, Resource, State
+from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.services.acts import Act, refusal_of
 from orders.models import OrderItem
+
+FOR_PREPAID_CUSTOMERS = frozenset({Act.RENEW, Act.RECOVER})
+ALONE = frozenset({Act.RESIZE, Act.RENEW, Act.RECOVER, Act.DELETE, Act.PURGE})
+"""What an open order of the resource keeps waiting: another order, and its end. The rest goes on beside one."""
 
 
 def with_pending(resources: QuerySet[Resource]) -> QuerySet[Resource]:
-    """Annotate `is_pending`: an order or a change of the resource is under way."""
-    items = OrderItem.objects.filter(resource=OuterRef("pk"), state__in=OrderItem.OPEN)
+    """Annotate `is_changing`: the product team owes an answer, and `has_order`: an order of the resource is open."""
     requests = ProvisioningRequest.objects.unanswered().filter(resource=OuterRef("pk"))
-    return resources.annotate(is_pending=Exists(items) | Exists(requests))
+    orders = OrderItem.objects.open().filter(resource=OuterRef("pk"))
+    return resources.annotate(is_changing=Exists(requests), has_order=Exists(orders))
 
 
-def available_actions(resource: Resource, customer: Customer, *, pending: bool, at: datetime) -> list[str]:
+def available_actions(
+    resource: Resource, customer: Customer, *, changing: bool, ordered: bool, at: datetime
+) -> list[Act]:
     """
-    Verbs that the domain would accept from this customer now, in the order in which they are shown.
+    What the services would accept from this customer now, in the order in which it is shown.
 
-    start, stop, reboot, resize, renew, auto_renew, recover, delete, purge.
+    :param changing: the product team owes an answer
+    :param ordered: an order of the resource is open
     """
-    if pending or resource.state in {State.NEW, State.DELETED}:
+    if changing:
         return []
-    if resource.is_in_trash:
-        recover = ["recover"] if customer.is_prepaid and resource.is_recoverable(at) else []
-        return [*recover, "purge"]
-    actions = ["stop", "reboot"] if resource.state == State.ACTIVE else ["start"]
-    if not resource.is_expired(at):
-        actions.append("resize")
-    if resource.is_prepaid and customer.is_prepaid and not resource.rolls_over:
-        actions += ["renew", "auto_renew"]
-    return [*actions, "delete"]
+    return [
+        act
+        for act in Act
+        if not (ordered and act in ALONE)
+        and not (customer.is_postpaid and act in FOR_PREPAID_CUSTOMERS)
+        and refusal_of(act, resource, at=at) is None
+    ]
+
+
+def actions_of_row(row: Resource, customer: Customer, *, at: datetime) -> list[Act]:
+    """`available_actions` of a resource that was read `with_pending`."""
+    changing, ordered = row.is_changing, row.has_order  # type: ignore[attr-defined]  # annotated
+    return available_actions(row, customer, changing=changing, ordered=ordered, at=at)

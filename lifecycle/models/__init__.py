@@ -3,7 +3,8 @@
 from lifecycle.models.channels import DeliveryChannel
 from lifecycle.models.history import ResourceEvent, ServicePeriod
 from lifecycle.models.provisioning import REQUEST_EDGES, ProvisioningRequest
-from lifecycle.models.resource import EDGES, RUNNING, Health, Resource, State
+from lifecycle.models.resource import EDGES, RUNNING, Resource, State
+from lifecycle.models.terms import Health, Renewal
 
 __all__ = [
     "EDGES",
@@ -12,6 +13,7 @@ __all__ = [
     "DeliveryChannel",
     "Health",
     "ProvisioningRequest",
+    "Renewal",
     "Resource",
     "ResourceEvent",
     "ServicePeriod",

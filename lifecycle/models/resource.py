@@ -13,10 +13,12 @@ from django_fsm import FSMField, transition
 
 from accounts.models import BillingMode, Customer
 from catalog.models import Product
+from catalog.terms import MONTHS
 from kernel.ids import new_id
 from kernel.machine import StateMachine
 from kernel.search import search_index
 from kernel.triggers import edges_only, frozen, never_deleted
+from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
 
 
 class State(models.TextChoices):
@@ -47,13 +49,6 @@ EDGES: frozenset[tuple[str, str]] = frozenset(
 """The whole machine. The transitions below, the database trigger and the lifecycle page in the docs all agree with it."""
 
 
-class Health(models.TextChoices):
-    GOOD = "good", _("good")
-    WARNING = "warning", _("warning")
-    ALERT = "alert", _("alert")
-    EXPIRED = "expired", _("expired")
-
-
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def lock(self, pk: UUID) -> Resource:
         """The resource, held until the transaction ends; its customer must be held before."""
@@ -77,22 +72,16 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def not_deleted(self) -> Self:
         return self.exclude(state=State.DELETED)
 
-    def due_for_expiry(self, at: datetime) -> Self:
-        """Prepaid resources whose paid time and grace are over, or which roll over into postpaid usage."""
-        return self.running().filter(billing_mode=BillingMode.PREPAID, suspend_at__lte=at)
+    def of_health(self, health: Health, *, at: datetime) -> Self:
+        """Running resources of this health."""
+        return self.filter(has_health(health, at=at))
 
-    def due_for_purge(self, at: datetime) -> Self:
-        return self.in_trash().filter(purge_at__lte=at)
+    def of_renewal(self, renewal: Renewal) -> Self:
+        return self.filter(RENEWALS[renewal])
 
     def due_for_auto_renew(self, at: datetime, *, within: timedelta) -> Self:
-        """Prepaid resources with auto-renew whose paid time ends in the time ahead; expired ones are not renewed."""
-        return self.running().filter(
-            billing_mode=BillingMode.PREPAID,
-            auto_renew_months__isnull=False,
-            rolls_over=False,
-            paid_until__gt=at,
-            paid_until__lte=at + within,
-        )
+        """Resources with auto-renew whose paid time ends in the time ahead; expired ones are not renewed."""
+        return self.of_renewal(Renewal.AUTO).filter(paid_until__gt=at, paid_until__lte=at + within)
 
 
 class Resource(StateMachine):
@@ -158,8 +147,15 @@ class Resource(StateMachine):
                     paid_until__isnull=True,
                     suspend_at__isnull=True,
                     rolls_over=False,
-                    auto_renew_months__isnull=True,
                 ),
+            ),
+            models.CheckConstraint(
+                name="auto_renew_is_by_a_period_that_is_sold",
+                condition=Q(auto_renew_months__isnull=True) | Q(auto_renew_months__in=MONTHS),
+            ),
+            models.CheckConstraint(
+                name="only_what_runs_on_paid_time_is_renewed_automatically",
+                condition=Q(auto_renew_months__isnull=True) | RUNS_ON_PAID_TIME,
             ),
             models.CheckConstraint(
                 name="trash_has_a_reason_and_an_end",
@@ -223,17 +219,33 @@ class Resource(StateMachine):
         return None if self.paid_until is None else (self.paid_until - at) // timedelta(days=1)
 
     def health(self, at: datetime) -> Health:
-        """good > 15 whole days left, warning 5..15, alert < 5, expired; good without an end."""
-        days = self.days_left(at)
-        if days is None:
-            return Health.GOOD
-        if self.is_expired(at):
-            return Health.EXPIRED
-        return Health.GOOD if days > 15 else Health.WARNING if days >= 5 else Health.ALERT
+        """What rolls over or is postpaid does not end, and is well."""
+        return health_before(None if self.rolls_over else self.paid_until, at=at)
+
+    @property
+    def runs_on_paid_time(self) -> bool:
+        """Running, prepaid, and to stop at the end of its paid time unless that is renewed."""
+        return self.is_running and self.is_prepaid and not self.rolls_over
+
+    @property
+    def renewal(self) -> Renewal:
+        """`RENEWALS`, for one row."""
+        if not self.runs_on_paid_time:
+            return Renewal.NONE
+        return Renewal.MANUAL if self.auto_renew_months is None else Renewal.AUTO
 
     def is_recoverable(self, at: datetime) -> bool:
         """In the trash and before the instant of purge, even when the purge is late."""
         return self.is_in_trash and self.purge_at is not None and at < self.purge_at
+
+    def is_renewable(self, at: datetime) -> bool:
+        """Running on paid time, in grace too; from the trash when it expired and its product lets it be renewed there."""
+        return self.runs_on_paid_time or self.is_renewable_from_trash(at)
+
+    def is_renewable_from_trash(self, at: datetime) -> bool:
+        """The suspended days are paid, too: the new period begins where the old one ended."""
+        expired = self.is_prepaid and self.suspense_reason == self.SuspenseReason.EXPIRED
+        return expired and self.is_recoverable(at) and self.product.renews_from_trash
 
     # The machine: each transition changes this row only
 
@@ -257,6 +269,7 @@ class Resource(StateMachine):
     def suspend(self, *, reason: str, purge_at: datetime, at: datetime) -> None:
         self.changed_at = self.suspended_at = at
         self.suspense_reason, self.purge_at = reason, purge_at
+        self.auto_renew_months = None
 
     @transition(field=state, source=State.SUSPENSE, target=State.ACTIVE)
     def recover(self, *, at: datetime) -> None:
@@ -266,6 +279,7 @@ class Resource(StateMachine):
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.DELETED)
     def delete_at_once(self, *, at: datetime) -> None:
         self.changed_at = at
+        self.auto_renew_months = None
 
     @transition(field=state, source=State.SUSPENSE, target=State.DELETED)
     def purge(self, *, at: datetime) -> None:

@@ -8,28 +8,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import Product
+from catalog.terms import check_months
 from kernel.actors import Actor
-from kernel.errors import DomainError
 from kernel.periods import truncate
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, ServicePeriod, State
+from lifecycle.services.acts import Act, refuse, refuse_while_pending
 from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.record import record_event
 
 Event = ResourceEvent.Kind
-
-
-class WrongState(DomainError):
-    code = "wrong-state"
-    message = _('This is not possible while the resource is "%(state)s".')
-
-
-class ChangePending(DomainError):
-    code = "change-pending"
-    message = _("A change of this resource is still being carried out. Please wait for it to end.")
 
 
 def create_resource(
@@ -82,7 +72,7 @@ def stop_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
     :raises WrongState: not Active
     :raises ChangePending: a resize is being carried out
     """
-    resource = _hold(resource_id, State.ACTIVE)
+    resource = _hold_for(Act.STOP, resource_id, at=at)
     resource.stop(at=at)
     resource.save()
     if _stopped_time_is_free(resource):
@@ -98,7 +88,7 @@ def start_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource
     :raises WrongState: not Stop
     :raises ChangePending: a resize is being carried out
     """
-    resource = _hold(resource_id, State.STOP)
+    resource = _hold_for(Act.START, resource_id, at=at)
     resource.start(at=at)
     resource.save()
     if _stopped_time_is_free(resource):
@@ -116,7 +106,7 @@ def reboot_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     :raises WrongState: not Active
     :raises ChangePending: a resize is being carried out
     """
-    resource = _hold(resource_id, State.ACTIVE)
+    resource = _hold_for(Act.REBOOT, resource_id, at=at)
     resource.stop(at=at)
     resource.save()
     record_event(resource, Event.REBOOTED, from_state=State.ACTIVE, actor=actor, at=at)
@@ -192,11 +182,17 @@ def set_auto_renew(resource_id: UUID, *, months: int | None, actor: Actor, at: d
     """
     Switch auto-renew on with its period in months, or off with None.
 
+    :raises WrongPeriod: not a period that is sold
     :raises WrongState: not a running prepaid resource, or it continues as postpaid
+    :raises RenewFirst: its paid time has ended, so that no attempt would come; switching off is taken
+    :raises ChangePending: a resize is being carried out
     """
-    resource = _hold(resource_id, State.ACTIVE, State.STOP)
-    if not resource.is_prepaid or resource.rolls_over:
-        raise WrongState(state=resource.get_state_display())
+    if months is not None:
+        check_months(months)
+    resource = hold_resource(resource_id)
+    if months is not None or resource.auto_renew_months is None:
+        refuse(Act.AUTO_RENEW, resource, at=at)
+    refuse_while_pending(resource)
     if resource.auto_renew_months != months:
         resource.auto_renew_months = months
         resource.save()
@@ -233,16 +229,9 @@ def hold_resource(resource_id: UUID) -> Resource:
     return resource
 
 
-def refuse_while_pending(resource: Resource) -> None:
-    """:raises ChangePending: the product team still owes an answer"""
-    if ProvisioningRequest.objects.unanswered().filter(resource=resource).exists():
-        raise ChangePending
-
-
-def _hold(resource_id: UUID, *states: State) -> Resource:
+def _hold_for(act: Act, resource_id: UUID, *, at: datetime) -> Resource:
     resource = hold_resource(resource_id)
-    if resource.state not in states:
-        raise WrongState(state=resource.get_state_display())
+    refuse(act, resource, at=at)
     refuse_while_pending(resource)
     return resource
 

@@ -10,15 +10,16 @@ waits. The states that may move are read from the machine's declaration.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from kernel.actors import Actor
-from kernel.periods import billing_zone, local_day, start_of_day
+from kernel.periods import MINUTE, billing_zone, local_day, start_of_day
 from lifecycle.models import EDGES, State
+from lifecycle.models.terms import DAY, MILESTONES, MORNING
 from notifications.events import STAMP_SQL
 from notifications.models import Notice
 from notifications.services import telling_sql
@@ -34,7 +35,7 @@ def sources_of(target: State) -> list[str]:
 def _record(kind: str, *, from_state: str, to_state: str) -> str:
     return f"""
     INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)
-    SELECT id, customer_id, '{kind}', {from_state}, {to_state}, %(at)s, 'system', %(actor)s, '' FROM moved"""
+    SELECT id, customer_id, '{kind}', {from_state}, {to_state}, %(at)s, %(actor_kind)s, %(actor)s, '' FROM moved"""
 
 
 def _request(verb: str) -> str:
@@ -59,6 +60,7 @@ WITH due AS (
 ), moved AS (
     UPDATE lifecycle_resource r
     SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
+        auto_renew_months = NULL,
         purge_at = %(at)s + make_interval(days => p.days_in_trash_after_expiry)
     FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
     RETURNING r.id, r.customer_id, r.product_id, r.name, r.configuration, r.purge_at, due.state AS from_state
@@ -116,16 +118,17 @@ WITH moved AS (
 SELECT count(*) FROM moved
 """
 
-# The milestone is the smallest of 7, 4, 1, 0 days that the days left have reached: a late job still tells, and tells once.
+# Days are counted to the last morning before the end, and the milestone is the smallest that the days left have reached,
+# as in `lifecycle.models.terms`: a late job still tells, and tells once.
 # What has auto-renew is announced with its price, and each failure is told: `orders` knows what is missing.
 REMIND_EXPIRING = f"""
 WITH due AS (
-    SELECT id, customer_id, name, paid_until, (paid_until AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
+    SELECT id, customer_id, name, paid_until, (paid_until AT TIME ZONE %(zone)s - %(ahead)s)::date - (%(today)s)::date AS days
     FROM lifecycle_resource
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND auto_renew_months IS NULL
       AND paid_until > %(at)s AND paid_until < %(horizon)s
 ), told AS (
-    SELECT *, CASE WHEN days <= 0 THEN 0 WHEN days <= 1 THEN 1 WHEN days <= 4 THEN 4 ELSE 7 END AS milestone FROM due
+    SELECT *, (SELECT min(m) FROM unnest(%(milestones)s::int[]) m WHERE m >= days) AS milestone FROM due
 ), notices AS ({
     telling_sql(
         Notice.Kind.RESOURCE_EXPIRING,
@@ -154,14 +157,16 @@ WITH due AS (
 SELECT count(*) FROM notices
 """
 
-REMIND_BEFORE_PURGE = f"""
+REMIND_IN_TRASH = f"""
 WITH due AS (
-    SELECT id, customer_id, name, purge_at FROM lifecycle_resource
-    WHERE state = 'suspense' AND purge_at > %(at)s AND purge_at <= %(at)s + interval '1 day'
+    SELECT r.id, r.customer_id, r.name, r.purge_at, r.purge_at <= %(at)s + interval '1 day' AS is_last
+    FROM lifecycle_resource r JOIN catalog_product p ON p.id = r.product_id
+    WHERE r.state = 'suspense' AND r.purge_at > %(at)s AND (r.purge_at <= %(at)s + interval '1 day'
+        OR p.late_renewal = 'suspension' AND r.suspense_reason = 'expired')
 ), notices AS ({
     telling_sql(
         Notice.Kind.PURGE_COMING,
-        STAMP_SQL.format("m.purge_at"),
+        f"CASE WHEN m.is_last THEN {STAMP_SQL.format('m.purge_at')} ELSE %(today)s END",
         rows="due",
         facts=f"jsonb_build_object('resource', m.name, 'purge_at', {STAMP_SQL.format('m.purge_at')})",
     )
@@ -194,7 +199,13 @@ def end_paid_time(*, actor: Actor, at: datetime, customer_id: UUID | None = None
 
 
 def _whose_time_is_over(actor: Actor, at: datetime, customer_id: UUID | None) -> dict[str, Any]:
-    return {"sources": sources_of(State.SUSPENSE), "actor": actor.name, "at": at, "customer": customer_id}
+    return {
+        "sources": sources_of(State.SUSPENSE),
+        "actor_kind": actor.kind,
+        "actor": actor.name,
+        "at": at,
+        "customer": customer_id,
+    }
 
 
 def purge_resources(*, actor: Actor, at: datetime) -> int:
@@ -202,21 +213,26 @@ def purge_resources(*, actor: Actor, at: datetime) -> int:
     sources = [State.SUSPENSE.value]
     assert set(sources) <= set(sources_of(State.DELETED))
     free = FREE.format(due=TIME_IN_THE_TRASH_IS_OVER, end="purge_at")
-    return _in_batches(free, (PURGE,), {"sources": sources, "actor": actor.name, "at": at})
+    return _in_batches(free, (PURGE,), {"sources": sources, "actor_kind": actor.kind, "actor": actor.name, "at": at})
 
 
 def remind_about_ends(*, at: datetime) -> int:
-    """Owe the reminders of the day: 7, 4, 1 and 0 days before the end, daily in grace, and a day before the purge."""
+    """
+    Owe the reminders of the day: 7, 4, 1 and 0 days before the end, daily in grace, and a day before the purge; daily in the
+    trash, too, while the product lets it be renewed from there.
+    """
     today = local_day(at)
     arguments = {
         "sources": sources_of(State.SUSPENSE),
         "at": at,
         "today": today.isoformat(),
         "zone": str(billing_zone()),
-        "horizon": start_of_day(today.fromordinal(today.toordinal() + 8)),
+        "horizon": start_of_day(today + (max(MILESTONES) + 1) * DAY, MORNING) + MINUTE,
+        "ahead": timedelta(hours=MORNING.hour, minutes=MORNING.minute) + MINUTE,
+        "milestones": list(MILESTONES),
     }
     return sum(
-        _in_one_statement(statement, arguments) for statement in (REMIND_EXPIRING, REMIND_IN_GRACE, REMIND_BEFORE_PURGE)
+        _in_one_statement(statement, arguments) for statement in (REMIND_EXPIRING, REMIND_IN_GRACE, REMIND_IN_TRASH)
     )
 
 

@@ -7,26 +7,20 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode
 from accounts.services import record_audit
 from kernel.actors import Actor
-from kernel.errors import DomainError
-from kernel.periods import truncate
+from kernel.periods import Period, truncate
 from lifecycle.models import Resource, ResourceEvent, State
+from lifecycle.services.acts import Act, refuse
 from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.record import record_event
-from lifecycle.services.running import WrongState, cut_periods, hold_resource, open_period
+from lifecycle.services.running import cut_periods, hold_resource, open_period
 from notifications.models import Notice
 from notifications.services import tell
 
 Event = ResourceEvent.Kind
-
-
-class NotRecoverable(DomainError):
-    code = "not-recoverable"
-    message = _("This resource cannot be recovered: it is not in the trash, or its time there is over.")
 
 
 def remove_resource(resource: Resource, *, actor: Actor, at: datetime) -> None:
@@ -54,7 +48,6 @@ def lose_resource(resource: Resource, *, reason: str, actor: Actor, at: datetime
     if resource.paid_until and resource.is_running:
         resource.be_paid_until(min(truncate(at), resource.paid_until))
     (resource.purge if resource.is_in_trash else resource.delete_at_once)(at=at)
-    resource.auto_renew_months = None
     resource.save()
     record_event(resource, Event.GONE, from_state=came_from, actor=actor, at=at, reason=reason)
 
@@ -62,7 +55,7 @@ def lose_resource(resource: Resource, *, reason: str, actor: Actor, at: datetime
 def bring_back(
     resource: Resource,
     *,
-    paid_until: datetime | None,
+    period: Period | None,
     suspend_at: datetime | None = None,
     event: Event,
     actor: Actor,
@@ -71,19 +64,20 @@ def bring_back(
     reason: str = "",
 ) -> None:
     """
-    From the trash to Active, in service from now.
+    From the trash to Active.
 
+    :param period: what is paid for; it may have begun where the old one ended. None: postpaid, in use from now on
+    :param suspend_at: until when a period without a minute must be paid for
     :raises NotRecoverable: not in the trash, or past its purge time even when the purge is late
     """
-    if not resource.is_recoverable(at):
-        raise NotRecoverable
+    refuse(Act.RECOVER, resource, at=at)
     resource.recover(at=at)
-    resource.be_paid_until(paid_until, grace=resource.product.grace)
+    resource.be_paid_until(period.ends_at if period else None, grace=resource.product.grace)
     if suspend_at is not None:
         resource.suspend_at = suspend_at
     resource.save()
-    if resource.paid_until is None or resource.paid_until > truncate(at):
-        open_period(resource, starting=at)
+    if period is None or period.minutes:
+        open_period(resource, starting=period.starts_at if period else at)
     ask_product_team(resource, Verb.RESUME, at=at)
     record_event(resource, event, from_state=State.SUSPENSE, actor=actor, at=at, order_id=order_id, reason=reason)
 
@@ -101,12 +95,10 @@ def restore_resource(resource_id: UUID, *, reason: str, actor: Actor, at: dateti
     resource = hold_resource(resource_id)
     resource.billing_mode = resource.customer.billing_mode
     prepaid = resource.billing_mode == BillingMode.PREPAID
-    if not prepaid:
-        resource.auto_renew_months = None
     window = truncate(at) + timedelta(days=settings.RENEWAL_WINDOW_DAYS)
     bring_back(
         resource,
-        paid_until=truncate(at) if prepaid else None,
+        period=Period(at, at) if prepaid else None,
         suspend_at=window if prepaid else None,
         event=Event.RESTORED,
         actor=actor,
@@ -138,8 +130,7 @@ def empty_from_trash(resource_id: UUID, *, actor: Actor, at: datetime) -> Resour
     :raises WrongState: not in the trash
     """
     resource = hold_resource(resource_id)
-    if not resource.is_in_trash:
-        raise WrongState(state=resource.get_state_display())
+    refuse(Act.PURGE, resource, at=at)
     resource.purge(at=at)
     resource.save()
     ask_product_team(resource, Verb.PURGE, at=at)

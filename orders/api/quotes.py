@@ -79,6 +79,7 @@ class RecoverWish(Input):
     action = Choice(choices=["recover"])
     resource = Identifier()
     months = Months(default=1)
+    auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
     coupon = CouponCode()
 
 

@@ -17,10 +17,10 @@ from accounts.api.endpoints import idempotent
 from accounts.api.fields import Input, Instant, Text
 from lifecycle.api import ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
-from lifecycle.services.running import WrongState
-from orders.actions import available_actions, with_pending
+from lifecycle.services.acts import Act, refuse
+from orders.actions import actions_of_row, with_pending
 from orders.models import CheckoutSession
-from orders.services.delete import delete_resource, preview_deletion
+from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.gone import report_gone
 
 
@@ -36,11 +36,11 @@ class ActionableResource(ResourceShape):
     def get_actions(self, resource: Any) -> list[str]:
         view = self.context["view"]
         if view.principal.product_id is not None:
-            possible = available_actions(resource, resource.customer, pending=resource.is_pending, at=view.at)
-            return [action for action in possible if action in CheckoutSession.Action]
+            possible = actions_of_row(resource, resource.customer, at=view.at)
+            return [act.value for act in possible if act in CheckoutSession.Action]
         if not view.principal.may_order:
             return []
-        return available_actions(resource, view.customer, pending=resource.is_pending, at=view.at)
+        return [act.value for act in actions_of_row(resource, view.customer, at=view.at)]
 
 
 class UnusedTime(serializers.Serializer[Any]):
@@ -80,6 +80,12 @@ class ResourceViewSet(ResourceEndpoint):
         return self._do(delete_resource)
 
     @action(detail=True, methods=["post"])
+    @idempotent()
+    def purge(self, request: Request, pk: UUID) -> Response:
+        """Delete a resource in the trash for good. Nothing brings it back."""
+        return self._do(purge_resource)
+
+    @action(detail=True, methods=["post"])
     @idempotent(Loss)
     def gone(self, request: Request, pk: UUID) -> Response:
         """Product teams: a resource is lost. Service and billing end now; unused paid time goes back to the customer's wallet."""
@@ -92,6 +98,5 @@ class ResourceViewSet(ResourceEndpoint):
     def deletion(self, request: Request, pk: UUID) -> Response:
         """What deleting a running resource would do now."""
         found = self.get_object()
-        if not found.is_running:
-            raise WrongState(state=found.get_state_display())
+        refuse(Act.DELETE, found, at=self.at)
         return self.show(preview_deletion(found, at=self.at))

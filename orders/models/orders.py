@@ -199,6 +199,12 @@ class Order(StateMachine):
         self.ended_at = at
 
 
+class OrderItemQuerySet(models.QuerySet["OrderItem"]):
+    def open(self) -> Self:
+        """Of orders that wait for payment or are being carried out."""
+        return self.filter(state__in=OrderItem.OPEN)
+
+
 class OrderItem(models.Model):
     """
     One resource's part of an order, with its share of the money.
@@ -240,6 +246,8 @@ class OrderItem(models.Model):
     content = models.JSONField(_("content"))
     due = models.BigIntegerField(_("amount"))
     reason = models.CharField(_("reason of failure"), max_length=200, blank=True)
+
+    objects = OrderItemQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("order item")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,10 @@ from catalog.services import reserve_coupon, return_coupon
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
-from lifecycle.services.running import refuse_while_pending
+from lifecycle.services.acts import refuse_while_pending
 from orders.models import Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
-from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale
+from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
 from payments.models import Payment
 from payments.services.gateway import PaymentOpen, start_gateway_payment
@@ -119,6 +119,7 @@ def place_order(
     :raises QuoteUsed: ordered before, with another key
     :raises SessionUsed: another quote of the same checkout session was ordered
     :raises StaleQuote: expired, or today's facts differ
+    :raises DomainError: it can be had no longer, whatever it costs: the common end has passed, the trash was emptied ...
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
     :raises CouponUsedUp: the last use was taken a moment ago
     :raises MeansNeeded: there is something to pay, and `means` pays nothing
@@ -139,6 +140,7 @@ def place_order(
     if quote.checkout_session_id:
         hold_session(quote.checkout_session_id, customer)
     refuse_stale(quote, at=at)
+    refuse_what_is_over(quote, resources, at=at)
     if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.WALLET}:
         raise MeansNeeded
 
@@ -236,7 +238,7 @@ def smallest_payment(gateway: str) -> int:
 
 def _write_order(
     quote: Quote,
-    resources: Mapping[UUID | None, Resource],
+    resources: Sequence[Resource],
     *,
     means: str,
     key: str,
@@ -259,12 +261,13 @@ def _write_order(
         created_at=at,
         expires_at=at + PAYMENT_WINDOW,
     )
+    held = {resource.pk: resource for resource in resources}
     OrderItem.objects.bulk_create(
         OrderItem(
             order=order,
             customer=customer,
             position=position,
-            resource=resources.get(part.resource_id),
+            resource=held[part.resource_id] if part.resource_id else None,
             content=part.to_json(),
             due=max(part.due, 0),
         )
@@ -276,11 +279,18 @@ def _write_order(
     return order
 
 
-def _hold_resources(quote: Quote) -> dict[UUID | None, Resource]:
+def _hold_resources(quote: Quote) -> list[Resource]:
     """The resources of the quote, held; refused while another order or change of one of them is under way."""
     held = Resource.objects.lock_all(quote.deal.resource_ids)
+    refuse_open_orders(held)
     for resource in held:
-        if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
-            raise OrderOpen(name=resource.name)
+        resource.customer = quote.customer
         refuse_while_pending(resource)
-    return {resource.pk: resource for resource in held}
+    return held
+
+
+def refuse_open_orders(resources: Sequence[Resource]) -> None:
+    """:raises OrderOpen: one of these resources has an order that waits for payment or is being carried out"""
+    item = OrderItem.objects.open().filter(resource__in=resources).select_related("resource").first()
+    if item:
+        raise OrderOpen(name=item.its_resource.name)

@@ -15,13 +15,14 @@ from invoices.services.usage import bill_usage_until
 from kernel.actors import Actor
 from kernel.periods import truncate
 from lifecycle.models import Resource
-from lifecycle.services.running import WrongState, hold_resource, refuse_while_pending
+from lifecycle.services.acts import Act, refuse, refuse_while_pending
+from lifecycle.services.running import hold_resource
 from lifecycle.services.sweeps import end_paid_time
-from lifecycle.services.trash import remove_resource
+from lifecycle.services.trash import empty_from_trash, remove_resource
 from notifications.models import Notice
 from notifications.services import tell
-from orders.models import CheckoutSession, OrderItem
-from orders.services.checkout import OrderOpen
+from orders.models import CheckoutSession
+from orders.services.checkout import refuse_open_orders
 from orders.services.sessions import UnknownSession, claim_session
 from payments.services.settle import refund_credit_note
 
@@ -58,10 +59,8 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     if resource.rolls_over and resource.is_expired(at):  # the sweep is late: it has been postpaid since
         end_paid_time(actor=actor, at=at, customer_id=resource.customer_id)
         resource = hold_resource(resource_id)
-    if not resource.is_running:
-        raise WrongState(state=resource.get_state_display())
-    if OrderItem.objects.filter(resource=resource, state__in=OrderItem.OPEN).exists():
-        raise OrderOpen(name=resource.name)
+    refuse(Act.DELETE, resource, at=at)
+    refuse_open_orders([resource])
     refuse_while_pending(resource)
 
     deletion = preview_deletion(resource, at=at)
@@ -104,3 +103,17 @@ def delete_as_asked(session_id: UUID, customer: Customer, *, actor: Actor, at: d
     session.deleted_at = at
     session.save(update_fields=["deleted_at"])
     return session
+
+
+@transaction.atomic
+def purge_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource:
+    """
+    The customer deletes a resource for good before its time in the trash is over. Nothing brings it back.
+
+    :raises WrongState: not in the trash
+    :raises OrderOpen: an order would bring it back
+    """
+    resource = hold_resource(resource_id)
+    refuse(Act.PURGE, resource, at=at)
+    refuse_open_orders([resource])
+    return empty_from_trash(resource_id, actor=actor, at=at)

@@ -89,7 +89,7 @@ def _begin(item: OrderItem, *, actor: Actor, at: datetime) -> None:
 def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
     """Do what was paid for; when the resource cannot take it any more, the money goes back instead."""
     story, resource = _story(item), _hold_resource_of(item)
-    refusal = story.refusal(item, resource, at=at)
+    refusal = story.refusal(item.part, resource, at=at)
     if refusal:
         _give_back(item, reason=refusal.code, owes=item.request is not None, actor=actor, at=at)
         return
@@ -153,7 +153,7 @@ def _facts_of(invoice: Invoice, item: OrderItem) -> dict[str, Any]:
 
 def _end_when_done(order: Order, *, at: datetime) -> None:
     states = set(order.items.values_list("state", flat=True))
-    if states & set(OrderItem.OPEN):
+    if states.intersection(OrderItem.OPEN):
         return
     if states == {OrderItem.State.COMPLETED}:
         order.complete(at=at)

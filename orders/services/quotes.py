@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,11 +14,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from catalog.terms import WrongPeriod
 from kernel.errors import DomainError
+from lifecycle.models import Resource
+from lifecycle.services.acts import Act, refuse
 from orders.deal import Deal
 from orders.models import Action, Quote
-from orders.services.offers import compute_offer
+from orders.services.offers import CouponNotForAction, compute_offer
 from orders.services.sessions import claim_session
+from orders.services.stories import STORIES
 
 
 class UnknownQuote(DomainError):
@@ -51,8 +55,8 @@ def make_quote(
     Offer `action` on `inputs`, good for the setting QUOTE_LIFETIME_MINUTES.
 
     Inputs by action: create {product, name, items, quantity, months, auto_renew_months, coupon}; resize {resource, items};
-    renew {resources, months | match_end, coupon}; recover {resource, months, coupon}. The checkout session that it is made
-    in, if any, is this customer's from now on.
+    renew {resources, months | match_end, coupon}; recover {resource, months, auto_renew_months, coupon}. The checkout
+    session that it is made in, if any, is this customer's from now on.
 
     :raises DomainError: refused, or the inputs are wrong
     """
@@ -72,8 +76,18 @@ def make_quote(
 
 
 def quote_again(old: Quote, *, at: datetime) -> Quote:
-    """The same wish at today's price, in the same checkout session."""
-    return make_quote(old.customer, Action(old.action), old.inputs, at=at, session_id=old.checkout_session_id)
+    """The same wish at today's facts, in the customer's present billing mode and the same checkout session."""
+    return make_quote(old.customer, Action(old.action), _wish_of(old), at=at, session_id=old.checkout_session_id)
+
+
+def _wish_of(quote: Quote) -> dict[str, Any]:
+    """The inputs as the customer's billing mode takes them, which staff may have switched since."""
+    wish: dict[str, Any] = dict(quote.inputs)
+    if quote.customer.is_postpaid and wish.get("coupon"):
+        wish["coupon"] = ""
+    if quote.action == Action.CREATE and quote.customer.is_prepaid and wish.get("months") is None:
+        wish["months"] = 1
+    return wish
 
 
 def refuse_stale(quote: Quote, *, at: datetime) -> None:
@@ -84,9 +98,27 @@ def refuse_stale(quote: Quote, *, at: datetime) -> None:
     if at >= quote.expires_at:
         raise QuoteExpired
     action = Action(quote.action)
-    today = compute_offer(quote.customer, action, quote.inputs, at=quote.quoted_at)
+    try:
+        today = compute_offer(quote.customer, action, quote.inputs, at=quote.quoted_at)
+    except (CouponNotForAction, WrongPeriod) as refusal:  # the billing mode was switched
+        raise QuoteChanged(was=quote.total) from refusal
     if seal_of(quote.customer_id, action, quote.inputs, today) != quote.seal:
         raise QuoteChanged(was=quote.total, now=today.total)
+
+
+def refuse_what_is_over(quote: Quote, resources: Sequence[Resource], *, at: datetime) -> None:
+    """
+    The price of a quote stands until it expires; what it is about may be over before.
+
+    :param resources: those of the quote, held
+    :raises DomainError: one cannot take any more what is offered
+    """
+    action, parts = Action(quote.action), {part.resource_id: part for part in quote.deal.parts}
+    for resource in resources:
+        refuse(Act(action.value), resource, at=at)
+        refusal = STORIES[action].refusal(parts[resource.pk], resource, at=at)
+        if refusal:
+            raise refusal
 
 
 def seal_of(customer_id: UUID, action: Action, inputs: Mapping[str, Any], deal: Deal) -> str:

@@ -26,22 +26,25 @@ from invoices.models import Invoice
 from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
 from kernel.bulk import check_as_we_go
-from kernel.periods import Period, local_day
+from kernel.periods import Period
 from kernel.ranges import ranges_of
-from lifecycle.models import Resource
+from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.models.terms import MILESTONES, milestone
+from lifecycle.services.acts import ChangePending
 from lifecycle.services.running import extend_resources
 from notifications.events import Subject, event_key
 from notifications.models import Notice
 from notifications.services import News, notice_of, tell_all, tell_news
-from orders.actions import with_pending
+from orders.models import OrderItem
+from orders.services.checkout import OrderOpen
 from payments.services.renewals import Renewal, allocate_renewals, charge_renewals
 from payments.services.wallet import InsufficientCredit, Wallet, hold_wallets
 
 logger = logging.getLogger(__name__)
 
-MILESTONES = (0, 1, 4, 7)
-"""Days before the end on which renewal is tried; a late job makes up for the latest one that it missed."""
-HORIZON = timedelta(days=max(MILESTONES) + 1)
+HORIZON = timedelta(days=max(MILESTONES) + 1, hours=1)
+"""So far ahead an end can be that is spoken of this morning; `milestone` decides."""
+LAST = min(MILESTONES)
 RESOURCES_AT_ONCE = 500  # small, for the reason of the month end's chunks
 
 
@@ -54,6 +57,7 @@ class Due:
     milestone: int
     period: Period
     charge: Charge | None
+    hindrance: str = ""
     promotional: int = 0
 
     @property
@@ -129,7 +133,8 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
     Renew what is due of these customers as far as their wallets go.
 
     One success ends the cycle, for it moves the end. A failure is told once per milestone, and that notice is the record
-    that the milestone was tried. A resource with an open order is left for the next time.
+    that the milestone was tried. A resource with an open order is left for the next time, which its customer is told; on the
+    last morning one that only waits for payment does not keep it from being renewed.
 
     :param waiting: for customers that somebody holds; otherwise they are `busy`
     """
@@ -160,6 +165,8 @@ def take(due: Due, wallets: dict[UUID, Wallet]) -> tuple[str, int]:
     Returns why it cannot be renewed, and what is missing; ("", 0) when it can.
     """
     wallet = wallets.get(due.resource.customer_id, Wallet())
+    if due.hindrance:
+        return due.hindrance, 0
     if due.charge is None:
         return NoPrice.code, 0
     if due.charge.total > wallet.available:
@@ -180,20 +187,33 @@ def hold_due(customers: dict[UUID, Customer], at: datetime) -> list[Due]:
 
 def due_of(resources: QuerySet[Resource], customers: dict[UUID, Customer], at: datetime) -> list[Due]:
     """What of `resources` is to be tried on the day of `at` and was not yet, priced, by customer and end."""
-    resources = with_pending(resources).order_by("customer", "paid_until", "pk")
+    ordered_by_end = list(resources.order_by("customer", "paid_until", "pk"))
     book = PriceBook(customers.keys())
+    changing, ordered = _pending(ordered_by_end)
     found = []
-    for resource in resources:
-        days = (local_day(_end(resource)) - local_day(at)).days
-        milestone = next((milestone for milestone in MILESTONES if days <= milestone), None)
-        if milestone is not None and not resource.is_pending:  # type: ignore[attr-defined]  # annotated
-            found.append(_priced(resource, milestone, book, customers[resource.customer_id], at))
+    for resource in ordered_by_end:
+        reached = milestone(_end(resource), at=at)
+        if reached is not None:
+            due = _priced(resource, reached, book, customers[resource.customer_id], at)
+            waits = ordered.get(resource.pk)
+            if resource.pk in changing or waits == OrderItem.State.PROVISIONING:
+                due.hindrance = ChangePending.code
+            elif waits and reached > LAST:
+                due.hindrance = OrderOpen.code
+            found.append(due)
     tried = set(
         Notice.objects.filter(
             customer__in=customers, kind=Notice.Kind.AUTO_RENEW_FAILED, event__in=[due.event for due in found]
         ).values_list("event", flat=True)
     )
     return [due for due in found if due.event not in tried]
+
+
+def _pending(resources: Sequence[Resource]) -> tuple[set[UUID], dict[UUID, str]]:
+    """Which of them the product team owes an answer for, and the state of the open order item that others have."""
+    requests = ProvisioningRequest.objects.unanswered().filter(resource__in=resources)
+    items = OrderItem.objects.open().filter(resource__in=resources)
+    return set(requests.values_list("resource", flat=True)), dict(items.values_list("resource", "state"))
 
 
 def _priced(resource: Resource, milestone: int, book: PriceBook, customer: Customer, at: datetime) -> Due:

@@ -15,7 +15,7 @@ from catalog.configuration import check_configuration
 from catalog.models import Product
 from kernel.errors import DomainError
 from lifecycle.models import Resource
-from orders.actions import available_actions, with_pending
+from orders.actions import actions_of_row, with_pending
 from orders.models import CheckoutSession, Order
 from orders.services.stories.base import UnknownResource
 from orders.services.stories.create import NotOnSale
@@ -95,7 +95,7 @@ def open_session_about(
     resource: Any = found.filter(pk=resource_id).first()
     if resource is None:
         raise UnknownResource
-    if action not in available_actions(resource, resource.customer, pending=resource.is_pending, at=at):
+    if action not in actions_of_row(resource, resource.customer, at=at):
         raise ActionNotPossible(name=resource.name)
     return _open(
         product, return_url, at, action=action, customer=resource.customer, resource=resource, name=resource.name,

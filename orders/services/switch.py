@@ -54,7 +54,7 @@ def plan_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, 
     """
     if customer.billing_mode == to_mode:
         raise ModeAlready(mode=customer.get_billing_mode_display())
-    open_items = OrderItem.objects.filter(customer=customer, state__in=OrderItem.OPEN).count()
+    open_items = OrderItem.objects.open().filter(customer=customer).count()
     if open_items:
         raise OrdersOpen(count=open_items)
     resources = list(Resource.objects.not_deleted().filter(customer=customer).select_related("product").order_by("pk"))

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import PortalRequest, portal_page
 from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
-from orders.actions import available_actions
+from orders.actions import actions_of_row
 from orders.models import Action as PaidAction
 from orders.models import CheckoutSession
 from orders.services.delete import delete_as_asked
@@ -86,7 +86,7 @@ def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Any:
     if session.resource_id is None:
         return None
     resource: Any = own_resource(request, session.resource_id)
-    possible = available_actions(resource, request.customer, pending=resource.is_pending, at=request.at)
+    possible = actions_of_row(resource, request.customer, at=request.at)
     if session.action not in possible:
         raise ActionNotPossible(name=resource.name)
     return resource

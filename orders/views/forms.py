@@ -13,8 +13,9 @@ from django.utils.translation import ngettext_lazy
 from catalog.models import Item, Product
 from catalog.pricing import Component
 from catalog.queries import NoPrice, PriceBook
+from catalog.terms import MONTHS
 from kernel.periods import billing_zone
-from orders.services.stories.inputs import MAXIMUM_QUANTITY, MONTHS
+from orders.services.stories.inputs import MAXIMUM_QUANTITY
 from orders.views.present import unit_price
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -11,11 +11,12 @@ from django.db.models import BigIntegerField, Case, Count, JSONField, Q, QuerySe
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
 from kernel.search import SearchForm, search
-from lifecycle.models import RUNNING, Health, Resource, State
+from lifecycle.models import RUNNING, Health, Renewal, Resource, State
+from lifecycle.models.terms import RENEWALS, has_health
 from orders.queries import month_price
 
 ALL = ("", gettext_lazy("All"))
@@ -71,12 +72,7 @@ class ResourceFilters(ListFilters):
     renewal = forms.ChoiceField(
         label=gettext_lazy("Renewal"),
         required=False,
-        choices=[
-            ALL,
-            ("manual", gettext_lazy("manual")),
-            ("auto", gettext_lazy("automatic")),
-            ("none", gettext_lazy("not renewable")),
-        ],
+        choices=[ALL, *Renewal.choices],
     )
     health = forms.ChoiceField(label=gettext_lazy("Health"), required=False, choices=[ALL, *Health.choices])
     state = forms.ChoiceField(
@@ -105,9 +101,9 @@ class ResourceFilters(ListFilters):
         if "type" in given:
             found.append(Q(configuration__contains=[{"item": given["type"]}]))
         if "renewal" in given:
-            found.append(RENEWALS[given["renewal"]])
+            found.append(RENEWALS[Renewal(given["renewal"])])
         if "health" in given:
-            found.append(of_health(given["health"], at))
+            found.append(has_health(Health(given["health"]), at=at))
         return found
 
     def sorted(self, found: QuerySet[Resource], prices: Prices) -> dict[str, Any]:
@@ -131,26 +127,6 @@ def _of_state(value: str) -> Q:
     if value == "all":
         return Q()
     return Q(state=value) if value else Q(state__in=IN_USE)
-
-
-RENEWABLE = Q(billing_mode=BillingMode.PREPAID, rolls_over=False)
-RENEWALS = {
-    "manual": RENEWABLE & Q(auto_renew_months__isnull=True),
-    "auto": RENEWABLE & Q(auto_renew_months__isnull=False),
-    "none": ~RENEWABLE,
-}
-
-
-def of_health(health: str, at: datetime) -> Q:
-    """`Resource.health` as a condition on running resources."""
-    alert, warning = at + timedelta(days=5), at + timedelta(days=16)
-    ends = {
-        Health.EXPIRED: Q(paid_until__lte=at),
-        Health.ALERT: Q(paid_until__gt=at, paid_until__lt=alert),
-        Health.WARNING: Q(paid_until__gte=alert, paid_until__lt=warning),
-        Health.GOOD: Q(paid_until__gte=warning) | Q(paid_until__isnull=True),
-    }
-    return Q(state__in=sorted(RUNNING)) & ends[Health(health)]
 
 
 class Prices:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from accounts.access import PortalRequest
 from catalog.models import Item
 from lifecycle.models import Resource
-from orders.actions import available_actions, with_pending
+from orders.actions import actions_of_row, with_pending
 from orders.models import Order, Quote
 
 MOST_CHOSEN = 100
@@ -19,7 +19,7 @@ MOST_CHOSEN = 100
 
 
 def own_resource(request: PortalRequest, pk: UUID) -> Resource:
-    """The customer's resource, with its product and `is_pending`; a stranger's is not found."""
+    """The customer's resource, with its product and what is under way; a stranger's is not found."""
     resources = Resource.objects.filter(customer=request.customer).select_related("product")
     resource = get_object_or_404(with_pending(resources), pk=pk)
     resource.customer = request.customer
@@ -46,11 +46,11 @@ def chosen_ids(values: Iterable[str]) -> list[UUID]:
     return list(found)[:MOST_CHOSEN]
 
 
-def actions_of(request: PortalRequest, resource: Any) -> list[str]:
+def actions_of(request: PortalRequest, resource: Any) -> Sequence[str]:
     """What this user may do with a resource that was read `with_pending`; nothing for those who may only look."""
     if not request.user.may_order:
         return []
-    return available_actions(resource, request.customer, pending=resource.is_pending, at=request.at)
+    return actions_of_row(resource, request.customer, at=request.at)
 
 
 def type_of(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> Item | None:

@@ -19,6 +19,7 @@ from catalog import pricing
 from catalog.configuration import configuration_text, items_of
 from catalog.models import Product
 from catalog.services import CouponRefused
+from catalog.terms import MONTHS
 from kernel.errors import DomainError
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
@@ -27,7 +28,6 @@ from orders.models import Action, CheckoutSession
 from orders.services.offers import compute_offer
 from orders.services.quotes import make_quote
 from orders.services.stories.base import NothingToDo
-from orders.services.stories.inputs import MONTHS
 from orders.views.forms import (
     ConfigurationForm,
     NamedConfigurationForm,

@@ -15,10 +15,9 @@ from django.utils.translation import ngettext
 from accounts.access import PortalRequest, portal_page
 from kernel.display import instant, money
 from lifecycle.models import Resource
-from lifecycle.services.trash import empty_from_trash
 from orders.actions import with_pending
 from orders.services.bulk import delete_many
-from orders.services.delete import Deletion, delete_resource, preview_deletion
+from orders.services.delete import Deletion, delete_resource, preview_deletion, purge_resource
 from orders.views.lookups import actions_of, chosen_ids, own_resource
 from orders.views.resources import tell_bulk
 
@@ -56,7 +55,7 @@ def purge(request: PortalRequest, pk: UUID) -> HttpResponse:
     if "purge" not in actions_of(request, resource) and request.method != "POST":
         return redirect("resource", pk=pk)
     if is_confirmed(request, resource.name):
-        empty_from_trash(resource.pk, actor=request.actor, at=request.at)
+        purge_resource(resource.pk, actor=request.actor, at=request.at)
         messages.success(request, _('"%(name)s" is deleted for good.') % {"name": resource.name})
         return redirect("trash")
     return _ask(

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 from accounts.access import PortalRequest, portal_page
 from catalog.configuration import configuration_text, items_of
 from catalog.queries import NoPrice, PriceBook
+from catalog.terms import WrongPeriod
 from invoices.models import Invoice
 from invoices.views import look_of
 from kernel.actors import ActorKind
-from kernel.errors import InvalidInput
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
@@ -135,7 +135,7 @@ def auto_renew(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_resource(request, pk)
     form = AutoRenewForm(request.POST)
     if not form.is_valid():
-        raise InvalidInput(_("Choose an auto-renew period of 1, 3, 6, 12, 24 or 36 months."), field="months")
+        raise WrongPeriod(field="months")
     set_auto_renew(found.pk, months=form.value(), actor=request.actor, at=request.at)
     messages.success(request, _("Auto-renew is on.") if form.value() else _("Auto-renew is off."))
     return redirect("resource", pk=pk)

@@ -22,11 +22,12 @@ from catalog.models import Item, Product
 from invoices.exports import table_response
 from invoices.views import exports
 from kernel.keyset import keyset_page
-from lifecycle.models import RUNNING, Health, Resource, ServicePeriod, State
+from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
+from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
-from orders.views.listing import RENEWALS, Prices, ResourceFilters, of_health
+from orders.views.listing import Prices, ResourceFilters
 from orders.views.lookups import actions_of, chosen_ids, type_of
 
 CHUNK = 2000
@@ -119,9 +120,9 @@ def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dic
 def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, Any]]:
     """The cards: how many are in which condition, each leading to those."""
     counts = own.aggregate(
-        **{str(health): Count("pk", filter=of_health(health, at)) for health in Health.values},
+        **{str(health): Count("pk", filter=has_health(health, at=at)) for health in Health},
         trash=Count("pk", filter=Q(state=State.SUSPENSE)),
-        auto=Count("pk", filter=Q(state__in=sorted(RUNNING)) & RENEWALS["auto"]),
+        auto=Count("pk", filter=RENEWALS[Renewal.AUTO]),
     )
     labels = {
         Health.GOOD: _("Good"),

@@ -81,13 +81,15 @@ def test_an_expired_resource_is_not_renewed(small: Item) -> None:
         assert job(END) == (0, 0)
 
 
-def test_a_resource_with_an_open_order_is_left_alone(small: Item, large: Item) -> None:
+def test_a_resource_that_is_being_changed_waits_and_its_customer_is_told_why(small: Item, large: Item) -> None:
     customer = make_customer(credit=2_000_000)
     server = bought(customer, small)
     order(
         quote(customer, Action.RESIZE, END - 7 * DAY, resource=str(server.pk), items=[{"item": "large", "quantity": 1}])
     )
-    assert job(END - 7 * DAY) == (0, 0)
+    assert job(END - 7 * DAY) == (0, 1)
+    failure = Notice.objects.get(kind=Notice.Kind.AUTO_RENEW_FAILED)
+    assert (failure.facts["reason_code"], failure.facts["shortfall"]) == ("change-pending", 0)
 
 
 def test_promotional_credit_is_used_first(small: Item) -> None:

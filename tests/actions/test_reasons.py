@@ -12,13 +12,14 @@ from catalog.models import Item
 from kernel.actors import Actor
 from kernel.errors import DomainError, in_words
 from lifecycle.models import ProvisioningRequest, ResourceEvent
+from lifecycle.services.acts import NotRecoverable
 from lifecycle.services.sweeps import expire_resources
-from lifecycle.services.trash import NotRecoverable
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Action, OrderItem
 from orders.services.fulfil import UNANSWERED, answer_provisioning
-from orders.services.stories.base import NotRunningAnyMore
+from orders.services.stories.base import NotRunningAnyMore, RenewedMeanwhile
+from orders.services.stories.renew import NewEndInThePast
 from orders.services.stories.resize import ChargeCorrected, PostpaidByNow
 from tests.cast import DAY, JOB, NOON, answer, chosen, create, order, quote
 
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.django_db
 STORED: list[type[DomainError]] = [
     *UNANSWERED.values(),
     NotRunningAnyMore,
+    RenewedMeanwhile,
+    NewEndInThePast,
     PostpaidByNow,
     ChargeCorrected,
     NotRecoverable,

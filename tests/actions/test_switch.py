@@ -79,7 +79,7 @@ def test_resources_in_the_trash_stay_there(alice: Customer, small: Item) -> None
     alice.refresh_from_db()
     trashed = fresh(server)
     assert trashed.state == State.SUSPENSE
-    assert available_actions(trashed, alice, pending=False, at=NOON + 3 * DAY) == ["purge"]
+    assert available_actions(trashed, alice, changing=False, ordered=False, at=NOON + 3 * DAY) == ["purge"]
     restored = restore_resource(server.pk, reason="needed", actor=STAFF, at=NOON + 3 * DAY)
     assert (restored.state, restored.billing_mode) == (State.ACTIVE, "postpaid")
 

@@ -32,11 +32,11 @@ from kernel.tally import Tally
 from ledger.models import Grant
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
-from lifecycle.services.trash import empty_from_trash, restore_resource
-from orders.actions import available_actions, with_pending
+from lifecycle.services.trash import restore_resource
+from orders.actions import actions_of_row, with_pending
 from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out, end_unpaid_order
-from orders.services.delete import delete_resource, preview_deletion
+from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import StaleQuote, make_quote
 from orders.services.settle import check_payment, record_outcome
@@ -216,8 +216,7 @@ class World:
 
     def offered(self, verb: str, resource: Resource, do: Callable[[], Any]) -> Any:
         """What the page offers is not refused."""
-        pending: bool = resource.is_pending  # type: ignore[attr-defined]
-        actions = available_actions(resource, resource.customer, pending=pending, at=self.at)
+        actions = actions_of_row(resource, resource.customer, at=self.at)
         try:
             return do()
         except (InsufficientCredit, NewEndInThePast, StaleQuote):
@@ -483,7 +482,7 @@ class World:
     def empty_trash(self) -> None:
         resource = self.resource("suspense")
         self.offered(
-            "purge", resource, lambda: empty_from_trash(resource.pk, actor=owner_of(resource.customer), at=self.at)
+            "purge", resource, lambda: purge_resource(resource.pk, actor=owner_of(resource.customer), at=self.at)
         )
 
     def restore(self) -> None:

@@ -45,6 +45,11 @@ class NotRunningAnyMore(DomainError):
     message = _("The resource is not running any more.")
 
 
+class RenewedMeanwhile(DomainError):
+    code = "renewed-meanwhile"
+    message = _("The resource was renewed in the meantime, so its paid time ends later than this was offered for.")
+
+
 class Story(ABC):
     """
     A paid action, from the offer to its end.
@@ -72,8 +77,12 @@ class Story(ABC):
         """Ask the product team, for a new resource that the item gets; None when there is nothing to ask."""
         return None
 
-    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
-        """Why the resource cannot take the change any more, though it was offered and paid."""
+    def refusal(self, part: Part, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        """
+        Why the resource cannot take any more what was offered. Asked when it is ordered, and again before it is completed.
+
+        Its sentence stands without further facts, for it is kept as a code.
+        """
         return None
 
     @abstractmethod

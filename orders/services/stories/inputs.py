@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from catalog.terms import check_months
 from kernel.errors import InvalidInput
 from kernel.periods import truncate
 from kernel.text import not_printable, unprintable
 
-MONTHS = (1, 3, 6, 12, 24, 36)
 MAXIMUM_QUANTITY = 100
 MINIMUM_YEAR, MAXIMUM_YEAR = 2000, 2200
 
@@ -46,21 +46,14 @@ def quantity_of(inputs: Mapping[str, Any]) -> int:
 
 
 def months_of(inputs: Mapping[str, Any]) -> int:
-    """For how long. :raises InvalidInput:"""
-    value = inputs.get("months")
-    if value not in MONTHS or isinstance(value, bool):
-        raise InvalidInput(_("Choose a period of 1, 3, 6, 12, 24 or 36 months."), field="months")
-    return int(value)
+    """For how long. :raises WrongPeriod:"""
+    return check_months(inputs.get("months"))
 
 
 def auto_renew_of(inputs: Mapping[str, Any]) -> int | None:
-    """Renewed automatically by so many months, or not. :raises InvalidInput:"""
+    """Renewed automatically by so many months, or not. :raises WrongPeriod:"""
     value = inputs.get("auto_renew_months")
-    if value is None:
-        return None
-    if value not in MONTHS or isinstance(value, bool):
-        raise InvalidInput(_("Choose an auto-renew period of 1, 3, 6, 12, 24 or 36 months."), field="auto_renew_months")
-    return int(value)
+    return None if value is None else check_months(value, field="auto_renew_months")
 
 
 def match_end_of(inputs: Mapping[str, Any]) -> datetime | None:

@@ -12,12 +12,13 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent
-from lifecycle.services.trash import NotRecoverable, bring_back
+from lifecycle.services.acts import Act, NotRecoverable, refuse
+from lifecycle.services.trash import bring_back
 from notifications.models import Notice
 from orders.deal import Part
 from orders.models import Action, OrderItem
 from orders.services.stories.base import Story, charge_for, own_resources, refuse_postpaid
-from orders.services.stories.inputs import months_of
+from orders.services.stories.inputs import auto_renew_of, months_of
 from orders.services.stories.settling import bill_paid
 
 
@@ -28,8 +29,7 @@ class Recover(Story):
     def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
         refuse_postpaid(customer, self.action)
         (resource,) = own_resources(customer, [inputs["resource"]])
-        if not resource.is_recoverable(at):
-            raise NotRecoverable
+        refuse(Act.RECOVER, resource, at=at)
         months = months_of(inputs)
         period = Period.of_months(months, starting=at)
         return [
@@ -41,22 +41,19 @@ class Recover(Story):
                 period,
                 months=months,
                 resource_id=resource.pk,
+                auto_renew_months=auto_renew_of(inputs),
             )
         ]
 
-    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+    def refusal(self, part: Part, resource: Resource, *, at: datetime) -> type[DomainError] | None:
         return None if resource.is_recoverable(at) else NotRecoverable
 
     def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+        """Auto-renew is as agreed now: what was agreed before it went to the trash has ended."""
         assert item.part.months is not None, "recovery is bought for a time"
         period = Period.of_months(item.part.months, starting=at)
         resource.billing_mode = resource.customer.billing_mode
-        bring_back(
-            resource,
-            paid_until=period.ends_at,
-            event=ResourceEvent.Kind.RECOVERED,
-            actor=actor,
-            at=at,
-            order_id=item.order_id,
-        )
+        recovered = ResourceEvent.Kind.RECOVERED
+        resource.auto_renew_months = item.part.auto_renew_months
+        bring_back(resource, period=period, event=recovered, actor=actor, at=at, order_id=item.order_id)
         return bill_paid(item, resource, period, at=at)

@@ -13,8 +13,10 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
-from lifecycle.models import Resource
+from lifecycle.models import Resource, ResourceEvent
+from lifecycle.services.acts import Act, refuse
 from lifecycle.services.running import extend_resource
+from lifecycle.services.trash import bring_back
 from notifications.models import Notice
 from orders.deal import Part
 from orders.models import Action, OrderItem
@@ -22,17 +24,13 @@ from orders.services.stories.base import (
     NothingToDo,
     NotRunningAnyMore,
     Pricing,
+    RenewedMeanwhile,
     Story,
     own_resources,
     refuse_postpaid,
 )
 from orders.services.stories.inputs import match_end_of, months_of
 from orders.services.stories.settling import bill_paid
-
-
-class NotRenewable(DomainError):
-    code = "not-renewable"
-    message = _("%(name)s cannot be renewed: only running prepaid resources can.")
 
 
 class NewEndInThePast(DomainError):
@@ -54,8 +52,7 @@ class Renew(Story):
         refuse_postpaid(customer, self.action)
         resources = own_resources(customer, inputs["resources"])
         for resource in resources:
-            if not (resource.is_prepaid and resource.is_running) or resource.rolls_over:
-                raise NotRenewable(name=resource.name)
+            refuse(Act.RENEW, resource, at=at)
         common_end = match_end_of(inputs)
         months = None if common_end else months_of(inputs)
         if common_end:
@@ -67,14 +64,21 @@ class Renew(Story):
         pricing = Pricing(customer, [resource.configuration for resource in resources], at=at)
         return [_part(resource, pricing, months=months, until=common_end, at=at) for resource in resources]
 
-    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
-        if not resource.is_running or resource.paid_until != item.part.period.starts_at:
+    def refusal(self, part: Part, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        if not resource.is_renewable(at):
             return NotRunningAnyMore
-        return None
+        if resource.paid_until != part.period.starts_at:
+            return RenewedMeanwhile
+        return NewEndInThePast if part.period.ends_at <= at else None
 
     def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+        """From the trash, the new period begins where the old one ended, too: the days in between are paid."""
         period = item.part.period
-        extend_resource(resource, until=period.ends_at, actor=actor, at=at, order_id=item.order_id)
+        if resource.is_in_trash:
+            renewed = ResourceEvent.Kind.RENEWED
+            bring_back(resource, period=period, event=renewed, actor=actor, at=at, order_id=item.order_id)
+        else:
+            extend_resource(resource, until=period.ends_at, actor=actor, at=at, order_id=item.order_id)
         return bill_paid(item, resource, period, at=at)
 
 

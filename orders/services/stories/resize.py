@@ -16,24 +16,22 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, State
+from lifecycle.services.acts import Act, refuse
 from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.record import record_event
 from lifecycle.services.running import apply_resize
 from notifications.models import Notice
 from orders.deal import GivenBack, Part
 from orders.models import Action, OrderItem
-from orders.services.stories.base import NothingToDo, NotRunningAnyMore, Story, charge_for, own_resources
+from orders.services.stories.base import (
+    NothingToDo,
+    NotRunningAnyMore,
+    RenewedMeanwhile,
+    Story,
+    charge_for,
+    own_resources,
+)
 from orders.services.stories.settling import issue_of, pay_from_notes, settle
-
-
-class NotResizable(DomainError):
-    code = "not-resizable"
-    message = _("Only running resources whose paid time has not ended can be resized.")
-
-
-class EndsNow(DomainError):
-    code = "ends-now"
-    message = _("The paid time ends this very minute. Renew the resource first.")
 
 
 class PostpaidByNow(DomainError):
@@ -53,15 +51,12 @@ class Resize(Story):
 
     def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
         (resource,) = own_resources(customer, [inputs["resource"]])
-        if not resource.is_running or resource.is_expired(at):
-            raise NotResizable
+        refuse(Act.RESIZE, resource, at=at)
         configuration = check_configuration(resource.product, inputs["items"])
         if configuration == resource.configuration:
             raise NothingToDo
         start = truncate(at)
         period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
-        if not period.minutes:
-            raise EndsNow
         unused = unused_time(resource, at=at) if resource.is_prepaid else []
         return [
             Part(
@@ -79,16 +74,18 @@ class Resize(Story):
     def begin(self, item: OrderItem, *, actor: Actor, at: datetime) -> ProvisioningRequest:
         return ask_product_team(item.its_resource, Verb.RESIZE, at=at, configuration=item.part.configuration)
 
-    def refusal(self, item: OrderItem, resource: Resource, *, at: datetime) -> type[DomainError] | None:
-        """It may have ended or rolled over since, and staff may have credited an invoice of its paid time."""
+    def refusal(self, part: Part, resource: Resource, *, at: datetime) -> type[DomainError] | None:
+        """It may have ended, rolled over or been renewed, and staff may have credited an invoice of its paid time."""
         if not resource.is_running:
             return NotRunningAnyMore
-        if resource.is_prepaid == item.part.postpaid:
+        if resource.is_prepaid == part.postpaid:
             return PostpaidByNow
         if not resource.is_prepaid:
             return None
-        unused_now = sum(part.amount for part in unused_time(resource, at=item.part.period.starts_at))
-        return ChargeCorrected if unused_now != item.part.unused_total else None
+        if resource.paid_until != part.period.ends_at:
+            return RenewedMeanwhile
+        unused_now = sum(unused.amount for unused in unused_time(resource, at=part.period.starts_at))
+        return ChargeCorrected if unused_now != part.unused_total else None
 
     def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
         """
