@@ -14,6 +14,7 @@ from bench.measures import MEASURES, Result, Setting
 from bench.server import Server
 
 LATEST = Path(__file__).with_name("latest.json")
+RESOURCES, TIMES = 100_000, 3
 
 
 def main() -> None:
@@ -30,10 +31,19 @@ def main() -> None:
                 print(_row(result), flush=True)
                 facts = {"target": result.target, "met": result.is_met, "machine": machine}
                 found.append({"measure": name} | asdict(result) | facts)
-            if not options.quick:
+            if is_standard(options):
                 _keep(name, found)
+        if not is_standard(options):
+            print(
+                f"latest.json keeps the figures of {RESOURCES:,} resources, median of {TIMES}: these are another size."
+            )
     finally:
         server.stop()
+
+
+def is_standard(options: argparse.Namespace) -> bool:
+    """Whether the figures may stand beside those of other days: of the same size, measured as often."""
+    return (options.resources, options.times) == (RESOURCES, TIMES)
 
 
 def _keep(measure: str, found: list[dict[str, Any]]) -> None:
@@ -45,8 +55,8 @@ def _keep(measure: str, found: list[dict[str, Any]]) -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--resources", type=int, default=100_000)
-    parser.add_argument("--times", type=int, default=3, help="how often each is measured; the median counts")
+    parser.add_argument("--resources", type=int, default=RESOURCES)
+    parser.add_argument("--times", type=int, default=TIMES, help="how often each is measured; the median counts")
     parser.add_argument(
         "--only", action="append", choices=MEASURES, help="this measure alone; the others stay in latest.json"
     )

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from bench.processes import call
-from stack.engines import Postgres
+from stack.engines import Postgres, make_passable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -22,7 +22,9 @@ class Server:
     """A durable PostgreSQL of our own in DATA_DIR/bench, or the one that DATABASE_URL names: as safe as in production."""
 
     def __init__(self) -> None:
-        folder = Path(os.environ.get("DATA_DIR", ROOT / ".data")).absolute() / "bench"
+        data = Path(os.environ.get("DATA_DIR") or ROOT / ".data").absolute()
+        make_passable(data)
+        folder = data / "bench"
         self._engine = None if "DATABASE_URL" in os.environ else Postgres(folder)
         self._url = os.environ.get("DATABASE_URL") or self._engine.url  # type: ignore[union-attr]  # one of them is there
 

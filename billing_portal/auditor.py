@@ -31,6 +31,10 @@ CHECKS = {
         JOIN LATERAL (SELECT balance_after FROM ledger_entry e WHERE e.account_id = a.id ORDER BY id DESC LIMIT 1) e ON TRUE
         WHERE a.balance IS NOT NULL AND a.balance <> e.balance_after
     """,
+    "promotional credit is what is left of its grants": """
+        SELECT a.id::text FROM ledger_account a LEFT JOIN ledger_grant g ON g.customer_id = a.customer_id
+        WHERE a.kind = 'promotional' GROUP BY a.id HAVING a.balance <> coalesce(sum(g.rest), 0)
+    """,
     "escrow holds exactly the money of open orders": """
         SELECT escrow || ' instead of ' || owed FROM
             (SELECT coalesce(sum(e.amount), 0) AS escrow FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from billing_portal.templatetags.states import HEALTH, STATES
 from kernel import display
+from kernel.periods import local_day
 
 THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 3600
@@ -134,7 +135,7 @@ def _invoices() -> list[dict[str, Any]]:
             "resource": name,
             "product": product,
             "created_at": NOW - timedelta(days=11 * row, hours=7),
-            "due_at": NOW + timedelta(days=9 * row - 4),
+            "due_date": local_day(NOW + timedelta(days=9 * row - 4)),
             "status": status,
             "total": total,
             "open": total if status in ("overdue", "unpaid") else total // 2 if status == "partially_paid" else 0,

@@ -15,6 +15,7 @@ from catalog.queries import NoPrice
 from invoices.models import Invoice
 from kernel import display
 from kernel.cut import Cut, cut
+from kernel.periods import local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Order
@@ -65,7 +66,7 @@ def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, sta
     text = _("%(count)s, %(amount)s; the first is due on %(day)s") % {
         "count": count,
         "amount": display.money(sums["due"]),
-        "day": display.day(sums["first"]),
+        "day": display.day(local_day(sums["first"])),
     }
     return [_note(tone, icon, title, text, (f"{reverse('billing-history')}?status={status}", _("Pay")))]
 

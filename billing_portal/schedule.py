@@ -47,6 +47,8 @@ JOBS = (
         lifecycle.next_purge),
     Job("expire-credit", payments.expire_promotional_credit, Daily(0, 5),
         _("Takes back what is left of promotional credit at its end.")),
+    Job("expire-adjustments", payments.expire_adjustments, Daily(0, 5),
+        _("Closes credit adjustments that nobody has approved or refused for 30 days.")),
     Job("bill-month", invoices.bill_ended_months, Hourly(30),
         _("Bills the postpaid usage of the month that ended, and makes up for months that were missed."),
         invoices.next_month_end),

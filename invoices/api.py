@@ -63,7 +63,7 @@ class InvoiceShape(serializers.Serializer[Any]):
     period_end = Instant()
     covered_until = Instant(help_text="Earlier than period_end when the service was cut short.")
     issued_at = Instant()
-    due_at = Instant()
+    due_date = serializers.DateField(help_text="Due all of this day in the billing zone, overdue from the next one on.")
     subtotal = serializers.IntegerField()
     coupon = serializers.IntegerField()
     coupon_code = serializers.CharField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -36,7 +36,7 @@ def table_response(
     """
     A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are.
 
-    Cells are str, int, Decimal, datetime (written in the billing zone) or None.
+    Cells are str, int, Decimal, datetime (written in the billing zone), date or None.
 
     :raises Http404: another format was asked for
     """
@@ -78,6 +78,8 @@ def _text(cell: Any) -> Any:
     match cell:
         case datetime():
             return cell.astimezone(billing_zone()).strftime("%Y-%m-%d %H:%M")
+        case date():
+            return cell.isoformat()
         case str() if cell.startswith(STARTS_A_FORMULA):
             return f"'{cell}"
         case _:
@@ -90,6 +92,7 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
         instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
         whole = book.add_format({"num_format": "#,##0"})
         sheet: Any = None
         at = SHEET_ROWS
@@ -102,6 +105,8 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
                     case datetime():
                         local = cell.astimezone(billing_zone()).replace(tzinfo=None)
                         sheet.write_datetime(at, column, local, instant)
+                    case date():
+                        sheet.write_datetime(at, column, cell, day)
                     case int():
                         sheet.write_number(at, column, cell, whole)
                     case None:

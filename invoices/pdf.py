@@ -39,7 +39,7 @@ def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
             "status": status_words(invoice, at=at),
             "facts": [
                 _fact(_("Issued"), display.day(invoice.issued_at)),
-                _fact(_("Due"), display.day(invoice.due_at)),
+                _fact(_("Due"), display.day(invoice.due_date)),
                 _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
                 _fact(_("Covered period"), _span(invoice.period_start, invoice.period_end)),
             ],

@@ -34,7 +34,7 @@ def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
         row.pk: {
             "number": row.number,
             "due": row.due,
-            "due_date": local_day(row.due_at).isoformat(),
+            "due_date": row.due_date.isoformat(),
             "void": row.status == Invoice.Status.VOID,
         }
         for row in rows
@@ -180,7 +180,7 @@ def invoice_rows(invoices: QuerySet[Invoice], *, at: datetime) -> Iterator[tuple
             due,
         ) in found.iterator(CHUNK):
             words = overdue if due > 0 and due_at <= at else states[status]
-            yield (number, kinds[kind], products[product], *facts, words, due_at, subtotal, coupon, tax, total,
+            yield (number, kinds[kind], products[product], *facts, words, local_day(due_at), subtotal, coupon, tax, total,
                    credited, paid - refunded, due)  # fmt: skip
 
     return rows()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,6 @@ class Cut:
 
 
 def cut(rows: QuerySet[Any], most: int) -> Cut:
-    """The first `most` of `rows` in their order, counted in the same query; each row has the number as `count_of_all`."""
-    found = list(rows.annotate(count_of_all=Window(Count("*")))[:most])
-    return Cut(found, found[0].count_of_all if found else 0)
+    """The first `most` of `rows` in their order; the rest is counted when there is one."""
+    found = list(rows[: most + 1])
+    return Cut(found[:most], rows.count() if len(found) > most else len(found))

@@ -16,7 +16,7 @@ from babel.numbers import format_decimal
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
-from kernel.periods import billing_zone
+from kernel.periods import billing_zone, local_day
 
 SIGN = "₫"
 NBSP = "\u00a0"
@@ -120,19 +120,14 @@ def time_left(end: datetime, now: datetime) -> str:
     }[unit] % {"count": count}
 
 
-def time_until_due(due: datetime, now: datetime) -> str:
-    """From `now` to a due date: "due in 5 days", "due in 20 hours", "3 days overdue"."""
-    span = due - now
-    unit, count = _largest_unit(abs(span))
-    if span > timedelta(0):
-        return {
-            "day": ngettext("due in %(count)d day", "due in %(count)d days", count),
-            "hour": ngettext("due in %(count)d hour", "due in %(count)d hours", count),
-            "minute": ngettext("due in %(count)d minute", "due in %(count)d minutes", count),
-        }[unit] % {"count": count}
-    if unit == "day":
-        return ngettext("%(count)d day overdue", "%(count)d days overdue", count) % {"count": count}
-    return gettext("overdue since today")
+def time_until_due(due: date, now: datetime) -> str:
+    """From today to a due date: "due in 5 days", "due today", "3 days overdue"."""
+    days = (due - local_day(now)).days
+    if days == 0:
+        return gettext("due today")
+    if days > 0:
+        return ngettext("due in %(count)d day", "due in %(count)d days", days) % {"count": days}
+    return ngettext("%(count)d day overdue", "%(count)d days overdue", -days) % {"count": -days}
 
 
 def _largest_unit(span: timedelta) -> tuple[str, int]:

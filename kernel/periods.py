@@ -37,6 +37,11 @@ def start_of_day(day: date, at: time = time()) -> datetime:
     return datetime.combine(day, at, tzinfo=billing_zone()).astimezone(UTC)
 
 
+def end_of_day(day: date) -> datetime:
+    """The last instant of `day` in the billing zone: what is due on a day is due until then."""
+    return start_of_day(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """[starts_at, ends_at), both cut to the minute."""

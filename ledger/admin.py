@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, instant, money
-from ledger.models import Account, Entry, Grant, Transaction
+from ledger.models import Account, Entry, Grant, GrantUse, Transaction
 
 
 @admin.register(Account)
@@ -68,9 +68,17 @@ class EntryAdmin(LookOnlyAdmin):
         return {}
 
 
+class UseInline(LookOnlyInline):
+    model = GrantUse
+    fields = ("transaction", "origin", "amount")
+    related_rows = ("transaction", "origin")
+    ordering = ("pk",)
+
+
 @admin.register(Grant)
 class GrantAdmin(LookOnlyAdmin):
-    list_display = ("at", "customer", "amount", "expires_at", "reason")
+    inlines = (UseInline,)
+    list_display = ("at", "customer", "amount", "rest", "expires_at", "reason")
     list_select_related = ("customer",)
     search_fields = ("customer__name", "reason")
     ordering = ("-at", "-pk")

@@ -158,12 +158,31 @@ class Entry(models.Model):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                declare=[("bucket", "text"), ("fact", "record"), ("source_of", "record"), ("wanted", "bigint")],
                 func="""
                 NEW.customer_id := NULL;
                 NEW.balance_after := NULL;
                 UPDATE ledger_account SET balance = balance + NEW.amount
                 WHERE id = NEW.account_id AND customer_id IS NOT NULL
-                RETURNING customer_id, balance INTO NEW.customer_id, NEW.balance_after;
+                RETURNING customer_id, balance, kind INTO NEW.customer_id, NEW.balance_after, bucket;
+                IF bucket = 'promotional' AND NEW.amount < 0 THEN
+                    SELECT kind, source, at INTO fact FROM ledger_transaction WHERE id = NEW.transaction_id;
+                    wanted := -NEW.amount;
+                    FOR source_of IN
+                        SELECT id, rest FROM ledger_grant
+                        WHERE customer_id = NEW.customer_id AND rest > 0
+                            AND (fact.kind <> 'grant_expiry' OR id::text = split_part(fact.source, ':', 1))
+                        ORDER BY expires_at <= fact.at, expires_at, id
+                    LOOP
+                        EXIT WHEN wanted = 0;
+                        INSERT INTO ledger_grantuse (grant_id, transaction_id, amount)
+                        VALUES (source_of.id, NEW.transaction_id, least(wanted, source_of.rest));
+                        wanted := wanted - least(wanted, source_of.rest);
+                    END LOOP;
+                    IF wanted > 0 THEN
+                        RAISE EXCEPTION '% of promotional credit come from no grant', wanted USING ERRCODE = 'check_violation';
+                    END IF;
+                END IF;
                 RETURN NEW;
                 """,
             ),
@@ -195,10 +214,15 @@ class Entry(models.Model):
 
 
 class Grant(models.Model):
-    """Promotional credit given to a customer until an instant; what is left of it then is taken back."""
+    """
+    Promotional credit given to a customer until an instant; what is left of it then (`rest`) is taken back.
+
+    Of several the one that ends first is spent first, by the trigger of the entries. Refunds put back what was spent.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants", verbose_name=_("customer"))
     amount = models.BigIntegerField(_("amount"))
+    rest = models.BigIntegerField(_("left of it"), default=0, editable=False)
     expires_at = models.DateTimeField(_("expires"))
     reason = models.CharField(_("reason"), max_length=200)
     at = models.DateTimeField(_("at"))
@@ -207,10 +231,70 @@ class Grant(models.Model):
         verbose_name = _("promotional grant")
         verbose_name_plural = _("promotional grants")
         constraints: ClassVar = [
-            models.CheckConstraint(name="a_grant_gives_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM))
+            models.CheckConstraint(name="a_grant_gives_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.CheckConstraint(name="what_is_left_is_part_of_it", condition=Q(rest__gte=0, rest__lte=F("amount"))),
         ]
-        indexes: ClassVar = [models.Index(name="grants_by_expiry", fields=["expires_at"])]
-        triggers: ClassVar = [append_only()]
+        indexes: ClassVar = [
+            models.Index(name="grants_with_a_rest_by_end", fields=["expires_at"], condition=Q(rest__gt=0)),
+            models.Index(name="grants_of_a_customer", fields=["customer", "expires_at"], condition=Q(rest__gt=0)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at"]),
+            frozen("only_its_uses_move_the_rest", columns=["rest"], unless="pg_trigger_depth() > 1"),
+            pgtrigger.Trigger(
+                name="starts_whole",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="NEW.rest := NEW.amount; RETURN NEW;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.amount}"
+
+
+class GrantUse(models.Model):
+    """
+    What a transaction took from a grant, or, below zero, put back into it.
+
+    What is put back names the transaction that had taken it (`origin`): nothing is put back twice.
+    """
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="uses", verbose_name=_("promotional grant"))
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="grant_uses", verbose_name=_("ledger transaction")
+    )
+    origin = models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="put_back",
+        verbose_name=_("had been taken by"),
+    )
+    amount = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("use of promotional credit")
+        verbose_name_plural = _("uses of promotional credit")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_use_takes_or_puts_back",
+                condition=Q(amount__gt=0, origin__isnull=True) | Q(amount__lt=0, origin__isnull=False),
+            )
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="moves_the_rest",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="UPDATE ledger_grant SET rest = rest - NEW.amount WHERE id = NEW.grant_id; RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant_id}: {self.amount:+d}"

@@ -13,11 +13,10 @@ from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
 from kernel.errors import DomainError
 from kernel.money import MAXIMUM
 from kernel.prepared import prepared_cursor
-from ledger.models import Account, Entry, Grant, Transaction
+from ledger.models import Account, Entry, Transaction
 
 Kind = Account.Kind
 Fact = Transaction.Kind
@@ -281,37 +280,3 @@ def wallet_of(customer_id: UUID) -> Wallet:
 def house_balance(kind: Account.Kind) -> int:
     """The balance of a house account, summed over its entries."""
     return Entry.objects.filter(account__kind=kind, account__customer=None).aggregate(total=Sum("amount"))["total"] or 0
-
-
-def grant_promotional(customer: Customer, amount: int, *, expires_at: datetime, reason: str, at: datetime) -> Grant:
-    """Give promotional credit until `expires_at`."""
-    grant = Grant.objects.create(customer=customer, amount=amount, expires_at=expires_at, reason=reason, at=at)
-    post(
-        Fact.GRANT,
-        grant.pk,
-        {Kind.PROMOTIONAL: amount, Kind.PROMOTIONS: -amount},
-        customer_id=customer.pk,
-        at=at,
-        reference=reason,
-    )
-    return grant
-
-
-def expire_promotional(customer: Customer, *, at: datetime) -> int:
-    """
-    Take back promotional credit whose time is over; returns how much.
-
-    Credit that expires first is used first, so what is left belongs to the latest grants: everything above the sum of
-    the grants still running has expired. The caller holds the customer.
-    """
-    running = Grant.objects.filter(customer=customer, expires_at__gt=at).aggregate(total=Sum("amount"))["total"] or 0
-    expired = max(wallet_of(customer.pk).promotional - running, 0)
-    if expired:
-        post(
-            Fact.GRANT_EXPIRY,
-            at.isoformat(),
-            {Kind.PROMOTIONAL: -expired, Kind.PROMOTIONS: expired},
-            customer_id=customer.pk,
-            at=at,
-        )
-    return expired

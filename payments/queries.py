@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -151,10 +152,20 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
     return rows()
 
 
-def settled_total(payments: QuerySet[Payment]) -> int:
-    """What of these payments succeeded, in VND."""
+def in_and_spent(payments: QuerySet[Payment]) -> tuple[int, int]:
+    """
+    What of these payments came in from outside, and what was spent, in VND: two sums, for a top-up and what is bought with it
+    are the same money.
+
+    Spent is what went to orders and invoices and was not returned to the wallet.
+    """
+    received = Coalesce(F("captured"), F("amount"))
     settled = payments.order_by().filter(state__in=[Payment.State.SUCCEEDED, Payment.State.REFUNDED])
-    return settled.aggregate(total=Sum("amount"))["total"] or 0
+    sums = settled.aggregate(
+        came=Sum(received - F("taken_back"), filter=~Q(means=Payment.Means.WALLET)),
+        spent=Sum(received - F("refunded"), filter=~Q(kind=Payment.Kind.TOP_UP)),
+    )
+    return sums["came"] or 0, sums["spent"] or 0
 
 
 def allocations_to(invoice: Invoice) -> QuerySet[Allocation]:
@@ -273,13 +284,7 @@ class Expiring:
     reason: str
 
 
-def promotional_by_expiry(customer_id: UUID, balance: int, *, at: datetime) -> list[Expiring]:
-    """How `balance` of promotional credit is spread over the grants still running: what ends first is used first."""
-    grants: Iterable[Grant] = Grant.objects.filter(customer=customer_id, expires_at__gt=at).order_by("-expires_at")
-    left, parts = balance, []
-    for grant in grants:
-        part = min(left, grant.amount)
-        if part:
-            parts.append(Expiring(part, grant.expires_at, grant.reason))
-        left -= part
-    return parts[::-1]
+def promotional_by_expiry(customer_id: UUID, *, at: datetime) -> list[Expiring]:
+    """What is left of the grants still running, in the order in which it is spent."""
+    running = Grant.objects.filter(customer=customer_id, expires_at__gt=at, rest__gt=0).order_by("expires_at", "pk")
+    return [Expiring(grant.rest, grant.expires_at, grant.reason) for grant in running]

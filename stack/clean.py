@@ -20,9 +20,14 @@ def main() -> None:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 sys.exit(f"A portal is running on {data}: stop it first.")
-            shutil.rmtree(data)
+    ours = data == ROOT / ".data" or (data / "lock").exists()  # another folder may hold what is not ours
+    shutil.rmtree(data if ours else data / "bench", ignore_errors=True)
     if os.geteuid() == 0:  # where stack/engines.py puts what PostgreSQL's user could not reach here
-        for name, path in (("billing-portal", data), ("billing-portal-programs", (ROOT / ".venv").resolve())):
+        for name, path in (
+            ("billing-portal", data),
+            ("billing-portal", data / "bench"),
+            ("billing-portal-programs", (ROOT / ".venv").resolve()),
+        ):
             digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:10]
             shutil.rmtree(f"/var/tmp/{name}-{digest}", ignore_errors=True)  # noqa: S108 - removed, not trusted
     for name in CACHES:

@@ -58,6 +58,7 @@ class Postgres:
     def __init__(self, folder: Path, *, durable: bool = True) -> None:
         self.durable = durable
         self.user = _someone_else()
+        make_passable(folder)
         self.home = home_of(folder, self.user)
         self.data = self.home / "postgres"
         self.sockets = self._socket_folder()
@@ -233,6 +234,23 @@ class Valkey:
                 return b"+PONG" in b"".join(iter(lambda: link.recv(1024), b""))  # LOADING until its file is read
         except OSError:
             return False
+
+
+def make_passable(folder: Path) -> None:
+    """
+    Make a data folder, which root lets others pass through but not read. Before anything is asked about it: whether the
+    server's user may enter decides where its data lie, and must be the same at every start.
+    """
+    for each in [*reversed(folder.parents), folder]:
+        if not each.exists():
+            each.mkdir(mode=0o700, exist_ok=True)
+            each.chmod(_data_mode())
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(_data_mode())
+
+
+def _data_mode() -> int:
+    return 0o711 if os.geteuid() == 0 else 0o700
 
 
 def home_of(folder: Path, user: dict[str, Any] | None = None) -> Path:

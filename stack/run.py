@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import environ
 
-from stack.engines import EngineFailed, Postgres, Valkey
+from stack.engines import EngineFailed, Postgres, Valkey, make_passable
 from stack.processes import Child, end_with_parent
 from stack.start import PROCESSES, Place
 
@@ -169,10 +169,9 @@ def main() -> int:
 
 def _take(folder: Path) -> IO[str]:
     """Make the data folder and hold it: one portal at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_passable(folder)
     if folder.stat().st_uid != os.geteuid():
         raise EngineFailed(f"{folder} belongs to another user: run as that one, or set another DATA_DIR.")
-    folder.chmod(0o711 if os.geteuid() == 0 else 0o700)  # root's PostgreSQL runs as somebody who must pass through
     for inner in ("logs", "mails"):
         (folder / inner).mkdir(mode=0o700, exist_ok=True)
     lock = (folder / "lock").open("a+")

@@ -127,8 +127,8 @@ def matters(at: datetime) -> list[Matter]:
         Matter(
             "adjustments",
             _("credit adjustments that wait for approval"),
-            CreditAdjustment.objects.filter(approved_at=None),
-            "approved_at__isempty=1",
+            CreditAdjustment.objects.undecided(),
+            "decided=no",
             "blue",
         ),
     ]

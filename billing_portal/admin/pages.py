@@ -22,6 +22,7 @@ from billing_portal.jobs import job_calendar
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.moving import current_move, request_move
 from kernel import clock, display
+from kernel.cut import Cut, cut
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, local_day, start_of_day
 
@@ -110,17 +111,17 @@ def clock_page(request: Any) -> HttpResponse:
         "move": move,
         "latest": latest,
         "percent": round(100 * move.share_done) if move else None,
-        "runs": _runs_of(latest) if latest else [],
+        "runs": _runs_of(latest) if latest else None,
         "at": at,
     }
     return TemplateResponse(request, "admin/clock.html", context, status=422 if form.errors else 200)
 
 
-def _runs_of(move: ClockMove) -> list[JobRun]:
+def _runs_of(move: ClockMove) -> Cut:
     """What ran while the clock was moved and had something to do, the latest first."""
     runs = JobRun.objects.filter(due_at__gte=move.from_instant, due_at__lte=move.reached)
     busy = Q(count__gt=0) | Q(failures__gt=0) | ~Q(error="")
-    return list(runs.filter(busy).order_by("-pk")[:SHOWN_RUNS])
+    return cut(runs.filter(busy).order_by("-pk"), SHOWN_RUNS)
 
 
 def _page(request: Any) -> dict[str, Any]:

@@ -120,8 +120,8 @@ def days_left(end: datetime | None, now: datetime | str | None = None) -> str:
 
 
 @register.filter
-def due_in(due: datetime | None, now: datetime | str | None = None) -> str:
-    """{{ invoice.due_at|due_in:now }}: "due in 5 days", "3 days overdue"."""
+def due_in(due: date | None, now: datetime | str | None = None) -> str:
+    """{{ invoice.due_date|due_in:now }}: "due in 5 days", "3 days overdue"."""
     return display.time_until_due(due, now if isinstance(now, datetime) else clock.now()) if due else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from catalog.models import InstantRange, Item, Price, Product
 from invoices.models.totals import totals_kept
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from kernel.periods import local_day
 from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models import Resource
 
@@ -100,7 +101,7 @@ class Invoice(models.Model):
     period_end = models.DateTimeField(_("until"))
     covered_until = models.DateTimeField(_("covered until"))
     issued_at = models.DateTimeField(_("issued"))
-    due_at = models.DateTimeField(_("due"))
+    due_at = models.DateTimeField(_("due"), help_text=_("The last instant of the day on which it is due."))
     subtotal = models.BigIntegerField(_("sum of lines"))
     tax = models.BigIntegerField(_("VAT"))
     coupon = models.BigIntegerField(_("coupon"), default=0)
@@ -227,6 +228,11 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def due_date(self) -> date:
+        """It is due all of this day, and overdue from the next one on."""
+        return local_day(self.due_at)
 
     def is_overdue(self, at: datetime) -> bool:
         return self.due > 0 and self.due_at <= at

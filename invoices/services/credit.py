@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -52,6 +52,15 @@ def unused_time(resource: Resource, *, at: datetime) -> list[Unused]:
                 invoice, left, unused_part(invoice.total - invoice.credited, minutes_left=left, minutes_charged=charged)
             )
         )
+    return found
+
+
+def at_most(unused: Iterable[Unused], limit: int) -> list[Unused]:
+    """The same time, worth no more than `limit` in all, the earliest invoice first: where nothing is given back in money."""
+    found = []
+    for part in unused:
+        found.append(replace(part, amount=min(part.amount, limit)))
+        limit -= found[-1].amount
     return found
 
 

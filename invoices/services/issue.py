@@ -18,7 +18,7 @@ from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
 from kernel.bulk import copy_rows
 from kernel.ids import new_id
-from kernel.periods import Period, local_day
+from kernel.periods import Period, end_of_day, local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import News, tell_news
@@ -72,7 +72,7 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     """
     if not drafts:
         return []
-    due_at = at + timedelta(days=settings.INVOICE_DUE_DAYS) if kind == Invoice.Kind.USAGE else at
+    due_at = end_of_day(local_day(at) + timedelta(days=settings.INVOICE_DUE_DAYS if kind == Invoice.Kind.USAGE else 0))
     if kind == Invoice.Kind.USAGE:  # what was paid before is told with what it was paid for
         tell_news((_news(draft) for draft in drafts), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)

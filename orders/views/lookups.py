@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest
 from catalog.models import Item
+from kernel.errors import InvalidInput
 from lifecycle.models import Resource
 from orders.actions import actions_of_row, with_pending
 from orders.models import Order, Quote
@@ -36,14 +38,20 @@ def own_quote(request: PortalRequest, pk: UUID) -> Quote:
 
 
 def chosen_ids(values: Iterable[str]) -> list[UUID]:
-    """The ids among what a request names, once each and not too many; nonsense is left out."""
+    """
+    The ids among what a request names, once each; nonsense is left out.
+
+    :raises InvalidInput: too many at once
+    """
     found: dict[UUID, None] = {}
     for value in values:
         try:
             found[UUID(value)] = None
         except ValueError:
             continue
-    return list(found)[:MOST_CHOSEN]
+    if len(found) > MOST_CHOSEN:
+        raise InvalidInput(_("Choose at most %(most)s resources at once."), field="resource", most=MOST_CHOSEN)
+    return list(found)
 
 
 def actions_of(request: PortalRequest, resource: Any) -> Sequence[str]:

@@ -25,8 +25,6 @@ from orders.views.means import usable_gateway
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.models import Payment
 
-FIRST_ITEMS = 100
-
 
 class OrderFilters(forms.Form):
     state = forms.ChoiceField(
@@ -55,7 +53,7 @@ def orders(request: PortalRequest) -> HttpResponse:
 def order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """How far the order is, per resource; the page looks again by itself until it has ended."""
     found = own_order(request, pk)
-    items = list(found.items.select_related("resource__product").order_by("position")[:FIRST_ITEMS])
+    items = list(found.items.select_related("resource__product").order_by("position"))  # 100 at most
     attempt = (
         Payment.objects.filter(order_id=found.pk, customer=request.customer).order_by("-created_at", "-id").first()
     )

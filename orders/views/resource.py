@@ -19,6 +19,7 @@ from catalog.terms import WrongPeriod
 from invoices.models import Invoice
 from invoices.views import look_of
 from kernel.actors import ActorKind
+from kernel.cut import cut
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
@@ -29,6 +30,8 @@ from orders.views.lookups import actions_of, own_resource, type_of
 from orders.views.present import unit_price
 
 LATEST = 50
+MOST = 1_000
+"""So many rows of each list, when all are asked for."""
 """How much history the page shows of each kind."""
 
 VERBS = {"start": start_resource, "stop": stop_resource, "reboot": reboot_resource}
@@ -76,18 +79,25 @@ LEGEND = [
 @portal_page()
 def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_resource(request, pk)
-    events = list(ResourceEvent.objects.filter(resource=found).order_by("-id")[:LATEST])
-    periods = list(ServicePeriod.objects.filter(resource=found).order_by("-starts_at")[:LATEST])
-    invoices = list(
-        Invoice.objects.filter(resource=found).prefetch_related("credit_notes").order_by("-issued_at", "-id")[:LATEST]
-    )
+    most = MOST if "all" in request.GET else LATEST
+    all_events = cut(ResourceEvent.objects.filter(resource=found).order_by("-id"), most)
+    all_periods = cut(ServicePeriod.objects.filter(resource=found).order_by("-starts_at"), most)
+    documents = Invoice.objects.filter(resource=found).prefetch_related("credit_notes")
+    all_invoices = cut(documents.order_by("-issued_at", "-id"), most)
+    all_items = cut(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id"), most)
+    events, periods, invoices, own_items = all_events.rows, all_periods.rows, all_invoices.rows, all_items.rows
     for invoice in invoices:
-        invoice.look = look_of(invoice, request)  # type: ignore[attr-defined]
-    own_items = list(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id")[:LATEST])
+        invoice.look = look_of(invoice, request)
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
     facts: dict[str, Any] = {
         "resource": found,
+        "more": {
+            "events": all_events.more,
+            "periods": all_periods.more,
+            "invoices": all_invoices.more,
+            "orders": all_items.more,
+        },
         "type": type_of(found.configuration, items),
         "actions": actions_of(request, found),
         "health": found.health(request.at) if found.is_running else None,

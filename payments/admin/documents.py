@@ -135,6 +135,11 @@ def standing(invoice: Invoice) -> str:
     return badge(State(look, look))
 
 
+@admin.display(description=_("due"), ordering="due_at")
+def due_day(invoice: Invoice) -> str:
+    return display.day(invoice.due_date)
+
+
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
     tasks = (IssueCreditNote(),)
@@ -145,7 +150,7 @@ class InvoiceAdmin(DocumentAdmin):
         standing,
         "total",
         "due",
-        "due_at",
+        due_day,
         "resource_name",
         "product",
         "issued_at",
@@ -155,7 +160,7 @@ class InvoiceAdmin(DocumentAdmin):
     search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
     fieldsets = (
-        (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", "due_at")}),
+        (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
         (
             _("Amounts"),
             {"fields": ("subtotal", "coupon", "coupon_code", "tax", "total", "credited", "paid", "refunded", "due")},

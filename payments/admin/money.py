@@ -27,7 +27,12 @@ from ledger.models import Account
 from payments.admin.facts import wallet_facts
 from payments.admin.transfer import RecordBankTransfer
 from payments.models import Allocation, BankTransfer, CreditAdjustment, GatewayNotice, Payment
-from payments.services.credit import approve_adjustment, grant_promotional_credit
+from payments.services.credit import (
+    approve_adjustment,
+    grant_promotional_credit,
+    refuse_adjustment,
+    withdraw_adjustment,
+)
 
 
 def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -126,7 +131,7 @@ class ApproveAdjustment(Task):
     form = ApprovalForm
 
     def is_open(self, subject: CreditAdjustment, at: datetime) -> bool:
-        return subject.approved_at is None
+        return subject.approved_at is None and subject.closed_at is None
 
     def is_for(self, user: Any, subject: CreditAdjustment) -> bool:
         """Somebody else than who asked."""
@@ -147,12 +152,57 @@ class ApproveAdjustment(Task):
         return text("The adjustment is carried out.")
 
 
+class RefuseAdjustment(ApproveAdjustment):
+    name = "refuse"
+    label = _("Refuse")
+    lead = _("Nothing moves. Whoever asked for it withdraws it instead.")
+    button = _("Refuse")
+    form = ReasonForm
+
+    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        refuse_adjustment(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The adjustment is refused.")
+
+
+class WithdrawAdjustment(RefuseAdjustment):
+    name = "withdraw"
+    label = _("Withdraw")
+    lead = _("Nothing moves. Only who asked for it can withdraw it.")
+    button = _("Withdraw")
+    right = REQUEST_ADJUSTMENT
+
+    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        withdraw_adjustment(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The adjustment is withdrawn.")
+
+
+class Decided(admin.SimpleListFilter):
+    title = _("decided")
+    parameter_name = "decided"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("no", _("waits for a decision"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        undecided = CreditAdjustment.objects.undecided()
+        return queryset.filter(pk__in=undecided) if self.value() == "no" else queryset
+
+
 @admin.register(CreditAdjustment)
 class CreditAdjustmentAdmin(LookOnlyAdmin):
-    tasks = (ApproveAdjustment(),)
-    list_display = ("requested_at", "customer", "amount", "reason", "requested_by", "approved_by", "approved_at")
+    tasks = (ApproveAdjustment(), RefuseAdjustment(), WithdrawAdjustment())
+    list_display = (
+        "requested_at",
+        "customer",
+        "amount",
+        "reason",
+        "requested_by",
+        "approved_by",
+        "approved_at",
+        "closed",
+    )
     list_select_related = ("customer",)
-    list_filter = (("approved_at", admin.EmptyFieldListFilter),)
+    list_filter = (Decided, "closed")
     search_fields = ("customer__name", "customer__tax_code", "requested_by", "approved_by", "reason")
 
 

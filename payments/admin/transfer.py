@@ -18,6 +18,7 @@ from accounts.staff import RECORD_BANK_TRANSFER
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
+from kernel.cut import cut
 from kernel.fields import DongField
 from kernel.periods import local_day
 from payments.admin.facts import wallet_facts
@@ -89,11 +90,10 @@ class RecordBankTransfer(Task):
 
     def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
         found = Invoice.objects.open().filter(customer=subject).select_related("product")
-        rows: list[Any] = list(found.order_by("issued_at", "due", "number")[:MOST_SHOWN])
-        for invoice in rows:
+        shown = cut(found.order_by("issued_at", "due", "number"), MOST_SHOWN)
+        for invoice in shown:
             invoice.is_late = invoice.is_overdue(at)
-        left_out = found.count() - len(rows) if len(rows) == MOST_SHOWN else 0
-        return {"facts": wallet_facts(subject), "open_invoices": rows, "left_out": left_out}
+        return {"facts": wallet_facts(subject), "open_invoices": shown.rows, "left_out": shown.more}
 
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         payment = record_bank_transfer(

@@ -183,7 +183,9 @@ class Payment(StateMachine):
         indexes: ClassVar = [
             models.Index(name="payments_of_an_order", fields=["order_id"], condition=Q(order_id__isnull=False)),
             models.Index(
-                name="payments_of_a_customer", fields=["customer", "-created_at", "-id"], include=["state", "amount"]
+                name="payments_of_a_customer",
+                fields=["customer", "-created_at", "-id"],
+                include=["state", "kind", "means", "amount", "captured", "refunded", "taken_back"],
             ),  # includes what is added up above the list
             models.Index(
                 name="payments_to_ask_about",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Q, Sum
@@ -12,11 +12,15 @@ from invoices.models import CreditNote, Invoice
 from kernel.actors import Actor
 from kernel.ids import new_id
 from kernel.money import round_half_up
+from ledger.grants import Spent, put_back
 from ledger.models import Entry
 from ledger.services import Fact, Kind, post, spend
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
+
+SPENDABLE_AFTER_OUR_FAILURE = timedelta(days=30)
+"""Promotional credit that comes back because we failed can be spent at least so long."""
 
 
 def pay_order_from_wallet(
@@ -118,6 +122,10 @@ def refund_order_item(
     legs = {Kind.ESCROW: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
     if not post(Fact.ORDER_REFUND, item_id, legs, customer_id=payment.customer_id, at=at, reference=reference):
         return
+    if promotional:
+        spent = [(Fact.ORDER_PAYMENT, payment.order_id)]
+        refund = (Fact.ORDER_REFUND, item_id)
+        put_back(payment.customer, promotional, refund, spent, at=at, until=at + SPENDABLE_AFTER_OUR_FAILURE)
     Payment.objects.filter(pk=payment.pk).update(refunded=F("refunded") + amount)
     payment.refresh_from_db()
     if payment.refunded == payment.received:
@@ -145,8 +153,12 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
     """
     promotional = promotional_part(note, amount)
     legs = {Kind.SALES: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
-    posted = post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference)
-    if posted and note.reason != CreditNote.Reason.CORRECTION:
+    if not post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference):
+        return
+    if promotional:
+        refund = (Fact.CREDIT_NOTE_REFUND, note.pk)
+        put_back(note.customer, promotional, refund, _spent_on(note.invoice), at=at)
+    if note.reason != CreditNote.Reason.CORRECTION:
         tell(
             note.customer,
             Notice.Kind.REFUND,
@@ -173,6 +185,22 @@ def promotional_part(note: CreditNote, amount: int) -> int:
     bought_left = bought_part_left(invoice)
     share = round_half_up((given + amount) * promotional, invoice.paid) - given_promotional
     return max(min(share, amount, promotional - given_promotional), amount - bought_left, 0)
+
+
+def _spent_on(invoice: Invoice) -> list[Spent]:
+    """The transactions that spent promotional credit on an invoice, also by way of an earlier one."""
+    found: list[Spent] = []
+    for allocation in invoice.allocations.filter(promotional__gt=0).select_related("payment", "credit_note__invoice"):
+        payment = allocation.payment
+        if payment is None:
+            found += _spent_on(allocation.credit_note.invoice)
+        elif payment.kind == Payment.Kind.RENEWAL:
+            found.append((Fact.RENEWAL, invoice.pk))
+        elif payment.order_id:
+            found.append((Fact.ORDER_PAYMENT, payment.order_id))
+        else:
+            found.append((Fact.INVOICE_PAYMENT, payment.pk))
+    return found
 
 
 def bought_part_left(invoice: Invoice) -> int:

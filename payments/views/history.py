@@ -21,11 +21,11 @@ from payments.queries import (
     cause_address,
     gateway_name,
     in_and_out,
+    in_and_spent,
     movement_rows,
     movements_of,
     payment_rows,
     payments_of,
-    settled_total,
     totals_after,
     with_paid_invoices,
 )
@@ -61,7 +61,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
-        "settled": settled_total(found),
+        "sums": in_and_spent(found),
         "exports": exports(request, "payment-export"),
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }

@@ -18,6 +18,7 @@ from invoices.models import Invoice
 from invoices.queries import coupon_shares
 from invoices.views import look_of
 from kernel import display
+from kernel.cut import Cut, cut
 from kernel.errors import InvalidInput
 from payments.forms import WALLET, PayForm
 from payments.models import Payment
@@ -58,7 +59,8 @@ def pay_invoices(request: PortalRequest) -> HttpResponse:
     form = PayForm(request.POST or None, gateways=open_gateways())
     if request.method == "POST" and form.is_valid():
         return pay(request, form, named_invoices(request.POST.getlist("invoice")))
-    context = {"form": form, **paying(request, chosen_invoices(request))}
+    chosen = chosen_invoices(request)
+    context = {"form": form, "left_out": chosen.more, **paying(request, chosen.rows)}
     return render(request, "payments/pay.html", context, status=400 if form.errors else 200)
 
 
@@ -73,13 +75,13 @@ def named_invoices(named: list[str]) -> list[UUID]:
     return [pk for text in named if (pk := _uuid(text))]
 
 
-def chosen_invoices(request: PortalRequest) -> Sequence[Invoice]:
+def chosen_invoices(request: PortalRequest) -> Cut:
     """What is named and on which something is due, or else everything that is open; the order is that of settling."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("invoice")
     found = Invoice.objects.open().filter(customer=request.customer).select_related("product")
     if named:
         found = found.filter(pk__in=named_invoices(named))
-    return list(found.order_by("issued_at", "due", "number")[:MOST_AT_ONCE])
+    return cut(found.order_by("issued_at", "due", "number"), MOST_AT_ONCE)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -60,9 +60,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "wallet": money,
         "debt": debt_of(request.customer),
         "figures": _figures(money.available, money.credit, money.promotional, money.held),
-        "expiring": promotional_by_expiry(request.customer.pk, money.promotional, at=request.at)
-        if money.promotional
-        else [],
+        "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "latest": latest,
         "limits": _limits(form),
         "may_pay": request.user.may_pay,

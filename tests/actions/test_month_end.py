@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from accounts.models import Customer
 from catalog.models import Item, Price, Product
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.month_end import MonthNotOver, bill_ended_months, dry_run, release, run_month_end
-from kernel.periods import CalendarMonth
+from kernel.periods import CalendarMonth, start_of_day
 from notifications.models import Notice
 from tests.actions.books import nothing_changes, refused
 from tests.cast import DAY, JOB, STAFF, create, make_customer, make_item, make_product, resize
@@ -107,6 +108,8 @@ def test_a_usage_invoice_is_due_after_fifteen_days_and_told_once(bob: Customer, 
     resize(server, large, at=MARCH.period.starts_at + 10 * DAY)
     bill_ended_months(actor=JOB, at=APRIL.period.starts_at)
     invoice = server.invoices.get()
-    assert invoice.due_at == APRIL.period.starts_at + 15 * DAY
+    assert invoice.due_date == date(2026, 4, 16)
+    assert not invoice.is_overdue(start_of_day(date(2026, 4, 17)) - timedelta(minutes=1)), "due all of that day"
+    assert invoice.is_overdue(start_of_day(date(2026, 4, 17)))
     assert (invoice.buyer["name"], invoice.lines.count()) == ("Bob", 2)
     assert Notice.objects.filter(kind=Notice.Kind.INVOICE_ISSUED, event=f"invoice:{invoice.pk}").count() == 1

@@ -53,6 +53,7 @@ NOT_LISTED = {
     "invoices.InvoiceLine",  # on the page of its invoice
     "invoices.MonthlyTotal",
     "invoices.NumberSeries",
+    "ledger.GrantUse",  # on the page of its grant
 }
 
 

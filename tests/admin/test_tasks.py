@@ -20,6 +20,7 @@ from orders.services.delete import delete_resource
 from payments.gateways.base import Succeeded
 from payments.models import CreditAdjustment, Payment, Reversal
 from payments.services.wallet import wallet_of
+from payments.tasks import expire_adjustments
 from tests.admin.conftest import days_after
 from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
 
@@ -415,3 +416,35 @@ def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, ali
     assert "payments that a bank or gateway took back" in client.get(reverse("admin:index")).content.decode()
     assert do(client, reversal, "close", key="k4").status_code == 302
     assert "payments that a bank or gateway took back" not in client.get(reverse("admin:index")).content.decode()
+
+
+# Adjustments that shall not be
+
+
+def asked_for(client, customer, amount=50_000):
+    do(client, customer, "adjust-credit", amount=amount, key=f"a{amount}")
+    return CreditAdjustment.objects.latest("pk")
+
+
+def test_an_adjustment_is_refused_by_somebody_else_and_withdrawn_by_who_asked(staff, bob):
+    first, second = staff("finance"), staff("finance")
+    refused = asked_for(first, bob)
+    assert "withdraw" not in sentences(do(first, refused, "refuse", key="k2"))
+    assert do(second, refused, "refuse", key="k3").status_code == 302
+    refused.refresh_from_db()
+    assert (refused.closed, refused.closed_because) == ("refused", WHY)
+    assert "Ask for a new one" in sentences(do(second, refused, "approve", key="k4"))
+
+    withdrawn = asked_for(first, bob, 60_000)
+    assert "Only who asked" in sentences(do(second, withdrawn, "withdraw", key="k5"))
+    assert do(first, withdrawn, "withdraw", key="k6").status_code == 302
+    assert wallet_of(bob.pk).credit == 0
+    assert "that wait for approval" not in second.get(reverse("admin:index")).content.decode()
+
+
+def test_an_adjustment_that_nobody_decides_expires_after_thirty_days(staff, bob):
+    adjustment = asked_for(staff("finance"), bob)
+    assert expire_adjustments(at=days_after(29.9)).done == 0
+    assert expire_adjustments(at=days_after(30)).done == 1
+    adjustment.refresh_from_db()
+    assert (adjustment.closed, adjustment.closed_by) == ("expired", "job:expire-adjustments")

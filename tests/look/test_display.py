@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone, translation
 
 from kernel import display
+from kernel.periods import local_day
 
 NOON = datetime(2027, 1, 12, 5, 0, tzinfo=UTC)  # 12:00 in Ho Chi Minh City
 DAY = timedelta(days=1)
@@ -93,9 +94,11 @@ def test_time_left_counts_whole_units(distance, words):
 
 
 def test_a_due_date_says_how_late_one_is():
-    assert display.time_until_due(NOON + 5 * DAY, NOON) == "due in 5 days"
-    assert display.time_until_due(NOON - timedelta(hours=2), NOON) == "overdue since today"
-    assert display.time_until_due(NOON - 3 * DAY, NOON) == "3 days overdue"
+    today = local_day(NOON)
+    assert display.time_until_due(today + 5 * DAY, NOON) == "due in 5 days"
+    assert display.time_until_due(today, NOON) == "due today"
+    assert display.time_until_due(today - DAY, NOON) == "1 day overdue"
+    assert display.time_until_due(today - 3 * DAY, NOON) == "3 days overdue"
 
 
 def test_instants_are_read_in_the_billing_zone_unless_the_reader_has_another():

@@ -14,10 +14,13 @@ from pytest_django.asserts import assertNumQueries
 from accounts.models import AuditEntry, Customer, User
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
+from ledger.services import Fact, Kind, spend
+from orders.services.delete import delete_resource
 from payments.gateways.base import BadSignature, Caps, Failed, Notice, Pending, Redirect, Succeeded, Unknown
 from payments.models import GatewayNotice, Payment
 from payments.queries import promotional_by_expiry
 from payments.services.credit import grant_promotional_credit
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, JOB, NOON, STAFF, create, fund, make_customer
 from tests.portal.seen import said, signed_in, the_time_being
@@ -93,10 +96,11 @@ def test_the_wallet_shows_its_parts(alice):
     assert "5 days left" in page.content.decode()
 
 
-def test_promotional_credit_that_is_left_belongs_to_what_ends_last(alice):
+def test_what_ends_first_is_spent_first_and_the_page_shows_what_is_left_of_each(alice):
     for amount, days in ((300_000, 5), (200_000, 45)):
         grant_promotional_credit(alice, amount, expires_at=NOON + days * DAY, reason="x", actor=STAFF, at=NOON - DAY)
-    parts = promotional_by_expiry(alice.pk, 250_000, at=NOON)
+    spend(alice.pk, 250_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="x", at=NOON)
+    parts = promotional_by_expiry(alice.pk, at=NOON)
     assert [(part.amount, part.expires_at) for part in parts] == [
         (50_000, NOON + 5 * DAY),
         (200_000, NOON + 45 * DAY),
@@ -337,7 +341,19 @@ def test_the_payment_history_names_the_invoices_that_were_paid(alice, small):
     page = signed_in(alice).get(reverse("payment-history"))
     (payment,) = page.context["page"].rows
     assert [part.invoice.number for part in payment.paid_invoices] == [server.invoices.get().number]
-    assert page.context["settled"] == 181_000
+    assert page.context["sums"] == (0, 181_000)
+
+
+def test_a_top_up_and_what_it_was_spent_on_are_not_added_up(bob, small):
+    """100,000 came in by transfer, of which 60,333 paid an invoice and 39,667 are credit: 100,000 in, 60,333 spent."""
+    [server] = create(bob, small)
+    delete_resource(server.pk, actor=STAFF, at=NOON + 10 * DAY)
+    bill = server.invoices.get()
+    record_bank_transfer(
+        bob.pk, 100_000, [bill.pk], reference="FT1", reason="statement", actor=STAFF, at=NOON + 10 * DAY
+    )
+    page = signed_in(bob).get(reverse("payment-history"))
+    assert page.context["sums"] == (100_000, 60_333)
 
 
 @pytest.mark.parametrize(

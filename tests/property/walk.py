@@ -573,8 +573,8 @@ class World:
 
     def _expect_expired_credit(self) -> None:
         for pk in self.books.customers:
-            running = sum(Grant.objects.filter(customer=pk, expires_at__gt=self.at).values_list("amount", flat=True))
-            self.books.purse[pk] -= max(wallet_of(pk).promotional - running, 0)
+            ended = Grant.objects.filter(customer=pk, expires_at__lte=self.at)
+            self.books.purse[pk] -= sum(ended.values_list("rest", flat=True))
 
     def _months_are_billed(self) -> None:
         try:

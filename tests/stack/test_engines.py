@@ -119,3 +119,16 @@ def say(server: Valkey, *words: str) -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=2) as link:
         link.sendall("".join(f"{word}\r\n" for word in [*words, "QUIT"]).encode())
         return b"".join(iter(lambda: link.recv(1024), b""))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root starts PostgreSQL as somebody else")
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_the_first_start_puts_the_data_where_the_second_finds_them(folder: Path, umask: int) -> None:
+    """A folder that is not there yet cannot be entered: asked before it was made, the first cluster would be forgotten."""
+    before = os.umask(umask)
+    try:
+        first = Postgres(folder / "data" / "bench", durable=False).home
+        second = Postgres(folder / "data" / "bench", durable=False).home
+    finally:
+        os.umask(before)
+    assert first == second == folder / "data" / "bench"

@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import AuditEntry, BillingModeSwitch, Customer
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import CreditNote, Invoice, InvoiceLine
-from ledger.models import Entry, Grant, Transaction
+from ledger.models import Entry, GrantUse, Transaction
 from lifecycle.models import ResourceEvent, ServicePeriod
 from orders.models import CheckoutSession, Quote
 from orders.services.delete import delete_resource
@@ -24,19 +24,21 @@ from tests.table.attack import MARKS, refuse, refused, run
 pytestmark = MARKS
 
 APPEND_ONLY = [
-    BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, Grant, ResourceEvent, Quote,
+    BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, GrantUse, ResourceEvent, Quote,
     Allocation, GatewayNotice,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
-    "invoices_invoice", "invoices_numberseries", "ledger_account", "lifecycle_resource", "lifecycle_serviceperiod",
+    "invoices_invoice", "invoices_numberseries", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
     "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "payments_creditadjustment",
+    "payments_banktransfer", "payments_reversal",
 ]  # fmt: skip
 
 
 @pytest.fixture
 def history(alice: Customer, small: Item) -> Invoice:
     """Something of everything: bought and deleted, granted, switched."""
+    grant_promotional_credit(alice, 500, expires_at=NOON + DAY, reason="used", actor=STAFF, at=NOON)
     [server] = create(alice, small)
     grant_promotional_credit(alice, 1_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)

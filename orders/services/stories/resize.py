@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.configuration import check_configuration
 from invoices.models import CreditNote, Invoice
-from invoices.services.credit import credit_unused, unused_time
+from invoices.services.credit import Unused, at_most, credit_unused, unused_time
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
@@ -57,13 +57,14 @@ class Resize(Story):
             raise NothingToDo
         start = truncate(at)
         period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
-        unused = unused_time(resource, at=at) if resource.is_prepaid else []
+        charge = charge_for(customer, configuration, period, at=at)
+        unused = worth_of_unused(resource, charge.total, at=at) if resource.is_prepaid else []
         return [
             Part(
                 resource.product_id,
                 resource.name,
                 configuration,
-                charge_for(customer, configuration, period, at=at),
+                charge,
                 period,
                 resource_id=resource.pk,
                 postpaid=not resource.is_prepaid,
@@ -84,7 +85,9 @@ class Resize(Story):
             return None
         if resource.paid_until != part.period.ends_at:
             return RenewedMeanwhile
-        unused_now = sum(unused.amount for unused in unused_time(resource, at=part.period.starts_at))
+        unused_now = sum(
+            unused.amount for unused in worth_of_unused(resource, part.charge.total, at=part.period.starts_at)
+        )
         return ChargeCorrected if unused_now != part.unused_total else None
 
     def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
@@ -98,7 +101,8 @@ class Resize(Story):
             apply_resize(resource, configuration, effective=at, actor=actor, at=at, order_id=item.order_id)
             return None
         start = period.starts_at
-        notes = credit_unused(unused_time(resource, at=start), CreditNote.Reason.RESIZED, at=start)
+        unused = worth_of_unused(resource, item.part.charge.total, at=start)
+        notes = credit_unused(unused, CreditNote.Reason.RESIZED, at=start)
         apply_resize(resource, configuration, effective=start, actor=actor, at=at, order_id=item.order_id)
         invoice = issue_of(item, resource, period, at=at)
         pay_from_notes(invoice, notes, reference=resource.name, at=at)
@@ -113,3 +117,9 @@ class Resize(Story):
         """Back to what it was; for one that is gone by now the team has been told so."""
         if resource.state != State.DELETED:
             ask_product_team(resource, Verb.RESIZE, at=at, expects_answer=False)
+
+
+def worth_of_unused(resource: Resource, new_price: int, *, at: datetime) -> list[Unused]:
+    """What the unused time pays of the new configuration; of a product that is not refundable it pays no more than that."""
+    unused = unused_time(resource, at=at)
+    return unused if resource.product.is_refundable else at_most(unused, new_price)
