@@ -168,7 +168,7 @@ class Postgres:
         install = programs.parent
         site, package = install.parent.parent, install.parent.name
         shelf = _roots_own_folder(SHARED / f"billing-portal-programs-{_short_hash(Path(sys.prefix).resolve())}")
-        version = hashlib.sha256(str(install.stat().st_mtime_ns).encode()).hexdigest()[:10]
+        version = hashlib.sha256(f"readable {install.stat().st_mtime_ns}".encode()).hexdigest()[:10]
         copy = shelf / version
         if not copy.exists():
             fresh = Path(tempfile.mkdtemp(dir=shelf))
@@ -177,6 +177,7 @@ class Postgres:
                 site / f"{package}.libs", fresh / f"{package}.libs"
             )  # found by a relative path: same layout
             shutil.copytree(install, fresh / package / install.name, symlinks=True)
+            _make_readable(fresh)  # the installation's umask may have kept it from everybody else
             try:
                 fresh.rename(copy)
             except OSError:  # another start was quicker
@@ -247,6 +248,13 @@ def make_passable(folder: Path) -> None:
             each.chmod(_data_mode())
     if folder.stat().st_uid == os.geteuid():
         folder.chmod(_data_mode())
+
+
+def _make_readable(folder: Path) -> None:
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            mode = path.stat().st_mode & 0o777
+            path.chmod(mode | 0o444 | (0o111 if mode & 0o100 else 0))
 
 
 def _data_mode() -> int:

@@ -14,7 +14,9 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
+from billing_portal.demo.people import ADMIN
 from stack import env as env_file
+from stack import prepare
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +90,21 @@ def test_health_names_beat_and_the_worker(client: Client) -> None:
     assert (found.status_code, parts["worker"], parts["beat"]) == (503, "up", "down")
     note_life("beat")
     assert json.loads(client.get("/healthz", headers={"host": "localhost"}).content)["parts"]["beat"] == "up"
+
+
+def test_a_demos_database_is_not_taken_for_real_customers(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DEMO = False
+    for quiet in ("compile_translations", "collect_static", "migrate"):
+        monkeypatch.setattr(prepare, quiet, lambda: None)
+    User.objects.create_superuser(email=ADMIN, password="demo-portal")
+    with pytest.raises(SystemExit, match="This database holds the demo"):
+        prepare.main(build=False)
+
+
+def test_the_start_of_a_demo_names_its_product_pages_and_sign_ins(settings, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.PUBLIC_URL, settings.SANDBOX_PUBLIC_URL = "http://localhost:8000", "http://localhost:8001"
+    prepare.say_sign_ins()
+    said = capsys.readouterr().out
+    assert "http://localhost:8001/shop/vserver/" in said
+    assert re.search(r"lan@hoasen\.example +demo-portal", said)
+    assert "Mails are" in said

@@ -132,3 +132,13 @@ def test_the_first_start_puts_the_data_where_the_second_finds_them(folder: Path,
     finally:
         os.umask(before)
     assert first == second == folder / "data" / "bench"
+
+
+def test_a_copy_of_the_programs_can_be_run_by_everybody_whatever_the_umask_was(folder: Path) -> None:
+    inner = folder / "bin"
+    inner.mkdir(mode=0o700)
+    (inner / "initdb").touch(mode=0o700)
+    (inner / "notes").touch(mode=0o600)
+    engines._make_readable(folder)
+    modes = [path.stat().st_mode & 0o777 for path in (inner, inner / "initdb", inner / "notes")]
+    assert modes == [0o755, 0o755, 0o644]
