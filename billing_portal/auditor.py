@@ -140,7 +140,7 @@ CHECKS = {
     """,
     "each postpaid minute of a month that is closed is billed exactly once": f"""
         WITH months AS (
-            SELECT id, tstzrange((month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}',
+            SELECT month AS key, tstzrange((month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}',
                 ((month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}') AS month
             FROM invoices_billingrun WHERE state <> 'running'
         ), used AS MATERIALIZED (
@@ -149,14 +149,16 @@ CHECKS = {
         ), billed AS MATERIALIZED (
             SELECT i.resource_id, range_agg(DISTINCT tstzrange(l.starts_at, l.ends_at)) AS minutes
             FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id WHERE i.kind = 'usage' GROUP BY 1
-        ), held_back AS (
-            SELECT p.customer_id, range_agg(m.month) AS minutes
-            FROM invoices_parkedbilling p JOIN months m ON m.id = p.run_id WHERE p.state = 'parked' GROUP BY 1
+        ), held AS (
+            SELECT p.customer_id, p.resource_id, m.month
+            FROM invoices_parkedbilling p JOIN months m ON m.key = p.month WHERE p.state = 'parked'
         )
         SELECT resource_id || ' ' || missing FROM (
-            SELECT resource_id, used.minutes * ended.months - coalesce(held_back.minutes, '{{}}') - coalesce(billed.minutes, '{{}}') AS missing
-            FROM used CROSS JOIN (SELECT range_agg(month) AS months FROM months) ended
-            LEFT JOIN billed USING (resource_id) LEFT JOIN held_back USING (customer_id)
+            SELECT resource_id, used.minutes * ended.months - coalesce(billed.minutes, '{{}}') - coalesce(whole.minutes, '{{}}')
+                - coalesce(own.minutes, '{{}}') AS missing
+            FROM used CROSS JOIN (SELECT range_agg(month) AS months FROM months) ended LEFT JOIN billed USING (resource_id)
+            LEFT JOIN (SELECT customer_id, range_agg(month) AS minutes FROM held WHERE resource_id IS NULL GROUP BY 1) whole USING (customer_id)
+            LEFT JOIN (SELECT resource_id, range_agg(month) AS minutes FROM held GROUP BY 1) own USING (resource_id)
         ) looked_for WHERE NOT isempty(missing)
     """,
 }

@@ -352,6 +352,9 @@ RENEWAL_WINDOW_DAYS = env.int("RENEWAL_WINDOW_DAYS", 3)
 INVOICE_DUE_DAYS = env.int("INVOICE_DUE_DAYS", 15)
 OUTLIER_FACTOR = env.int("OUTLIER_FACTOR", 5)  # a month-end bill of more than this times the usual is held back,
 OUTLIER_FLOOR = env.int("OUTLIER_FLOOR", 20_000_000)  # unless it is below this many đồng anyway
+OUTLIER_NEW_CUSTOMER = env.int(
+    "OUTLIER_NEW_CUSTOMER", 50_000_000
+)  # and so is one above this, where nothing is usual yet
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)

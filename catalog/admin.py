@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -16,9 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
-from accounts.staff import REVOKE_PRODUCT_KEY
+from accounts.admin.tasks import Task
+from accounts.staff import REOPEN_PRICE, REVOKE_PRODUCT_KEY
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
+from catalog.services import reopen_price
 from kernel import clock, display, outgoing
+from kernel.actors import Actor
 from kernel.periods import local_day, start_of_day, truncate
 
 
@@ -186,6 +190,54 @@ class ValidityForm(forms.ModelForm):
 class PriceForm(ValidityForm):
     ALONE = ("item", "customer")
 
+    anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        end = data.get("valid_until")
+        if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
+            return data
+        if count := 0 if self._is_followed(end) else running_resources_with(self.instance).count():
+            sentence = text(
+                "%(count)d running resources use this price, and none follows it: their bills would wait until there is one."
+                " Tick the box to end it all the same."
+            )
+            self.add_error("anyway", sentence % {"count": count})
+        return data
+
+    def _is_followed(self, end: datetime) -> bool:
+        """By one that is in force at its end; a negotiated price also by the list price."""
+        others = Price.objects.filter(
+            Q(customer=self.instance.customer_id) | Q(customer=None), item=self.instance.item_id
+        )
+        in_force = Q(valid_until=None) | Q(valid_until__gt=end)
+        return others.exclude(pk=self.instance.pk).filter(in_force, valid_from__lte=end).exists()
+
+
+def running_resources_with(price: Price) -> QuerySet[Any]:
+    """Those that a price is for. Resources are of an app above this one: asked for by name."""
+    running = apps.get_model("lifecycle.Resource").objects.running()
+    found = running.filter(configuration__contains=[{"item": str(price.item_id)}])
+    return found.filter(customer=price.customer_id) if price.customer_id else found
+
+
+class ReopenPrice(Task):
+    name = "reopen"
+    label = _("Let it go on")
+    lead = _(
+        "This price was ended by mistake, and nothing came after it: it goes on as if it had never ended. Bills that were"
+        " held back for want of a price can be released then."
+    )
+    button = _("Let it go on")
+    right = REOPEN_PRICE
+
+    def is_open(self, subject: Price, at: datetime) -> bool:
+        return subject.valid_until is not None and subject.valid_until <= at
+
+    def carry_out(self, subject: Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        reopen_price(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The price goes on.")
+
 
 class DiscountForm(ValidityForm):
     ALONE = ("product", "customer")
@@ -197,7 +249,7 @@ class ValidityAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ()
-        return [field for field in self.get_fields(request, None) if field != "valid_until"]
+        return [field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway")]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """Midnight in the billing zone: terms begin in the time ahead."""
@@ -228,6 +280,7 @@ class InForce(admin.SimpleListFilter):
 @admin.register(Price)
 class PriceAdmin(ValidityAdmin):
     form = PriceForm
+    tasks = (ReopenPrice(),)
     list_display = (
         "item",
         "customer",
@@ -252,6 +305,10 @@ class PriceAdmin(ValidityAdmin):
         "valid_from",
         "valid_until",
     )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        may_end = obj is not None and self.has_change_permission(request, obj)
+        return (*self.fields, "anyway") if may_end else self.fields
 
 
 @admin.register(Discount)

@@ -1,16 +1,19 @@
-"""Coupons: asked for, reserved with an order, used with its payment, returned when nothing came of it."""
+"""Prices that go on again. Coupons: asked for, reserved with an order, used with its payment, returned when nothing came of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from catalog.models import Coupon, Product, Redemption
+from accounts.services import record_audit
+from catalog.models import Coupon, Price, Product, Redemption
 from catalog.pricing import reduction
+from kernel.actors import Actor
 from kernel.errors import DomainError
 
 
@@ -41,6 +44,40 @@ class OrderBelowCouponMinimum(CouponRefused):
 class CouponUsedUp(CouponRefused):
     code = "coupon-used-up"
     message = _("This coupon has been used as often as it may be. Order without it or with another one.")
+
+
+class NotEnded(DomainError):
+    code = "price-not-ended"
+    message = _("This price has not ended.")
+
+
+class Replaced(DomainError):
+    code = "price-replaced"
+    message = _("Another price has been in force since this one ended: it stays as it was charged.")
+
+
+@transaction.atomic
+def reopen_price(price_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Price:
+    """
+    A price was ended by mistake: it goes on, as if it had never ended. Bills that waited for one can be released then.
+
+    Nothing that was charged changes, for without a price nothing was.
+
+    :raises NotEnded: it is in force
+    :raises Replaced: another one came after it, or for a negotiated one the list price
+    """
+    price = Price.objects.select_for_update().select_related("item").get(pk=price_id)
+    if price.valid_until is None or price.valid_until > at:
+        raise NotEnded
+    later = Price.objects.filter(Q(customer=price.customer_id) | Q(customer=None), item=price.item_id)
+    if later.exclude(pk=price.pk).filter(Q(valid_until=None) | Q(valid_until__gt=price.valid_until)).exists():
+        raise Replaced
+    ended, price.valid_until = price.valid_until, None
+    price.save(update_fields=["valid_until"])
+    record_audit(
+        "reopen price", price.pk, actor=actor, at=at, reason=reason, customer=price.customer, ended=ended.isoformat()
+    )
+    return price
 
 
 def find_coupon(code: str, *, products: list[Product], subtotal: int, at: datetime) -> tuple[Coupon, int]:

@@ -246,7 +246,11 @@ class ReleaseParked(Task):
 @admin.register(ParkedBilling)
 class ParkedBillingAdmin(LookOnlyAdmin):
     tasks = (ReleaseParked(),)
-    list_display = ("customer", "run", "state", "expected_total", "reason", "at")
-    list_select_related = ("customer", "run")
-    list_filter = ("state", "run")
-    search_fields = ("customer__name", "run__month")
+    list_display = ("customer", "month", "resource", "state", "cause", "whose", "expected_total", "usual_total", "at")
+    list_select_related = ("customer", "resource")
+    list_filter = ("state", "cause", "month")
+    search_fields = ("customer__name", "month")
+
+    @admin.display(description=_("owner"))
+    def whose(self, parked: ParkedBilling) -> str:
+        return str(parked.owner)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -134,7 +134,7 @@ class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoin
     queryset = Resource.objects.none()
     serializer_class = ResourceShape
     queries: ClassVar = {"list": ResourceQuery, "events": Paged, "periods": Paged}
-    for_products = ("list", "retrieve")
+    for_products: ClassVar[Collection[str]] = ("list", "retrieve")
 
     def visible(self) -> QuerySet[Resource]:
         return Resource.objects.filter(self.principal.scope(product="product"))

@@ -35,7 +35,8 @@ class LengthRequired(APIException):
 class Endpoint(GenericViewSet[Any]):
     """
     Resources of the API. `right` ("order" or "pay") is what customers' users need for writes; `for_products` lists the
-    actions that product teams may use, `for_customers` says whether customers may use it at all.
+    actions that product teams may use, `only_for_products` those of them that are nobody else's; `for_customers` says
+    whether customers may use it at all.
 
     `visible` gives the rows that the principal may see; everything else is 404.
 
@@ -49,6 +50,7 @@ class Endpoint(GenericViewSet[Any]):
     right: ClassVar[str] = "order"
     for_customers: ClassVar[bool] = True
     for_products: ClassVar[Collection[str]] = ()
+    only_for_products: ClassVar[Collection[str]] = ()
     queries: ClassVar[Mapping[str, type[Query]]] = {"list": Paged}
     keyset: ClassVar[tuple[str, ...]] = ("id",)
     lookup_value_converter = "uuid"

@@ -28,6 +28,6 @@ class MayUse(BasePermission):
             return True
         if principal.customer is None:
             return False
-        if not view.for_customers:
+        if not view.for_customers or view.action in view.only_for_products:
             raise NotFound
         return request.method in SAFE_METHODS or bool(getattr(principal, f"may_{view.right}"))

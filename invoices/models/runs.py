@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.triggers import edges_only
+from lifecycle.models import Resource
 
 
 class BillingRun(models.Model):
@@ -59,36 +60,81 @@ class BillingChunk(models.Model):
         return f"{self.run}: {self.first} .. {self.last}"
 
 
+class ParkedBillingQuerySet(models.QuerySet["ParkedBilling"]):
+    def holding(self, month: str) -> Self:
+        """What is held back of the month of this key."""
+        return self.filter(month=month, state=ParkedBilling.State.PARKED)
+
+
 class ParkedBilling(models.Model):
-    """A customer whose bill for a month is held back: it failed, or it is far above the usual amount. Staff decide."""
+    """
+    Usage of a month that is held back until staff decide: of one resource, or (without one) all that the customer has.
+
+    Held by a month end, or at the door by which a resource leaves: then the month's run may not exist yet.
+    """
 
     class State(models.TextChoices):
         PARKED = "parked", _("parked")
         RELEASED = "released", _("released")
         BILLED = "billed", _("billed")
 
-    run = models.ForeignKey(BillingRun, on_delete=models.PROTECT, related_name="parked", verbose_name=_("run"))
+    class Cause(models.TextChoices):
+        OUTLIER = "outlier", _("far above the usual amount")
+        NO_PRICE = "no-price", _("an item has no price for all of the time")
+        FAILED = "failed", _("billing failed")
+
+    OWNERS: ClassVar = {
+        Cause.OUTLIER: _("finance"),
+        Cause.NO_PRICE: _("catalogue"),
+        Cause.FAILED: _("operators"),
+    }
+    """Who can do something about it."""
+
+    run = models.ForeignKey(
+        BillingRun, on_delete=models.PROTECT, null=True, blank=True, related_name="parked", verbose_name=_("run")
+    )
+    month = models.CharField(_("month"), max_length=7)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="parked_billings", verbose_name=_("customer")
     )
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("resource")
+    )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PARKED)
-    reason = models.TextField(_("reason"))
+    cause = models.CharField(_("why"), max_length=10, choices=Cause.choices)
+    reason = models.TextField(_("reason"), blank=True)
     expected_total = models.BigIntegerField(_("amount held back"), null=True, blank=True)
+    usual_total = models.BigIntegerField(_("usual amount"), null=True, blank=True)
     at = models.DateTimeField(_("at"))
+
+    objects = ParkedBillingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("parked billing")
         verbose_name_plural = _("parked billings")
         constraints: ClassVar = [
-            models.UniqueConstraint(name="a_customer_is_parked_once_per_run", fields=["run", "customer"])
+            models.UniqueConstraint(
+                name="what_is_held_of_a_month_is_held_once",
+                fields=["customer", "month", "resource"],
+                nulls_distinct=False,
+            )
+        ]
+        indexes: ClassVar = [
+            models.Index(name="held_back_of_a_month", fields=["month"], condition=models.Q(state="parked"))
         ]
         triggers: ClassVar = [
             edges_only(
                 field="state",
                 initial="parked",
-                edges=frozenset({("parked", "released"), ("released", "billed"), ("released", "parked")}),
+                edges=frozenset(
+                    {("parked", "released"), ("released", "billed"), ("released", "parked"), ("billed", "parked")}
+                ),
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer} {self.run}"
+        return f"{self.customer} {self.month}"
+
+    @property
+    def owner(self) -> Any:
+        return self.OWNERS[self.Cause(self.cause)]

@@ -12,24 +12,25 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import nlargest
 from math import inf
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, Customer
 from accounts.services import record_audit
+from catalog.queries import NoPrice
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
+from invoices.services.held import Cause, billed_so_far, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.usage import draft_usage, unbilled_periods
+from invoices.services.usage import Drafted, Usage, draft_usage, unbilled_periods, up_to
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
@@ -56,15 +57,25 @@ class NotParked(DomainError):
     message = _("This bill is not held back any more.")
 
 
+class HeldAsAWhole(DomainError):
+    code = "held-as-a-whole"
+    message = _("All that this customer used in the month is held back: release that first.")
+
+
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a run would bill: invoices, VND in total, and the customers whose bill changes most: (customer, before, now)."""
+    """
+    What a run would bill: invoices, VND in total, and the customers whose bill changes most: (customer, before, now).
+
+    And what it would hold back: bills far above the usual, and resources that lack a price, with the sentence that says which.
+    """
 
     month: str
     invoices: int
     total: int
     top_movers: list[tuple[Customer, int, int]]
     held_back: list[tuple[Customer, int]]
+    unpriced: list[tuple[Customer, str]]
 
 
 def bill_ended_months(
@@ -135,6 +146,7 @@ def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
 def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
     BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
     run = BillingRun.objects.select_for_update().get(month=month.key)
+    ParkedBilling.objects.filter(month=run.month, run=None).update(run=run)  # held at a door, before there was a run
     usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
     if run.state == BillingRun.State.RUNNING and not run.chunks.exists():
         _plan_chunks(run, usage)
@@ -146,8 +158,7 @@ def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
 
 def _left(run: BillingRun) -> QuerySet[ServicePeriod]:
     """Usage of the month that is neither billed nor held back."""
-    parked = run.parked.filter(state=ParkedBilling.State.PARKED)
-    return unbilled_periods(CalendarMonth.parse(run.month).period).exclude(customer__in=parked.values("customer"))
+    return unbilled_periods(CalendarMonth.parse(run.month).period)
 
 
 def _plan_chunks(run: BillingRun, usage: QuerySet[ServicePeriod]) -> int:
@@ -210,7 +221,7 @@ def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, i
         return run, 0
     if more := _plan_chunks(run, _left(run)):
         return run, more
-    parked = run.parked.filter(state=ParkedBilling.State.PARKED).exists()
+    parked = ParkedBilling.objects.holding(run.month).exists()
     run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
     run.finished_at = at
     run.save()
@@ -226,60 +237,72 @@ def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
     invoices = total = 0
     moves: list[tuple[Customer, int, int]] = []
     held: list[tuple[Customer, int]] = []
+    unpriced: list[tuple[Customer, str]] = []
     usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
     for first, last in _ranges(usage):
         customers = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
-        drafts = _drafts(month, customers)
-        totals = _totals(drafts)
-        before, usual = _totals_of(month.previous, list(totals)), _usual_totals(list(totals), month)
+        drafted = _drafts(month, customers)
+        totals = totals_of(drafted.drafts)
+        before, passed = billed_so_far(month.previous, list(totals)), passed_bounds(month, totals)
         billed = [customer for customer in customers if customer.pk in totals]
         moves += [(customer, before.get(customer.pk, 0), totals[customer.pk]) for customer in billed]
         moves = nlargest(movers, moves, key=lambda move: abs(move[2] - move[1]))
-        held += [
-            (customer, totals[customer.pk])
-            for customer in billed
-            if _is_outlier(totals[customer.pk], usual.get(customer.pk))
-        ]
-        invoices += len(drafts)
+        held += [(customer, totals[customer.pk]) for customer in billed if customer.pk in passed]
+        names = {customer.pk: customer for customer in customers}
+        unpriced += [(names[usage.customer_id], str(lacking)) for usage, lacking in drafted.unpriced]
+        invoices += len(drafted.drafts)
         total += sum(totals.values())
-    return Forecast(month.key, invoices, total, moves, held)
+    return Forecast(month.key, invoices, total, moves, held, unpriced)
 
 
 @transaction.atomic
 def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> ParkedBilling:
     """
-    Staff have looked at a bill that was held back: issue it now.
+    Staff have looked at a bill that was held back: issue it now, up to now.
 
     :raises NotParked: somebody released it before
+    :raises HeldAsAWhole: of one resource, while all that its customer used in the month is held back
     :raises DomainError, DatabaseError: it fails again, and stays parked
     """
     customer = Customer.objects.lock(ParkedBilling.objects.values_list("customer", flat=True).get(pk=parked_id))
-    parked = ParkedBilling.objects.select_for_update(of=("self",)).select_related("run").get(pk=parked_id)
+    parked = ParkedBilling.objects.select_for_update(of=("self",)).get(pk=parked_id)
     if parked.state != ParkedBilling.State.PARKED:
         raise NotParked
+    if parked.resource_id and ParkedBilling.objects.holding(parked.month).filter(customer=customer, resource=None):
+        raise HeldAsAWhole
     parked.state = ParkedBilling.State.RELEASED
     parked.save()
-    month = CalendarMonth.parse(parked.run.month)
-    issue_invoices(_drafts(month, [customer]), Invoice.Kind.USAGE, at=at)
+    scope = Q(resource=parked.resource_id) if parked.resource_id else Q(customer=customer.pk)
+    drafted = draft_usage([customer], scope, *up_to(CalendarMonth.parse(parked.month), at))
+    for usage, lacking in drafted.unpriced:
+        if usage.resource.pk == parked.resource_id:
+            raise lacking
+        _hold_unpriced(CalendarMonth.parse(parked.month), usage, lacking, at=at)
+    issue_invoices(drafted.drafts, Invoice.Kind.USAGE, at=at)
     parked.state = ParkedBilling.State.BILLED
     parked.save()
     record_audit("release parked bill", parked, actor=actor, at=at, reason=reason, customer=customer)
-    if not parked.run.parked.filter(state=ParkedBilling.State.PARKED).exists():
+    if parked.run_id and not ParkedBilling.objects.holding(parked.month).exists():
         BillingRun.objects.filter(pk=parked.run_id, state=BillingRun.State.PARKED).update(state=BillingRun.State.DONE)
     return parked
 
 
 def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:
-    """Bill these customers, but hold back who is far above the usual amount."""
-    drafts = _drafts(month, customers)
-    totals = _totals(drafts)
-    usual = _usual_totals(list(totals), month)
-    held = {pk: total for pk, total in totals.items() if _is_outlier(total, usual.get(pk))}
-    for pk, total in held.items():
-        _park(run, pk, f"{total} VND, usually {usual[pk]} VND", total, at=at)
-    billed = [draft for draft in drafts if draft.customer.pk not in held]
+    """Bill these customers, but hold back who is far above the usual amount, and what has no price."""
+    drafted = _drafts(month, customers)
+    for usage, lacking in drafted.unpriced:
+        _hold_unpriced(month, usage, lacking, at=at)
+    totals = totals_of(drafted.drafts)
+    held = passed_bounds(month, totals)
+    for pk, bound in held.items():
+        hold_back(pk, month, Cause.OUTLIER, total=totals[pk], usual=bound.usual, at=at)
+    billed = [draft for draft in drafted.drafts if draft.customer.pk not in held]
     issue_invoices(billed, Invoice.Kind.USAGE, at=at)
     return billed
+
+
+def _hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: datetime) -> None:
+    hold_back(usage.customer_id, month, Cause.NO_PRICE, resource_id=usage.resource.pk, reason=str(lacking), at=at)
 
 
 def _bill_one_by_one(
@@ -293,29 +316,16 @@ def _bill_one_by_one(
                 billed += _bill(run, month, [customer], at=at)
         except Exception as failure:
             logger.exception("customer %s is parked in the run of %s", customer.pk, run)
-            _park(run, customer.pk, f"{type(failure).__name__}: {failure}"[:500], None, at=at)
+            hold_back(customer.pk, month, Cause.FAILED, reason=f"{type(failure).__name__}: {failure}", at=at)
     return billed
 
 
-def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> list[Draft]:
+def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> Drafted:
     """The month's unbilled usage of customers that follow each other by id."""
     if not customers:
-        return []
+        return Drafted()
     scope = Q(customer__gte=customers[0].pk, customer__lte=customers[-1].pk)
     return draft_usage(customers, scope, month.period, month.key)
-
-
-def _totals(drafts: Sequence[Draft]) -> Counter[UUID]:
-    """Customer -> VND."""
-    totals: Counter[UUID] = Counter()
-    for draft in drafts:
-        totals[draft.customer.pk] += draft.charge.total
-    return totals
-
-
-def _park(run: BillingRun, customer_id: UUID, reason: str, total: int | None, *, at: datetime) -> None:
-    row = ParkedBilling(run=run, customer_id=customer_id, reason=reason, expected_total=total, at=at)
-    ParkedBilling.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def _ranges(usage: QuerySet[ServicePeriod]) -> Iterator[tuple[UUID, UUID]]:
@@ -323,36 +333,6 @@ def _ranges(usage: QuerySet[ServicePeriod]) -> Iterator[tuple[UUID, UUID]]:
     counted = usage.values("customer").annotate(resources=Count("resource", distinct=True)).order_by("customer")
     sizes = counted.values_list("customer", "resources").iterator(chunk_size=10_000)
     return ranges_of(sizes, at_most=CHUNK_RESOURCES)
-
-
-def _usual_totals(customer_ids: Sequence[UUID], month: CalendarMonth) -> dict[UUID, int]:
-    """The average of each customer's usage bills over the three months before."""
-    keys = [month.previous, month.previous.previous, month.previous.previous.previous]
-    by_month: dict[UUID, list[int]] = defaultdict(list)
-    since = keys[-1].period.ends_at - timedelta(days=1)
-    rows = (
-        Invoice.objects.filter(
-            customer__in=customer_ids,
-            kind=Invoice.Kind.USAGE,
-            issued_at__gte=since,
-            period_key__in=[key.key for key in keys],
-        )
-        .values_list("customer", "period_key")
-        .annotate(total=Sum("total"))
-    )
-    for customer_id, _key, total in rows:
-        by_month[customer_id].append(total)
-    return {customer_id: sum(totals) // len(totals) for customer_id, totals in by_month.items()}
-
-
-def _totals_of(month: CalendarMonth, customer_ids: Sequence[UUID]) -> dict[UUID, int]:
-    rows = Invoice.objects.filter(customer__in=customer_ids, kind=Invoice.Kind.USAGE, period_key__startswith=month.key)
-    return dict(rows.values_list("customer").annotate(total=Sum("total")))
-
-
-def _is_outlier(total: int, usual: int | None) -> bool:
-    """Far above: more than the setting's multiple of the usual bill, and not just small change. New customers have no usual."""
-    return usual is not None and total > settings.OUTLIER_FLOOR and total > settings.OUTLIER_FACTOR * usual
 
 
 def progress_of(run: BillingRun) -> dict[str, int]:
@@ -369,5 +349,5 @@ def progress_of(run: BillingRun) -> dict[str, int]:
         "planned": free,
         "running": pending - free,
         "done": counts[BillingChunk.State.DONE],
-        "parked": run.parked.filter(state=ParkedBilling.State.PARKED).count(),
+        "parked": ParkedBilling.objects.holding(run.month).count(),
     }

@@ -20,9 +20,9 @@ from django.db.models.functions import Cast, Coalesce, Least
 
 from accounts.models import BillingMode, Customer
 from catalog.pricing import Charge, Line, price_line
-from catalog.queries import PriceBook
-from invoices.models import Invoice
-from invoices.services.issue import Billed, Draft, issue_invoices
+from catalog.queries import NoPrice, PriceBook
+from invoices.models import Invoice, ParkedBilling
+from invoices.services.issue import Billed, Draft
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import Resource, ServicePeriod
 
@@ -39,60 +39,60 @@ class Usage:
     segments: list[Segment] = field(default_factory=list)
 
 
-def bill_usage_until(resource: Resource, *, until: datetime, at: datetime) -> list[UUID]:
-    """
-    Invoice all usage of one resource before `until` that is not billed yet, one invoice per calendar month.
+@dataclass(slots=True)
+class Drafted:
+    """What can be billed, and the usage for which a price is missing, with the item that lacks it."""
 
-    The caller holds the customer, and no usage before `until` will be added (deletion, switch of billing mode).
-    """
-    return issue_invoices(draft_usage_until(resource, until=until), Invoice.Kind.USAGE, at=at)
+    drafts: list[Draft] = field(default_factory=list)
+    unpriced: list[tuple[Usage, NoPrice]] = field(default_factory=list)
 
 
-def draft_usage_until(resource: Resource, *, until: datetime) -> list[Draft]:
-    """
-    What `bill_usage_until` would bill, in order of time.
-
-    :raises NoPrice: see `draft_usage`
-    """
+def draft_usage_until(resource: Resource, *, until: datetime) -> Iterator[tuple[CalendarMonth, Drafted]]:
+    """All usage of one resource before `until` that is not billed and not held back, month by month."""
     until = truncate(until)
     usage = resource.periods.filter(billing_mode=BillingMode.POSTPAID)
     first = usage.order_by("starts_at").values_list("starts_at", flat=True).first()
     if first is None:
-        return []
+        return
     only = Q(resource=resource.pk)
     start = max(first, _billed_until(only, before=until).get(resource.pk, first))
-    drafts: list[Draft] = []
     month = CalendarMonth.of(start)
     while month.period.starts_at < until:
-        whole = month.period
-        key = month.key if until >= whole.ends_at else f"{month.key}/{until:%Y-%m-%dT%H:%MZ}"
-        window = Period(whole.starts_at, min(whole.ends_at, until))
-        drafts += draft_usage([resource.customer], only, window, key)
+        yield month, draft_usage([resource.customer], only, *up_to(month, until))
         month = month.following
-    return drafts
 
 
-def draft_usage(customers: Iterable[Customer], scope: Q, window: Period, key: str) -> list[Draft]:
+def up_to(month: CalendarMonth, until: datetime) -> tuple[Period, str]:
+    """The part of `month` before `until`, and the key that names it on an invoice."""
+    whole, until = month.period, truncate(until)
+    if until >= whole.ends_at:
+        return whole, month.key
+    return Period(whole.starts_at, until), f"{month.key}/{until:%Y-%m-%dT%H:%MZ}"
+
+
+def draft_usage(customers: Iterable[Customer], scope: Q, window: Period, key: str) -> Drafted:
     """
-    Price the unbilled usage within `window` of the resources in `scope`: a filter on `resource` or `customer`.
+    Price the usage within `window`, a part of one month, that is neither billed nor held back.
 
-    One draft per resource with usage. `customers` are the ones that the scope can reach.
-
-    :raises NoPrice: an item was in use at a time for which no price is known
+    One draft per resource with usage. `scope` is a filter on `resource` or `customer`; `customers` are the ones that it can
+    reach.
     """
     by_id = {customer.pk: customer for customer in customers}
+    found = Drafted()
     used = _unbilled(scope, window)
     if not used:
-        return []
+        return found
     book = PriceBook(by_id.keys())
-    drafts = []
     for usage in used:
         customer = by_id[usage.customer_id]
         period = Period(usage.segments[0][1].starts_at, usage.segments[-1][1].ends_at)
-        drafts.append(
-            Draft(customer, usage.resource, key, period, Charge(list(price_usage(book, customer, usage.segments))))
-        )
-    return drafts
+        try:
+            charge = Charge(list(price_usage(book, customer, usage.segments)))
+        except NoPrice as lacking:
+            found.unpriced.append((usage, lacking))
+        else:
+            found.drafts.append(Draft(customer, usage.resource, key, period, charge))
+    return found
 
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:
@@ -104,9 +104,9 @@ def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]
 
 
 def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
-    """Postpaid service within `window` whose last minute there no invoice covers: `draft_usage` would bill some of it."""
+    """Postpaid service within `window` that is not held back and whose last minute there no invoice covers."""
     end = Least(Coalesce("ends_at", Value(window.ends_at)), Value(window.ends_at))
-    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(window)
+    usage = _not_held(window)
     billed = Invoice.objects.filter(
         resource=OuterRef("resource"),
         kind=Invoice.Kind.USAGE,
@@ -114,6 +114,14 @@ def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
         covered_until__gte=OuterRef("used_until"),
     )
     return usage.annotate(used_until=end).filter(~Exists(billed))
+
+
+def _not_held(window: Period) -> QuerySet[ServicePeriod]:
+    """Postpaid service in a part of a month, but for what of the month waits for staff."""
+    held = ParkedBilling.objects.holding(CalendarMonth.of(window.starts_at).key)
+    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(window)
+    whole = held.filter(resource=None, customer=OuterRef("customer"))
+    return usage.filter(~Exists(whole), ~Exists(held.filter(resource=OuterRef("resource"))))
 
 
 def _billed_until(scope: Q, *, before: datetime) -> dict[UUID, datetime]:
@@ -130,8 +138,8 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
     """Usage within `window` that no invoice covers, by resource, in order of customer, resource and time."""
     billed = _billed_until(scope, before=window.ends_at)
     rows = (
-        ServicePeriod.objects.filter(scope, billing_mode=BillingMode.POSTPAID)
-        .overlapping(window)
+        _not_held(window)
+        .filter(scope)
         .order_by("customer", "resource", "starts_at")
         .annotate(text=Cast("configuration", TextField()))
         .values_list("resource", "customer", "resource__name", "resource__product", "text", "starts_at", "ends_at")

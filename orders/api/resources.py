@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -68,7 +67,8 @@ class ResourceViewSet(ResourceEndpoint):
     """Resources of a customer, or of a product team's product."""
 
     serializer_class = ActionableResource
-    for_products = (*ResourceEndpoint.for_products, "gone")
+    for_products = ("list", "retrieve", "gone")
+    only_for_products = ("gone",)
 
     def visible(self) -> QuerySet[Resource]:
         return with_pending(super().visible()).select_related("customer")
@@ -89,8 +89,6 @@ class ResourceViewSet(ResourceEndpoint):
     @idempotent(Loss)
     def gone(self, request: Request, pk: UUID) -> Response:
         """Product teams: a resource is lost. Service and billing end now; unused paid time goes back to the customer's wallet."""
-        if self.principal.product_id is None:
-            raise NotFound
         reason = self.wish["reason"]
         return self._do(lambda pk, **who: report_gone(pk, reason=reason, **who))
 

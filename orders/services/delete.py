@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts.models import Customer
 from invoices.models import CreditNote
 from invoices.services.credit import Unused, credit_unused, end_cover, unused_time
-from invoices.services.usage import bill_usage_until
+from invoices.services.exits import bill_usage_until
 from kernel.actors import Actor
 from kernel.periods import truncate
 from lifecycle.models import Resource

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from invoices.models import CreditNote
 from invoices.services.credit import credit_unused, unused_time
-from invoices.services.usage import bill_usage_until
+from invoices.services.exits import bill_usage_until
 from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest, Resource, State
 from lifecycle.services.running import hold_resource

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from accounts.services import record_audit
 from catalog.pricing import price
-from catalog.queries import PriceBook
+from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
-from invoices.services.usage import bill_usage_until, draft_usage_until
+from invoices.services.exits import bill_usage_until, foresee_exit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, Period, minutes_between, truncate
@@ -68,7 +69,9 @@ def plan_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, 
     plan["month_end_estimate"] = (
         _month_end_estimate(customer, resources, at) if to_mode == BillingMode.POSTPAID else None
     )
-    plan["invoiced_now"] = _invoiced_now(customer, resources, at) if to_mode == BillingMode.PREPAID else None
+    invoiced, held = _invoiced_now(customer, resources, at)
+    plan["invoiced_now"] = invoiced if to_mode == BillingMode.PREPAID else None
+    plan["held_back"] = held if to_mode == BillingMode.PREPAID else []
     plan["renewal_window_until"] = _window_end(at).isoformat() if to_mode == BillingMode.PREPAID else None
     return plan
 
@@ -206,16 +209,19 @@ def _month_end_estimate(customer: Customer, resources: list[Resource], at: datet
     for resource in resources:
         start = max(month.starts_at, resource.paid_until) if resource.paid_until else truncate(at)
         if resource.is_running and start < month.ends_at:
-            components = book.components(resource.configuration, customer_id=customer.pk, at=at)
-            total += price(components, Period(start, month.ends_at)).total
+            with suppress(NoPrice):  # its bill will wait for one
+                components = book.components(resource.configuration, customer_id=customer.pk, at=at)
+                total += price(components, Period(start, month.ends_at)).total
     return total
 
 
-def _invoiced_now(customer: Customer, resources: list[Resource], at: datetime) -> int:
-    """What the switch will invoice: usage so far that no invoice covers, earlier months included."""
-    total = 0
+def _invoiced_now(customer: Customer, resources: list[Resource], at: datetime) -> tuple[int, list[str]]:
+    """What the switch to prepaid invoices: usage so far, earlier months included; and whose bill will wait for staff."""
+    total, held = 0, []
     for resource in resources:
         if resource.is_running and not resource.is_prepaid:
             resource.customer = customer
-            total += sum(draft.charge.total for draft in draft_usage_until(resource, until=at))
-    return total
+            found = list(foresee_exit(resource, until=at))
+            total += sum(draft.charge.total for month in found for draft in month.bills)
+            held += [resource.name for month in found if month.is_held_back][:1]
+    return total, held

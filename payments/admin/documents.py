@@ -20,6 +20,7 @@ from accounts.staff import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from invoices.admin import DocumentAdmin
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import invoice_pdf
+from invoices.services.again import bill_again
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
@@ -69,6 +70,27 @@ class IssueCreditNote(Task):
             "number": note.number,
             "amount": display.money(note.amount),
             "refunded": display.money(note.refunded),
+        }
+
+
+class BillAgain(Task):
+    name = "bill-again"
+    label = _("Bill the usage again")
+    lead = _(
+        "A new invoice for the same usage, with the customer's name and address of today. Once for each void invoice."
+    )
+    button = _("Issue the invoice")
+    right = CORRECT_INVOICE
+
+    def is_open(self, subject: Invoice, at: datetime) -> bool:
+        void = subject.kind == Invoice.Kind.USAGE and subject.status == Invoice.Status.VOID
+        return void and subject.covered_until > subject.period_start
+
+    def carry_out(self, subject: Invoice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        invoice = bill_again(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("Invoice %(number)s over %(amount)s is issued.") % {
+            "number": invoice.number,
+            "amount": display.money(invoice.total),
         }
 
 
@@ -142,7 +164,10 @@ def due_day(invoice: Invoice) -> str:
 
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
-    tasks = (IssueCreditNote(),)
+    tasks = (
+        IssueCreditNote(),
+        BillAgain(),
+    )
     inlines = (LineInline, AllocationInline, CreditNoteInline)
     list_display = (
         "number",

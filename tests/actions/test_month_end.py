@@ -66,7 +66,7 @@ def test_who_cannot_be_billed_is_parked_and_does_not_stop_the_others(
     [fine] = create(bob, small, at=MARCH.period.starts_at)
     [run] = bill_ended_months(actor=JOB, at=APRIL.period.starts_at)
     parked = ParkedBilling.objects.get()
-    assert (run.state, parked.reason.split(":")[0]) == (BillingRun.State.PARKED, "NoPrice")
+    assert (run.state, parked.cause, parked.resource.customer) == (BillingRun.State.PARKED, "no-price", parked.customer)
     assert fine.invoices.get().total == 187_033
 
     Price.objects.create(item=ending, unit_price=Decimal(1_000), valid_from=MARCH.period.starts_at + 5 * DAY)

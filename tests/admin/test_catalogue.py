@@ -113,3 +113,25 @@ def test_instants_are_shown_and_typed_in_the_billing_zone(catalogue, small):
     page = catalogue.get(reverse("admin:catalog_price_add"))
     assert page.context["adminform"].form.initial["valid_from"] == datetime(2026, 3, 10, 17, 0, tzinfo=UTC)
     assert 'value="2026-03-11"' in page.content.decode()
+
+
+def test_who_ends_a_price_in_use_is_told_how_many_resources_use_it(catalogue, alice, small):
+    create(alice, small, quantity=2)
+    price = small.prices.get()
+    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00"}
+    address = reverse("admin:catalog_price_change", args=[price.pk])
+    assert "2 running resources use this price" in errors_of(catalogue.post(address, end))
+    price.refresh_from_db()
+    assert price.valid_until is None
+    assert catalogue.post(address, end | {"anyway": "on"}).status_code == 302
+    price.refresh_from_db()
+    assert price.valid_until is not None
+
+
+def test_a_price_that_ended_is_let_go_on_with_a_reason(catalogue, small):
+    small.prices.update(valid_until=NOON)
+    price = small.prices.get()
+    page = reverse("admin:catalog_price_task", args=[price.pk, "reopen"])
+    assert catalogue.post(page, {"reason": "a mistake"}).status_code == 302
+    price.refresh_from_db()
+    assert price.valid_until is None

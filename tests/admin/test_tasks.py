@@ -252,7 +252,7 @@ def test_a_parked_bill_is_released(staff, bob, small, at):
     create(bob, small)
     at(days_after(30))
     run = run_month_end(CalendarMonth(2026, 2), actor=JOB, at=NOON)  # nothing was used in February
-    parked = ParkedBilling.objects.create(run=run, customer=bob, reason="far above", at=NOON)
+    parked = ParkedBilling.objects.create(run=run, month=run.month, customer=bob, cause="outlier", at=NOON)
     run.month = "2026-03"
     run.save()
 

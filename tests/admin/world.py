@@ -65,7 +65,9 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
     )  # fmt: skip
     run = BillingRun.objects.create(month=f"{2000 + number}-01", started_at=NOON)
     run.chunks.create(first=postpaid.pk, last=postpaid.pk)
-    ParkedBilling.objects.create(run=run, customer=postpaid, reason="far above the usual", expected_total=9, at=NOON)
+    ParkedBilling.objects.create(
+        run=run, month=run.month, customer=postpaid, cause="outlier", expected_total=9, at=NOON
+    )
 
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:

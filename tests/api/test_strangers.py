@@ -42,6 +42,7 @@ TEAM_ROUTES = [
     ("GET", "checkout-sessions/{session}/"),
     ("GET", "provisioning-requests/{request}/"),
     ("POST", "provisioning-requests/{request}/answer/"),
+    ("POST", "resources/{resource}/gone/"),
     ("GET", "visits/{visit}/"),
     ("POST", "visits/{visit}/end/"),
 ]
@@ -70,7 +71,7 @@ ROUTES = [
     *TEAM_WRITES,
     *SHARED_LISTS,
 ]
-BODIES = {"answer": {"outcome": "failed"}, "auto-renew": {"months": 1}}
+BODIES = {"answer": {"outcome": "failed"}, "gone": {"reason": "lost"}, "auto-renew": {"months": 1}}
 
 
 def snapshot():

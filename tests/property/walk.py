@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from accounts.models import Customer
 from billing_portal.auditor import violations
@@ -495,8 +496,10 @@ class World:
         switch_billing_mode(customer.pk, to, reason="asked for it", actor=STAFF, at=self.at)
 
     def release_parked(self) -> None:
-        for parked in ParkedBilling.objects.filter(state="parked").order_by("pk")[:1]:
-            self.must(parked.expected_total is not None, f"billing failed: {parked.reason}")
+        for parked in ParkedBilling.objects.filter(state="parked").order_by(F("resource").asc(nulls_first=True), "pk")[
+            :1
+        ]:
+            self.must(parked.cause == ParkedBilling.Cause.OUTLIER, f"billing failed: {parked.reason}")
             release(parked.pk, reason="looked at it", actor=STAFF, at=self.at)
 
     # Time

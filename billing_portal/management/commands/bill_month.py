@@ -54,3 +54,5 @@ class Command(BaseCommand):
             self.stdout.write(f"  {customer}: {money(before, 'en')} -> {money(now, 'en')}")
         for customer, total in forecast.held_back:
             self.stdout.write(f"  would be held back: {customer}, {money(total, 'en')}")
+        for customer, sentence in forecast.unpriced:
+            self.stdout.write(f"  would be held back: {customer}: {sentence}")

@@ -1,0 +1,72 @@
+"""Billing the usage of a voided invoice again: the same time, under today's name and address of the buyer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from accounts.services import record_audit
+from invoices.models import Invoice
+from invoices.services.credit import end_cover
+from invoices.services.issue import issue_invoice
+from invoices.services.usage import draft_usage
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import Period
+
+
+class NotVoid(DomainError):
+    code = "not-void"
+    message = _("Only usage invoices that credit notes have taken back in full are billed again.")
+
+
+class BilledAgainAlready(DomainError):
+    code = "billed-again-already"
+    message = _("The usage of this invoice has been billed again already.")
+
+
+class StillHeld(DomainError):
+    code = "still-held"
+    message = _("Usage of this month is held back: release it first.")
+
+
+@transaction.atomic
+def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Invoice:
+    """
+    Issue a new invoice for what a void one billed, once: from then on the void one covers nothing.
+
+    :raises NotVoid: prepaid, or something of it stands
+    :raises BilledAgainAlready: somebody did
+    :raises StillHeld: something of that month waits for staff
+    :raises NoPrice: an item has no price for all of the time
+    """
+    customer = Customer.objects.lock(Invoice.objects.values_list("customer", flat=True).get(pk=invoice_id))
+    void = Invoice.objects.lock_all([invoice_id])[0]
+    if void.kind != Invoice.Kind.USAGE or void.status != Invoice.Status.VOID:
+        raise NotVoid
+    if void.covered_until == void.period_start:
+        raise BilledAgainAlready
+    window = Period(void.period_start, void.covered_until)
+    end_cover(void, void.period_start)
+    drafted = draft_usage([customer], Q(resource=void.resource_id), window, f"{void.period_key}/again")
+    for _usage, lacking in drafted.unpriced:
+        raise lacking
+    if not drafted.drafts:
+        raise StillHeld
+    invoice = issue_invoice(drafted.drafts[0], Invoice.Kind.USAGE, at=at)
+    record_audit(
+        "bill again",
+        void.number,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=customer,
+        invoice=invoice.number,
+        total=invoice.total,
+    )
+    return invoice

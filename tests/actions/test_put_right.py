@@ -1,0 +1,99 @@
+"""Ways back from a mistake: a void invoice is billed again, a price that ended by mistake goes on."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import AuditEntry, Customer
+from catalog.models import Item, Price, Product
+from catalog.services import NotEnded, Replaced, reopen_price
+from invoices.models import Invoice
+from invoices.services.again import BilledAgainAlready, NotVoid, bill_again
+from invoices.services.month_end import bill_ended_months, run_month_end
+from kernel.periods import CalendarMonth, local_day
+from lifecycle.services.sweeps import end_paid_time
+from orders.services.delete import delete_resource
+from payments.services.correct import correct_invoice
+from tests.actions.books import nothing_changes, refused
+from tests.cast import DAY, JOB, STAFF, create, make_item, owner_of
+
+pytestmark = pytest.mark.django_db
+MARCH = CalendarMonth(2026, 3)
+FIRST, OVER = MARCH.period.starts_at, MARCH.period.ends_at
+
+
+def billed(bob: Customer, item: Item) -> Invoice:
+    [server] = create(bob, item, at=FIRST)
+    bill_ended_months(actor=JOB, at=OVER)
+    return server.invoices.get()
+
+
+def void(invoice: Invoice) -> None:
+    correct_invoice(invoice.pk, invoice.total, note="wrong tax code", actor=STAFF, at=OVER + DAY)
+
+
+def test_a_void_month_is_billed_again_once_under_the_buyers_new_name(bob: Customer, small: Item) -> None:
+    first = billed(bob, small)
+    void(first)
+    bob.tax_code = "0312345678"
+    bob.save()
+    again = bill_again(first.pk, reason="tax code", actor=STAFF, at=OVER + 2 * DAY)
+    assert (again.total, again.status, again.buyer["tax_code"]) == (187_033, "unpaid", "0312345678")
+    assert (again.period_start, again.covered_until, local_day(again.due_at)) == (FIRST, OVER, date(2026, 4, 18))
+    assert AuditEntry.objects.get(verb="bill again").reason == "tax code"
+    with refused(BilledAgainAlready):
+        bill_again(first.pk, reason="twice", actor=STAFF, at=OVER + 3 * DAY)
+    void(again)
+    assert bill_again(again.pk, reason="once more", actor=STAFF, at=OVER + 4 * DAY).total == 187_033
+
+
+def test_a_void_month_is_not_billed_again_by_a_run_or_a_deletion(bob: Customer, small: Item) -> None:
+    """Ten days of April are, at the deletion: 60,333."""
+    first = billed(bob, small)
+    void(first)
+    with nothing_changes():
+        run_month_end(MARCH, actor=JOB, at=OVER + 2 * DAY)
+    delete_resource(first.resource_id, actor=owner_of(bob), at=OVER + 10 * DAY)
+    assert sorted(Invoice.objects.values_list("total", flat=True)) == [60_333, 187_033]
+    assert bill_again(first.pk, reason="tax code", actor=STAFF, at=OVER + 11 * DAY).total == 187_033
+
+
+def test_what_stands_in_part_is_not_billed_again(bob: Customer, small: Item) -> None:
+    invoice = billed(bob, small)
+    correct_invoice(invoice.pk, 1_000, note="goodwill", actor=STAFF, at=OVER)
+    with refused(NotVoid):
+        bill_again(invoice.pk, reason="?", actor=STAFF, at=OVER)
+
+
+def test_prepaid_invoices_are_not_billed_again(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    void(server.invoices.get())
+    with refused(NotVoid):
+        bill_again(server.invoices.get().pk, reason="?", actor=STAFF, at=OVER)
+
+
+def test_a_price_that_ended_by_mistake_goes_on(bob: Customer, vserver: Product) -> None:
+    item = make_item(vserver, "ending", 43_200, valid_until=FIRST + 5 * DAY)
+    [server] = create(bob, item, at=FIRST)
+    end_paid_time(actor=JOB, at=OVER)
+    reopen_price(item.prices.get().pk, reason="ended by mistake", actor=STAFF, at=OVER)
+    bill_ended_months(actor=JOB, at=OVER)
+    assert server.invoices.get().total == 44_640
+    with refused(NotEnded):
+        reopen_price(item.prices.get().pk, reason="again", actor=STAFF, at=OVER)
+
+
+def test_a_price_that_another_one_followed_stays_ended(vserver: Product, bob: Customer) -> None:
+    item = make_item(vserver, "old", 43_200, valid_until=FIRST)
+    Price.objects.create(item=item, unit_price=Decimal(50_000), valid_from=FIRST + DAY)
+    with refused(Replaced):
+        reopen_price(item.prices.get(valid_until=FIRST).pk, reason="?", actor=STAFF, at=OVER)
+
+
+def test_a_negotiated_price_that_the_list_price_followed_stays_ended(small: Item, bob: Customer) -> None:
+    own = Price.objects.create(item=small, customer=bob, unit_price=1, valid_from=FIRST, valid_until=FIRST + DAY)
+    with refused(Replaced):
+        reopen_price(own.pk, reason="?", actor=STAFF, at=OVER)
