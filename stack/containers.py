@@ -72,7 +72,6 @@ class Containers:
         self.environment = os.environ | {
             "COMPOSE_PROJECT_NAME": f"billing-portal-try-{os.getpid()}",
             "COMPOSE_FILE": "docker-compose.yml:docker-compose.demo.yml",
-            "COMPOSE_ENV_FILES": str(settings),
             "PORTAL_ENV_FILE": str(settings),
             "PORT": str(ports[0]),
             "SANDBOX_PORT": str(ports[1]),
@@ -81,7 +80,12 @@ class Containers:
     def compose(self, *words: str, check: bool = True) -> str:
         """Run docker compose; what it prints to us."""
         done = subprocess.run(
-            ["docker", "compose", *words], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+            ["docker", "compose", "--env-file", str(self.settings), *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if check and done.returncode:
             raise Failed(f"docker compose {' '.join(words)} failed:\n{done.stderr[-4000:]}\n{self._last_words()}")

@@ -18,11 +18,7 @@ PORTAL = ("prepare", "web", "worker", "courier", "beat")
 
 
 def services(name: str) -> dict[str, Any]:
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_constructor("!override", lambda loader, node: loader.construct_sequence(node))
-    return yaml.load((ROOT / name).read_text(), Loader)["services"]
+    return yaml.safe_load((ROOT / name).read_text())["services"]
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def await_end(child: Child) -> None:
 
 def await_health(port: int, supervisor: "subprocess.Popen[bytes]", log: Path) -> None:
     said = ""
-    for _ in range(600):
+    for _ in range(1800):
         assert supervisor.poll() is None, log.read_text()
         try:
             with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
