@@ -11,6 +11,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Customer
 from kernel import clock
+from kernel.seller import seller
 from notifications.models import Notice
 from payments.services.wallet import wallet_of
 
@@ -27,6 +28,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "now": now,
         "clock_moved": abs(clock.now() - clock.machine_now()) > timedelta(minutes=1),
         "customer": customer,
+        "seller": seller(),
         "clock_url": _address("admin:clock") if signed_in and user.is_staff else "",
         "staff_viewing": getattr(request, "staff_viewing", ""),
         "staff_leave_url": _address("admin:leave_customer"),

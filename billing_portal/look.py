@@ -83,6 +83,7 @@ def samples() -> dict[str, Any]:
     return {
         "now": NOW,
         "later": NOW + timedelta(days=3, hours=5),
+        "last_day": local_day(NOW - timedelta(days=3)),
         "clock_moved": True,
         "states": list(STATES),
         "healths": list(HEALTH),

@@ -370,6 +370,12 @@ SELLER_IS_NAMED = bool(env.str("SELLER_NAME", "") and env.str("SELLER_TAX_CODE",
 SELLER_NAME = env.str("SELLER_NAME", "Billing Portal Demo")
 SELLER_TAX_CODE = env.str("SELLER_TAX_CODE", "0000000000")
 SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt Nam")
+# How to reach us (phone, mail) and where to pay by bank; on pages, documents and mails. The account takes bank and number.
+SELLER_SALES = env.str("SELLER_SALES", "")
+SELLER_SUPPORT = env.str("SELLER_SUPPORT", "")
+SELLER_BANK = env.str("SELLER_BANK", "")
+SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
+SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
 from kernel.periods import billing_zone, local_day
+from kernel.seller import bank_words
+from kernel.spelling import spelt_out
 from kernel.text import shown
 
 FOLDER = Path(__file__).parent / "documents"
@@ -33,6 +36,8 @@ FOLDER = Path(__file__).parent / "documents"
 def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
     """The invoice as it stands at `at`: what was issued, and what has been credited and paid since."""
     lines = list(invoice.lines.select_related("item").order_by("position"))
+    pers = {per(line) for line in lines}
+    unit_price = f"{_('Unit price')}, {pers.pop()}" if len(pers) == 1 else _("Unit price")
     return render(
         _frame(invoice, _("Invoice"), invoice.number, invoice.issued_at)
         | {
@@ -41,11 +46,15 @@ def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
                 _fact(_("Issued"), display.day(invoice.issued_at)),
                 _fact(_("Due"), display.day(invoice.due_date)),
                 _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Covered period"), _span(invoice.period_start, invoice.period_end)),
+                _fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
-            "columns": [_("Item"), _("Quantity"), _("Unit price"), _("Amount"), _("VAT"), _("Total")],
-            "lines": [_line(line) for line in lines],
-            "sums": _sums(invoice),
+            "columns": [_("Item"), _("Quantity"), unit_price, _("Net"), _("VAT"), _("Total")],
+            "groups": [
+                {"title": title, "lines": [_line(line, with_per=bool(pers)) for line in stretch]}
+                for title, stretch in groupby(lines, _stretch)
+            ],
+            "sums": _sums(invoice, lines),
+            "words": f"{_('Total in words')}: {spelt_out(invoice.total, display.language(get_language()))}.",
             "notes": _notes(invoice),
         }
     )
@@ -54,7 +63,7 @@ def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
 def credit_note_pdf(note: CreditNote) -> bytes:
     invoice = note.invoice
     reason = note.get_reason_display() + (f": {note.note}" if note.note else "")
-    unused = f"{_('Unused time')}: {display.duration(note.minutes_unused)}" if note.minutes_unused else ""
+    unused = f"{_('Unused time')}: {display.duration(note.minutes_unused, exact=True)}" if note.minutes_unused else ""
     amounts = [(display.money(amount), "") for amount in (note.amount - note.tax, note.tax, note.amount)]
     return render(
         _frame(invoice, _("Credit note"), note.number, note.issued_at)
@@ -64,15 +73,16 @@ def credit_note_pdf(note: CreditNote) -> bytes:
                 _fact(_("Issued"), display.day(note.issued_at)),
                 _fact(_("For invoice"), invoice.number),
                 _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Covered period"), _span(invoice.period_start, invoice.period_end)),
+                _fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Reason"), _("Net"), _("VAT"), _("Credited")],
-            "lines": [[(_first_upper(reason), unused), *amounts]],
+            "groups": [{"title": "", "lines": [[(_first_upper(reason), unused), *amounts]]}],
             "sums": [
                 _sum(_("Reduces what is due"), note.amount - note.refunded),
                 _sum(_("Returned, for it was paid"), note.refunded),
                 _sum(_("Credited"), note.amount, strong=True),
             ],
+            "words": f"{_('Total in words')}: {spelt_out(note.amount, display.language(get_language()))}.",
             "notes": [
                 _("This credit note corrects invoice %(number)s of %(day)s. The invoice itself stays as it was issued.")
                 % {"number": invoice.number, "day": display.day(invoice.issued_at)}
@@ -125,30 +135,51 @@ def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> di
     }
 
 
-def _party(facts: Mapping[str, str]) -> list[str]:
-    tax_code = f"{_('Tax code')}: {facts['tax_code']}" if facts.get("tax_code") else ""
-    return [row for row in (facts["name"], facts.get("address"), tax_code, facts.get("email")) if row]
+def _party(facts: Mapping[str, Any]) -> list[str]:
+    bank = bank_words(facts.get("bank", {}))
+    rows = (
+        facts["name"],
+        facts.get("address"),
+        facts.get("tax_code") and f"{_('Tax code')}: {facts['tax_code']}",
+        facts.get("email"),
+        bank and f"{_('Bank account')}: {bank}",
+        facts.get("sales") and f"{_('Sales')}: {facts['sales']}",
+        facts.get("support") and f"{_('Support')}: {facts['support']}",
+    )
+    return [row for row in rows if row]
 
 
-def _line(line: InvoiceLine) -> list[tuple[str, str]]:
-    """The cells of a line, each with a note below it or nothing."""
-    note = f"{_span(line.starts_at, line.ends_at)} · {display.duration(line.minutes)}"
-    if line.discount:
-        note += f" · {_('discount')} {percent(line.discount)}"
+def _stretch(line: InvoiceLine) -> str:
+    """The heading of the lines that were in use at the same time."""
+    words = f"{display.span(line.starts_at, line.ends_at)} · {display.duration(line.minutes, exact=True)}"
+    return f"{words} ({_('%(minutes)s minutes') % {'minutes': display.grouped(line.minutes)}})"
+
+
+def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
+    """The cells of a line, each with a note beside or below it, or nothing."""
     net = line.amount - line.tax if line.includes_vat else line.amount
     return [
-        (name_of(line), note),
+        (name_of(line), f"{_('discount')} {percent(line.discount)}" if line.discount else ""),
         (counted(line.quantity, line.unit), ""),
-        (f"{display.rate(line.unit_price)}{display.NBSP}{display.SIGN}", per(line).replace(" ", display.NBSP)),
+        (
+            f"{display.rate(line.unit_price)}{display.NBSP}{display.SIGN}",
+            per(line).replace(" ", display.NBSP) if with_per else "",
+        ),
         (display.money(net), ""),
-        (display.money(line.tax), percent(line.vat_rate)),
+        (f"{percent(line.vat_rate)}{display.NBSP}· {display.money(line.tax)}".replace(" ", display.NBSP), ""),
         (display.money(line.total), ""),
     ]
 
 
-def _sums(invoice: Invoice) -> list[dict[str, Any]]:
-    rows = [_sum(_("Sum of lines"), invoice.subtotal), _sum(_("of it VAT"), invoice.tax)]
+def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, Any]]:
+    """Net, VAT of each rate, total; what came off; what has been paid and is left."""
+    taxes: dict[Any, int] = {}
+    for line in lines:
+        taxes[line.vat_rate] = taxes.get(line.vat_rate, 0) + line.tax
+    rows = [_sum(_("Net total"), invoice.subtotal - invoice.tax)]
+    rows += [_sum(f"{_('VAT')} {percent(rate)}", tax) for rate, tax in sorted(taxes.items())]
     if invoice.coupon:
+        rows.append(_sum(_("Sum of lines"), invoice.subtotal))
         rows.append(_sum(f"{_('Coupon')} {invoice.coupon_code}", -invoice.coupon))
     rows.append(_sum(_("Total"), invoice.total, strong=True))
     if invoice.credited:
@@ -160,19 +191,18 @@ def _sums(invoice: Invoice) -> list[dict[str, Any]]:
 
 def _notes(invoice: Invoice) -> list[str]:
     notes = [
+        f"{_('Electronic invoice no.')}: {'.' * 40}",
         _("Time is counted in whole minutes, a month is 30 days; every line is rounded half up to whole đồng."),
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]
+    if invoice.due and invoice.seller.get("bank"):
+        notes.insert(0, _("Text of the transfer: %(number)s") % {"number": invoice.number})
     credited: Iterable[CreditNote] = invoice.credit_notes.order_by("issued_at") if invoice.credited else ()
     return notes + [
         _("Credit note %(number)s of %(day)s: %(amount)s.")
         % {"number": note.number, "day": display.day(note.issued_at), "amount": display.money(note.amount)}
         for note in credited
     ]
-
-
-def _span(start: datetime, end: datetime) -> str:
-    return f"{display.instant(start)} – {display.instant(end)}"
 
 
 def _fact(label: str, value: str) -> dict[str, str]:

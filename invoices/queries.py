@@ -21,6 +21,7 @@ from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
 from kernel.periods import CalendarMonth, billing_zone, local_day
 from kernel.search import search
+from kernel.seller import bank_words
 
 BARS = 12
 CHUNK = 2000
@@ -29,12 +30,14 @@ MOST_BARS = 24
 
 def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
     """What notices about invoices are held against, see `notifications.truth`."""
-    rows = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status")
+    rows = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status", "seller")
     return {
         row.pk: {
             "number": row.number,
             "due": row.due,
             "due_date": row.due_date.isoformat(),
+            "bank_account": bank_words(row.seller.get("bank", {})) if row.due else "",
+            "transfer_text": row.number if row.due and row.seller.get("bank") else "",
             "void": row.status == Invoice.Status.VOID,
         }
         for row in rows

@@ -7,7 +7,7 @@ zone; without them the active language and the reader's zone are taken.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,7 @@ MINUS = "\u2212"
 DATE_PATTERNS = {"vi": "dd/MM/y", "en": "d MMM y"}
 LONG_DATE_PATTERN = "EEEE, d MMMM y"
 MONTH_PATTERNS = {"vi": "'tháng' M/y", "en": "MMM y"}
+LONG_MONTH_PATTERNS = {"vi": "'tháng' M/y", "en": "MMMM y"}
 SHORT_MONTH_PATTERNS = {"vi": "'T'M", "en": "MMM"}
 HOUR = 60
 DAY = 24 * HOUR
@@ -76,12 +77,16 @@ def rate(value: Decimal | int, locale: str | None = None) -> str:
     return format_decimal(Decimal(value), format="#,##0." + "#" * RATE_DECIMALS, locale=language(locale))
 
 
-def duration(minutes: int) -> str:
-    """Minutes in words, the two largest units: 43200 -> "30 days", 1500 -> "1 day 1 hour"."""
+def duration(minutes: int, *, exact: bool = False) -> str:
+    """
+    Minutes in words, the two largest units: 43200 -> "30 days", 1500 -> "1 day 1 hour".
+
+    :param exact: all units, for what is computed with
+    """
     days, rest = divmod(abs(minutes), DAY)
     hours, mins = divmod(rest, HOUR)
     parts = [text for count, text in ((days, _days(days)), (hours, _hours(hours)), (mins, _minutes(mins))) if count]
-    words = " ".join(parts[:2]) or _minutes(0)
+    words = " ".join(parts if exact else parts[:2]) or _minutes(0)
     return f"{MINUS}{words}" if minutes < 0 else words
 
 
@@ -158,6 +163,21 @@ def short_month(moment: datetime | date, locale: str | None = None, zone: ZoneIn
     local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
     code = language(locale)
     return format_date(local, SHORT_MONTH_PATTERNS[code], locale=code)
+
+
+def span(start: datetime, end: datetime, locale: str | None = None) -> str:
+    """
+    A half-open stretch: a whole month of the billing zone by its name ("October 2026"), whole days by their days, the last
+    one included, anything else to the minute.
+    """
+    first, last = start.astimezone(billing_zone()), end.astimezone(billing_zone())
+    if start < end and first.time() == last.time() == time():
+        if first.day == last.day == 1 and (first.date() + timedelta(days=31)).replace(day=1) == last.date():
+            code = language(locale)
+            return format_date(first.date(), LONG_MONTH_PATTERNS[code], locale=code).capitalize()
+        days = day(first.date(), locale), day(last.date() - timedelta(days=1), locale)
+        return days[0] if days[0] == days[1] else " – ".join(days)
+    return f"{instant(start, locale)} – {instant(end, locale)}"
 
 
 def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:

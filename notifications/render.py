@@ -93,7 +93,11 @@ def words_of(notice: Notice, now: Mapping[str, Any] | None = None, *, in_full: b
     kind = KINDS[notice.kind]
     if kind.current and now is None:
         now = facts_now([notice]).get(notice.pk)
-    facts = notice.facts | {name: now[name] for name in kind.current if now and name in now}
+    facts = (
+        {"support": settings.SELLER_SUPPORT}
+        | notice.facts
+        | {name: now[name] for name in kind.current if now and name in now}
+    )
     subject = next(filter(None, (_sentence(one, facts) for one in kind.subjects)), str(notice.get_kind_display()))
     sentences = [text for sentence in kind.sentences if (text := _sentence(sentence, facts))]
     rows = [(str(row.label), text) for row in kind.rows if (text := _say(row.text, facts))] if in_full else []

@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from invoices.models import Invoice, NumberSeries
 from kernel.bulk import copy_rows
 from kernel.ids import new_id
 from kernel.periods import Period, end_of_day, local_day
+from kernel.seller import seller
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import News, tell_news
@@ -76,8 +76,12 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     if kind == Invoice.Kind.USAGE:  # what was paid before is told with what it was paid for
         tell_news((_news(draft) for draft in drafts), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
+    ourselves = json.dumps(seller(), ensure_ascii=False)
     numbered = zip(numbers, drafts, strict=True)
-    copy_rows(COPY_INVOICES, (_invoice_row(number, draft, kind, at=at, due_at=due_at) for number, draft in numbered))
+    copy_rows(
+        COPY_INVOICES,
+        (_invoice_row(number, draft, kind, ourselves, at=at, due_at=due_at) for number, draft in numbered),
+    )
     copy_rows(
         COPY_LINES,
         (
@@ -108,11 +112,11 @@ def next_numbers(series: NumberSeries.Series, count: int, *, at: datetime) -> li
 
 
 # fmt: off
-def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
+def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
     charge, period, resource = draft.charge, draft.period, draft.resource
     return (
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
-        _buyer_json(draft.customer), _seller_json(), period.starts_at, period.ends_at, period.ends_at, at, due_at,
+        _buyer_json(draft.customer), ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         charge.total if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
@@ -134,13 +138,6 @@ def _news(draft: Draft) -> News:
     }
     return News(draft.customer, Notice.Kind.INVOICE_ISSUED, draft.pk, facts)
 # fmt: on
-
-
-@cache
-def _seller_json() -> str:
-    """Ourselves, as invoices name us."""
-    facts = {"name": settings.SELLER_NAME, "tax_code": settings.SELLER_TAX_CODE, "address": settings.SELLER_ADDRESS}
-    return json.dumps(facts, ensure_ascii=False)
 
 
 def _buyer_json(customer: Customer) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import PortalRequest, portal_page
-from invoices.explain import explain_line, name_of, per
+from invoices.explain import explain_line, name_of, per, percent
 from invoices.models import Invoice
 from invoices.queries import coupon_shares
 from invoices.views import look_of
@@ -39,7 +39,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     coupons = coupon_shares([found]) if found.coupon else {}
     lines: list[Any] = list(found.lines.select_related("item", "price").order_by("position"))
     for line in lines:
-        line.shown_name, line.per_words = name_of(line), per(line)
+        line.shown_name, line.per_words, line.vat_words = name_of(line), per(line), percent(line.vat_rate)
         line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
     context = {
         "invoice": found,

@@ -1,6 +1,7 @@
 """Invoices and credit notes as PDF, read back."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -11,8 +12,10 @@ from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
 from kernel.errors import InvalidInput
+from notifications.models import Notice
+from notifications.render import words_of
 from orders.models import Action, Quote
-from tests.cast import JOB, NOON, chosen, create, make_coupon, make_customer, make_item, quote
+from tests.cast import JOB, NOON, chosen, create, make_coupon, make_customer, make_item, quote, resize
 from tests.documents.reading import text_of
 from tests.portal.seen import signed_in, the_time_being
 
@@ -100,3 +103,57 @@ def test_documents_are_for_their_customer_alone(invoice, bob):
         stranger = signed_in(bob)
         assert stranger.get(reverse("invoice-pdf", args=[invoice.pk])).status_code == 404
         assert stranger.get(reverse("credit-note-pdf", args=[invoice.pk])).status_code == 404
+
+
+def test_a_month_is_named_time_is_exact_and_vat_is_told_by_rate(bob, vserver):
+    """October 2026 at 165,000 a month and 10 % on top, resized on the 10th at 22:48."""
+    begin, changed = datetime(2026, 9, 30, 17, 0, tzinfo=UTC), datetime(2026, 10, 10, 15, 48, tzinfo=UTC)
+    small = make_item(vserver, "small", 165_000, includes_vat=False, vat_rate=Decimal("0.1"))
+    large = make_item(vserver, "large", 330_000, includes_vat=False, vat_rate=Decimal("0.1"))
+    (server,) = create(bob, small, at=begin)
+    resize(server, large, at=changed)
+    november = datetime(2026, 10, 31, 17, 30, tzinfo=UTC)
+    bill_ended_months(actor=JOB, at=november)
+    invoice = Invoice.objects.select_related("product").get(resource=server)
+    with override("en"):
+        text = text_of(invoice_pdf(invoice, at=november))
+    for word in (
+        "October 2026",
+        "9 days 22 hours 48 minutes (14,328 minutes)",
+        "Unit price, per 30 days",
+        "10\u00a0%",
+        "Net total",
+        "Total in words",
+        "Electronic invoice no.",
+    ):
+        assert word.replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    with override("vi"):
+        assert "Tháng 10/2026" in text_of(invoice_pdf(invoice, at=november))
+
+
+def test_seller_contacts_and_bank_account_are_kept_on_the_invoice(bob, small, settings):
+    settings.SELLER_SUPPORT, settings.SELLER_BANK, settings.SELLER_BANK_ACCOUNT = (
+        "1900 1234",
+        "Vietcombank",
+        "0123456789",
+    )
+    april = datetime(2026, 4, 2, 3, 0, tzinfo=UTC)
+    create(bob, small)
+    bill_ended_months(actor=JOB, at=april)
+    settings.SELLER_BANK_ACCOUNT = "999"
+    invoice = Invoice.objects.select_related("product").get(customer=bob)
+    with override("en"):
+        text = text_of(invoice_pdf(invoice, at=april))
+        assert "0123456789" in text
+        assert "1900 1234" in text
+        assert f"Text of the transfer: {invoice.number}" in text
+        words = words_of(Notice.objects.get(kind=Notice.Kind.INVOICE_ISSUED))
+    assert ("Bank account", "0123456789, Vietcombank, Billing Portal Demo") in words.rows
+    assert ("Text of the transfer", invoice.number) in words.rows
+    with the_time_being(april):
+        client = signed_in(bob)
+        page = client.get(reverse("invoice", args=[invoice.pk])).content.decode()
+        assert "0123456789" in page
+        assert "1900 1234" in page
+        for name in ("billing-history", "wallet", "settings"):
+            assert "1900 1234" in client.get(reverse(name)).content.decode()

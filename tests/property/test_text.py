@@ -41,7 +41,7 @@ def document(*names: str) -> bytes:
             "title": "Invoice", "number": "U2026-0000001", "language": "en", "issued": [2026, 3, 10], "status": "paid",
             "seller": {"label": "Seller", "name": "Seller", "rows": ["Seller"]},
             "buyer": {"label": "Customer", "rows": list(names)},
-            "facts": [], "columns": ["Item", "Amount"], "lines": [], "sums": [], "notes": [], "footer": "",
+            "facts": [], "columns": ["Item", "Amount"], "groups": [], "words": "", "sums": [], "notes": [], "footer": "",
         }
     )  # fmt: skip
 
