@@ -23,6 +23,7 @@ from catalog.terms import MONTHS
 from kernel.errors import DomainError
 from kernel.periods import Period, local_day
 from lifecycle.models import Resource
+from lifecycle.services.acts import Act, refusal_of
 from orders.deal import Deal
 from orders.models import Action, CheckoutSession
 from orders.services.offers import compute_offer
@@ -102,6 +103,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
         "wish": wish,
         "offer": offer,
         "price": priced(offer) if offer else None,
+        "parts": {str(part.resource_id): part for part in offer.parts} if offer else {},
         "periods": _periods(wish, offer),
         "refusal": None if any(form.errors for form in wish.forms) else refusal,
         "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
@@ -232,7 +234,11 @@ def renew(request: PortalRequest) -> HttpResponse:
     return offer_page(request, renew_wish(request, resources))
 
 
-def renew_wish(request: PortalRequest, resources: list[Resource]) -> Wish:
+def renew_wish(request: PortalRequest, found: list[Resource]) -> Wish:
+    """Of many, what cannot be renewed is left out of the offer, with its reason beside it."""
+    refusals = {resource.pk: refusal_of(Act.RENEW, resource, at=request.at) for resource in found}
+    resources = [resource for resource in found if not refusals[resource.pk]] or found
+    left_out = [(resource, refusals[resource.pk]) for resource in found if resource not in resources]
     latest = max((resource.paid_until for resource in resources if resource.paid_until), default=None)
     defaults = {"mode": "months", "months": 1, "end": local_day(latest).isoformat() if latest else ""}
     form = RenewForm(values_of(request, defaults), latest_end=latest)
@@ -241,7 +247,7 @@ def renew_wish(request: PortalRequest, resources: list[Resource]) -> Wish:
         [form],
         lambda: {"resources": [str(resource.pk) for resource in resources], **form.terms()},
         "orders/renew.html",
-        {"resources": resources, "form": form, "latest": latest, "most": MOST_CHOSEN},
+        {"resources": resources, "left_out": left_out, "form": form, "latest": latest, "most": MOST_CHOSEN},
     )
 
 

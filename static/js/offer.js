@@ -25,6 +25,12 @@ document.addEventListener("change", async (event) => {
 /* Only what the server says is replaced; the fields stay as they are, with their focus. */
 function show(form, fresh) {
   form.querySelector("aside").replaceWith(fresh.querySelector("aside"));
+  const offered = fresh.querySelector("[data-offered]");
+  if (offered) {
+    const focused = document.activeElement?.value;
+    form.querySelector("[data-offered]").replaceWith(offered);
+    if (document.activeElement === document.body) [...form.querySelectorAll("[data-offered] input")].find((box) => box.value === focused)?.focus();
+  }
   const notes = fresh.querySelectorAll(".choice__note");
   form.querySelectorAll(".choice__note").forEach((note, at) => { if (notes[at]) note.innerHTML = notes[at].innerHTML; });
   form.querySelectorAll("[id$=_error]").forEach((error) => error.remove());

@@ -29,7 +29,7 @@ from orders.services.stories.base import (
     own_resources,
     refuse_postpaid,
 )
-from orders.services.stories.inputs import match_end_of, months_of
+from orders.services.stories.inputs import MONTHS, match_end_of, months_of
 from orders.services.stories.settling import bill_paid
 
 
@@ -42,6 +42,12 @@ class EndTooEarly(DomainError):
     code = "end-too-early"
     status = 400
     message = _("The common end must not be earlier than the latest end of the chosen resources.")
+
+
+class EndTooLate(DomainError):
+    code = "end-too-late"
+    status = 400
+    message = _("At most 36 months can be added at once. Choose an earlier common end.")
 
 
 class Renew(Story):
@@ -58,6 +64,8 @@ class Renew(Story):
         if common_end:
             if common_end < max(map(_end_of, resources)):
                 raise EndTooEarly
+            if common_end > Period.of_months(max(MONTHS), starting=min(map(_end_of, resources))).ends_at:
+                raise EndTooLate
             resources = [resource for resource in resources if _end_of(resource) < common_end]
         if not resources:
             raise NothingToDo
