@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from catalog.terms import MONTHS
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -29,7 +30,7 @@ from orders.services.stories.base import (
     own_resources,
     refuse_postpaid,
 )
-from orders.services.stories.inputs import MONTHS, match_end_of, months_of
+from orders.services.stories.inputs import match_end_of, months_of
 from orders.services.stories.settling import bill_paid
 
 
