@@ -184,7 +184,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
     search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
-    fieldsets = (
+    fieldsets: Any = (
         (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
         (
             _("Amounts"),
