@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +13,7 @@ from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from accounts.staff import SWITCH_BILLING_MODE
 from kernel.actors import Actor
-from lifecycle.services.sweeps import end_paid_time
-from orders.services.switch import plan_switch, switch_billing_mode
+from orders.services.switch import Becomes, rehearse_switch, switch_billing_mode
 
 
 class SwitchForm(ReasonForm):
@@ -42,7 +40,11 @@ class SwitchBillingMode(Task):
             "to_postpaid": to_mode == BillingMode.POSTPAID,
             "open_total": sum(invoice["due"] for invoice in plan["open_invoices"]),
             "resources": [
-                {**row, "paid_until": datetime.fromisoformat(row["paid_until"]) if row["paid_until"] else None}
+                {
+                    **row,
+                    "paid_until": datetime.fromisoformat(row["paid_until"]) if row["paid_until"] else None,
+                    "becomes": Becomes(row["becomes"]).label,
+                }
                 for row in plan["resources"]
             ],
             "window_until": datetime.fromisoformat(plan["renewal_window_until"])
@@ -63,12 +65,3 @@ class SwitchBillingMode(Task):
 
 def other_mode(customer: Customer) -> BillingMode:
     return BillingMode.POSTPAID if customer.is_prepaid else BillingMode.PREPAID
-
-
-def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
-    """The plan as switching would find it: first what is due under the old mode happens, then all of it is undone."""
-    with transaction.atomic():
-        end_paid_time(actor=Actor.job("rehearsal"), at=at, customer_id=customer.pk)
-        plan = plan_switch(customer, to_mode, at=at)
-        transaction.set_rollback(True)
-    return plan

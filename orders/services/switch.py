@@ -10,15 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from accounts.services import record_audit
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
-from invoices.models import Invoice
-from invoices.services.exits import bill_usage_until, foresee_exit
+from invoices.models import Invoice, ParkedBilling
+from invoices.services.exits import bill_usage_until
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, Period, minutes_between, truncate
@@ -46,33 +47,27 @@ class PlanChanged(DomainError):
     message = _("Something has changed since the rehearsal. Please look at the new plan and confirm again.")
 
 
-def plan_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
-    """
-    The rehearsal, as JSON: open invoices, what each resource will become, and what it means in money.
+class Becomes(models.TextChoices):
+    """What a switch makes of a resource."""
 
-    :raises ModeAlready: nothing to switch
-    :raises OrdersOpen: orders are under way that were placed under the old mode
+    STAYS_IN_TRASH = "stays_in_trash", _("stays in the trash")
+    ROLLS_OVER = "rolls_over", _("rolls over into postpaid usage at the end of its paid time")
+    POSTPAID_NOW = "postpaid_now", _("is postpaid at once, from the end of its paid time on")
+    TO_BE_PAID = "to_be_paid", _("usage is invoiced; a paid period must be bought within the renewal window")
+    EXPIRES_AGAIN = "expires_again", _("does not roll over any more: it expires at the end of its paid time")
+    STAYS = "stays", _("stays as it is")
+
+
+def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
     """
-    if customer.billing_mode == to_mode:
-        raise ModeAlready(mode=customer.get_billing_mode_display())
-    open_items = OrderItem.objects.open().filter(customer=customer).count()
-    if open_items:
-        raise OrdersOpen(count=open_items)
-    resources = list(Resource.objects.not_deleted().filter(customer=customer).select_related("product").order_by("pk"))
-    open_invoices = Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number")
-    plan: dict[str, Any] = {
-        "to_mode": to_mode,
-        "open_invoices": [{"number": invoice.number, "due": invoice.due} for invoice in open_invoices],
-        "resources": [_becomes(resource, to_mode, at) for resource in resources],
-    }
-    plan["digest"] = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-    plan["month_end_estimate"] = (
-        _month_end_estimate(customer, resources, at) if to_mode == BillingMode.POSTPAID else None
-    )
-    invoiced, held = _invoiced_now(customer, resources, at)
-    plan["invoiced_now"] = invoiced if to_mode == BillingMode.PREPAID else None
-    plan["held_back"] = held if to_mode == BillingMode.PREPAID else []
-    plan["renewal_window_until"] = _window_end(at).isoformat() if to_mode == BillingMode.PREPAID else None
+    The plan of a switch, as JSON: it is carried out, looked at, and undone. So it shows what will happen, to the đồng.
+
+    :raises ModeAlready, OrdersOpen: see `switch_billing_mode`
+    """
+    with transaction.atomic():
+        held = Customer.objects.lock(customer.pk)
+        plan = _carry_out(held, to_mode, actor=Actor.job("rehearsal"), at=at)
+        transaction.set_rollback(True)
     return plan
 
 
@@ -88,29 +83,16 @@ def switch_billing_mode(
 
     :raises InvalidInput: no reason
     :raises PlanChanged: today's plan is another one than was rehearsed
-    :raises ModeAlready, OrdersOpen: see `plan_switch`
+    :raises ModeAlready: nothing to switch
+    :raises OrdersOpen: orders are under way that were placed under the old mode
     """
     if not reason.strip():
         raise InvalidInput(_("Say why the billing mode is switched."), field="reason")
     customer = Customer.objects.lock(customer_id)
-    # What is due under the old mode happens under the old mode.
-    end_paid_time(actor=actor, at=at, customer_id=customer.pk)
-    plan = plan_switch(customer, to_mode, at=at)
+    came_from = customer.billing_mode
+    plan = _carry_out(customer, to_mode, actor=actor, at=at)
     if digest is not None and digest != plan["digest"]:
         raise PlanChanged
-    came_from = customer.billing_mode
-    customer.billing_mode = to_mode
-    customer.save(update_fields=["billing_mode"])
-    running = Resource.objects.running().filter(customer=customer).values_list("pk", flat=True)
-    resources = Resource.objects.lock_all(list(running))
-    for resource in resources:
-        resource.customer = customer
-        if to_mode == BillingMode.POSTPAID:
-            _let_roll_over(resource, actor=actor, at=at)
-        else:
-            _make_prepaid(resource, actor=actor, at=at)
-    if to_mode == BillingMode.POSTPAID:
-        _bill_grace_of_ended_months(resources, actor=actor, at=at)
     switch = BillingModeSwitch.objects.create(
         customer=customer,
         from_mode=came_from,
@@ -135,23 +117,85 @@ def switch_billing_mode(
     return switch
 
 
-def _becomes(resource: Resource, to_mode: str, at: datetime) -> dict[str, Any]:
-    if not resource.is_running:
-        becomes = "stays in the trash"
-    elif to_mode == BillingMode.POSTPAID and resource.is_prepaid:
-        becomes = "rolls over into postpaid usage at the end of its paid time"
-    elif to_mode == BillingMode.PREPAID and not resource.is_prepaid:
-        becomes = "usage is invoiced; a paid period must be bought within the renewal window"
-    else:
-        becomes = "stays as it is"
-    return {
-        "id": str(resource.pk),
-        "name": resource.name,
-        "state": resource.state,
-        "paid_until": resource.paid_until.isoformat() if resource.paid_until else None,
-        "paid_days_left": max(minutes_between(at, resource.paid_until) // 1440, 0) if resource.paid_until else None,
-        "becomes": becomes,
+def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) -> dict[str, Any]:
+    """Switch a customer who is held; returns what came of it. What is due under the old mode happens under the old mode."""
+    _refuse(customer, to_mode)
+    end_paid_time(actor=actor, at=at, customer_id=customer.pk)
+    before = _resources_of(customer)
+    open_invoices = list(Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number"))
+    earlier = list(_issued(customer, at).values_list("pk", flat=True))
+    customer.billing_mode = to_mode
+    customer.save(update_fields=["billing_mode"])
+    resources = Resource.objects.lock_all([pk for pk, resource in before.items() if resource.is_running])
+    for resource in resources:
+        resource.customer = customer
+        if to_mode == BillingMode.POSTPAID:
+            _let_roll_over(resource, actor=actor, at=at)
+        else:
+            _make_prepaid(resource, actor=actor, at=at)
+    if to_mode == BillingMode.POSTPAID:
+        _bill_grace_of_ended_months(resources, actor=actor, at=at)
+    issued = _issued(customer, at).exclude(pk__in=earlier).order_by()
+    invoiced = dict(issued.values("resource").annotate(sum=Sum("total")).values_list("resource", "sum"))
+    after = _resources_of(customer)
+    plan: dict[str, Any] = {
+        "to_mode": str(to_mode),
+        "open_invoices": [{"number": invoice.number, "due": invoice.due} for invoice in open_invoices],
+        "resources": [_what_became(was, after[pk], at) for pk, was in before.items()],
     }
+    plan["digest"] = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+    for row, pk in zip(plan["resources"], before, strict=True):  # by the minute, so not a part of what is confirmed
+        row["invoiced"] = invoiced.get(pk, 0)
+    to_postpaid = to_mode == BillingMode.POSTPAID
+    plan["invoiced_now"] = sum(invoiced.values())
+    held_back = ParkedBilling.objects.filter(customer=customer, resource__in=before, at=at)
+    plan["held_back"] = sorted(set(held_back.values_list("resource__name", flat=True)))
+    plan["month_end_estimate"] = _month_end_estimate(customer, list(before.values()), at) if to_postpaid else None
+    plan["renewal_window_until"] = None if to_postpaid else _window_end(at).isoformat()
+    return plan
+
+
+def _refuse(customer: Customer, to_mode: str) -> None:
+    """:raises ModeAlready, OrdersOpen:"""
+    if customer.billing_mode == to_mode:
+        raise ModeAlready(mode=customer.get_billing_mode_display())
+    open_items = OrderItem.objects.open().filter(customer=customer).count()
+    if open_items:
+        raise OrdersOpen(count=open_items)
+
+
+def _resources_of(customer: Customer) -> dict[UUID, Resource]:
+    rows = Resource.objects.not_deleted().filter(customer=customer).select_related("product").order_by("pk")
+    return {resource.pk: resource for resource in rows}
+
+
+def _issued(customer: Customer, at: datetime) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(customer=customer, issued_at=at)
+
+
+def _what_became(was: Resource, is_now: Resource, at: datetime) -> dict[str, Any]:
+    end = was.paid_until
+    return {
+        "id": str(was.pk),
+        "name": was.name,
+        "state": was.state,
+        "paid_until": end.isoformat() if end else None,
+        "paid_days_left": max(minutes_between(at, end) // 1440, 0) if end else None,
+        "becomes": _becomes(was, is_now).value,
+        "auto_renew_ends": was.auto_renew_months is not None and is_now.auto_renew_months is None,
+    }
+
+
+def _becomes(was: Resource, is_now: Resource) -> Becomes:
+    if not was.is_running:
+        return Becomes.STAYS_IN_TRASH
+    if was.is_prepaid and not is_now.is_prepaid:
+        return Becomes.POSTPAID_NOW
+    if is_now.is_prepaid and not was.is_prepaid:
+        return Becomes.TO_BE_PAID
+    if is_now.rolls_over != was.rolls_over:
+        return Becomes.ROLLS_OVER if is_now.rolls_over else Becomes.EXPIRES_AGAIN
+    return Becomes.STAYS
 
 
 def _let_roll_over(resource: Resource, *, actor: Actor, at: datetime) -> None:
@@ -213,15 +257,3 @@ def _month_end_estimate(customer: Customer, resources: list[Resource], at: datet
                 components = book.components(resource.configuration, customer_id=customer.pk, at=at)
                 total += price(components, Period(start, month.ends_at)).total
     return total
-
-
-def _invoiced_now(customer: Customer, resources: list[Resource], at: datetime) -> tuple[int, list[str]]:
-    """What the switch to prepaid invoices: usage so far, earlier months included; and whose bill will wait for staff."""
-    total, held = 0, []
-    for resource in resources:
-        if resource.is_running and not resource.is_prepaid:
-            resource.customer = customer
-            found = list(foresee_exit(resource, until=at))
-            total += sum(draft.charge.total for month in found for draft in month.bills)
-            held += [resource.name for month in found if month.is_held_back][:1]
-    return total, held

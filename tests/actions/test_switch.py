@@ -17,8 +17,8 @@ from orders.actions import available_actions
 from orders.models import Action
 from orders.services.delete import delete_resource
 from orders.services.stories.base import PrepaidOnly
-from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, plan_switch, switch_billing_mode
-from tests.actions.books import refused
+from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, rehearse_switch, switch_billing_mode
+from tests.actions.books import nothing_changes, refused
 from tests.cast import (
     DAY,
     JOB,
@@ -97,6 +97,29 @@ def test_days_of_grace_before_the_switch_are_billed_even_when_their_month_is_ove
     assert sum(usage.values_list("total", flat=True)) == 26 * 1440, "9 April noon to 5 May noon, once"
 
 
+def test_the_rehearsal_shows_every_dong_and_every_change(small: Item) -> None:
+    """In grace since 9 April, switched on 5 May: 21.5 days of April at 1,440 a day are invoiced by the switch."""
+    item = make_item(make_product("vstorage", grace_days=30), "plain", 43_200)
+    customer = make_customer(credit=1_000_000)
+    create(customer, item, name="store")
+    create(customer, small, name="server", months=3, auto_renew_months=3)
+    bill_ended_months(actor=JOB, at=CalendarMonth(2026, 5).period.starts_at)
+    at = NOON + 56 * DAY
+    with nothing_changes():
+        plan = rehearse_switch(customer, "postpaid", at=at)
+    rows = {row["name"]: (row["becomes"], row["invoiced"], row["auto_renew_ends"]) for row in plan["resources"]}
+    assert rows == {"store": ("postpaid_now", 30_960, False), "server": ("rolls_over", 0, True)}
+    assert plan["invoiced_now"] == 30_960
+    switched = switch(customer, "postpaid", at, digest=plan["digest"])
+    assert switched.plan == plan
+    assert [invoice.total for invoice in Invoice.objects.filter(kind=Invoice.Kind.USAGE)] == [30_960]
+
+    back = rehearse_switch(Customer.objects.get(pk=customer.pk), "prepaid", at=at + DAY)
+    rows = {row["name"]: (row["becomes"], row["invoiced"]) for row in back["resources"]}
+    assert rows["server"] == ("expires_again", 0), "it does not roll over any more"
+    assert rows["store"] == ("to_be_paid", 7_920), "5.5 days of May at 1,440"
+
+
 def test_there_and_back_leaves_everything_as_it_was(alice: Customer, small: Item) -> None:
     [server] = create(alice, small)
     switch(alice, "postpaid", NOON + DAY)
@@ -109,7 +132,7 @@ def test_there_and_back_leaves_everything_as_it_was(alice: Customer, small: Item
 
 def test_the_rehearsal_is_what_happens_or_nothing_happens(alice: Customer, small: Item) -> None:
     [server] = create(alice, small)
-    plan = plan_switch(alice, "postpaid", at=NOON + DAY)
+    plan = rehearse_switch(alice, "postpaid", at=NOON + DAY)
     assert [resource["name"] for resource in plan["resources"]] == ["web"]
     assert plan["resources"][0]["paid_days_left"] == 29
     renew(server, at=NOON + DAY)

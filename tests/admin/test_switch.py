@@ -22,9 +22,7 @@ def test_to_postpaid_the_plan_that_was_shown_is_the_plan_that_was_carried_out(st
     client = staff("support")
     page = client.get(address_of(alice))
     plan = page.context["plan"]
-    assert [row["becomes"] for row in plan["resources"]] == [
-        "rolls over into postpaid usage at the end of its paid time"
-    ]
+    assert [row["becomes"] for row in plan["resources"]] == ["rolls_over"]
     assert plan["resources"][0]["paid_days_left"] == 20
     assert plan["month_end_estimate"] == 0  # paid beyond the end of March
     assert "20 paid days left" in page.content.decode()
@@ -78,7 +76,7 @@ def test_what_is_overdue_is_rehearsed_as_it_will_be(staff, alice, small, at):
     at(days_after(31))
     client = staff("support")
     plan = client.get(address_of(alice)).context["plan"]
-    assert plan["resources"][0]["becomes"] == "stays in the trash"
+    assert plan["resources"][0]["becomes"] == "stays_in_trash"
     assert fresh(server).state == Resource.State.ACTIVE
 
     assert client.post(address_of(alice), {"digest": plan["digest"], "reason": "x"}).status_code == 302
