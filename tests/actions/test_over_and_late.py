@@ -47,7 +47,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def offered(server: Resource, customer: Customer, *, at: object) -> list[str]:
-    return list(available_actions(fresh(server), customer, changing=False, ordered=False, at=at))  # type: ignore[arg-type]
+    return list(available_actions(fresh(server), customer, changing=False, ordered=False, at=at))
 
 
 def test_a_common_end_that_has_passed_by_now_is_not_sold(alice: Customer, small: Item) -> None:
@@ -78,7 +78,7 @@ def checked_out(offer: Quote, *, at: object) -> object:
         means=Order.Means.WALLET,
         key=f"k{offer.pk}",
         actor=JOB,
-        at=at,  # type: ignore[arg-type]
+        at=at,
     )
 
 
