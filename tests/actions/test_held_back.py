@@ -17,7 +17,7 @@ from kernel.periods import CalendarMonth
 from lifecycle.models import State
 from lifecycle.services.running import stop_resource
 from orders.services.delete import delete_resource
-from orders.services.switch import plan_switch, switch_billing_mode
+from orders.services.switch import rehearse_switch, switch_billing_mode
 from tests.actions.books import refused
 from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of
 
@@ -95,7 +95,7 @@ def test_a_switch_goes_through_and_says_whose_bill_waits(bob: Customer, small: I
     """Nine days of the other server: 181,000 / 30 x 9 = 54,300."""
     [lacks] = create(bob, ending, at=starts(MARCH), name="lacks")
     create(bob, small, at=starts(MARCH), name="fine")
-    plan = plan_switch(bob, "prepaid", at=starts(MARCH, 10))
+    plan = rehearse_switch(bob, "prepaid", at=starts(MARCH, 10))
     assert (plan["invoiced_now"], plan["held_back"]) == (54_300, ["lacks"])
     switch_billing_mode(bob.pk, "prepaid", reason="asked for it", actor=STAFF, at=starts(MARCH, 10))
     assert fresh(lacks).billing_mode == "prepaid"
