@@ -68,7 +68,9 @@ class Customer(models.Model):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(
-                name="customer_billing_mode_is_known", condition=models.Q(billing_mode__in=BillingMode.values)
+                name="customer_billing_mode_is_known",
+                violation_error_message=_("A customer is prepaid or postpaid."),
+                condition=models.Q(billing_mode__in=BillingMode.values),
             ),
         ]
         triggers: ClassVar = [never_deleted()]

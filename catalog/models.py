@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.core.validators import MaxValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import ApiKey, Customer
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
+from kernel.keys import coupon_key
 from kernel.periods import HOUR_MINUTES, MONTH_MINUTES
 from kernel.text import validate_printable
 from kernel.triggers import frozen, never_deleted
@@ -108,6 +110,7 @@ class Product(Named):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="a_stage_of_the_end_lasts_90_days_at_most",
+                violation_error_message=_("Each stage after the end lasts 90 days at most."),
                 condition=Q(
                     days_in_trash_after_expiry__lte=LONGEST_STAGE,
                     days_in_trash_after_deletion__lte=LONGEST_STAGE,
@@ -115,7 +118,9 @@ class Product(Named):
                 ),
             ),
             models.CheckConstraint(
-                name="late_renewal_is_a_known_policy", condition=Q(late_renewal__in=["grace", "suspension"])
+                name="late_renewal_is_a_known_policy",
+                violation_error_message=_("Late renewal is allowed in grace, or in suspension too."),
+                condition=Q(late_renewal__in=["grace", "suspension"]),
             ),
         ]
         triggers: ClassVar = [never_deleted()]
@@ -180,7 +185,11 @@ class Item(Named):
         verbose_name = _("item")
         verbose_name_plural = _("items")
         constraints: ClassVar = [
-            models.UniqueConstraint(name="item_code_is_unique_in_its_product", fields=["product", "code"])
+            models.UniqueConstraint(
+                name="item_code_is_unique_in_its_product",
+                violation_error_message=_("Another item of this product has this code."),
+                fields=["product", "code"],
+            )
         ]
         triggers: ClassVar = [never_deleted()]
 
@@ -229,19 +238,37 @@ class Price(models.Model):
         verbose_name = _("price")
         verbose_name_plural = _("prices")
         constraints: ClassVar = [
-            models.CheckConstraint(name="price_is_not_negative", condition=Q(unit_price__gte=0)),
-            models.CheckConstraint(name="vat_rate_is_a_fraction", condition=Q(vat_rate__gte=0, vat_rate__lt=1)),
             models.CheckConstraint(
-                name="price_is_per_month_or_hour", condition=Q(per_minutes__in=[MONTH_MINUTES, HOUR_MINUTES])
+                name="price_is_not_negative",
+                violation_error_message=_("A price cannot be below zero."),
+                condition=Q(unit_price__gte=0),
             ),
-            models.CheckConstraint(name="price_starts_before_it_ends", condition=STARTS_BEFORE_IT_ENDS),
+            models.CheckConstraint(
+                name="vat_rate_is_a_fraction",
+                violation_error_message=_("The VAT rate is a fraction from 0 up to 1: 0.1 is 10 %."),
+                condition=Q(vat_rate__gte=0, vat_rate__lt=1),
+            ),
+            models.CheckConstraint(
+                name="price_is_per_month_or_hour",
+                violation_error_message=_("A price is per month or per hour."),
+                condition=Q(per_minutes__in=[MONTH_MINUTES, HOUR_MINUTES]),
+            ),
+            models.CheckConstraint(
+                name="price_starts_before_it_ends",
+                violation_error_message=_("The end must lie after the beginning."),
+                condition=STARTS_BEFORE_IT_ENDS,
+            ),
             ExclusionConstraint(
                 name="list_prices_of_an_item_never_overlap",
+                violation_error_message=_("Another list price of this item is valid in this time. End that one first."),
                 expressions=[("item", RangeOperators.EQUAL), (VALIDITY, RangeOperators.OVERLAPS)],
                 condition=Q(customer__isnull=True),
             ),
             ExclusionConstraint(
                 name="negotiated_prices_of_an_item_never_overlap",
+                violation_error_message=_(
+                    "This customer has another negotiated price for this item in this time. End that one first."
+                ),
                 expressions=[
                     ("item", RangeOperators.EQUAL),
                     ("customer", RangeOperators.EQUAL),
@@ -286,10 +313,21 @@ class Discount(models.Model):
         verbose_name = _("negotiated discount")
         verbose_name_plural = _("negotiated discounts")
         constraints: ClassVar = [
-            models.CheckConstraint(name="discount_is_a_share", condition=Q(share__gt=0, share__lte=1)),
-            models.CheckConstraint(name="discount_starts_before_it_ends", condition=STARTS_BEFORE_IT_ENDS),
+            models.CheckConstraint(
+                name="discount_is_a_share",
+                violation_error_message=_("A discount is a share above 0 and up to 1: 0.25 is 25 % off."),
+                condition=Q(share__gt=0, share__lte=1),
+            ),
+            models.CheckConstraint(
+                name="discount_starts_before_it_ends",
+                violation_error_message=_("The end must lie after the beginning."),
+                condition=STARTS_BEFORE_IT_ENDS,
+            ),
             ExclusionConstraint(
                 name="discounts_of_a_customer_never_overlap",
+                violation_error_message=_(
+                    "This customer has another discount on this product in this time. End that one first."
+                ),
                 expressions=[
                     ("customer", RangeOperators.EQUAL),
                     ("product", RangeOperators.EQUAL),
@@ -311,6 +349,9 @@ class CouponQuerySet(models.QuerySet["Coupon"]):
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
+USED_MORE_OFTEN = _("It has been used more often than that already.")
+
+
 class Coupon(models.Model):
     """A code that takes something off an order. `uses` counts reserved and used redemptions."""
 
@@ -327,7 +368,9 @@ class Coupon(models.Model):
     )
     minimum_order = models.BigIntegerField(_("minimum order"), default=0)
     maximum_uses = models.PositiveIntegerField(_("uses in total"), null=True, blank=True)
-    maximum_uses_per_customer = models.PositiveIntegerField(_("uses per customer"), default=1)
+    maximum_uses_per_customer = models.PositiveIntegerField(
+        _("uses per customer"), default=1, validators=[MinValueValidator(1)]
+    )
     uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
 
     objects = CouponQuerySet.as_manager()
@@ -338,20 +381,35 @@ class Coupon(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="coupon_takes_an_amount_or_a_share",
+                violation_error_message=_(
+                    "Enter either an amount above zero or a share above 0 and up to 1, not both."
+                ),
                 condition=Q(amount__gt=0, share__isnull=True) | Q(amount__isnull=True, share__gt=0, share__lte=1),
             ),
             models.CheckConstraint(
+                name="each_customer_can_use_a_coupon",
+                violation_error_message=_("Each customer can use it once at least. End the coupon to stop its use."),
+                condition=Q(maximum_uses_per_customer__gte=1),
+            ),
+            models.CheckConstraint(
                 name="coupon_is_not_used_too_often",
+                violation_error_message=USED_MORE_OFTEN,
                 condition=Q(maximum_uses__isnull=True) | Q(uses__lte=F("maximum_uses")),
             ),
-            models.CheckConstraint(name="coupon_starts_before_it_ends", condition=STARTS_BEFORE_IT_ENDS),
+            models.CheckConstraint(
+                name="coupon_starts_before_it_ends",
+                violation_error_message=_("The end must lie after the beginning."),
+                condition=STARTS_BEFORE_IT_ENDS,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.code
 
     def clean(self) -> None:
-        self.code = self.code.strip().upper()
+        self.code = coupon_key(self.code)
+        if self.maximum_uses is not None and self.uses > self.maximum_uses:
+            raise ValidationError({"maximum_uses": USED_MORE_OFTEN})
 
 
 class Redemption(models.Model):

@@ -15,6 +15,7 @@ from catalog.models import Coupon, Price, Product, Redemption
 from catalog.pricing import reduction
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from kernel.keys import coupon_key
 
 
 class CouponRefused(DomainError):
@@ -80,13 +81,20 @@ def reopen_price(price_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     return price
 
 
+class CouponHeld(CouponRefused):
+    code = "coupon-held"
+    message = _(
+        "An order of yours that awaits payment holds this coupon. Pay that order or cancel it, and use the coupon again."
+    )
+
+
 def find_coupon(code: str, *, products: list[Product], subtotal: int, at: datetime) -> tuple[Coupon, int]:
     """
     The coupon of `code` and what it takes off `subtotal` VND of an order for `products`.
 
     :raises CouponRefused: with the reason; whether uses are left is decided when it is reserved
     """
-    code = code.strip().upper()
+    code = coupon_key(code)
     coupon = Coupon.objects.filter(code=code).prefetch_related("products").first() if code.isprintable() else None
     if coupon is None:
         raise UnknownCoupon
@@ -103,10 +111,11 @@ def find_coupon(code: str, *, products: list[Product], subtotal: int, at: dateti
 def refuse_used_up(coupon: Coupon, customer: Customer) -> None:
     """Tell a customer early that no use is left; reserving decides."""
     used_by_customer = coupon.redemptions.filter(customer=customer).exclude(state=Redemption.State.RETURNED).count()
+    reserved = coupon.redemptions.filter(customer=customer, state=Redemption.State.RESERVED).first()
     if used_by_customer >= coupon.maximum_uses_per_customer or (
         coupon.maximum_uses is not None and coupon.uses >= coupon.maximum_uses
     ):
-        raise CouponUsedUp
+        raise CouponHeld(order=str(reserved.order_id)) if reserved else CouponUsedUp
 
 
 def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount: int, at: datetime) -> Redemption:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.look import shown_well
+from accounts.admin.rows import WholeRow
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.models import Customer
 from accounts.services import record_audit
@@ -92,6 +93,10 @@ class StaffAdmin(admin.ModelAdmin):
             (title, {**options, "fields": [looks.get(name, name) for name in options["fields"]]})
             for title, options in self.fieldsets
         ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **options)
+        return type(form.__name__, (WholeRow, form), {})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
