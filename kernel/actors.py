@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,3 +33,11 @@ class Actor:
 
     def __str__(self) -> str:
         return self.name
+
+
+def who(name: str) -> str:
+    """The name of an actor as people read it: a job is what happens by itself, a key is one of somebody's programs."""
+    kind, _colon, rest = name.partition(":")
+    if kind == "job":
+        return gettext("the payment gateway") if rest.startswith("notice:") else gettext("automatically")
+    return gettext("API key %(name)s") % {"name": rest} if kind == "key" else name

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from billing_portal.templatetags import charts, navigation
 from billing_portal.templatetags.states import HEALTH, STATES, TONE_ICONS, look_of
 from catalog import units
-from kernel import clock, display
+from kernel import actors, clock, display
 
 register = template.Library()
 
@@ -117,6 +117,12 @@ def month(moment: datetime | date | None) -> str:
 def days_left(end: datetime | None, now: datetime | str | None = None) -> str:
     """{{ resource.paid_until|days_left:now }}: "3 days left", "20 hours left", "ended 2 days ago"."""
     return display.time_left(end, now if isinstance(now, datetime) else clock.now()) if end else ""
+
+
+@register.filter
+def who(actor: str) -> str:
+    """{{ payment.actor|who }}: the name of an actor as people read it."""
+    return actors.who(str(actor))
 
 
 @register.filter

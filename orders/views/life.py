@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from invoices.models import Invoice
 from kernel.display import money
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod, State
+from notifications.events import Subject, event_key
 from notifications.models import Notice
 from orders.models import Order, OrderItem
 from orders.ruler import Fact, Ruler, Stretch, draw, stretches
@@ -53,7 +54,9 @@ def _grace(resource: Resource) -> timedelta:
 
 def notices_about(resource: Resource, items: list[OrderItem]) -> list[Notice]:
     """What was told about one resource: events name it, or one of its order items."""
-    about = Q(event__startswith=f"resource:{resource.pk}") | Q(event__in=[f"order-item:{item.pk}" for item in items])
+    about = Q(event__startswith=event_key(Subject.RESOURCE, resource.pk)) | Q(
+        event__in=[f"order-item:{item.pk}" for item in items]
+    )
     return list(Notice.objects.filter(about, customer=resource.customer_id).order_by("-id")[:100])
 
 

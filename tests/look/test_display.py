@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone, translation
+from django.utils.translation import gettext, override
 
 from kernel import display
+from kernel.actors import who
 from kernel.periods import local_day
 
 NOON = datetime(2027, 1, 12, 5, 0, tzinfo=UTC)  # 12:00 in Ho Chi Minh City
@@ -91,6 +93,34 @@ def test_minutes_read_as_their_two_largest_units(minutes, words):
 )
 def test_time_left_counts_whole_units(distance, words):
     assert display.time_left(NOON + distance, NOON) == words
+
+
+@pytest.mark.parametrize(
+    ("actor", "english", "vietnamese"),
+    [
+        ("job:notice:sandbox", "the payment gateway", "cổng thanh toán"),
+        ("job:auto-renew", "automatically", "tự động"),
+        ("key:import", "API key import", "khóa API import"),
+        ("lan@example.vn", "lan@example.vn", "lan@example.vn"),
+    ],
+)
+def test_who_did_it_is_said_in_the_words_of_people(actor, english, vietnamese):
+    for language, words in (("en", english), ("vi", vietnamese)):
+        with override(language):
+            assert who(actor) == words
+
+
+@pytest.mark.parametrize(
+    ("english", "vietnamese"),
+    [
+        ("Enter a whole number.", "Nhập một số nguyên."),
+        ("Enter a valid email address.", "Nhập một địa chỉ email hợp lệ."),
+        ("Last 2 months", "2 tháng gần nhất"),
+    ],
+)
+def test_vietnamese_that_reads_well(english, vietnamese):
+    with override("vi"):
+        assert gettext(english) == vietnamese
 
 
 def test_a_due_date_says_how_late_one_is():
