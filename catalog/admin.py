@@ -339,7 +339,6 @@ class CouponAdmin(StaffAdmin):
     )
     list_filter = (InForce,)
     search_fields = ("code",)
-    filter_horizontal = ("products",)
     related = (("catalog.redemption", "coupon__id__exact"),)
     readonly_fields = ("uses",)
 
