@@ -10,10 +10,12 @@ which mail systems recognise it. The other choice, noting first, would lose mail
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -26,13 +28,15 @@ from django.utils.translation import gettext_lazy as _
 from kernel.errors import DomainError
 from kernel.tally import Tally
 from notifications.models import Notice
-from notifications.render import render
+from notifications.render import Mail, render, render_together
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
 
 logger = logging.getLogger(__name__)
 
 MAXIMUM_ATTEMPTS = 8
+MOST_AT_ONCE = 10
+"""If more than so many wait for one recipient, they go out as one mail."""
 LEASE = timedelta(minutes=2)
 """When a notice is due again whose worker died."""
 LOCK_SPACE = 7_307_001
@@ -58,16 +62,29 @@ def deliver_notices(*, at: datetime, limit: int = 200) -> Tally:
     server = get_connection()
     server.open()
     try:
-        for pk in pks:
-            sent = _deliver(pk, server, at=at)
-            tally.done += sent is True
+        for group in _groups(pks):
+            sent = _deliver(group[0], server, at=at) if len(group) == 1 else _deliver_together(group, server, at=at)
+            tally.done += int(sent or 0)
             if sent is False:
-                tally.failed += 1
+                tally.failed += len(group)
                 server.close()  # whatever went wrong, the next mail starts afresh
                 server.open()
     finally:
         server.close()
     return tally
+
+
+def _groups(pks: Sequence[int]) -> list[list[int]]:
+    """What goes into one mail: after an outage, everything that has gathered for a recipient; otherwise each by itself."""
+    by_recipient: dict[tuple[UUID, str], list[int]] = defaultdict(list)
+    for pk, customer_id, recipient in (
+        Notice.objects.filter(pk__in=pks).order_by("pk").values_list("pk", "customer", "recipient")
+    ):
+        by_recipient[customer_id, recipient].append(pk)
+    groups = []
+    for gathered in by_recipient.values():
+        groups += [gathered] if len(gathered) > MOST_AT_ONCE else [[pk] for pk in gathered]
+    return groups
 
 
 def retry_notice(notice_id: int, *, at: datetime) -> None:
@@ -105,6 +122,33 @@ def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
         return True
 
 
+def _deliver_together(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> int | None:
+    """One mail for all of these that still hold; returns how many. False: failed; None: somebody else is at it, or none holds."""
+    with _holding(pks[0]) as held:  # whoever holds the first has them all
+        if not held:
+            return None
+        due = Notice.objects.due_for_delivery(at)
+        mine = [pk for pk in pks if due.filter(pk=pk).update(attempts=F("attempts") + 1, next_attempt_at=at + LEASE)]
+        notices = []
+        for notice in Notice.objects.select_related("customer").filter(pk__in=mine).order_by("at", "pk"):
+            if is_overtaken(notice, at=at):
+                notice.state, notice.error = Notice.State.OVERTAKEN, ""
+                notice.save(update_fields=["state", "error"])
+            else:
+                notices.append(notice)
+        if not notices:
+            return None
+        try:
+            server.send_messages([_message_together(notices)])
+        except Exception as failure:
+            logger.warning("%s notices in one mail failed, first %s", len(notices), notices[0].pk, exc_info=True)
+            for notice in notices:
+                _put_off(notice, failure, at=at)
+            return False
+        sent = {"state": Notice.State.SENT, "sent_at": at, "error": ""}
+        return Notice.objects.filter(pk__in=[notice.pk for notice in notices]).update(**sent)
+
+
 def is_overtaken(notice: Notice, *, at: datetime) -> bool:
     """
     Whether what `notice` tells is no longer so, or its address is no longer the customer's.
@@ -132,7 +176,15 @@ def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:
 def message_of(notice: Notice) -> EmailMultiAlternatives:
     """The mail, in the language of its customer."""
     with translation.override(notice.customer.language):
-        text = render(notice)
+        return _message(notice, render(notice))
+
+
+def _message_together(notices: Sequence[Notice]) -> EmailMultiAlternatives:
+    with translation.override(notices[0].customer.language):
+        return _message(notices[0], render_together(notices))
+
+
+def _message(notice: Notice, text: Mail) -> EmailMultiAlternatives:
     host = urlsplit(settings.PUBLIC_URL).hostname
     message = EmailMultiAlternatives(
         text.subject,

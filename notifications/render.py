@@ -7,7 +7,7 @@ The wordings stand in `kinds/`; here facts become words (amounts grouped, instan
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext as text
 
 from accounts.models import BillingMode
 from kernel import display
@@ -83,6 +84,22 @@ def render(notice: Notice) -> Mail:
     )
 
 
+def render_together(notices: Sequence[Notice]) -> Mail:
+    """One mail for many notices of one customer, in the active language: what each says in a line, in the order of time."""
+    subject = text("%(count)d notices for you") % {"count": len(notices)}
+    context = {
+        "subject": subject,
+        "sentences": [
+            text("Our mails were held up. These notices have gathered for you; all of them stand in the portal.")
+        ],
+        "rows": [(display.instant(notice.at), words_of(notice, in_full=False).subject) for notice in notices],
+        "action_url": f"{settings.PUBLIC_URL}{reverse('notices')}",
+        "action_label": text("See all notices"),
+        "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}",
+    }
+    return Mail(subject, render_to_string("mail/notice.txt", context), render_to_string("mail/notice.html", context))
+
+
 def words_of(notice: Notice, now: Mapping[str, Any] | None = None, *, in_full: bool = True) -> Words:
     """
     What `notice` says in the active language; a fact that is missing costs its sentence, never the notice.
@@ -99,8 +116,8 @@ def words_of(notice: Notice, now: Mapping[str, Any] | None = None, *, in_full: b
         | {name: now[name] for name in kind.current if now and name in now}
     )
     subject = next(filter(None, (_sentence(one, facts) for one in kind.subjects)), str(notice.get_kind_display()))
-    sentences = [text for sentence in kind.sentences if (text := _sentence(sentence, facts))]
-    rows = [(str(row.label), text) for row in kind.rows if (text := _say(row.text, facts))] if in_full else []
+    sentences = [said for sentence in kind.sentences if (said := _sentence(sentence, facts))]
+    rows = [(str(row.label), said) for row in kind.rows if (said := _say(row.text, facts))] if in_full else []
     page, button = kind.link
     path = _path(page, notice)
     return Words(BREAKS.sub(" ", subject), sentences, rows, path, str(button) if path else "")

@@ -54,7 +54,7 @@ def test_what_has_no_price_is_held_and_the_customers_other_server_is_billed(
     assert bill(MARCH).state == BillingRun.State.PARKED
     assert fine.invoices.get().total == 187_033
     held = ParkedBilling.objects.get()
-    assert (held.resource, held.cause, str(held.owner)) == (lacks, "no-price", "catalogue")
+    assert (held.resource, held.cause, held.owner) == (lacks, "no-price", ParkedBilling.OWNERS["no-price"])
     with pytest.raises(NoPrice):
         release(held.pk, reason="try", actor=STAFF, at=starts(APRIL, 2))
 
