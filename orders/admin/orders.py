@@ -74,6 +74,7 @@ class OrderAdmin(LookOnlyAdmin):
         "expires_at",
         "paid_at",
         "ended_at",
+        "cancelled_by",
     )
 
     def get_ordering(self, request: HttpRequest) -> Any:

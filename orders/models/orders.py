@@ -133,6 +133,7 @@ class Order(StateMachine):
     expires_at = models.DateTimeField(_("payment expected until"))
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
 
     objects = OrderQuerySet.as_manager()
 

@@ -192,7 +192,6 @@ def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetim
 
     :raises NotCancellable: it was paid or ended by now
     """
-    del actor
     Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
     order = Order.objects.lock(order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
@@ -201,6 +200,7 @@ def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetim
         order.expire(at=at)
     else:
         order.cancel(at=at)
+    order.cancelled_by = actor.name
     order.save()
     order.items.update(state=OrderItem.State.CANCELLED)
     return_coupon(order.pk)

@@ -127,6 +127,7 @@ class Payment(StateMachine):
     taken_back = models.BigIntegerField(_("taken back by bank or gateway"), default=0, db_default=0)
     state = FSMField(_("state"), default=PaymentState.CREATED, choices=PaymentState.choices, protected=True)
     actor = models.CharField(_("by"), max_length=200)
+    cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(_("created"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     redirect_url = models.URLField(_("payment page"), max_length=500, blank=True)

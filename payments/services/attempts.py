@@ -26,11 +26,11 @@ def cancel_attempt(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
 
     :raises AttemptEnded: it succeeded, failed or was cancelled before
     """
-    del actor  # the payment says who made it; giving up moves no money
     Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     if not payment.is_open:
         raise AttemptEnded
     payment.cancel(at=at)
+    payment.cancelled_by = actor.name
     payment.save()
     return payment

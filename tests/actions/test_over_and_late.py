@@ -16,13 +16,15 @@ from lifecycle.services.sweeps import expire_resources, remind_about_ends
 from notifications.models import Notice
 from orders.actions import available_actions
 from orders.models import Action, Order, Quote
-from orders.services.checkout import OrderOpen, check_out
+from orders.services.checkout import OrderOpen, check_out, end_unpaid_order, pay_by_gateway
 from orders.services.delete import delete_resource, purge_resource
 from orders.services.quotes import QuoteChanged
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
+from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
+from tests.actions.conftest import Gate
 from tests.cast import (
     DAY,
     JOB,
@@ -164,3 +166,11 @@ def test_nothing_is_deleted_for_good_while_an_order_would_bring_it_back(alice: C
     assert available_actions(fresh(server), alice, changing=False, ordered=True, at=NOON + DAY) == []
     with refused(OrderOpen):
         purge_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
+
+
+def test_who_gave_up_an_order_or_an_attempt_to_pay_is_on_record(alice: Customer, small: Item, gate: Gate) -> None:
+    inputs = {"product": str(small.product_id), "name": "web", "items": chosen(small), "quantity": 1, "months": 1}
+    waiting = order(quote(alice, Action.CREATE, **inputs), means=Order.Means.GATEWAY)
+    attempt = pay_by_gateway(waiting, gateway="gate", actor=owner_of(alice), at=NOON)
+    assert cancel_attempt(attempt.pk, actor=owner_of(alice), at=NOON).cancelled_by == alice.email
+    assert end_unpaid_order(waiting.pk, expired=False, actor=STAFF, at=NOON).cancelled_by == "staff@portal.example"

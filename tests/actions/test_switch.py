@@ -115,9 +115,9 @@ def test_the_rehearsal_shows_every_dong_and_every_change(small: Item) -> None:
     assert [invoice.total for invoice in Invoice.objects.filter(kind=Invoice.Kind.USAGE)] == [30_960]
 
     back = rehearse_switch(Customer.objects.get(pk=customer.pk), "prepaid", at=at + DAY)
-    rows = {row["name"]: (row["becomes"], row["invoiced"]) for row in back["resources"]}
-    assert rows["server"] == ("expires_again", 0), "it does not roll over any more"
-    assert rows["store"] == ("to_be_paid", 7_920), "5.5 days of May at 1,440"
+    again = {row["name"]: (row["becomes"], row["invoiced"]) for row in back["resources"]}
+    assert again["server"] == ("expires_again", 0), "it does not roll over any more"
+    assert again["store"] == ("to_be_paid", 7_920), "5.5 days of May at 1,440"
 
 
 def test_there_and_back_leaves_everything_as_it_was(alice: Customer, small: Item) -> None:
