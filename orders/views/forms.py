@@ -38,14 +38,27 @@ class TermsForm(forms.Form):
         return {"months": self.cleaned_data["months"], "coupon": self.cleaned_data["coupon"]}
 
 
-class NewForm(TermsForm):
-    """How many new resources, for how long, renewed automatically or not."""
+class AgreedForm(TermsForm):
+    """For how long, and renewed automatically or not afterwards."""
 
-    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MAXIMUM_QUANTITY, initial=1)
     auto_renew = forms.BooleanField(label=_("Renew automatically"), required=False)
     auto_renew_months = forms.TypedChoiceField(
         label=_("Each time by"), coerce=int, choices=month_choices, initial=1, required=False, empty_value="1"
     )
+
+    def terms(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {
+            "months": given.get("months"),
+            "coupon": given.get("coupon", ""),
+            "auto_renew_months": int(given["auto_renew_months"]) if given.get("auto_renew") else None,
+        }
+
+
+class NewForm(AgreedForm):
+    """How many new resources, for how long, renewed automatically or not."""
+
+    quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MAXIMUM_QUANTITY, initial=1)
 
     def __init__(self, *args: Any, postpaid: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -54,13 +67,7 @@ class NewForm(TermsForm):
                 del self.fields[name]
 
     def terms(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        return {
-            "quantity": given["quantity"],
-            "months": given.get("months"),
-            "coupon": given.get("coupon", ""),
-            "auto_renew_months": int(given["auto_renew_months"]) if given.get("auto_renew") else None,
-        }
+        return {"quantity": self.cleaned_data["quantity"], **super().terms()}
 
 
 class RenewForm(TermsForm):

@@ -30,11 +30,11 @@ from orders.services.offers import compute_offer
 from orders.services.quotes import make_quote
 from orders.services.stories.base import NothingToDo
 from orders.views.forms import (
+    AgreedForm,
     ConfigurationForm,
     NamedConfigurationForm,
     NewForm,
     RenewForm,
-    TermsForm,
     months_label,
 )
 from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource
@@ -257,14 +257,19 @@ def recover(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def recover_wish(request: PortalRequest, resource: Resource) -> Wish:
-    form = TermsForm(values_of(request, {"months": 1}))
+    form = AgreedForm(values_of(request, {"months": 1, "auto_renew_months": 1}))
     items = items_of([resource.configuration])
     return Wish(
         Action.RECOVER,
         [form],
         lambda: {"resource": str(resource.pk), **form.terms()},
         "orders/recover.html",
-        {"resource": resource, "form": form, "what": configuration_text(resource.configuration, items)},
+        {
+            "resource": resource,
+            "form": form,
+            "what": configuration_text(resource.configuration, items),
+            "may_renew": resource.is_renewable_from_trash(request.at),
+        },
     )
 
 
