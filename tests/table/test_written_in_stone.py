@@ -357,5 +357,6 @@ def test_every_table_about_money_is_guarded() -> None:
         "invoices_billingrun",
         "invoices_billingchunk",
         "invoices_parkedbilling",
+        "lifecycle_deliverychannel",
         "notifications_notice",
     }
