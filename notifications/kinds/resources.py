@@ -216,6 +216,8 @@ RESOURCES: dict[str, NoticeKind] = {
             _("%(resource)s could not be renewed automatically."),
             _("The renewal costs %(total)s, and your wallet lacks %(shortfall)s of it."),
             If("reason_code", NO_PRICE, ("no-price",)),
+            If("reason_code", _("An order for it still awaited payment."), ("order-open",)),
+            If("reason_code", _("A change of it was still being carried out."), ("change-pending",)),
             _("Its paid time ends on %(paid_until)s."),
             If("reason_code", _("Top up, or renew it yourself, before then."), ("insufficient-credit",)),
             If("reason_code", ASK_SUPPORT, ("no-price",)),
