@@ -26,6 +26,7 @@ class Principal:
     product_id: UUID | None = None
     may_order: bool = False
     may_pay: bool = False
+    may_keep_keys: bool = False
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -37,12 +38,17 @@ class Principal:
     def of_user(cls, user: User) -> Principal:
         """With the rights of the user's role."""
         return cls(
-            f"user:{user.pk}", user.actor, customer=user.customer, may_order=user.may_order, may_pay=user.may_pay
+            f"user:{user.pk}",
+            user.actor,
+            customer=user.customer,
+            may_order=user.may_order,
+            may_pay=user.may_pay,
+            may_keep_keys=user.role == User.Role.OWNER,
         )
 
     @classmethod
     def of_customer_key(cls, key: CustomerKey) -> Principal:
-        """A customer's own programs act as an owner."""
+        """A customer's own programs act as an owner, but make no keys."""
         return cls(f"customer-key:{key.pk}", key.actor, customer=key.customer, may_order=True, may_pay=True)
 
     def scope(self, *, customer: str = "customer", product: str = "") -> Q:

@@ -3,18 +3,21 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from accounts.api.customers import CustomerViewSet, KeyViewSet, UserViewSet
 from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
+from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
-from invoices.api import CreditNoteViewSet, InvoiceViewSet
+from invoices.api import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
 from notifications.api import NoticeViewSet
 from orders.api.orders import OrderViewSet
+from orders.api.payments import PaymentViewSet
 from orders.api.provisioning import ProvisioningViewSet
 from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
-from payments.api import EntryViewSet, InvoicePaymentViewSet, PaymentViewSet, TopUpViewSet, WalletViewSet
+from payments.api import EntryViewSet, InvoicePaymentViewSet, TopUpViewSet, WalletViewSet
 
 app_name = "api"
 
@@ -28,6 +31,9 @@ router.register("credit-notes", CreditNoteViewSet, "credit-note")
 router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")
 router.register("top-ups", TopUpViewSet, "top-up")
+router.register("usage", UsageViewSet, "usage")
+router.register("users", UserViewSet, "user")
+router.register("keys", KeyViewSet, "key")
 router.register("notices", NoticeViewSet, "notice")
 router.register("checkout-sessions", SessionViewSet, "checkout-session")
 router.register("visits", VisitViewSet, "visit")
@@ -38,6 +44,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
     path("wallet/", WalletViewSet.as_view({"get": "retrieve"}), name="wallet"),
+    path("customer/", CustomerViewSet.as_view({"get": "retrieve"}), name="customer"),
+    path("customer/language/", CustomerViewSet.as_view({"post": "language"}), name="customer-language"),
+    path(
+        "customer/automatic-payment/",
+        CustomerViewSet.as_view({"post": "automatic_payment"}),
+        name="customer-automatic-payment",
+    ),
+    path("coupons/check/", CouponViewSet.as_view({"post": "check"}), name="coupon-check"),
     path("invoices/pay/", InvoicePaymentViewSet.as_view({"post": "create"}), name="invoice-pay"),
     *router.urls,
     re_path("", Nowhere.as_view()),

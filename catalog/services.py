@@ -19,7 +19,7 @@ from kernel.keys import coupon_key
 
 
 class CouponRefused(DomainError):
-    status = 400
+    status = 422
 
 
 class UnknownCoupon(CouponRefused):

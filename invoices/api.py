@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import re
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
 
 from accounts.api.endpoints import Endpoint
-from accounts.api.fields import Identifier, Instant, Rate, Text
-from accounts.api.query import Paged, one_of_many
-from catalog.api.configurations import ProductCode
+from accounts.api.fields import Choice, Identifier, Instant, Rate, Text
+from accounts.api.files import Exported, PdfRenderer, document
+from accounts.api.query import Paged, Query, one_of_many
+from catalog.api.configurations import ProductCode, once
 from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.pdf import credit_note_pdf, invoice_pdf
+from invoices.queries import coupon_shares, lines_of_month
 from kernel.periods import CalendarMonth
 
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
@@ -120,6 +130,10 @@ class Month(Text):
         return CalendarMonth.parse(text)
 
 
+class PdfQuery(Query):
+    language = Choice(choices=["vi", "en"], required=False, help_text="Without it: that of Accept-Language.")
+
+
 class InvoiceQuery(Paged):
     status = one_of_many(Invoice.Status.choices)
     product = Text(max_length=60, required=False, help_text="Product code.")
@@ -135,12 +149,12 @@ class InvoiceQuery(Paged):
         return rows.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
 
 
-class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Invoices of a customer."""
 
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
-    queries: ClassVar = {"list": InvoiceQuery}
+    queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "pdf": PdfQuery}
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[Invoice]:
@@ -155,19 +169,69 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
     def get_serializer_class(self) -> type[serializers.Serializer[Any]]:
         return InvoiceDetail if self.action == "retrieve" else InvoiceShape
 
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
+    def pdf(self, request: Request, pk: UUID) -> HttpResponse:
+        """The invoice as a PDF."""
+        invoice = self.get_object()
+        with override(self.query.validated_data.get("language", get_language())):
+            return document(invoice_pdf(invoice, at=self.at), invoice.number)
+
 
 class CreditNoteQuery(Paged):
     invoice = Identifier(required=False)
     lookups: ClassVar = {"invoice": "invoice_id"}
 
 
-class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Credit notes on a customer's invoices."""
 
     queryset = CreditNote.objects.none()
     serializer_class = CreditNoteShape
-    queries: ClassVar = {"list": CreditNoteQuery}
+    queries: ClassVar = {"list": CreditNoteQuery, "export": CreditNoteQuery, "pdf": PdfQuery}
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[CreditNote]:
-        return CreditNote.objects.filter(self.principal.scope())
+        return CreditNote.objects.filter(self.principal.scope()).select_related("invoice__product")
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
+    def pdf(self, request: Request, pk: UUID) -> HttpResponse:
+        """The credit note as a PDF."""
+        note = self.get_object()
+        with override(self.query.validated_data.get("language", get_language())):
+            return document(credit_note_pdf(note), note.number)
+
+
+class UsageQuery(Paged):
+    month = Month(required=False, help_text="Of the billing zone: 2026-08. Without it: the present month.")
+    product = Text(max_length=60, required=False, help_text="Product code.")
+    lookups: ClassVar = {"product": "invoice__product__code"}
+
+
+class UsedLine(InvoiceLineShape):
+    """A line of the usage report."""
+
+    invoice = serializers.UUIDField(source="invoice_id")
+    number = serializers.CharField(source="invoice.number")
+    resource = serializers.UUIDField(source="invoice.resource_id")
+    resource_name = serializers.CharField(source="invoice.resource_name")
+    product = ProductCode(source="invoice.product_id")
+    coupon = serializers.SerializerMethodField(help_text="Its share of the invoice's coupon.")
+
+    def get_coupon(self, line: InvoiceLine) -> int:
+        rows = self.parent.instance if self.parent else [line]
+        return int(once(self, "coupons", lambda: coupon_shares({row.invoice for row in rows})).get(line.pk, 0))
+
+
+class UsageViewSet(mixins.ListModelMixin, Endpoint):
+    """The usage report: what was used in a month, line by line."""
+
+    queryset = InvoiceLine.objects.none()
+    serializer_class = UsedLine
+    queries: ClassVar = {"list": UsageQuery}
+    keyset = ("starts_at", "id")
+
+    def visible(self) -> QuerySet[InvoiceLine]:
+        month = self.query.validated_data.get("month") or CalendarMonth.of(self.at)
+        return lines_of_month(self.customer, month)

@@ -14,13 +14,13 @@ from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpRe
 
 from accounts.access import PortalRequest
 from invoices.progress import Watched
+from kernel.cells import quoted
 from kernel.periods import billing_zone
 
 FORMATS = ("csv", "xlsx")
 LINES_AT_ONCE = 200
 SHEET_ROWS = 1_000_000
 WIDTH = 18
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -80,8 +80,8 @@ def _text(cell: Any) -> Any:
             return cell.astimezone(billing_zone()).strftime("%Y-%m-%d %H:%M")
         case date():
             return cell.isoformat()
-        case str() if cell.startswith(STARTS_A_FORMULA):
-            return f"'{cell}"
+        case str():
+            return quoted(cell)
         case _:
             return cell
 

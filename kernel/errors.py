@@ -52,7 +52,7 @@ class InvalidInput(DomainError):
     """The request itself is wrong: the caller must change it. `field` names where."""
 
     code = "invalid-input"
-    status = 400
+    status = 422
     message = _("Something in the request is not valid. Please check it and send it again.")
 
 

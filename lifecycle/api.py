@@ -13,8 +13,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.endpoints import idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Text
+from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
@@ -128,12 +129,12 @@ class ResourceQuery(Paged):
         return rows
 
 
-class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Resources of a customer, or of a product team's product."""
 
     queryset = Resource.objects.none()
     serializer_class = ResourceShape
-    queries: ClassVar = {"list": ResourceQuery, "events": Paged, "periods": Paged}
+    queries: ClassVar = {"list": ResourceQuery, "export": ResourceQuery, "events": Paged, "periods": Paged}
     for_products: ClassVar[Collection[str]] = ("list", "retrieve")
 
     def visible(self) -> QuerySet[Resource]:

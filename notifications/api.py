@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Flag, Instant
 from accounts.api.query import Paged, one_of_many
 from notifications.models import Notice
+from notifications.services import mark_all_read
 
 
 class NoticeShape(serializers.Serializer[Any]):
@@ -33,6 +35,12 @@ class NoticeQuery(Paged):
     lookups: ClassVar = {"kind": "kind__in", "unread": "read_at__isnull"}
 
 
+class AllRead(serializers.Serializer[Any]):
+    """After all were marked."""
+
+    unread = serializers.IntegerField()
+
+
 class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     """Notices of a customer, newest first."""
 
@@ -44,6 +52,14 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     def visible(self) -> QuerySet[Notice]:
         return Notice.objects.filter(self.principal.scope())
+
+    @extend_schema(operation_id="notices_read_all", responses={200: AllRead})
+    @action(detail=False, methods=["post"], url_path="read", serializer_class=AllRead)
+    @idempotent()
+    def read_all(self, request: Request) -> Response:
+        """Mark all notices as read."""
+        mark_all_read(self.customer, at=self.at)
+        return self.show({"unread": self.visible().filter(read_at=None).count()})
 
     @action(detail=True, methods=["post"])
     @idempotent()

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several, Text
+from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
@@ -117,10 +118,10 @@ class PaymentEndpoint(Endpoint):
         return self.show(self.visible().get(pk=payment.pk), status=201)
 
 
-class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, PaymentEndpoint):
+class PaymentListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported, PaymentEndpoint):
     """Payments of a customer, newest first, with the invoices that they paid."""
 
-    queries: ClassVar = {"list": PaymentQuery}
+    queries: ClassVar = {"list": PaymentQuery, "export": PaymentQuery}
     keyset = ("created_at", "id")
 
 
@@ -219,12 +220,12 @@ class EntryQuery(Paged):
     lookups: ClassVar = {"kind": "transaction__kind__in"}
 
 
-class EntryViewSet(mixins.ListModelMixin, Endpoint):
+class EntryViewSet(mixins.ListModelMixin, Exported):
     """Credit history: every movement of the wallet, newest first."""
 
     queryset = Entry.objects.none()
     serializer_class = EntryShape
-    queries: ClassVar = {"list": EntryQuery}
+    queries: ClassVar = {"list": EntryQuery, "export": EntryQuery}
 
     def visible(self) -> QuerySet[Entry]:
         return Entry.objects.filter(self.principal.scope()).select_related("transaction", "account")

@@ -104,7 +104,9 @@ class Endpoint(GenericViewSet[Any]):
         return self.query.narrow(queryset) if self.action == "list" else queryset
 
     def take_body(self, takes: type[Input]) -> None:
-        """Keep the request's body in this shape as `wish`. :raises ValidationError:"""
+        """Keep the request's body in this shape as `wish`. What is not there is not found, whatever the body says."""
+        if self.detail:
+            self.get_object()
         form = takes(data=self.request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         self.wish = form.validated_data

@@ -84,7 +84,10 @@ class Schema(AutoSchema):
     def get_auth(self) -> list[dict[str, Any]]:
         """The keys of those whom the operation is meant for."""
         view = self.view
-        meant = {"customer_key", "session"} if getattr(view, "for_customers", True) else set()
+        customers = getattr(view, "for_customers", True) and getattr(view, "action", "") not in getattr(
+            view, "only_for_products", ()
+        )
+        meant = {"customer_key", "session"} if customers else set()
         if getattr(view, "action", None) in getattr(view, "for_products", ()):
             meant.add("product_key")
         return [need for need in super().get_auth() if meant.issuperset(need)]

@@ -21,7 +21,7 @@ class AnsweredAlready(DomainError):
 
 class NoAnswerExpected(DomainError):
     code = "no-answer-expected"
-    status = 400
+    status = 422
     message = _("Requests of this kind are carried out without an answer.")
 
 

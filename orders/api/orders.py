@@ -17,7 +17,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant
 from accounts.api.query import Paged, one_of_many
 from orders.models import Action, Order, OrderItem, OrderState
-from orders.services.checkout import check_out, end_unpaid_order
+from orders.services.checkout import check_out, end_unpaid_order, pay_again
 from payments.api import GatewayCode
 from payments.models import OPEN, Payment, PaymentState
 
@@ -78,6 +78,10 @@ class PlaceOrder(Input):
     gateway = GatewayCode(required=False)
 
 
+class PayOrder(Input):
+    gateway = GatewayCode()
+
+
 class OrderQuery(Paged):
     state = one_of_many(OrderState.choices)
     action = Choice(choices=Action.choices, required=False)
@@ -116,6 +120,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
             at=self.at,
         )
         return self.show(self.visible().get(pk=order.pk), status=201)
+
+    @action(detail=True, methods=["post"])
+    @idempotent(PayOrder, required=True, in_steps=True)
+    def pay(self, request: Request, pk: UUID) -> Response:
+        """Begin another payment of an order that awaits one, after the last has failed; an open one is continued."""
+        pay_again(self.get_object().pk, gateway=self.wish["gateway"], actor=self.actor, at=self.at)
+        return self.show(self.get_object())
 
     @action(detail=True, methods=["post"])
     @idempotent()

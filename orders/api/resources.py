@@ -6,19 +6,20 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Input, Instant, Text
-from lifecycle.api import ResourceEndpoint, ResourceShape
+from accounts.api.fields import Identifier, Input, Instant, Several, Text
+from lifecycle.api import Months, ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.acts import Act, refuse
 from orders.actions import actions_of_row, with_pending
 from orders.models import CheckoutSession
+from orders.services.bulk import set_auto_renew_of_many
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.gone import report_gone
 
@@ -63,6 +64,25 @@ class Loss(Input):
     reason = Text(max_length=200, help_text="What happened, for our staff.")
 
 
+class BulkAutoRenewal(Input):
+    resources = Several(child=Identifier(), most=100)
+    months = Months(allow_null=True, help_text="Period to renew by; null switches it off.")
+
+
+class RefusedResource(serializers.Serializer[Any]):
+    """One that stayed as it was."""
+
+    name = serializers.CharField()
+    detail = serializers.CharField(source="sentence", help_text="Why.")
+
+
+class BulkResult(serializers.Serializer[Any]):
+    """What became of many."""
+
+    changed = serializers.IntegerField()
+    refused = RefusedResource(many=True)
+
+
 class ResourceViewSet(ResourceEndpoint):
     """Resources of a customer, or of a product team's product."""
 
@@ -78,6 +98,16 @@ class ResourceViewSet(ResourceEndpoint):
     def remove(self, request: Request, pk: UUID) -> Response:
         """Delete a running resource: unused paid time goes back to the wallet, usage is invoiced to the minute."""
         return self._do(delete_resource)
+
+    @extend_schema(operation_id="resources_auto_renew_many", responses={200: BulkResult})
+    @action(detail=False, methods=["post"], url_path="auto-renew", serializer_class=BulkResult)
+    @idempotent(BulkAutoRenewal, in_steps=True)
+    def auto_renew_many(self, request: Request) -> Response:
+        """Switch auto-renewal of many resources on with a period, or off: each is changed or refused for itself."""
+        changed, refused = set_auto_renew_of_many(
+            self.customer, self.wish["resources"], months=self.wish["months"], actor=self.actor, at=self.at
+        )
+        return self.show({"changed": changed, "refused": refused})
 
     @action(detail=True, methods=["post"])
     @idempotent()

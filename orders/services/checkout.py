@@ -53,15 +53,20 @@ class NotCancellable(DomainError):
     message = _("Only orders that await payment can be cancelled.")
 
 
+class NotPayable(DomainError):
+    code = "not-payable"
+    message = _("Only orders that await payment can be paid.")
+
+
 class GatewayNeeded(DomainError):
     code = "gateway-needed"
-    status = 400
+    status = 422
     message = _("Choose a payment gateway.")
 
 
 class MeansNeeded(DomainError):
     code = "means-needed"
-    status = 400
+    status = 422
     message = _("Choose a means of payment.")
 
 
@@ -183,6 +188,18 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
         return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
     except PaymentOpen:  # the same click twice: the other request has just opened it
         return Payment.objects.open().get(order_id=order.pk)
+
+
+def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime) -> Payment:
+    """
+    Another attempt to pay an order that still awaits it; an open one is continued.
+
+    :raises NotPayable: it was paid or ended by now
+    """
+    order = Order.objects.select_related("customer", "quote").get(pk=order_id)
+    if order.state != Order.State.AWAITING_PAYMENT:
+        raise NotPayable
+    return pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
 
 
 @transaction.atomic

@@ -30,7 +30,7 @@ Action = CheckoutSession.Action
 
 class ReturnAddressRefused(DomainError):
     code = "return-address-refused"
-    status = 400
+    status = 422
     message = _("This return address is not on the product's list. Ask the portal's staff to add it.")
 
 

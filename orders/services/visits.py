@@ -21,7 +21,7 @@ LONGEST_ADDRESS = 500
 
 class CodeRefused(DomainError):
     code = "code-refused"
-    status = 400
+    status = 422
     message = _("This code is unknown, used or too old, or it was given out for another return address.")
 
 

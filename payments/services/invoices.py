@@ -37,7 +37,7 @@ class UnknownInvoice(DomainError):
 
 class AmountTooLarge(DomainError):
     code = "amount-too-large"
-    status = 400
+    status = 422
     message = _("At most %(due)s ₫ is due on the chosen invoices.")
 
 

@@ -160,6 +160,7 @@ def things(alice: Customer, vserver: Product, small: Item) -> dict[str, Any]:
         "notice": Notice.objects.first().pk,
         "session": session.pk,
         "visit": visit_of(alice, vserver).pk,
+        "key": CustomerKey.issue(at=LONG_AGO, customer=alice, name="old")[0].pk,
         "request": ProvisioningRequest.objects.unanswered().get().pk,
     }
 

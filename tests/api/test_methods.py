@@ -28,6 +28,7 @@ ONE_OF = {
     "notices": "notice",
     "checkout-sessions": "session",
     "provisioning-requests": "request",
+    "keys": "key",
     "visits": "visit",
 }
 

@@ -41,7 +41,7 @@ class NewEndInThePast(DomainError):
 
 class EndTooEarly(DomainError):
     code = "end-too-early"
-    status = 400
+    status = 422
     message = _("The common end must not be earlier than the latest end of the chosen resources.")
 
 
