@@ -140,3 +140,10 @@ class ProvisioningRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def ordered_as(self) -> dict[str, str | None]:
+        """The order that provisioning or resizing was bought with and its checkout session; nothing for all else."""
+        item = getattr(self, "order_item", None)
+        session = item.order.checkout_session_id if item else None
+        return {"order": str(item.order_id) if item else None, "checkout_session": str(session) if session else None}

@@ -177,4 +177,5 @@ def payload_of(request: ProvisioningRequest) -> dict[str, Any]:
             ],
         },
         "answer_expected": request.expects_answer,
+        **request.ordered_as,
     }

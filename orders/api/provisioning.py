@@ -40,6 +40,10 @@ class RequestShape(serializers.Serializer[Any]):
     resource = AskedResource(source="*")
     state = serializers.ChoiceField(choices=State.choices)
     answer_expected = serializers.BooleanField(source="expects_answer")
+    order = serializers.UUIDField(source="ordered_as.order", allow_null=True, help_text="What it was bought with.")
+    checkout_session = serializers.UUIDField(
+        source="ordered_as.checkout_session", allow_null=True, help_text="The one that the order was made from."
+    )
     answer_url = serializers.SerializerMethodField()
     requested_at = Instant()
     deadline = Instant(allow_null=True, help_text="Without an answer until then it counts as failed.")
@@ -81,7 +85,7 @@ class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endp
 
     def visible(self) -> QuerySet[ProvisioningRequest]:
         own = Resource.objects.filter(product=self.principal.product_id)
-        return ProvisioningRequest.objects.filter(resource__in=own).select_related("resource")
+        return ProvisioningRequest.objects.filter(resource__in=own).select_related("resource", "order_item__order")
 
     @action(detail=True, methods=["post"])
     @idempotent(ProvisioningAnswer)

@@ -37,7 +37,7 @@ class ActionableResource(ResourceShape):
         view = self.context["view"]
         if view.principal.product_id is not None:
             possible = actions_of_row(resource, resource.customer, at=view.at)
-            return [act.value for act in possible if act in CheckoutSession.Action]
+            return [act.value for act in possible if act.value in CheckoutSession.Action]
         if not view.principal.may_order:
             return []
         return [act.value for act in actions_of_row(resource, view.customer, at=view.at)]

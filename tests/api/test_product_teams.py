@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lifecycle.models import ProvisioningRequest
+from lifecycle.services.delivery import payload_of
 from lifecycle.services.running import stop_resource
 from orders.models import Action, CheckoutSession
 from orders.services.checkout import place_order
@@ -63,6 +64,10 @@ def test_a_checkout_session_from_opening_to_the_servers(offer, alice, as_team, s
     waiting = done(as_team.get(f"checkout-sessions/{session['id']}/"))
     assert (waiting["status"], waiting["order"]) == ("provisioning", str(order.pk))
     assert [(row["name"], row["state"]) for row in waiting["resources"]] == [("web-01", "new")]
+    (asked,) = done(as_team.get("provisioning-requests/"))["results"]
+    assert (asked["order"], asked["checkout_session"]) == (str(order.pk), session["id"])
+    told = payload_of(ProvisioningRequest.objects.get(pk=asked["id"]))
+    assert (told["order"], told["checkout_session"]) == (str(order.pk), session["id"])
     answer(order)
     ready = done(as_team.get(f"checkout-sessions/{session['id']}/"))
     assert (ready["status"], ready["resources"][0]["state"]) == ("completed", "active")
