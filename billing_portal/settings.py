@@ -51,7 +51,11 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_SSL_REDIRECT = HTTPS
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # HSTS for other hosts of the domain is not ours to promise
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",  # TransportMiddleware is Django's SecurityMiddleware, which the check knows by its own name only
+    "security.W005",  # HSTS for other hosts of the domain is not ours to promise
+    "security.W021",
+]
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # probed from inside, without TLS; so is PORTAL_URL
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)  # only when the proxy sets X-Forwarded-Proto and -For itself
 if BEHIND_PROXY:

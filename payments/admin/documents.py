@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -184,7 +184,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
     search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
     date_hierarchy = "issued_at"
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
         (
             _("Amounts"),

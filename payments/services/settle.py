@@ -193,6 +193,7 @@ def _spent_on(invoice: Invoice) -> list[Spent]:
     for allocation in invoice.allocations.filter(promotional__gt=0).select_related("payment", "credit_note__invoice"):
         payment = allocation.payment
         if payment is None:
+            assert allocation.credit_note, "an allocation is of a payment or of a credit note"
             found += _spent_on(allocation.credit_note.invoice)
         elif payment.kind == Payment.Kind.RENEWAL:
             found.append((Fact.RENEWAL, invoice.pk))

@@ -54,7 +54,11 @@ def test_what_has_no_price_is_held_and_the_customers_other_server_is_billed(
     assert bill(MARCH).state == BillingRun.State.PARKED
     assert fine.invoices.get().total == 187_033
     held = ParkedBilling.objects.get()
-    assert (held.resource, held.cause, held.owner) == (lacks, "no-price", ParkedBilling.OWNERS["no-price"])
+    assert (held.resource, held.cause, held.owner) == (
+        lacks,
+        "no-price",
+        ParkedBilling.OWNERS[ParkedBilling.Cause.NO_PRICE],
+    )
     with pytest.raises(NoPrice):
         release(held.pk, reason="try", actor=STAFF, at=starts(APRIL, 2))
 
