@@ -29,6 +29,8 @@ NOW = datetime(2026, 11, 21, 4, 20, tzinfo=UTC)
 SHOPS = ["vmonitor", "vserver", "vstorage"]
 Request = ProvisioningRequest.State
 
+pytestmark = pytest.mark.django_db  # each test in a transaction inside of the demo's, undone; databases are made for marked tests only
+
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
@@ -38,14 +40,6 @@ def demo(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -
     with clock.replaced(lambda: NOW), django_db_blocker.unblock(), shops, transaction.atomic():
         call_command("seed_demo", verbosity=0)
         yield keys
-        transaction.set_rollback(True)
-
-
-@pytest.fixture
-def again(demo: Path) -> Iterator[Path]:
-    """The demo, for a test that changes something: undone afterwards."""
-    with transaction.atomic():
-        yield demo
         transaction.set_rollback(True)
 
 
@@ -112,27 +106,27 @@ def test_shops_get_keys_that_work_and_addresses(demo: Path) -> None:
         assert product.allows_return_to(f"http://localhost:9001/shop/{code}/return")
 
 
-def test_a_second_run_changes_nothing_and_asks_little(again: Path) -> None:
-    before = again.read_text(), Notice.objects.count(), Payment.objects.count()
+def test_a_second_run_changes_nothing_and_asks_little(demo: Path) -> None:
+    before = demo.read_text(), Notice.objects.count(), Payment.objects.count()
     with CaptureQueriesContext(
         connection,
     ) as queries:
         call_command("seed_demo", verbosity=0)
-    assert (again.read_text(), Notice.objects.count(), Payment.objects.count()) == before
+    assert (demo.read_text(), Notice.objects.count(), Payment.objects.count()) == before
     assert len(queries) < 10
 
 
-def test_another_port_renews_the_addresses_and_keeps_the_keys(again: Path) -> None:
-    before = again.read_text()
+def test_another_port_renews_the_addresses_and_keeps_the_keys(demo: Path) -> None:
+    before = demo.read_text()
     with override_settings(**_shops_at(9101)):
         call_command("seed_demo", verbosity=0)
     assert Product.objects.get(code="vserver").webhook_url == "http://127.0.0.1:9101/shop/vserver/webhook"
-    assert again.read_text() == before
+    assert demo.read_text() == before
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"vserver": {"api_key": "bpp_other"}}'])
-def test_a_lost_file_gets_new_keys_and_the_lost_ones_are_revoked(again: Path, content: str | None) -> None:
-    elsewhere = again.with_name("elsewhere.json")
+def test_a_lost_file_gets_new_keys_and_the_lost_ones_are_revoked(demo: Path, content: str | None) -> None:
+    elsewhere = demo.with_name("elsewhere.json")
     elsewhere.unlink(missing_ok=True)
     if content is not None:
         elsewhere.write_text(content)
