@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from billing_portal.totals import TOTALS
 from kernel import display
-from kernel.triggers import frozen, never_deleted
+from kernel.triggers import append_only, frozen, never_deleted
 
 
 class Clock(models.Model):
@@ -114,3 +116,41 @@ class JobRun(models.Model):
     def is_good(self) -> bool:
         """It came to its end, even if some of its items failed."""
         return self.outcome in {self.Outcome.DONE, self.Outcome.PARTLY}
+
+
+class Recount(models.Model):
+    """
+    A kept total of `totals` that was wrong and was counted anew: adding the row mends it, and notes what it said.
+
+    The trigger counts by itself: nobody can write here what a total shall be. Of a total that is right no row is added.
+    """
+
+    total = models.CharField(_("total"), max_length=40)
+    key = models.JSONField(_("of which row"))
+    kept = models.JSONField(_("kept until then"), default=dict)
+    counted = models.JSONField(_("counted"), default=dict)
+    actor = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("recount")
+        verbose_name_plural = _("recounts")
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="counts_anew",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                CASE NEW.total
+                {"".join(f"WHEN '{total.name}' THEN {total.counts_anew}" for total in TOTALS if total.mended)}
+                ELSE RAISE EXCEPTION '% is no total that is mended', NEW.total USING ERRCODE = 'check_violation';
+                END CASE;
+                RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total} {self.key}"

@@ -1,11 +1,11 @@
-"""What jobs did and how the clock was moved: to be looked at."""
+"""What jobs did, how the clock was moved, which totals were counted anew: to be looked at."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from accounts.admin.base import LookOnlyAdmin
-from billing_portal.models import ClockMove, JobRun
+from billing_portal.models import ClockMove, JobRun, Recount
 
 
 @admin.register(JobRun)
@@ -19,3 +19,9 @@ class JobRunAdmin(LookOnlyAdmin):
 class ClockMoveAdmin(LookOnlyAdmin):
     list_display = ("from_instant", "to_instant", "reached", "state", "jobs", "actor", "reason")
     list_filter = ("state",)
+
+
+@admin.register(Recount)
+class RecountAdmin(LookOnlyAdmin):
+    list_display = ("at", "total", "key", "kept", "counted", "actor")
+    list_filter = ("total",)

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
-from threading import Event
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from accounts.models import Customer
 from billing_portal.auditor import violations
@@ -24,50 +18,13 @@ from lifecycle.services.running import hold_resource, stop_resource
 from lifecycle.services.sweeps import expire_resources
 from orders.services.switch import switch_billing_mode
 from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of
+from tests.races.beside import in_flight, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 MARCH = CalendarMonth.parse("2026-03")
 FIRST, OVER = MARCH.period.starts_at, MARCH.period.ends_at
 HALF_PAST = OVER + timedelta(minutes=30)
-
-
-@contextmanager
-def in_flight(work: Callable[[], Any]) -> Iterator[None]:
-    """`work` has been done in another thread and is not committed; it commits a moment after the block has begun to wait."""
-    done, leave = Event(), Event()
-
-    def hold() -> None:
-        try:
-            with transaction.atomic():
-                work()
-                done.set()
-                assert leave.wait(timeout=20)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        holder = pool.submit(hold)
-        assert done.wait(timeout=20) or holder.exception() is None
-        yield
-        leave.set()
-        holder.result(timeout=20)
-
-
-def meanwhile(work: Callable[[], Any]) -> Future[Any]:
-    """`work` in a thread of its own, which has had time to come to where it waits."""
-
-    def run() -> Any:
-        try:
-            return work()
-        finally:
-            connection.close()
-
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(run)
-    time.sleep(1)
-    pool.shutdown(wait=False)
-    return future
 
 
 def bill() -> list[BillingRun]:
@@ -155,6 +112,6 @@ def test_a_switch_waits_for_the_sweep_that_takes_its_resource_to_the_trash() -> 
         switched = meanwhile(
             lambda: switch_billing_mode(customer.pk, "postpaid", reason="asked for it", actor=STAFF, at=at)
         )
-    assert switched.result(timeout=20).plan["resources"][0]["becomes"] == "stays in the trash"
+    assert switched.result(timeout=20).plan["resources"][0]["becomes"] == "stays_in_trash"
     assert (fresh(server).state, fresh(server).rolls_over) == (State.SUSPENSE, False)
     assert not ServicePeriod.objects.filter(resource=server, billing_mode="postpaid").exists()

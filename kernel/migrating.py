@@ -1,0 +1,31 @@
+"""For migrations: adding up rows while business goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.migrations import RunSQL
+
+
+class CountLocked(RunSQL):
+    """
+    SQL that fills a kept total from the rows of `tables`, which nobody writes from before it counts until the migration commits.
+
+    What keeps the total from then on, its trigger, belongs into the same migration: a row that is written between two
+    migrations is counted by neither. Readers go on meanwhile, writers wait.
+    """
+
+    def __init__(self, tables: Sequence[str], sql: Any, reverse_sql: Any = RunSQL.noop, **options: Any) -> None:
+        self.tables = list(tables)
+        super().__init__(sql, reverse_sql, **options)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, _arguments, named = super().deconstruct()
+        return name, [], {**named, "tables": self.tables}
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        assert schema_editor.connection.in_atomic_block, "a lock ends with its transaction"
+        names = ", ".join(map(schema_editor.quote_name, sorted(self.tables)))
+        schema_editor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+        super().database_forwards(app_label, schema_editor, from_state, to_state)

@@ -1,0 +1,52 @@
+"""Migrations run while business goes on: one that adds up rows holds them first."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.db.migrations import RunSQL
+from django.db.migrations.loader import MigrationLoader
+
+from kernel.migrating import CountLocked
+
+COUNTED_BEFORE = {
+    ("invoices", "0002_monthly_totals"),  # what may have come between is found by `manage.py recount`
+    ("ledger", "0004_what_is_left_of_each_grant"),  # its first steps have locked the table of entries
+    ("payments", "0009_known_bank_transfers"),
+}
+OURS = {
+    "accounts",
+    "billing_portal",
+    "catalog",
+    "invoices",
+    "ledger",
+    "lifecycle",
+    "notifications",
+    "orders",
+    "payments",
+}
+
+
+def test_every_migration_that_counts_locks_first() -> None:
+    unlocked = {
+        (app, name)
+        for (app, name), migration in MigrationLoader(None).disk_migrations.items()
+        if app in OURS
+        for operation in migration.operations
+        if isinstance(operation, RunSQL) and not isinstance(operation, CountLocked)
+        if re.search(r"\b(sum|count)\(", str(operation.sql).lower())
+    }
+    assert unlocked == COUNTED_BEFORE
+
+
+@pytest.mark.django_db
+def test_what_is_counted_is_written_by_nobody_until_the_migration_commits() -> None:
+    with connection.schema_editor(atomic=False) as editor:
+        CountLocked(["invoices_invoice"], "SELECT sum(total) FROM invoices_invoice").database_forwards(
+            "invoices", editor, None, None
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT mode FROM pg_locks WHERE relation = 'invoices_invoice'::regclass AND mode LIKE 'Share%Exclusive%'"
+        )
+        assert ("ShareRowExclusiveLock",) in cursor.fetchall()
