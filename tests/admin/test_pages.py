@@ -54,6 +54,7 @@ NOT_LISTED = {
     "invoices.MonthlyTotal",
     "invoices.NumberSeries",
     "ledger.GrantUse",  # on the page of its grant
+    "orders.Visit",  # of a minute, or as long as its user is signed in
 }
 
 

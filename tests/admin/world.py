@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import F
+
 from accounts.models import Customer, CustomerKey
 from accounts.services import record_audit
 from billing_portal.models import ClockMove, JobRun
-from catalog.models import Discount, Item, Product, ProductKey
+from billing_portal.recounting import differences, mend
+from catalog.models import Coupon, Discount, Item, Product, ProductKey
 from invoices.models import BillingRun, ParkedBilling
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
@@ -100,3 +103,6 @@ def _outside(number: int, customer: Customer) -> None:
     ClockMove.objects.create(
         from_instant=NOON, to_instant=NOON + DAY, reached=NOON + DAY, state="done", reason="demo", actor="x"
     )
+    Coupon.objects.update(uses=F("uses") + 1)
+    for difference in differences():
+        mend(difference, actor=STAFF, at=NOON)

@@ -29,9 +29,7 @@ NOW = datetime(2026, 11, 21, 4, 20, tzinfo=UTC)
 SHOPS = ["vmonitor", "vserver", "vstorage"]
 Request = ProvisioningRequest.State
 
-pytestmark = (
-    pytest.mark.django_db
-)  # each test in a transaction inside of the demo's, undone; databases are made for marked tests only
+pytestmark = pytest.mark.django_db  # there is a database for tests that say so; each undoes what it does to the demo
 
 
 @pytest.fixture(scope="module")
