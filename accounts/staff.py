@@ -28,9 +28,10 @@ RECORD_BANK_TRANSFER = Right("payments.payment", "record_bank_transfer", "Can re
 CHECK_PAYMENT = Right("payments.payment", "check_payment", "Can ask the gateway about a payment")
 TAKE_BACK_PAYMENT = Right("payments.payment", "take_back_payment", "Can book that a payment was taken back")
 SETTLE_PAYMENT = Right("payments.payment", "settle_payment", "Can decide what became of a payment that is held")
-REQUEST_ADJUSTMENT = Right("payments.creditadjustment", "request_adjustment", "Can ask for a credit adjustment")
-APPROVE_ADJUSTMENT = Right("payments.creditadjustment", "approve_adjustment", "Can approve a credit adjustment")
-GRANT_CREDIT = Right("payments.creditadjustment", "grant_credit", "Can grant promotional credit")
+REQUEST_ADJUSTMENT = Right("payments.payment", "request_adjustment", "Can ask for a credit adjustment")
+GRANT_CREDIT = Right("payments.payment", "grant_credit", "Can grant promotional credit")
+APPROVE_MONEY = Right("accounts.staffact", "approve_money", "Can approve what moves money above a limit")
+REVIEW_ACCESS = Right("accounts.staffact", "review_access", "Can review what opened a customer's account")
 CORRECT_INVOICE = Right("invoices.invoice", "correct_invoice", "Can issue a credit note")
 RUN_BILLING = Right("invoices.billingrun", "run_billing", "Can run and rehearse the month-end")
 RELEASE_BILLING = Right("invoices.parkedbilling", "release_billing", "Can release a parked billing")
@@ -69,7 +70,7 @@ FINANCE = [
     SETTLE_PAYMENT,
     TAKE_BACK_PAYMENT,
     REQUEST_ADJUSTMENT,
-    APPROVE_ADJUSTMENT,
+    APPROVE_MONEY,
     GRANT_CREDIT,
     CORRECT_INVOICE,
     RUN_BILLING,
@@ -84,7 +85,7 @@ def ensure_staff_groups() -> dict[str, Group]:
     Make the groups support, finance, catalogue and auditor with exactly these rights; run again, it repairs them.
 
     Auditors see everything and change nothing; the catalogue group sees what is sold and to whom; nobody but superusers
-    makes staff.
+    makes staff, or reviews what opened a customer's account.
     """
     own = {right.permission: _keep(right) for right in RIGHTS}
     rows = Permission.objects.filter(content_type__app_label__in=APPS).select_related("content_type")

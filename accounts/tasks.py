@@ -1,4 +1,4 @@
-"""What time brings to accounts: old answers and sessions are forgotten."""
+"""What time brings to accounts: old answers and sessions are forgotten, what nobody approved is closed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 
+from accounts import four_eyes
 from accounts.models import IdempotencyKey
 from kernel.clock import machine_now
+from kernel.tally import Tally
 
 KEPT = timedelta(days=7)
 
@@ -21,3 +23,7 @@ def clean_up(*, at: datetime) -> int:
     answers, _ = IdempotencyKey.objects.older_than(KEPT, at=at).delete()
     sessions, _ = Session.objects.filter(expire_date__lte=machine_now()).delete()
     return answers + sessions
+
+
+def expire_acts(*, at: datetime) -> Tally:
+    return four_eyes.expire_waiting(at=at)

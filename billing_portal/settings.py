@@ -361,6 +361,16 @@ OUTLIER_NEW_CUSTOMER = env.int(
 )  # and so is one above this, where nothing is usual yet
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
+# What one person of a group moves in a day without a second one, by act, in đồng; "administrator" are superusers.
+ALONE = {
+    "adjust-credit": env("ALONE_ADJUST_CREDIT", {"value": int}, {}),
+    "grant-credit": env("ALONE_GRANT_CREDIT", {"value": int}, {"finance": 5_000_000, "administrator": 5_000_000}),
+    "bank-transfer": env(
+        "ALONE_BANK_TRANSFER", {"value": int}, {"finance": 1_000_000_000, "administrator": 1_000_000_000}
+    ),
+    "book-received": env("ALONE_BOOK_RECEIVED", {"value": int}, {"finance": 100_000_000, "administrator": 100_000_000}),
+    "credit-note": env("ALONE_CREDIT_NOTE", {"value": int}, {"finance": 5_000_000, "administrator": 5_000_000}),
+}
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
 DEMO = env.bool("DEMO", False)  # seeded customers, their sign-ins shown, a clock that staff may move
 CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", DEMO)

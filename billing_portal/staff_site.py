@@ -33,7 +33,7 @@ GROUPS: list[tuple[str, Any, list[str]]] = [
         _("Invoices"),
         ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling"],
     ),
-    ("money", _("Money"), ["payments.Payment", "payments.CreditAdjustment", "ledger.Grant"]),
+    ("money", _("Money"), ["payments.Payment", "ledger.Grant"]),
     (
         "catalogue",
         _("Catalogue"),
@@ -46,7 +46,11 @@ GROUPS: list[tuple[str, Any, list[str]]] = [
             "catalog.ProductKey",
         ],
     ),
-    ("records", _("Records"), ["notifications.Notice", "accounts.AuditEntry", "accounts.BillingModeSwitch"]),
+    (
+        "records",
+        _("Records"),
+        ["accounts.StaffAct", "notifications.Notice", "accounts.AuditEntry", "accounts.BillingModeSwitch"],
+    ),
 ]
 INNER = "inner"
 """Everything else: what only those open who look into how it works. Folded in the menu."""

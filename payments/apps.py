@@ -8,6 +8,7 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import payments.acts  # noqa: F401  # makes them known
         from notifications.events import Subject
         from notifications.render import words_for
         from notifications.truth import knows

@@ -33,7 +33,3 @@ def pay_open_invoices(*, at: datetime) -> Tally:
 
 def expire_promotional_credit(*, at: datetime) -> int:
     return credit.expire_promotional_credit(at=at)
-
-
-def expire_adjustments(*, at: datetime) -> Tally:
-    return credit.expire_adjustments(at=at)

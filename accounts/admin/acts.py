@@ -11,19 +11,24 @@ from django.utils.translation import gettext_lazy as _
 
 ACTS = {
     "adjust credit": _("adjusted credit"),
+    "approve act": _("approved what somebody asked for"),
+    "ask for approval": _("asked for approval"),
     "ask for credit adjustment": _("asked for a credit adjustment"),
     "ask gateway": _("asked the gateway"),
     "correct invoice": _("corrected an invoice"),
+    "expire act": _("let expire what nobody approved"),
     "give up provisioning": _("gave up provisioning"),
     "grant promotional credit": _("granted promotional credit"),
     "issue API key": _("issued an API key"),
     "issue credit note": _("issued a credit note"),
     "move clock": _("moved the clock"),
     "record bank transfer": _("recorded a bank transfer"),
+    "refuse act": _("refused what somebody asked for"),
     "release parked bill": _("released a parked bill"),
     "restore resource": _("restored a resource"),
     "retry notice": _("sent a notice again"),
     "retry request": _("tried a request again"),
+    "review act": _("reviewed what somebody did"),
     "revoke API key": _("revoked an API key"),
     "revoke key": _("revoked an API key"),
     "run month-end": _("ran the month-end"),
@@ -32,6 +37,7 @@ ACTS = {
     "switch billing mode": _("switched the billing mode"),
     "take over API key": _("took over an API key"),
     "view portal as customer": _("viewed the portal as the customer"),
+    "withdraw act": _("withdrew what they asked for"),
 }
 CHANGES = {"add": _("added"), "change": _("changed")}
 

@@ -11,13 +11,15 @@ from django.db.models import Count, F, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import StaffAct
+from accounts.staff import REVIEW_ACCESS, Right
 from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
-from payments.models import BankTransfer, CreditAdjustment, Payment, Reversal
+from payments.models import BankTransfer, Payment, Reversal
 
 LATELY = timedelta(days=7)
 
@@ -31,9 +33,13 @@ class Matter:
     rows: QuerySet[Any]
     query: str
     tone: str = "amber"
+    right: Right | None = None
+    """Whom it waits for; those who may look at the list otherwise."""
 
     @property
     def permission(self) -> str:
+        if self.right:
+            return self.right.permission
         meta = self.rows.model._meta
         return f"{meta.app_label}.view_{meta.model_name}"
 
@@ -125,11 +131,18 @@ def matters(at: datetime) -> list[Matter]:
             "state__exact=parked",
         ),
         Matter(
-            "adjustments",
-            _("credit adjustments that wait for approval"),
-            CreditAdjustment.objects.undecided(),
-            "decided=no",
+            "acts to approve",
+            _("acts of staff that wait for somebody else's approval"),
+            StaffAct.objects.waiting(),
+            "state__exact=waiting",
             "blue",
+        ),
+        Matter(
+            "acts to review",
+            _("acts that opened an account, to be reviewed"),
+            StaffAct.objects.to_review(),
+            "state__exact=to_review",
+            right=REVIEW_ACCESS,
         ),
     ]
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from accounts import four_eyes
+from accounts.four_eyes import ask
 from accounts.models import Customer
 from accounts.services import record_audit
 from billing_portal.demo.people import APPROVER, FINANCE, SUPPORT
@@ -16,9 +18,10 @@ from invoices.services.credit import credit_invoice
 from kernel.actors import Actor
 from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
+from payments.acts import AdjustCredit
 from payments.gateways.base import Failed, Outcome, Succeeded
-from payments.models import CreditAdjustment, Payment
-from payments.services.credit import approve_adjustment, grant_promotional_credit
+from payments.models import Payment
+from payments.services.credit import grant_promotional_credit
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.settle import refund_credit_note
 from payments.services.transfers import record_bank_transfer
@@ -106,14 +109,12 @@ def adjust(
 ) -> Scene | None:
     """One of the staff asks for an adjustment, another approves it; without approval it goes on waiting."""
     del actor
-    asked = CreditAdjustment.objects.create(
-        customer=customer, amount=amount, reason=reason, requested_by=FINANCE.name, requested_at=at
-    )
+    asked = ask(AdjustCredit, customer=customer, amount=amount, reason=reason, actor=FINANCE, at=at)
     if not approved:
         return None
 
     def approve(*, at: datetime) -> None:
-        approve_adjustment(asked.pk, actor=APPROVER, at=at)
+        four_eyes.approve(asked.act.pk, actor=APPROVER, at=at)
 
     return approve
 

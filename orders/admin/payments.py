@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
 from accounts.services import record_audit
 from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.fields import DongField
-from orders.services.settle import check_payment, settle_by_hand
+from orders.acts import BookReceived, held_facts
+from orders.services.settle import check_payment
 from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
 from payments.services.held import close_held
@@ -93,15 +95,17 @@ class SettleByHand(Task):
         return {"facts": held_facts(subject)}
 
     def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        settle_by_hand(
-            subject.pk,
-            data["amount"],
-            gateway_txn_id=data["gateway_txn_id"],
+        asked = ask(
+            BookReceived,
+            customer=subject.customer,
+            amount=data["amount"],
+            subject=subject.reference,
+            facts={"payment": str(subject.pk), "gateway_txn_id": data["gateway_txn_id"]},
             reason=data["reason"],
             actor=actor,
             at=at,
         )
-        return text("%(amount)s are booked.") % {"amount": display.money(data["amount"])}
+        return asked.sentence or text("%(amount)s are booked.") % {"amount": display.money(data["amount"])}
 
 
 class TakeBackForm(ReasonForm):
@@ -170,16 +174,6 @@ class CloseHeld(Task):
     def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         close_held(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The payment is closed.")
-
-
-def held_facts(payment: Payment) -> list[tuple[Any, str]]:
-    """What was asked for, why it is held, and what the gateway said."""
-    facts = [(_("Asked for"), display.money(payment.amount))]
-    if payment.held:
-        facts.append((_("Held because"), payment.get_held_display()))
-    if payment.held_amount:
-        facts.append((_("The gateway says"), f"{display.money(payment.held_amount)} · {payment.held_txn_id}"))
-    return facts
 
 
 class WaitsForStaff(admin.SimpleListFilter):

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyInline
 from accounts.admin.look import State, badge
 from accounts.admin.tasks import Task
+from accounts.four_eyes import ask
 from accounts.staff import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from invoices.admin import DocumentAdmin
 from invoices.models import CreditNote, Invoice, InvoiceLine
@@ -25,8 +26,8 @@ from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.text import validate_printable_lines
+from payments.acts import CreditInvoice
 from payments.models import Allocation
-from payments.services.correct import correct_invoice
 
 
 class CreditNoteForm(forms.Form):
@@ -65,7 +66,19 @@ class IssueCreditNote(Task):
         }
 
     def carry_out(self, subject: Invoice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        note = correct_invoice(subject.pk, data["amount"], note=data["note"], actor=actor, at=at)
+        asked = ask(
+            CreditInvoice,
+            customer=subject.customer,
+            amount=data["amount"],
+            subject=subject.number,
+            facts={"invoice": str(subject.pk)},
+            reason=data["note"],
+            actor=actor,
+            at=at,
+        )
+        if asked.waits:
+            return asked.sentence
+        note = asked.result
         return text("Credit note %(number)s over %(amount)s is issued; %(refunded)s went back to the wallet.") % {
             "number": note.number,
             "amount": display.money(note.amount),

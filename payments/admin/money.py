@@ -1,4 +1,4 @@
-"""What gateways told us, credit adjustments with their second person, and the tasks that move a customer's money."""
+"""What banks and gateways told us, and the tasks that move a customer's money."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as text
@@ -15,24 +14,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
 from accounts.models import Customer
-from accounts.services import record_audit
-from accounts.staff import APPROVE_ADJUSTMENT, GRANT_CREDIT, REQUEST_ADJUSTMENT
+from accounts.staff import GRANT_CREDIT, REQUEST_ADJUSTMENT
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day, start_of_day
 from ledger.models import Account
-from payments.admin.facts import wallet_facts
+from payments import acts
+from payments.acts import wallet_facts
 from payments.admin.transfer import RecordBankTransfer
-from payments.models import Allocation, BankTransfer, CreditAdjustment, GatewayNotice, Payment
-from payments.services.credit import (
-    approve_adjustment,
-    grant_promotional_credit,
-    refuse_adjustment,
-    withdraw_adjustment,
-)
+from payments.models import Allocation, BankTransfer, GatewayNotice, Payment
 
 
 def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -55,8 +49,8 @@ class AdjustmentForm(ReasonForm):
 class RequestAdjustment(Task):
     name = "adjust-credit"
     label = _("Adjust credit")
-    lead = _("Nothing moves yet: somebody else has to approve it.")
-    button = _("Ask for approval")
+    lead = _("Above the limit of one person, nothing moves until somebody else has approved it.")
+    button = _("Adjust the credit")
     right = REQUEST_ADJUSTMENT
     form = AdjustmentForm
     once = True
@@ -64,21 +58,11 @@ class RequestAdjustment(Task):
     def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
         return {"facts": wallet_facts(subject)}
 
-    @transaction.atomic
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        adjustment = CreditAdjustment.objects.create(
-            customer=subject, amount=data["amount"], reason=data["reason"], requested_by=actor.name, requested_at=at
+        asked = ask(
+            acts.AdjustCredit, customer=subject, amount=data["amount"], reason=data["reason"], actor=actor, at=at
         )
-        record_audit(
-            "ask for credit adjustment",
-            subject.pk,
-            actor=actor,
-            at=at,
-            reason=data["reason"],
-            customer=subject,
-            amount=adjustment.amount,
-        )
-        return text("The adjustment waits for somebody else's approval.")
+        return asked.sentence or text("The adjustment is carried out.")
 
 
 class GrantForm(ReasonForm):
@@ -111,99 +95,20 @@ class GrantCredit(Task):
 
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         ends = start_of_day(data["last_day"] + timedelta(days=1))
-        grant_promotional_credit(subject, data["amount"], expires_at=ends, reason=data["reason"], actor=actor, at=at)
-        return text("%(amount)s of promotional credit is granted.") % {"amount": display.money(data["amount"])}
+        asked = ask(
+            acts.GrantCredit,
+            customer=subject,
+            amount=data["amount"],
+            facts={"expires_at": ends.isoformat()},
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        granted = text("%(amount)s of promotional credit is granted.") % {"amount": display.money(data["amount"])}
+        return asked.sentence or granted
 
 
 CUSTOMER_TASKS = (RecordBankTransfer(), RequestAdjustment(), GrantCredit())
-
-
-class ApprovalForm(forms.Form):
-    """The reason was given by who asked; approving it is a yes."""
-
-
-class ApproveAdjustment(Task):
-    name = "approve"
-    label = _("Approve")
-    lead = _("Carries out the adjustment. Whoever asked for it cannot approve it.")
-    button = _("Approve")
-    right = APPROVE_ADJUSTMENT
-    form = ApprovalForm
-
-    def is_open(self, subject: CreditAdjustment, at: datetime) -> bool:
-        return subject.approved_at is None and subject.closed_at is None
-
-    def is_for(self, user: Any, subject: CreditAdjustment) -> bool:
-        """Somebody else than who asked."""
-        return bool(user.actor.name != subject.requested_by)
-
-    def context(self, subject: CreditAdjustment, *, at: datetime) -> dict[str, Any]:
-        return {
-            "facts": [
-                (_("Amount"), display.signed_money(subject.amount)),
-                (_("Reason"), subject.reason),
-                (_("Asked for by"), subject.requested_by),
-                *wallet_facts(subject.customer),
-            ]
-        }
-
-    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        approve_adjustment(subject.pk, actor=actor, at=at)
-        return text("The adjustment is carried out.")
-
-
-class RefuseAdjustment(ApproveAdjustment):
-    name = "refuse"
-    label = _("Refuse")
-    lead = _("Nothing moves. Whoever asked for it withdraws it instead.")
-    button = _("Refuse")
-    form = ReasonForm
-
-    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        refuse_adjustment(subject.pk, reason=data["reason"], actor=actor, at=at)
-        return text("The adjustment is refused.")
-
-
-class WithdrawAdjustment(RefuseAdjustment):
-    name = "withdraw"
-    label = _("Withdraw")
-    lead = _("Nothing moves. Only who asked for it can withdraw it.")
-    button = _("Withdraw")
-    right = REQUEST_ADJUSTMENT
-
-    def carry_out(self, subject: CreditAdjustment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        withdraw_adjustment(subject.pk, reason=data["reason"], actor=actor, at=at)
-        return text("The adjustment is withdrawn.")
-
-
-class Decided(admin.SimpleListFilter):
-    title = _("decided")
-    parameter_name = "decided"
-
-    def lookups(self, request: Any, model_admin: Any) -> Any:
-        return [("no", _("waits for a decision"))]
-
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        undecided = CreditAdjustment.objects.undecided()
-        return queryset.filter(pk__in=undecided) if self.value() == "no" else queryset
-
-
-@admin.register(CreditAdjustment)
-class CreditAdjustmentAdmin(LookOnlyAdmin):
-    tasks = (ApproveAdjustment(), RefuseAdjustment(), WithdrawAdjustment())
-    list_display = (
-        "requested_at",
-        "customer",
-        "amount",
-        "reason",
-        "requested_by",
-        "approved_by",
-        "approved_at",
-        "closed",
-    )
-    list_select_related = ("customer",)
-    list_filter = (Decided, "closed")
-    search_fields = ("customer__name", "customer__tax_code", "requested_by", "approved_by", "reason")
 
 
 class PartsInline(LookOnlyInline):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
 from accounts.models import Customer
 from accounts.staff import RECORD_BANK_TRANSFER
 from invoices.models import Invoice
@@ -21,9 +22,8 @@ from kernel.actors import Actor
 from kernel.cut import cut
 from kernel.fields import DongField
 from kernel.periods import local_day
-from payments.admin.facts import wallet_facts
+from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
-from payments.services.transfers import record_bank_transfer
 
 MOST_SHOWN = 200
 
@@ -96,18 +96,22 @@ class RecordBankTransfer(Task):
         return {"facts": wallet_facts(subject), "open_invoices": shown.rows, "left_out": shown.more}
 
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        payment = record_bank_transfer(
-            subject.pk,
-            data["amount"],
-            [invoice.pk for invoice in data["invoices"]],
-            whole=data["whole_amount"],
-            reference=data["reference"],
-            value_date=data["value_date"],
+        asked = ask(
+            RecordTransfer,
+            customer=subject,
+            amount=data["amount"],
+            subject=data["reference"],
+            facts={
+                "invoices": [str(invoice.pk) for invoice in data["invoices"]],
+                "whole": data["whole_amount"],
+                "reference": data["reference"],
+                "value_date": data["value_date"].isoformat(),
+            },
             reason=data["reason"],
             actor=actor,
             at=at,
         )
-        return told(payment)
+        return asked.sentence or told(asked.result)
 
 
 def told(payment: Payment) -> str:

@@ -1,6 +1,5 @@
 """How debts are settled: attempts to pay, what of each went to which invoice, what gateways and staff did."""
 
-from payments.models.adjustments import CreditAdjustment
 from payments.models.allocations import Allocation
 from payments.models.attempts import OPEN, Payment, PaymentState
 from payments.models.notices import GatewayNotice
@@ -11,7 +10,6 @@ __all__ = [
     "OPEN",
     "Allocation",
     "BankTransfer",
-    "CreditAdjustment",
     "GatewayNotice",
     "Payment",
     "PaymentState",

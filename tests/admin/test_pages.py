@@ -112,7 +112,7 @@ def test_the_front_page_says_what_needs_attention_in_few_queries(superuser):
     matters = {str(matter["label"]): matter["count"] for matter in page.context["matters"]}
     assert matters == {
         "bills held back at the month-end": 1,
-        "credit adjustments that wait for approval": 1,
+        "acts of staff that wait for somebody else's approval": 1,
         "payments that a bank or gateway took back": 1,
         "products that are slow or take no requests": 1,
     }

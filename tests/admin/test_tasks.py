@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
-from accounts.models import AuditEntry, CustomerKey
+from accounts.models import AuditEntry, CustomerKey, StaffAct
+from accounts.tasks import expire_acts
 from invoices.models import CreditNote, Invoice, ParkedBilling
 from invoices.services.month_end import run_month_end
 from kernel.fields import DongField
@@ -18,9 +19,8 @@ from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.delete import delete_resource
 from payments.gateways.base import Succeeded
-from payments.models import CreditAdjustment, Payment, Reversal
+from payments.models import Payment, Reversal
 from payments.services.wallet import wallet_of
-from payments.tasks import expire_adjustments
 from tests.admin.conftest import days_after
 from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
 
@@ -122,7 +122,7 @@ def test_an_invoice_of_somebody_else_cannot_be_chosen(staff, alice, bob, small):
 def test_an_adjustment_needs_a_second_person(staff, alice):
     first, second = staff("finance", "first@portal.example"), staff("finance", "second@portal.example")
     do(first, alice, "adjust-credit", amount=-400_000)
-    adjustment = CreditAdjustment.objects.get()
+    adjustment = StaffAct.objects.get()
     assert wallet_of(alice.pk).credit == 10_000_000
 
     own = do(first, adjustment, "approve")
@@ -132,7 +132,7 @@ def test_an_adjustment_needs_a_second_person(staff, alice):
 
     assert do(second, adjustment, "approve").status_code == 302
     adjustment.refresh_from_db()
-    assert (adjustment.requested_by, adjustment.approved_by) == ("first@portal.example", "second@portal.example")
+    assert (adjustment.asked_by, adjustment.decided_by) == ("first@portal.example", "second@portal.example")
     assert wallet_of(alice.pk).credit == 9_600_000
     again = do(second, adjustment, "approve")
     assert "approved already" in sentences(again)
@@ -323,7 +323,7 @@ def test_staff_see_the_portal_as_the_customer_does_and_change_nothing(staff, ali
 def test_without_a_reason_nothing_is_done(staff, alice):
     answer = staff("finance").post(page_of(alice, "adjust-credit"), {"amount": 5, "reason": " ", "key": "k"})
     assert answer.status_code == 422
-    assert not CreditAdjustment.objects.exists()
+    assert not StaffAct.objects.exists()
 
 
 @pytest.mark.parametrize("resource_state", ["active"])
@@ -423,7 +423,7 @@ def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, ali
 
 def asked_for(client, customer, amount=50_000):
     do(client, customer, "adjust-credit", amount=amount, key=f"a{amount}")
-    return CreditAdjustment.objects.latest("pk")
+    return StaffAct.objects.latest("pk")
 
 
 def test_an_adjustment_is_refused_by_somebody_else_and_withdrawn_by_who_asked(staff, bob):
@@ -432,19 +432,19 @@ def test_an_adjustment_is_refused_by_somebody_else_and_withdrawn_by_who_asked(st
     assert "withdraw" not in sentences(do(first, refused, "refuse", key="k2"))
     assert do(second, refused, "refuse", key="k3").status_code == 302
     refused.refresh_from_db()
-    assert (refused.closed, refused.closed_because) == ("refused", WHY)
-    assert "Ask for a new one" in sentences(do(second, refused, "approve", key="k4"))
+    assert (refused.state, refused.decided_because) == ("refused", WHY)
+    assert "Ask for it anew" in sentences(do(second, refused, "approve", key="k4"))
 
     withdrawn = asked_for(first, bob, 60_000)
     assert "Only who asked" in sentences(do(second, withdrawn, "withdraw", key="k5"))
     assert do(first, withdrawn, "withdraw", key="k6").status_code == 302
     assert wallet_of(bob.pk).credit == 0
-    assert "that wait for approval" not in second.get(reverse("admin:index")).content.decode()
+    assert "somebody else&#x27;s approval" not in second.get(reverse("admin:index")).content.decode()
 
 
 def test_an_adjustment_that_nobody_decides_expires_after_thirty_days(staff, bob):
     adjustment = asked_for(staff("finance"), bob)
-    assert expire_adjustments(at=days_after(29.9)).done == 0
-    assert expire_adjustments(at=days_after(30)).done == 1
+    assert expire_acts(at=days_after(29.9)).done == 0
+    assert expire_acts(at=days_after(30)).done == 1
     adjustment.refresh_from_db()
-    assert (adjustment.closed, adjustment.closed_by) == ("expired", "job:expire-adjustments")
+    assert (adjustment.state, adjustment.decided_by) == ("expired", "job:expire-acts")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from django.db.models import F
 
+from accounts.four_eyes import ask
 from accounts.models import Customer, CustomerKey
 from accounts.services import record_audit
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
 from invoices.models import BillingRun, ParkedBilling
+from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.models import Action, CheckoutSession
 from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
+from payments.acts import AdjustCredit
 from payments.gateways.base import Succeeded
-from payments.models import CreditAdjustment, GatewayNotice, Payment
+from payments.models import GatewayNotice, Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.reversals import take_back
@@ -76,9 +79,8 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
 def _staff_work(number: int, product: Product, customer: Customer) -> None:
     switch_billing_mode(make_customer().pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
-    CreditAdjustment.objects.create(
-        customer=customer, amount=10_000, reason="typo", requested_by="somebody", requested_at=NOON
-    )
+    somebody = Actor(ActorKind.STAFF, "somebody@portal.example")
+    ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)
     Discount.objects.create(customer=customer, product=product, share="0.25", valid_from=LONG_AGO)
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)

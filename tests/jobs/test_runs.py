@@ -61,7 +61,7 @@ def test_all_of_the_calendar_is_due_on_the_first_day_and_then_once_a_day():
     due = due_on_the_calendar(NOON)
     assert [job.name for job in due] == [
         "expire-credit",
-        "expire-adjustments",
+        "expire-acts",
         "bill-month",
         "clean-up",
         "audit",

@@ -21,12 +21,14 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts.four_eyes import approve, ask
 from accounts.models import Customer
 from billing_portal.auditor import violations
 from billing_portal.schedule import BY_NAME
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.month_end import release
+from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, local_day, start_of_day
 from kernel.tally import Tally
@@ -43,11 +45,12 @@ from orders.services.quotes import StaleQuote, make_quote
 from orders.services.settle import check_payment, record_outcome
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
+from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
-from payments.models import CreditAdjustment, Payment
+from payments.models import Payment
 from payments.services.attempts import cancel_attempt
 from payments.services.correct import correct_invoice
-from payments.services.credit import approve_adjustment, grant_promotional_credit
+from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.transfers import record_bank_transfer
@@ -57,6 +60,7 @@ from tests.cast import JOB, STAFF, TEAM, create, make_coupon, make_customer, mak
 from tests.property.hand import MONTH, Books, minute
 
 Step = tuple[str, int]
+COLLEAGUE = Actor(ActorKind.STAFF, "colleague@portal.example")
 SUCCEEDED, FAILED = ProvisioningRequest.State.SUCCEEDED, ProvisioningRequest.State.FAILED
 START = datetime(2026, 1, 27, 3, 17, 42, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -229,10 +233,8 @@ class World:
     # Money in and out
 
     def _adjust(self, customer: Customer, amount: int) -> None:
-        wish = CreditAdjustment.objects.create(
-            customer=customer, amount=amount, reason="goodwill", requested_by="somebody", requested_at=self.at
-        )
-        approve_adjustment(wish.pk, actor=STAFF, at=self.at)
+        asked = ask(AdjustCredit, customer=customer, amount=amount, reason="goodwill", actor=COLLEAGUE, at=self.at)
+        approve(asked.act.pk, actor=STAFF, at=self.at)
         self.books.purse[customer.pk] += amount
 
     def adjust(self) -> None:

@@ -30,7 +30,7 @@ APPEND_ONLY = [
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
     "invoices_invoice", "invoices_numberseries", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
-    "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "payments_creditadjustment",
+    "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_reversal",
 ]  # fmt: skip
 
@@ -312,17 +312,35 @@ def test_a_coupon_is_not_used_too_often(db: None, used: int) -> None:
     refuse("UPDATE catalog_coupon SET uses = %s", used, match="coupon_is_not_used_too_often|uses_check")
 
 
-def test_nobody_approves_their_own_adjustment(alice: Customer) -> None:
+def test_nobody_is_their_own_second_person(alice: Customer) -> None:
     insert = (
-        "INSERT INTO payments_creditadjustment (customer_id, amount, reason, requested_by, requested_at, approved_by, approved_at)"
-        " VALUES (%s, %s, 'x', 'ann', now(), %s, now())"
+        "INSERT INTO accounts_staffact (act, state, customer_id, subject, amount, facts, reason, asked_by, asked_at, decided_by,"
+        " decided_at, decided_because) VALUES ('adjust-credit', %s, %s, '', %s, '{}', %s, 'ann', now(), %s, %s, '')"
     )
-    refuse(insert, alice.pk, 1, "ann", match="nobody_approves_their_own")
-    refuse(insert, alice.pk, 0, "ben", match="adjustment_is_sane")
-    refuse(insert.replace("now())", "NULL)"), alice.pk, 1, "ben", match="a_name_and_a_time")
-    assert run(insert, alice.pk, 1, "ben") == 1
-    refuse("UPDATE payments_creditadjustment SET amount = 2", match="frozen")
-    refuse("UPDATE payments_creditadjustment SET approved_by = 'eve'", match="frozen")
+    decide = "UPDATE accounts_staffact SET state = %s, decided_by = %s, decided_at = now()"
+    refuse(insert, "waiting", alice.pk, 0, "typo", "", None, match="an_act_moves_a_sane_amount")
+    refuse(insert, "waiting", alice.pk, 1, "", "", None, match="an_act_has_a_reason")
+    refuse(insert, "approved", alice.pk, 1, "typo", "ben", NOON, match="starts as waiting")
+    refuse(insert, "alone", alice.pk, 1, "typo", "ben", NOON, match="only_who_asked_withdraws_or_acts_alone")
+    refuse(insert, "alone", alice.pk, 1, "typo", "ann", None, match="what_is_decided_says_by_whom")
+    run(insert, "waiting", alice.pk, 1, "typo", "", None)
+    refuse("UPDATE accounts_staffact SET amount = 2", match="frozen")
+    refuse("UPDATE accounts_staffact SET state = 'alone', decided_by = 'ann', decided_at = now()", match="cannot move")
+    refuse(
+        "UPDATE accounts_staffact SET state = 'reviewed', decided_by = 'ben', decided_at = now()", match="cannot move"
+    )
+    refuse("UPDATE accounts_staffact SET state = 'approved'", match="what_is_decided_says_by_whom")
+    refuse(decide, "approved", "ann", match="nobody_is_their_own_second_person")
+    refuse(decide, "refused", "ann", match="nobody_is_their_own_second_person")
+    refuse(decide, "withdrawn", "ben", match="only_who_asked_withdraws_or_acts_alone")
+    run(decide, "approved", "ben")
+    refuse("UPDATE accounts_staffact SET decided_by = 'eve'", match="frozen")
+    refuse(decide, "refused", "ben", match="cannot move")
+    run(insert, "to_review", alice.pk, None, "typo", "", None)
+    refuse(
+        "UPDATE accounts_staffact SET state = 'reviewed', decided_by = 'ann', decided_at = now() WHERE state = 'to_review'",
+        match="nobody_is_their_own_second_person",
+    )
 
 
 def test_a_switch_changes_the_mode_and_says_why(alice: Customer) -> None:

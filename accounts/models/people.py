@@ -1,10 +1,10 @@
-"""Who pays: customers, their users and keys, their billing mode, and the audit trail of staff."""
+"""Who pays: customers, their users and keys."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -14,12 +14,11 @@ from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from kernel import display
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.search import search_index
 from kernel.text import validate_printable
-from kernel.triggers import append_only, never_deleted
+from kernel.triggers import never_deleted
 
 
 class BillingMode(models.TextChoices):
@@ -228,80 +227,3 @@ class CustomerKey(ApiKey):
     @property
     def actor(self) -> Actor:
         return Actor(ActorKind.CUSTOMER, f"key:{self.name}")
-
-
-class BillingModeSwitch(models.Model):
-    """One switch of a customer's billing mode by staff: the plan that was rehearsed and carried out."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="billing_mode_switches", verbose_name=_("customer")
-    )
-    from_mode = models.CharField(_("from"), max_length=8, choices=BillingMode.choices)
-    to_mode = models.CharField(_("to"), max_length=8, choices=BillingMode.choices)
-    reason = models.TextField(_("reason"))
-    plan = models.JSONField(_("plan"))
-    actor = models.CharField(_("by"), max_length=200)
-    at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("billing mode switch")
-        verbose_name_plural = _("billing mode switches")
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="a_switch_changes_the_mode", condition=~models.Q(from_mode=models.F("to_mode"))
-            ),
-            models.CheckConstraint(name="a_switch_has_a_reason", condition=~models.Q(reason="")),
-        ]
-        triggers: ClassVar = [append_only()]
-
-    def __str__(self) -> str:
-        return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"
-
-
-class AuditEntry(models.Model):
-    """A privileged act: who did what to which object, and why."""
-
-    at = models.DateTimeField(_("at"))
-    actor = models.CharField(_("by"), max_length=200)
-    verb = models.CharField(_("act"), max_length=60)
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
-    )
-    subject = models.CharField(_("object"), max_length=200)
-    reason = models.TextField(_("reason"))
-    facts = models.JSONField(_("facts"), default=dict)
-
-    class Meta:
-        verbose_name = _("audit entry")
-        verbose_name_plural = _("audit trail")
-        triggers: ClassVar = [append_only()]
-
-    def __str__(self) -> str:
-        return f"{display.instant(self.at)} {self.actor} {self.verb} {self.subject}"
-
-
-class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
-    def older_than(self, age: timedelta, *, at: datetime) -> Self:
-        return self.filter(created_at__lt=at - age)
-
-
-class IdempotencyKey(models.Model):
-    """The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer."""
-
-    principal = models.CharField(max_length=80)
-    key = models.CharField(max_length=100)
-    fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
-    created_at = models.DateTimeField()
-
-    objects = IdempotencyKeyQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(name="one_answer_per_principal_and_key", fields=["principal", "key"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.principal} {self.key}"

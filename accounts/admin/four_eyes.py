@@ -1,0 +1,144 @@
+"""Acts for two: what waits for somebody else's approval, what is to be reviewed, and what became of the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts import four_eyes
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.look import column
+from accounts.admin.tasks import Task
+from accounts.four_eyes import Act
+from accounts.models import StaffAct
+from kernel.actors import Actor
+
+
+class YesForm(forms.Form):
+    """The reason was given by who asked; approving it is a yes."""
+
+
+class SecondPerson(Task):
+    """A task of somebody else than who asked, with the right that the act names."""
+
+    state: ClassVar[StaffAct.State] = StaffAct.State.WAITING
+
+    def may(self, user: Any) -> bool:
+        return any(user.has_perm(act.right.permission) for act in Act.known.values())
+
+    def may_do(self, user: Any, subject: StaffAct) -> bool:
+        return bool(user.has_perm(Act.known[subject.act].right.permission))
+
+    def is_open(self, subject: StaffAct, at: datetime) -> bool:
+        return subject.state == self.state
+
+    def is_for(self, user: Any, subject: StaffAct) -> bool:
+        return bool(user.actor.name != subject.asked_by) and self.may_do(user, subject)
+
+    def context(self, subject: StaffAct, *, at: datetime) -> dict[str, Any]:
+        asked = [(_("Reason"), subject.reason), (_("Asked for by"), subject.asked_by)]
+        return {"facts": [(_("Act"), act_label(subject.act)), *Act.known[subject.act].facts(subject), *asked]}
+
+
+class Approve(SecondPerson):
+    name = "approve"
+    label = _("Approve")
+    lead = _("Carries it out. Whoever asked for it cannot approve it.")
+    button = _("Approve")
+    form = YesForm
+
+    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        four_eyes.approve(subject.pk, actor=actor, at=at)
+        return text("It is approved and carried out.")
+
+
+class Refuse(SecondPerson):
+    name = "refuse"
+    label = _("Refuse")
+    lead = _("Nothing moves. Whoever asked for it withdraws it instead.")
+    button = _("Refuse")
+
+    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        four_eyes.refuse(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("It is refused.")
+
+
+class Withdraw(SecondPerson):
+    name = "withdraw"
+    label = _("Withdraw")
+    lead = _("Nothing moves. Only who asked for it can withdraw it.")
+    button = _("Withdraw")
+
+    def may(self, user: Any) -> bool:
+        return bool(user.has_perm("accounts.view_staffact"))
+
+    def may_do(self, user: Any, subject: StaffAct) -> bool:
+        return self.may(user)
+
+    def is_for(self, user: Any, subject: StaffAct) -> bool:
+        return bool(user.actor.name == subject.asked_by)
+
+    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        four_eyes.withdraw(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("It is withdrawn.")
+
+
+class Review(SecondPerson):
+    name = "review"
+    label = _("Mark as reviewed")
+    lead = _(
+        "You have looked at what was done and why. Say what you found; what was wrong is put right on its own page."
+    )
+    button = _("Mark as reviewed")
+    state = StaffAct.State.TO_REVIEW
+
+    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        four_eyes.review(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("It is reviewed.")
+
+
+def act_label(code: str) -> str:
+    """An act in words; one that is not known any more stands as it is."""
+    return str(Act.known[code].label) if code in Act.known else code
+
+
+class ActKind(admin.SimpleListFilter):
+    title = _("act")
+    parameter_name = "act"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+        return [(code, act.label) for code, act in Act.known.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(act=self.value()) if self.value() else queryset
+
+
+@admin.register(StaffAct)
+class StaffActAdmin(LookOnlyAdmin):
+    act = column("act", _("act"), act_label, order="act")
+    tasks = (Approve(), Refuse(), Withdraw(), Review())
+    list_display = ("asked_at", act, "customer", "subject", "amount", "reason", "asked_by", "state", "decided_by")
+    fields = (
+        act,
+        "state",
+        "customer",
+        "subject",
+        "amount",
+        "facts",
+        "reason",
+        "asked_by",
+        "asked_at",
+        "decided_by",
+        "decided_at",
+        "decided_because",
+    )
+    list_select_related = ("customer",)
+    list_filter = ("state", ActKind)
+    search_fields = ("subject", "customer__name", "customer__tax_code", "asked_by", "decided_by", "reason")
+    date_hierarchy = "asked_at"

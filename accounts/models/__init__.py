@@ -1,0 +1,25 @@
+"""Who pays and who works for us: customers, their users and keys, what staff do, and what is kept of it."""
+
+from accounts.models.acts import StaffAct
+from accounts.models.people import (
+    ApiKey,
+    BillingMode,
+    Customer,
+    CustomerKey,
+    User,
+    digest_of,
+)
+from accounts.models.records import AuditEntry, BillingModeSwitch, IdempotencyKey
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "BillingMode",
+    "BillingModeSwitch",
+    "Customer",
+    "CustomerKey",
+    "IdempotencyKey",
+    "StaffAct",
+    "User",
+    "digest_of",
+]

@@ -1,0 +1,139 @@
+"""Acts of staff that a second person looks at."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.people import Customer
+from kernel.money import MAXIMUM
+from kernel.triggers import edges_only, frozen, never_deleted
+
+EDGES = frozenset(
+    {
+        ("waiting", "approved"),
+        ("waiting", "refused"),
+        ("waiting", "withdrawn"),
+        ("waiting", "expired"),
+        ("to_review", "reviewed"),
+    }
+)
+
+
+class StaffActQuerySet(models.QuerySet["StaffAct"]):
+    def waiting(self) -> Self:
+        """Nothing has happened yet: somebody else has to approve."""
+        return self.filter(state=StaffAct.State.WAITING)
+
+    def to_review(self) -> Self:
+        """It has happened, and somebody else has to look at it."""
+        return self.filter(state=StaffAct.State.TO_REVIEW)
+
+
+class StaffAct(models.Model):
+    """
+    Something that one member of staff does and that is not theirs alone to decide.
+
+    What moves money is done `ALONE` up to a limit; above it, it waits until another person approves or refuses it, who
+    asked withdraws it, or nobody cares for so long that it expires:
+
+        WAITING -> APPROVED | REFUSED | WITHDRAWN | EXPIRED
+
+    What opens a customer's account is done at once, and another person reviews it:
+
+        TO_REVIEW -> REVIEWED
+
+    `act` is the code of one of `accounts.four_eyes.Act`, which carries it out from `facts`; `amount` is signed, in đồng.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waits for approval")
+        APPROVED = "approved", _("approved and done")
+        REFUSED = "refused", _("refused")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        EXPIRED = "expired", _("expired")
+        ALONE = "alone", _("done within the limit")
+        TO_REVIEW = "to_review", _("to be reviewed")
+        REVIEWED = "reviewed", _("reviewed")
+
+    act = models.CharField(_("act"), max_length=40)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices)
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="staff_acts",
+        verbose_name=_("customer"),
+    )
+    subject = models.CharField(_("object"), max_length=200, blank=True)
+    amount = models.BigIntegerField(_("amount"), null=True, blank=True)
+    facts = models.JSONField(_("facts"), default=dict)
+    reason = models.TextField(_("reason"))
+    asked_by = models.CharField(_("asked for by"), max_length=200)
+    asked_at = models.DateTimeField(_("asked for"))
+    decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    decided_because = models.CharField(_("decided because"), max_length=500, blank=True)
+
+    objects = StaffActQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("act for two")
+        verbose_name_plural = _("acts for two")
+        indexes: ClassVar = [
+            models.Index(
+                name="acts_that_wait_for_somebody", fields=["state"], condition=Q(state__in=["waiting", "to_review"])
+            ),
+            models.Index(
+                name="what_somebody_did_alone", fields=["act", "asked_by", "asked_at"], condition=Q(state="alone")
+            ),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="an_act_moves_a_sane_amount",
+                condition=Q(amount__isnull=True) | Q(amount__gte=-MAXIMUM, amount__lte=MAXIMUM) & ~Q(amount=0),
+            ),
+            models.CheckConstraint(name="an_act_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="what_is_decided_says_by_whom",
+                condition=Q(state__in=["waiting", "to_review"], decided_by="", decided_at__isnull=True)
+                | (~Q(state__in=["waiting", "to_review"]) & ~Q(decided_by="") & Q(decided_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="nobody_is_their_own_second_person",
+                condition=~Q(state__in=["approved", "refused", "reviewed"], decided_by=F("asked_by")),
+            ),
+            models.CheckConstraint(
+                name="only_who_asked_withdraws_or_acts_alone",
+                condition=~Q(state__in=["withdrawn", "alone"]) | Q(decided_by=F("asked_by")),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            edges_only(field="state", initial="waiting", edges=EDGES, born="NEW.state IN ('alone', 'to_review')"),
+            frozen(
+                "is_what_was_asked_for",
+                columns=[
+                    "act",
+                    "customer_id",
+                    "subject",
+                    "amount",
+                    "facts",
+                    "reason",
+                    "asked_by",
+                    "asked_at",
+                ],
+            ),
+            frozen(
+                "is_decided_once",
+                columns=["decided_by", "decided_at", "decided_because"],
+                unless="OLD.decided_at IS NULL",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}: {self.act} {self.customer or self.subject}"

@@ -1,0 +1,91 @@
+"""What is written down and stays: switches of the billing mode, the audit trail of staff, answers to REST writes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.people import BillingMode, Customer
+from kernel import display
+from kernel.ids import new_id
+from kernel.triggers import append_only
+
+
+class BillingModeSwitch(models.Model):
+    """One switch of a customer's billing mode by staff: the plan that was rehearsed and carried out."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="billing_mode_switches", verbose_name=_("customer")
+    )
+    from_mode = models.CharField(_("from"), max_length=8, choices=BillingMode.choices)
+    to_mode = models.CharField(_("to"), max_length=8, choices=BillingMode.choices)
+    reason = models.TextField(_("reason"))
+    plan = models.JSONField(_("plan"))
+    actor = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("billing mode switch")
+        verbose_name_plural = _("billing mode switches")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_switch_changes_the_mode", condition=~models.Q(from_mode=models.F("to_mode"))
+            ),
+            models.CheckConstraint(name="a_switch_has_a_reason", condition=~models.Q(reason="")),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"
+
+
+class AuditEntry(models.Model):
+    """A privileged act: who did what to which object, and why."""
+
+    at = models.DateTimeField(_("at"))
+    actor = models.CharField(_("by"), max_length=200)
+    verb = models.CharField(_("act"), max_length=60)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    subject = models.CharField(_("object"), max_length=200)
+    reason = models.TextField(_("reason"))
+    facts = models.JSONField(_("facts"), default=dict)
+
+    class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit trail")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{display.instant(self.at)} {self.actor} {self.verb} {self.subject}"
+
+
+class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
+    def older_than(self, age: timedelta, *, at: datetime) -> Self:
+        return self.filter(created_at__lt=at - age)
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer."""
+
+    principal = models.CharField(max_length=80)
+    key = models.CharField(max_length=100)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+
+    objects = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_answer_per_principal_and_key", fields=["principal", "key"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal} {self.key}"

@@ -1,0 +1,130 @@
+"""What staff do with money, and above a limit not alone."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.four_eyes import Act
+from accounts.models import Customer, StaffAct
+from accounts.staff import APPROVE_MONEY
+from invoices.models import CreditNote, Invoice
+from kernel import display
+from kernel.actors import Actor
+from ledger.models import Grant
+from payments.models import Payment
+from payments.services.correct import correct_invoice
+from payments.services.credit import adjust_credit, grant_promotional_credit
+from payments.services.transfers import record_bank_transfer
+from payments.services.wallet import wallet_of
+
+
+def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
+    """What pages about a customer's money show above their form."""
+    wallet = wallet_of(customer.pk)
+    return [
+        (_("Available"), display.money(wallet.available)),
+        (_("Credit"), display.money(wallet.credit)),
+        (_("Promotional credit"), display.money(wallet.promotional)),
+        (_("Held"), display.money(wallet.held)),
+    ]
+
+
+class MoneyAct(Act):
+    """Moves an amount of one customer."""
+
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        customer, amount = _of(act)
+        return [(_("Amount"), display.signed_money(amount)), *self.details(act), *wallet_facts(customer)]
+
+    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        del act
+        return []
+
+
+class AdjustCredit(MoneyAct):
+    code = "adjust-credit"
+    label = _("credit adjustment")
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> None:
+        customer, amount = _of(act)
+        adjust_credit(customer, amount, key=act.pk, reason=act.reason, actor=actor, at=at)
+
+
+class GrantCredit(MoneyAct):
+    """`facts`: expires_at."""
+
+    code = "grant-credit"
+    label = _("promotional credit")
+
+    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        return [(_("Can be spent until"), display.instant(datetime.fromisoformat(act.facts["expires_at"])))]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Grant:
+        customer, amount = _of(act)
+        ends = datetime.fromisoformat(act.facts["expires_at"])
+        return grant_promotional_credit(customer, amount, expires_at=ends, reason=act.reason, actor=actor, at=at)
+
+
+class RecordTransfer(MoneyAct):
+    """`facts`: invoices, reference, whole, value_date."""
+
+    code = "bank-transfer"
+    label = _("bank transfer")
+
+    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        _customer, amount = _of(act)
+        numbers = (
+            Invoice.objects.filter(pk__in=act.facts["invoices"]).order_by("number").values_list("number", flat=True)
+        )
+        return [
+            (_("Reference of the bank"), act.facts["reference"]),
+            (_("Amount that arrived"), display.money(act.facts["whole"] or amount)),
+            (_("Value date"), display.day(date.fromisoformat(act.facts["value_date"]))),
+            (_("For these invoices"), ", ".join(numbers) or "–"),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Payment:
+        customer, amount = _of(act)
+        return record_bank_transfer(
+            customer.pk,
+            amount,
+            [UUID(pk) for pk in act.facts["invoices"]],
+            whole=act.facts["whole"],
+            reference=act.facts["reference"],
+            value_date=date.fromisoformat(act.facts["value_date"]),
+            reason=act.reason,
+            actor=actor,
+            at=at,
+        )
+
+
+class CreditInvoice(MoneyAct):
+    """`subject` is the number of the invoice, `facts`: invoice."""
+
+    code = "credit-note"
+    label = _("credit note")
+
+    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        invoice = Invoice.objects.get(pk=act.facts["invoice"])
+        return [
+            (_("Invoice"), invoice.number),
+            (_("Total"), display.money(invoice.total)),
+            (_("Still due"), display.money(invoice.due)),
+            (_("Can still be credited"), display.money(invoice.total - invoice.credited)),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> CreditNote:
+        _customer, amount = _of(act)
+        return correct_invoice(UUID(act.facts["invoice"]), amount, note=act.reason, actor=actor, at=at)
+
+
+def _of(act: StaffAct) -> tuple[Customer, int]:
+    assert act.customer is not None
+    assert act.amount is not None
+    return act.customer, act.amount
