@@ -29,6 +29,7 @@ from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
 from invoices.pdf import credit_note_pdf
 from invoices.services.month_end import (
     dry_run,
+    ended_months,
     finish_run,
     plan_run,
     progress_of,
@@ -102,36 +103,41 @@ class MonthForm(ReasonForm):
     month = forms.ChoiceField(label=_("Month"))
     field_order = ("month", "reason")
 
-    def __init__(self, *args: Any, months: list[CalendarMonth], **options: Any) -> None:
+    def __init__(self, *args: Any, unbilled: list[str], billed: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["month"].choices = [(month.key, month.key) for month in months]  # type: ignore[attr-defined]
+        again = [(key, text("%(month)s: what came after it was billed") % {"month": key}) for key in reversed(billed)]
+        self.fields["month"].choices = [*zip(unbilled, unbilled, strict=True), *again]  # type: ignore[attr-defined]
 
 
 class NothingToBill(DomainError):
     code = "nothing-to-bill"
-    message = _("Every month that has ended is billed.")
+    message = _("There is nothing to bill: what was used is billed already or held back.")
 
 
 class RunMonthEnd(Task):
     name = "run"
     label = _("Run the month-end")
     lead = _(
-        "Bills the usage of an ended month. A run that was interrupted goes on; what is billed is never billed again."
+        "Bills the usage of an ended month. A run that was interrupted goes on, one that is done bills what came after it; what"
+        " is billed is never billed again."
     )
     button = _("Run")
     right = RUN_BILLING
     form = MonthForm
 
     def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
-        return {"months": unbilled_months(at)}
+        unbilled = [month.key for month in unbilled_months(at)]
+        return {"unbilled": unbilled, "billed": [month.key for month in ended_months(at) if month.key not in unbilled]}
 
     def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
-        if not unbilled_months(at):
+        if not ended_months(at):
             raise NothingToBill
         return {}
 
     def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         run = plan_run(CalendarMonth.parse(data["month"]), actor=actor, at=at)
+        if run.state != BillingRun.State.RUNNING:  # it was closed, and nothing of its month came since
+            raise NothingToBill
         record_audit("run month-end", run.month, actor=actor, at=at, reason=data["reason"])
         until = monotonic() + PATIENCE_SECONDS
         while monotonic() < until and work_on_next_chunk(run, at=at) is not None:

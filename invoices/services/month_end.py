@@ -97,15 +97,19 @@ def bill_ended_months(
 
 def unbilled_months(at: datetime) -> list[CalendarMonth]:
     """Ended months without a finished run, from the first usage on."""
+    finished = set(BillingRun.objects.exclude(state=BillingRun.State.RUNNING).values_list("month", flat=True))
+    return [month for month in ended_months(at) if month.key not in finished]
+
+
+def ended_months(at: datetime) -> list[CalendarMonth]:
+    """Every month that is over, from the first usage on."""
     first = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).aggregate(at=Min("starts_at"))["at"]
     if first is None:
         return []
-    finished = set(BillingRun.objects.exclude(state=BillingRun.State.RUNNING).values_list("month", flat=True))
     months = []
     month = CalendarMonth.of(first)
     while month < CalendarMonth.of(at):
-        if month.key not in finished:
-            months.append(month)
+        months.append(month)
         month = month.following
     return months
 

@@ -149,7 +149,8 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
     """
     `amount` of what a credit note gave back becomes wallet credit, once per note; the promotional share stays promotional.
 
-    The customer hears of unused time that comes back; a correction has a notice of its own.
+    The customer hears of unused time that comes back; a correction has a notice of its own. What comes back because the
+    resource was lost can be spent for a while whenever its grants end.
     """
     promotional = promotional_part(note, amount)
     legs = {Kind.SALES: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
@@ -157,7 +158,8 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
         return
     if promotional:
         refund = (Fact.CREDIT_NOTE_REFUND, note.pk)
-        put_back(note.customer, promotional, refund, _spent_on(note.invoice), at=at)
+        until = at + SPENDABLE_AFTER_OUR_FAILURE if note.reason == CreditNote.Reason.GONE else None
+        put_back(note.customer, promotional, refund, _spent_on(note.invoice), at=at, until=until)
     if note.reason != CreditNote.Reason.CORRECTION:
         tell(
             note.customer,

@@ -12,6 +12,7 @@ from ledger.models import Grant
 from ledger.services import Fact, Kind, spend
 from orders.models import Action
 from orders.services.delete import delete_resource
+from orders.services.gone import report_gone
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, NOON, STAFF, answer, create, make_customer, order, owner_of, quote
@@ -87,3 +88,15 @@ def test_what_comes_back_because_we_failed_can_be_spent_for_thirty_days_more(sma
     assert expire_promotional_credit(at=NOON + 36 * DAY - timedelta(minutes=1)) == 0
     assert expire_promotional_credit(at=NOON + 36 * DAY) == 1
     assert wallet_of(customer.pk).promotional == 100_000
+
+
+def test_what_comes_back_for_a_lost_server_can_be_spent_for_thirty_days_more(small: Item) -> None:
+    """181,000 for 30 days: 100,000 of A, which ends on day 5, and 81,000 bought; lost on day 10, two thirds come back."""
+    customer = make_customer(credit=81_000)
+    granted(customer, 100_000, 5, "A")
+    [server] = create(customer, small)
+    report_gone(server.pk, reason="disk failed", actor=STAFF, at=NOON + 10 * DAY)
+    wallet = wallet_of(customer.pk)
+    assert (wallet.promotional, wallet.credit) == (66_667, 54_000)  # 120,667 x 100 / 181
+    again = Grant.objects.get(rest__gt=0)
+    assert (again.reason, again.rest, again.expires_at) == ("A", 66_667, NOON + 40 * DAY)

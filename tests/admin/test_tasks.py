@@ -220,7 +220,7 @@ def test_a_stuck_provisioning_is_given_up_and_refunded(staff, alice, small):
 
     assert wallet_of(alice.pk).credit == 10_000_000
     assert Order.objects.get().state == Order.State.REFUNDED
-    assert ProvisioningRequest.objects.get().reason == WHY
+    assert ProvisioningRequest.objects.get(verb="provision").reason == WHY
     again = do(client, server, "fail-provisioning")
     assert again.context["refused"] or sentences(again)
     assert AuditEntry.objects.filter(verb="give up provisioning").count() == 1
@@ -251,10 +251,9 @@ def test_a_parked_request_and_a_parked_notice_wait_again(staff, alice, small):
 def test_a_parked_bill_is_released(staff, bob, small, at):
     create(bob, small)
     at(days_after(30))
-    run = run_month_end(CalendarMonth(2026, 2), actor=JOB, at=NOON)  # nothing was used in February
-    parked = ParkedBilling.objects.create(run=run, month=run.month, customer=bob, cause="outlier", at=NOON)
-    run.month = "2026-03"
-    run.save()
+    parked = ParkedBilling.objects.create(month="2026-03", customer=bob, cause="outlier", at=NOON)
+    run_month_end(CalendarMonth(2026, 3), actor=JOB, at=days_after(30))
+    assert not Invoice.objects.exists()
 
     assert do(staff("finance"), parked, "release").status_code == 302
 
@@ -282,6 +281,19 @@ def test_the_month_end_runs_once(staff, bob, small, at):
     assert Invoice.objects.get().total == 129_717
     assert again.status_code == 422
     assert last_audit().verb == "run month-end"
+
+
+def test_what_came_after_a_month_was_closed_is_billed_by_running_it_again(staff, bob, small, at):
+    create(bob, small)
+    at(days_after(30))
+    client, address = staff("finance"), reverse("admin:invoices_billingrun_list_task", args=["run"])
+    client.post(address, {"month": "2026-03", "reason": WHY})
+    create(bob, small)  # by its clock since 10 March, but written after the run
+    assert "2026-03: what came after it was billed" in client.get(address).content.decode()
+
+    assert client.post(address, {"month": "2026-03", "reason": WHY}).status_code == 302
+
+    assert list(Invoice.objects.values_list("total", flat=True)) == [129_717, 129_717]
 
 
 # People and keys
