@@ -157,7 +157,7 @@ def ask(
 
 @transaction.atomic
 def leave_for_review(
-    kind: type[Act],
+    code: str,
     *,
     customer: Customer | None,
     subject: object,
@@ -166,9 +166,13 @@ def leave_for_review(
     at: datetime,
     facts: Mapping[str, Any] | None = None,
 ) -> StaffAct:
-    """Record what `actor` has just done in this transaction, tell whom it concerns, and leave it to somebody else to review."""
+    """
+    Record what `actor` has just done in this transaction, tell whom it concerns, and leave it to somebody else to review.
+
+    :param code: of one of `notifications.acts`, which tell; this app lies below notices
+    """
     act = StaffAct.objects.create(
-        act=kind.code,
+        act=code,
         state=State.TO_REVIEW,
         customer=customer,
         subject=str(subject)[:200],

@@ -91,6 +91,8 @@ class ItemInline(RowsInline):
 
 @admin.register(Product)
 class ProductAdmin(StaffAdmin):
+    asks_why = True
+    needs_no_reason = ("name", "name_en", "webhook_secret")  # an empty secret keeps the present one
     form = ProductForm
     inlines = (ItemInline,)
     related = (("lifecycle.resource", "product__id__exact"), ("catalog.productkey", "product__id__exact"))
@@ -246,6 +248,8 @@ class DiscountForm(ValidityForm):
 class ValidityAdmin(StaffAdmin):
     """Everything but the end is fixed once it is added."""
 
+    asks_why = True
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ()
@@ -326,6 +330,7 @@ class DiscountAdmin(ValidityAdmin):
 class CouponAdmin(StaffAdmin):
     """Terms of a coupon that was used stay; its end and its number of uses may change."""
 
+    asks_why = True
     list_display = (
         "code",
         "amount",

@@ -24,6 +24,7 @@ class Subject(StrEnum):
     CREDIT_NOTE = "credit-note"
     ADJUSTMENT = "adjustment"
     CUSTOMER = "customer"
+    ACT = "act"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

@@ -60,6 +60,7 @@ class Notice(models.Model):
         INVOICE_PARTIALLY_PAID = "invoice_partially_paid", _("Invoice partially paid")
         AUTOMATIC_PAYMENT = "automatic_payment", _("Automatic invoice payment")
         CREDIT_ADJUSTED = "credit_adjusted", _("Credit adjusted")
+        ACCESS_CHANGED = "access_changed", _("Access changed by our staff")
         BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
 
     class State(models.TextChoices):

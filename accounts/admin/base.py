@@ -19,6 +19,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.look import shown_well
+from accounts.admin.reasons import ReasonAsked
 from accounts.admin.rows import WholeRow
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.models import Customer
@@ -62,7 +63,15 @@ class DayAndTime(AdminSplitDateTime):
         self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
 
 
-class StaffAdmin(admin.ModelAdmin):
+class EveryRow(admin.ModelAdmin):
+    """Forms ask every rule of the row."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **options)
+        return type(form.__name__, (WholeRow, form), {})
+
+
+class StaffAdmin(ReasonAsked, EveryRow):
     """
     Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
 
@@ -93,10 +102,6 @@ class StaffAdmin(admin.ModelAdmin):
             (title, {**options, "fields": [looks.get(name, name) for name in options["fields"]]})
             for title, options in self.fieldsets
         ]
-
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **options)
-        return type(form.__name__, (WholeRow, form), {})
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -136,7 +141,7 @@ class StaffAdmin(admin.ModelAdmin):
             subject,
             actor=request.user.actor,
             at=clock.now(),
-            reason="",
+            reason=getattr(request, "why", ""),
             customer=customer,
             name=str(obj),
             changes=message,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import StaffAdmin
 from accounts.admin.tasks import Task, change_page
+from accounts.four_eyes import leave_for_review
 from accounts.models import ApiKey, Customer, CustomerKey
 from accounts.services import record_audit
 from accounts.staff import REVOKE_CUSTOMER_KEY
@@ -38,6 +39,9 @@ class RevokeKey(Task):
         if changed:
             customer: Customer | None = getattr(subject, "customer", None)
             record_audit("revoke key", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+            leave_for_review(
+                "revoke-key", customer=customer, subject=subject, reason=data["reason"], actor=actor, at=at
+            )
         return text("The key is revoked.")
 
 
@@ -46,6 +50,7 @@ class KeyAdmin(StaffAdmin):
 
     owner: ClassVar[str]
     more: ClassVar[tuple[str, ...]] = ()
+    asks_why = True
     list_per_page = 50
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -60,9 +65,19 @@ class KeyAdmin(StaffAdmin):
         return [self.owner]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        issued, request.issued_secret = type(obj).issue(at=clock.now(), **form.cleaned_data)
+        at, named = clock.now(), dict(form.cleaned_data)
+        reason = named.pop("reason")
+        issued, request.issued_secret = type(obj).issue(at=at, **named)
         obj.pk = issued.pk
         obj.refresh_from_db()
+        leave_for_review(
+            "make-key",
+            customer=getattr(obj, "customer", None),
+            subject=obj,
+            reason=reason,
+            actor=request.user.actor,
+            at=at,
+        )
 
     def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         context = {

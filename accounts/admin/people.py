@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.acts import ActFilter, act_words
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
+from accounts.four_eyes import leave_for_review
 from accounts.models import AuditEntry, BillingModeSwitch, User
+from kernel import clock
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Whoever sets somebody's password can sign in as them: why is said, told and reviewed."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -36,7 +46,12 @@ class EditUserForm(UserChangeForm):
 class PortalUserAdmin(StaffAdmin, UserAdmin):
     """Customers' users. Staff users, their groups and their passwords are for superusers alone."""
 
-    add_form, form = NewUserForm, EditUserForm
+    add_form, form, change_password_form = NewUserForm, EditUserForm, PasswordForm
+    change_user_password_template = "admin/password.html"  # noqa: S105 - a template
+    asks_why = True
+    needs_no_reason = ("first_name", "last_name")
+    OPENS = frozenset({"email", "customer", "role", "is_active"})
+    """Edits of these let somebody in who was not, or elsewhere."""
     ordering = ("-pk",)
     list_display = ("email", "customer", "role", "is_active", "is_staff", "last_login")
     list_select_related = ("customer",)
@@ -78,6 +93,38 @@ class PortalUserAdmin(StaffAdmin, UserAdmin):
         if not request.user.is_superuser and "customer" in form.base_fields:
             form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
         return form
+
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
+        opened = sorted(self.OPENS & set(form.changed_data))
+        before = User.objects.filter(pk=obj.pk).values("email", "customer").first() if change else None
+        super().save_model(request, obj, form, change)
+        if change and not opened:
+            return
+        facts: dict[str, Any] = {"changed": opened} if change else {"role": obj.role}
+        if before and before["email"] != obj.email:
+            facts["former_address"] = before["email"]
+        if before and before["customer"] not in {None, obj.customer_id}:
+            facts["former_customer"] = str(before["customer"])
+        self._leave(request, "change-user" if change else "make-user", obj, form.cleaned_data["reason"], **facts)
+
+    @transaction.atomic
+    def user_change_password(self, request: Any, id: str, form_url: str = "") -> HttpResponse:
+        answer: HttpResponse = super().user_change_password(request, id, form_url)
+        user = self.get_object(request, id)
+        if user is not None and hasattr(request, "why"):  # it was set
+            self._leave(request, "set-password", user, request.why)
+        return answer
+
+    def _leave(self, request: Any, code: str, user: User, reason: str, **facts: Any) -> None:
+        leave_for_review(
+            code,
+            customer=user.customer,
+            subject=user.email,
+            facts=facts,
+            reason=reason,
+            actor=request.user.actor,
+            at=clock.now(),
+        )
 
     @staticmethod
     def _sees_staff(request: Any) -> bool:

@@ -63,6 +63,7 @@ SEE_INVOICE = ("invoice", _("See the invoice"))
 SEE_PAYMENT = ("payment", _("See the payment"))
 SEE_WALLET = ("wallet", _("See your wallet"))
 SEE_CREDIT = ("credit-history", _("See your credit history"))
+SEE_SETTINGS = ("settings", _("See your settings"))
 SEE_RESOURCES = ("resources", _("See your resources"))
 
 WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))

@@ -16,6 +16,7 @@ from accounts.access import VIEWED_CUSTOMER
 from accounts.admin.base import StaffAdmin
 from accounts.admin.look import column, money
 from accounts.admin.tasks import Task
+from accounts.four_eyes import leave_for_review
 from accounts.models import Customer
 from accounts.services import record_audit
 from accounts.staff import VIEW_AS_CUSTOMER
@@ -60,6 +61,8 @@ class CustomerAdmin(StaffAdmin):
         ("accounts.billingmodeswitch", "customer__id__exact"),
         ("accounts.auditentry", "customer__id__exact"),
     )
+    asks_why, asks_why_of_new = True, False
+    needs_no_reason = ("language",)
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")
     list_filter = ("billing_mode", "language")
     search_fields = ("name", "email", "tax_code", "=invoices__number")
@@ -76,9 +79,20 @@ class CustomerAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return with_money(super().get_queryset(request))
 
-    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Customer, form: Any, change: bool) -> None:
         if not change:
             obj.created_at = clock.now()
             obj.save()
         elif form.changed_data:
+            former = form.initial["email"]
             obj.save(update_fields=form.changed_data)  # only what was edited: the billing mode may move meanwhile
+            if former != obj.email:
+                leave_for_review(
+                    "change-address",
+                    customer=obj,
+                    subject=obj.email,
+                    facts={"former_email": former},
+                    reason=form.cleaned_data["reason"],
+                    actor=request.user.actor,
+                    at=clock.now(),
+                )

@@ -19,7 +19,7 @@ def catalogue(staff):
 def price_form(item, **terms):
     return {
         "item": item.pk, "unit_price": "200000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1",
-        "valid_from_0": "2026-04-01", "valid_from_1": "00:00", **terms,
+        "valid_from_0": "2026-04-01", "valid_from_1": "00:00", "reason": "new list", **terms,
     }  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_a_new_price_follows_the_one_that_was_given_an_end(catalogue, small):
     old = small.prices.get()
     assert "Give those an end first" in errors_of(catalogue.post(reverse("admin:catalog_price_add"), price_form(small)))
 
-    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00"}  # in Hà Nội
+    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00", "reason": "new list"}  # in Hà Nội
     assert catalogue.post(reverse("admin:catalog_price_change", args=[old.pk]), end).status_code == 302
     assert catalogue.post(reverse("admin:catalog_price_add"), price_form(small)).status_code == 302
 
@@ -63,7 +63,14 @@ def test_nothing_but_the_end_of_a_price_is_a_field(catalogue, small):
 def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
     coupon = make_coupon("SALE", 20_000)
     create(alice, small, coupon="SALE")
-    form = {"code": "OTHER", "amount": "1", "maximum_uses": "5", "maximum_uses_per_customer": "2", "minimum_order": "0"}
+    form = {
+        "code": "OTHER",
+        "amount": "1",
+        "maximum_uses": "5",
+        "maximum_uses_per_customer": "2",
+        "minimum_order": "0",
+        "reason": "Tết",
+    }
     catalogue.post(reverse("admin:catalog_coupon_change", args=[coupon.pk]), form)
     coupon.refresh_from_db()
     assert (coupon.code, coupon.amount, coupon.maximum_uses, coupon.uses) == ("SALE", 20_000, 5, 1)
@@ -72,7 +79,7 @@ def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
 def test_a_coupon_takes_an_amount_or_a_share(catalogue):
     form = {
         "code": "both", "amount": "1", "share": "0.5", "valid_from_0": "2026-03-10", "valid_from_1": "12:00",
-        "minimum_order": "0", "maximum_uses_per_customer": "1",
+        "minimum_order": "0", "maximum_uses_per_customer": "1", "reason": "Tết",
     }  # fmt: skip
     assert catalogue.post(reverse("admin:catalog_coupon_add"), form).status_code == 200
     assert not Coupon.objects.exists()
@@ -89,7 +96,7 @@ def test_the_webhook_secret_is_written_and_never_shown(catalogue, staff, vserver
     form = {
         "name": "vServer", "name_en": "vServer", "is_on_sale": "on", "days_in_trash_after_expiry": "7",
         "days_in_trash_after_deletion": "7", "grace_days": "0", "late_renewal": "grace", "provisioner": "polling", "return_urls": "[]",
-        "webhook_secret": "", "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
+        "webhook_secret": "", "reason": "new policy", "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
     }  # fmt: skip
     assert catalogue.post(address, form).status_code == 302
     vserver.refresh_from_db()
@@ -118,7 +125,7 @@ def test_instants_are_shown_and_typed_in_the_billing_zone(catalogue, small):
 def test_who_ends_a_price_in_use_is_told_how_many_resources_use_it(catalogue, alice, small):
     create(alice, small, quantity=2)
     price = small.prices.get()
-    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00"}
+    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00", "reason": "new list"}
     address = reverse("admin:catalog_price_change", args=[price.pk])
     assert "2 running resources use this price" in errors_of(catalogue.post(address, end))
     price.refresh_from_db()

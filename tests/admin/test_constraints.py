@@ -51,7 +51,7 @@ def test_every_form_of_such_a_row_asks_all_of_its_rules(db, model):
 def coupon_form(client, coupon=None, **data):
     fields = {
         "code": "TET", "amount": "10000", "share": "", "minimum_order": "0", "maximum_uses": "", "maximum_uses_per_customer": "1",
-        "valid_from_0": "2020-01-01", "valid_from_1": "00:00", "valid_until_0": "", "valid_until_1": "", **data,
+        "valid_from_0": "2020-01-01", "valid_from_1": "00:00", "valid_until_0": "", "valid_until_1": "", "reason": "Tết", **data,
     }  # fmt: skip
     address = (
         reverse("admin:catalog_coupon_change", args=[coupon.pk]) if coupon else reverse("admin:catalog_coupon_add")

@@ -66,7 +66,7 @@ def test_customers_do_not_get_in(client, alice):
 def test_support_makes_users_of_customers_and_nothing_else(staff, alice):
     client = staff("support")
     person = {
-        "email": "new@alice.example", "role": "billing", "usable_password": "true",
+        "email": "new@alice.example", "role": "billing", "usable_password": "true", "reason": "asked by phone",
         "password1": "long-enough-4321", "password2": "long-enough-4321", "is_staff": "on", "is_superuser": "on",
     }  # fmt: skip
     assert client.post(reverse("admin:accounts_user_add"), person).status_code == 200  # no customer: refused
@@ -98,7 +98,14 @@ def test_support_cannot_reach_staff_nor_their_passwords(staff, alice):
 def test_a_customers_user_does_not_become_staff_by_an_extra_field(staff, alice):
     user = make_user(alice)
     client = staff("support")
-    form = {"email": user.email, "customer": alice.pk, "role": "owner", "is_active": "on", "is_staff": "on"}
+    form = {
+        "email": user.email,
+        "customer": alice.pk,
+        "role": "owner",
+        "is_active": "on",
+        "is_staff": "on",
+        "reason": "asked",
+    }
     answer = client.post(reverse("admin:accounts_user_change", args=[user.pk]), form)
     assert answer.status_code == 302, answer.context["adminform"].form.errors
     user.refresh_from_db()
@@ -109,7 +116,7 @@ def test_the_billing_mode_and_money_are_no_fields(staff, alice):
     client = staff("support")
     form = {
         "name": "Alice Ltd", "email": "docs@alice.example", "language": "en", "billing_mode": "postpaid",
-        "pays_invoices_automatically": "", "available": "1",
+        "pays_invoices_automatically": "", "available": "1", "reason": "asked by phone",
     }  # fmt: skip
     assert client.post(reverse("admin:accounts_customer_change", args=[alice.pk]), form).status_code == 302
     alice.refresh_from_db()

@@ -301,7 +301,9 @@ def test_what_came_after_a_month_was_closed_is_billed_by_running_it_again(staff,
 
 def test_a_key_is_shown_once_and_revoked_with_a_reason(staff, alice):
     client = staff("support")
-    answer = client.post(reverse("admin:accounts_customerkey_add"), {"customer": str(alice.pk), "name": "ci"})
+    answer = client.post(
+        reverse("admin:accounts_customerkey_add"), {"customer": str(alice.pk), "name": "ci", "reason": WHY}
+    )
     secret, key = answer.context["secret"], CustomerKey.objects.get()
     assert secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]

@@ -44,7 +44,13 @@ def test_no_second_user_has_the_address(lan):
 def test_staff_read_a_sentence_when_they_type_it_again(alice, lan):
     client = Client(headers={"accept-language": "en"})
     client.force_login(User.objects.create_superuser("boss@portal.example"))
-    form = {"email": STORED.lower(), "customer": alice.pk, "role": "viewer", "usable_password": "false"}
+    form = {
+        "email": STORED.lower(),
+        "customer": alice.pk,
+        "role": "viewer",
+        "usable_password": "false",
+        "reason": "asked",
+    }
     answer = client.post(reverse("admin:accounts_user_add"), form)
     assert answer.status_code == 200
     assert "Another user signs in with this address already." in answer.content.decode()
