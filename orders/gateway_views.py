@@ -49,13 +49,13 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     Back from the gateway. What the address says is not believed: the gateway itself is asked.
 
     While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone. What was
-    paid for an order goes on to the order.
+    paid for an order goes on to the order; what the order could not take any more is told here.
     """
     payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
     is_due = payment.check_at is not None and payment.check_at <= request.at
     if payment.check_at and (payment.checks < ASKED_BY_LOOKING or is_due):
         payment = check_payment(payment.pk, actor=request.actor, at=request.at)
-    if payment.order_id and payment.state == Payment.State.SUCCEEDED:
+    if payment.order_id and payment.state == Payment.State.SUCCEEDED and not payment.kept:
         return _to_order(payment.order_id, part="part" in request.GET)
     template = "payments/_outcome.html" if "part" in request.GET else "payments/return.html"
     return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})

@@ -43,13 +43,14 @@ def record_outcome(
     :param looked_up: staff have seen it at the gateway
     """
     Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
+    is_told_again = Payment.objects.filter(pk=payment_id, state__in=SETTLED).exists()
     if isinstance(outcome, TakenBack):
         reason = "told by the gateway"
         return take_back(
             payment_id, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at
         ).payment
     payment = apply_outcome(payment_id, outcome, at=at, looked_up=looked_up)
-    if payment.state != Payment.State.SUCCEEDED:
+    if payment.state != Payment.State.SUCCEEDED or is_told_again:
         return payment
     if payment.order_id:
         _carry_on_order(payment, actor=actor, at=at)
@@ -108,8 +109,6 @@ def settle_by_hand(
 
 def _carry_on_order(payment: Payment, *, actor: Actor, at: datetime) -> None:
     order = Order.objects.lock(_order_id(payment))
-    if order.payment_id == payment.pk:
-        return
     if order.state != Order.State.AWAITING_PAYMENT:
         keep_as_credit(payment, because=kept_because_order(order.state))
         return

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from payments.gateways import zalopay
 from payments.gateways.base import NOT_FOUND, BadSignature, Failed, Pending, Redirect, Succeeded, Unknown
 from payments.gateways.zalopay import ZaloPay
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, running_sandbox, until
@@ -61,6 +62,12 @@ class Shopper:
 
     def query_refund(self, amount=50_000):
         return self.gateway.query_refund(refund_reference=self.refund_reference, amount=amount, at=now())
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Calls of the gateway end after a second."""
+    monkeypatch.setattr(zalopay, "SECONDS", 1)
 
 
 @pytest.fixture
@@ -162,7 +169,7 @@ def test_an_order_may_exist_although_start_went_wrong(sandbox, shopper, fault):
     assert shopper.query() == Pending(timedelta(minutes=1))
 
 
-def test_a_start_that_hangs_after_its_effect(sandbox, shopper):
+def test_a_start_that_hangs_after_its_effect(sandbox, shopper, impatient):
     sandbox.fault("create", "hang_after", value=2)
 
     assert shopper.start() == Unknown("ReadTimeout")
@@ -170,7 +177,7 @@ def test_a_start_that_hangs_after_its_effect(sandbox, shopper):
     assert shopper.query() == Pending(timedelta(minutes=1))
 
 
-def test_a_start_that_hangs_before_its_effect(sandbox, shopper):
+def test_a_start_that_hangs_before_its_effect(sandbox, shopper, impatient):
     sandbox.fault("create", "hang_before", value=2)
 
     assert shopper.start() == Unknown("ReadTimeout")

@@ -56,10 +56,11 @@ def processes(broker: redis.Redis, tmp_path: Path) -> Iterator[list[subprocess.P
     }
     beat = ["beat", "--schedule", str(tmp_path / "beat"), "--pidfile="]
     worker = ["worker", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    courier = [*worker, "--hostname", "courier@%h", "--queues", "couriers", "--pool", "threads"]
     with (tmp_path / "log").open("wb") as log:
         started = [
             subprocess.Popen([*CELERY, *command], env=settings, stdout=log, stderr=log, start_new_session=True)
-            for command in (beat, worker)
+            for command in (beat, worker, courier)
         ]
         yield started
         for process in started:

@@ -125,14 +125,14 @@ def test_a_customer_whose_payment_fails_does_not_stop_the_others(monkeypatch):
     run("bill-month", NOON - DAY)
     for customer in (bob, carol):
         fund(customer, 1_000_000)
-    original = tasks.pay_invoices_automatically
+    original = tasks.settle_what_is_owed
 
     def pay(customer_id, **rest):
         if customer_id == bob.pk:
             raise RuntimeError("a bug that only Bob has")
         return original(customer_id, **rest)
 
-    monkeypatch.setattr(tasks, "pay_invoices_automatically", pay)
+    monkeypatch.setattr(tasks, "settle_what_is_owed", pay)
     done = run("pay-invoices", LATER)
     assert (done.outcome, done.count, done.failures) == ("partly", 1, 1)
     assert Invoice.objects.get(customer=carol).status == "paid"

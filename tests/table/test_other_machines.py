@@ -84,6 +84,7 @@ def make(machine: Machine, customer: Customer, product: Product) -> UUID:
         )
         return ProvisioningRequest.objects.create(
             resource=resource,
+            product=product,
             verb="stop",
             configuration=[],
             expects_answer=False,
