@@ -43,6 +43,7 @@ RETRY_PRODUCT = Right("lifecycle.deliverychannel", "retry_product", "Can have a 
 RETRY_NOTICE = Right("notifications.notice", "retry_notice", "Can retry a parked notice")
 REVOKE_CUSTOMER_KEY = Right("accounts.customerkey", "revoke_customer_key", "Can revoke a customer's API key")
 REOPEN_PRICE = Right("catalog.price", "reopen_price", "Can let a price go on that was ended by mistake")
+BACK_DATE_PRICE = Right("catalog.price", "back_date_price", "Can ask for a price of time that has passed")
 REVOKE_PRODUCT_KEY = Right("catalog.productkey", "revoke_product_key", "Can revoke a product's API key")
 
 RIGHTS = [value for value in list(globals().values()) if isinstance(value, Right)]
@@ -98,7 +99,8 @@ def ensure_staff_groups() -> dict[str, Group]:
         "finance": looking | {right.permission for right in FINANCE},
         "catalogue": {name for name in looking if name.startswith("catalog.")}
         | catalogue
-        | {"accounts.view_customer", "catalog.add_productkey", REVOKE_PRODUCT_KEY.permission, REOPEN_PRICE.permission},
+        | {"accounts.view_customer", "catalog.add_productkey"}
+        | {right.permission for right in (REVOKE_PRODUCT_KEY, REOPEN_PRICE, BACK_DATE_PRICE)},
         "auditor": looking,
     }
     groups = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
@@ -17,8 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
-from accounts.admin.tasks import Task
-from accounts.staff import REOPEN_PRICE, REVOKE_PRODUCT_KEY
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
+from accounts.staff import BACK_DATE_PRICE, REOPEN_PRICE, REVOKE_PRODUCT_KEY
+from catalog import acts
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
 from catalog.services import reopen_price
 from kernel import clock, display, outgoing
@@ -135,8 +139,53 @@ class ProductAdmin(StaffAdmin):
         ]
 
 
+class PastPriceForm(ReasonForm):
+    unit_price = Price._meta.get_field("unit_price").formfield(min_value=0)
+    per_minutes = forms.TypedChoiceField(label=_("per"), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH)
+    includes_vat = forms.BooleanField(label=_("includes VAT"), required=False, initial=True)
+    vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
+    valid_from = forms.SplitDateTimeField(label=_("valid from"), widget=AdminSplitDateTime)
+    field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
+
+
+class BackDatePrice(Task):
+    """Of an item, for everybody; of a negotiated price, for its customer."""
+
+    name = "back-date"
+    label = _("Price time that has passed")
+    lead = _(
+        "Time that had no price gets one, up to where the next begins, once somebody else has approved it. What was charged stays;"
+        " bills that were held back for want of a price can be released then."
+    )
+    button = _("Ask for approval")
+    right = BACK_DATE_PRICE
+    form = PastPriceForm
+    once = True
+
+    def carry_out(self, subject: Item | Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        item, customer = (subject, None) if isinstance(subject, Item) else (subject.item, subject.customer)
+        asked = ask(
+            acts.BackDatePrice,
+            customer=customer,
+            subject=item,
+            facts={
+                "item": str(item.pk),
+                "unit_price": f"{data['unit_price']:f}",
+                "per_minutes": data["per_minutes"],
+                "includes_vat": data["includes_vat"],
+                "vat_rate": f"{data['vat_rate']:f}",
+                "starts_at": truncate(data["valid_from"]).isoformat(),
+            },
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return asked.sentence
+
+
 @admin.register(Item)
 class ItemAdmin(StaffAdmin):
+    tasks = (BackDatePrice(),)
     list_display = ("code", "name", "product", "kind", "unit", "maximum", "position")
     list_select_related = ("product",)
     list_filter = ("product", "kind")
@@ -284,7 +333,7 @@ class InForce(admin.SimpleListFilter):
 @admin.register(Price)
 class PriceAdmin(ValidityAdmin):
     form = PriceForm
-    tasks = (ReopenPrice(),)
+    tasks = (ReopenPrice(), BackDatePrice())
     list_display = (
         "item",
         "customer",

@@ -8,6 +8,7 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import catalog.acts  # noqa: F401  # makes them known
         from catalog.configuration import configuration_words, product_words
         from notifications.render import words_for
 

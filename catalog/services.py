@@ -1,8 +1,9 @@
-"""Prices that go on again. Coupons: asked for, reserved with an order, used with its payment, returned when nothing came of it."""
+"""Prices that go on again, or begin in the past. Coupons: asked for, reserved with an order, used with its payment, or returned."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -11,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
-from catalog.models import Coupon, Price, Product, Redemption
+from catalog.models import Coupon, Item, Price, Product, Redemption
 from catalog.pricing import reduction
+from kernel import display
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.keys import coupon_key
@@ -77,6 +79,70 @@ def reopen_price(price_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     price.save(update_fields=["valid_until"])
     record_audit(
         "reopen price", price.pk, actor=actor, at=at, reason=reason, customer=price.customer, ended=ended.isoformat()
+    )
+    return price
+
+
+class NotInThePast(DomainError):
+    code = "price-not-in-the-past"
+    message = _("This time has not begun yet: add an ordinary price.")
+
+
+class PricedAlready(DomainError):
+    code = "priced-already"
+    message = _("This time has had a price since %(since)s: it stays as it was charged. Begin when that has ended.")
+
+
+@transaction.atomic
+def back_date_price(
+    item_id: UUID,
+    *,
+    customer: Customer | None = None,
+    unit_price: Decimal,
+    per_minutes: int,
+    includes_vat: bool,
+    vat_rate: Decimal,
+    starts_at: datetime,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+) -> Price:
+    """
+    Time that has passed without a price gets one, up to where the next begins: bills that waited for it can be released then.
+
+    Nothing that was charged changes, for without a price nothing was. Only ever by way of `acts.BackDatePrice`: it takes two.
+
+    :raises NotInThePast: it begins now or later
+    :raises PricedAlready: another one was in force then, or for a negotiated one the list price
+    """
+    if starts_at >= at:
+        raise NotInThePast
+    item = Item.objects.select_for_update().get(pk=item_id)
+    others = Price.objects.filter(Q(customer=customer) | Q(customer=None), item=item)
+    others = others.filter(Q(valid_until=None) | Q(valid_until__gt=F("valid_from")))  # none that was withdrawn
+    before = others.in_force(starts_at).first()
+    if before:
+        raise PricedAlready(since=display.instant(before.valid_from))
+    following = others.filter(valid_from__gt=starts_at).order_by("valid_from").first()
+    price = Price.objects.create(
+        item=item,
+        customer=customer,
+        unit_price=unit_price,
+        per_minutes=per_minutes,
+        includes_vat=includes_vat,
+        vat_rate=vat_rate,
+        valid_from=starts_at,
+        valid_until=following.valid_from if following else None,
+    )
+    record_audit(
+        "back-date price",
+        price.pk,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=customer,
+        item=item.code,
+        starts=starts_at.isoformat(),
     )
     return price
 

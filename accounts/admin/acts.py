@@ -15,6 +15,7 @@ ACTS = {
     "ask for approval": _("asked for approval"),
     "ask for credit adjustment": _("asked for a credit adjustment"),
     "ask gateway": _("asked the gateway"),
+    "back-date price": _("gave time that has passed a price"),
     "correct invoice": _("corrected an invoice"),
     "expire act": _("let expire what nobody approved"),
     "give up provisioning": _("gave up provisioning"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 
+from accounts.four_eyes import Asked, OwnApproval, approve, ask
 from accounts.models import AuditEntry, Customer
+from catalog.acts import BackDatePrice
 from catalog.models import Item, Price, Product
-from catalog.services import NotEnded, Replaced, reopen_price
-from invoices.models import Invoice
+from catalog.services import NotEnded, NotInThePast, PricedAlready, Replaced, reopen_price
+from invoices.models import Invoice, ParkedBilling
 from invoices.services.again import BilledAgainAlready, NotVoid, bill_again
-from invoices.services.month_end import bill_ended_months, run_month_end
+from invoices.services.month_end import bill_ended_months, release, run_month_end
+from kernel.actors import Actor, ActorKind
 from kernel.periods import CalendarMonth, local_day
 from lifecycle.services.sweeps import end_paid_time
 from orders.services.delete import delete_resource
@@ -97,3 +100,49 @@ def test_a_negotiated_price_that_the_list_price_followed_stays_ended(small: Item
     own = Price.objects.create(item=small, customer=bob, unit_price=1, valid_from=FIRST, valid_until=FIRST + DAY)
     with refused(Replaced):
         reopen_price(own.pk, reason="?", actor=STAFF, at=OVER)
+
+
+def priced(item: Item, at: datetime, *, customer: Customer | None = None, unit_price: str = "43200") -> Asked:
+    """Asked for by one; per 30 days, from `at` on."""
+    facts = {
+        "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "vat_rate": "0.1",
+        "starts_at": at.isoformat(),
+    }  # fmt: skip
+    return ask(BackDatePrice, customer=customer, subject=item, facts=facts, reason="forgotten", actor=STAFF, at=OVER)
+
+
+def test_time_that_has_passed_gets_a_price_by_two_and_all_that_waited_is_billed(
+    bob: Customer, vserver: Product
+) -> None:
+    """One đồng a minute until 6 March by a price that ended by mistake, two from then on: 7,200 + 2 x 37,440."""
+    item = make_item(vserver, "ending", 43_200, valid_until=FIRST + 5 * DAY)
+    [server] = create(bob, item, at=FIRST)
+    bill_ended_months(actor=JOB, at=OVER)
+    held = ParkedBilling.objects.get()
+    assert (held.cause, server.invoices.exists()) == ("no-price", False)
+
+    asked = priced(item, FIRST + 5 * DAY, unit_price="86400")
+    assert asked.waits
+    with refused(OwnApproval):
+        approve(asked.act.pk, actor=STAFF, at=OVER)
+    approve(asked.act.pk, actor=Actor(ActorKind.STAFF, "second@portal.example"), at=OVER)
+    release(held.pk, reason="priced", actor=STAFF, at=OVER)
+
+    assert server.invoices.get().total == 82_080
+    assert AuditEntry.objects.get(verb="back-date price").reason == "forgotten"
+
+
+def test_a_price_of_the_past_ends_where_the_next_one_begins(vserver: Product) -> None:
+    item = make_item(vserver, "late", 43_200, valid_from=FIRST + 9 * DAY)
+    approve(priced(item, FIRST).act.pk, actor=Actor(ActorKind.STAFF, "second@portal.example"), at=OVER)
+    assert item.prices.get(valid_from=FIRST).valid_until == FIRST + 9 * DAY
+
+
+def test_time_that_had_a_price_keeps_it(small: Item, bob: Customer) -> None:
+    """Negotiated, too: it was charged by the list."""
+    for customer in (None, bob):
+        with refused(PricedAlready):
+            priced(small, FIRST, customer=customer)
+    with refused(NotInThePast):
+        priced(small, OVER)
+    assert small.prices.count() == 1

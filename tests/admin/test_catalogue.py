@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from django.urls import reverse
 
+from accounts.models import StaffAct
 from catalog.models import Coupon, Price
-from tests.cast import NOON, create, make_coupon
+from tests.cast import DAY, NOON, create, make_coupon
 
 
 @pytest.fixture
@@ -142,3 +143,17 @@ def test_a_price_that_ended_is_let_go_on_with_a_reason(catalogue, small):
     assert catalogue.post(page, {"reason": "a mistake"}).status_code == 302
     price.refresh_from_db()
     assert price.valid_until is None
+
+
+def test_a_price_of_time_that_has_passed_is_asked_for_on_its_item(catalogue, small):
+    small.prices.update(valid_until=NOON - 5 * DAY)
+    page = reverse("admin:catalog_item_task", args=[small.pk, "back-date"])
+    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1", "reason": "forgotten",
+            "valid_from_0": "2026-03-06", "valid_from_1": "12:00"}  # fmt: skip
+    assert catalogue.get(page).status_code == 200
+    assert catalogue.post(page, form).status_code == 302
+    act = StaffAct.objects.get()
+    assert (act.state, act.facts["starts_at"]) == ("waiting", "2026-03-06T05:00:00+00:00")
+    assert small.prices.count() == 1
+    refusal = catalogue.post(page, form | {"valid_from_0": "2026-03-01", "key": "second"})
+    assert "it stays as it was charged" in str(refusal.context["form"].errors)
