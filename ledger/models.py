@@ -128,7 +128,9 @@ class Entry(models.Model):
     transaction = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="entries", verbose_name=_("transaction")
     )
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="entries", verbose_name=_("account"))
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, db_index=False, related_name="entries", verbose_name=_("account")
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("customer")
     )
@@ -150,6 +152,7 @@ class Entry(models.Model):
                 include=["amount"],  # what is added up above the list
                 condition=Q(customer__isnull=False),
             ),
+            models.Index(name="entries_of_an_account", fields=["account", "-id"]),
         ]
         triggers: ClassVar = [
             append_only(),

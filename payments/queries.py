@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -207,22 +207,16 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     return found
 
 
-def totals_after(customer: Customer, movements: Sequence[Entry]) -> dict[int, int]:
-    """What both buckets held together after each of `movements` (the latest first), by the entry's id."""
-    if not movements:
-        return {}
-    own = Entry.objects.filter(customer=customer)
-    balances: dict[int, int] = {}
-    for account in Account.objects.filter(customer=customer, kind__in=Account.WALLET).values_list("pk", flat=True):
-        before = own.filter(account=account, pk__lt=movements[-1].pk).order_by("-pk").first()
-        balances[account] = before.balance_after or 0 if before else 0
-    wanted, totals = {movement.pk for movement in movements}, {}
-    between = own.filter(pk__gte=movements[-1].pk, pk__lte=movements[0].pk).order_by("pk")
-    for pk, account, balance in between.values_list("pk", "account", "balance_after").iterator(CHUNK):
-        balances[account] = balance or 0
-        if pk in wanted:
-            totals[pk] = sum(balances.values())
-    return totals
+def with_totals_after(customer: Customer, movements: QuerySet[Entry]) -> QuerySet[Entry]:
+    """Each of `movements` with `total_after`: what both buckets held together after it. Two steps into an index a row."""
+    return movements.annotate(total_after=sum((_bucket_then(customer, kind) for kind in Account.WALLET), Value(0)))
+
+
+def _bucket_then(customer: Customer, kind: Account.Kind) -> Expression:
+    """What that bucket held after the movement; see the index `entries_of_an_account`."""
+    bucket = Account.objects.filter(customer=customer, kind=kind).values("pk")
+    latest = Entry.objects.filter(account=Subquery(bucket), pk__lte=OuterRef("pk")).order_by("-pk")
+    return Coalesce(Subquery(latest.values("balance_after")[:1]), 0)
 
 
 def movement_rows(movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:

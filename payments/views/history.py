@@ -26,8 +26,8 @@ from payments.queries import (
     movements_of,
     payment_rows,
     payments_of,
-    totals_after,
     with_paid_invoices,
+    with_totals_after,
 )
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
@@ -114,10 +114,13 @@ def cancel_payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
 def credit_history(request: PortalRequest) -> HttpResponse:
     filters = MovementFilters(request.GET)
     found = movements_of(request.customer, filters.wanted())
-    page = keyset_page(found, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
-    totals = totals_after(request.customer, page.rows)
+    page = keyset_page(
+        with_totals_after(request.customer, found),
+        ("id",),
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
+    )
     for row in page.rows:
-        row.total_after = totals[row.pk]
         row.cause = cause_address(row.transaction)
         row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL
     came, went = in_and_out(found)
