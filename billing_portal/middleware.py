@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
 from kernel.errors import DomainError
+from orders.views.lookups import with_way_on
 
 
 class UnkeptMiddleware:
@@ -46,9 +47,9 @@ class RefusalMiddleware:
             return render(request, "404.html", status=404)
         came_from = form_address(request)
         if came_from:
-            messages.error(request, str(exception))
+            messages.error(request, with_way_on(exception))
             return HttpResponseRedirect(came_from, status=303)
-        return render(request, "refused.html", {"refusal": exception}, status=exception.status)
+        return render(request, "refused.html", {"refusal": with_way_on(exception)}, status=exception.status)
 
 
 def form_address(request: HttpRequest) -> str:

@@ -150,7 +150,7 @@ def back_date_price(
 class CouponHeld(CouponRefused):
     code = "coupon-held"
     message = _(
-        "An order of yours that awaits payment holds this coupon. Pay that order or cancel it, and use the coupon again."
+        "An order of yours that awaits payment holds this coupon. Pay that order, or cancel it to use the coupon elsewhere."
     )
 
 
@@ -175,30 +175,39 @@ def find_coupon(code: str, *, products: list[Product], subtotal: int, at: dateti
 
 
 def refuse_used_up(coupon: Coupon, customer: Customer) -> None:
-    """Tell a customer early that no use is left; reserving decides."""
-    used_by_customer = coupon.redemptions.filter(customer=customer).exclude(state=Redemption.State.RETURNED).count()
-    reserved = coupon.redemptions.filter(customer=customer, state=Redemption.State.RESERVED).first()
-    if used_by_customer >= coupon.maximum_uses_per_customer or (
+    """
+    Tell a customer early that no use is left; reserving decides.
+
+    :raises CouponHeld, CouponUsedUp: see `_none_left`
+    """
+    if _uses_of(coupon, customer) >= coupon.maximum_uses_per_customer or (
         coupon.maximum_uses is not None and coupon.uses >= coupon.maximum_uses
     ):
-        raise CouponHeld(order=str(reserved.order_id)) if reserved else CouponUsedUp
+        raise _none_left(coupon, customer)
 
 
 def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount: int, at: datetime) -> Redemption:
     """
     Take one use for an order. The conditional update holds the coupon, so the customer's uses are counted exactly.
 
-    :raises CouponUsedUp: in total or for this customer
+    :raises CouponHeld, CouponUsedUp: in total or for this customer, see `_none_left`
     """
     left = Q(maximum_uses__isnull=True) | Q(uses__lt=F("maximum_uses"))
     if not Coupon.objects.filter(left, pk=coupon.pk).update(uses=F("uses") + 1):
-        raise CouponUsedUp
-    earlier = (
-        Redemption.objects.filter(coupon=coupon, customer=customer).exclude(state=Redemption.State.RETURNED).count()
-    )
-    if earlier >= coupon.maximum_uses_per_customer:
-        raise CouponUsedUp
+        raise _none_left(coupon, customer)
+    if _uses_of(coupon, customer) >= coupon.maximum_uses_per_customer:
+        raise _none_left(coupon, customer)
     return Redemption.objects.create(coupon=coupon, customer=customer, order_id=order_id, amount=amount, at=at)
+
+
+def _uses_of(coupon: Coupon, customer: Customer) -> int:
+    return coupon.redemptions.filter(customer=customer).exclude(state=Redemption.State.RETURNED).count()
+
+
+def _none_left(coupon: Coupon, customer: Customer) -> CouponRefused:
+    """Why no use is left: an unpaid order of the customer's own holds one (`order` is its id), or all are used."""
+    held = coupon.redemptions.filter(customer=customer, state=Redemption.State.RESERVED).order_by("-at", "-pk").first()
+    return CouponHeld(order=str(held.order_id)) if held else CouponUsedUp()
 
 
 def use_coupon(order_id: UUID) -> None:

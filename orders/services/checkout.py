@@ -126,7 +126,7 @@ def place_order(
     :raises StaleQuote: expired, or today's facts differ
     :raises DomainError: it can be had no longer, whatever it costs: the common end has passed, the trash was emptied ...
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
-    :raises CouponUsedUp: the last use was taken a moment ago
+    :raises CouponHeld, CouponUsedUp: the last use was taken a moment ago
     :raises MeansNeeded: there is something to pay, and `means` pays nothing
     """
     customer = Customer.objects.lock(customer_id)
@@ -262,7 +262,7 @@ def _write_order(
     actor: Actor,
     at: datetime,
 ) -> Order:
-    """The order with its items, its coupon reserved. :raises CouponUsedUp:"""
+    """The order with its items, its coupon reserved. :raises CouponHeld, CouponUsedUp:"""
     customer = quote.customer
     order = Order.objects.create(
         customer=customer,
@@ -310,4 +310,4 @@ def refuse_open_orders(resources: Sequence[Resource]) -> None:
     """:raises OrderOpen: one of these resources has an order that waits for payment or is being carried out"""
     item = OrderItem.objects.open().filter(resource__in=resources).select_related("resource").first()
     if item:
-        raise OrderOpen(name=item.its_resource.name)
+        raise OrderOpen(name=item.its_resource.name, order=str(item.order_id))

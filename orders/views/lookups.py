@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest
 from catalog.models import Item
-from kernel.errors import InvalidInput
+from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from orders.actions import actions_of_row, with_pending
 from orders.models import Order, Quote
@@ -52,6 +54,14 @@ def chosen_ids(values: Iterable[str]) -> list[UUID]:
     if len(found) > MOST_CHOSEN:
         raise InvalidInput(_("Choose at most %(most)s resources at once."), field="resource", most=MOST_CHOSEN)
     return list(found)
+
+
+def with_way_on(refusal: DomainError) -> str:
+    """The sentence of a refusal; where an order of the customer's own stands in the way, with a link to it."""
+    order = refusal.details.get("order")
+    if not order:
+        return str(refusal)
+    return format_html('{} <a href="{}">{}</a>', refusal, reverse("order", args=[order]), _("See that order"))
 
 
 def actions_of(request: PortalRequest, resource: Any) -> Sequence[str]:

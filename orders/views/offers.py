@@ -37,7 +37,7 @@ from orders.views.forms import (
     RenewForm,
     months_label,
 )
-from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource
+from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource, with_way_on
 from orders.views.present import priced, unit_price
 
 NOT_KEPT = ("csrfmiddlewaretoken", "step")
@@ -64,7 +64,7 @@ class Wish:
         about = "coupon" if isinstance(refusal, CouponRefused) else str(refusal.details.get("field", ""))
         for form in self.forms:
             if about in form.fields:
-                form.add_error(about, str(refusal))
+                form.add_error(about, with_way_on(refusal))
                 return True
         return False
 
@@ -105,7 +105,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
         "price": priced(offer) if offer else None,
         "parts": {str(part.resource_id): part for part in offer.parts} if offer else {},
         "periods": _periods(wish, offer),
-        "refusal": None if any(form.errors for form in wish.forms) else refusal,
+        "refusal": with_way_on(refusal) if refusal and not any(form.errors for form in wish.forms) else "",
         "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
         "may_order": request.user.may_order,
     }

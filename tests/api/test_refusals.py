@@ -20,7 +20,7 @@ from orders.models import Order, Quote
 from payments.models import Payment
 from tests.actions.books import nothing_changes
 from tests.api.conftest import Caller, caller_of, done, refused
-from tests.cast import create, make_coupon, make_customer
+from tests.cast import create, make_coupon, make_customer, order
 
 pytestmark = pytest.mark.django_db
 NEW = {"action": "create", "product": "vserver", "name": "web", "items": [{"item": "small"}], "months": 1}
@@ -110,6 +110,15 @@ def test_quotes_that_are_refused(offer, bucket, as_alice, wish, status, code, fi
     if field is not None:
         assert problem["errors"][0]["field"] == field, problem
     assert counts() == before
+
+
+def test_a_coupon_held_by_an_unpaid_order_of_ones_own_names_that_order(offer, alice, as_alice):
+    make_coupon("TET", 20_000, maximum_uses_per_customer=1)
+    held = order(Quote.objects.get(pk=done(as_alice.post("quotes/", new(coupon="TET")), 201)["id"]), means="gateway")
+
+    problem = refused(as_alice.post("quotes/", new(coupon="TET")), 400, "coupon-held")
+
+    assert problem["details"] == {"order": str(held.pk)}
 
 
 def test_nothing_is_bought_without_the_money(offer):

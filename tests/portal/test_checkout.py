@@ -11,7 +11,7 @@ from orders.services.delete import delete_resource
 from orders.services.sessions import open_session
 from payments.models import Payment
 from payments.services.wallet import wallet_of
-from tests.cast import DAY, NOON, answer, chosen, create, fresh, make_coupon, make_customer, owner_of
+from tests.cast import DAY, NOON, answer, chosen, create, fresh, make_coupon, make_customer, order, owner_of
 from tests.portal.seen import said, signed_in, the_time_being
 
 SHOP = "https://shop.example/vserver/"
@@ -86,6 +86,37 @@ def test_from_checkout_to_the_product_page(owner, alice, page, session):
         f"{SHOP}back?checkout_session={session.pk}&order={order.pk}&status=paid"
     )
     assert set(Resource.objects.values_list("state", "auto_renew_months")) == {("active", 1)}
+
+
+@pytest.fixture
+def held_order(owner, page):
+    """Unpaid, and it holds the only use of the coupon TET: the tab of the gateway was closed."""
+    make_coupon("TET", 20_000, maximum_uses=1)
+    return lambda: order(quoted(owner.post(page, WISH | {"coupon": "TET"})), means="gateway")
+
+
+@pytest.fixture
+def other_page(vserver, small, session):
+    other = open_session(vserver, name="web-2", items=chosen(small), return_url=SHOP + "back", at=NOON)
+    return reverse("checkout", args=[other.pk])
+
+
+def test_a_coupon_that_ones_own_unpaid_order_holds_leads_to_that_order(owner, held_order, other_page):
+    held = held_order()
+    answered = owner.post(other_page, WISH | {"coupon": "TET"})
+    shown = answered.content.decode()
+    assert answered.status_code == 400
+    assert "holds this coupon" in shown
+    assert f'<a href="{reverse("order", args=[held.pk])}">See that order</a>' in shown
+
+
+def test_the_last_use_that_ones_own_order_took_a_moment_ago_leads_to_it_too(owner, held_order, other_page):
+    address = reverse("quote", args=[quoted(owner.post(other_page, WISH | {"coupon": "TET"})).pk])
+    held = held_order()
+    answered = owner.post(address, {"means": "wallet"}, headers={"referer": f"http://testserver{address}"})
+    assert answered.url == address
+    [sentence] = said(answered)
+    assert reverse("order", args=[held.pk]) in sentence
 
 
 def test_pressing_pay_twice_orders_once(owner, alice, page):
