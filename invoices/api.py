@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -21,10 +22,11 @@ from accounts.api.endpoints import Endpoint
 from accounts.api.fields import Choice, Identifier, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
-from catalog.api.configurations import ProductCode, once
+from catalog.api.configurations import ProductCode
+from invoices.columns import USAGE, Column, Form
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import credit_note_pdf, invoice_pdf
-from invoices.queries import coupon_shares, lines_of_month
+from invoices.usage import for_rows, lines_of_month, usages
 from kernel.periods import CalendarMonth
 
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
@@ -203,35 +205,56 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Export
             return document(credit_note_pdf(note), note.number)
 
 
+FIELDS: dict[Form, Callable[[Column], serializers.Field[Any, Any, Any, Any]]] = {
+    Form.PRODUCT: lambda column: serializers.CharField(source=f"{column.name}.code", help_text="Product code."),
+    Form.INSTANT: lambda column: Instant(),
+    **dict.fromkeys((Form.TEXT, Form.UNIT), lambda column: serializers.CharField()),
+    **dict.fromkeys((Form.RATE, Form.SHARE), lambda column: Rate()),
+    **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.OFF), lambda column: serializers.IntegerField()),
+}
+
+
+class UsageShape(serializers.Serializer[Any]):
+    """
+    What of one invoiced line lies in the month: the columns of the usage report.
+
+    `tax` and `amount` are the month's share, the shares of all months add up to the line; `coupon` is its part of the
+    coupon, in equal parts over the months, and `total` is net of it and of what credit notes took back.
+    """
+
+    invoice = serializers.UUIDField()
+    resource = serializers.UUIDField()
+
+    def get_fields(self) -> dict[str, Any]:
+        return super().get_fields() | {column.name: FIELDS[column.form](column) for column in USAGE}
+
+
 class UsageQuery(Paged):
     month = Month(required=False, help_text="Of the billing zone: 2026-08. Without it: the present month.")
     product = Text(max_length=60, required=False, help_text="Product code.")
-    lookups: ClassVar = {"product": "invoice__product__code"}
+    resource = Identifier(required=False)
+    lookups: ClassVar = {"product": "invoice__product__code", "resource": "invoice__resource_id"}
 
+    def narrow(self, rows: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:
+        return for_rows(lines_of_month(super().narrow(rows), self.month_wanted))
 
-class UsedLine(InvoiceLineShape):
-    """A line of the usage report."""
-
-    invoice = serializers.UUIDField(source="invoice_id")
-    number = serializers.CharField(source="invoice.number")
-    resource = serializers.UUIDField(source="invoice.resource_id")
-    resource_name = serializers.CharField(source="invoice.resource_name")
-    product = ProductCode(source="invoice.product_id")
-    coupon = serializers.SerializerMethodField(help_text="Its share of the invoice's coupon.")
-
-    def get_coupon(self, line: InvoiceLine) -> int:
-        rows = self.parent.instance if self.parent else [line]
-        return int(once(self, "coupons", lambda: coupon_shares({row.invoice for row in rows})).get(line.pk, 0))
+    @property
+    def month_wanted(self) -> CalendarMonth:
+        month: CalendarMonth | None = self.validated_data.get("month")
+        return month or CalendarMonth.of(self.context["view"].at)
 
 
 class UsageViewSet(mixins.ListModelMixin, Endpoint):
     """The usage report: what was used in a month, line by line."""
 
+    query: UsageQuery
     queryset = InvoiceLine.objects.none()
-    serializer_class = UsedLine
+    serializer_class = UsageShape
     queries: ClassVar = {"list": UsageQuery}
     keyset = ("starts_at", "id")
 
     def visible(self) -> QuerySet[InvoiceLine]:
-        month = self.query.validated_data.get("month") or CalendarMonth.of(self.at)
-        return lines_of_month(self.customer, month)
+        return InvoiceLine.objects.filter(self.principal.scope())
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        return list(usages(super().paginate_queryset(queryset) or [], self.query.month_wanted))

@@ -32,9 +32,11 @@ def table_response(
     *,
     name: str,
     count: Callable[[], int],
+    widths: Sequence[int] = (),
 ) -> HttpResponseBase:
     """
-    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are.
+    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are,
+    `widths` how many characters a column of a workbook is wide.
 
     Cells are str, int, Decimal, datetime (written in the billing zone), date or None.
 
@@ -50,7 +52,7 @@ def table_response(
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(file, headings, watched)
+    write_workbook(file, headings, watched, widths)
     watched.finish()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
@@ -86,7 +88,7 @@ def _text(cell: Any) -> Any:
             return cell
 
 
-def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> None:
     """Write a workbook; every million rows another sheet begins."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -98,7 +100,7 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
         at = SHEET_ROWS
         for row in rows:
             if at >= SHEET_ROWS:
-                sheet, at = _sheet(book, titles, bold), 0
+                sheet, at = _sheet(book, titles, bold, widths), 0
             at += 1
             for column, cell in enumerate(row):
                 match cell:
@@ -116,13 +118,15 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
                     case _:
                         sheet.write_number(at, column, cell)
         if sheet is None:
-            _sheet(book, titles, bold)
+            _sheet(book, titles, bold, widths)
 
 
-def _sheet(book: Any, titles: Sequence[str], bold: Any) -> Any:
+def _sheet(book: Any, titles: Sequence[str], bold: Any, widths: Sequence[int]) -> Any:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     sheet.set_column(0, len(titles) - 1, WIDTH)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, width)
     for column, title in enumerate(titles):
         sheet.write_string(0, column, title, bold)
     return sheet

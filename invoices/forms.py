@@ -7,9 +7,12 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
 from catalog.models import Product
+from invoices.models import Invoice, InvoiceLine
 from invoices.queries import Wanted
 from invoices.ranges import MonthRange, between, named_range
 from kernel.periods import CalendarMonth
@@ -144,3 +147,11 @@ class UsageFilters(forms.Form):
         self.is_valid()
         asked = self.cleaned_data.get("month")
         return CalendarMonth(asked.year, asked.month) if asked else CalendarMonth.of(at).previous
+
+    def within(self, customer: Customer) -> tuple[QuerySet[Invoice], QuerySet[InvoiceLine]]:
+        """The customer's invoices and lines that are asked for, of any month."""
+        invoices, lines = (model.objects.filter(customer=customer) for model in (Invoice, InvoiceLine))
+        product = self.cleaned_data.get("product")
+        return (
+            (invoices.filter(product=product), lines.filter(invoice__product=product)) if product else (invoices, lines)
+        )

@@ -1,12 +1,12 @@
-"""Reading invoices: filtered lists, what they add up to by month and product, and the lines of a month."""
+"""Reading invoices: filtered lists, and what they add up to by month and product."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -199,35 +199,11 @@ def first_day(month: CalendarMonth) -> date:
     return date(month.year, month.month, 1)
 
 
-# --- The usage report: lines whose time begins in a month ---
-
-
-def lines_of_month(
-    customer: Customer, month: CalendarMonth, *, product: Product | None = None
-) -> QuerySet[InvoiceLine]:
-    """See the index `lines_of_a_customer` for their order."""
-    period = month.period
-    lines = InvoiceLine.objects.filter(
-        customer=customer, starts_at__gte=period.starts_at, starts_at__lt=period.ends_at
-    ).select_related("invoice__product", "item")
-    return lines.filter(invoice__product=product) if product else lines
-
-
-def with_coupon_shares(lines: Iterable[InvoiceLine]) -> Iterator[tuple[InvoiceLine, int]]:
-    """Each line with its share of the invoice's coupon, a chunk of lines at a time."""
-    source = iter(lines)
-    while chunk := list(islice(source, CHUNK)):
-        shares = coupon_shares({line.invoice for line in chunk if line.invoice.coupon})
-        for line in chunk:
-            yield line, shares.get(line.pk, 0)
-
-
-def coupon_shares(invoices: Iterable[Invoice]) -> dict[int, int]:
-    """Line -> its part of the invoice's coupon, in proportion to the totals; the parts add up to the đồng."""
-    coupons = {invoice.pk: invoice.coupon for invoice in invoices}
+def coupon_shares(coupons: Mapping[UUID, int]) -> dict[int, int]:
+    """Invoice -> coupon becomes line -> its part of it, in proportion to the totals; the parts add up to the đồng."""
     if not coupons:
         return {}
-    rows = InvoiceLine.objects.filter(invoice__in=coupons).order_by("invoice", "position")
+    rows = InvoiceLine.objects.filter(invoice__in=list(coupons)).order_by("invoice", "position")
     shares: dict[int, int] = {}
     for invoice, grouped in groupby(rows.values_list("invoice", "pk", "total"), key=lambda row: row[0]):
         parts = [(pk, total) for _invoice, pk, total in grouped]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Sum
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
-from catalog.units import unit_words
-from invoices.explain import name_of, per, percent
+from invoices.columns import ALWAYS, HIDDEN_AT_FIRST, USAGE
 from invoices.exports import FORMATS, table_response
 from invoices.forms import InvoiceFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
@@ -27,17 +26,15 @@ from invoices.queries import (
     first_day,
     invoice_rows,
     invoices_of,
-    lines_of_month,
     months_to_draw,
     product_names,
     summarize,
-    with_coupon_shares,
 )
+from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel import display
 from kernel.keyset import keyset_page
 from kernel.periods import CalendarMonth
 
-USAGE_COLUMNS = ["item", "invoice", "product", "dates", "time", "quantity", "price", "discount", "tax", "coupon"]
 CHUNK = 2000
 
 
@@ -147,29 +144,28 @@ def usage_report(request: PortalRequest) -> HttpResponse:
     """One month, line by line; `hide` in the address names columns that are left out."""
     filters = UsageFilters(request.GET)
     month = filters.month_wanted(at=request.at)
-    lines = lines_of_month(request.customer, month, product=filters.cleaned_data.get("product"))
+    invoices, lines = filters.within(request.customer)
     page = keyset_page(
-        lines, ("starts_at", "id"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
+        for_rows(lines_of_month(lines, month)),
+        ("starts_at", "id"),
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
     )
-    rows: list[Any] = []
-    line: Any
-    for line, coupon in with_coupon_shares(page.rows):
-        line.shown_name, line.per_words, line.discount_words = name_of(line), per(line), percent(line.discount)
-        line.coupon_share = coupon
-        line.net_of_coupon = line.total - coupon
-        rows.append(line)
-    hidden = set(request.GET.getlist("hide"))
+    hidden = set(request.GET.getlist("hide")) - ALWAYS if "hide" in request.GET else HIDDEN_AT_FIRST
+    columns = [column for column in USAGE if column.name not in hidden]
+    rows = list(usages(page.rows, month))
     context = {
         "filters": _filters_showing(request, month),
         "month": first_day(month),
         "previous": month.previous.key,
         "following": month.following.key if month < CalendarMonth.of(request.at) else "",
         "rows": rows,
+        "cells": [(row, [(column, column.text(row)) for column in columns]) for row in rows],
         "page": page,
-        "sums": lines.aggregate(count=Count("pk"), tax=Sum("tax"), total=Sum("total")),
-        "columns": _usage_columns(hidden),
-        "shown": {name: name not in hidden for name in USAGE_COLUMNS},
-        "exports": exports(request, "usage-export")[1:],
+        "sums": sums_of_month(lines, invoices, month),
+        "columns": columns,
+        "chooser": _chooser(hidden),
+        "exports": exports(request, "usage-export"),
     }
     return render(request, "invoices/usage_report.html", context)
 
@@ -181,23 +177,16 @@ def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilte
     return UsageFilters(asked)
 
 
-def _usage_columns(hidden: set[str]) -> list[dict[str, Any]]:
-    """The column chooser: each entry leads to the report with that column shown or hidden."""
-    names = {
-        "item": _("Item"),
-        "invoice": _("Invoice"),
-        "product": _("Product"),
-        "dates": _("Start and end"),
-        "time": _("Minutes"),
-        "quantity": _("Quantity"),
-        "price": _("Unit price"),
-        "discount": _("Discount"),
-        "tax": _("VAT"),
-        "coupon": _("Coupon"),
-    }
+def _chooser(hidden: Collection[str]) -> list[dict[str, Any]]:
+    """Each entry leads to the report with that column shown or hidden."""
     return [
-        {"label": label, "is_shown": name not in hidden, "hide": sorted(hidden ^ {name})}
-        for name, label in names.items()
+        {
+            "label": column.title,
+            "is_shown": column.name not in hidden,
+            "hide": sorted(set(hidden) ^ {column.name}) or [""],
+        }
+        for column in USAGE
+        if column.name not in ALWAYS
     ]
 
 
@@ -206,48 +195,18 @@ def _usage_columns(hidden: set[str]) -> list[dict[str, Any]]:
 def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
     filters = UsageFilters(request.GET)
     month = filters.month_wanted(at=request.at)
-    lines = lines_of_month(request.customer, month, product=filters.cleaned_data.get("product"))
-    titles = [
-        _("Invoice"),
-        _("Resource"),
-        _("Product"),
-        _("Item"),
-        _("Unit"),
-        _("From"),
-        _("Until"),
-        _("Minutes"),
-        _("Unit price"),
-        _("Per minutes"),
-        _("Quantity"),
-        _("Discount"),
-        _("Amount"),
-        _("VAT"),
-        _("Coupon"),
-        _("Total"),
-    ]
-    products, language = product_names(), get_language() or "vi"
-    rows = (
-        (
-            line.invoice.number,
-            line.invoice.resource_name,
-            products[line.invoice.product_id],
-            name_of(line, language),
-            unit_words(line.unit),
-            line.starts_at,
-            line.ends_at,
-            line.minutes,
-            line.unit_price,
-            line.per_minutes,
-            line.quantity,
-            line.discount,
-            line.amount,
-            line.tax,
-            coupon,
-            line.total - coupon,
-        )
-        for line, coupon in with_coupon_shares(lines.order_by("-starts_at", "-id").iterator(CHUNK))
+    _invoices, lines = filters.within(request.customer)
+    found = lines_of_month(lines, month)
+    rows = usages(for_rows(found).order_by("-starts_at", "-id").iterator(CHUNK), month)
+    return table_response(
+        request,
+        form,
+        [column.title for column in USAGE],
+        ([column.cell(row) for column in USAGE] for row in rows),
+        name=f"usage-{month.key}",
+        count=found.count,
+        widths=[column.width for column in USAGE],
     )
-    return table_response(request, form, titles, rows, name=f"usage-{month.key}", count=lines.count)
 
 
 @require_GET

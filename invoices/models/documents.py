@@ -288,8 +288,8 @@ class InvoiceLine(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                name="lines_of_a_customer", fields=["customer", "-starts_at", "-id"], include=["tax", "total"]
-            ),  # includes what the usage report adds up
+                name="lines_of_a_customer", fields=["customer", "-starts_at", "-id", "ends_at"]
+            ),  # the usage report passes over what ended before its month without looking at it
         ]
         triggers: ClassVar = [
             append_only(),

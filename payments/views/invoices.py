@@ -36,7 +36,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     found = get_object_or_404(
         Invoice.objects.select_related("resource", "product"), pk=invoice_id, customer=request.customer
     )
-    coupons = coupon_shares([found]) if found.coupon else {}
+    coupons = coupon_shares({found.pk: found.coupon} if found.coupon else {})
     lines: list[Any] = list(found.lines.select_related("item", "price").order_by("position"))
     for line in lines:
         line.shown_name, line.per_words, line.vat_words = name_of(line), per(line), percent(line.vat_rate)

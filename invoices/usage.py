@@ -1,0 +1,224 @@
+"""
+The usage report: what of the invoiced lines lies in one calendar month of the billing zone.
+
+A line stands in each month that its time touches, with its stretch there. What it is worth up to an instant is rounded once;
+its share of a month is the difference of two such sums, so its shares add up to the line, to the đồng.
+
+What credit notes took back is not usage: lines are worth their share of what is left of the invoice, over the time that it
+still covers. So all months together come to what the invoice charges, and a minute that is billed by a later invoice
+instead (a resize, a void invoice billed again) stands under that one alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Count,
+    DecimalField,
+    Expression,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Greatest, Least, NullIf
+from django.utils.translation import get_language
+
+from catalog.models import Product
+from invoices.explain import name_of
+from invoices.models import Invoice, InvoiceLine
+from invoices.queries import CHUNK, coupon_shares
+from invoices.ranges import MonthRange
+from kernel.money import split
+from kernel.periods import CalendarMonth, Period
+
+EXACT = DecimalField(max_digits=40, decimal_places=0)
+IS_WHOLE = Q(invoice__credited=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One line in one month. `total` is net of the coupon and of what was credited; `amount` is before VAT on top."""
+
+    invoice: UUID
+    resource: UUID
+    number: str
+    resource_name: str
+    product: Product
+    item: str
+    unit: str
+    starts_at: datetime
+    ends_at: datetime
+    minutes: int
+    unit_price: Decimal
+    per_minutes: int
+    quantity: Decimal
+    discount: Decimal
+    amount: int
+    tax: int
+    coupon: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    count: int
+    tax: int
+    coupon: int
+    total: int
+
+
+def lines_of_month(lines: QuerySet[InvoiceLine], month: CalendarMonth) -> QuerySet[InvoiceLine]:
+    """
+    Those of `lines` that lie in the month in part or whole, with their `month_start`, `month_end`, `month_minutes`,
+    `month_tax` and `month_total` (before coupons). See the index `lines_of_a_customer` for their order.
+    """
+    period = month.period
+    until: Expression = Least("ends_at", "invoice__covered_until")
+    start: Expression = Greatest("starts_at", Value(period.starts_at))
+    end: Expression = Least("ends_at", "invoice__covered_until", Value(period.ends_at))
+    found = lines.filter(
+        Q(starts_at__lt=period.ends_at, ends_at__gt=period.starts_at, minutes__gt=0),
+        Q(invoice__covered_until__gt=period.starts_at) & Q(invoice__covered_until__gt=F("starts_at")),
+    )
+    return found.alias(
+        minutes_before=_minutes("starts_at", start),
+        minutes_until=_minutes("starts_at", end),
+        minutes_used=_minutes("starts_at", until),
+        kept_total=_kept("total", kept=_kept_subtotal("invoice__"), whole=F("invoice__subtotal")),
+        kept_tax=_kept("tax", kept=_kept_tax("invoice__"), whole=F("invoice__tax")),
+    ).annotate(
+        month_start=start,
+        month_end=end,
+        month_minutes=F("minutes_until") - F("minutes_before"),
+        month_tax=_in_month("kept_tax"),
+        month_total=_in_month("kept_total"),
+    )
+
+
+def usages(lines: Iterable[InvoiceLine], month: CalendarMonth) -> Iterator[Usage]:
+    """What `lines_of_month` gave, as rows of the report; two queries for each chunk that has coupons."""
+    source, language = iter(lines), get_language() or "vi"
+    while chunk := list(islice(source, CHUNK)):
+        with_coupon = {line.invoice_id for line in chunk if line.invoice.coupon}
+        parts = coupons_of_month(Invoice.objects.filter(pk__in=with_coupon), month) if with_coupon else {}
+        shares = coupon_shares(parts)
+        for line in chunk:
+            yield _usage(line, shares.get(line.pk, 0), language)
+
+
+def sums_of_month(lines: QuerySet[InvoiceLine], invoices: QuerySet[Invoice], month: CalendarMonth) -> Sums:
+    """What the month's lines of these invoices come to."""
+    sums = lines_of_month(lines, month).aggregate(count=Count("pk"), tax=Sum("month_tax"), total=Sum("month_total"))
+    coupon = sum(coupons_of_month(invoices, month).values())
+    return Sums(sums["count"], sums["tax"] or 0, coupon, (sums["total"] or 0) - coupon)
+
+
+def coupons_of_month(invoices: QuerySet[Invoice], month: CalendarMonth) -> dict[UUID, int]:
+    """
+    Invoice -> the month's part of its coupon: equal parts over the calendar months that it covers, adding up exactly.
+
+    Of a coupon as of the lines, what credit notes took back does not count.
+    """
+    period = month.period
+    touching = invoices.filter(
+        Q(coupon__gt=0, period_start__lt=period.ends_at),
+        Q(covered_until__gt=period.starts_at) & Q(covered_until__gt=F("period_start")),
+    ).annotate(kept_coupon=_kept_subtotal() - F("total") + F("credited"))
+    rows = touching.values_list("pk", "kept_coupon", "period_start", "covered_until")
+    return {pk: _equal_part(coupon, Period(start, until), month) for pk, coupon, start, until in rows}
+
+
+def _equal_part(amount: int, period: Period, month: CalendarMonth) -> int:
+    last = CalendarMonth.of(period.ends_at - timedelta(minutes=1))
+    months = MonthRange(CalendarMonth.of(period.starts_at), last).months
+    return split(amount, [1] * len(months))[months.index(month)]
+
+
+def _usage(line: Any, coupon: int, language: str) -> Usage:
+    invoice = line.invoice
+    return Usage(
+        invoice=invoice.pk,
+        resource=invoice.resource_id,
+        number=invoice.number,
+        resource_name=invoice.resource_name,
+        product=invoice.product,
+        item=name_of(line, language),
+        unit=line.unit,
+        starts_at=line.month_start,
+        ends_at=line.month_end,
+        minutes=line.month_minutes,
+        unit_price=line.unit_price,
+        per_minutes=line.per_minutes,
+        quantity=line.quantity,
+        discount=line.discount,
+        amount=line.month_total - (0 if line.includes_vat else line.month_tax),
+        tax=line.month_tax,
+        coupon=coupon,
+        total=line.month_total - coupon,
+    )
+
+
+# --- The same in SQL: a month of a hundred thousand lines is added up where they lie ---
+
+
+def _share(amount: Any, part: Any, whole: Any) -> Expression:
+    """`amount` x `part` / `whole`, all of them whole and >= 0, to the nearest đồng, a half up; 0 of nothing."""
+    exact = Cast(NullIf(whole, 0), EXACT)
+    doubled = Value(2) * Cast(amount, EXACT) * Cast(part, EXACT) + exact
+    return Coalesce(Cast(Func(doubled, Value(2) * exact, function="div", output_field=EXACT), BigIntegerField()), 0)
+
+
+def _minutes(start: Any, end: Any) -> Expression:
+    return Func(
+        *(end, start),
+        template="(extract(epoch FROM %(expressions)s) / 60)::bigint",
+        arg_joiner=" - ",
+        output_field=BigIntegerField(),
+    )
+
+
+def _in_month(worth: str) -> Any:
+    """Up to the end of the stretch, less up to its beginning."""
+    until, before = (_share(F(worth), F(minutes), F("minutes_used")) for minutes in ("minutes_until", "minutes_before"))
+    return until - before
+
+
+def _kept_subtotal(to: str = "") -> Expression:
+    """What is left of an invoice's lines after its credit notes, before the coupon: both shrink with what is charged."""
+    left = F(f"{to}total") - F(f"{to}credited")
+    kept = _share(F(f"{to}subtotal"), left, F(f"{to}total"))
+    return Case(When(**{f"{to}credited": 0}, then=F(f"{to}subtotal")), default=kept)
+
+
+def _kept_tax(to: str = "") -> Any:
+    """As credit notes take it back, see `credit_invoice`."""
+    return F(f"{to}tax") - _share(F(f"{to}tax"), F(f"{to}credited"), F(f"{to}total"))
+
+
+def _kept(column: str, *, kept: Any, whole: Any) -> Expression:
+    """A line's part of what is left of its invoice: to the end of the line less to its beginning, the lines one after the other."""
+    earlier = InvoiceLine.objects.filter(invoice=OuterRef("invoice"), position__lt=OuterRef("position"))
+    added = earlier.order_by().values("invoice").annotate(sum=Sum(column, output_field=BigIntegerField())).values("sum")
+    before = Coalesce(Subquery(added), 0)
+    cut = _share(kept, before + F(column), whole) - _share(kept, before, whole)
+    return Case(When(IS_WHOLE, then=F(column)), default=cut)
+
+
+def for_rows(lines: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:
+    """With what a row shows, and without the parties of each invoice."""
+    return lines.select_related("invoice__product", "item").defer("invoice__buyer", "invoice__seller")
