@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from accounts.models import Customer
@@ -41,10 +41,7 @@ def put_back(
     """
     kind, source = refund
     transaction = Transaction.objects.get(customer=customer, kind=kind, source=str(source))
-    for grant, origin, taken in _taken(customer, spent):
-        part = min(amount, taken)
-        if not part:
-            break
+    for grant, origin, part in destinations(customer, amount, spent, promised=Counter()):
         amount -= part
         GrantUse.objects.create(grant=grant, transaction=transaction, origin=origin, amount=-part)
         if until and grant.expires_at < until:
@@ -54,6 +51,23 @@ def put_back(
             _end(customer, grant, part, f"{grant.pk}:{transaction.pk}", at=at)
     if amount:
         _give_anew(customer, amount, transaction.reference, until=until or at + AT_LEAST, at=at)
+
+
+def destinations(
+    customer: Customer, amount: int, spent: Sequence[Spent], *, promised: Counter[tuple[object, object]]
+) -> Iterator[tuple[Grant, Transaction, int]]:
+    """
+    The grants into which `amount` goes back that those transactions took, with each one's origin and part.
+
+    `promised` are the parts that go back before it, by grant and origin; these are added to them.
+    """
+    for grant, origin, taken in _taken(customer, spent):
+        part = min(amount, taken - promised[grant.pk, origin.pk])
+        if part <= 0:
+            continue
+        amount -= part
+        promised[grant.pk, origin.pk] += part
+        yield grant, origin, part
 
 
 def expire_promotional(customer: Customer, *, at: datetime) -> int:

@@ -50,7 +50,10 @@ class Billed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An invoice that has all but its number. `period_key` says what is billed; it is billed once."""
+    """
+    An invoice that has all but its number. `period_key` says what is billed; it is billed once. `unpaid` is what of a prepaid
+    one nobody has paid yet.
+    """
 
     customer: Customer
     resource: Billed
@@ -58,6 +61,7 @@ class Draft:
     period: Period
     charge: Charge
     coupon_code: str = ""
+    unpaid: int = 0
     pk: UUID = field(default_factory=new_id)
 
 
@@ -65,7 +69,8 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     """
     Issue `drafts` with the next numbers of their series, and owe the notices of those that are to be paid; returns the ids in the same order.
 
-    Prepaid invoices are born paid: the caller allocates their money in the same transaction, or the commit is refused.
+    Prepaid invoices are born paid, but for their `unpaid` part: the caller allocates the money in the same transaction, or
+    the commit is refused.
     The series stays locked from here to the commit: a rollback leaves no gap, and issuing comes late in a transaction.
 
     :raises IntegrityError: a draft's period or part of it is billed already
@@ -118,7 +123,7 @@ def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, 
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
         _buyer_json(draft.customer), ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
-        charge.total if kind == Invoice.Kind.PREPAID else 0, 0, 0,
+        charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
 
 

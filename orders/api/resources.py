@@ -55,7 +55,14 @@ class UnusedTime(serializers.Serializer[Any]):
 class DeletionPreview(serializers.Serializer[Any]):
     """What deleting would do now."""
 
-    refund = serializers.IntegerField(help_text="VND back to the wallet.")
+    refund = serializers.IntegerField(help_text="VND back to the wallet that can be spent afterwards.")
+    credit = serializers.IntegerField(source="back.credit", help_text="The part of it that is bought credit.")
+    lost = serializers.IntegerField(
+        source="back.lost", help_text="Promotional credit that goes back into grants that have ended, and is lost."
+    )
+    off_what_is_due = serializers.IntegerField(
+        source="back.off_what_is_due", help_text="What is no longer due on unpaid invoices."
+    )
     undoable_until = Instant(allow_null=True, help_text="Until when it can be brought back; null: not at all.")
     unused = UnusedTime(many=True)
 

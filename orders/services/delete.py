@@ -24,24 +24,30 @@ from notifications.services import tell
 from orders.models import CheckoutSession
 from orders.services.checkout import refuse_open_orders
 from orders.services.sessions import UnknownSession, claim_session
+from payments.services.foretold import MoneyBack, money_back
 from payments.services.settle import refund_credit_note
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What deleting would do: VND back to the wallet, and until when it can be undone (None: not at all)."""
+    """What deleting would do: what of the unused time comes back, and until when it can be undone (None: not at all)."""
 
-    refund: int
     unused: list[Unused]
+    back: MoneyBack
     undoable_until: datetime | None
+
+    @property
+    def refund(self) -> int:
+        """VND back to the wallet."""
+        return self.back.refund
 
 
 def preview_deletion(resource: Resource, *, at: datetime) -> Deletion:
     """What `delete_resource` would do now."""
     unused = unused_time(resource, at=at) if resource.is_prepaid else []
-    refund = sum(part.amount for part in unused) if resource.product.is_refundable else 0
+    back = money_back(unused if resource.product.is_refundable else [], at=at)
     days = resource.product.days_in_trash_after_deletion
-    return Deletion(refund, unused, at + timedelta(days=days) if days else None)
+    return Deletion(unused, back, at + timedelta(days=days) if days else None)
 
 
 @transaction.atomic
@@ -64,7 +70,7 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     refuse_while_pending(resource)
 
     deletion = preview_deletion(resource, at=at)
-    if deletion.refund:
+    if resource.product.is_refundable:
         for note in credit_unused(deletion.unused, CreditNote.Reason.DELETED, at=at):
             if note.refunded:
                 refund_credit_note(note, note.refunded, at=at, reference=resource.name)

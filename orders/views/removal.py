@@ -20,6 +20,7 @@ from orders.services.bulk import delete_many
 from orders.services.delete import Deletion, delete_resource, preview_deletion, purge_resource
 from orders.views.lookups import actions_of, chosen_ids, own_resource
 from orders.views.resources import tell_bulk
+from payments.services.foretold import MoneyBack, money_back
 
 
 @portal_page(may="order")
@@ -89,7 +90,12 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         tell_bulk(request, done, refused)
         return redirect("resources")
     deletions = [preview_deletion(resource, at=request.at) for resource in found]
-    refund = sum(deletion.refund for deletion in deletions)
+    refundable = [
+        part
+        for resource, deletion in zip(found, deletions, strict=True)
+        if resource.product.is_refundable
+        for part in deletion.unused
+    ]
     undoable = [deletion.undoable_until for deletion in deletions]
     count = ngettext("Delete %(count)d resource", "Delete %(count)d resources", len(found)) % {"count": len(found)}
     kept = [until for until in undoable if until]
@@ -99,7 +105,7 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         lead=_("They stop at once."),
         word=word,
         consequences=[
-            _("%(amount)s go back to your wallet.") % {"amount": money(refund)},
+            *_back_in_words(money_back(refundable, at=request.at)),
             _("What the trash keeps can be recovered until %(until)s.") % {"until": instant(min(kept))} if kept else "",
             _("What the trash does not keep is gone for good.") if len(kept) < len(undoable) else "",
         ],
@@ -124,18 +130,36 @@ def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts:
     return render(request, "orders/confirm.html", facts, status=400 if wrong else 200)
 
 
+def _back_in_words(back: MoneyBack) -> list[str]:
+    """What goes back to the wallet, until when its promotional part can be spent, what is lost, what is no longer due."""
+    sentences = [_("%(amount)s go back to your wallet.") % {"amount": money(back.refund)}]
+    sentences += [
+        _("Of it, %(amount)s are promotional credit, to be spent until %(until)s.")
+        % {"amount": money(amount), "until": instant(until)}
+        for until, amount in back.grants.items()
+    ]
+    if back.lost:
+        lost = _("%(amount)s were paid with promotional credit that has ended since: this part is lost.")
+        sentences.append(lost % {"amount": money(back.lost)})
+    if back.off_what_is_due:
+        sentences.append(
+            _("%(amount)s of what is still due is cancelled.") % {"amount": money(back.off_what_is_due)},
+        )
+    return sentences
+
+
 def _consequences(resource: Resource, deletion: Deletion) -> list[str]:
     if not resource.is_prepaid:
-        money_back = _("Usage ends this minute and is invoiced at once.")
+        said = [_("Usage ends this minute and is invoiced at once.")]
     elif not resource.product.is_refundable:
-        money_back = _("This product is not refundable: nothing goes back to your wallet.")
+        said = [_("This product is not refundable: nothing goes back to your wallet.")]
     else:
-        money_back = _("%(amount)s go back to your wallet.") % {"amount": money(deletion.refund)}
+        said = _back_in_words(deletion.back)
     if deletion.undoable_until is None:
-        return [money_back, _("It cannot be undone: the data are gone at once and for good.")]
+        return [*said, _("It cannot be undone: the data are gone at once and for good.")]
     until = instant(deletion.undoable_until)
     if resource.customer.is_postpaid:
         undo = _("Its data are kept until %(until)s; our staff can restore it until then.")
     else:
         undo = _("You can recover it until %(until)s, for a newly paid period. After that its data are gone for good.")
-    return [money_back, undo % {"until": until}]
+    return [*said, undo % {"until": until}]

@@ -140,7 +140,7 @@ def apply_credit_note(note: CreditNote, invoice: Invoice, amount: int, *, at: da
         invoice=invoice,
         customer_id=note.customer_id,
         amount=amount,
-        promotional=promotional_part(note, amount),
+        promotional=promotional_part(note.invoice_id, amount),
         at=at,
     )
 
@@ -152,14 +152,14 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
     The customer hears of unused time that comes back; a correction has a notice of its own. What comes back because the
     resource was lost can be spent for a while whenever its grants end.
     """
-    promotional = promotional_part(note, amount)
+    promotional = promotional_part(note.invoice_id, amount)
     legs = {Kind.SALES: -amount, Kind.CREDIT: amount - promotional, Kind.PROMOTIONAL: promotional}
     if not post(Fact.CREDIT_NOTE_REFUND, note.pk, legs, customer_id=note.customer_id, at=at, reference=reference):
         return
     if promotional:
         refund = (Fact.CREDIT_NOTE_REFUND, note.pk)
         until = at + SPENDABLE_AFTER_OUR_FAILURE if note.reason == CreditNote.Reason.GONE else None
-        put_back(note.customer, promotional, refund, _spent_on(note.invoice), at=at, until=until)
+        put_back(note.customer, promotional, refund, spent_on(note.invoice), at=at, until=until)
     if note.reason != CreditNote.Reason.CORRECTION:
         tell(
             note.customer,
@@ -172,14 +172,14 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
         )
 
 
-def promotional_part(note: CreditNote, amount: int) -> int:
+def promotional_part(invoice_id: UUID, amount: int) -> int:
     """
-    How much of `amount` given back by a credit note was paid with promotional credit.
+    How much of `amount` that a credit note on the invoice gives back was paid with promotional credit.
 
     In proportion to how the invoice was paid, rounded over all that the invoice has given back: its parts add up, and
     promotional credit does not turn into bought credit, đồng by đồng.
     """
-    invoice = Invoice.objects.get(pk=note.invoice_id)
+    invoice = Invoice.objects.get(pk=invoice_id)
     promotional = Allocation.objects.filter(invoice=invoice).aggregate(total=Sum("promotional"))["total"] or 0
     if not promotional:
         return 0
@@ -189,14 +189,14 @@ def promotional_part(note: CreditNote, amount: int) -> int:
     return max(min(share, amount, promotional - given_promotional), amount - bought_left, 0)
 
 
-def _spent_on(invoice: Invoice) -> list[Spent]:
+def spent_on(invoice: Invoice) -> list[Spent]:
     """The transactions that spent promotional credit on an invoice, also by way of an earlier one."""
     found: list[Spent] = []
     for allocation in invoice.allocations.filter(promotional__gt=0).select_related("payment", "credit_note__invoice"):
         payment = allocation.payment
         if payment is None:
             assert allocation.credit_note, "an allocation is of a payment or of a credit note"
-            found += _spent_on(allocation.credit_note.invoice)
+            found += spent_on(allocation.credit_note.invoice)
         elif payment.kind == Payment.Kind.RENEWAL:
             found.append((Fact.RENEWAL, invoice.pk))
         elif payment.order_id:

@@ -11,7 +11,7 @@ from catalog.models import Item
 from ledger.models import Grant
 from ledger.services import Fact, Kind, spend
 from orders.models import Action
-from orders.services.delete import delete_resource
+from orders.services.delete import delete_resource, preview_deletion
 from orders.services.gone import report_gone
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
 from payments.services.wallet import wallet_of
@@ -72,6 +72,19 @@ def test_what_goes_back_into_a_grant_that_has_ended_is_lost_with_it(small: Item)
     delete_resource(server.pk, actor=owner_of(customer), at=NOON + 10 * DAY)
     wallet = wallet_of(customer.pk)
     assert (wallet.promotional, wallet.credit) == (0, 54_000)  # 120,667 x 81 / 181
+
+
+def test_before_deleting_it_is_said_where_promotional_credit_goes_and_what_is_lost(small: Item) -> None:
+    """181,000: 60,000 of A (5 days), 100,000 of B (90 days), 21,000 bought; 120,667 come back, 106,667 of them promotional."""
+    customer = make_customer(credit=21_000)
+    granted(customer, 60_000, 5, "A")
+    granted(customer, 100_000, 90, "B")
+    [server] = create(customer, small)
+    back = preview_deletion(server, at=NOON + 10 * DAY).back
+    assert (back.credit, back.grants, back.lost) == (14_000, {NOON + 90 * DAY: 100_000}, 6_667)
+    delete_resource(server.pk, actor=owner_of(customer), at=NOON + 10 * DAY)
+    wallet = wallet_of(customer.pk)
+    assert (wallet.credit, wallet.promotional) == (14_000, 100_000)
 
 
 def test_what_comes_back_because_we_failed_can_be_spent_for_thirty_days_more(small: Item) -> None:

@@ -10,8 +10,22 @@ from catalog.models import Product
 from lifecycle.models import Resource
 from orders.models import Action
 from orders.services.delete import delete_resource
+from payments.services.credit import grant_promotional_credit
 from payments.services.wallet import wallet_of
-from tests.cast import DAY, NOON, chosen, create, fresh, make_customer, make_item, make_product, order, owner_of, quote
+from tests.cast import (
+    DAY,
+    NOON,
+    STAFF,
+    chosen,
+    create,
+    fresh,
+    make_customer,
+    make_item,
+    make_product,
+    order,
+    owner_of,
+    quote,
+)
 from tests.portal.seen import said, signed_in, the_time_being
 
 TEN_DAYS_LATER = NOON + 10 * DAY
@@ -218,6 +232,20 @@ def test_strangers_resources_in_a_bulk_are_passed_over(web):
     stranger.post(reverse("resources-bulk"), {"do": "auto_renew", "months": "1", "resource": str(web.pk)})
     stranger.post(reverse("resources-delete"), {"confirmation": "1", "resource": str(web.pk)})
     assert (fresh(web).auto_renew_months, fresh(web).state) == (None, "active")
+
+
+def test_before_deleting_it_is_said_what_promotional_credit_comes_back_and_what_is_lost(small):
+    """181,000: 60,000 of A, which has ended, 100,000 of B and 21,000 bought; of 120,667 are 14,000 bought and 6,667 lost."""
+    customer = make_customer(credit=21_000)
+    for amount, days in ((60_000, 5), (100_000, 90)):
+        grant_promotional_credit(customer, amount, expires_at=NOON + days * DAY, reason="x", actor=STAFF, at=NOON)
+    [server] = create(customer, small)
+    client = signed_in(customer)
+    for page in (address("resource-delete", server), address("resources-delete", resource=str(server.pk))):
+        shown = client.get(page).content.decode()
+        assert "114,000\u00a0₫ go back to your wallet." in shown
+        assert "Of it, 100,000\u00a0₫ are promotional credit, to be spent until 8 Jun 2026" in shown
+        assert "6,667\u00a0₫ were paid with promotional credit that has ended since: this part is lost." in shown
 
 
 def test_many_are_deleted_after_typing_their_number(owner, alice, web, small):

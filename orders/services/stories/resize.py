@@ -94,7 +94,8 @@ class Resize(Story):
         """
         The old invoices end at the quoted instant with a credit note each; one new invoice covers the rest of the time.
 
-        What the credit notes give back pays the new invoice first; only the difference is paid or refunded.
+        What the credit notes give back pays the new invoice first; only the difference is paid or refunded. What was still
+        due of the time that is credited (the bank has taken its payment back) is due on the new invoice instead.
         """
         configuration, period = item.part.configuration, item.part.period
         if not resource.is_prepaid:
@@ -104,7 +105,8 @@ class Resize(Story):
         unused = worth_of_unused(resource, item.part.charge.total, at=start)
         notes = credit_unused(unused, CreditNote.Reason.RESIZED, at=start)
         apply_resize(resource, configuration, effective=start, actor=actor, at=at, order_id=item.order_id)
-        invoice = issue_of(item, resource, period, at=at)
+        paid = item.due + sum(note.refunded for note in notes)
+        invoice = issue_of(item, resource, period, at=at, unpaid=max(item.part.charge.total - paid, 0))
         pay_from_notes(invoice, notes, reference=resource.name, at=at)
         settle(item, invoice, at=at)
         return invoice

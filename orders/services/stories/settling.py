@@ -22,7 +22,8 @@ def bill_paid(item: OrderItem, resource: Resource, period: Period, *, at: dateti
     return invoice
 
 
-def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetime) -> Invoice:
+def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetime, unpaid: int = 0) -> Invoice:
+    """The item's invoice; all but `unpaid` of it is settled by the caller."""
     draft = Draft(
         resource.customer,
         Billed.of(resource),
@@ -30,6 +31,7 @@ def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetim
         period,
         item.part.charge_over(period),
         coupon_code=item.order.coupon_code,
+        unpaid=unpaid,
     )
     return issue_invoice(draft, Invoice.Kind.PREPAID, at=at)
 
