@@ -150,8 +150,8 @@ class UsageFilters(forms.Form):
 
     def within(self, customer: Customer) -> tuple[QuerySet[Invoice], QuerySet[InvoiceLine]]:
         """The customer's invoices and lines that are asked for, of any month."""
-        invoices, lines = (model.objects.filter(customer=customer) for model in (Invoice, InvoiceLine))
-        product = self.cleaned_data.get("product")
-        return (
-            (invoices.filter(product=product), lines.filter(invoice__product=product)) if product else (invoices, lines)
-        )
+        invoices = Invoice.objects.filter(customer=customer)
+        lines = InvoiceLine.objects.filter(customer=customer)
+        if product := self.cleaned_data.get("product"):
+            return invoices.filter(product=product), lines.filter(invoice__product=product)
+        return invoices, lines
