@@ -245,7 +245,7 @@ class Price(models.Model):
             ),
             models.CheckConstraint(
                 name="vat_rate_is_a_fraction",
-                violation_error_message=_("The VAT rate is a fraction from 0 up to 1: 0.1 is 10 %."),
+                violation_error_message=_("The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent."),
                 condition=Q(vat_rate__gte=0, vat_rate__lt=1),
             ),
             models.CheckConstraint(
@@ -315,7 +315,7 @@ class Discount(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="discount_is_a_share",
-                violation_error_message=_("A discount is a share above 0 and up to 1: 0.25 is 25 % off."),
+                violation_error_message=_("A discount is a share above 0 and up to 1, say 0.25 for a quarter off."),
                 condition=Q(share__gt=0, share__lte=1),
             ),
             models.CheckConstraint(

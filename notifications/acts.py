@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -29,8 +30,8 @@ class AccessAct(Act):
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> None:
         """It is done already; what is left is to say so."""
         del actor
-        former = act.facts.get("former_customer")
-        concerned = [act.customer, *Customer.objects.filter(pk=former or None)]
+        former = [UUID(act.facts["former_customer"])] if "former_customer" in act.facts else []
+        concerned = [act.customer, *Customer.objects.filter(pk__in=former)]
         notices = [
             notice_of(
                 customer, Notice.Kind.ACCESS_CHANGED, act.pk, at=at, act=self.code, who=act.subject, reason=act.reason

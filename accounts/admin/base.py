@@ -11,7 +11,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
-from django.db import models
+from django.db import DataError, IntegrityError, models
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.look import shown_well
 from accounts.admin.reasons import ReasonAsked
-from accounts.admin.rows import WholeRow
+from accounts.admin.rows import WholeRow, sentence_of
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.models import Customer
 from accounts.services import record_audit
@@ -64,11 +64,18 @@ class DayAndTime(AdminSplitDateTime):
 
 
 class EveryRow(admin.ModelAdmin):
-    """Forms ask every rule of the row."""
+    """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
+
+    def changeform_view(self, request: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return super().changeform_view(request, *args, **options)
+        except (IntegrityError, DataError) as refusal:  # nothing is saved: the form is shown again, with the sentence
+            request.refused = sentence_of(self.model, refusal)
+            return super().changeform_view(request, *args, **options)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change=change, **options)
-        return type(form.__name__, (WholeRow, form), {})
+        return type(form.__name__, (WholeRow, form), {"refused": getattr(request, "refused", None)})
 
 
 class StaffAdmin(ReasonAsked, EveryRow):
