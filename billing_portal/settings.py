@@ -387,6 +387,7 @@ SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt 
 # How to reach us (phone, mail) and where to pay by bank; on pages, documents and mails. The account takes bank and number.
 SELLER_SALES = env.str("SELLER_SALES", "")
 SELLER_SUPPORT = env.str("SELLER_SUPPORT", "")
+SELLER_TERMS_URL = env.str("SELLER_TERMS_URL", "")
 SELLER_BANK = env.str("SELLER_BANK", "")
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)

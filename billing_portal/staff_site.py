@@ -88,9 +88,10 @@ class StaffSite(admin.AdminSite):
         return update_wrapper(in_billing_zone, inner)
 
     def get_urls(self) -> list[Any]:
-        from billing_portal.admin import pages  # needs the registered models, which need this site
+        from billing_portal.admin import find, pages  # need the registered models, which need this site
 
         own = [
+            path("find/", self.admin_view(find.find), name="find"),
             path("jobs/", self.admin_view(pages.jobs), name="jobs"),
             path("clock/", self.admin_view(pages.clock_page), name="clock"),
             path("leave-customer/", self.admin_view(self.leave_customer), name="leave_customer"),

@@ -43,10 +43,10 @@ def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
         | {
             "status": status_words(invoice, at=at),
             "facts": [
-                _fact(_("Issued"), display.day(invoice.issued_at)),
-                _fact(_("Due"), display.day(invoice.due_date)),
-                _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
+                fact(_("Issued"), display.day(invoice.issued_at)),
+                fact(_("Due"), display.day(invoice.due_date)),
+                fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
+                fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Item"), _("Quantity"), unit_price, _("Net"), _("VAT"), _("Total")],
             "groups": [
@@ -70,17 +70,17 @@ def credit_note_pdf(note: CreditNote) -> bytes:
         | {
             "status": _("issued"),
             "facts": [
-                _fact(_("Issued"), display.day(note.issued_at)),
-                _fact(_("For invoice"), invoice.number),
-                _fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                _fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
+                fact(_("Issued"), display.day(note.issued_at)),
+                fact(_("For invoice"), invoice.number),
+                fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
+                fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Reason"), _("Net"), _("VAT"), _("Credited")],
             "groups": [{"title": "", "lines": [[(_first_upper(reason), unused), *amounts]]}],
             "sums": [
-                _sum(_("Reduces what is due"), note.amount - note.refunded),
-                _sum(_("Returned, for it was paid"), note.refunded),
-                _sum(_("Credited"), note.amount, strong=True),
+                sum_row(_("Reduces what is due"), note.amount - note.refunded),
+                sum_row(_("Returned, for it was paid"), note.refunded),
+                sum_row(_("Credited"), note.amount, strong=True),
             ],
             "words": f"{_('Total in words')}: {spelt_out(note.amount, display.language(get_language()))}.",
             "notes": [
@@ -129,13 +129,13 @@ def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> di
         "number": number,
         "language": display.language(get_language()),
         "issued": [day.year, day.month, day.day],
-        "seller": {"label": _("Seller"), "name": seller["name"], "rows": _party(seller)},
-        "buyer": {"label": _("Customer"), "rows": _party(buyer)},
+        "seller": {"label": _("Seller"), "name": seller["name"], "rows": party(seller)},
+        "buyer": {"label": _("Customer"), "rows": party(buyer)},
         "footer": f"{seller['name']} · {title} {number} · {_('All amounts in Vietnamese đồng (VND)')}",
     }
 
 
-def _party(facts: Mapping[str, Any]) -> list[str]:
+def party(facts: Mapping[str, Any]) -> list[str]:
     bank = bank_words(facts.get("bank", {}))
     rows = (
         facts["name"],
@@ -176,17 +176,17 @@ def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, Any]]:
     taxes: dict[Any, int] = {}
     for line in lines:
         taxes[line.vat_rate] = taxes.get(line.vat_rate, 0) + line.tax
-    rows = [_sum(_("Net total"), invoice.subtotal - invoice.tax)]
-    rows += [_sum(f"{_('VAT')} {percent(rate)}", tax) for rate, tax in sorted(taxes.items())]
+    rows = [sum_row(_("Net total"), invoice.subtotal - invoice.tax)]
+    rows += [sum_row(f"{_('VAT')} {percent(rate)}", tax) for rate, tax in sorted(taxes.items())]
     if invoice.coupon:
-        rows.append(_sum(_("Sum of lines"), invoice.subtotal))
-        rows.append(_sum(f"{_('Coupon')} {invoice.coupon_code}", -invoice.coupon))
-    rows.append(_sum(_("Total"), invoice.total, strong=True))
+        rows.append(sum_row(_("Sum of lines"), invoice.subtotal))
+        rows.append(sum_row(f"{_('Coupon')} {invoice.coupon_code}", -invoice.coupon))
+    rows.append(sum_row(_("Total"), invoice.total, strong=True))
     if invoice.credited:
-        rows.append(_sum(_("Credited"), -invoice.credited))
+        rows.append(sum_row(_("Credited"), -invoice.credited))
     if invoice.paid_net:
-        rows.append(_sum(_("Paid"), -invoice.paid_net))
-    return [*rows, _sum(_("Still to pay"), invoice.due, strong=True)]
+        rows.append(sum_row(_("Paid"), -invoice.paid_net))
+    return [*rows, sum_row(_("Still to pay"), invoice.due, strong=True)]
 
 
 def _notes(invoice: Invoice) -> list[str]:
@@ -205,11 +205,11 @@ def _notes(invoice: Invoice) -> list[str]:
     ]
 
 
-def _fact(label: str, value: str) -> dict[str, str]:
+def fact(label: str, value: str) -> dict[str, str]:
     return {"label": label, "value": value}
 
 
-def _sum(label: str, amount: int, *, strong: bool = False) -> dict[str, Any]:
+def sum_row(label: str, amount: int, *, strong: bool = False) -> dict[str, Any]:
     return {"label": label, "value": display.money(amount), "strong": strong}
 
 

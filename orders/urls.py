@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from orders.views import checkout, offers, order, quote, removal, resource, resources, trash, visit
+from orders.views import checkout, offers, order, quote, removal, resource, resources, terms, trash, visit
 
 
 class VerbConverter:
@@ -35,6 +35,7 @@ urlpatterns = [
     path("trash/", trash.trash, name="trash"),
     path("checkout/<uuid:pk>/", checkout.checkout, name="checkout"),
     path("checkout/<uuid:pk>/leave/", checkout.leave, name="checkout-leave"),
+    path("terms/", terms.terms, name="terms"),
     path("visit/<slug:product>/", visit.visit, name="visit"),
     path("trash/export.<str:form>", trash.trash_export, name="trash-export"),
     path("quotes/<uuid:pk>/", quote.quote, name="quote"),

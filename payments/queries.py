@@ -219,13 +219,20 @@ def _bucket_then(customer: Customer, kind: Account.Kind) -> Expression:
     return Coalesce(Subquery(latest.values("balance_after")[:1]), 0)
 
 
-def movement_rows(movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:
-    """The latest first, for a download: date, action, description, bucket, amount, balance after it, number."""
+def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:
+    """
+    The latest first, for a download: date, action, description, bucket, amount, that bucket after it, all credit after it,
+    number.
+    """
     kinds = {value: str(label) for value, label in Fact.choices}
     buckets = {value: str(label) for value, label in Account.Kind.choices}
-    found = movements.order_by("-id").values_list(
-        *("transaction__at", "transaction__kind", "transaction__reference", "account__kind"),
-        *("amount", "balance_after", "id"),
+    found = (
+        with_totals_after(customer, movements)
+        .order_by("-id")
+        .values_list(
+            *("transaction__at", "transaction__kind", "transaction__reference", "account__kind"),
+            *("amount", "balance_after", "total_after", "id"),
+        )
     )
 
     def rows() -> Iterator[tuple[Any, ...]]:

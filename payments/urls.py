@@ -10,6 +10,7 @@ urlpatterns = [
     path("payments/<uuid:payment_id>/", history.payment, name="payment"),
     path("payments/<uuid:payment_id>/cancel/", history.cancel_payment, name="payment-cancel"),
     path("credit/", history.credit_history, name="credit-history"),
+    path("credit/statement.pdf", history.credit_statement, name="credit-statement"),
     path("credit/export.<str:form>", history.credit_export, name="credit-export"),
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/top-up/", wallet.top_up, name="top-up"),

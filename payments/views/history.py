@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from invoices.exports import table_response
-from invoices.views import exports
+from invoices.views import document_language, exports, pdf_response
 from kernel.keyset import keyset_page
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
@@ -31,6 +34,7 @@ from payments.queries import (
 )
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
+from payments.statement import statement_pdf
 
 
 def means_words(payment: Payment) -> str:
@@ -130,15 +134,40 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         "came": came,
         "went": went,
         "balance": wallet_of(request.customer.pk),
-        "exports": exports(request, "credit-export"),
+        "exports": [*exports(request, "credit-export"), ("PDF", _statement_address(request))],
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "payments/credit_history.html", context)
+
+
+def _statement_address(request: PortalRequest) -> str:
+    """The statement of the days that are shown, in the language of the page."""
+    days = {name: request.GET[name] for name in ("since", "until") if request.GET.get(name)}
+    return f"{reverse('credit-statement')}?{urlencode({'lang': get_language() or '', **days})}"
 
 
 @require_GET
 @portal_page()
 def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = movements_of(request.customer, MovementFilters(request.GET).wanted())
-    titles = [_("Date"), _("Action"), _("Description"), _("Credit"), _("Amount"), _("Balance after"), _("No.")]
-    return table_response(request, form, titles, movement_rows(found), name="credit", count=found.count)
+    titles = [
+        _("Date"),
+        _("Action"),
+        _("Description"),
+        _("Credit"),
+        _("Amount"),
+        _("Balance after"),
+        _("All credit after"),
+        _("No."),
+    ]
+    rows = movement_rows(request.customer, found)
+    return table_response(request, form, titles, rows, name="credit", count=found.count)
+
+
+@require_GET
+@portal_page()
+def credit_statement(request: PortalRequest) -> HttpResponse:
+    """All movements of the days that are asked for; no other filter, for the balances to add up."""
+    period = MovementFilters(request.GET).wanted().period
+    with override(document_language(request)):
+        return pdf_response(statement_pdf(request.customer, period, at=request.at), "credit-statement")

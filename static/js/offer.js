@@ -25,6 +25,8 @@ document.addEventListener("change", async (event) => {
 /* Only what the server says is replaced; the fields stay as they are, with their focus. */
 function show(form, fresh) {
   form.querySelector("aside").replaceWith(fresh.querySelector("aside"));
+  form.querySelector("[data-offer-bar]")?.remove();
+  form.append(...fresh.querySelectorAll("[data-offer-bar]"));
   const offered = fresh.querySelector("[data-offered]");
   if (offered) {
     const focused = document.activeElement?.value;

@@ -334,3 +334,13 @@ def test_a_failed_order_says_where_the_money_is(owner, page):
     assert "no capacity" in shown
     assert "are back in your wallet" in shown
     assert "1,566,000" in shown
+
+
+def test_whoever_orders_is_told_that_the_terms_are_accepted_and_can_read_them(owner, page, small):
+    quote = quoted(owner.post(page, WISH))
+    shown = owner.get(reverse("quote", args=[quote.pk])).content.decode()
+    assert f'By placing this order you accept the <a href="{reverse("terms")}" target="_blank">terms</a>.' in shown
+    terms = " ".join(owner.get(reverse("terms")).content.decode().split())
+    assert "A month is 30 days of 24 hours." in terms
+    assert f'<th scope="row">{small.product}</th>' in terms
+    assert terms.count("7 days</td>") == 2  # in the trash after its end, and after deletion

@@ -23,6 +23,7 @@ from payments.services.credit import grant_promotional_credit
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, JOB, NOON, STAFF, create, fund, make_customer
+from tests.documents.reading import text_of
 from tests.portal.seen import said, signed_in, the_time_being
 
 HOSTED = "https://gateway.example/pay/1"
@@ -480,3 +481,43 @@ def test_the_balance_after_a_movement_is_that_of_all_credit(alice):
     ]
     granted = client.get(reverse("credit-history"), {"bucket": "promotional"}).context["page"].rows
     assert [(row.balance_after, row.total_after) for row in granted] == [(50_000, 10_050_000)]
+
+
+def test_the_download_of_movements_has_all_credit_after_each_also_when_filtered(alice):
+    """10,000,000 bought, 50,000 granted, 7,000 bought."""
+    grant_promotional_credit(alice, 50_000, expires_at=NOON + 9 * DAY, reason="welcome", actor=STAFF, at=NOON)
+    fund(alice, 7_000, at=NOON)
+    client = signed_in(alice)
+
+    def totals(**wishes):
+        text = client.get(reverse("credit-export", args=["csv"]), wishes).getvalue().decode("utf-8-sig")
+        return [(row["Balance after"], row["All credit after"]) for row in csv.DictReader(io.StringIO(text))]
+
+    assert totals() == [("10007000", "10057000"), ("50000", "10050000"), ("10000000", "10000000")]
+    assert totals(bucket="promotional") == [("50000", "10050000")]
+
+
+def test_a_statement_leads_from_its_opening_to_its_closing_balance(alice):
+    """10,000,000 before the month; on its days 50,000 granted and 181,000 spent, though 7,000 more came after them."""
+    grant_promotional_credit(alice, 50_000, expires_at=NOON + 9 * DAY, reason="welcome", actor=STAFF, at=NOON + DAY)
+    spend(
+        alice.pk, 181_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, reference="web", source="1", at=NOON + 2 * DAY
+    )
+    fund(alice, 7_000, at=NOON + 9 * DAY)
+    client = signed_in(alice)
+    first, last = ((NOON + days * DAY).date().isoformat() for days in (1, 3))
+    with the_time_being(NOON + 10 * DAY):
+        answer = client.get(reverse("credit-statement"), {"since": first, "until": last, "lang": "en"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
+    words = text_of(answer.content)
+    for line in (
+        "Opening balance 10,000,000 ₫ Came in 50,000 ₫ Went out −181,000 ₫ Closing balance 9,869,000 ₫",
+        "+50,000 ₫ 10,050,000 ₫",
+    ):
+        assert line.replace(" ₫", "\u00a0₫") in words or line in words
+    assert "7,000 ₫" not in words.replace("\u00a0", " ").replace("10,007,000", "")
+
+
+def test_a_statement_of_all_time_opens_with_nothing(alice):
+    words = text_of(signed_in(alice).get(reverse("credit-statement"), {"lang": "en"}).content).replace("\u00a0", " ")
+    assert "Opening balance 0 ₫ Came in 10,000,000 ₫ Went out 0 ₫ Closing balance 10,000,000 ₫" in words
