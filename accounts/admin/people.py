@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
 from accounts.four_eyes import leave_for_review
 from accounts.models import AuditEntry, BillingModeSwitch, User
+from accounts.staff import permission_words
 from kernel import clock
 
 
@@ -42,8 +43,19 @@ class EditUserForm(UserChangeForm):
         field_classes: dict[str, Any] = {}
 
 
+class PermissionsInWords(StaffAdmin):
+    """Permissions are chosen by what they allow; their names are stored in English, for programs."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **options)
+        if field is not None and db_field.related_model is Permission:
+            field.queryset = Permission.objects.select_related("content_type")
+            field.label_from_instance = permission_words
+        return field
+
+
 @admin.register(User)
-class PortalUserAdmin(StaffAdmin, UserAdmin):
+class PortalUserAdmin(PermissionsInWords, UserAdmin):
     """Customers' users. Staff users, their groups and their passwords are for superusers alone."""
 
     add_form, form, change_password_form = NewUserForm, EditUserForm, PasswordForm
@@ -136,7 +148,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class StaffGroupAdmin(StaffAdmin, GroupAdmin):
+class StaffGroupAdmin(PermissionsInWords, GroupAdmin):
     """What a group may: edits are in the audit trail, and none is deleted."""
 
     ordering = ("name",)

@@ -45,8 +45,8 @@ class Kind:
 
 def find(request: Any) -> HttpResponse:
     """Everything that the text finds among what this member of staff may see; a single row opens by itself."""
-    wanted = request.GET.get("q", "").strip()[:LONGEST]
-    kinds = [kind for kind in _asked(request, wanted) if kind.found.rows] if wanted else []
+    wanted = request.GET.get("q", "").strip()
+    kinds = [kind for kind in _asked(request, wanted) if kind.found.rows] if 0 < len(wanted) <= LONGEST else []
     if sum(kind.found.count for kind in kinds) == 1:
         (_row, address), *_none = kinds[0].links()
         return redirect(address)

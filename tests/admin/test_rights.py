@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from accounts.models import AuditEntry, Customer, User
@@ -138,3 +139,13 @@ def test_making_the_groups_again_repairs_them(db):
     after = {name: set(group.permissions.all()) for name, group in ensure_staff_groups().items()}
     assert after == before
     assert {permission.codename.split("_")[0] for permission in after["auditor"]} == {"view"}
+
+
+def test_what_a_group_may_is_chosen_in_the_readers_words(staff):
+    client = staff("superuser")
+    client.cookies["django_language"] = "vi"
+    page = client.get(reverse("admin:auth_group_change", args=[Group.objects.get(name="finance").pk])).content.decode()
+    assert ">Khách hàng: xem</option>" in page
+    assert ">Ghi nhận chuyển khoản ngân hàng</option>" in page
+    assert ">Can " not in page
+    assert "| Can " not in page

@@ -133,7 +133,7 @@ def test_a_refused_coupon_says_why_and_loses_nothing(owner, page):
     make_coupon("BIG", 20_000, minimum_order=50_000_000)
     answered = owner.post(page, WISH | {"coupon": "BIG"})
     shown = answered.content.decode()
-    assert answered.status_code == 400
+    assert answered.status_code == 422
     assert "This coupon needs an order of at least 50,000,000 ₫." in shown
     assert "1,566,000" in shown
     assert 'value="BIG"' in shown
@@ -200,7 +200,7 @@ def test_a_silent_gateway_leaves_an_order_that_can_be_cancelled(page, sandbox_ga
 @pytest.mark.parametrize("means", ["", "gateway", "none", "bank"])
 def test_only_means_that_are_offered_are_taken(owner, page, means):
     quote = quoted(owner.post(page, WISH))
-    assert owner.post(reverse("quote", args=[quote.pk]), {"means": means}).status_code == 400
+    assert owner.post(reverse("quote", args=[quote.pk]), {"means": means}).status_code == 422
     assert not Order.objects.exists()
 
 
@@ -307,7 +307,7 @@ def test_several_are_renewed_to_one_common_end(owner, alice, small):
     owner.post(reverse("quote", args=[quote.pk]), {"means": "wallet"})
     assert fresh(early).paid_until == fresh(late).paid_until == late.paid_until
     too_early = owner.post(address, wish | {"end": "2026-03-11"})
-    assert too_early.status_code == 400
+    assert too_early.status_code == 422
     assert "must not be earlier than the latest end" in too_early.content.decode()
 
 

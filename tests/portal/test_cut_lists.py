@@ -76,5 +76,5 @@ def test_no_view_cuts_a_list_by_itself():
 def test_more_than_a_hundred_resources_at_once_are_refused_not_cut(alice):
     ids = [str(uuid4()) for _ in range(101)]
     answer = signed_in(alice).get(reverse("renew"), {"resource": ids})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "Choose at most 100 resources at once." in answer.content.decode()

@@ -190,7 +190,7 @@ def test_auto_renew_is_switched_on_and_off(owner, web):
     assert fresh(web).auto_renew_months == 3
     owner.post(address("resource-auto-renew", web), {"months": "0"})
     assert fresh(web).auto_renew_months is None
-    assert owner.post(address("resource-auto-renew", web), {"months": "5"}).status_code == 400
+    assert owner.post(address("resource-auto-renew", web), {"months": "5"}).status_code == 422
 
 
 def test_deleting_shows_the_refund_and_asks_for_the_name(owner, alice, web):
