@@ -105,7 +105,7 @@ def test_a_coupon_that_ones_own_unpaid_order_holds_leads_to_that_order(owner, he
     held = held_order()
     answered = owner.post(other_page, WISH | {"coupon": "TET"})
     shown = answered.content.decode()
-    assert answered.status_code == 400
+    assert answered.status_code == 422
     assert "holds this coupon" in shown
     assert f'<a href="{reverse("order", args=[held.pk])}">See that order</a>' in shown
 

@@ -105,7 +105,7 @@ def test_whoever_is_not_signed_in_signs_in_first(shop):
 )
 def test_nobody_is_vouched_for_elsewhere(shop, alice, change):
     answer = visited(signed_in(alice), **change)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert "refresh" not in answer.content.decode()
     assert not Visit.objects.exists()
 
@@ -119,4 +119,4 @@ def test_staff_are_no_customers(shop):
 def test_a_code_is_no_use_to_another_team(shop, alice):
     other = team_of(make_product("vstorage"))
     answer = taken_up(other, code_of(visited(signed_in(alice))))
-    assert (answer.status_code, answer.json()["code"]) == (400, "code-refused")
+    assert (answer.status_code, answer.json()["code"]) == (422, "code-refused")
