@@ -8,7 +8,6 @@ before is counted for itself, so no stranger's failures keep its user out.
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import logging
 import math
 import secrets
@@ -29,6 +28,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from kernel import display
+from kernel.senders import network_of
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Attempts:
         self.limits = (
             {f"device:{device}": DEVICE}
             if device
-            else {f"name:{_digest(name)}": NAME, f"address:{_digest(_network_of(request))}": ADDRESS}
+            else {f"name:{_digest(name)}": NAME, f"address:{_digest(network_of(request))}": ADDRESS}
         )
         self.counted = False
 
@@ -130,20 +130,6 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.strip().casefold().encode(errors="replace")).hexdigest()
 
 
-def _network_of(request: HttpRequest) -> str:
-    """Where a request comes from; of IPv6 the /64 that one household has."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:  # what our own proxy has seen stands last
-        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return str(address)
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
-
-
 def _device_of(request: HttpRequest, name: str) -> str:
     """The browser's own mark if this user has signed in with it before, else empty."""
     try:
@@ -167,7 +153,7 @@ class HeldUp(AuthenticationForm):
         attempts = Attempts(self.request, name)
         self.retry_after = attempts.begin()
         if self.retry_after:
-            logger.warning("sign-in: %s is held up for %s s", _network_of(self.request), self.retry_after)
+            logger.warning("sign-in: %s is held up for %s s", network_of(self.request), self.retry_after)
             raise forms.ValidationError(
                 _("Too many attempts to sign in failed. Please wait %(span)s, then try again.")
                 % {"span": _in_words(self.retry_after)},

@@ -54,7 +54,10 @@ class RefusalMiddleware:
 
 def form_address(request: HttpRequest) -> str:
     """Where the form that was sent stands: the path that this site's page was sent from; empty when it is not known."""
-    referer = urlsplit(request.META.get("HTTP_REFERER", ""))
+    try:
+        referer = urlsplit(request.META.get("HTTP_REFERER", ""))
+    except ValueError:  # whatever a browser sends there: it is not ours
+        return ""
     if request.method != "POST" or not referer.path.startswith("/"):
         return ""
     if (referer.scheme, referer.netloc) != (request.scheme, request.get_host()):

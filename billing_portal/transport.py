@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http.request import split_domain_port
 from django.middleware.security import SecurityMiddleware
 
 from billing_portal.environment import LOCAL_HOSTS, host_of
@@ -32,12 +33,12 @@ class TransportMiddleware(SecurityMiddleware):
 
     def _is_another_name_of_ours(self, host: str, request: HttpRequest) -> bool:
         public = urlsplit(settings.PUBLIC_URL)
-        name, port = host_of(f"//{host}"), urlsplit(f"//{host}").port
+        name, port = split_domain_port(host)
         return (
             name in LOCAL_HOSTS
             and host_of(settings.PUBLIC_URL) in LOCAL_HOSTS
             and name != host_of(settings.PUBLIC_URL)
-            and port == public.port
+            and port == str(public.port or "")
             and request.method in {"GET", "HEAD"}
             and not request.path.startswith(FOR_PROGRAMS)
         )

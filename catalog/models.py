@@ -141,7 +141,11 @@ class Product(Named):
 
     def allows_return_to(self, url: str) -> bool:
         """On the list, or below an entry that ends with a slash; an address that climbs out of it again is not."""
-        if "\\" in url or any(part in {".", ".."} for part in unquote(urlsplit(url).path).split("/")):
+        try:
+            path = unquote(urlsplit(url).path)
+        except ValueError:
+            return False
+        if "\\" in url or any(part in {".", ".."} for part in path.split("/")):
             return False
         return any(
             url == allowed or (allowed.endswith("/") and url.startswith(allowed)) for allowed in self.return_urls

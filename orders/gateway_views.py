@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel import clock
+from kernel.senders import network_of
 from orders.services.settle import check_payment, handle_notice
 from payments.gateways import UnknownGateway
 from payments.models import Payment
@@ -35,7 +36,9 @@ def gateway_notice(request: HttpRequest, code: str) -> HttpResponse:
     if len(body) > MOST_BYTES:
         return HttpResponse(status=413)
     try:
-        status, content_type, reply = handle_notice(code, body, request.headers, at=clock.now())
+        status, content_type, reply = handle_notice(
+            code, body, request.headers, sender=network_of(request), at=clock.now()
+        )
     except UnknownGateway as unknown:
         raise Http404 from unknown
     return HttpResponse(reply, status=status, content_type=content_type)

@@ -113,6 +113,24 @@ class StaffAdmin(ReasonAsked, EveryRow):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """
+        Only columns that the page itself filters by, or by which the page of another row links here. The framework would
+        filter by any column of the row, so a secret that no page shows could be guessed letter by letter.
+        """
+        offered = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
+        if any(lookup == getattr(each, "parameter_name", None) for each in offered):
+            return True
+        linked = [
+            column
+            for page in self.admin_site._registry.values()
+            for label, column in getattr(page, "related", ())
+            if label == self.opts.label_lower
+        ]
+        named = [each for each in offered if isinstance(each, str)]
+        columns = {name.partition("__")[0] for name in [*named, *linked, self.date_hierarchy or "pk", "pk"]}
+        return lookup.partition("__")[0] in columns and super().lookup_allowed(lookup, value, request)
+
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
         return StaffList
 

@@ -59,9 +59,9 @@ def record_outcome(
     return payment
 
 
-def handle_notice(gateway: str, body: bytes, headers: Mapping[str, str], *, at: datetime) -> Reply:
+def handle_notice(gateway: str, body: bytes, headers: Mapping[str, str], *, sender: str = "", at: datetime) -> Reply:
     """A gateway calls us: store, verify, fold, answer in its own words."""
-    payment_id, outcome, verdict = receive_notice(gateway, body, headers, at=at)
+    payment_id, outcome, verdict = receive_notice(gateway, body, headers, sender=sender, at=at)
     if payment_id and outcome and verdict in {Verdict.ACCEPTED, Verdict.WRONG_AMOUNT}:
         record_outcome(payment_id, outcome, actor=Actor.job(f"notice:{gateway}"), at=at)
     return reply_to_notice(gateway, verdict)

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from redis.exceptions import RedisError
+
+from kernel.senders import is_within
 from payments import gateways
 from payments.failures import NEVER_PAID, UNSETTLED
 from payments.gateways.base import (
@@ -30,10 +33,15 @@ SHORTEST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=6)
 BEFORE_IT_FORGETS = timedelta(hours=1)
 """The last question is put so long before the end of the gateway's memory."""
+UNSIGNED_BYTES = 500
+UNSIGNED_OF_ONE = 20
+"""An hour."""
+UNSIGNED_OF_ALL = 500
+"""A day."""
 
 
 def receive_notice(
-    code: str, body: bytes, headers: Mapping[str, str], *, at: datetime
+    code: str, body: bytes, headers: Mapping[str, str], *, sender: str, at: datetime
 ) -> tuple[UUID | None, Outcome | None, Verdict]:
     """
     Store what a gateway told us and say what it means: (payment, outcome, verdict).
@@ -44,8 +52,9 @@ def receive_notice(
     try:
         notice = gateways.gateway(code).parse_notice(body, headers)
     except BadSignature as error:
-        logger.warning("notice of %s refused: %s", code, error)
-        _store_notice(code, digest, body, None, Verdict.BAD_SIGNATURE, at=at)
+        if _is_kept_unsigned(sender):
+            logger.warning("notice of %s from %s refused: %s", code, sender, error)
+            _store_notice(code, digest, body[:UNSIGNED_BYTES], None, Verdict.BAD_SIGNATURE, at=at)
         return None, None, Verdict.BAD_SIGNATURE
     payment = Payment.objects.filter(gateway=code, reference=notice.reference).first()
     if payment is None:
@@ -58,6 +67,19 @@ def receive_notice(
         verdict = Verdict.ACCEPTED
     _store_notice(code, digest, body, payment, verdict, at=at)
     return (payment.pk if payment else None), notice.outcome, verdict
+
+
+def _is_kept_unsigned(sender: str) -> bool:
+    """
+    Anybody may call this address, so what is not signed is kept short, and only so much of it: of one sender and of all.
+    What is signed is always heard, whoever else calls from the same address.
+    """
+    try:
+        return is_within(f"unsigned:{sender}", most=UNSIGNED_OF_ONE, seconds=3600) and is_within(
+            "unsigned", most=UNSIGNED_OF_ALL, seconds=86_400
+        )
+    except RedisError:  # nobody counts, so nothing is kept
+        return False
 
 
 def reply_to_notice(code: str, verdict: Verdict) -> Reply:

@@ -73,3 +73,9 @@ def test_pages_are_compressed_and_the_token_in_them_is_never_the_same(client: Cl
         assert len(found.content) < len(page.encode()) / 2
         tokens.update(re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[:1])
     assert len(tokens) == 2
+
+
+@pytest.mark.parametrize("host", ["localhost:99999", "127.0.0.1:99999", "[::1]:0"])
+def test_a_port_that_cannot_be_is_not_ours(client: Client, settings, host: str) -> None:
+    settings.PUBLIC_URL, settings.PORTAL_URL = "http://localhost:8000", "http://127.0.0.1:8000"
+    assert client.get("/login/", headers={"host": host}).status_code == 200

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 
 from accounts import sign_in
 from accounts.models import User
+from kernel.senders import network_of
 from tests.cast import make_user
 
 RIGHT, WRONG = "secret", "guessed"
@@ -229,4 +230,4 @@ def test_where_a_request_comes_from(settings, behind_proxy, remote, forwarded, n
     if forwarded:
         request.META["HTTP_X_FORWARDED_FOR"] = forwarded
 
-    assert sign_in._network_of(request) == network
+    assert network_of(request) == network

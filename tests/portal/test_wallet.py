@@ -317,6 +317,13 @@ def test_notices_that_cannot_be_believed_move_nothing(alice, started, change, ve
     assert wallet_of(alice.pk).available == 10_000_000
 
 
+def test_a_signed_notice_is_heard_however_much_was_forged_from_the_same_address(alice, started):
+    for number in range(30):
+        tell(reference=started.reference, amount=number, mac="wrong")
+
+    assert tell(reference=started.reference, amount=500_000, mac="right").json() == {"verdict": "accepted"}
+
+
 @pytest.mark.parametrize("body", [b"", b"\x00\xff", b"{", b"[" * 5000, "ổ".encode() * 6000])
 def test_any_body_is_answered(db, body):
     answer = Client().post(reverse("gateway-notice", args=["sandbox"]), body, content_type="text/plain")
