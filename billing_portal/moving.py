@@ -47,7 +47,7 @@ LOCK = 7_307_002
 
 class NotForward(DomainError):
     code = "clock-not-forward"
-    status = 400
+    status = 422
     message = _("Time does not go backward: choose an instant that lies ahead.")
 
 

@@ -1,8 +1,9 @@
 """Every address of the portal."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from accounts.api.endpoints import Nowhere
 from billing_portal import health, look, metrics, views
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
     path("api/v1/", include("billing_portal.api_urls")),
+    re_path("^api(/|$)", Nowhere.as_view()),
     path("admin/", admin.site.urls),
     path("look/", look.look, name="look"),
     path("theme/", look.set_theme, name="set-theme"),
@@ -22,4 +24,5 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
 ]
+handler400 = "billing_portal.errors.bad_request"
 handler500 = "billing_portal.errors.server_error"

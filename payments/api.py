@@ -16,6 +16,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
+from kernel.errors import InvalidInput
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import UnknownGateway
@@ -37,7 +38,7 @@ class GatewayCode(Text):
         try:
             return gateway_named(code).code
         except UnknownGateway:
-            raise serializers.ValidationError(_("There is no such gateway."), code="unknown-gateway") from None
+            raise InvalidInput(_("There is no such gateway."), field=self.field_name) from None
 
 
 class PaidInvoice(serializers.Serializer[Any]):
@@ -89,11 +90,11 @@ class InvoicePayment(Input):
 
     def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
         if wish["means"] == "gateway" and "gateway" not in wish:
-            raise serializers.ValidationError({"gateway": _("Choose a payment gateway.")}, code="required")
+            raise InvalidInput(_("Choose a payment gateway."), field="gateway")
         if wish["means"] == "gateway" and "amount" in wish:
-            raise serializers.ValidationError({"amount": _("A gateway is paid all that is due.")}, code="not-allowed")
+            raise InvalidInput(_("A gateway is paid all that is due."), field="amount")
         if wish["means"] == "wallet" and "gateway" in wish:
-            raise serializers.ValidationError({"gateway": _("The wallet needs no gateway.")}, code="not-allowed")
+            raise InvalidInput(_("The wallet needs no gateway."), field="gateway")
         return wish
 
 

@@ -42,7 +42,8 @@ class Start:
 
 def web(place: Place) -> Start:
     """Threads share a pool of connections."""
-    command = [*_gunicorn(place, place.port, workers=2, threads=4), "--preload", "billing_portal.wsgi"]
+    served = ["--config", "python:stack.web", "--preload", "billing_portal.wsgi"]
+    command = [*_gunicorn(place, place.port, workers=2, threads=4), *served]
     return Start(command, {"DATABASE_POOL": "1"})
 
 

@@ -112,7 +112,7 @@ class Several(serializers.ListField):
     """A list with a bound, which is looked at before what is in it."""
 
     def __init__(self, *, child: serializers.Field[Any, Any, Any, Any], most: int, **options: Any) -> None:
-        super().__init__(child=child, max_length=most, allow_empty=False, **options)
+        super().__init__(child=child, min_length=1, max_length=most, allow_empty=False, **options)
         self.most = most
 
     def to_internal_value(self, data: Any) -> list[Any]:

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import Input, Text, Whole
+from accounts.api.fields import Input, Several, Text, Whole
 from accounts.principals import Principal
 from catalog.models import Item, Product
+from kernel.errors import InvalidInput
 
 
 class WantedItem(Input):
@@ -28,7 +30,7 @@ MOST_ITEMS = 100
 
 def wanted_items(**options: Any) -> Any:
     """The items that a configuration shall hold, one or more."""
-    return WantedItem(**{"many": True, "allow_empty": False, "max_length": MOST_ITEMS, **options})
+    return Several(child=WantedItem(), most=MOST_ITEMS, **options)
 
 
 class ConfiguredItem(serializers.Serializer[Any]):
@@ -72,7 +74,14 @@ def once(field: serializers.Field[Any, Any, Any, Any], name: str, load: Callable
     return known
 
 
-def find_product(code: str, principal: Principal) -> Product | None:
-    """The product of `code` that the principal may name."""
+def wanted_product(code: str, principal: Principal) -> Product:
+    """
+    The product of `code`, which the principal may name.
+
+    :raises InvalidInput: there is none, or it is another team's
+    """
     own = Q(pk=principal.product_id) if principal.product_id else Q()
-    return Product.objects.filter(own, code=code).first()
+    product = Product.objects.filter(own, code=code).first()
+    if product is None:
+        raise InvalidInput(_("There is no such product."), field="product")
+    return product

@@ -7,13 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Input, Money, Text
-from catalog.api.configurations import find_product
+from catalog.api.configurations import wanted_product
 from catalog.models import Coupon
 from catalog.services import find_coupon, refuse_used_up
 
@@ -44,9 +43,7 @@ class CouponViewSet(Endpoint):
     @idempotent(CouponQuestion)
     def check(self, request: Request) -> Response:
         """What a coupon would take off an order of this amount now; refused with the reason. Nothing is reserved."""
-        product = find_product(self.wish["product"], self.principal)
-        if product is None:
-            raise NotFound
+        product = wanted_product(self.wish["product"], self.principal)
         coupon, reduction = find_coupon(self.wish["code"], products=[product], subtotal=self.wish["amount"], at=self.at)
         refuse_used_up(coupon, self.customer)
         return self.show({"code": coupon.code, "reduction": reduction})

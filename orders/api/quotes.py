@@ -14,7 +14,8 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Several, Text, Whole
-from catalog.api.configurations import Configuration, ProductCode, find_product, wanted_items
+from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
+from kernel.errors import InvalidInput
 from lifecycle.api import Months
 from orders.models import Action, Quote
 from orders.services.quotes import make_quote
@@ -44,10 +45,7 @@ class CreateWish(Input):
     coupon = CouponCode()
 
     def validate_product(self, code: str) -> str:
-        product = find_product(code, self.context["view"].principal)
-        if product is None:
-            raise serializers.ValidationError(_("There is no such product."), code="unknown-product")
-        return str(product.pk)
+        return str(wanted_product(code, self.context["view"].principal).pk)
 
 
 class ResizeWish(Input):
@@ -69,7 +67,7 @@ class RenewWish(Input):
 
     def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
         if ("months" in wish) == ("match_end" in wish):
-            raise serializers.ValidationError({"months": _("Choose either a period or a common end.")}, code="period")
+            raise InvalidInput(_("Choose either a period or a common end."), field="months")
         return wish
 
 

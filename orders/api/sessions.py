@@ -6,16 +6,14 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Text
-from catalog.api.configurations import Configuration, ProductCode, find_product, wanted_items
+from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from catalog.models import Product
 from lifecycle.api import ResourceShape
 from orders.models import CheckoutSession, Order
@@ -135,9 +133,7 @@ class SessionViewSet(mixins.RetrieveModelMixin, Endpoint):
         wish = self.wish
         action = wish.pop("action")
         if action == Action.CREATE:
-            product = find_product(wish.pop("product"), self.principal)
-            if product is None:
-                raise NotFound(_("This key has no such product."))
+            product = wanted_product(wish.pop("product"), self.principal)
             return self.show(open_session(product, **wish, at=self.at), status=201)
         product = Product.objects.get(pk=str(self.principal.product_id))
         session = open_session_about(product, wish.pop("resource"), action=action, **wish, at=self.at)

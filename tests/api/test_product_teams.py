@@ -83,16 +83,16 @@ def test_a_session_expires(offer, as_team, now):
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
-        ({"product": "vstorage"}, 404, "not-found"),
-        ({"return_url": "https://evil.example/"}, 400, "return-address-refused"),
+        ({"product": "vstorage"}, 422, "invalid-input"),
+        ({"return_url": "https://evil.example/"}, 422, "return-address-refused"),
         ({"return_url": "javascript:alert(1)"}, 400, "invalid-input"),
         ({"items": []}, 400, "invalid-input"),
-        ({"items": [{"item": "nothing"}]}, 400, "invalid-input"),
-        ({"items": [{"item": "ssd"}]}, 400, "invalid-input"),
+        ({"items": [{"item": "nothing"}]}, 422, "invalid-input"),
+        ({"items": [{"item": "ssd"}]}, 422, "invalid-input"),
         ({"items": [{"item": "small"}, {"item": "ssd", "quantity": 0}]}, 400, "invalid-input"),
-        ({"items": [{"item": "small"}, {"item": "ssd", "quantity": 10_000}]}, 400, "invalid-input"),
+        ({"items": [{"item": "small"}, {"item": "ssd", "quantity": 10_000}]}, 422, "invalid-input"),
         ({"name": ""}, 400, "invalid-input"),
-        ({"name": "two\nlines"}, 400, "invalid-input"),
+        ({"name": "two\nlines"}, 422, "invalid-input"),
         ({"surprise": 1}, 400, "invalid-input"),
     ],
     ids=str,
@@ -146,7 +146,7 @@ def test_polling_for_what_takes_no_answer(alice, as_team, small, now):
     assert (request["type"], request["answer_expected"]) == ("stop", False)
     refused(
         as_team.post(f"provisioning-requests/{request['id']}/answer/", {"outcome": "succeeded"}),
-        400,
+        422,
         "no-answer-expected",
     )
 

@@ -47,7 +47,7 @@ class EndTooEarly(DomainError):
 
 class EndTooLate(DomainError):
     code = "end-too-late"
-    status = 400
+    status = 422
     message = _("At most 36 months can be added at once. Choose an earlier common end.")
 
 

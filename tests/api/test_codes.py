@@ -1,0 +1,71 @@
+"""The table of codes in docs/api.md is complete and true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from accounts.api.problems import RACES
+from kernel.errors import DomainError
+from stack import web
+
+NO_REFUSALS_HERE = {
+    # what only staff do
+    "approved-already", "billed-again-already", "clock-fixed", "clock-move-under-way", "clock-not-forward",
+    "closed-already", "credit-exceeds-invoice", "gateway-gone", "held-as-a-whole", "mode-already", "month-not-over",
+    "not-failing", "not-parked", "not-taken-back", "not-void", "not-yours", "nothing-expected", "nothing-held",
+    "nothing-to-bill", "notice-not-parked", "orders-open", "own-approval", "plan-changed", "price-not-ended",
+    "price-replaced", "reversal-closed", "sent-already", "settled-already", "still-fails", "still-held",
+    "transfer-differs", "transfer-recorded-already",
+    # reasons that are kept with what came to nothing
+    "charge-corrected", "not-provided", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile", "timed-out",
+}  # fmt: skip
+OF_THE_PROTOCOL = {
+    "address-too-long", "authentication-failed", "bad-request", "busy", "concurrent-change", "headers-too-large",
+    "internal-error", "length-required", "malformed-request", "method-not-allowed", "not-acceptable",
+    "not-authenticated", "not-found", "parse-error", "permission-denied", "throttled", "too-large",
+    "unsupported-media-type",
+}  # fmt: skip
+
+
+def table() -> dict[str, set[int]]:
+    """The statuses by code."""
+    text = Path("docs/api.md").read_text().partition("## Codes")[2]
+    found: dict[str, set[int]] = {}
+    for statuses, codes in re.findall(r"^\| ([\d, ]+) \| ([^|]*) \|", text, re.MULTILINE):
+        numbers = [int(number) for number in statuses.split(", ")]
+        names = re.findall(r"`([a-z-]+)`", codes)
+        for position, name in enumerate(names):  # a row of several statuses names one code for each
+            found.setdefault(name, set()).add(numbers[position] if len(numbers) > 1 else numbers[0])
+    return found
+
+
+def refusals(of: type[DomainError] = DomainError) -> Iterator[type[DomainError]]:
+    for kind in of.__subclasses__():
+        if "code" in vars(kind) and not kind.__module__.startswith("tests."):
+            yield kind
+        yield from refusals(kind)
+
+
+def test_the_table_names_every_refusal_with_its_status():
+    import_module("billing_portal.urls")
+    listed = table()
+    expected = {kind.code: kind.status for kind in refusals()}
+
+    assert NO_REFUSALS_HERE <= set(expected)
+    missing = {code for code in expected if code not in listed} - NO_REFUSALS_HERE
+    assert missing == set()
+    wrong = {
+        code: (status, listed[code]) for code, status in expected.items() if status not in listed.get(code, {status})
+    }
+    assert wrong == {}
+
+
+def test_the_table_names_nothing_else():
+    known = {kind.code for kind in refusals()} | OF_THE_PROTOCOL
+
+    assert set(table()) - known == set()
+    assert set(table()) >= {*OF_THE_PROTOCOL, *RACES.values(), *web.CODES.values()}
+    assert set(table()) & NO_REFUSALS_HERE == set()
