@@ -13,6 +13,9 @@ run: venv       ## the whole portal on this machine: PORT=8000 DATA_DIR=.data
 test: venv-dev  ## every check, then every test, on real PostgreSQL and Valkey
 	@exec $(PY) -m stack.check
 
+fuzz: venv-dev  ## ask the API all that its document allows, and what it does not: EXAMPLES=1000 SEED=...
+	@exec env EXAMPLES="$(EXAMPLES)" SEED="$(SEED)" $(PY) -m pytest tests/fuzz/hunt.py -s
+
 bench: venv     ## measure the heavy work: ARGS="..."
 	@exec $(PY) -m bench $(ARGS)
 
@@ -37,4 +40,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test bench fmt lock env clean venv venv-dev
+.PHONY: help run test fuzz bench fmt lock env clean venv venv-dev

@@ -145,7 +145,7 @@ class Product(Named):
             path = unquote(urlsplit(url).path)
         except ValueError:
             return False
-        if "\\" in url or any(part in {".", ".."} for part in path.split("/")):
+        if "\\" in url or " " in url or not url.isprintable() or any(part in {".", ".."} for part in path.split("/")):
             return False
         return any(
             url == allowed or (allowed.endswith("/") and url.startswith(allowed)) for allowed in self.return_urls

@@ -70,14 +70,25 @@ class Nothing(Input):
     """The body of a write that needs no more than its address: none, or an empty object."""
 
 
-@extend_schema_field({"type": "string", "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"})
-class Text(serializers.CharField):
-    """A JSON string with something to read in it; numbers are not."""
+@extend_schema_field({"type": "string", "pattern": r"^[^\u0000]*$"})
+class Remark(serializers.CharField):
+    """A JSON string, which may be left out or empty; numbers are none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_blank": True, **options})
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+@extend_schema_field({"type": "string", "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"})
+class Text(Remark):
+    """A JSON string with something to read in it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": None, "allow_blank": False, **options})
 
 
 @extend_schema_field({"type": "string", "format": "uuid"})

@@ -60,7 +60,8 @@ class Exported(Endpoint):
 
     def _lines(self, rows: QuerySet[Any]) -> Iterator[str]:
         line = csv.writer(_Line())
-        columns = list(self.get_serializer().fields)
+        shape: Any = self.get_serializer()
+        columns = list(shape.fields)
         yield "\ufeff" + line.writerow(columns)
         found = iter(rows.iterator(ROWS_AT_ONCE))
         while chunk := list(islice(found, ROWS_AT_ONCE)):

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant
+from accounts.api.fields import Choice, Identifier, Input, Instant, Remark
 from accounts.api.query import Paged
 from catalog.api.configurations import Configuration, ProductCode
 from lifecycle.models import ProvisioningRequest, Resource
@@ -56,9 +56,7 @@ class RequestShape(serializers.Serializer[Any]):
 
 class ProvisioningAnswer(Input):
     outcome = Choice(choices=[State.SUCCEEDED, State.FAILED])
-    reason = serializers.CharField(
-        max_length=200, required=False, allow_blank=True, default="", help_text="Why it failed."
-    )
+    reason = Remark(max_length=200, default="", help_text="Why it failed.")
 
 
 class RequestQuery(Paged):

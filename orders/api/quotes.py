@@ -13,23 +13,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Several, Text, Whole
+from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Remark, Several, Text, Whole
 from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from kernel.errors import InvalidInput
 from lifecycle.api import Months
 from orders.models import Action, Quote
 from orders.services.quotes import make_quote
 from orders.services.stories.inputs import MAXIMUM_QUANTITY
-
-
-class CouponCode(serializers.CharField):
-    def __init__(self) -> None:
-        super().__init__(max_length=40, required=False, allow_blank=True)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class CreateWish(Input):
@@ -42,7 +32,7 @@ class CreateWish(Input):
     quantity = Whole(min_value=1, max_value=MAXIMUM_QUANTITY, default=1, help_text="How many resources.")
     months = Months(default=1)
     auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
-    coupon = CouponCode()
+    coupon = Remark(max_length=40)
 
     def validate_product(self, code: str) -> str:
         return str(wanted_product(code, self.context["view"].principal).pk)
@@ -63,7 +53,7 @@ class RenewWish(Input):
     resources = Several(child=Identifier(), most=MAXIMUM_QUANTITY)
     months = Months(required=False)
     match_end = Instant(required=False)
-    coupon = CouponCode()
+    coupon = Remark(max_length=40)
 
     def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
         if ("months" in wish) == ("match_end" in wish):
@@ -78,7 +68,7 @@ class RecoverWish(Input):
     resource = Identifier()
     months = Months(default=1)
     auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
-    coupon = CouponCode()
+    coupon = Remark(max_length=40)
 
 
 class QuoteWish(OneShapeOf):

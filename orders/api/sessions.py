@@ -22,7 +22,7 @@ from orders.services.sessions import LETS_GO, open_session, open_session_about
 Action = CheckoutSession.Action
 
 
-class ReturnUrl(serializers.URLField):
+class ReturnUrl(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=500, help_text="On the product's list of return addresses.", **options)
 

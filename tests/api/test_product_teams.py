@@ -85,7 +85,8 @@ def test_a_session_expires(offer, as_team, now):
     [
         ({"product": "vstorage"}, 422, "invalid-input"),
         ({"return_url": "https://evil.example/"}, 422, "return-address-refused"),
-        ({"return_url": "javascript:alert(1)"}, 400, "invalid-input"),
+        ({"return_url": "javascript:alert(1)"}, 422, "return-address-refused"),
+        ({"return_url": "https://vserver.example/a\r\nb"}, 422, "return-address-refused"),
         ({"items": []}, 400, "invalid-input"),
         ({"items": [{"item": "nothing"}]}, 422, "invalid-input"),
         ({"items": [{"item": "ssd"}]}, 422, "invalid-input"),
@@ -130,6 +131,7 @@ def test_polling_and_answering(offer, alice, as_alice, as_team, settings):
     assert request["resource"]["configuration"] == [{"item": "small", "name": "small", "quantity": 1}]
     assert request["answer_url"] == f"{settings.PUBLIC_URL}/api/v1/provisioning-requests/{request['id']}/answer/"
     place = f"provisioning-requests/{request['id']}/answer/"
+    refused(as_team.post(place, {"outcome": "failed", "reason": 0}), 400, "invalid-input")
     assert done(as_team.post(place, {"outcome": "succeeded", "reason": ""}))["state"] == "succeeded"
     assert done(as_team.post(place, {"outcome": "succeeded"}))["state"] == "succeeded"
     refused(as_team.post(place, {"outcome": "failed"}), 409, "already-answered")

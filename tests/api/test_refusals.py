@@ -116,7 +116,7 @@ def test_a_coupon_held_by_an_unpaid_order_of_ones_own_names_that_order(offer, al
     make_coupon("TET", 20_000, maximum_uses_per_customer=1)
     held = order(Quote.objects.get(pk=done(as_alice.post("quotes/", new(coupon="TET")), 201)["id"]), means="gateway")
 
-    problem = refused(as_alice.post("quotes/", new(coupon="TET")), 400, "coupon-held")
+    problem = refused(as_alice.post("quotes/", new(coupon="TET")), 422, "coupon-held")
 
     assert problem["details"] == {"order": str(held.pk)}
 
