@@ -70,8 +70,18 @@ def _kind(address: str) -> str:
     return IDS.sub("#", urlsplit(address).path)
 
 
-def faults_of(page: Page) -> list[str]:
-    """What is wrong with the page that is open, at both widths and in both themes."""
+def look_of(page: Page) -> str:
+    """Which look the page shares with others: what its body says, its app and model apart; a page of the portal is alone."""
+    shared = re.sub(r"\b(app|model)-\S+", "", page.locator("body").get_attribute("class") or "").strip()
+    return shared or urlsplit(page.url).path
+
+
+def faults_of(page: Page, *, wholly: bool = True) -> list[str]:
+    """
+    What is wrong with the page that is open, at both widths and in both themes.
+
+    Not `wholly`: another page of its look was examined so; here it is what its own content can break.
+    """
     found = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
@@ -80,7 +90,11 @@ def faults_of(page: Page) -> list[str]:
             found.append(f"{width}: scrolls sideways, {wide}")
         if width == WIDTHS[0]:
             found += page.evaluate(CUT)
+        if not wholly and width != WIDTHS[0]:
+            continue
         found += [f"{width}: {fault}" for fault in _checked(page)]
+        if not wholly:
+            continue
         page.emulate_media(color_scheme="dark")
         found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS)]
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})

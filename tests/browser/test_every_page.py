@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import Portal, open_context
-from tests.browser.everything import READY_FOR_SHIFTS, faults_of, pages_from, shift_of
+from tests.browser.everything import READY_FOR_SHIFTS, faults_of, look_of, pages_from, shift_of
 from tests.browser.test_purchase import sign_in
 
 pytestmark = pytest.mark.browser
@@ -29,11 +29,13 @@ def test_every_page_fits_and_can_be_used_by_everybody(
     page.goto(f"{portal.url}/login/")
     sign_in(page, email)
     start, least = WHO[email]
-    faults, seen = {}, 0
+    faults, seen, looks = {}, 0, set()
     for path in pages_from(page, f"{portal.url}{start}"):
         seen += 1
-        if found := [*filter(None, [shift_of(page)]), *faults_of(page)]:
+        look = look_of(page)
+        if found := [*filter(None, [shift_of(page)]), *faults_of(page, wholly=look not in looks)]:
             faults[path] = found
+        looks.add(look)
     context.close()
     assert faults == {}
     assert seen >= least
