@@ -11,13 +11,12 @@ from django import forms
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LookOnlyAdmin, RowsInline, StaffAdmin
+from accounts.admin.base import DayAndTime, LookOnlyAdmin, RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
@@ -144,7 +143,7 @@ class PastPriceForm(ReasonForm):
     per_minutes = forms.TypedChoiceField(label=_("per"), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH)
     includes_vat = forms.BooleanField(label=_("includes VAT"), required=False, initial=True)
     vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
-    valid_from = forms.SplitDateTimeField(label=_("valid from"), widget=AdminSplitDateTime)
+    valid_from = forms.SplitDateTimeField(label=_("valid from"), widget=DayAndTime)
     field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
 
 
