@@ -17,7 +17,7 @@ NO_REFUSALS_HERE = {
     "closed-already", "credit-exceeds-invoice", "gateway-gone", "held-as-a-whole", "mode-already", "month-not-over",
     "not-failing", "not-parked", "not-taken-back", "not-void", "not-yours", "nothing-expected", "nothing-held",
     "nothing-to-bill", "notice-not-parked", "orders-open", "own-approval", "plan-changed", "price-not-ended", "price-not-in-the-past", "priced-already",
-    "price-replaced", "reversal-closed", "reviewed-already", "sent-already", "settled-already", "still-fails", "still-held",
+    "price-replaced", "reversal-closed", "reviewed-already", "sent-already", "statement-too-long", "settled-already", "still-fails", "still-held",
     "transfer-differs", "transfer-recorded-already",
     # reasons that are kept with what came to nothing
     "charge-corrected", "not-provided", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile", "timed-out",

@@ -69,6 +69,7 @@ def findings(
             if time.monotonic() > until:
                 print(f"stopped early, after {portal.requests} requests")
                 stream.stop()
+                until = inf
     return sorted({*found, *portal.findings})
 
 

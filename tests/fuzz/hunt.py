@@ -7,6 +7,7 @@ principal (30): what does not fit into them is left out, and said.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 
@@ -24,6 +25,7 @@ MINUTES = float(os.environ.get("MINUTES") or 30)
 @pytest.mark.django_db
 @pytest.mark.parametrize("principal", ["owner", "team", "stranger", "nobody"])
 def test_nothing_is_found(principal, keys, world):
+    logging.disable()  # thousands of refusals are meant
     portal = Portal(MALLORY)
     print(f"\n{principal}: EXAMPLES={EXAMPLES} SEED={SEED} MINUTES={MINUTES:g}", flush=True)
 
