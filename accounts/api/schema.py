@@ -72,8 +72,11 @@ class Schema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
         operation = super().get_operation(*args, **kwargs)
         if operation:
-            if getattr(self._handler(), "takes", None) is Nothing:
+            takes = getattr(self._handler(), "takes", None)
+            if takes is Nothing:
                 operation["requestBody"] = {"content": {"application/json": {"schema": EMPTY}}}
+            elif takes:
+                operation["requestBody"]["required"] = True  # also where it is one of several shapes
             problem = {CONTENT_TYPE: {"schema": self.resolve_serializer(Problem, "response").ref}}
             for status in sorted(READING if self.method == "GET" else WRITING):
                 operation["responses"].setdefault(

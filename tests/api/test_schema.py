@@ -57,6 +57,11 @@ def test_every_write_takes_an_idempotency_key_and_money_requires_it(schema):
     }
 
 
+def test_a_write_that_says_something_needs_its_body(schema):
+    for name in ("quotes", "checkout-sessions", "orders", "keys"):
+        assert schema["paths"][f"/api/v1/{name}/"]["post"]["requestBody"]["required"] is True, name
+
+
 def test_the_schema_is_public(db):
     answer = Client().get("/api/v1/schema/")
 
