@@ -283,7 +283,7 @@ def test_notices_are_read(alice, as_alice, small):
 
     assert read["read_at"] == "2026-03-10T05:00:00Z"
     assert done(as_alice.get("notices/", unread="true"))["results"] == []
-    assert Notice.objects.count() == 2
+    assert Notice.objects.count() == 1
 
 
 def test_credit_notes_of_a_deletion(alice, as_alice, small):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 WIDTHS = (1440, 390)
 MOST_SHIFT = 0.02
 NOT_PAGES = re.compile(
-    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip)$|^/(static|api|i18n|look)/|/logout/|/password/$"
+    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip)$|^/(static|api|i18n|look)/|/logout/|/password/$|/leave/$"
 )
 IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d+\b")
 
@@ -56,14 +56,26 @@ def pages_from(page: Page, start: str) -> Iterator[str]:
         assert answer is not None
         assert answer.status == 200, f"{address} answers {answer.status}"
         assert "no-store" in answer.headers["cache-control"], address
-        links = page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map((link) => link.href)")
-        for link in links:
+        for link in _links_of(page):
             found = urlsplit(link)
             inside = found.netloc == root.netloc and found.path.startswith(root.path)
             if inside and not NOT_PAGES.search(found.path) and _kind(link) not in known:
                 known.add(_kind(link))
                 waiting.append(link.partition("#")[0])
         yield urlsplit(address).path
+
+
+def _links_of(page: Page) -> list[str]:
+    """A page that waits for something may lead on by itself meanwhile; then the links are those of the next one."""
+    while True:
+        try:
+            return list(
+                page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map((link) => link.href)")
+            )
+        except Error as led_on:
+            if "context was destroyed" not in str(led_on):
+                raise
+            page.wait_for_load_state()
 
 
 def _kind(address: str) -> str:

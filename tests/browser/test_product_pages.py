@@ -44,7 +44,7 @@ def begin(page: Page, action: str) -> str:
 
 
 def to_the_quote(page: Page) -> None:
-    page.locator("button[name=step][value=continue]").click()
+    page.locator("button[name=step][value=continue]:visible").first.click()
     page.wait_for_url("**/quotes/**")
     fits(page)
 
