@@ -1,11 +1,12 @@
 """What is owed: invoices, credit notes, their numbers, and the billing runs."""
 
 from invoices.models.corrections import CreditNote
-from invoices.models.documents import Invoice, InvoiceLine, NumberSeries
+from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
 
 __all__ = [
+    "ORDER_OF_PAYMENT",
     "BillingChunk",
     "BillingRun",
     "CreditNote",

@@ -45,6 +45,10 @@ class NumberSeries(models.Model):
         return f"{self.series}{self.year}: {self.last}"
 
 
+ORDER_OF_PAYMENT = ("issued_at", "due", "number")
+"""The older first, then the smaller."""
+
+
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def lock_all(self, pks: list[UUID]) -> list[Invoice]:
         return list(self.select_for_update(of=("self",), no_key=True).filter(pk__in=pks).order_by("pk"))
@@ -55,6 +59,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def overdue(self, at: datetime) -> Self:
         return self.open().filter(due_at__lte=at)
+
+    def in_order_of_payment(self) -> Self:
+        """In the order of `ORDER_OF_PAYMENT`."""
+        return self.order_by(*ORDER_OF_PAYMENT)
 
 
 class Invoice(models.Model):

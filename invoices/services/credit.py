@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import unused_part
-from invoices.models import CreditNote, Invoice, NumberSeries
+from invoices.models import ORDER_OF_PAYMENT, CreditNote, Invoice, NumberSeries
 from invoices.services.issue import next_numbers
 from kernel.errors import DomainError
 from kernel.money import round_half_up
@@ -124,4 +125,4 @@ def credit_invoice(
 def open_invoices_oldest_first(customer_id: UUID) -> list[Invoice]:
     """What automatic payment settles: the older invoice first, then the smaller amount. Held until the end of the transaction."""
     pks = list(Invoice.objects.open().filter(customer=customer_id).values_list("pk", flat=True))
-    return sorted(Invoice.objects.lock_all(pks), key=lambda invoice: (invoice.issued_at, invoice.due, invoice.number))
+    return sorted(Invoice.objects.lock_all(pks), key=attrgetter(*ORDER_OF_PAYMENT))

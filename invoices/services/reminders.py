@@ -11,8 +11,9 @@ from kernel.periods import billing_zone, local_day, start_of_day
 from notifications.models import Notice
 from notifications.services import telling_sql
 
-DAYS_BEFORE = 3
-"""The first reminder goes out so many days before the due date, the next on the day; then 1, 7 and 14 days after it."""
+MILESTONES = (3, 0, -1, -7, -14)
+"""Reminders go out so many days before the due date, on the day, and (below zero) after it."""
+LATEST = "CASE " + " ".join(f"WHEN days <= {days} THEN {days}" for days in sorted(MILESTONES)) + " END"
 
 FACTS = """jsonb_build_object('number', m.number, 'resource', m.resource_name, 'due', m.due, 'days', abs(m.days),
            'due_date', to_char(m.due_at AT TIME ZONE %(zone)s, 'YYYY-MM-DD'))"""
@@ -25,9 +26,7 @@ WITH due AS (
            (due_at AT TIME ZONE %(zone)s)::date - (%(today)s)::date AS days
     FROM invoices_invoice WHERE due > 0 AND due_at < %(horizon)s
 ), told AS (
-    SELECT *, CASE WHEN days <= -14 THEN -14 WHEN days <= -7 THEN -7 WHEN days <= -1 THEN -1
-                   WHEN days = 0 THEN 0 ELSE 3 END AS milestone
-    FROM due
+    SELECT *, {LATEST} AS milestone FROM due
 ), coming AS (SELECT * FROM told WHERE days >= 0), late AS (SELECT * FROM told WHERE days < 0
 ), before AS ({telling_sql(Notice.Kind.INVOICE_DUE, MILESTONE, facts=FACTS, rows="coming")} RETURNING 1
 ), after AS ({telling_sql(Notice.Kind.INVOICE_OVERDUE, MILESTONE, facts=FACTS, rows="late")} RETURNING 1
@@ -44,7 +43,7 @@ def remind_about_invoices(*, at: datetime) -> int:
         "at": at,
         "today": today.isoformat(),
         "zone": str(billing_zone()),
-        "horizon": start_of_day(today + timedelta(days=DAYS_BEFORE + 1)),
+        "horizon": start_of_day(today + timedelta(days=max(MILESTONES) + 1)),
     }
     with connection.cursor() as cursor:
         cursor.execute(REMIND, arguments)

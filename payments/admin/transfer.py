@@ -90,7 +90,7 @@ class RecordBankTransfer(Task):
 
     def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
         found = Invoice.objects.open().filter(customer=subject).select_related("product")
-        shown = cut(found.order_by("issued_at", "due", "number"), MOST_SHOWN)
+        shown = cut(found.in_order_of_payment(), MOST_SHOWN)
         for invoice in shown:
             invoice.is_late = invoice.is_overdue(at)
         return {"facts": wallet_facts(subject), "open_invoices": shown.rows, "left_out": shown.more}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import accumulate
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from invoices.models import Invoice
+from invoices.models import ORDER_OF_PAYMENT, Invoice
 from invoices.services.credit import open_invoices_oldest_first
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
@@ -100,7 +101,7 @@ def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty
     held = [invoice for invoice in Invoice.objects.lock_all(list(wanted)) if invoice.due > 0]
     if not held and not may_be_empty:
         raise NothingDue
-    return sorted(held, key=lambda invoice: (invoice.issued_at, invoice.due, invoice.number))
+    return sorted(held, key=attrgetter(*ORDER_OF_PAYMENT))
 
 
 def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, promotional: int = 0, at: datetime) -> None:

@@ -81,7 +81,7 @@ def chosen_invoices(request: PortalRequest) -> Cut:
     found = Invoice.objects.open().filter(customer=request.customer).select_related("product")
     if named:
         found = found.filter(pk__in=named_invoices(named))
-    return cut(found.order_by("issued_at", "due", "number"), MOST_AT_ONCE)
+    return cut(found.in_order_of_payment(), MOST_AT_ONCE)
 
 
 def _uuid(text: str) -> UUID | None:
