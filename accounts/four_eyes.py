@@ -24,7 +24,7 @@ from accounts.staff import Right
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import local_day, start_of_day
-from kernel.tally import Tally, for_each
+from store.tally import Tally, for_each
 
 State = StaffAct.State
 UNDECIDED_AT_MOST = timedelta(days=30)

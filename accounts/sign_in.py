@@ -28,7 +28,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from kernel import display
-from kernel.senders import network_of
+from store.senders import network_of
 
 logger = logging.getLogger(__name__)
 

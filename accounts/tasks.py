@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from accounts import four_eyes
 from accounts.models import IdempotencyKey
 from kernel.clock import machine_now
-from kernel.tally import Tally
+from store.tally import Tally
 
 KEPT = timedelta(days=7)
 

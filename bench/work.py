@@ -22,7 +22,6 @@ from invoices.models import BillingRun, Invoice
 from invoices.services import month_end as month_end_service
 from invoices.tasks import work_on_month
 from kernel.actors import Actor
-from kernel.keyset import _encode
 from ledger.models import Entry
 from ledger.services import Fact, Kind, spend
 from lifecycle.models import Resource
@@ -30,6 +29,7 @@ from lifecycle.services.sweeps import expire_resources, purge_resources, remind_
 from notifications.models import Notice
 from orders.services.renewal import renew_automatically
 from payments.models import Payment
+from store.keyset import _encode
 
 ACTOR = Actor.job("bench")
 MONTH_ENDS_AT = MONTH.period.ends_at

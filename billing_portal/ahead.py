@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from kernel import display
-from kernel.cut import cut
 from kernel.periods import CalendarMonth
 from lifecycle.models import Resource
 from orders.queries import Coming, Runway, runway_of
 from payments.services.wallet import Wallet
+from store.cut import cut
 
 AT_MOST = 8
 AHEAD = timedelta(days=30)

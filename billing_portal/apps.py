@@ -9,7 +9,7 @@ class BillingPortalConfig(AppConfig):
     def ready(self) -> None:
         """Let the whole process ask the business clock; nothing is queried here."""
         from billing_portal import clock, zone
-        from kernel.triggers import hold_triggers_always
+        from store.triggers import hold_triggers_always
 
         clock.install()
         zone.compare_at_first_connection()

@@ -15,7 +15,7 @@ from billing_portal.models import JobRun
 from billing_portal.schedule import JOBS
 from billing_portal.timetable import Every, Job
 from kernel import clock
-from kernel.tally import Tally
+from store.tally import Tally
 
 logger = logging.getLogger(__name__)
 

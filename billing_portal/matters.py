@@ -14,11 +14,11 @@ from accounts.models import BillingMode, Customer
 from catalog.queries import NoPrice
 from invoices.models import Invoice
 from kernel import display
-from kernel.cut import Cut, cut
 from kernel.periods import local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Order
+from store.cut import Cut, cut
 
 AT_MOST = 5
 SOON = timedelta(days=7)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing_portal.totals import TOTALS
 from kernel import display
-from kernel.triggers import append_only, frozen, never_deleted
+from store.triggers import append_only, frozen, never_deleted
 
 
 class Clock(models.Model):

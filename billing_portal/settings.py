@@ -152,7 +152,7 @@ _database |= {
 }
 _options |= {
     "connect_timeout": 5,
-    "prepare_threshold": 5,  # lets `kernel.prepared` prepare; Django's own cursors never do
+    "prepare_threshold": 5,  # lets `store.prepared` prepare; Django's own cursors never do
     "options": " ".join(
         f"-c {name}={value}"
         for name, value in {

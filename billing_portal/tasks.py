@@ -14,7 +14,7 @@ from billing_portal import moving
 from billing_portal.jobs import carry_out, due_on_the_calendar
 from billing_portal.schedule import BY_NAME
 from kernel import clock
-from kernel.shares import share_of
+from store.shares import share_of
 
 
 @shared_task

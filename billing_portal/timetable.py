@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from django.utils.translation import gettext as _
 
 from kernel.periods import local_day, start_of_day
-from kernel.tally import Tally
+from store.tally import Tally
 
 HOUR = timedelta(hours=1)
 

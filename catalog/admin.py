@@ -24,9 +24,10 @@ from accounts.staff import BACK_DATE_PRICE, REOPEN_PRICE, REVOKE_PRODUCT_KEY
 from catalog import acts
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
 from catalog.services import reopen_price
-from kernel import clock, display, outgoing
+from kernel import clock, display
 from kernel.actors import Actor
 from kernel.periods import local_day, start_of_day, truncate
+from store import outgoing
 
 
 class ProductForm(forms.ModelForm):

@@ -23,7 +23,7 @@ from kernel.ids import new_id
 from kernel.keys import coupon_key
 from kernel.periods import HOUR_MINUTES, MONTH_MINUTES
 from kernel.text import validate_printable
-from kernel.triggers import frozen, never_deleted
+from store.triggers import frozen, never_deleted
 
 
 class InstantRange(Func):

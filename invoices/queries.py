@@ -20,8 +20,8 @@ from invoices.models import Invoice, InvoiceLine, MonthlyTotal
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
 from kernel.periods import CalendarMonth, billing_zone, local_day
-from kernel.search import search
 from kernel.seller import bank_words
+from store.search import search
 
 BARS = 12
 CHUNK = 2000

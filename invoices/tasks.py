@@ -10,8 +10,8 @@ from celery import shared_task
 from invoices.models import BillingChunk, BillingRun
 from invoices.services import month_end, reminders
 from kernel.actors import Actor
-from kernel.doorbell import end_of_share, wake_helpers
 from kernel.periods import CalendarMonth
+from store.doorbell import end_of_share, wake_helpers
 
 ACTOR = Actor.job("month-end")
 AFTER_MIDNIGHT = timedelta(minutes=30)

@@ -32,8 +32,8 @@ from invoices.queries import (
 )
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel import display
-from kernel.keyset import keyset_page
 from kernel.periods import CalendarMonth
+from store.keyset import keyset_page
 
 CHUNK = 2000
 

@@ -1,1 +1,1 @@
-"""Values without I/O: money, periods, time, actors, refusals. Knows no Django model."""
+"""Values without I/O: money, periods, time, actors, refusals, and how they are typed and read. Knows no Django model."""

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.money import MAXIMUM
-from kernel.triggers import append_only, frozen, never_deleted
+from store.triggers import append_only, frozen, never_deleted
 
 
 class Account(models.Model):

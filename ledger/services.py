@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
 from kernel.money import MAXIMUM
-from kernel.prepared import prepared_cursor
 from ledger.models import Account, Entry, Transaction
+from store.prepared import prepared_cursor
 
 Kind = Account.Kind
 Fact = Transaction.Kind

@@ -21,10 +21,10 @@ from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
 from catalog.terms import MONTHS, WrongPeriod
 from kernel.actors import ActorKind
-from kernel.search import search
 from lifecycle.models import Health, Renewal, Resource, ResourceEvent, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
+from store.search import search
 
 PERIODS = [(months, months) for months in MONTHS]
 

@@ -18,8 +18,8 @@ import httpx
 from django.conf import settings
 
 from catalog.models import Product
-from kernel import outgoing
 from kernel.clock import machine_now
+from store import outgoing
 
 SECONDS = 10
 BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})

@@ -9,9 +9,9 @@ from celery import shared_task
 from django.db.models import Min
 
 from kernel.actors import Actor
-from kernel.doorbell import wake_helpers
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services import delivery, sweeps
+from store.doorbell import wake_helpers
 
 
 def expire_resources(*, at: datetime) -> int:

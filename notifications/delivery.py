@@ -26,11 +26,11 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
-from kernel.tally import Tally
 from notifications.models import Notice
 from notifications.render import Mail, render, render_together
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
+from store.tally import Tally
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from accounts.models import Customer
-from kernel.bulk import copy_rows
 from notifications.events import event_key, event_sql, stamp
 from notifications.kinds import KINDS
 from notifications.models import Notice
+from store.bulk import copy_rows
 
 COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error"
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 
-from kernel import outgoing
+from store import outgoing
 
 SECONDS = 30
 

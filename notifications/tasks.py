@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Min
 
-from kernel.tally import Tally
 from notifications import delivery
 from notifications.models import Notice
+from store.tally import Tally
 
 
 def deliver_notices(*, at: datetime) -> Tally:

@@ -8,12 +8,12 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
-from kernel.keyset import keyset_page
 from notifications.models import Notice
 from notifications.render import render as render_mail
 from notifications.render import words_of
 from notifications.services import mark_all_read, mark_read
 from notifications.truth import facts_now, holds
+from store.keyset import keyset_page
 
 FILTERS = ("", "unread")
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel import clock
-from kernel.senders import network_of
 from orders.services.settle import check_payment, handle_notice
 from payments.gateways import UnknownGateway
 from payments.models import Payment
 from payments.queries import gateway_name
+from store.senders import network_of
 
 MOST_BYTES = 20_000
 ASKED_BY_LOOKING = 5

@@ -13,9 +13,9 @@ from accounts.models import BillingMode, Customer
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
-from kernel.cut import Cut, cut
 from kernel.periods import Period
 from lifecycle.models import Resource
+from store.cut import Cut, cut
 
 MOST_PRICED = 1_000
 """So many ends are priced for one page; beyond it the page says that these are the first."""

@@ -10,8 +10,6 @@ from celery import shared_task
 from django.db.models import Min
 
 from kernel.actors import Actor
-from kernel.doorbell import MOST_HELPERS, end_of_share, wake_helpers
-from kernel.tally import Tally, for_each
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
 from orders.services import announcing, renewal
@@ -19,6 +17,8 @@ from orders.services.checkout import end_unpaid_order
 from orders.services.fulfil import answer_provisioning
 from orders.services.settle import check_payment
 from payments.models import Payment
+from store.doorbell import MOST_HELPERS, end_of_share, wake_helpers
+from store.tally import Tally, for_each
 
 logger = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.periods import Period
-from kernel.search import search
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import PLACES, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment
+from store.search import search
 
 CHUNK = 2000
 Fact = Transaction.Kind

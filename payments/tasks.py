@@ -9,11 +9,11 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
-from kernel.tally import Tally, for_each
 from ledger.models import Account
 from payments.models import Reversal
 from payments.services import credit
 from payments.services.owed import settle_what_is_owed
+from store.tally import Tally, for_each
 
 
 def pay_open_invoices(*, at: datetime) -> Tally:

@@ -25,7 +25,7 @@ from accounts.admin.tasks import Task, change_page, task_page
 from accounts.models import Customer
 from accounts.services import record_audit
 from kernel import clock
-from kernel.search import search
+from store.search import search
 
 
 class StaffList(ChangeList):

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kernel.errors import DomainError
-from kernel.keyset import Page, UnknownKey, keyset_page
+from store.keyset import Page, UnknownKey, keyset_page
 
 
 class NoSuchPage(DomainError):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.api.fields import Choice, Flag, Input, Several, Text, Whole
-from kernel.keyset import SIZE
+from store.keyset import SIZE
 
 MAXIMUM_SIZE = 100
 MOST_VALUES = 20

@@ -3,7 +3,7 @@
 import django.contrib.postgres.indexes
 from django.db import migrations
 
-import kernel.search
+import store.search
 
 
 class Migration(migrations.Migration):
@@ -15,21 +15,21 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="customer",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(kernel.search.SearchForm("name"), name="gin_trgm_ops"),
+                django.contrib.postgres.indexes.OpClass(store.search.SearchForm("name"), name="gin_trgm_ops"),
                 name="customers_by_part_of_name",
             ),
         ),
         migrations.AddIndex(
             model_name="customer",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(kernel.search.SearchForm("email"), name="gin_trgm_ops"),
+                django.contrib.postgres.indexes.OpClass(store.search.SearchForm("email"), name="gin_trgm_ops"),
                 name="customers_by_part_of_mail",
             ),
         ),
         migrations.AddIndex(
             model_name="customer",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(kernel.search.SearchForm("tax_code"), name="gin_trgm_ops"),
+                django.contrib.postgres.indexes.OpClass(store.search.SearchForm("tax_code"), name="gin_trgm_ops"),
                 name="customers_by_part_of_tax_code",
             ),
         ),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Customer
 from kernel.money import MAXIMUM
-from kernel.triggers import edges_only, frozen, never_deleted
+from store.triggers import edges_only, frozen, never_deleted
 
 EDGES = frozenset(
     {

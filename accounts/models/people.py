@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
-from kernel.search import search_index
 from kernel.text import validate_printable
-from kernel.triggers import never_deleted
+from store.search import search_index
+from store.triggers import never_deleted
 
 
 class BillingMode(models.TextChoices):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.people import BillingMode, Customer
 from kernel import display
 from kernel.ids import new_id
-from kernel.triggers import append_only
+from store.triggers import append_only
 
 
 class BillingModeSwitch(models.Model):

@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as text
 
-from kernel.cut import Cut, cut
+from store.cut import Cut, cut
 
 SEARCHED = (
     "accounts.Customer",

@@ -22,9 +22,9 @@ from billing_portal.jobs import job_calendar
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.moving import current_move, request_move
 from kernel import clock, display
-from kernel.cut import Cut, cut
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, local_day, start_of_day
+from store.cut import Cut, cut
 
 SHOWN_RUNS = 50
 

@@ -16,9 +16,9 @@ from accounts.models import Customer, User
 from billing_portal.schedule import BY_NAME, JOBS
 from billing_portal.timetable import Daily, Job
 from kernel.periods import local_day, start_of_day
-from kernel.tally import Tally
 from lifecycle.services.delivery import deliver_requests
 from notifications.models import Notice
+from store.tally import Tally
 
 Scene = Callable[..., Any]
 """Called with `at`; may answer the scene that follows from it a little later (an answer, a payment's outcome)."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from invoices.models.documents import Invoice
 from kernel.ids import new_id
-from kernel.triggers import append_only
+from store.triggers import append_only
 
 
 class CreditNote(models.Model):

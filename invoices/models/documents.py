@@ -19,8 +19,8 @@ from invoices.models.totals import totals_kept
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.periods import local_day
-from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models import Resource
+from store.triggers import append_only, frozen, never_deleted
 
 
 class NumberSeries(models.Model):

@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from kernel.triggers import edges_only
 from lifecycle.models import Resource
+from store.triggers import edges_only
 
 
 class BillingRun(models.Model):

@@ -9,7 +9,7 @@ from django.db import models
 
 from accounts.models import Customer
 from catalog.models import Product
-from kernel.triggers import triggers_only
+from store.triggers import triggers_only
 
 ADD = """
     INSERT INTO invoices_monthlytotal AS kept (customer_id, month, product_id, status, invoices, charged, paid, due)

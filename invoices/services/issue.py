@@ -15,13 +15,13 @@ from django.db import connection
 from accounts.models import Customer
 from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
-from kernel.bulk import copy_rows
 from kernel.ids import new_id
 from kernel.periods import Period, end_of_day, local_day
 from kernel.seller import seller
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import News, tell_news
+from store.bulk import copy_rows
 
 SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE: NumberSeries.Series.USAGE}
 

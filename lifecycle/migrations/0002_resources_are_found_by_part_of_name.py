@@ -3,7 +3,7 @@
 import django.contrib.postgres.indexes
 from django.db import migrations
 
-import kernel.search
+import store.search
 
 
 class Migration(migrations.Migration):
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="resource",
             index=django.contrib.postgres.indexes.GinIndex(
-                django.contrib.postgres.indexes.OpClass(kernel.search.SearchForm("name"), name="gin_trgm_ops"),
+                django.contrib.postgres.indexes.OpClass(store.search.SearchForm("name"), name="gin_trgm_ops"),
                 name="resources_by_part_of_name",
             ),
         ),

@@ -17,8 +17,8 @@ from kernel import display
 from kernel.actors import ActorKind
 from kernel.errors import in_words
 from kernel.periods import Period
-from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models.resource import Resource, State
+from store.triggers import append_only, frozen, never_deleted
 
 
 class ServicePeriodQuerySet(models.QuerySet["ServicePeriod"]):

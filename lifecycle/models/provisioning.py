@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
 from kernel.ids import new_id
-from kernel.triggers import edges_only, frozen, never_deleted
 from lifecycle.models.resource import Resource
+from store.triggers import edges_only, frozen, never_deleted
 
 REQUEST_EDGES = frozenset(
     {

@@ -15,10 +15,10 @@ from accounts.models import BillingMode, Customer
 from catalog.models import Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
-from kernel.machine import StateMachine
-from kernel.search import search_index
-from kernel.triggers import edges_only, frozen, never_deleted
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
+from store.machine import StateMachine
+from store.search import search_index
+from store.triggers import edges_only, frozen, never_deleted
 
 
 class State(models.TextChoices):

@@ -21,10 +21,10 @@ from accounts.services import record_audit
 from catalog.models import Product
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from kernel.shares import share_of
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from lifecycle.models.channels import SLOW_MS
 from lifecycle.provisioners import NotDelivered, NotReached, provisioner_of
+from store.shares import share_of
 
 logger = logging.getLogger(__name__)
 

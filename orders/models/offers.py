@@ -14,9 +14,9 @@ from accounts.models import Customer
 from catalog.models import Product
 from kernel import display
 from kernel.ids import new_id
-from kernel.triggers import append_only, frozen, never_deleted
 from lifecycle.models import Resource
 from orders.deal import Deal
+from store.triggers import append_only, frozen, never_deleted
 
 
 class Action(models.TextChoices):

@@ -17,12 +17,12 @@ from accounts.models import Customer
 from kernel import display
 from kernel.errors import in_words
 from kernel.ids import new_id
-from kernel.machine import StateMachine
-from kernel.triggers import edges_only, never_deleted
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.deal import Part
 from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
+from store.machine import StateMachine
+from store.triggers import edges_only, never_deleted
 
 
 class OrderState(models.TextChoices):

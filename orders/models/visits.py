@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer, User
 from catalog.models import Product
 from kernel.ids import new_id
-from kernel.triggers import frozen, never_deleted
+from store.triggers import frozen, never_deleted
 
 
 class VisitQuerySet(models.QuerySet["Visit"]):

@@ -25,7 +25,6 @@ from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
-from kernel.bulk import check_as_we_go
 from kernel.periods import Period
 from kernel.ranges import ranges_of
 from lifecycle.models import ProvisioningRequest, Resource
@@ -39,6 +38,7 @@ from orders.models import OrderItem
 from orders.services.checkout import OrderOpen
 from payments.services.renewals import Renewal, allocate_renewals, charge_renewals
 from payments.services.wallet import InsufficientCredit, Wallet, hold_wallets
+from store.bulk import check_as_we_go
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Customer
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
-from kernel.search import SearchForm, search
 from lifecycle.models import RUNNING, Health, Renewal, Resource, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.queries import month_price
+from store.search import SearchForm, search
 
 ALL = ("", gettext_lazy("All"))
 IN_USE = [State.NEW, *sorted(RUNNING)]

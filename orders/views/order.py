@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel.display import money
-from kernel.keyset import keyset_page
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.services.checkout import end_unpaid_order, pay_by_gateway
 from orders.services.settle import check_payment
@@ -24,6 +23,7 @@ from orders.views.lookups import own_order
 from orders.views.means import usable_gateway
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.models import Payment
+from store.keyset import keyset_page
 
 
 class OrderFilters(forms.Form):

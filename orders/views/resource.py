@@ -19,7 +19,6 @@ from catalog.terms import WrongPeriod
 from invoices.models import Invoice
 from invoices.views import look_of
 from kernel.actors import ActorKind
-from kernel.cut import cut
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
@@ -28,6 +27,7 @@ from orders.views.forms import AutoRenewForm
 from orders.views.life import notices_about, ruler_of
 from orders.views.lookups import actions_of, own_resource, type_of
 from orders.views.present import unit_price
+from store.cut import cut
 
 LATEST = 50
 MOST = 1_000

@@ -21,7 +21,6 @@ from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
 from invoices.exports import table_response
 from invoices.views import exports
-from kernel.keyset import keyset_page
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
@@ -29,6 +28,7 @@ from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
 from orders.views.listing import Prices, ResourceFilters
 from orders.views.lookups import actions_of, chosen_ids, type_of
+from store.keyset import keyset_page
 
 CHUNK = 2000
 

@@ -13,11 +13,11 @@ from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
 from invoices.exports import table_response
 from invoices.views import exports
-from kernel.keyset import keyset_page
 from lifecycle.models import Resource
 from orders.actions import with_pending
 from orders.views.listing import TrashFilters
 from orders.views.resources import CHUNK, row_of
+from store.keyset import keyset_page
 
 
 @portal_page()

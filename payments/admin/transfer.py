@@ -19,11 +19,11 @@ from accounts.staff import RECORD_BANK_TRANSFER
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
-from kernel.cut import cut
 from kernel.fields import DongField
 from kernel.periods import local_day
 from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
+from store.cut import cut
 
 MOST_SHOWN = 200
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from kernel import outgoing
+from store import outgoing
 
 from .base import (
     NOT_FOUND,

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from kernel import outgoing
+from store import outgoing
 
 from .base import (
     NOT_FOUND,

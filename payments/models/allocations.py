@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from invoices.models import CreditNote, Invoice
-from kernel.triggers import append_only
 from payments.models.attempts import Payment
 from payments.models.reversals import Reversal
+from store.triggers import append_only
 
 
 class Allocation(models.Model):

@@ -15,11 +15,11 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Customer
 from kernel.ids import new_id
-from kernel.machine import StateMachine
 from kernel.money import MAXIMUM
-from kernel.triggers import edges_only, frozen, never_deleted
 from payments.failures import KEPT, failure_words
 from payments.models.transfers import BankTransfer
+from store.machine import StateMachine
+from store.triggers import edges_only, frozen, never_deleted
 
 
 class PaymentState(models.TextChoices):

@@ -7,8 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kernel.triggers import append_only
 from payments.models.attempts import Payment
+from store.triggers import append_only
 
 
 class GatewayNotice(models.Model):

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.money import MAXIMUM
-from kernel.triggers import frozen, never_deleted
 from payments.models.attempts import Payment
+from store.triggers import frozen, never_deleted
 
 
 class Reversal(models.Model):

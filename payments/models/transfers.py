@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel.money import MAXIMUM
-from kernel.triggers import frozen, never_deleted
+from store.triggers import frozen, never_deleted
 
 
 class BankTransfer(models.Model):

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
-from kernel.senders import is_within
 from payments import gateways
 from payments.failures import NEVER_PAID, UNSETTLED
 from payments.gateways.base import (
@@ -26,6 +25,7 @@ from payments.gateways.base import (
 )
 from payments.models import GatewayNotice, Payment
 from payments.services.outcomes import SETTLED, is_beyond_the_gateway, paid_another
+from store.senders import is_within
 
 logger = logging.getLogger(__name__)
 

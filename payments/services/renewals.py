@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from kernel.actors import Actor
-from kernel.bulk import copy_rows
 from kernel.ids import new_id
 from ledger.services import Charge, Fact, Kind, spend_many
 from payments.models import Payment
+from store.bulk import copy_rows
 
 
 @dataclass(frozen=True, slots=True)

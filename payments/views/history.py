@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import PortalRequest, portal_page
 from invoices.exports import table_response
 from invoices.views import document_language, exports, pdf_response
-from kernel.keyset import keyset_page
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
@@ -35,6 +34,7 @@ from payments.queries import (
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
+from store.keyset import keyset_page
 
 
 def means_words(payment: Payment) -> str:

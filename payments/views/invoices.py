@@ -18,7 +18,6 @@ from invoices.models import Invoice
 from invoices.queries import coupon_shares
 from invoices.views import look_of
 from kernel import display
-from kernel.cut import Cut, cut
 from kernel.errors import InvalidInput
 from payments.forms import WALLET, PayForm
 from payments.models import Payment
@@ -26,6 +25,7 @@ from payments.queries import allocations_to, open_gateways, open_invoice_payment
 from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
+from store.cut import Cut, cut
 
 MOST_AT_ONCE = 100
 

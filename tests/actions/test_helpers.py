@@ -10,10 +10,10 @@ from kombu.exceptions import OperationalError
 from invoices.models import Invoice
 from invoices.services import month_end
 from invoices.tasks import bill_ended_months, work_on_month
-from kernel import doorbell
 from kernel.periods import CalendarMonth
 from orders.services import renewal
 from orders.tasks import help_renewing, renew_automatically
+from store import doorbell
 from tests.cast import DAY, MONTH, NOON, create, make_customer, make_item, make_product
 
 pytestmark = pytest.mark.django_db

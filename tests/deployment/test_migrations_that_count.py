@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
 
-from kernel.migrating import CountLocked
+from store.migrating import CountLocked
 
 COUNTED_BEFORE = {
     ("invoices", "0002_monthly_totals"),  # what may have come between is found by `manage.py recount`

@@ -8,9 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from redis.exceptions import ConnectionError as RedisAway
 
-from kernel import senders
 from payments.models import GatewayNotice
 from payments.services import asking
+from store import senders
 
 pytestmark = pytest.mark.django_db
 

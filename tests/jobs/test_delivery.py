@@ -10,12 +10,12 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.utils.translation import get_language
 
-from kernel.tally import Tally
 from notifications import delivery
 from notifications.delivery import NotParked, deliver_notices, retry_notice
 from notifications.models import Notice
 from notifications.render import Mail
 from notifications.services import tell
+from store.tally import Tally
 from tests.cast import DAY, NOON, make_customer
 from tests.jobs.conftest import at_once
 

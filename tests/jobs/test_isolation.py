@@ -14,10 +14,10 @@ from django.test import Client
 from billing_portal import celery, health, tasks
 from billing_portal.models import JobRun
 from billing_portal.schedule import BY_NAME, beat_schedule, queue_of
-from kernel.shares import LANES, share_of
 from lifecycle.models import DeliveryChannel
 from lifecycle.services.delivery import deliver_to
 from lifecycle.services.running import stop_resource
+from store.shares import LANES, share_of
 from tests.admin.conftest import at
 from tests.admin.test_metrics import TOKEN, scrape
 from tests.cast import DAY, NOON, create, owner_of

@@ -9,7 +9,7 @@ from billing_portal.jobs import carry_out, due_on_the_calendar, job_calendar
 from billing_portal.models import JobRun
 from billing_portal.schedule import BY_NAME
 from billing_portal.timetable import Daily, Every, Job
-from kernel.tally import Tally, TimeIsUp, for_each
+from store.tally import Tally, TimeIsUp, for_each
 from tests.cast import DAY, NOON
 
 pytestmark = pytest.mark.django_db

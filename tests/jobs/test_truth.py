@@ -13,7 +13,6 @@ from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
 from invoices.services.reminders import remind_about_invoices
-from kernel.tally import Tally
 from lifecycle.services.running import set_auto_renew, stop_resource
 from lifecycle.services.sweeps import expire_resources, remind_about_ends
 from notifications.delivery import deliver_notices
@@ -25,6 +24,7 @@ from orders.services.announcing import announce_renewals
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
+from store.tally import Tally
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_customer, owner_of, recover, renew, resize
 from tests.portal.seen import signed_in, the_time_being
 

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from django.core.mail import EmailMessage
 
-from kernel import outgoing
 from lifecycle import provisioners
 from lifecycle.provisioners import NotReached, WebhookProvisioner
 from notifications import smtp
 from payments.gateways import Unknown, zalopay
 from payments.gateways.zalopay import ZaloPay
+from store import outgoing
 from tests.cast import NOON
 from tests.outgoing.neighbours import answering, drips, pours, says
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from kernel import outgoing
 from lifecycle.provisioners import NotReached, WebhookProvisioner
+from store import outgoing
 from tests.outgoing.neighbours import answering, says
 
 FINE = says(b"HTTP/1.1 204 Fine\r\n\r\n")

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from kernel.cut import cut
 from lifecycle.models import Resource
 from orders.views import resource as page_of_a_resource
 from payments.views import invoices as paying
+from store.cut import cut
 from tests.cast import DAY, NOON, create, make_customer
 from tests.portal.seen import signed_in, the_time_being
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from accounts.models import Customer, CustomerKey, User
 from billing_portal import urls  # noqa: F401  # registers the staff area's pages
-from kernel.search import search
 from lifecycle.models import Resource
+from store.search import search
 from tests.cast import NOON, create, make_customer
 from tests.portal.seen import signed_in, the_time_being
 

@@ -10,7 +10,7 @@ from django.test import Client, RequestFactory
 
 from accounts import sign_in
 from accounts.models import User
-from kernel.senders import network_of
+from store.senders import network_of
 from tests.cast import make_user
 
 RIGHT, WRONG = "secret", "guessed"

@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Customer
-from kernel.keyset import keyset_page
 from notifications.models import Notice
+from store.keyset import keyset_page
 from tests.cast import NOON
 
 pytestmark = pytest.mark.django_db

@@ -31,7 +31,6 @@ from invoices.services.month_end import release
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, local_day, start_of_day
-from kernel.tally import Tally
 from ledger.models import Grant
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
@@ -55,6 +54,7 @@ from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import InsufficientCredit, wallet_of
+from store.tally import Tally
 from tests.actions.books import books
 from tests.cast import JOB, STAFF, TEAM, create, make_coupon, make_customer, make_item, make_product, owner_of
 from tests.property.hand import MONTH, Books, minute

@@ -1,0 +1,1 @@
+"""What the apps share and is not a value: triggers, locks, bulk SQL, long lists, waking workers, calls to the outside."""
