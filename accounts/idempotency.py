@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import IdempotencyKey
 from kernel.errors import DomainError
-
-logger = logging.getLogger(__name__)
+from store.locks import alone
 
 
 class KeyMissing(DomainError):
@@ -84,7 +82,9 @@ def answer_once(
     :raises KeyReused: the key was sent with something else
     :raises StillRunning: the first request has not ended; one that died is not running
     """
-    with _alone(f"{principal} {key}"):
+    with alone(f"request:{principal} {key}") as ours:
+        if not ours:
+            raise StillRunning
         record, _made = IdempotencyKey.objects.get_or_create(
             principal=principal, key=key, defaults={"fingerprint": asked, "created_at": at}
         )
@@ -97,26 +97,3 @@ def answer_once(
             record.status, record.body = answer.status, answer.body
             record.save(update_fields=["status", "body"])
         return answer
-
-
-@contextmanager
-def _alone(name: str) -> Iterator[None]:
-    """
-    One at a time under this name, over several transactions: a lock of the database session, which dies with it.
-
-    :raises StillRunning: somebody else is at it
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        (taken,) = cursor.fetchone()
-    if not taken:
-        raise StillRunning
-    try:
-        yield
-    finally:
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
-        except DatabaseError:  # the session broke, or is beyond use: the lock goes with it
-            logger.warning("idempotency: the session of %s broke", name)
-            connection.close()

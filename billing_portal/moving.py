@@ -15,12 +15,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -35,14 +34,13 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import ProvisioningRequest
 from lifecycle.services.delivery import deliver_requests
+from store.locks import alone
 
 logger = logging.getLogger(__name__)
 
 FARTHEST = timedelta(days=3 * 366)
 PATIENCE_SECONDS = 20.0
 MAXIMUM_ATTEMPTS = 8
-LOCK = 7_307_002
-"""The advisory lock of whoever moves the clock."""
 
 
 class NotForward(DomainError):
@@ -102,7 +100,7 @@ def carry_on() -> Iterator[JobRun]:
     Interrupted at any point, it is carried on from where it was. After repeated failures it is given up, and the clock
     stays where it is.
     """
-    with _only_mover() as held:
+    with alone("clock") as held:
         move = current_move() if held else None
         if move:
             yield from _steps(move)
@@ -190,17 +188,3 @@ def _await_answers(move: ClockMove, waited_for: set[UUID]) -> bool:
         left = set(unanswered.filter(pk__in=left).values_list("pk", flat=True))
     move.waits_for_answers = 0
     return left != awaited
-
-
-@contextmanager
-def _only_mover() -> Iterator[bool]:
-    """One mover at a time; the lock goes with our connection if we die."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
-        held = cursor.fetchone()[0]
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

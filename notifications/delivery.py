@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -20,7 +19,6 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +28,7 @@ from notifications.models import Notice
 from notifications.render import Mail, render, render_together
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
+from store.locks import alone
 from store.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -39,8 +38,6 @@ MOST_AT_ONCE = 10
 """If more than so many wait for one recipient, they go out as one mail."""
 LEASE = timedelta(minutes=2)
 """When a notice is due again whose worker died."""
-LOCK_SPACE = 7_307_001
-"""Distinguishes our advisory locks from others in the database."""
 
 
 class NotParked(DomainError):
@@ -100,7 +97,7 @@ def retry_notice(notice_id: int, *, at: datetime) -> None:
 
 def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
     """True: sent; False: failed; None: somebody else has it, or it is overtaken."""
-    with _holding(pk) as held:
+    with alone(f"notice:{pk}") as held:
         due = Notice.objects.due_for_delivery(at).filter(pk=pk)
         if not held or not due.update(attempts=F("attempts") + 1, next_attempt_at=at + LEASE):
             return None
@@ -124,7 +121,7 @@ def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:
 
 def _deliver_together(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> int | None:
     """One mail for all of these that still hold; returns how many. False: failed; None: somebody else is at it, or none holds."""
-    with _holding(pks[0]) as held:  # whoever holds the first has them all
+    with alone(f"notice:{pks[0]}") as held:  # whoever holds the first has them all
         if not held:
             return None
         due = Notice.objects.due_for_delivery(at)
@@ -194,18 +191,3 @@ def _message(notice: Notice, text: Mail) -> EmailMultiAlternatives:
     )
     message.attach_alternative(text.html, "text/html")
     return message
-
-
-@contextmanager
-def _holding(pk: int) -> Iterator[bool]:
-    """Hold a notice without a transaction; the lock goes with our connection if we die."""
-    key = (LOCK_SPACE, pk % 2**31)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        held = cursor.fetchone()[0]
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
