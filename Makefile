@@ -19,9 +19,10 @@ fuzz: venv-dev  ## ask the API all that its document allows, and what it does no
 bench: venv     ## measure the heavy work: ARGS="..."
 	@exec $(PY) -m bench $(ARGS)
 
-fmt: venv-dev   ## format the code
+fmt: venv-dev   ## format code and templates
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
+	@.venv/bin/djangofmt --quiet templates
 
 lock: venv      ## renew the locks from requirements*.in: UPGRADE=--upgrade
 	@for name in requirements requirements-engines requirements-dev; do \

@@ -15,6 +15,7 @@ DEPLOYED = {"PUBLIC_URL": "https://billing.example.com"}
 STEPS: list[tuple[str, list[str], dict[str, str]]] = [
     ("ruff check", [*RUN, "ruff", "check", "--quiet", "."], {}),
     ("ruff format", [*RUN, "ruff", "format", "--check", "--quiet", "."], {}),
+    ("djangofmt", [str(Path(sys.executable).with_name("djangofmt")), "--check", "--quiet", "templates"], {}),
     ("mypy", [*RUN, "mypy"], {}),
     ("import contracts", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"], {}),
     ("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], {}),

@@ -23,6 +23,7 @@ from payments.models import Payment, Reversal
 from payments.services.wallet import wallet_of
 from tests.admin.conftest import days_after
 from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
+from tests.markup import markup
 
 WHY = "The customer asked for it by phone"
 
@@ -55,7 +56,7 @@ def test_a_bank_transfer_pays_the_chosen_invoice_and_the_rest_becomes_credit(sta
     assert invoice.total == 129_717  # 181,000 x 30,960 / 43,200 = 129,716.67
 
     finance = staff("finance")
-    page = finance.get(page_of(bob, "bank-transfer"), {"invoice": invoice.pk}).content.decode()
+    page = markup(finance.get(page_of(bob, "bank-transfer"), {"invoice": invoice.pk}))
     assert f'value="{invoice.pk}" data-amount="129717" aria-label="{invoice.number}" checked' in page
 
     answer = do(

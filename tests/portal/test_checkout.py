@@ -12,6 +12,7 @@ from orders.services.sessions import open_session
 from payments.models import Payment
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, NOON, answer, chosen, create, fresh, make_coupon, make_customer, order, owner_of
+from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
 
 SHOP = "https://shop.example/vserver/"
@@ -132,7 +133,7 @@ def test_pressing_pay_twice_orders_once(owner, alice, page):
 def test_a_refused_coupon_says_why_and_loses_nothing(owner, page):
     make_coupon("BIG", 20_000, minimum_order=50_000_000)
     answered = owner.post(page, WISH | {"coupon": "BIG"})
-    shown = answered.content.decode()
+    shown = markup(answered)
     assert answered.status_code == 422
     assert "This coupon needs an order of at least 50,000,000 ₫." in shown
     assert "1,566,000" in shown
@@ -161,10 +162,10 @@ def test_a_wallet_that_lacks_credit_offers_to_top_up(page, settings, sandbox_gat
     poor = signed_in(make_customer(credit=100_000))
     quote = quoted(poor.post(page, WISH))
     address = reverse("quote", args=[quote.pk])
-    shown = poor.get(address).content.decode()
+    shown = markup(poor.get(address))
     assert "1,466,000" in shown
-    assert 'value="wallet" required disabled' in " ".join(shown.split())
-    assert 'value="top_up_and_pay" required checked' in " ".join(shown.split())
+    assert 'value="wallet" required disabled' in shown
+    assert 'value="top_up_and_pay" required checked' in shown
     refused = poor.post(address, {"means": "wallet"}, headers={"referer": f"http://testserver{address}"})
     assert (refused.status_code, refused.url) == (303, address)
     assert said(refused)[0].startswith("The wallet lacks 1,466,000 ₫.")
@@ -340,7 +341,7 @@ def test_whoever_orders_is_told_that_the_terms_are_accepted_and_can_read_them(ow
     quote = quoted(owner.post(page, WISH))
     shown = owner.get(reverse("quote", args=[quote.pk])).content.decode()
     assert f'By placing this order you accept the <a href="{reverse("terms")}" target="_blank">terms</a>.' in shown
-    terms = " ".join(owner.get(reverse("terms")).content.decode().split())
+    terms = markup(owner.get(reverse("terms")))
     assert "A month is 30 days of 24 hours." in terms
     assert f'<th scope="row">{small.product}</th>' in terms
     assert terms.count("7 days</td>") == 2  # in the trash after its end, and after deletion

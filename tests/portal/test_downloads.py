@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError
 from accounts.models import Customer
 from invoices import exports, progress
 from tests.cast import fund
+from tests.markup import markup
 from tests.portal.seen import signed_in
 
 
@@ -29,7 +30,7 @@ def movements(bob: Customer) -> Customer:
 
 
 def shown(client, token) -> str:
-    return " ".join(client.get(reverse("download-progress", args=[token])).content.decode().split())
+    return markup(client.get(reverse("download-progress", args=[token])))
 
 
 def download(client, form, token):

@@ -12,6 +12,7 @@ from orders.services.delete import delete_resource
 from orders.services.sessions import LIFETIME, open_session_about
 from payments.services.wallet import wallet_of
 from tests.cast import MONTH, NOON, answer, chosen, create, fresh, make_customer, make_item, make_product, owner_of
+from tests.markup import markup
 from tests.portal.seen import signed_in, the_time_being
 
 BACK = "https://shop.example/vserver/"
@@ -56,8 +57,9 @@ def paid(owner, response) -> Order:
     return order
 
 
-def leads_back(shown: str) -> bool:
+def leads_back(response) -> bool:
     """By the script, and without it by the page's head."""
+    shown = markup(response)
     counted = "data-way-back=" in shown
     assert counted == ('http-equiv="refresh" content="10;url=/checkout/' in shown)
     return counted
@@ -75,9 +77,9 @@ def test_resizing_from_the_product_page(owner, server, large):
     order = paid(owner, owner.post(page, {"choice": str(large.pk), "step": "continue"}))
     assert (order.action, order.checkout_session) == ("resize", session)
     address = reverse("order", args=[order.pk])
-    assert not leads_back(owner.get(address).content.decode()), "the product team is at work"
+    assert not leads_back(owner.get(address)), "the product team is at work"
     answer(order)
-    assert leads_back(owner.get(address).content.decode())
+    assert leads_back(owner.get(address))
     assert way_back_of(owner, session) == f"{BACK}?checkout_session={session.pk}&order={order.pk}&status=paid"
 
 
@@ -87,7 +89,7 @@ def test_renewing_from_the_product_page(owner, server):
     order = paid(owner, owner.post(page, {"mode": "months", "months": "3", "step": "continue"}))
     assert (order.state, order.total, order.checkout_session) == ("completed", 543_000, session)
     assert fresh(server).paid_until == NOON + 4 * MONTH
-    assert leads_back(owner.get(reverse("order", args=[order.pk])).content.decode())
+    assert leads_back(owner.get(reverse("order", args=[order.pk])))
 
 
 def test_recovering_from_the_trash_of_the_product_page(owner, alice, server):
@@ -97,7 +99,7 @@ def test_recovering_from_the_trash_of_the_product_page(owner, alice, server):
     order = paid(owner, owner.post(page, {"months": "1", "step": "continue"}))
     assert (order.state, order.total, order.checkout_session) == ("completed", 181_000, session)
     assert fresh(server).state == State.ACTIVE
-    assert leads_back(owner.get(reverse("order", args=[order.pk])).content.decode())
+    assert leads_back(owner.get(reverse("order", args=[order.pk])))
 
 
 def test_deleting_from_the_product_page(owner, alice, server):
@@ -114,8 +116,8 @@ def test_deleting_from_the_product_page(owner, alice, server):
 
     assert (confirmed.status_code, confirmed.url) == (303, page)
     assert (fresh(server).state, wallet_of(alice.pk).available) == (State.SUSPENSE, before + 181_000)
-    done = owner.get(page).content.decode()
-    assert "web is deleted" in done
+    done = owner.get(page)
+    assert "web is deleted" in done.content.decode()
     assert leads_back(done)
     assert way_back_of(owner, session) == f"{BACK}?checkout_session={session.pk}&status=deleted"
 
@@ -125,8 +127,8 @@ def test_whoever_says_stay_stays(owner, server):
     owner.get(page)
     order = paid(owner, owner.post(page, {"mode": "months", "months": "1", "step": "continue"}))
     address = reverse("order", args=[order.pk])
-    assert not leads_back(owner.get(address + "?stay").content.decode())
-    assert not leads_back(owner.get(address).content.decode()), "and is not asked again"
+    assert not leads_back(owner.get(address + "?stay"))
+    assert not leads_back(owner.get(address)), "and is not asked again"
 
 
 def test_whoever_has_gone_back_and_looks_again_stays(owner, server):
@@ -134,16 +136,16 @@ def test_whoever_has_gone_back_and_looks_again_stays(owner, server):
     owner.get(page)
     order = paid(owner, owner.post(page, {"mode": "months", "months": "1", "step": "continue"}))
     address = reverse("order", args=[order.pk])
-    assert leads_back(owner.get(address).content.decode())
+    assert leads_back(owner.get(address))
     way_back_of(owner, session)
-    assert not leads_back(owner.get(address).content.decode())
+    assert not leads_back(owner.get(address))
 
 
 def test_another_browser_is_not_led_away(owner, alice, server):
     _session, page = sent_for(server, "renew")
     owner.get(page)
     order = paid(owner, owner.post(page, {"mode": "months", "months": "1", "step": "continue"}))
-    assert not leads_back(signed_in(alice).get(reverse("order", args=[order.pk])).content.decode())
+    assert not leads_back(signed_in(alice).get(reverse("order", args=[order.pk])))
 
 
 def test_what_has_failed_stays_to_be_read(owner, server, large):
@@ -152,7 +154,7 @@ def test_what_has_failed_stays_to_be_read(owner, server, large):
     answer(order, succeed=False)
     shown = owner.get(reverse("order", args=[order.pk])).content.decode()
     assert "back in your wallet" in shown
-    assert not leads_back(shown)
+    assert not leads_back(owner.get(reverse("order", args=[order.pk])))
 
 
 def test_going_back_without_having_done_anything(owner, server):

@@ -26,6 +26,7 @@ from tests.cast import (
     owner_of,
     quote,
 )
+from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
 
 TEN_DAYS_LATER = NOON + 10 * DAY
@@ -305,7 +306,7 @@ def test_days_of_grace_are_no_gap_in_the_ruler(owner, web):
 
 def test_a_resource_of_an_hour_ago_has_a_ruler_of_hours(bob, small):
     (young,) = create(bob, small, at=TEN_DAYS_LATER - DAY / 24, name="young")
-    page = signed_in(bob).get(address("resource", young)).content.decode()
+    page = markup(signed_in(bob).get(address("resource", young)))
     assert re.search(r'class="ruler__date"[^>]*>\d\d:\d\d</text>', page)
 
 

@@ -24,6 +24,7 @@ from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, JOB, NOON, STAFF, create, fund, make_customer
 from tests.documents.reading import text_of
+from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
 
 HOSTED = "https://gateway.example/pay/1"
@@ -231,7 +232,7 @@ def test_a_failed_top_up_says_why_in_the_readers_language_and_leads_on(alice, st
     gateway.outcome = Failed("insufficient_funds", "Balance too small")
     client = signed_in(alice)
     came_back(client, started)
-    shown = client.get(reverse("payment", args=[started.pk]), headers={"accept-language": "vi"}).content.decode()
+    shown = markup(client.get(reverse("payment", args=[started.pk]), headers={"accept-language": "vi"}))
     assert "Tài khoản ngân hàng hoặc ví điện tử không đủ tiền." in shown
     assert "Balance too small" not in shown
     assert f'href="{reverse("wallet")}">Nạp lại</a>' in shown
