@@ -159,6 +159,7 @@ _options |= {
             "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", 30_000),
             "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", 10_000),
             "idle_in_transaction_session_timeout": env.int("DATABASE_IDLE_TIMEOUT_MS", 120_000),
+            "cursor_tuple_fraction": 1,  # whoever opens a cursor here reads all of it; the default plans for a tenth
         }.items()
     ),
 }

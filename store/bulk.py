@@ -26,6 +26,17 @@ def check_as_we_go() -> None:
     pgtrigger.constraints(pgtrigger.Deferred, *waiting)
 
 
+def distrust_statistics() -> None:
+    """
+    Until this transaction ends, joins are planned for many rows, whatever the statistics say of how few there are.
+
+    They are older than what has just been written: for a table that they know to be nearly empty, the planner compares each
+    row with each, which for a hundred thousand written since takes hours.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+
+
 def copy_rows(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
     """Send rows through `COPY ... FROM STDIN`; they are made while the database is storing those before."""
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:

@@ -37,6 +37,7 @@ from kernel.periods import CalendarMonth
 from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
 from lifecycle.services.sweeps import end_paid_time
+from store.bulk import distrust_statistics
 
 logger = logging.getLogger(__name__)
 
@@ -152,6 +153,7 @@ def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
     run = BillingRun.objects.select_for_update().get(month=month.key)
     ParkedBilling.objects.filter(month=run.month, run=None).update(run=run)  # held at a door, before there was a run
     usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
+    distrust_statistics()
     if run.state == BillingRun.State.RUNNING and not run.chunks.exists():
         _plan_chunks(run, usage)
     elif run.state != BillingRun.State.RUNNING and _plan_chunks(run, _left(run)):
@@ -223,6 +225,7 @@ def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, i
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
     if run.state != BillingRun.State.RUNNING or run.chunks.exclude(state=BillingChunk.State.DONE).exists():
         return run, 0
+    distrust_statistics()
     if more := _plan_chunks(run, _left(run)):
         return run, more
     parked = ParkedBilling.objects.holding(run.month).exists()
