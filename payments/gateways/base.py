@@ -69,11 +69,11 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What a gateway told us by itself, its signature verified. The amount is not yet compared with ours."""
+class Report:
+    """What a gateway's notice says, its signature verified. The amount is not yet compared with ours."""
 
     reference: str
-    outcome: Succeeded
+    outcome: Outcome
 
 
 class BadSignature(Exception):
@@ -153,7 +153,7 @@ class Gateway(Protocol):
     def query_refund(self, *, refund_reference: str, amount: int, at: datetime) -> Outcome:
         """What became of a refund of `amount`."""
 
-    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         """
         Read a notice from the raw request.
 

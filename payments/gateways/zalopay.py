@@ -25,11 +25,11 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
-    Notice,
     Outcome,
     Pending,
     Redirect,
     Reply,
+    Report,
     Succeeded,
     Unknown,
     Verdict,
@@ -175,7 +175,7 @@ class ZaloPay:
             return Unknown(NOT_FOUND)
         return _refusal(QUERY_REFUND_FAILED, detail, answer)
 
-    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         if len(body) > MAX_NOTICE:
             raise BadSignature("larger than any callback")
         envelope = _json_object(body)
@@ -190,7 +190,7 @@ class ZaloPay:
         order = _json_object(data)
         if order.get("app_id") != self.app_id:
             raise BadSignature("another merchant's order")
-        return _notice(order)
+        return _report(order)
 
     def reply(self, verdict: Verdict) -> Reply:
         return_code, message = RETURN_CODES[verdict]
@@ -253,14 +253,14 @@ def _success(answer: Mapping[str, Any], at: datetime) -> Succeeded | Unknown:
     return Succeeded(transaction, amount, _instant(answer.get("server_time")) or at)
 
 
-def _notice(order: Mapping[str, Any]) -> Notice:
+def _report(order: Mapping[str, Any]) -> Report:
     reference, amount, when = order.get("app_trans_id"), order.get("amount"), _instant(order.get("server_time"))
     transaction = _transaction(order.get("zp_trans_id"))
     if not _is_name(reference) or not transaction:
         raise BadSignature("order or transaction missing")
     if not _is_amount(amount) or when is None:
         raise BadSignature("amount or time missing")
-    return Notice(reference, Succeeded(transaction, amount, when))
+    return Report(reference, Succeeded(transaction, amount, when))
 
 
 def _json_object(text: bytes | str) -> dict[str, Any]:

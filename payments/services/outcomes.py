@@ -103,15 +103,17 @@ def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.
     return None
 
 
-def paid_another(payment: Payment, outcome: Succeeded) -> bool:
+def paid_another(payment: Payment, outcome: Outcome) -> bool:
     """Whether the gateway's transaction has paid another payment already."""
+    if not isinstance(outcome, Succeeded):
+        return False
     same = Payment.objects.filter(gateway=payment.gateway, gateway_txn_id=outcome.gateway_txn_id)
     return same.exclude(pk=payment.pk).exists()
 
 
-def is_beyond_the_gateway(payment: Payment, outcome: Succeeded) -> bool:
+def is_beyond_the_gateway(payment: Payment, outcome: Outcome) -> bool:
     """Whether it says that it received more than it can take: a defect there, not money."""
-    if outcome.amount <= payment.amount:
+    if not isinstance(outcome, Succeeded) or outcome.amount <= payment.amount:
         return False
     return outcome.amount > gateways.gateway(payment.gateway).caps.max_amount
 

@@ -11,9 +11,9 @@ from payments.gateways.base import (
     NOT_FOUND,
     BadSignature,
     Failed,
-    Notice,
     Pending,
     Redirect,
+    Report,
     Succeeded,
     Unknown,
     Verdict,
@@ -89,7 +89,7 @@ def test_the_documented_callback_verifies():
 
     notice = adapter().parse_notice(body, {})
 
-    assert notice == Notice(
+    assert notice == Report(
         reference="200904_2553_1598435687208",
         outcome=Succeeded(
             gateway_txn_id="200904000000389",

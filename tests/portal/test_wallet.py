@@ -16,7 +16,7 @@ from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
 from ledger.services import Fact, Kind, spend
 from orders.services.delete import delete_resource
-from payments.gateways.base import BadSignature, Caps, Failed, Notice, Pending, Redirect, Succeeded, Unknown
+from payments.gateways.base import BadSignature, Caps, Failed, Pending, Redirect, Report, Succeeded, Unknown
 from payments.models import GatewayNotice, Payment
 from payments.queries import promotional_by_expiry
 from payments.services.credit import grant_promotional_credit
@@ -58,7 +58,7 @@ class FakeGateway:
             raise BadSignature("unreadable") from error
         if told.get("mac") != "right":
             raise BadSignature("wrong mac")
-        return Notice(told["reference"], Succeeded("txn-1", told["amount"], NOON))
+        return Report(told["reference"], Succeeded("txn-1", told["amount"], NOON))
 
     def reply(self, verdict):
         return 200, "application/json", json.dumps({"verdict": verdict.value}).encode()
