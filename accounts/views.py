@@ -27,7 +27,7 @@ A_YEAR = 365 * 24 * 3600
 
 
 class Login(LoginView):
-    """The sign-in page; the portal then speaks the customer's language. The demo lists its sign-ins."""
+    """The sign-in page; the portal then speaks the customer's language."""
 
     form_class = HeldUp
 
@@ -40,9 +40,6 @@ class Login(LoginView):
         if user.is_authenticated and user.is_staff and not user.customer:
             return reverse("admin:index")
         return super().get_default_redirect_url()
-
-    def get_context_data(self, **extra: Any) -> dict[str, Any]:
-        return super().get_context_data(demo_logins=config.DEMO_LOGINS, **extra)
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)

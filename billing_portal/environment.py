@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 HOME_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
+MAIL_BACKENDS = "django.core.mail.backends"
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8
 
@@ -34,6 +35,11 @@ class Environment(environ.Env):
         if given is not None and given.startswith("$"):  # a password, not the name of another variable
             return self.parse_value(given, cast)
         return super().get_value(var, cast, default, parse_default)
+
+    def limits(self, name: str, usual: int) -> dict[str, int]:
+        """Amounts by group of staff, "finance=5000000,administrator=0"; unless given, these two have the usual one."""
+        found: dict[str, int] = self(name, {"value": int}, dict.fromkeys(("finance", "administrator"), usual))
+        return found
 
 
 def read_files(root: Path) -> None:
@@ -80,6 +86,48 @@ def readable_url(name: str, url: str) -> str:
             + (f", or set {name.removesuffix('_URL')}_PASSWORD as it is." if name != "EMAIL_URL" else ".")
         )
     return url
+
+
+def database(env: Environment) -> dict[str, Any]:
+    """PostgreSQL as DATABASE_URL names it; every statement, lock and idle transaction of ours has an end."""
+    found = env.db_url_config(readable_url("DATABASE_URL", env.str("DATABASE_URL", "postgres:///billing_portal")))
+    options = found.setdefault("OPTIONS", {})
+    found |= {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": options.pop("host", found["HOST"]),  # ?host=/a/socket/folder
+        "PASSWORD": env.str("DATABASE_PASSWORD", found["PASSWORD"]),  # as it is; in an address, / # @ are %2F %23 %40
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+    ours = {
+        "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", 30_000),
+        "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", 10_000),
+        "idle_in_transaction_session_timeout": env.int("DATABASE_IDLE_TIMEOUT_MS", 120_000),
+        "cursor_tuple_fraction": 1,  # whoever opens a cursor here reads all of it; the default plans for a tenth
+    }
+    options |= {
+        "connect_timeout": 5,
+        "prepare_threshold": 5,  # lets `store.prepared` prepare; Django's own cursors never do
+        "options": " ".join(f"-c {name}={value}" for name, value in ours.items()),
+    }
+    if env.bool("DATABASE_POOL", False):  # for the web process: its threads share connections
+        # As many as threads: nobody waits for a connection but while the database is away, and then not for long.
+        options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 3}
+        found["CONN_MAX_AGE"] = 0
+    return found
+
+
+def mail(env: Environment, *, folder: Path) -> dict[str, Any]:
+    """Django's EMAIL_... settings: the server that EMAIL_URL names, or files in `folder`."""
+    none = {"EMAIL_HOST": "", "EMAIL_PORT": 0, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": ""}
+    none |= {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}
+    url = env.str("EMAIL_URL", "")
+    if not url:
+        return none | {"EMAIL_BACKEND": f"{MAIL_BACKENDS}.filebased.EmailBackend", "EMAIL_FILE_PATH": str(folder)}
+    found = none | env.email_url_config(readable_url("EMAIL_URL", url))
+    if found["EMAIL_BACKEND"] == f"{MAIL_BACKENDS}.smtp.EmailBackend":
+        found["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"  # which has a deadline for the whole of a mail
+    return found
 
 
 def with_password(url: str, password: str) -> str:

@@ -3,7 +3,6 @@
 Times are kept in UTC and shown in `BILLING_ZONE`. Amounts are whole đồng.
 """
 
-import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,11 +12,12 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from billing_portal.demo.logins import LOGINS
 from billing_portal.environment import (
     LOCAL_HOSTS,
     Environment,
+    database,
     host_of,
+    mail,
     read_files,
     readable_url,
     refuse_demo_in_public,
@@ -26,15 +26,14 @@ from billing_portal.environment import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-TESTING = not {"pytest", "mypy"}.isdisjoint(sys.modules)
 
 env = Environment()
-if not TESTING:
-    read_files(BASE_DIR)
+read_files(BASE_DIR)
 DATA_DIR = Path(env.str("DATA_DIR", str(BASE_DIR / ".data"))).absolute()
 
 DEBUG = env.bool("DEBUG", False)
-SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-and-for-tests" if DEBUG or TESTING else "")
+DEMO = env.bool("DEMO", False)  # an app of its own: seeded customers, their sign-ins shown, a clock that staff may move
+SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-on-this-machine" if DEBUG else "")
 usable_key(SECRET_KEY)
 
 # --- Where we are reached ---------------------------------------------------------------------------------------------
@@ -65,6 +64,7 @@ X_FRAME_OPTIONS = "DENY"
 # --- Applications -----------------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    *(["demo"] if DEMO else []),
     "billing_portal",
     "orders",
     "payments",
@@ -121,6 +121,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "billing_portal.context.portal",
+                *(["demo.context.sign_ins"] if DEMO else []),
             ]
         },
     }
@@ -134,40 +135,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-if TESTING:
-    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of users are made; none is real
 
 # --- Database and Redis -----------------------------------------------------------------------------------------------
 
-_database = env.db_url_config(readable_url("DATABASE_URL", env.str("DATABASE_URL", "postgres:///billing_portal")))
-_database["PASSWORD"] = env.str(
-    "DATABASE_PASSWORD", _database["PASSWORD"]
-)  # as it is; in an address, / # @ are written %2F %23 %40
-_options = _database.setdefault("OPTIONS", {})
-_database["HOST"] = _options.pop("host", _database["HOST"])  # ?host=/a/socket/folder
-_database |= {
-    "ENGINE": "django.db.backends.postgresql",
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-}
-_options |= {
-    "connect_timeout": 5,
-    "prepare_threshold": 5,  # lets `store.prepared` prepare; Django's own cursors never do
-    "options": " ".join(
-        f"-c {name}={value}"
-        for name, value in {
-            "statement_timeout": env.int("DATABASE_STATEMENT_TIMEOUT_MS", 30_000),
-            "lock_timeout": env.int("DATABASE_LOCK_TIMEOUT_MS", 10_000),
-            "idle_in_transaction_session_timeout": env.int("DATABASE_IDLE_TIMEOUT_MS", 120_000),
-            "cursor_tuple_fraction": 1,  # whoever opens a cursor here reads all of it; the default plans for a tenth
-        }.items()
-    ),
-}
-if env.bool("DATABASE_POOL", False):  # for the web process: its threads share connections
-    # As many as threads: nobody waits for a connection but while the database is away, and then not for long.
-    _options["pool"] = {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 3}
-    _database["CONN_MAX_AGE"] = 0
-DATABASES = {"default": _database}
+DATABASES = {"default": database(env)}
 
 REDIS_URL = with_password(
     readable_url("REDIS_URL", env.str("REDIS_URL", "redis://127.0.0.1:6379/0")), env.str("REDIS_PASSWORD", "")
@@ -180,9 +151,8 @@ CACHES = {
         "OPTIONS": {
             "socket_connect_timeout": 1,
             "socket_timeout": 1,
-            "retry": Retry(
-                NoBackoff(), 1, supported_errors=(RedisConnectionError,)
-            ),  # a line that was closed; never a wait
+            # A line that was closed is opened again; never a wait.
+            "retry": Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         },
     }
 }
@@ -210,9 +180,7 @@ CELERY_WORKER_MAX_TASKS_PER_CHILD = 1_000
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-COURIERS = (
-    "couriers"  # the queue of what may be kept waiting outside the house; it has a worker of its own, with threads
-)
+COURIERS = "couriers"  # the queue of what may be kept waiting outside the house: a worker of its own, with threads
 CELERY_TASK_ROUTES = {"lifecycle.tasks.deliver_to_product": {"queue": COURIERS}}
 
 # --- Languages and time -----------------------------------------------------------------------------------------------
@@ -231,29 +199,26 @@ CELERY_TIMEZONE = BILLING_ZONE  # "the first of the month" is meant there
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
 STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
-_plain = DEBUG or TESTING
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if _plain
+        if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = _plain
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Mail: into a folder unless a server is named (the portal shows every notice anyway) ------------------------------
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("MAIL_FROM", "Billing Portal <billing@localhost>")
-if env.str("EMAIL_URL", ""):
-    _mail = env.email_url_config(readable_url("EMAIL_URL", env.str("EMAIL_URL")))
-    if _mail["EMAIL_BACKEND"] == "django.core.mail.backends.smtp.EmailBackend":
-        _mail["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"
-    vars().update(_mail)
-    EMAIL_TIMEOUT = 10
-else:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-    EMAIL_FILE_PATH = str(DATA_DIR / "mails")
+_mail = mail(env, folder=DATA_DIR / "mails")
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = _mail["EMAIL_FILE_PATH"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 10
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 
@@ -355,41 +320,42 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # what Prometheus shows at /metric
 QUOTE_LIFETIME_MINUTES = env.int("QUOTE_LIFETIME_MINUTES", 15)
 RENEWAL_WINDOW_DAYS = env.int("RENEWAL_WINDOW_DAYS", 3)
 INVOICE_DUE_DAYS = env.int("INVOICE_DUE_DAYS", 15)
-OUTLIER_FACTOR = env.int("OUTLIER_FACTOR", 5)  # a month-end bill of more than this times the usual is held back,
-OUTLIER_FLOOR = env.int("OUTLIER_FLOOR", 20_000_000)  # unless it is below this many đồng anyway
-OUTLIER_NEW_CUSTOMER = env.int(
-    "OUTLIER_NEW_CUSTOMER", 50_000_000
-)  # and so is one above this, where nothing is usual yet
+PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
+
+# A month-end bill is held back that is this many times the usual, unless it is below a floor; or, where nothing is usual yet,
+# one above a bound.
+OUTLIER_FACTOR = env.int("OUTLIER_FACTOR", 5)
+OUTLIER_FLOOR = env.int("OUTLIER_FLOOR", 20_000_000)
+OUTLIER_NEW_CUSTOMER = env.int("OUTLIER_NEW_CUSTOMER", 50_000_000)
+
 # What one person of a group moves in a day without a second one, by act, in đồng; "administrator" are superusers.
 ALONE = {
-    "adjust-credit": env("ALONE_ADJUST_CREDIT", {"value": int}, {}),
-    "grant-credit": env("ALONE_GRANT_CREDIT", {"value": int}, {"finance": 5_000_000, "administrator": 5_000_000}),
-    "bank-transfer": env(
-        "ALONE_BANK_TRANSFER", {"value": int}, {"finance": 1_000_000_000, "administrator": 1_000_000_000}
-    ),
-    "book-received": env("ALONE_BOOK_RECEIVED", {"value": int}, {"finance": 100_000_000, "administrator": 100_000_000}),
-    "credit-note": env("ALONE_CREDIT_NOTE", {"value": int}, {"finance": 5_000_000, "administrator": 5_000_000}),
+    "adjust-credit": env.limits("ALONE_ADJUST_CREDIT", 0),
+    "grant-credit": env.limits("ALONE_GRANT_CREDIT", 5_000_000),
+    "bank-transfer": env.limits("ALONE_BANK_TRANSFER", 1_000_000_000),
+    "book-received": env.limits("ALONE_BOOK_RECEIVED", 100_000_000),
+    "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
 }
-PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
-DEMO = env.bool("DEMO", False)  # seeded customers, their sign-ins shown, a clock that staff may move
+
 CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", DEMO)
-DEMO_LOGINS = [login._replace(label=_(login.label)) for login in LOGINS] if DEMO else []  # type: ignore[arg-type]  # lazy
 refuse_demo_in_public(
     PUBLIC_URL,
     {"DEMO": DEMO, "CLOCK_MOVABLE": CLOCK_MOVABLE, "SANDBOX_URL": SANDBOX_URL},
     meant=env.bool("DEMO_IN_PUBLIC", False),
 )
+
+# --- The seller, on pages, documents and mails ------------------------------------------------------------------------
+
 SELLER_IS_NAMED = bool(env.str("SELLER_NAME", "") and env.str("SELLER_TAX_CODE", "") and env.str("SELLER_ADDRESS", ""))
 SELLER_NAME = env.str("SELLER_NAME", "Billing Portal Demo")
 SELLER_TAX_CODE = env.str("SELLER_TAX_CODE", "0000000000")
 SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt Nam")
-# How to reach us (phone, mail) and where to pay by bank; on pages, documents and mails. The account takes bank and number.
-SELLER_SALES = env.str("SELLER_SALES", "")
+SELLER_SALES = env.str("SELLER_SALES", "")  # how to reach us: phone, mail
 SELLER_SUPPORT = env.str("SELLER_SUPPORT", "")
 SELLER_TERMS_URL = env.str("SELLER_TERMS_URL", "")
-SELLER_BANK = env.str("SELLER_BANK", "")
+SELLER_BANK = env.str("SELLER_BANK", "")  # where to pay; shown when the account's number is given as well
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)
 

@@ -26,8 +26,8 @@ def main(*, build: bool) -> None:
         return
     from django.conf import settings
 
-    from billing_portal.demo.people import is_seeded
     from billing_portal.health import forget_signs
+    from demo.people import is_seeded
 
     forget_signs()
     migrate()
@@ -49,8 +49,8 @@ def say_sign_ins() -> None:
     """Who may sign in to the demo, and what to open first: in the words of the start, here or in a container's log."""
     from django.conf import settings
 
-    from billing_portal.demo.logins import LOGINS
-    from billing_portal.demo.shops import SHOPS
+    from demo.logins import LOGINS
+    from demo.shops import SHOPS
 
     print(f"\n  User Portal      {settings.PUBLIC_URL}/\n  Admin            {settings.PUBLIC_URL}/admin/")
     print(f"  REST             {settings.PUBLIC_URL}/api/v1/docs/")

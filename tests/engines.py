@@ -13,7 +13,6 @@ import pytest
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _engines = None
 
-os.environ.setdefault("SECRET_KEY", "for tests only, and long enough that Django has nothing to say about it")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser tests' driver runs an event loop in our thread
 if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
     from stack.scratch import ScratchEngines
@@ -26,9 +25,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the Vietnamese of the templates visible to the tests."""
+    """Make the Vietnamese of the templates visible to the tests, and the portals that they start real ones."""
     from stack.translations import compile_translations
 
+    os.environ.pop(
+        "DJANGO_SETTINGS_MODULE", None
+    )  # ours are read by now; the processes that tests start have the real ones
     if not hasattr(config, "workerinput"):
         compile_translations()
 

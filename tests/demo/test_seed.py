@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from accounts.models import Customer, User, digest_of
 from billing_portal.auditor import violations
-from billing_portal.demo.logins import LOGINS
 from catalog.models import Coupon, Product, ProductKey
+from demo.logins import LOGINS
 from invoices.models import BillingRun, CreditNote, Invoice, ParkedBilling
 from kernel import clock
 from lifecycle.models import RUNNING, Health, ProvisioningRequest, Resource, State

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Customer
-from billing_portal.demo.history import make_history
+from demo.history import make_history
 from invoices.models import BillingRun
 from kernel import clock
 from tests.cast import make_customer

@@ -32,8 +32,8 @@ def demo() -> dict[str, Any]:
 
 
 def known_settings() -> set[str]:
-    read = re.findall(r'env\.\w+\(\s*"([A-Z_0-9]+)"', (ROOT / "billing_portal" / "settings.py").read_text())
-    return {*read}
+    code = "".join((ROOT / "billing_portal" / name).read_text() for name in ("settings.py", "environment.py"))
+    return {*re.findall(r'env\.\w+\(\s*"([A-Z_0-9]+)"', code)}
 
 
 def test_containers_set_only_what_the_settings_read(base: dict[str, Any], demo: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
-from billing_portal.demo.people import ADMIN
+from demo.people import ADMIN
 from stack import env as env_file
 from stack import prepare
 

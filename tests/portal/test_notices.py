@@ -280,8 +280,3 @@ def test_signing_out_needs_a_form(alice):
     client = signed_in(alice)
     assert client.get(reverse("logout")).status_code == 405
     assert client.post(reverse("logout"))["Location"] == "/login/"
-
-
-def test_demo_sign_ins_are_listed_only_in_the_demo(client, db, settings):
-    settings.DEMO_LOGINS = []
-    assert b"demo-portal" not in client.get(reverse("login")).content

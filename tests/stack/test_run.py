@@ -64,8 +64,8 @@ def test_what_keeps_ending_is_given_up(stack: run.Stack) -> None:
 
 
 def test_every_setting_is_in_the_example() -> None:
-    settings = (ROOT / "billing_portal" / "settings.py").read_text()
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_0-9]+)"', settings))
+    code = "".join((ROOT / "billing_portal" / name).read_text() for name in ("settings.py", "environment.py"))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_0-9]+)"', code))
     example = set(re.findall(r"^#?([A-Z_0-9]+)=", (ROOT / ".env.example").read_text(), re.M))
     assert read <= example
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import BillingMode, Customer
-from billing_portal.demo.money import adjust, grant, pay_from_wallet, switch, top_up
-from billing_portal.demo.timeline import Part, Timeline
-from billing_portal.demo.verbs import (
+from demo.money import adjust, grant, pay_from_wallet, switch, top_up
+from demo.timeline import Part, Timeline
+from demo.verbs import (
     Means,
     auto_renew,
     buy,

@@ -9,11 +9,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from billing_portal.demo.logins import LOGINS
-
-DEMO_LOGINS = LOGINS
-"""(email, password, what): `make run` prints them."""
-
 LOCK = 0x64656D6F
 """Of PostgreSQL's advisory locks: two starts at once seed once."""
 
@@ -29,8 +24,8 @@ class Command(BaseCommand):
         :raises CommandError: the database holds customers of its own, or the auditor objects
         """
         from accounts.models import Customer
-        from billing_portal.demo.people import is_seeded
-        from billing_portal.demo.shops import connect_shops
+        from demo.people import is_seeded
+        from demo.shops import connect_shops
         from kernel import clock
 
         with connection.cursor() as cursor:
@@ -52,7 +47,7 @@ class Command(BaseCommand):
     def _seed(self) -> None:
         # Imported when needed: every start of the portal passes through this command.
         from billing_portal.auditor import violations
-        from billing_portal.demo.history import make_history
+        from demo.history import make_history
 
         logging.disable(logging.INFO)  # months of jobs would have much to say
         try:

@@ -1,7 +1,10 @@
 """
 The demo: customers of both modes with months of history, made by calling the services with past instants.
 
+An app of its own on top of the portal, installed with DEMO=1 alone; nothing of the portal imports it.
+
 logins        who may sign in, with passwords everybody knows
+context       the sign-in page lists them
 catalogue     products, prices, coupons
 people        customers, their users, staff
 timeline      what happens when: scenes in order of time, and the jobs of every day between them

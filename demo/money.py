@@ -11,8 +11,8 @@ from accounts import four_eyes
 from accounts.four_eyes import ask
 from accounts.models import Customer
 from accounts.services import record_audit
-from billing_portal.demo.people import APPROVER, FINANCE, SUPPORT
-from billing_portal.demo.timeline import Scene
+from demo.people import APPROVER, FINANCE, SUPPORT
+from demo.timeline import Scene
 from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_invoice
 from kernel.actors import Actor

@@ -1,4 +1,4 @@
-"""Who may sign in to the demo. Imported by the settings and by `make run`, so it needs nothing but Python."""
+"""Who may sign in to the demo: told by the start and, through `context`, by the sign-in page."""
 
 from typing import NamedTuple
 

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from accounts.models import Customer
-from billing_portal.demo.money import attempt, success
-from billing_portal.demo.people import SUPPORT
-from billing_portal.demo.timeline import Scene
 from catalog.models import Product
+from demo.money import attempt, success
+from demo.people import SUPPORT
+from demo.timeline import Scene
 from kernel.actors import Actor, ActorKind
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource

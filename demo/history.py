@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from accounts.models import CustomerKey
-from billing_portal.demo.catalogue import make_catalogue
-from billing_portal.demo.people import make_people
-from billing_portal.demo.postpaid import tell_postpaid_stories
-from billing_portal.demo.prepaid import tell_prepaid_stories
-from billing_portal.demo.timeline import Timeline
+from demo.catalogue import make_catalogue
+from demo.people import make_people
+from demo.postpaid import tell_postpaid_stories
+from demo.prepaid import tell_prepaid_stories
+from demo.timeline import Timeline
 from kernel import clock
 from kernel.periods import truncate
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from accounts.models import BillingMode, Customer
-from billing_portal.demo.money import correct, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
-from billing_portal.demo.timeline import Part, Timeline
-from billing_portal.demo.verbs import buy, delete, renew, resize, start, stop
 from catalog.models import Discount, Item, Price, Product
+from demo.money import correct, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
+from demo.timeline import Part, Timeline
+from demo.verbs import buy, delete, renew, resize, start, stop
 from kernel.periods import CalendarMonth
 
 SINCE_SAOVIET = 548

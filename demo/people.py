@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import BillingMode, Customer, User
 from accounts.staff import ensure_staff_groups
-from billing_portal.demo.logins import PASSWORD, STAFF_DOMAIN
+from demo.logins import PASSWORD, STAFF_DOMAIN
 from kernel.actors import Actor, ActorKind
 
 PREPAID, POSTPAID = BillingMode.PREPAID, BillingMode.POSTPAID
