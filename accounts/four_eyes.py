@@ -18,6 +18,7 @@ from django.db.models.functions import Abs, Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Did
 from accounts.models import Customer, StaffAct, User
 from accounts.services import record_audit
 from accounts.staff import Right
@@ -151,7 +152,7 @@ def ask(
             Act.known[act.act].carry_out(act, actor=actor, at=at)
             raise _Undone
     except _Undone:
-        _record("ask for approval", act, actor=actor, at=at, reason=reason)
+        _record(Did.ASK, act, actor=actor, at=at, reason=reason)
     return Asked(act)
 
 
@@ -292,16 +293,16 @@ def _decide(act: StaffAct, state: State, *, reason: str = "", actor: Actor, at: 
 
 
 DECISIONS = {
-    State.APPROVED: "approve act",
-    State.REFUSED: "refuse act",
-    State.WITHDRAWN: "withdraw act",
-    State.EXPIRED: "expire act",
-    State.REVIEWED: "review act",
+    State.APPROVED: Did.APPROVE,
+    State.REFUSED: Did.REFUSE,
+    State.WITHDRAWN: Did.WITHDRAW,
+    State.EXPIRED: Did.EXPIRE,
+    State.REVIEWED: Did.REVIEW,
 }
 """As the audit trail calls them."""
 
 
-def _record(verb: str, act: StaffAct, *, actor: Actor, at: datetime, reason: str) -> None:
+def _record(verb: Did, act: StaffAct, *, actor: Actor, at: datetime, reason: str) -> None:
     record_audit(
         verb,
         act.pk,

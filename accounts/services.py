@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.audit import Did, Edit, Verb
 from accounts.models import AuditEntry, Customer, CustomerKey, User
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
@@ -21,7 +22,7 @@ class TooManyKeys(DomainError):
 
 
 def record_audit(
-    verb: str,
+    verb: Verb | Edit,
     subject: object,
     *,
     actor: Actor,
@@ -32,7 +33,13 @@ def record_audit(
 ) -> AuditEntry:
     """Write down a privileged act, in the transaction of the act itself."""
     return AuditEntry.objects.create(
-        at=at, actor=str(actor), verb=verb, customer=customer, subject=str(subject)[:200], reason=reason, facts=facts
+        at=at,
+        actor=str(actor),
+        verb=verb.value,
+        customer=customer,
+        subject=str(subject)[:200],
+        reason=reason,
+        facts=facts,
     )
 
 
@@ -52,7 +59,7 @@ def set_automatic_payment(customer: Customer, is_on: bool, *, actor: Actor, at: 
     )
     if changed:
         record_audit(
-            "switch automatic payment", customer.pk, actor=actor, at=at, reason="", customer=customer, is_on=is_on
+            Did.SWITCH_AUTOMATIC_PAYMENT, customer.pk, actor=actor, at=at, reason="", customer=customer, is_on=is_on
         )
 
 
@@ -69,7 +76,7 @@ def issue_customer_key(customer: Customer, name: str, *, actor: Actor, at: datet
         raise TooManyKeys(most=MOST_KEYS)
     keeper = held.users.filter(email=actor.name).first() if actor.kind == ActorKind.CUSTOMER else None
     key, secret = CustomerKey.issue(at=at, name=name, customer=held, keeper=keeper)
-    record_audit("issue API key", key.pk, actor=actor, at=at, reason=name, customer=held)
+    record_audit(Did.ISSUE_KEY, key.pk, actor=actor, at=at, reason=name, customer=held)
     return key, secret
 
 
@@ -80,7 +87,7 @@ def take_over_customer_key(key: CustomerKey, keeper: User, *, actor: Actor, at: 
     if changed:
         before = key.keeper.email if key.keeper else ""
         record_audit(
-            "take over API key", key.pk, actor=actor, at=at, reason=key.name, customer=key.customer, kept_before=before
+            Did.TAKE_OVER_KEY, key.pk, actor=actor, at=at, reason=key.name, customer=key.customer, kept_before=before
         )
 
 
@@ -88,4 +95,4 @@ def take_over_customer_key(key: CustomerKey, keeper: User, *, actor: Actor, at: 
 def revoke_customer_key(key: CustomerKey, *, actor: Actor, at: datetime) -> None:
     """The key opens nothing any more; revoking it again changes nothing."""
     if CustomerKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=at):
-        record_audit("revoke API key", key.pk, actor=actor, at=at, reason=key.name, customer=key.customer)
+        record_audit(Did.REVOKE_KEY, key.pk, actor=actor, at=at, reason=key.name, customer=key.customer)

@@ -8,6 +8,7 @@ class BillingPortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the whole process ask the business clock; nothing is queried here."""
+        import billing_portal.audit  # noqa: F401  # makes its acts known
         from billing_portal import clock, zone
         from store.triggers import hold_triggers_always
 

@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services import record_audit
 from billing_portal import clock
+from billing_portal.audit import Did
 from billing_portal.clock import ClockFixed
 from billing_portal.jobs import carry_out
 from billing_portal.models import ClockMove, JobRun
@@ -79,7 +80,7 @@ def request_move(to: datetime, *, reason: str, actor: Actor, at: datetime) -> Cl
             )
     except IntegrityError:
         raise MoveUnderWay from None
-    record_audit("move clock", move, actor=actor, at=at, reason=move.reason)
+    record_audit(Did.MOVE_CLOCK, move, actor=actor, at=at, reason=move.reason)
     return move
 
 

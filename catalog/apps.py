@@ -8,7 +8,8 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import catalog.acts  # noqa: F401  # makes them known
+        import catalog.acts
+        import catalog.audit  # noqa: F401  # makes both known
         from catalog.configuration import configuration_words, product_words
         from notifications.render import words_for
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
+from catalog.audit import Did
 from catalog.models import Coupon, Item, Price, Product, Redemption
 from catalog.pricing import reduction
 from kernel import display
@@ -78,7 +79,7 @@ def reopen_price(price_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     ended, price.valid_until = price.valid_until, None
     price.save(update_fields=["valid_until"])
     record_audit(
-        "reopen price", price.pk, actor=actor, at=at, reason=reason, customer=price.customer, ended=ended.isoformat()
+        Did.REOPEN_PRICE, price.pk, actor=actor, at=at, reason=reason, customer=price.customer, ended=ended.isoformat()
     )
     return price
 
@@ -135,7 +136,7 @@ def back_date_price(
         valid_until=following.valid_from if following else None,
     )
     record_audit(
-        "back-date price",
+        Did.BACK_DATE_PRICE,
         price.pk,
         actor=actor,
         at=at,

@@ -10,20 +10,18 @@ from django.utils.translation import gettext
 from accounts import four_eyes
 from accounts.four_eyes import ask
 from accounts.models import Customer
-from accounts.services import record_audit
 from demo.people import APPROVER, FINANCE, SUPPORT
 from demo.timeline import Scene
-from invoices.models import CreditNote, Invoice
-from invoices.services.credit import credit_invoice
+from invoices.models import Invoice
 from kernel.actors import Actor
 from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways.base import Failed, Outcome, Succeeded
 from payments.models import Payment
+from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.invoices import pay_invoices_from_wallet
-from payments.services.settle import refund_credit_note
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 
@@ -91,10 +89,7 @@ def correct(customer: Customer, amount: int, note: str, *, actor: Actor, at: dat
     """Staff credit part of the latest invoice of at least that much."""
     del actor
     invoice = Invoice.objects.filter(customer=customer, total__gte=amount, credited=0).latest("issued_at", "number")
-    credit = credit_invoice(invoice, amount, CreditNote.Reason.CORRECTION, note=note, at=at)
-    if credit.refunded:
-        refund_credit_note(credit, credit.refunded, at=at, reference=invoice.number)
-    record_audit("issue credit note", invoice.number, actor=FINANCE, at=at, reason=note, customer=customer)
+    correct_invoice(invoice.pk, amount, note=note, actor=FINANCE, at=at)
 
 
 def grant(customer: Customer, amount: int, reason: str, *, days: int, actor: Actor, at: datetime) -> None:

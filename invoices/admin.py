@@ -25,6 +25,7 @@ from accounts.admin.look import column, money
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.services import record_audit
 from accounts.staff import RELEASE_BILLING, RUN_BILLING
+from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
 from invoices.pdf import credit_note_pdf
 from invoices.services.month_end import (
@@ -138,7 +139,7 @@ class RunMonthEnd(Task):
         run = plan_run(CalendarMonth.parse(data["month"]), actor=actor, at=at)
         if run.state != BillingRun.State.RUNNING:  # it was closed, and nothing of its month came since
             raise NothingToBill
-        record_audit("run month-end", run.month, actor=actor, at=at, reason=data["reason"])
+        record_audit(Did.RUN_MONTH_END, run.month, actor=actor, at=at, reason=data["reason"])
         until = monotonic() + PATIENCE_SECONDS
         while monotonic() < until and work_on_next_chunk(run, at=at) is not None:
             pass

@@ -8,6 +8,7 @@ class InvoicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import invoices.audit  # noqa: F401  # makes its acts known
         from invoices.queries import facts_of_invoices
         from notifications.events import Subject
         from notifications.truth import knows

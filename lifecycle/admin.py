@@ -15,6 +15,7 @@ from accounts.admin.tasks import Task
 from accounts.services import record_audit
 from accounts.staff import RETRY_PRODUCT, RETRY_REQUEST
 from kernel.actors import Actor
+from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.services.delivery import try_again_now
 
@@ -37,7 +38,7 @@ class RetryRequest(Task):
         waits = {"state": State.PENDING, "attempts": 0, "next_attempt_at": at, "reason": ""}
         if ProvisioningRequest.objects.filter(pk=subject.pk, state=State.PARKED).update(**waits):
             customer = subject.resource.customer
-            record_audit("retry request", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+            record_audit(Did.RETRY_REQUEST, subject, actor=actor, at=at, reason=data["reason"], customer=customer)
         return text("The request waits for delivery.")
 
 

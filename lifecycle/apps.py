@@ -8,6 +8,7 @@ class LifecycleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import lifecycle.audit  # noqa: F401  # makes its acts known
         from lifecycle.queries import facts_of_resources
         from notifications.events import Subject
         from notifications.truth import knows

@@ -18,6 +18,7 @@ from accounts.admin.tasks import Task
 from accounts.services import record_audit
 from accounts.staff import RETRY_NOTICE
 from kernel.actors import Actor
+from notifications.audit import Did
 from notifications.delivery import retry_notice
 from notifications.models import Notice
 from notifications.render import render
@@ -36,7 +37,7 @@ class RetryNotice(Task):
     @transaction.atomic
     def carry_out(self, subject: Notice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         retry_notice(subject.pk, at=at)
-        record_audit("retry notice", subject, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
+        record_audit(Did.RETRY, subject, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
         return text("The notice waits for delivery.")
 
 

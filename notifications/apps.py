@@ -8,4 +8,5 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import notifications.acts  # noqa: F401  # makes them known
+        import notifications.acts
+        import notifications.audit  # noqa: F401  # makes both known

@@ -14,7 +14,8 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import orders.acts  # noqa: F401  # makes them known
+        import orders.acts
+        import orders.audit  # noqa: F401  # makes both known
 
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
 

@@ -8,7 +8,8 @@ class PaymentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import payments.acts  # noqa: F401  # makes them known
+        import payments.acts
+        import payments.audit  # noqa: F401  # makes both known
         from notifications.events import Subject
         from notifications.render import words_for
         from notifications.truth import knows

@@ -22,6 +22,7 @@ from accounts.admin.look import shown_well
 from accounts.admin.reasons import ReasonAsked
 from accounts.admin.rows import WholeRow, sentence_of
 from accounts.admin.tasks import Task, change_page, task_page
+from accounts.audit import EDITS, edit_of
 from accounts.models import Customer
 from accounts.services import record_audit
 from kernel import clock
@@ -101,6 +102,8 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(model, admin_site)
+        for change in EDITS:
+            edit_of(model, change)
         page: Any = self  # one per model: what the class declares gets its look here
         page.list_display = [shown_well(model, name) for name in self.list_display]
         page.readonly_fields = [shown_well(model, name) for name in self.readonly_fields]
@@ -158,11 +161,11 @@ class StaffAdmin(ReasonAsked, EveryRow):
         self._record(request, obj, "change", message)
         return super().log_change(request, obj, message)
 
-    def _record(self, request: Any, obj: Any, verb: str, message: Any) -> None:
+    def _record(self, request: Any, obj: Any, change: str, message: Any) -> None:
         customer = obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
         subject = f"{obj._meta.model_name} {obj.pk}"
         record_audit(
-            f"{verb} {obj._meta.verbose_name_raw}",
+            edit_of(type(obj), change),
             subject,
             actor=request.user.actor,
             at=clock.now(),

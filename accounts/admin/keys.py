@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import StaffAdmin
 from accounts.admin.tasks import Task, change_page
+from accounts.audit import Did
 from accounts.four_eyes import leave_for_review
 from accounts.models import ApiKey, Customer, CustomerKey
 from accounts.services import record_audit
@@ -38,7 +39,7 @@ class RevokeKey(Task):
         changed = type(subject)._default_manager.filter(pk=subject.pk, revoked_at=None).update(revoked_at=at)
         if changed:
             customer: Customer | None = getattr(subject, "customer", None)
-            record_audit("revoke key", subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+            record_audit(Did.REVOKE_KEY, subject, actor=actor, at=at, reason=data["reason"], customer=customer)
             leave_for_review(
                 "revoke-key", customer=customer, subject=subject, reason=data["reason"], actor=actor, at=at
             )

@@ -14,9 +14,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.acts import ActFilter, act_words
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
+from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review
 from accounts.models import AuditEntry, BillingModeSwitch, User
 from accounts.staff import permission_words
@@ -154,13 +154,27 @@ class StaffGroupAdmin(PermissionsInWords, GroupAdmin):
     ordering = ("name",)
 
 
+class ActFilter(admin.SimpleListFilter):
+    """The acts that occur, each once, however it was written when it was done."""
+
+    title = _("act")
+    parameter_name = "verb"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(acts_among(AuditEntry.objects.order_by().values_list("verb", flat=True).distinct()))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
+        code = self.value()
+        return queryset.filter(verb__in=spellings_of(code)) if code else queryset
+
+
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LookOnlyAdmin):
-    act = column("verb", _("act"), act_words, order="verb")
+    act = column("verb", _("act"), words_of, order="verb")
     list_display = ("at", "actor", act, "customer", "reason", "subject")
     fields = ("at", "actor", act, "customer", "subject", "reason", "facts")
     list_select_related = ("customer",)
-    list_filter = (("verb", ActFilter),)
+    list_filter = (ActFilter,)
     search_fields = ("actor", "subject", "reason", "customer__name")
     date_hierarchy = "at"
 

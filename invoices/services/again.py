@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
+from invoices.audit import Did
 from invoices.models import Invoice
 from invoices.services.credit import end_cover
 from invoices.services.issue import issue_invoice
@@ -60,7 +61,7 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
         raise StillHeld
     invoice = issue_invoice(drafted.drafts[0], Invoice.Kind.USAGE, at=at)
     record_audit(
-        "bill again",
+        Did.BILL_AGAIN,
         void.number,
         actor=actor,
         at=at,

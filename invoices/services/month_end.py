@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BillingMode, Customer
 from accounts.services import record_audit
 from catalog.queries import NoPrice
+from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.held import Cause, billed_so_far, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
@@ -288,7 +289,7 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
     issue_invoices(drafted.drafts, Invoice.Kind.USAGE, at=at)
     parked.state = ParkedBilling.State.BILLED
     parked.save()
-    record_audit("release parked bill", parked, actor=actor, at=at, reason=reason, customer=customer)
+    record_audit(Did.RELEASE_PARKED, parked, actor=actor, at=at, reason=reason, customer=customer)
     if parked.run_id and not ParkedBilling.objects.holding(parked.month).exists():
         BillingRun.objects.filter(pk=parked.run_id, state=BillingRun.State.PARKED).update(state=BillingRun.State.DONE)
     return parked

@@ -21,6 +21,7 @@ from accounts.services import record_audit
 from catalog.models import Product
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from lifecycle.models.channels import SLOW_MS
 from lifecycle.provisioners import NotDelivered, NotReached, provisioner_of
@@ -77,7 +78,7 @@ def try_again_now(product_id: UUID, *, reason: str, actor: Actor, at: datetime) 
         if channel is None:
             raise NotFailing
         _recover(channel, at=at)
-        record_audit("try a product again", product_id, actor=actor, at=at, reason=reason)
+        record_audit(Did.TRY_PRODUCT_AGAIN, product_id, actor=actor, at=at, reason=reason)
 
 
 def _deliver_all(pks: list[UUID], channel: DeliveryChannel, *, at: datetime) -> int:

@@ -12,6 +12,7 @@ from accounts.models import BillingMode
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.periods import Period, truncate
+from lifecycle.audit import Did
 from lifecycle.models import Resource, ResourceEvent, State
 from lifecycle.services.acts import Act, refuse
 from lifecycle.services.provisioning import Verb, ask_product_team
@@ -105,7 +106,7 @@ def restore_resource(resource_id: UUID, *, reason: str, actor: Actor, at: dateti
         at=at,
         reason=reason,
     )
-    record_audit("restore resource", resource.pk, actor=actor, at=at, reason=reason, customer=resource.customer)
+    record_audit(Did.RESTORE, resource.pk, actor=actor, at=at, reason=reason, customer=resource.customer)
     tell(
         resource.customer,
         Notice.Kind.RESOURCE_RECOVERED,

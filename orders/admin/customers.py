@@ -23,6 +23,7 @@ from accounts.staff import VIEW_AS_CUSTOMER
 from kernel import clock
 from kernel.actors import Actor
 from orders.admin.switch import SwitchBillingMode
+from orders.audit import Did
 from payments.admin.money import CUSTOMER_TASKS, with_money
 
 
@@ -34,7 +35,7 @@ class ViewAsCustomer(Task):
     right = VIEW_AS_CUSTOMER
 
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        record_audit("view portal as customer", subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject)
+        record_audit(Did.VIEW_AS_CUSTOMER, subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject)
         return text("You see the portal as %(customer)s does.") % {"customer": subject.name}
 
     def finish(self, request: HttpRequest, subject: Customer, sentence: str, back: str) -> HttpResponse:

@@ -19,6 +19,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from lifecycle.admin import RetryRequest
 from lifecycle.models import ProvisioningRequest, Resource
+from orders.audit import Did
 from orders.models import OrderItem
 from orders.services.fulfil import answer_provisioning
 
@@ -59,7 +60,7 @@ class FailProvisioning(Task):
         answer_provisioning(request.pk, ProvisioningRequest.State.FAILED, reason=reason, actor=actor, at=at)
         item = OrderItem.objects.select_related("customer").get(request=request)
         record_audit(
-            "give up provisioning",
+            Did.GIVE_UP,
             request.pk,
             actor=actor,
             at=at,

@@ -21,6 +21,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.fields import DongField
 from orders.acts import BookReceived, held_facts
+from orders.audit import Did
 from orders.services.settle import check_payment
 from payments.gateways import UnknownGateway
 from payments.models import Allocation, GatewayNotice, Payment
@@ -55,7 +56,7 @@ class CheckPayment(Task):
         except UnknownGateway:
             raise GatewayGone(gateway=subject.gateway) from None
         record_audit(
-            "ask gateway",
+            Did.ASK_GATEWAY,
             payment.reference,
             actor=actor,
             at=at,

@@ -21,6 +21,7 @@ from kernel.actors import Actor
 from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.services.trash import restore_resource
 from orders.admin.fulfilment import FailProvisioning
+from orders.audit import Did
 from orders.services.gone import report_gone
 
 
@@ -74,7 +75,7 @@ class ReportGone(Task):
     @transaction.atomic
     def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         report_gone(subject.pk, reason=data["reason"], actor=actor, at=at)
-        record_audit("report gone", subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
+        record_audit(Did.REPORT_GONE, subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
         return text("%(name)s is deleted, and its customer has been told.") % {"name": subject.name}
 
 

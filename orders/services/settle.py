@@ -14,6 +14,7 @@ from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.money import MAXIMUM
+from orders.audit import Did
 from orders.models import Order
 from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
@@ -95,7 +96,7 @@ def settle_by_hand(
             else InvalidInput(_("This transaction of the gateway has paid another payment."), field="gateway_txn_id")
         )
     record_audit(
-        "settle payment by hand",
+        Did.SETTLE_BY_HAND,
         payment.reference,
         actor=actor,
         at=at,

@@ -29,6 +29,7 @@ from lifecycle.services.running import cut_periods
 from lifecycle.services.sweeps import end_paid_time
 from notifications.models import Notice
 from notifications.services import tell
+from orders.audit import Did
 from orders.models import OrderItem
 
 
@@ -103,7 +104,7 @@ def switch_billing_mode(
         at=at,
     )
     record_audit(
-        "switch billing mode", customer.pk, actor=actor, at=at, reason=reason, customer=customer, to_mode=str(to_mode)
+        Did.SWITCH_BILLING_MODE, customer.pk, actor=actor, at=at, reason=reason, customer=customer, to_mode=str(to_mode)
     )
     tell(
         customer,

@@ -16,6 +16,7 @@ from kernel.actors import Actor
 from kernel.errors import InvalidInput
 from notifications.models import Notice
 from notifications.services import tell
+from payments.audit import Did
 from payments.services.settle import refund_credit_note
 
 
@@ -50,7 +51,7 @@ def correct_invoice(invoice_id: UUID, amount: int, *, note: str, actor: Actor, a
         reason=credit_note.note,
     )
     record_audit(
-        "correct invoice",
+        Did.CORRECT_INVOICE,
         invoice.number,
         actor=actor,
         at=at,

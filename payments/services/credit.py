@@ -17,6 +17,7 @@ from ledger import services as ledger
 from ledger.models import Grant
 from notifications.models import Notice
 from notifications.services import tell
+from payments.audit import Did
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
     else:
         legs = {ledger.Kind.CREDIT: amount, ledger.Kind.ADJUSTMENTS: -amount}
         ledger.post(ledger.Fact.ADJUSTMENT, key, legs, customer_id=held.pk, at=at, reference=reason)
-    record_audit("adjust credit", held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
+    record_audit(Did.ADJUST_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(held, Notice.Kind.CREDIT_ADJUSTED, key, at=at, amount=amount, reason=reason)
 
 
@@ -56,7 +57,7 @@ def grant_promotional_credit(
         )
     held = Customer.objects.lock(customer.pk)
     grant = grants.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
-    record_audit("grant promotional credit", held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
+    record_audit(Did.GRANT_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(
         held,
         Notice.Kind.CREDIT_ADJUSTED,

@@ -12,6 +12,7 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from payments.audit import Did
 from payments.models import Payment
 
 
@@ -32,7 +33,7 @@ def close_held(payment_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     if not payment.held:
         raise NothingHeld
     record_audit(
-        "close held payment",
+        Did.CLOSE_HELD,
         payment.reference,
         actor=actor,
         at=at,

@@ -24,6 +24,7 @@ from kernel.ids import new_id
 from ledger.services import Fact, Kind, post, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
+from payments.audit import Did
 from payments.models import Allocation, Payment, Reversal
 from payments.services.outcomes import SETTLED
 from payments.services.settle import bought_part_left
@@ -83,7 +84,7 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)
     record_audit(
-        "take back payment",
+        Did.TAKE_BACK,
         payment.reference,
         actor=actor,
         at=at,
@@ -153,7 +154,7 @@ def close_reversal(reversal_id: int, *, reason: str, actor: Actor, at: datetime)
     reversal.closed_at = at
     reversal.save()
     record_audit(
-        "close case of payment taken back",
+        Did.CLOSE_CASE,
         reversal.payment.reference,
         actor=actor,
         at=at,

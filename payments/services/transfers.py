@@ -18,6 +18,7 @@ from kernel.money import MAXIMUM
 from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
+from payments.audit import Did
 from payments.models import BankTransfer, Payment
 from payments.services.invoices import allocate, describe, hold_open, reached_by
 from payments.services.owed import settle_what_is_owed
@@ -88,7 +89,7 @@ def record_bank_transfer(
     post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
     allocate(payment, invoices, settled, at=at)
     record_audit(
-        "record bank transfer",
+        Did.RECORD_TRANSFER,
         payment.pk,
         actor=actor,
         at=at,

@@ -11,8 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
+from accounts.audit import edit_of
+from accounts.models import User
 from accounts.services import record_audit
 from accounts.staff import APPS
+from orders.audit import Did
 from tests.admin.world import populate
 from tests.cast import NOON, STAFF
 
@@ -125,8 +128,8 @@ def test_strangers_and_customers_stay_outside(client, alice, page):
 
 
 def test_the_audit_trail_reads_vietnamese_to_those_who_do(superuser, alice):
-    record_audit("switch billing mode", alice.pk, actor=STAFF, at=NOON, reason="Hợp đồng mới", customer=alice)
-    record_audit("add user", alice.pk, actor=STAFF, at=NOON, reason="", customer=alice)
+    record_audit(Did.SWITCH_BILLING_MODE, alice.pk, actor=STAFF, at=NOON, reason="Hợp đồng mới", customer=alice)
+    record_audit(edit_of(User, "add"), alice.pk, actor=STAFF, at=NOON, reason="", customer=alice)
     page = superuser.get(reverse("admin:accounts_auditentry_changelist"), headers={"accept-language": "vi"})
     shown = page.content.decode()
     assert "chuyển hình thức thanh toán" in shown

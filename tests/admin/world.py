@@ -14,6 +14,7 @@ from invoices.models import BillingRun, ParkedBilling
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
+from orders.audit import Did
 from orders.models import Action, CheckoutSession
 from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
@@ -85,7 +86,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)
     make_user(customer)
-    record_audit("look", number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
+    record_audit(Did.VIEW_AS_CUSTOMER, number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
 
 
 def _outside(number: int, customer: Customer) -> None:

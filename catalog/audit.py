@@ -1,0 +1,12 @@
+"""What staff do with prices."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import Verb
+
+
+class Did(Verb):
+    BACK_DATE_PRICE = "back-date price", _("gave time that has passed a price")
+    REOPEN_PRICE = "reopen price", _("reopened a price that had ended")

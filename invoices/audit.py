@@ -1,0 +1,13 @@
+"""What staff do with bills."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import Verb
+
+
+class Did(Verb):
+    RUN_MONTH_END = "run month-end", _("ran the month-end")
+    RELEASE_PARKED = "release parked bill", _("released a parked bill")
+    BILL_AGAIN = "bill again", _("billed the period of a voided invoice again")

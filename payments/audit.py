@@ -1,0 +1,20 @@
+"""What staff do with money."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import Verb, formerly
+
+
+class Did(Verb):
+    ADJUST_CREDIT = "adjust credit", _("adjusted credit")
+    GRANT_CREDIT = "grant promotional credit", _("granted promotional credit")
+    RECORD_TRANSFER = "record bank transfer", _("recorded a bank transfer")
+    CORRECT_INVOICE = "correct invoice", _("corrected an invoice")
+    CLOSE_HELD = "close held payment", _("closed a payment that was held")
+    TAKE_BACK = "take back payment", _("booked a payment that was taken back")
+    CLOSE_CASE = "close case of payment taken back", _("closed the case of a payment that was taken back")
+
+
+formerly(Did.CORRECT_INVOICE, "issue credit note")
