@@ -6,6 +6,7 @@ from accounts import views
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("downloads/<uuid:token>/", views.download_progress, name="download-progress"),
     path("settings/", views.settings, name="settings"),
     path("settings/language/", views.choose_language, name="settings-language"),
     path("settings/keys/", views.issue_key, name="key-issue"),

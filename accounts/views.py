@@ -1,4 +1,4 @@
-"""Signing in, and what a customer sets: language, automatic payment, who may sign in, API keys."""
+"""Signing in, what a customer sets (language, automatic payment, who may sign in, API keys), and how far a download is."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from accounts.access import PortalRequest, portal_page
 from accounts.models import Customer, CustomerKey, User
 from accounts.services import issue_customer_key, revoke_customer_key, set_language, take_over_customer_key
 from accounts.sign_in import HeldUp, answer_sign_in
+from store.progress import standing_of
 
 A_YEAR = 365 * 24 * 3600
 
@@ -143,6 +144,13 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
     messages.success(request, _("You keep the key “%(name)s” from now on.") % {"name": key.name})
     return redirect("settings")
+
+
+@require_GET
+@portal_page()
+def download_progress(request: PortalRequest, token: UUID) -> HttpResponse:
+    """How far the download with this token is, for the page that started it."""
+    return render(request, "accounts/_download.html", {"standing": standing_of(request.customer.pk, token)})
 
 
 def refuse_others(request: PortalRequest) -> None:

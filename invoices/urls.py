@@ -7,7 +7,6 @@ urlpatterns = [
     path("billing/invoices.<str:form>", views.billing_export, name="billing-export"),
     path("billing/usage/", views.usage_report, name="usage-report"),
     path("billing/usage.<str:form>", views.usage_export, name="usage-export"),
-    path("downloads/<uuid:token>/", views.download_progress, name="download-progress"),
     path("invoices/<uuid:invoice_id>/pdf/", views.invoice_document, name="invoice-pdf"),
     path("credit-notes/<uuid:note_id>/pdf/", views.credit_note_document, name="credit-note-pdf"),
 ]

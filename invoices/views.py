@@ -8,18 +8,16 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
+from accounts.downloads import document_language, export_links, pdf_response, table_response
 from invoices.columns import ALWAYS, HIDDEN_AT_FIRST, USAGE
-from invoices.exports import FORMATS, table_response
 from invoices.forms import InvoiceFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
-from invoices.progress import standing_of
 from invoices.queries import (
     Summary,
     Wanted,
@@ -51,7 +49,7 @@ def billing_history(request: PortalRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
     )
     for invoice in page.rows:
-        invoice.look = look_of(invoice, request)
+        invoice.look = invoice.status_at(request.at)
     summary = summarize(request.customer, wanted, at=request.at)
     context = {
         "filters": filters,
@@ -60,24 +58,11 @@ def billing_history(request: PortalRequest) -> HttpResponse:
         "span": _span(wanted),
         "bars": _bars(summary, wanted, request),
         "shares": _shares(summary),
-        "exports": exports(request, "billing-export"),
+        "exports": export_links(request, "billing-export"),
         "may_pay": request.user.may_pay,
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "invoices/billing_history.html", context)
-
-
-def look_of(invoice: Invoice, request: PortalRequest) -> str:
-    """The state to show: overdue says more than unpaid."""
-    return "overdue" if invoice.is_overdue(request.at) else str(invoice.status)
-
-
-def exports(request: PortalRequest, name: str) -> list[tuple[str, str]]:
-    """Links that download exactly what is shown."""
-    query = request.GET.copy()
-    for key in ("before", "after"):
-        query.pop(key, None)
-    return [(form.upper(), f"{reverse(name, args=[form])}?{query.urlencode()}") for form in FORMATS]
 
 
 def _span(wanted: Wanted) -> str:
@@ -165,7 +150,7 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         "sums": sums_of_month(lines, invoices, month),
         "columns": columns,
         "chooser": _chooser(hidden),
-        "exports": exports(request, "usage-export"),
+        "exports": export_links(request, "usage-export"),
     }
     return render(request, "invoices/usage_report.html", context)
 
@@ -211,13 +196,6 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
 
 @require_GET
 @portal_page()
-def download_progress(request: PortalRequest, token: UUID) -> HttpResponse:
-    """How far the download with this token is, for the page that started it."""
-    return render(request, "invoices/_download.html", {"standing": standing_of(request.customer.pk, token)})
-
-
-@require_GET
-@portal_page()
 def invoice_document(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("product"), pk=invoice_id, customer=request.customer)
     with override(document_language(request)):
@@ -231,16 +209,3 @@ def credit_note_document(request: PortalRequest, note_id: UUID) -> HttpResponse:
     note = get_object_or_404(notes, pk=note_id, customer=request.customer)
     with override(document_language(request)):
         return pdf_response(credit_note_pdf(note), note.number)
-
-
-def document_language(request: PortalRequest) -> str:
-    """The language asked for in the address, else the reader's."""
-    return display.language(request.GET.get("lang"))
-
-
-def pdf_response(document: bytes, number: str) -> HttpResponse:
-    return HttpResponse(
-        document,
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
-    )

@@ -17,7 +17,6 @@ from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
-from orders.admin.orders import STUCK_AFTER
 from orders.models import Order, OrderItem
 from payments.models import BankTransfer, Payment, Reversal
 
@@ -54,7 +53,11 @@ class Matter:
 
 
 def matters(at: datetime) -> list[Matter]:
-    first_day = local_day(at - LATELY)
+    """In the order of the front page."""
+    return [*_of_money(at), *_of_product_teams(at), *_of_staff()]
+
+
+def _of_money(at: datetime) -> list[Matter]:
     return [
         Matter(
             "parked billings",
@@ -66,7 +69,7 @@ def matters(at: datetime) -> list[Matter]:
         Matter(
             "stuck orders",
             _("items of paid orders that are stuck"),
-            OrderItem.objects.filter(state=OrderItem.State.PROVISIONING, order__paid_at__lte=at - STUCK_AFTER),
+            OrderItem.objects.stuck(at),
             "progress=stuck",
             "red",
         ),
@@ -96,6 +99,12 @@ def matters(at: datetime) -> list[Matter]:
             Payment.objects.open_for_a_day(at),
             "waits=old",
         ),
+    ]
+
+
+def _of_product_teams(at: datetime) -> list[Matter]:
+    first_day = local_day(at - LATELY)
+    return [
         Matter(
             "parked requests",
             _("requests that a product team does not take"),
@@ -124,6 +133,11 @@ def matters(at: datetime) -> list[Matter]:
             ),
             f"state__exact=timed_out&requested_at__gte={first_day}",
         ),
+    ]
+
+
+def _of_staff() -> list[Matter]:
+    return [
         Matter(
             "parked notices",
             _("mails that could not be delivered"),

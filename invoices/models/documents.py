@@ -245,6 +245,10 @@ class Invoice(models.Model):
     def is_overdue(self, at: datetime) -> bool:
         return self.due > 0 and self.due_at <= at
 
+    def status_at(self, at: datetime) -> str:
+        """The status to show: "overdue" says more than "unpaid"."""
+        return "overdue" if self.is_overdue(at) else str(self.status)
+
     @property
     def paid_net(self) -> int:
         """What was paid and not given back."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -14,13 +13,6 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from kernel import clock, display
 from kernel.periods import minutes_between
 from orders.models import CheckoutSession, Order, OrderItem, Quote
-
-STUCK_AFTER = timedelta(hours=1)
-
-
-def stuck(at: datetime) -> Q:
-    """Paid for, and nothing came of it for too long."""
-    return Q(state__in=[Order.State.PAID, Order.State.PROVISIONING], paid_at__lte=at - STUCK_AFTER)
 
 
 class Progress(admin.SimpleListFilter):
@@ -35,7 +27,7 @@ class Progress(admin.SimpleListFilter):
             case "open":
                 return queryset.exclude(state__in=Order.ENDED)
             case "stuck":
-                return queryset.filter(stuck(clock.now()))
+                return queryset.filter(Order.objects.is_stuck(clock.now()))
         return queryset
 
 
@@ -78,7 +70,7 @@ class OrderAdmin(LookOnlyAdmin):
     )
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        return (Case(When(stuck(clock.now()), then=Value(0)), default=Value(1)), "-pk")
+        return (Case(When(Order.objects.is_stuck(clock.now()), then=Value(0)), default=Value(1)), "-pk")
 
     @admin.display(description=_("waits"))
     def waits(self, order: Order) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import ClassVar, Self
 from uuid import UUID
@@ -23,6 +23,8 @@ from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
 from store.machine import StateMachine
 from store.triggers import edges_only, never_deleted
+
+STUCK_AFTER = timedelta(hours=1)
 
 
 class OrderState(models.TextChoices):
@@ -73,6 +75,11 @@ ORDERED_AS_OFFERED = pgtrigger.Trigger(
 class OrderQuerySet(models.QuerySet["Order"]):
     def lock(self, pk: UUID) -> Order:
         return self.select_for_update(of=("self",), no_key=True).select_related("customer", "quote").get(pk=pk)
+
+    @staticmethod
+    def is_stuck(at: datetime) -> Q:
+        """Paid for, and nothing came of it for too long."""
+        return Q(state__in=[OrderState.PAID, OrderState.PROVISIONING], paid_at__lte=at - STUCK_AFTER)
 
     def due_for_expiry(self, at: datetime) -> Self:
         return self.filter(state=OrderState.AWAITING_PAYMENT, expires_at__lte=at)
@@ -204,6 +211,10 @@ class OrderItemQuerySet(models.QuerySet["OrderItem"]):
     def open(self) -> Self:
         """Of orders that wait for payment or are being carried out."""
         return self.filter(state__in=OrderItem.OPEN)
+
+    def stuck(self, at: datetime) -> Self:
+        """Parts of stuck orders that are not there yet."""
+        return self.filter(state=OrderItem.State.PROVISIONING, order__paid_at__lte=at - STUCK_AFTER)
 
 
 class OrderItem(models.Model):

@@ -17,7 +17,6 @@ from catalog.configuration import configuration_text, items_of
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import WrongPeriod
 from invoices.models import Invoice
-from invoices.views import look_of
 from kernel.actors import ActorKind
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
@@ -87,7 +86,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     all_items = cut(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id"), most)
     events, periods, invoices, own_items = all_events.rows, all_periods.rows, all_invoices.rows, all_items.rows
     for invoice in invoices:
-        invoice.look = look_of(invoice, request)
+        invoice.look = invoice.status_at(request.at)
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
     facts: dict[str, Any] = {

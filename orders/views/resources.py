@@ -17,10 +17,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.downloads import export_links, table_response
 from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
-from invoices.exports import table_response
-from invoices.views import exports
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
@@ -53,7 +52,7 @@ def resources(request: PortalRequest) -> HttpResponse:
         "total": prices.total,
         "page": page,
         "filters": filters,
-        "exports": exports(request, "resources-export"),
+        "exports": export_links(request, "resources-export"),
         "figures": _figures(own, request.at),
         "auto_renew": AutoRenewForm({"months": 1}),
         "may_order": request.user.may_order,

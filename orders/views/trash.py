@@ -9,10 +9,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, portal_page
+from accounts.downloads import export_links, table_response
 from catalog.configuration import configuration_text, items_of
 from catalog.models import Item, Product
-from invoices.exports import table_response
-from invoices.views import exports
 from lifecycle.models import Resource
 from orders.actions import with_pending
 from orders.views.listing import TrashFilters
@@ -36,7 +35,7 @@ def trash(request: PortalRequest) -> HttpResponse:
         "rows": [row_of(request, resource, items) for resource in page.rows],
         "page": page,
         "filters": filters,
-        "exports": exports(request, "trash-export"),
+        "exports": export_links(request, "trash-export"),
         "may_order": request.user.may_order,
         "is_prepaid": request.customer.is_prepaid,
     }

@@ -165,8 +165,7 @@ class CreditNoteInline(LookOnlyInline):
 
 @admin.display(description=_("status"), ordering="status")
 def standing(invoice: Invoice) -> str:
-    """The status; overdue says more than unpaid."""
-    look = "overdue" if invoice.is_overdue(clock.now()) else invoice.status
+    look = invoice.status_at(clock.now())
     return badge(State(look, look))
 
 

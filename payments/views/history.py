@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
-from invoices.exports import table_response
-from invoices.views import document_language, exports, pdf_response
+from accounts.downloads import document_language, export_links, pdf_response, table_response
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
@@ -66,7 +65,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "sums": in_and_spent(found),
-        "exports": exports(request, "payment-export"),
+        "exports": export_links(request, "payment-export"),
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "payments/payment_history.html", context)
@@ -134,7 +133,7 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         "came": came,
         "went": went,
         "balance": wallet_of(request.customer.pk),
-        "exports": [*exports(request, "credit-export"), ("PDF", _statement_address(request))],
+        "exports": [*export_links(request, "credit-export"), ("PDF", _statement_address(request))],
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "payments/credit_history.html", context)

@@ -16,7 +16,6 @@ from accounts.access import PortalRequest, portal_page
 from invoices.explain import explain_line, name_of, per, percent
 from invoices.models import Invoice
 from invoices.queries import coupon_shares
-from invoices.views import look_of
 from kernel import display
 from kernel.errors import InvalidInput
 from payments.forms import WALLET, PayForm
@@ -43,7 +42,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
         line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
     context = {
         "invoice": found,
-        "look": look_of(found, request),
+        "look": found.status_at(request.at),
         "lines": lines,
         "allocations": allocations_to(found),
         "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
@@ -97,7 +96,7 @@ def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, objec
     wallet = wallet_of(request.customer.pk)
     one: Any
     for one in chosen:
-        one.look = look_of(one, request)
+        one.look = one.status_at(request.at)
     return {
         "chosen": chosen,
         "due": due,

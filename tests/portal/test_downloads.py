@@ -9,7 +9,7 @@ from django.urls import reverse
 from redis.exceptions import ConnectionError
 
 from accounts.models import Customer
-from invoices import exports, progress
+from store import progress, tables
 from tests.cast import fund
 from tests.markup import markup
 from tests.portal.seen import signed_in
@@ -18,7 +18,7 @@ from tests.portal.seen import signed_in
 @pytest.fixture(autouse=True)
 def _every_row_is_noted(monkeypatch):
     monkeypatch.setattr(progress, "EVERY_SECONDS", 0)
-    monkeypatch.setattr(exports, "LINES_AT_ONCE", 1)
+    monkeypatch.setattr(tables, "LINES_AT_ONCE", 1)
 
 
 @pytest.fixture

@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Customer
-from invoices.exports import csv_parts, write_workbook
 from invoices.pdf import render
 from kernel.text import is_printable, shown, unprintable, validate_printable, validate_printable_lines
 from notifications.delivery import message_of
 from notifications.models import Notice
+from store.tables import csv_parts, write_workbook
 from tests.documents.reading import text_of
 
 SHEET_TEXT = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}t"

@@ -1,61 +1,26 @@
-"""Lists as CSV and XLSX, in constant memory: rows are taken from the cursor, written, forgotten."""
+"""
+Lists as CSV and XLSX, in constant memory: rows are taken from the cursor, written, forgotten.
+
+Cells are str, int, Decimal, datetime (written in the billing zone), date or None.
+"""
 
 from __future__ import annotations
 
 import csv
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 import xlsxwriter
-from django.http import FileResponse, Http404, HttpResponseBase, StreamingHttpResponse
 
-from accounts.access import PortalRequest
-from invoices.progress import Watched
 from kernel.cells import quoted
 from kernel.periods import billing_zone
+from store.progress import Watched
 
-FORMATS = ("csv", "xlsx")
 LINES_AT_ONCE = 200
 SHEET_ROWS = 1_000_000
 WIDTH = 18
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def table_response(
-    request: PortalRequest,
-    form: str,
-    titles: Sequence[object],
-    rows: Iterable[Sequence[Any]],
-    *,
-    name: str,
-    count: Callable[[], int],
-    widths: Sequence[int] = (),
-) -> HttpResponseBase:
-    """
-    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are,
-    `widths` how many characters a column of a workbook is wide.
-
-    Cells are str, int, Decimal, datetime (written in the billing zone), date or None.
-
-    :raises Http404: another format was asked for
-    """
-    if form not in FORMATS:
-        raise Http404
-    headings, watched = [str(title) for title in titles], Watched(request, rows, count)
-    if form == "csv":
-        return StreamingHttpResponse(
-            csv_parts(headings, watched),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
-        )
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(file, headings, watched, widths)
-    watched.finish()
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
 
 
 def csv_parts(titles: Sequence[str], rows: Watched) -> Iterator[str]:

@@ -2,7 +2,7 @@
 How far a download is, for the page that started it.
 
 The page makes up a token and asks for `.../invoices.csv?watch=<token>`; while rows are written, their number stands in the
-cache under the customer and the token. Nothing depends on it: without a cache the download is the same.
+cache under the owner (a customer) and the token. Nothing depends on it: without a cache the download is the same.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from uuid import UUID
 
 from django.core.cache import cache
 from redis.exceptions import RedisError
-
-from accounts.access import PortalRequest
 
 REMEMBERED_SECONDS = 600
 EVERY_SECONDS = 0.25
@@ -43,10 +41,10 @@ class Standing:
 class Watched:
     """The rows of a download; how many were written is noted a few times a second, if a page watches."""
 
-    def __init__(self, request: PortalRequest, rows: Rows, count: Callable[[], int]) -> None:
-        """`count` says how many rows there are; it is asked only when a page watches."""
+    def __init__(self, owner: UUID, token: str, rows: Rows, count: Callable[[], int]) -> None:
+        """`count` says how many rows there are; it is asked only when a page watches, that is with a `token`."""
         self._rows = rows
-        self._key = _key(request.customer.pk, request.GET.get("watch", ""))
+        self._key = _key(owner, token)
         self._total = count() if self._key else 0
         self._done = 0
         self._note(Stage.RUNNING)
@@ -74,17 +72,17 @@ class Watched:
                 cache.set(self._key, (stage.value, self._done, self._total), REMEMBERED_SECONDS)
 
 
-def standing_of(customer_id: UUID, token: UUID) -> Standing | None:
+def standing_of(owner: UUID, token: UUID) -> Standing | None:
     """How far it is; None when it has not begun, ended long ago, or the cache does not answer."""
     with suppress(RedisError):
-        if noted := cache.get(_key(customer_id, str(token))):
+        if noted := cache.get(_key(owner, str(token))):
             stage, done, total = noted
             return Standing(Stage(stage), done, total)
     return None
 
 
-def _key(customer_id: UUID, token: str) -> str:
+def _key(owner: UUID, token: str) -> str:
     """Empty for what is no token. Strangers cannot name each other's."""
     with suppress(ValueError):
-        return f"download:{customer_id}:{UUID(token)}"
+        return f"download:{owner}:{UUID(token)}"
     return ""

@@ -1,0 +1,72 @@
+"""What a customer takes away: lists as CSV and XLSX, documents as PDF."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+
+from accounts.access import PortalRequest
+from kernel import display
+from store.progress import Watched
+from store.tables import csv_parts, write_workbook
+
+FORMATS = ("csv", "xlsx")
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def export_links(request: PortalRequest, name: str) -> list[tuple[str, str]]:
+    """Links that download exactly what is shown."""
+    query = request.GET.copy()
+    for key in ("before", "after"):
+        query.pop(key, None)
+    return [(form.upper(), f"{reverse(name, args=[form])}?{query.urlencode()}") for form in FORMATS]
+
+
+def table_response(
+    request: PortalRequest,
+    form: str,
+    titles: Sequence[object],
+    rows: Iterable[Sequence[Any]],
+    *,
+    name: str,
+    count: Callable[[], int],
+    widths: Sequence[int] = (),
+) -> HttpResponseBase:
+    """
+    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are,
+    `widths` how many characters a column of a workbook is wide.
+
+    :raises Http404: another format was asked for
+    """
+    if form not in FORMATS:
+        raise Http404
+    headings = [str(title) for title in titles]
+    watched = Watched(request.customer.pk, request.GET.get("watch", ""), rows, count)
+    if form == "csv":
+        return StreamingHttpResponse(
+            csv_parts(headings, watched),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+        )
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    write_workbook(file, headings, watched, widths)
+    watched.finish()
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)
+
+
+def document_language(request: PortalRequest) -> str:
+    """The language asked for in the address, else the reader's."""
+    return display.language(request.GET.get("lang"))
+
+
+def pdf_response(document: bytes, number: str) -> HttpResponse:
+    return HttpResponse(
+        document,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{number}.pdf"'},
+    )
