@@ -14,8 +14,10 @@ class PaymentsConfig(AppConfig):
         from notifications.render import words_for
         from notifications.truth import knows
         from payments.failures import failure_words
+        from payments.gateways.registry import refuse_half_configured
         from payments.queries import facts_of_payments
 
+        refuse_half_configured()
         knows(Subject.PAYMENT, facts_of_payments)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)

@@ -13,14 +13,13 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.periods import Period
 from ledger.models import Account, Entry, Grant, Transaction
-from payments.gateways import PLACES, open_codes
+from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment
 from store.search import search
@@ -42,7 +41,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenGateway:
-    """A gateway that takes payments now, with the limits of one top-up in VND."""
+    """A gateway that takes payments now, with the limits of one payment in VND."""
 
     code: str
     minimum: int
@@ -52,20 +51,29 @@ class OpenGateway:
     def name(self) -> str:
         return gateway_name(self.code)
 
+    def takes(self, amount: int) -> bool:
+        return self.minimum <= amount <= self.maximum
+
 
 def gateway_name(code: str) -> str:
     """How customers know a gateway."""
-    return {"": "", "sandbox": _("Sandbox gateway"), "zalopay": "ZaloPay"}.get(code, code)
+    return str(GATEWAYS[code].name) if code in GATEWAYS else code
 
 
 def open_gateways() -> list[OpenGateway]:
-    """The gateways that are set up here, without calling any."""
-    found = []
-    for code in open_codes():
-        caps = gateway_named(code).caps
-        limits = max(caps.min_amount, settings.TOP_UP_MINIMUM), min(caps.max_amount, settings.TOP_UP_MAXIMUM)
-        found.append(OpenGateway(code, *limits))
-    return found
+    """The gateways that are set up here, without calling any, with their own limits."""
+    found = ((code, gateway_named(code).caps) for code in open_codes())
+    return [OpenGateway(code, caps.min_amount, caps.max_amount) for code, caps in found]
+
+
+def gateways_for_top_up() -> list[OpenGateway]:
+    """The same, within our own limits of one top-up."""
+    least, most = settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM
+    return [
+        OpenGateway(gate.code, max(gate.minimum, least), min(gate.maximum, most))
+        for gate in open_gateways()
+        if max(gate.minimum, least) <= min(gate.maximum, most)
+    ]
 
 
 # --- Payments ---
@@ -116,7 +124,7 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
     kinds = {value: str(label) for value, label in Payment.Kind.choices}
     means = {value: str(label) for value, label in Payment.Means.choices}
     states = {value: str(label) for value, label in STATES}
-    gateways = {code: gateway_name(code) for code in PLACES}
+    gateways = {code: gateway_name(code) for code in GATEWAYS}
     numbers = (
         Allocation.objects.filter(payment=OuterRef("pk"), reversal=None)
         .order_by("invoice__number")

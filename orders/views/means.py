@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest
 from kernel.display import money
 from orders.models import Order
-from payments.gateways import gateway, open_codes
+from payments.queries import OpenGateway, open_gateways
 from payments.services.wallet import wallet_of
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """One choice of the payment form."""
+    """One choice of the payment form; `gateway` is the code of the one that it goes through."""
 
-    value: str
+    means: str
     label: str
     note: str
     icon: str
@@ -25,25 +25,28 @@ class Means:
     is_possible: bool = True
     is_first: bool = False
 
+    @property
+    def value(self) -> str:
+        """As the form sends it: "wallet", "gateway:momo"."""
+        return f"{self.means}:{self.gateway}" if self.gateway else self.means
+
 
 def means_for(request: PortalRequest, total: int) -> list[Means]:
-    """Wallet, top up and pay, gateway; the first one that is possible is proposed. Nothing when nothing is to pay."""
+    """
+    The wallet, then through each gateway: top up and pay, or the whole amount; the first one that is possible is proposed.
+    Nothing when nothing is to pay.
+    """
     if total <= 0:
         return []
     available = wallet_of(request.customer.pk).available
     lacking = max(total - available, 0)
-    code = usable_gateway()
     found = [_wallet(available, lacking)]
-    if code and lacking and available > 0:
-        found.append(_top_up(available, lacking, code))
-    if code:
-        found.append(_gateway(total, code, is_first=bool(lacking) and available <= 0))
-    return found
-
-
-def usable_gateway() -> str:
-    """The gateway that is set up here, or nothing."""
-    return next(iter(open_codes()), "")
+    gates = open_gateways()
+    if lacking and available > 0:
+        found += [_top_up(available, lacking, gate) for gate in gates]
+    found += [_gateway(total, gate) for gate in gates]
+    first = next((way for way in found if way.is_possible), None)
+    return [replace(way, is_first=way is first) for way in found]
 
 
 def _wallet(available: int, lacking: int) -> Means:
@@ -54,17 +57,29 @@ def _wallet(available: int, lacking: int) -> Means:
         }
     else:
         note = _("%(available)s available") % {"available": money(available)}
-    return Means(Order.Means.WALLET, _("Wallet"), note, "wallet", is_possible=not lacking, is_first=not lacking)
+    return Means(Order.Means.WALLET, _("Wallet"), note, "wallet", is_possible=not lacking)
 
 
-def _top_up(available: int, lacking: int, code: str) -> Means:
-    note = _("%(available)s from the wallet, %(lacking)s through the gateway") % {
+def _top_up(available: int, lacking: int, gate: OpenGateway) -> Means:
+    charged = max(lacking, gate.minimum)  # no gateway takes less than its minimum
+    note = _("%(available)s from the wallet, %(charged)s by %(gateway)s") % {
         "available": money(available),
-        "lacking": money(max(lacking, gateway(code).caps.min_amount)),
+        "charged": money(charged),
+        "gateway": gate.name,
     }
-    return Means(Order.Means.TOP_UP_AND_PAY, _("Top up and pay"), note, "plus", gateway=code, is_first=True)
+    return _within_limits(
+        Means(Order.Means.TOP_UP_AND_PAY, _("Top up and pay"), note, "plus", gate.code), charged, gate
+    )
 
 
-def _gateway(total: int, code: str, *, is_first: bool) -> Means:
+def _gateway(total: int, gate: OpenGateway) -> Means:
     note = _("%(total)s by QR code, card or bank app") % {"total": money(total)}
-    return Means(Order.Means.GATEWAY, _("Payment gateway"), note, "payment", gateway=code, is_first=is_first)
+    return _within_limits(Means(Order.Means.GATEWAY, gate.name, note, "payment", gate.code), total, gate)
+
+
+def _within_limits(way: Means, amount: int, gate: OpenGateway) -> Means:
+    if gate.takes(amount):
+        return way
+    limits = {"gateway": gate.name, "minimum": money(gate.minimum), "maximum": money(gate.maximum)}
+    note = _("%(gateway)s takes from %(minimum)s to %(maximum)s at once") % limits
+    return replace(way, note=note, is_possible=False)

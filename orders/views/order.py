@@ -16,13 +16,15 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel.display import money
+from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.services.checkout import end_unpaid_order, pay_by_gateway
 from orders.services.settle import check_payment
 from orders.views.lookups import own_order
-from orders.views.means import usable_gateway
 from orders.views.way_back import SECONDS, is_on_its_way
+from payments.gateways import open_codes
 from payments.models import Payment
+from payments.queries import open_gateways
 from store.keyset import keyset_page
 
 
@@ -65,7 +67,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "steps": steps_of(found, items, attempt),
         "is_moving": not found.has_ended,
         "may_order": request.user.may_order,
-        "gateway": usable_gateway(),
+        "gateways": open_gateways(),
         "session": session,
         "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",
         "returns_in": SECONDS if session and _leads_back(request, found, session) else None,
@@ -85,10 +87,19 @@ def pay_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """On to the gateway: the open attempt, or a new one when the last one failed."""
     found = own_order(request, pk)
     if found.state == Order.State.AWAITING_PAYMENT:
-        payment = pay_by_gateway(found, gateway=usable_gateway(), actor=request.actor, at=request.at)
+        payment = pay_by_gateway(found, gateway=_chosen_gateway(request), actor=request.actor, at=request.at)
         if payment.is_open and payment.redirect_url:
             return HttpResponseRedirect(payment.redirect_url, status=303)
     return redirect("order", pk=found.pk)
+
+
+def _chosen_gateway(request: PortalRequest) -> str:
+    """What the form says; without a choice the first one, for an attempt that is open goes on where it is."""
+    codes = open_codes()
+    chosen = request.POST.get("gateway") or next(iter(codes), "")
+    if chosen not in codes:
+        raise InvalidInput(_("Choose a payment gateway."), field="gateway")
+    return chosen
 
 
 @require_POST

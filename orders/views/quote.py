@@ -57,14 +57,13 @@ def refresh_quote(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpResponse:
-    chosen = Order.Means.NONE if offered.total <= 0 else _chosen(request, means)
-    gateway = next((way.gateway for way in means if way.value == chosen), "")
+    chosen = _chosen(request, means) if offered.total > 0 else None
     try:
         order, payment = check_out(
             request.customer.pk,
             offered.pk,
-            means=chosen,
-            gateway=gateway,
+            means=chosen.means if chosen else Order.Means.NONE,
+            gateway=chosen.gateway if chosen else "",
             key=f"quote:{offered.pk}",  # one form per quote: pressing twice orders once
             actor=request.actor,
             at=request.at,
@@ -76,11 +75,11 @@ def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpR
     return HttpResponseRedirect(away or reverse("order", args=[order.pk]), status=303)
 
 
-def _chosen(request: PortalRequest, means: list[Means]) -> str:
-    value = request.POST.get("means", "")
-    if value not in {way.value for way in means}:
+def _chosen(request: PortalRequest, means: list[Means]) -> Means:
+    chosen = next((way for way in means if way.value == request.POST.get("means")), None)
+    if chosen is None:
         raise InvalidInput(_("Choose a means of payment."), field="means")
-    return value
+    return chosen
 
 
 def _to_fresh(old: Quote, fresh: str) -> HttpResponse:

@@ -8,10 +8,10 @@ gets instants as arguments and an HTTP client when it is built. Amounts are whol
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 # Unknown.reason when the gateway does not know the reference. It is not final: some gateways take seconds to find
 # their own orders. Once the order can no longer be paid (see Caps.order_ttl) the caller may call it failed.
@@ -62,6 +62,29 @@ Outcome = Succeeded | Failed | Pending | Unknown | TakenBack
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """
+    The customer agreed at the gateway that we charge without asking each time.
+
+    `token` is what the adapter needs to charge and to unlink, in its own form; nobody else reads it, and it is a secret.
+    """
+
+    token: str = field(repr=False)
+    display: str  # masked, as the gateway shows it: "*******567"
+    at: datetime
+    expires_at: datetime | None = None
+    limit: int | None = None  # the most of one charge, where the gateway names it
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked:
+    """There is no such agreement any more: ended by us, by the customer at the gateway, or by the gateway."""
+
+
+LinkOutcome = Linked | Unlinked | Failed | Pending | Unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """The customer has to go to `url` and pay there."""
 
@@ -103,8 +126,14 @@ class Caps:
     max_amount: int
     order_ttl: timedelta  # how long a customer can pay after start()
     query_horizon: timedelta  # how long the gateway remembers an order
+    refund: bool = True
     partial_refund: bool = True
-    notifies_failure: bool = False
+    link: bool = False  # the adapter is a `Linking` too
+    statement: bool = False
+    notifies_failure: bool = False  # else only success is told, and the rest is found by asking
+    notice_method: Literal["GET", "POST"] = "POST"  # of GET, the query string is the body
+    notice_tries: int = 1  # how often a notice is sent when nobody answers well, and how far apart
+    notice_gap: timedelta | None = None
 
 
 Reply = tuple[int, str, bytes]  # HTTP status, content type, body
@@ -146,12 +175,16 @@ class Gateway(Protocol):
         """What became of an order."""
 
     def refund(
-        self, *, reference: str, gateway_txn_id: str, amount: int, refund_reference: str, at: datetime
+        self, *, reference: str, gateway_txn_id: str, paid: int, amount: int, refund_reference: str, at: datetime
     ) -> Outcome:
-        """Send money back to where it came from. Repeating a refund_reference never refunds twice."""
+        """
+        Send `amount` of the `paid` money back to where it came from. Repeating a refund_reference never refunds twice.
 
-    def query_refund(self, *, refund_reference: str, amount: int, at: datetime) -> Outcome:
-        """What became of a refund of `amount`."""
+        One refund of a payment at a time: the next waits until this one is final.
+        """
+
+    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
+        """What became of a refund of `amount` of the payment `reference`."""
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         """
@@ -162,3 +195,71 @@ class Gateway(Protocol):
 
     def reply(self, verdict: Verdict) -> Reply:
         """How to answer a notice, so that the gateway stops or tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """
+    What a gateway's notice says about a link, its signature verified.
+
+    `proof` is what `finish_link` wants to have; an agreement that `is_over` was ended by the customer or the gateway.
+    """
+
+    reference: str
+    proof: str = field(default="", repr=False)
+    is_over: bool = False
+
+
+@runtime_checkable
+class Linking(Protocol):
+    """
+    A gateway that charges a linked account without the customer's being there (`Caps.link`).
+
+    A link has a reference from `new_reference`, committed before it is used, and the `customer_ref` under which it was
+    begun, which every later call repeats.
+    """
+
+    def begin_link(
+        self,
+        *,
+        reference: str,
+        description: str,
+        customer_ref: str,
+        return_url: str,
+        callback_url: str,
+        at: datetime,
+    ) -> Redirect | LinkOutcome:
+        """Send the customer to agree. Nothing is charged."""
+
+    def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
+        """
+        Read a notice about a link from the raw request; nothing when it is about a payment (`parse_notice`).
+
+        :raises BadSignature: on any doubt
+        """
+
+    def finish_link(self, *, reference: str, customer_ref: str, proof: str, at: datetime) -> LinkOutcome:
+        """What the customer decided; `proof` is the link notice's, or empty before one came. Repeating it changes nothing."""
+
+    def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
+        """Whether a finished link still holds."""
+
+    def charge(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        description: str,
+        customer_ref: str,
+        token: str,
+        callback_url: str,
+        at: datetime,
+    ) -> Outcome:
+        """
+        Take `amount` now; `query` and notices tell about it as about any payment. Repeating a reference never charges twice.
+
+        Failed codes of its own: `revoked` (the link is over), `over_limit`, `needs_customer` (come back in person).
+        """
+
+    def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
+        """End the agreement. `Unlinked` also when it was over before."""

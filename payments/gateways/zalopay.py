@@ -62,6 +62,7 @@ CAPS = Caps(
     max_amount=100_000_000,
     order_ttl=timedelta(minutes=15),
     query_horizon=timedelta(hours=48),
+    notice_tries=3,
 )
 
 
@@ -140,7 +141,7 @@ class ZaloPay:
         return _refusal(ORDER_FAILED, detail, answer)
 
     def refund(
-        self, *, reference: str, gateway_txn_id: str, amount: int, refund_reference: str, at: datetime
+        self, *, reference: str, gateway_txn_id: str, paid: int, amount: int, refund_reference: str, at: datetime
     ) -> Outcome:
         answer = self._call(
             "refund",
@@ -158,10 +159,10 @@ class ZaloPay:
         if status == PROCESSING:
             return Pending(CHECK_AFTER)
         if detail == DUPLICATE_REFUND:
-            return self.query_refund(refund_reference=refund_reference, amount=amount, at=at)
+            return self.query_refund(reference=reference, refund_reference=refund_reference, amount=amount, at=at)
         return _refusal(REFUND_FAILED, detail, answer)
 
-    def query_refund(self, *, refund_reference: str, amount: int, at: datetime) -> Outcome:
+    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
         """The answer repeats neither amount nor time: success means the `amount` that was asked for, known `at`."""
         answer = self._call("query_refund", m_refund_id=refund_reference, timestamp=_milliseconds(at))
         if isinstance(answer, Unknown):

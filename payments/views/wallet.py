@@ -12,7 +12,7 @@ from accounts.access import PortalRequest, portal_page
 from accounts.services import set_automatic_payment
 from kernel import display
 from payments.forms import TopUpForm
-from payments.queries import WantedMovements, movements_of, open_gateways, promotional_by_expiry
+from payments.queries import WantedMovements, gateways_for_top_up, movements_of, promotional_by_expiry
 from payments.services.gateway import start_top_up
 from payments.services.reversals import debt_of
 from payments.services.wallet import wallet_of
@@ -24,13 +24,13 @@ LATEST = 5
 @require_GET
 @portal_page()
 def wallet(request: PortalRequest) -> HttpResponse:
-    return wallet_page(request, TopUpForm(gateways=open_gateways()))
+    return wallet_page(request, TopUpForm(gateways=gateways_for_top_up()))
 
 
 @require_POST
 @portal_page(may="pay")
 def top_up(request: PortalRequest) -> HttpResponse:
-    form = TopUpForm(request.POST, gateways=open_gateways())
+    form = TopUpForm(request.POST, gateways=gateways_for_top_up())
     if not form.is_valid():
         return wallet_page(request, form, status=400)
     asked = form.cleaned_data

@@ -1,8 +1,11 @@
 """How the settings become an adapter."""
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
-from payments.gateways import UnknownGateway, gateway, notice_url, open_codes
+from payments.gateways import GATEWAYS, UnknownGateway, gateway, notice_url, open_codes
+from payments.gateways.base import Linking
+from payments.gateways.registry import refuse_half_configured
 from payments.gateways.zalopay import ZaloPay
 
 
@@ -67,3 +70,52 @@ def test_zalopay_itself_is_set_up_by_its_number_and_keys_and_comes_first(setting
         4711,
         (".zalopay.vn",),
     )
+
+
+@pytest.mark.parametrize("code", GATEWAYS)
+def test_a_gateway_that_is_half_set_up_says_what_is_missing(settings, code):
+    entry = GATEWAYS[code]
+    for other in GATEWAYS.values():
+        setattr(settings, other.needs[0], "")
+    refuse_half_configured()
+
+    settings.SANDBOX_GATEWAYS = [entry.dialect]
+    for name in entry.needs[1:]:
+        setattr(settings, name, "")
+    setattr(settings, entry.needs[0], "4711")
+
+    with pytest.raises(ImproperlyConfigured) as problem:
+        refuse_half_configured()
+    assert str(problem.value) == f"{entry.needs[0]} is set: set {' and '.join(entry.needs[1:])} as well."
+
+
+def test_an_app_id_is_a_number(settings):
+    settings.ZALOPAY_APP_ID, settings.ZALOPAY_KEY1, settings.ZALOPAY_KEY2 = "my shop", "one", "two"
+
+    with pytest.raises(ImproperlyConfigured, match="ZALOPAY_APP_ID must be a number"):
+        refuse_half_configured()
+
+
+@pytest.mark.parametrize("code", GATEWAYS)
+def test_every_gateway_has_a_name_its_limits_and_settings_that_exist(settings, code):
+    entry = GATEWAYS[code]
+
+    assert str(entry.name)
+    assert 0 < entry.caps.min_amount < entry.caps.max_amount
+    assert entry.values.keys() >= {*entry.needs}
+
+
+@pytest.mark.usefixtures("_configured")
+@pytest.mark.parametrize("code", [code for code, entry in GATEWAYS.items() if entry.dialect])
+def test_an_adapter_can_what_its_entry_says(settings, code):
+    settings.SANDBOX_GATEWAYS = [GATEWAYS[code].dialect]
+    adapter = gateway(code)
+
+    assert adapter.caps == GATEWAYS[code].caps
+    assert isinstance(adapter, Linking) == adapter.caps.link
+
+
+def test_the_sandbox_plays_whom_the_settings_name(settings):
+    settings.SANDBOX_GATEWAYS = []
+
+    assert open_codes() == []

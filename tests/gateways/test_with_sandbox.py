@@ -55,13 +55,16 @@ class Shopper:
         return self.gateway.refund(
             reference=self.reference,
             gateway_txn_id=txn,
+            paid=150_000,
             amount=amount,
             refund_reference=self.refund_reference,
             at=now(),
         )
 
     def query_refund(self, amount=50_000):
-        return self.gateway.query_refund(refund_reference=self.refund_reference, amount=amount, at=now())
+        return self.gateway.query_refund(
+            reference=self.reference, refund_reference=self.refund_reference, amount=amount, at=now()
+        )
 
 
 @pytest.fixture

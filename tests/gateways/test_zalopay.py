@@ -75,6 +75,7 @@ def refund(gateway: ZaloPay):
     return gateway.refund(
         reference="260131_000001",
         gateway_txn_id="260131000000001",
+        paid=150_000,
         amount=50_000,
         refund_reference="260131_2553_1",
         at=NOON,
@@ -214,7 +215,10 @@ def test_nonsense_is_unknown_and_never_failed(answer):
     assert isinstance(start(gateway), Unknown)
     assert isinstance(gateway.query(reference="260131_000001", at=NOON), Unknown)
     assert isinstance(refund(gateway), Unknown)
-    assert isinstance(gateway.query_refund(refund_reference="260131_2553_1", amount=50_000, at=NOON), Unknown)
+    assert isinstance(
+        gateway.query_refund(reference="260131_000001", refund_reference="260131_2553_1", amount=50_000, at=NOON),
+        Unknown,
+    )
 
 
 @pytest.mark.parametrize(

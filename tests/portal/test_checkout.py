@@ -1,5 +1,8 @@
 """From a choice to a quote, to an order that is paid, carried out, and leads back to the product's page."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 from django.urls import reverse
 
@@ -9,6 +12,7 @@ from lifecycle.models import Resource
 from orders.models import Order, Quote
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session
+from payments.gateways import Failed, Redirect, zalopay
 from payments.models import Payment
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, NOON, answer, chosen, create, fresh, make_coupon, make_customer, order, owner_of
@@ -165,7 +169,7 @@ def test_a_wallet_that_lacks_credit_offers_to_top_up(page, settings, sandbox_gat
     shown = markup(poor.get(address))
     assert "1,466,000" in shown
     assert 'value="wallet" required disabled' in shown
-    assert 'value="top_up_and_pay" required checked' in shown
+    assert 'value="top_up_and_pay:sandbox" required checked' in shown
     refused = poor.post(address, {"means": "wallet"}, headers={"referer": f"http://testserver{address}"})
     assert (refused.status_code, refused.url) == (303, address)
     assert said(refused)[0].startswith("The wallet lacks 1,466,000 ₫.")
@@ -184,7 +188,7 @@ def test_a_silent_gateway_leaves_an_order_that_can_be_cancelled(page, sandbox_ga
     customer = make_customer(credit=100_000)
     poor = signed_in(customer)
     quote = quoted(poor.post(page, WISH))
-    answered = poor.post(reverse("quote", args=[quote.pk]), {"means": "top_up_and_pay"})
+    answered = poor.post(reverse("quote", args=[quote.pk]), {"means": "top_up_and_pay:sandbox"})
     order = Order.objects.get()
     assert answered.url == reverse("order", args=[order.pk])
     assert Payment.objects.get().state == "unknown"
@@ -345,3 +349,50 @@ def test_whoever_orders_is_told_that_the_terms_are_accepted_and_can_read_them(ow
     assert "A month is 30 days of 24 hours." in terms
     assert f'<th scope="row">{small.product}</th>' in terms
     assert terms.count("7 days</td>") == 2  # in the trash after its end, and after deletion
+
+
+@pytest.fixture
+def two_gateways(sandbox_gateway, settings):
+    settings.ZALOPAY_APP_ID, settings.ZALOPAY_KEY1, settings.ZALOPAY_KEY2 = "4711", "one", "two"
+
+
+@pytest.mark.usefixtures("two_gateways")
+def test_every_gateway_is_offered_for_what_the_wallet_lacks_and_for_all(page):
+    poor = signed_in(make_customer(credit=100_000))
+    offered = poor.get(reverse("quote", args=[quoted(poor.post(page, WISH)).pk])).context["means"]
+    assert [way.value for way in offered] == [
+        "wallet",
+        "top_up_and_pay:zalopay",
+        "top_up_and_pay:sandbox",
+        "gateway:zalopay",
+        "gateway:sandbox",
+    ]
+    assert [way.value for way in offered if way.is_first] == ["top_up_and_pay:zalopay"]
+    assert [way.label for way in offered][-2:] == ["ZaloPay", "Sandbox gateway"]
+
+
+@pytest.mark.usefixtures("two_gateways")
+def test_a_gateway_that_takes_less_than_the_whole_says_so_and_cannot_be_chosen(page, monkeypatch):
+    small = SimpleNamespace(caps=replace(zalopay.CAPS, max_amount=50_000))
+    monkeypatch.setattr("payments.queries.gateway_named", lambda code: small)
+    poor = signed_in(make_customer(credit=0))
+    offered = poor.get(reverse("quote", args=[quoted(poor.post(page, WISH)).pk])).context["means"]
+    assert [way.is_possible for way in offered] == [False, False, False]
+    assert offered[1].note.replace("\xa0", " ") == "ZaloPay takes from 1,000 ₫ to 50,000 ₫ at once"
+
+
+@pytest.mark.usefixtures("two_gateways")
+@pytest.mark.django_db(transaction=True)
+def test_an_order_is_paid_again_by_the_gateway_that_the_customer_chooses_then(page, monkeypatch):
+    poor = signed_in(make_customer(credit=0))
+    answers = [Failed("maintenance", ""), Redirect("https://gateway.example/pay")]
+    monkeypatch.setattr("payments.gateways.zalopay.ZaloPay.start", lambda *_, **__: answers.pop(0))
+    poor.post(reverse("quote", args=[quoted(poor.post(page, WISH)).pk]), {"means": "gateway:sandbox"})
+    order = Order.objects.get()
+    assert '<option value="sandbox" selected' in markup(poor.get(reverse("order", args=[order.pk])))
+
+    assert poor.post(reverse("order-pay", args=[order.pk]), {"gateway": "nobody"}).status_code == 422
+    poor.post(reverse("order-pay", args=[order.pk]), {"gateway": "zalopay"})
+
+    paying = Payment.objects.order_by("created_at").values_list("gateway", "state")
+    assert list(paying) == [("sandbox", "failed"), ("zalopay", "processing")]

@@ -1,0 +1,126 @@
+"""
+Every gateway that this system can speak with: one entry each, switched on by its settings.
+
+A new one is a file with its adapter, an entry here, its settings, and words for its reasons to fail
+(`payments/failures.py`). The settings are known here alone; the adapters get everything as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from payments.gateways import zalopay
+from payments.gateways.base import Caps, Gateway
+from payments.gateways.zalopay import ZaloPay
+
+Values = Mapping[str, str]
+"""What the settings of an entry say, by their names."""
+
+SANDBOX_SETTINGS = ("SANDBOX_URL", "SANDBOX_KEY1", "SANDBOX_KEY2")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One gateway.
+
+    :ivar code: which payments keep
+    :ivar needs: the settings without which it cannot work; the first one switches it on
+    :ivar may_have: settings that have a default
+    :ivar build: its adapter, from the code, the settings and a client
+    :ivar dialect: of the sandbox, by which name SANDBOX_GATEWAYS lists it
+    """
+
+    code: str
+    name: Promise | str
+    caps: Caps
+    needs: tuple[str, ...]
+    may_have: tuple[str, ...]
+    build: Callable[[str, Values, httpx.Client], Gateway]
+    dialect: str = ""
+
+    @property
+    def values(self) -> Values:
+        return {name: str(getattr(settings, name)) for name in (*self.needs, *self.may_have)}
+
+    @property
+    def is_on(self) -> bool:
+        """:raises ImproperlyConfigured: it is switched on, and something that it needs is missing"""
+        if not getattr(settings, self.needs[0]) or (self.dialect and self.dialect not in settings.SANDBOX_GATEWAYS):
+            return False
+        if missing := [name for name in self.needs if not getattr(settings, name)]:
+            raise ImproperlyConfigured(f"{self.needs[0]} is set: set {' and '.join(missing)} as well.")
+        return True
+
+
+def _zalopay(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return ZaloPay(
+        code=code,
+        base_url=values["ZALOPAY_URL"].rstrip("/"),
+        app_id=_number(values, "ZALOPAY_APP_ID"),
+        key1=values["ZALOPAY_KEY1"],
+        key2=values["ZALOPAY_KEY2"],
+        client=client,
+        page_hosts=(".zalopay.vn",),
+    )
+
+
+def _sandbox(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return ZaloPay(
+        code=code,
+        base_url=values["SANDBOX_URL"].rstrip("/"),
+        app_id=_number(values, "SANDBOX_APP_ID"),
+        key1=values["SANDBOX_KEY1"],
+        key2=values["SANDBOX_KEY2"],
+        client=client,
+        page_hosts=(_host(values["SANDBOX_PUBLIC_URL"]),),
+    )
+
+
+def _number(values: Values, name: str) -> int:
+    if not values[name].isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a number.")
+    return int(values[name])
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+_ENTRIES = (
+    Entry(
+        code="zalopay",
+        name="ZaloPay",
+        caps=zalopay.CAPS,
+        needs=("ZALOPAY_APP_ID", "ZALOPAY_KEY1", "ZALOPAY_KEY2"),
+        may_have=("ZALOPAY_URL",),
+        build=_zalopay,
+    ),
+    Entry(
+        code="sandbox",
+        name=_("Sandbox gateway"),
+        caps=zalopay.CAPS,
+        needs=SANDBOX_SETTINGS,
+        may_have=("SANDBOX_APP_ID", "SANDBOX_PUBLIC_URL"),
+        build=_sandbox,
+        dialect="zalopay",
+    ),
+)
+GATEWAYS = {entry.code: entry for entry in _ENTRIES}
+"""By code; the real ones first, in the order in which customers see them."""
+
+
+def refuse_half_configured() -> None:
+    """:raises ImproperlyConfigured: a gateway is switched on, and something that it needs is missing or makes no sense"""
+    with httpx.Client() as client:
+        for entry in GATEWAYS.values():
+            if entry.is_on:
+                entry.build(entry.code, entry.values, client)
