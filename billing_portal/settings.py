@@ -286,11 +286,18 @@ ZALOPAY_KEY1 = env.str("ZALOPAY_KEY1", "")  # signs what we send
 ZALOPAY_KEY2 = env.str("ZALOPAY_KEY2", "")  # verifies what they send
 ZALOPAY_URL = env.str("ZALOPAY_URL", "https://openapi.zalopay.vn")
 
+VNPAY_TMN_CODE = env.str("VNPAY_TMN_CODE", "")  # the merchant's terminal; empty: customers cannot pay there
+VNPAY_SECRET = env.str("VNPAY_SECRET", "")
+VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "https://pay.vnpay.vn/vpcpay.html")  # where browsers go
+VNPAY_API_URL = env.str("VNPAY_API_URL", "https://merchant.vnpay.vn/merchant_webapi/api/transaction")
+VNPAY_IP_ADDRESS = env.str("VNPAY_IP_ADDRESS", "127.0.0.1")  # ours, kept there with each call
+
 # A form that answers with a redirect to a gateway needs that gateway's origin in form-action.
 GATEWAY_ORIGINS = env.list(
     "GATEWAY_ORIGINS",
     default=[
         *(["https://*.zalopay.vn"] if ZALOPAY_APP_ID else []),
+        *(["/".join(VNPAY_PAY_URL.split("/")[:3])] if VNPAY_TMN_CODE else []),
         *([SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else []),
     ],
 )

@@ -17,8 +17,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.gateways import zalopay
+from payments.gateways import vnpay, zalopay
 from payments.gateways.base import Caps, Gateway
+from payments.gateways.vnpay import VNPay
 from payments.gateways.zalopay import ZaloPay
 
 Values = Mapping[str, str]
@@ -73,6 +74,30 @@ def _zalopay(code: str, values: Values, client: httpx.Client) -> Gateway:
     )
 
 
+def _vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return VNPay(
+        code=code,
+        pay_url=values["VNPAY_PAY_URL"],
+        api_url=values["VNPAY_API_URL"],
+        tmn_code=values["VNPAY_TMN_CODE"],
+        secret=values["VNPAY_SECRET"],
+        ip_address=values["VNPAY_IP_ADDRESS"],
+        client=client,
+    )
+
+
+def _sandbox_vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return VNPay(
+        code=code,
+        pay_url=f"{values['SANDBOX_PUBLIC_URL'].rstrip('/')}/vnpay/paymentv2/vpcpay.html",
+        api_url=f"{values['SANDBOX_URL'].rstrip('/')}/vnpay/merchant_webapi/api/transaction",
+        tmn_code="SANDBOX1",
+        secret=values["SANDBOX_KEY1"],
+        ip_address="127.0.0.1",
+        client=client,
+    )
+
+
 def _sandbox(code: str, values: Values, client: httpx.Client) -> Gateway:
     return ZaloPay(
         code=code,
@@ -105,6 +130,14 @@ _ENTRIES = (
         build=_zalopay,
     ),
     Entry(
+        code="vnpay",
+        name="VNPay",
+        caps=vnpay.CAPS,
+        needs=("VNPAY_TMN_CODE", "VNPAY_SECRET"),
+        may_have=("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_IP_ADDRESS"),
+        build=_vnpay,
+    ),
+    Entry(
         code="sandbox",
         name=_("Sandbox gateway"),
         caps=zalopay.CAPS,
@@ -112,6 +145,15 @@ _ENTRIES = (
         may_have=("SANDBOX_APP_ID", "SANDBOX_PUBLIC_URL"),
         build=_sandbox,
         dialect="zalopay",
+    ),
+    Entry(
+        code="sandbox-vnpay",
+        name=_("Sandbox gateway (VNPay)"),
+        caps=vnpay.CAPS,
+        needs=SANDBOX_SETTINGS,
+        may_have=("SANDBOX_PUBLIC_URL",),
+        build=_sandbox_vnpay,
+        dialect="vnpay",
     ),
 )
 GATEWAYS = {entry.code: entry for entry in _ENTRIES}

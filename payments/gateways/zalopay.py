@@ -7,18 +7,14 @@ so everything else is found by asking.
 
 from __future__ import annotations
 
-import hmac
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, TypeGuard
-from urllib.parse import urlsplit
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
-
-from store import outgoing
 
 from .base import (
     NOT_FOUND,
@@ -33,6 +29,19 @@ from .base import (
     Succeeded,
     Unknown,
     Verdict,
+)
+from .wire import (
+    CHECK_AFTER,
+    VIETNAM,
+    ask,
+    encodable,
+    is_amount,
+    is_int,
+    is_name,
+    is_same,
+    json_object,
+    leads_to,
+    transaction_of,
 )
 from .zalopay_protocol import (
     CREATE_REFUSED,
@@ -50,12 +59,6 @@ from .zalopay_protocol import (
 )
 
 SECONDS = 30  # a payment call may take long on the provider's side
-VIETNAM = timezone(timedelta(hours=7))  # ZaloPay's day, whatever zone we bill in
-MAX_ANSWER = 64 * 1024
-MAX_NOTICE = 16 * 1024
-MAX_AMOUNT = 10**12  # above any real order: a larger number is a defect, not money
-LONGEST_NAME = 60  # of orders and transactions
-CHECK_AFTER = timedelta(minutes=1)
 
 CAPS = Caps(
     min_amount=1_000,
@@ -122,7 +125,7 @@ class ZaloPay:
         status, detail = _codes(answer)
         if status == SUCCESS:
             url = str(answer.get("order_url", ""))
-            return Redirect(url) if self._is_payment_page(url) else Unknown("order_url leads elsewhere")
+            return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("order_url leads elsewhere")
         if detail == DUPLICATE_ORDER:
             return self.query(reference=reference, at=at)
         return _refusal(CREATE_REFUSED, detail, answer)
@@ -177,18 +180,16 @@ class ZaloPay:
         return _refusal(QUERY_REFUND_FAILED, detail, answer)
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
-        if len(body) > MAX_NOTICE:
-            raise BadSignature("larger than any callback")
-        envelope = _json_object(body)
+        envelope = json_object(body)
         data, given = envelope.get("data"), envelope.get("mac")
         if not isinstance(data, str) or not isinstance(given, str):
             raise BadSignature("data or mac missing")
         # The raw string is what was signed: check it before anything in it is believed, or even parsed.
-        if not _is_same(sign(self.key2, _encodable(data)), given):
+        if not is_same(sign(self.key2, encodable(data)), given):
             raise BadSignature("mac not equal")
         if envelope.get("type") != 1:
             raise BadSignature("not an order callback")
-        order = _json_object(data)
+        order = json_object(data)
         if order.get("app_id") != self.app_id:
             raise BadSignature("another merchant's order")
         return _report(order)
@@ -198,33 +199,13 @@ class ZaloPay:
         return 200, "application/json", json.dumps({"return_code": return_code, "return_message": message}).encode()
 
     def _call(self, call: str, **fields: str | int) -> dict[str, Any] | Unknown:
-        """POST a signed form. Whatever is not a readable answer is Unknown, for the request may have had its effect."""
+        """POST a signed form."""
         form: dict[str, str | int] = {"app_id": self.app_id, **fields}
         form["mac"] = mac(call, form, key1=self.key1)
-        try:
-            with (
-                outgoing.within(SECONDS),
-                self.client.stream("POST", f"{self.base_url}/v2/{call}", data=form, timeout=SECONDS) as response,
-            ):
-                if response.status_code != 200:
-                    return Unknown(f"HTTP {response.status_code}")
-                answer = json.loads(outgoing.read_at_most(response, MAX_ANSWER))
-        except httpx.HTTPError as error:
-            return Unknown(type(error).__name__)
-        except (ValueError, RecursionError):
-            return Unknown("unreadable answer")
-        if not isinstance(answer, dict) or not _is_int(answer.get("return_code")):
+        answer = ask(self.client, f"{self.base_url}/v2/{call}", seconds=SECONDS, data=form)
+        if not isinstance(answer, Unknown) and not is_int(answer.get("return_code")):
             return Unknown("answer without return_code")
         return answer
-
-    def _is_payment_page(self, url: str) -> bool:
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            return False
-        known = any(host.endswith(page) if page.startswith(".") else host == page for page in self.page_hosts)
-        return parts.scheme in ("https", "http") and known
 
 
 def _codes(answer: Mapping[str, Any]) -> tuple[int, int]:
@@ -235,7 +216,7 @@ def _codes(answer: Mapping[str, Any]) -> tuple[int, int]:
     return_code itself. Detail is whichever says more.
     """
     status, sub = answer["return_code"], answer.get("sub_return_code")
-    return status, sub if status == 2 and _is_int(sub) else status
+    return status, sub if status == 2 and is_int(sub) else status
 
 
 def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, Any]) -> Failed | Unknown:
@@ -248,62 +229,20 @@ def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, Any]) -
 
 def _success(answer: Mapping[str, Any], at: datetime) -> Succeeded | Unknown:
     """A success that does not say which transaction and how much is no success."""
-    amount, transaction = answer.get("amount"), _transaction(answer.get("zp_trans_id"))
-    if not _is_amount(amount) or not transaction:
+    amount, transaction = answer.get("amount"), transaction_of(answer.get("zp_trans_id"))
+    if not is_amount(amount) or not transaction:
         return Unknown("success without amount or transaction")
     return Succeeded(transaction, amount, _instant(answer.get("server_time")) or at)
 
 
 def _report(order: Mapping[str, Any]) -> Report:
     reference, amount, when = order.get("app_trans_id"), order.get("amount"), _instant(order.get("server_time"))
-    transaction = _transaction(order.get("zp_trans_id"))
-    if not _is_name(reference) or not transaction:
+    transaction = transaction_of(order.get("zp_trans_id"))
+    if not is_name(reference) or not transaction:
         raise BadSignature("order or transaction missing")
-    if not _is_amount(amount) or when is None:
+    if not is_amount(amount) or when is None:
         raise BadSignature("amount or time missing")
     return Report(reference, Succeeded(transaction, amount, when))
-
-
-def _json_object(text: bytes | str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadSignature("not JSON") from error
-    if not isinstance(value, dict):
-        raise BadSignature("not a JSON object")
-    return value
-
-
-def _encodable(text: str) -> str:
-    """JSON can carry halves of characters that no UTF-8 text has; nobody signed those."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise BadSignature("not UTF-8") from error
-    return text
-
-
-def _is_same(expected: str, given: str) -> bool:
-    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogatepass"))
-
-
-def _is_int(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_amount(value: object) -> TypeGuard[int]:
-    return _is_int(value) and 0 < value <= MAX_AMOUNT
-
-
-def _transaction(value: object) -> str:
-    """The vendor writes its transaction numbers as a number or as text; empty where there is none that can be one."""
-    text = str(value) if _is_int(value) else value
-    return text if _is_name(text) else ""
-
-
-def _is_name(value: object) -> TypeGuard[str]:
-    """Orders and transactions have short names of plain characters."""
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_NAME and value.isascii() and value.isprintable()
 
 
 def _milliseconds(at: datetime) -> int:
@@ -311,7 +250,7 @@ def _milliseconds(at: datetime) -> int:
 
 
 def _instant(milliseconds: object) -> datetime | None:
-    if not _is_int(milliseconds):
+    if not is_int(milliseconds):
         return None
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
