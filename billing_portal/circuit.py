@@ -47,10 +47,10 @@ circuit = Circuit()
 class CircuitRedis(redis.Redis):
     """redis-py's client, asked through the circuit."""
 
-    def execute_command(self, *args: Any, **options: Any) -> Any:
+    def execute_command(self, *args: object, **options: object) -> object:
         circuit.pass_through()
         try:
-            answer = super().execute_command(*args, **options)
+            answer: object = super().execute_command(*args, **options)
         except (NoConnection, TookTooLong):
             circuit.open()
             raise

@@ -27,8 +27,8 @@ class Environment(environ.Env):
     """Takes `NAME=` for not set, so a copy of `.env.example` means the same as no file; and a `$` for a character."""
 
     def get_value(
-        self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, parse_default: bool = False
-    ) -> Any:
+        self, var: str, cast: object = None, default: object = environ.Env.NOTSET, parse_default: bool = False
+    ) -> object:
         given = self.ENVIRON.get(var)
         if given == "" and default is not self.NOTSET:
             return default
@@ -38,8 +38,7 @@ class Environment(environ.Env):
 
     def limits(self, name: str, usual: int) -> dict[str, int]:
         """Amounts by group of staff, "finance=5000000,administrator=0"; unless given, these two have the usual one."""
-        found: dict[str, int] = self(name, {"value": int}, dict.fromkeys(("finance", "administrator"), usual))
-        return found
+        return self(name, {"value": int}, dict.fromkeys(("finance", "administrator"), usual))
 
 
 def read_files(root: Path) -> None:

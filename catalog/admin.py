@@ -47,7 +47,7 @@ class ProductForm(forms.ModelForm):
         fields = "__all__"  # noqa: DJ007 - every policy is staff's to decide
 
     def clean_webhook_secret(self) -> str:
-        return self.cleaned_data["webhook_secret"] or self.instance.webhook_secret
+        return str(self.cleaned_data["webhook_secret"] or self.instance.webhook_secret)
 
     def clean_webhook_url(self) -> str:
         url: str = self.cleaned_data["webhook_url"]

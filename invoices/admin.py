@@ -166,7 +166,8 @@ class BillingRunAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BillingRun]:
         parked = Count("parked", filter=Q(parked__state=ParkedBilling.State.PARKED), distinct=True)
-        return super().get_queryset(request).annotate(parked_count=parked)
+        runs: QuerySet[BillingRun] = super().get_queryset(request)
+        return runs.annotate(parked_count=parked)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Sums over the chunks of the shown runs, in one query."""

@@ -30,9 +30,8 @@ class AccountAdmin(LookOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         summed = Entry.objects.filter(account=OuterRef("pk")).order_by().values("account").annotate(sum=Sum("amount"))
-        return (
-            super().get_queryset(request).annotate(shown_balance=Coalesce("balance", Subquery(summed.values("sum")), 0))
-        )
+        accounts: QuerySet[Account] = super().get_queryset(request)
+        return accounts.annotate(shown_balance=Coalesce("balance", Subquery(summed.values("sum")), 0))
 
 
 class EntryInline(LookOnlyInline):

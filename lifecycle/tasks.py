@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from celery import shared_task
-from django.db.models import Min
 
 from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services import delivery, sweeps
 from store.doorbell import wake_helpers
+from store.due import first_after
 
 
 def expire_resources(*, at: datetime) -> int:
@@ -19,7 +19,7 @@ def expire_resources(*, at: datetime) -> int:
 
 
 def next_expiry(after: datetime) -> datetime | None:
-    return Resource.objects.running().filter(suspend_at__gt=after).aggregate(at=Min("suspend_at"))["at"]
+    return first_after(after, Resource.objects.running(), "suspend_at")
 
 
 def purge_resources(*, at: datetime) -> int:
@@ -27,7 +27,7 @@ def purge_resources(*, at: datetime) -> int:
 
 
 def next_purge(after: datetime) -> datetime | None:
-    return Resource.objects.in_trash().filter(purge_at__gt=after).aggregate(at=Min("purge_at"))["at"]
+    return first_after(after, Resource.objects.in_trash(), "purge_at")
 
 
 def remind_about_ends(*, at: datetime) -> int:
@@ -49,4 +49,4 @@ def deliver_to_product(product_id: str, at: str) -> None:
 def next_delivery(after: datetime) -> datetime | None:
     """Of a request's first attempt. Further ones are a matter of real time: whoever failed needs some to get well."""
     waiting = ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PENDING, attempts=0)
-    return waiting.filter(next_attempt_at__gt=after).aggregate(at=Min("next_attempt_at"))["at"]
+    return first_after(after, waiting, "next_attempt_at")

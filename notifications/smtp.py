@@ -17,7 +17,7 @@ SECONDS = 30
 
 class _Watched(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        line = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # the one place where smtplib opens a line
+        line: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]  # the one place where smtplib opens a line
         outgoing.watch(line)
         return line
 

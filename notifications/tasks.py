@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Min
-
 from notifications import delivery
 from notifications.models import Notice
+from store.due import first_after
 from store.tally import Tally
 
 
@@ -17,5 +16,5 @@ def deliver_notices(*, at: datetime) -> Tally:
 
 def next_delivery(after: datetime) -> datetime | None:
     """Of a notice's first attempt; further ones are a matter of real time."""
-    waiting = Notice.objects.filter(state=Notice.State.PENDING, attempts=0, next_attempt_at__gt=after)
-    return waiting.aggregate(at=Min("next_attempt_at"))["at"]
+    waiting = Notice.objects.filter(state=Notice.State.PENDING, attempts=0)
+    return first_after(after, waiting, "next_attempt_at")

@@ -7,7 +7,6 @@ import time
 from datetime import datetime
 
 from celery import shared_task
-from django.db.models import Min
 
 from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest
@@ -18,6 +17,7 @@ from orders.services.fulfil import answer_provisioning
 from orders.services.settle import check_payment
 from payments.models import Payment
 from store.doorbell import MOST_HELPERS, end_of_share, wake_helpers
+from store.due import first_after
 from store.tally import Tally, for_each
 
 logger = logging.getLogger(__name__)
@@ -67,8 +67,7 @@ def time_out_requests(*, at: datetime) -> Tally:
 
 
 def next_time_out(after: datetime) -> datetime | None:
-    waiting = ProvisioningRequest.objects.unanswered()
-    return waiting.filter(deadline__gt=after).aggregate(at=Min("deadline"))["at"]
+    return first_after(after, ProvisioningRequest.objects.unanswered(), "deadline")
 
 
 def expire_unpaid_orders(*, at: datetime) -> Tally:
@@ -78,8 +77,7 @@ def expire_unpaid_orders(*, at: datetime) -> Tally:
 
 
 def next_order_expiry(after: datetime) -> datetime | None:
-    waiting = Order.objects.filter(state=Order.State.AWAITING_PAYMENT, expires_at__gt=after)
-    return waiting.aggregate(at=Min("expires_at"))["at"]
+    return first_after(after, Order.objects.filter(state=Order.State.AWAITING_PAYMENT), "expires_at")
 
 
 def check_payments(*, at: datetime) -> Tally:
@@ -91,4 +89,4 @@ def check_payments(*, at: datetime) -> Tally:
 
 def next_check(after: datetime) -> datetime | None:
     waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
-    return waiting.filter(check_at__gt=after).aggregate(at=Min("check_at"))["at"]
+    return first_after(after, waiting, "check_at")

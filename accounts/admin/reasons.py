@@ -67,7 +67,8 @@ class ReasonAsked:
         """The reason is asked below the row, whatever the page shows of it."""
         is_edited = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         context["why"] = context["adminform"].form["reason"] if self.asks_why and is_edited else None
-        return super().render_change_form(request, context, *args, obj=obj, **options)  # type: ignore[misc]
+        page: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **options)  # type: ignore[misc]
+        return page
 
     def construct_change_message(self: Any, request: Any, form: Any, *args: Any, **options: Any) -> Any:
         """Called once for each edit, before it is recorded."""

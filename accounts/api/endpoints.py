@@ -81,8 +81,9 @@ class Endpoint(GenericViewSet[Any]):
 
     @property
     def principal(self) -> Principal:
-        principal: Any = self.request.user
-        return principal  # `MayUse` let nobody else in
+        principal: object = self.request.user
+        assert isinstance(principal, Principal)  # `MayUse` let nobody else in
+        return principal
 
     @property
     def actor(self) -> Actor:

@@ -37,7 +37,7 @@ class Bound:
     def is_passed_by(self, total: int) -> bool:
         """Far above, and not just small change. New customers have a bound of their own."""
         most = settings.OUTLIER_NEW_CUSTOMER if self.usual is None else settings.OUTLIER_FACTOR * self.usual
-        return total > max(settings.OUTLIER_FLOOR, most)
+        return bool(total > max(settings.OUTLIER_FLOOR, most))
 
 
 def bounds_of(customer_ids: Collection[UUID], month: CalendarMonth) -> dict[UUID, Bound]:

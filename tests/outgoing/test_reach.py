@@ -6,6 +6,7 @@ import socket
 import time
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -65,10 +66,10 @@ def test_a_name_is_looked_up_once_and_what_was_looked_at_is_connected_to(monkeyp
 
     def connect_tcp(self: Any, host: str, port: int, **options: Any) -> Any:
         connected.append(host)
-        raise outgoing.httpcore.ConnectError("not today")
+        raise httpcore.ConnectError("not today")
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
-    monkeypatch.setattr(outgoing.httpcore.SyncBackend, "connect_tcp", connect_tcp)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect_tcp)
     allowed = outgoing.within_reach_of(["203.0.113.0/24"])
     with pytest.raises(httpx.ConnectError), outgoing.within(2):
         outgoing.client(allowed).post("http://rebinding.example/")

@@ -21,6 +21,7 @@ from django.db import connection  # noqa: E402 - after the set-up
 from invoices.services import month_end  # noqa: E402
 from kernel.actors import Actor  # noqa: E402
 from orders.services import renewal  # noqa: E402
+from payments.services import renewals  # noqa: E402
 
 ACTOR = Actor.job("test")
 
@@ -29,7 +30,7 @@ def main(task: str, at: datetime, pauses_at: int) -> None:
     month_end.CHUNK_RESOURCES = 4
     renewal.RESOURCES_AT_ONCE = 2
     month_end._bill = pausing(month_end._bill, pauses_at)
-    renewal.charge_renewals = pausing(renewal.charge_renewals, pauses_at)
+    vars(renewal)["charge_renewals"] = pausing(renewals.charge_renewals, pauses_at)
     connection.ensure_connection()
     print("ready", flush=True)
     sys.stdin.readline()
