@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
@@ -18,6 +18,15 @@ FORMATS = ("csv", "xlsx")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
+class Titled(Protocol):
+    """A column of a download; `width` is how many characters it is wide in a workbook."""
+
+    @property
+    def title(self) -> object: ...
+    @property
+    def width(self) -> int: ...
+
+
 def export_links(request: PortalRequest, name: str) -> list[tuple[str, str]]:
     """Links that download exactly what is shown."""
     query = request.GET.copy()
@@ -29,31 +38,29 @@ def export_links(request: PortalRequest, name: str) -> list[tuple[str, str]]:
 def table_response(
     request: PortalRequest,
     form: str,
-    titles: Sequence[object],
+    columns: Sequence[Titled],
     rows: Iterable[Sequence[Any]],
     *,
     name: str,
     count: Callable[[], int],
-    widths: Sequence[int] = (),
 ) -> HttpResponseBase:
     """
-    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are,
-    `widths` how many characters a column of a workbook is wide.
+    A download of `rows` as `form` ("csv" or "xlsx"), called `name` with the format's ending; `count` says how many there are.
 
     :raises Http404: another format was asked for
     """
     if form not in FORMATS:
         raise Http404
-    headings = [str(title) for title in titles]
+    titles = [str(column.title) for column in columns]
     watched = Watched(request.customer.pk, request.GET.get("watch", ""), rows, count)
     if form == "csv":
         return StreamingHttpResponse(
-            csv_parts(headings, watched),
+            csv_parts(titles, watched),
             content_type="text/csv; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(file, headings, watched, widths)
+    write_workbook(file, titles, watched, [column.width for column in columns])
     watched.finish()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -23,11 +23,38 @@ from accounts.api.fields import Choice, Identifier, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from catalog.api.configurations import ProductCode
-from invoices.columns import USAGE, Column, Form
+from invoices.columns import Column, Form
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import credit_note_pdf, invoice_pdf
+from invoices.reports import INVOICES, USAGE
 from invoices.usage import for_rows, lines_of_month, usages
 from kernel.periods import CalendarMonth
+
+FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
+    Form.PRODUCT: ProductCode,
+    Form.INSTANT: Instant,
+    Form.DAY: serializers.DateField,
+    **dict.fromkeys((Form.TEXT, Form.UNIT), serializers.CharField),
+    **dict.fromkeys((Form.RATE, Form.SHARE), Rate),
+    **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.OFF), serializers.IntegerField),
+}
+
+
+def with_columns(fields: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+    """The members of a shape, and after them the columns of its report."""
+    return fields | {column.name: _member(column) for column in columns if column.in_api}
+
+
+def _member(column: Column) -> serializers.Field[Any, Any, Any, Any]:
+    options: dict[str, Any] = {"help_text": column.help} if column.help else {}
+    if column.source:
+        options["source"] = column.source
+    if column.may_be_none:
+        options["allow_null"] = True
+    if column.form == Form.CODE:
+        return serializers.ChoiceField(choices=column.choices, **options)
+    return FIELDS[column.form](**options)
+
 
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
@@ -63,28 +90,17 @@ class InvoiceShape(serializers.Serializer[Any]):
     """The bill for one resource over one covered period."""
 
     id = serializers.UUIDField()
-    number = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Invoice.Kind.choices)
     status = serializers.ChoiceField(choices=Invoice.Status.choices)
     is_overdue = serializers.SerializerMethodField()
     resource = serializers.UUIDField(source="resource_id")
-    resource_name = serializers.CharField()
-    product = ProductCode(source="product_id")
     period_key = serializers.CharField()
-    period_start = Instant()
-    period_end = Instant()
     covered_until = Instant(help_text="Earlier than period_end when the service was cut short.")
-    issued_at = Instant()
-    due_date = serializers.DateField(help_text="Due all of this day in the billing zone, overdue from the next one on.")
-    subtotal = serializers.IntegerField()
-    coupon = serializers.IntegerField()
     coupon_code = serializers.CharField()
-    tax = serializers.IntegerField(help_text="VAT within the lines.")
-    total = serializers.IntegerField()
-    credited = serializers.IntegerField(help_text="Taken back by credit notes.")
     paid = serializers.IntegerField()
     refunded = serializers.IntegerField()
-    due = serializers.IntegerField(help_text="Still to pay.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return with_columns(super().get_fields(), INVOICES)
 
     def get_is_overdue(self, invoice: Invoice) -> bool:
         return invoice.is_overdue(self.context["view"].at)
@@ -205,15 +221,6 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Export
             return document(credit_note_pdf(note), note.number)
 
 
-FIELDS: dict[Form, Callable[[Column], serializers.Field[Any, Any, Any, Any]]] = {
-    Form.PRODUCT: lambda column: serializers.CharField(source=f"{column.name}.code", help_text="Product code."),
-    Form.INSTANT: lambda column: Instant(),
-    **dict.fromkeys((Form.TEXT, Form.UNIT), lambda column: serializers.CharField()),
-    **dict.fromkeys((Form.RATE, Form.SHARE), lambda column: Rate()),
-    **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.OFF), lambda column: serializers.IntegerField()),
-}
-
-
 class UsageShape(serializers.Serializer[Any]):
     """
     What of one invoiced line lies in the month: the columns of the usage report.
@@ -226,7 +233,7 @@ class UsageShape(serializers.Serializer[Any]):
     resource = serializers.UUIDField()
 
     def get_fields(self) -> dict[str, Any]:
-        return super().get_fields() | {column.name: FIELDS[column.form](column) for column in USAGE}
+        return with_columns(super().get_fields(), USAGE)
 
 
 class UsageQuery(Paged):

@@ -1,29 +1,37 @@
-"""The columns of a report, declared once: page, CSV, XLSX and API take title, value, form and width from here."""
+"""
+The columns of a report, declared once: page, CSV, XLSX and API take title, value, form and width from here.
+
+Add a column: one line in the `reports.py` of the app that has the rows. Files and API then have it; the usage report shows it, too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from catalog.units import unit_words
 from invoices.explain import percent
 from kernel import display
 
 NOTHING = "–"
+CHUNK = 2000
+Words = Callable[[Any], Any]
 
 
 class Form(Enum):
-    """How a value reads on a page."""
+    """How a value reads."""
 
     TEXT = "text"
+    CODE = "code"
     PRODUCT = "product"
     UNIT = "unit"
     INSTANT = "instant"
+    DAY = "day"
     WHOLE = "whole"
     RATE = "rate"
     SHARE = "share"
@@ -31,7 +39,7 @@ class Form(Enum):
     OFF = "off"
 
 
-TEXTS: dict[Form, Callable[[Any], str]] = {
+TEXTS: dict[Form, Words] = {
     Form.TEXT: str,
     Form.PRODUCT: str,
     Form.UNIT: unit_words,
@@ -42,17 +50,29 @@ TEXTS: dict[Form, Callable[[Any], str]] = {
     Form.MONEY: display.money,
     Form.OFF: lambda value: display.signed_money(-value) if value else NOTHING,
 }
-WORDS = {Form.TEXT, Form.PRODUCT, Form.UNIT, Form.INSTANT}
+WORDS = {Form.TEXT, Form.CODE, Form.PRODUCT, Form.UNIT, Form.INSTANT, Form.DAY}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` is the attribute of the row, and what the column is called in addresses and in the API; `width` is in characters."""
+    """
+    `name` is what the column is called in addresses and in the API, and the attribute of the row unless `source` says where
+    else it is ("transaction.at") and `lookup` how a query finds it; `width` is in characters. A CODE has one of `choices`:
+    files say it in words, the API as it is.
+
+    `in_api` is off for what the API says in other members, by codes and parts; `help` is for its document.
+    """
 
     name: str
     title: str | Promise
     form: Form
     width: int
+    source: str = ""
+    lookup: str = ""
+    choices: Sequence[tuple[Any, Any]] = ()
+    help: str | Promise = ""
+    in_api: bool = True
+    may_be_none: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -62,30 +82,36 @@ class Column:
         """For a page."""
         return TEXTS[self.form](getattr(row, self.name))
 
-    def cell(self, row: Any) -> Any:
-        """For a file: numbers and instants as such."""
-        value = getattr(row, self.name)
-        return TEXTS[self.form](value) if self.form in WORDS - {Form.INSTANT} else value
+    def words(self) -> Words | None:
+        """What a file says of a value, in the reader's language of now; None when it says the value itself."""
+        match self.form:
+            case Form.CODE:
+                known = {code: str(label) for code, label in self.choices}
+                return lambda code: known.get(code, code)
+            case Form.UNIT | Form.PRODUCT:
+                return TEXTS[self.form]
+        return None
 
 
-USAGE = [
-    Column("resource_name", _("Resource"), Form.TEXT, 24),
-    Column("number", _("Invoice"), Form.TEXT, 16),
-    Column("product", _("Product"), Form.PRODUCT, 16),
-    Column("item", _("Item"), Form.TEXT, 28),
-    Column("unit", _("Unit"), Form.UNIT, 12),
-    Column("starts_at", _("From"), Form.INSTANT, 17),
-    Column("ends_at", _("Until"), Form.INSTANT, 17),
-    Column("minutes", _("Minutes"), Form.WHOLE, 10),
-    Column("unit_price", _("Unit price"), Form.RATE, 14),
-    Column("per_minutes", _("Per minutes"), Form.WHOLE, 12),
-    Column("quantity", _("Quantity"), Form.RATE, 10),
-    Column("discount", _("Discount"), Form.SHARE, 10),
-    Column("amount", _("Amount"), Form.MONEY, 14),
-    Column("tax", _("VAT"), Form.MONEY, 12),
-    Column("coupon", _("Coupon"), Form.OFF, 12),
-    Column("total", _("Total"), Form.MONEY, 14),
-]
-HIDDEN_AT_FIRST = {"product", "unit", "per_minutes", "amount"}
-""" "hide" in the address says otherwise."""
-ALWAYS = {"resource_name", "total"}
+def rows_of(columns: Sequence[Column], found: QuerySet[Any], **words: Words) -> Iterator[list[Any]]:
+    """
+    The cells of a file for what was found, from the cursor, in the language in which this is called.
+
+    :param words: column -> what is said of its value, where that takes more than the column knows
+    """
+    said = [words.get(column.name) or column.words() for column in columns]
+    rows = found.values_list(
+        *(column.lookup or (column.source or column.name).replace(".", "__") for column in columns)
+    ).iterator(CHUNK)
+    return _cells(said, rows)
+
+
+def cells_of(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """The same of rows that are objects."""
+    said = [column.words() for column in columns]
+    return _cells(said, ([getattr(row, column.name) for column in columns] for row in rows))
+
+
+def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+    for row in rows:
+        yield [say(value) if say else value for say, value in zip(said, row, strict=True)]

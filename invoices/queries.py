@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -19,7 +19,7 @@ from catalog.models import Product
 from invoices.models import Invoice, InvoiceLine, MonthlyTotal
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
-from kernel.periods import CalendarMonth, billing_zone, local_day
+from kernel.periods import CalendarMonth, billing_zone
 from kernel.seller import bank_words
 from store.search import search
 
@@ -150,43 +150,6 @@ def status_words(invoice: Invoice, *, at: datetime) -> str:
 def product_names() -> dict[UUID, str]:
     """The products, few as they are, by their names in the active language."""
     return {product.pk: str(product) for product in Product.objects.all()}
-
-
-def invoice_rows(invoices: QuerySet[Invoice], *, at: datetime) -> Iterator[tuple[Any, ...]]:
-    """
-    The latest first, for a download: number, kind, product, resource, issued, from, until, status, due date, sum, coupon,
-    VAT, total, credited, paid, due. The words are those of the language in which this is called.
-    """
-    kinds = {value: str(label) for value, label in Invoice.Kind.choices}
-    states = {value: str(label) for value, label in Invoice.Status.choices}
-    products, overdue = product_names(), _("overdue")
-    found = invoices.order_by("-issued_at", "-id").values_list(
-        *("number", "kind", "product_id", "resource_name", "issued_at", "period_start", "period_end"),
-        *("status", "due_at", "subtotal", "coupon", "tax", "total", "credited", "paid", "refunded", "due"),
-    )
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for (
-            number,
-            kind,
-            product,
-            *facts,
-            status,
-            due_at,
-            subtotal,
-            coupon,
-            tax,
-            total,
-            credited,
-            paid,
-            refunded,
-            due,
-        ) in found.iterator(CHUNK):
-            words = overdue if due > 0 and due_at <= at else states[status]
-            yield (number, kinds[kind], products[product], *facts, words, local_day(due_at), subtotal, coupon, tax, total,
-                   credited, paid - refunded, due)  # fmt: skip
-
-    return rows()
 
 
 def months_to_draw(wanted: MonthRange | None, *, at: datetime) -> list[CalendarMonth]:

@@ -8,13 +8,12 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language, export_links, pdf_response, table_response
-from invoices.columns import ALWAYS, HIDDEN_AT_FIRST, USAGE
+from invoices.columns import CHUNK, cells_of
 from invoices.forms import InvoiceFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
@@ -22,18 +21,16 @@ from invoices.queries import (
     Summary,
     Wanted,
     first_day,
-    invoice_rows,
     invoices_of,
     months_to_draw,
     product_names,
     summarize,
 )
+from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, USAGE, invoice_rows
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel import display
 from kernel.periods import CalendarMonth
 from store.keyset import keyset_page
-
-CHUNK = 2000
 
 
 @require_GET
@@ -101,26 +98,9 @@ def _shares(summary: Summary) -> list[dict[str, Any]]:
 @portal_page()
 def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
     wanted = InvoiceFilters(request.GET).wanted(at=request.at)
-    titles = [
-        _("Number"),
-        _("Kind"),
-        _("Product"),
-        _("Resource"),
-        _("Created"),
-        _("From"),
-        _("Until"),
-        _("Status"),
-        _("Due"),
-        _("Sum of lines"),
-        _("Coupon"),
-        _("VAT"),
-        _("Total"),
-        _("Credited"),
-        _("Paid"),
-        _("To pay"),
-    ]
     found = invoices_of(request.customer, wanted, at=request.at)
-    return table_response(request, form, titles, invoice_rows(found, at=request.at), name="invoices", count=found.count)
+    rows = invoice_rows(found, at=request.at)
+    return table_response(request, form, INVOICES, rows, name="invoices", count=found.count)
 
 
 @require_GET
@@ -186,11 +166,10 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
     return table_response(
         request,
         form,
-        [column.title for column in USAGE],
-        ([column.cell(row) for column in USAGE] for row in rows),
+        USAGE,
+        cells_of(USAGE, rows),
         name=f"usage-{month.key}",
         count=found.count,
-        widths=[column.width for column in USAGE],
     )
 
 

@@ -13,15 +13,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several, Text
+from accounts.api.fields import Choice, Identifier, Input, Money, Several, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
+from invoices.api import with_columns
 from kernel.errors import InvalidInput
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import UnknownGateway
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment, PaymentState
+from payments.reports import MOVEMENTS, PAYMENTS
 from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
@@ -53,25 +55,20 @@ class PaymentShape(serializers.Serializer[Any]):
     """One attempt to pay."""
 
     id = serializers.UUIDField()
-    reference = serializers.CharField()
-    kind = serializers.ChoiceField(choices=Payment.Kind.choices)
     means = serializers.ChoiceField(choices=Payment.Means.choices)
     gateway = serializers.CharField(help_text="Empty unless paid through a gateway.")
-    state = serializers.ChoiceField(choices=PaymentState.choices)
-    amount = serializers.IntegerField(help_text="What was asked for.")
     received = serializers.IntegerField(
         help_text="What came in, once it succeeded: a gateway may receive more or less."
     )
     promotional = serializers.IntegerField(help_text="The part paid with promotional credit.")
     allocated = serializers.IntegerField(help_text="Given to invoices.")
-    refunded = serializers.IntegerField(help_text="Given back to the wallet.")
-    description = serializers.CharField()
     order = serializers.UUIDField(source="order_id", allow_null=True)
     invoices = PaidInvoice(source="allocations", many=True)
-    created_at = Instant()
-    settled_at = Instant(allow_null=True)
     failure = serializers.CharField()
     redirect_url = serializers.SerializerMethodField(help_text="Send the customer there to pay; empty when not open.")
+
+    def get_fields(self) -> dict[str, Any]:
+        return with_columns(super().get_fields(), PAYMENTS)
 
     def get_redirect_url(self, payment: Payment) -> str:
         return payment.redirect_url if payment.is_open else ""
@@ -207,13 +204,8 @@ class WalletViewSet(Endpoint):
 class EntryShape(serializers.Serializer[Any]):
     """A movement of the wallet."""
 
-    id = serializers.IntegerField()
-    at = Instant(source="transaction.at")
-    kind = serializers.ChoiceField(source="transaction.kind", choices=Transaction.Kind.choices)
-    bucket = serializers.ChoiceField(source="account.kind", choices=["credit", "promotional"])
-    amount = serializers.IntegerField(help_text="Positive came in, negative went out.")
-    balance_after = serializers.IntegerField(help_text="Of the bucket.")
-    reference = serializers.CharField(source="transaction.reference")
+    def get_fields(self) -> dict[str, Any]:
+        return with_columns(super().get_fields(), MOVEMENTS)
 
 
 class EntryQuery(Paged):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -116,50 +114,6 @@ def with_paid_invoices(payments: QuerySet[Payment]) -> QuerySet[Payment]:
     return payments.prefetch_related(Prefetch("allocations", queryset=allocations, to_attr="paid_invoices"))
 
 
-def payment_rows(payments: QuerySet[Payment]) -> Iterator[tuple[Any, ...]]:
-    """
-    The latest first, for a download: transaction id, date, type, means, details, state, amount, settled, invoices paid,
-    returned. The words are those of the language in which this is called.
-    """
-    kinds = {value: str(label) for value, label in Payment.Kind.choices}
-    means = {value: str(label) for value, label in Payment.Means.choices}
-    states = {value: str(label) for value, label in STATES}
-    gateways = {code: gateway_name(code) for code in GATEWAYS}
-    numbers = (
-        Allocation.objects.filter(payment=OuterRef("pk"), reversal=None)
-        .order_by("invoice__number")
-        .values("invoice__number")
-    )
-    found = (
-        payments.annotate(numbers=ArraySubquery(numbers))
-        .order_by("-created_at", "-id")
-        .values_list(
-            *("reference", "created_at", "kind", "means", "gateway", "description", "state"),
-            *("amount", "settled_at", "numbers", "refunded"),
-        )
-    )
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for reference, at, kind, by, gateway, details, state, amount, settled_at, paid, refunded in found.iterator(
-            CHUNK
-        ):
-            words = gateways.get(gateway, gateway) or means[by]
-            yield (
-                reference,
-                at,
-                kinds[kind],
-                words,
-                details,
-                states[state],
-                amount,
-                settled_at,
-                ", ".join(paid),
-                refunded,
-            )
-
-    return rows()
-
-
 def in_and_spent(payments: QuerySet[Payment]) -> tuple[int, int]:
     """
     What of these payments came in from outside, and what was spent, in VND: two sums, for a top-up and what is bought with it
@@ -225,29 +179,6 @@ def _bucket_then(customer: Customer, kind: Account.Kind) -> Expression:
     bucket = Account.objects.filter(customer=customer, kind=kind).values("pk")
     latest = Entry.objects.filter(account=Subquery(bucket), pk__lte=OuterRef("pk")).order_by("-pk")
     return Coalesce(Subquery(latest.values("balance_after")[:1]), 0)
-
-
-def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[tuple[Any, ...]]:
-    """
-    The latest first, for a download: date, action, description, bucket, amount, that bucket after it, all credit after it,
-    number.
-    """
-    kinds = {value: str(label) for value, label in Fact.choices}
-    buckets = {value: str(label) for value, label in Account.Kind.choices}
-    found = (
-        with_totals_after(customer, movements)
-        .order_by("-id")
-        .values_list(
-            *("transaction__at", "transaction__kind", "transaction__reference", "account__kind"),
-            *("amount", "balance_after", "total_after", "id"),
-        )
-    )
-
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for at, kind, reference, bucket, *figures in found.iterator(CHUNK):
-            yield (at, kinds[kind], reference, buckets[bucket], *figures)
-
-    return rows()
 
 
 def in_and_out(movements: QuerySet[Entry]) -> tuple[int, int]:

@@ -20,7 +20,6 @@ from store.progress import Watched
 
 LINES_AT_ONCE = 200
 SHEET_ROWS = 1_000_000
-WIDTH = 18
 
 
 def csv_parts(titles: Sequence[str], rows: Watched) -> Iterator[str]:
@@ -53,7 +52,7 @@ def _text(cell: Any) -> Any:
             return cell
 
 
-def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int] = ()) -> None:
+def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]) -> None:
     """Write a workbook; every million rows another sheet begins."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -89,7 +88,6 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any
 def _sheet(book: Any, titles: Sequence[str], bold: Any, widths: Sequence[int]) -> Any:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(titles) - 1, WIDTH)
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
     for column, title in enumerate(titles):

@@ -18,18 +18,17 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import export_links, table_response
-from catalog.configuration import configuration_text, items_of
+from catalog.configuration import items_of
 from catalog.models import Item, Product
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
+from orders.reports import RESOURCES, resource_rows
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
 from orders.views.listing import Prices, ResourceFilters
 from orders.views.lookups import actions_of, chosen_ids, type_of
 from store.keyset import keyset_page
-
-CHUNK = 2000
 
 
 @portal_page()
@@ -64,31 +63,11 @@ def resources(request: PortalRequest) -> HttpResponse:
 @portal_page()
 def resources_export(request: PortalRequest, form: str) -> HttpResponseBase:
     """Exactly what the filters of the list show, as a table."""
-    own = Resource.objects.filter(customer=request.customer).select_related("product")
-    items = {str(item.pk): item for item in Item.objects.all()}
+    own = Resource.objects.filter(customer=request.customer)
     found = _filters(request).apply(own, at=request.at)
     prices = Prices(request.customer, found.none(), at=request.at)
-    rows = (
-        (*_cells(resource, items), prices.of(resource.configuration))
-        for resource in found.order_by("-id").iterator(CHUNK)
-    )
-    titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("State"), _("Billing mode"), _("Paid until")]
-    titles += [_("Auto-renew"), _("Created"), _("Price for 30 days")]
-    return table_response(request, form, titles, rows, name="resources", count=found.count)
-
-
-def _cells(resource: Resource, items: dict[str, Item]) -> tuple[Any, ...]:
-    return (
-        str(resource.pk),
-        resource.name,
-        str(resource.product),
-        configuration_text(resource.configuration, items),
-        resource.get_state_display(),
-        resource.get_billing_mode_display(),
-        resource.paid_until,
-        resource.auto_renew_months,
-        resource.created_at,
-    )
+    rows = resource_rows(found.order_by("-id"), prices.of)
+    return table_response(request, form, RESOURCES, rows, name="resources", count=found.count)
 
 
 def _filters(request: PortalRequest) -> ResourceFilters:

@@ -6,16 +6,16 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import export_links, table_response
-from catalog.configuration import configuration_text, items_of
-from catalog.models import Item, Product
+from catalog.configuration import items_of
+from catalog.models import Product
 from lifecycle.models import Resource
 from orders.actions import with_pending
+from orders.reports import TRASH, trash_rows
 from orders.views.listing import TrashFilters
-from orders.views.resources import CHUNK, row_of
+from orders.views.resources import row_of
 from store.keyset import keyset_page
 
 
@@ -45,12 +45,9 @@ def trash(request: PortalRequest) -> HttpResponse:
 @portal_page()
 def trash_export(request: PortalRequest, form: str) -> HttpResponseBase:
     """Exactly what the filters of the trash show, as a table."""
-    items = {str(item.pk): item for item in Item.objects.all()}
     found = _filters(request).apply(_thrown(request), at=request.at)
-    latest = found.select_related("product").order_by("-suspended_at", "-id")
-    rows = (_cells(resource, items) for resource in latest.iterator(CHUNK))
-    titles = [_("Id"), _("Name"), _("Product"), _("Configuration"), _("Why"), _("Since"), _("Deleted for good")]
-    return table_response(request, form, titles, rows, name="trash", count=found.count)
+    rows = trash_rows(found.order_by("-suspended_at", "-id"))
+    return table_response(request, form, TRASH, rows, name="trash", count=found.count)
 
 
 def _thrown(request: PortalRequest) -> Any:
@@ -59,15 +56,3 @@ def _thrown(request: PortalRequest) -> Any:
 
 def _filters(request: PortalRequest) -> TrashFilters:
     return TrashFilters(request.GET, products=list(Product.objects.order_by("code")))
-
-
-def _cells(resource: Resource, items: dict[str, Item]) -> tuple[Any, ...]:
-    return (
-        str(resource.pk),
-        resource.name,
-        str(resource.product),
-        configuration_text(resource.configuration, items),
-        resource.get_suspense_reason_display(),
-        resource.suspended_at,
-        resource.purge_at,
-    )

@@ -23,13 +23,12 @@ from payments.queries import (
     gateway_name,
     in_and_out,
     in_and_spent,
-    movement_rows,
     movements_of,
-    payment_rows,
     payments_of,
     with_paid_invoices,
     with_totals_after,
 )
+from payments.reports import MOVEMENTS, PAYMENTS, movement_rows, payment_rows
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
@@ -75,19 +74,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
 @portal_page()
 def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = payments_of(request.customer, PaymentFilters(request.GET).wanted())
-    titles = [
-        _("Transaction id"),
-        _("Date"),
-        _("Type"),
-        _("Means"),
-        _("Details"),
-        _("Status"),
-        _("Amount"),
-        _("Settled"),
-        _("Invoices paid"),
-        _("Returned to the wallet"),
-    ]
-    return table_response(request, form, titles, payment_rows(found), name="payments", count=found.count)
+    return table_response(request, form, PAYMENTS, payment_rows(found), name="payments", count=found.count)
 
 
 @require_GET
@@ -149,18 +136,8 @@ def _statement_address(request: PortalRequest) -> str:
 @portal_page()
 def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = movements_of(request.customer, MovementFilters(request.GET).wanted())
-    titles = [
-        _("Date"),
-        _("Action"),
-        _("Description"),
-        _("Credit"),
-        _("Amount"),
-        _("Balance after"),
-        _("All credit after"),
-        _("No."),
-    ]
     rows = movement_rows(request.customer, found)
-    return table_response(request, form, titles, rows, name="credit", count=found.count)
+    return table_response(request, form, MOVEMENTS, rows, name="credit", count=found.count)
 
 
 @require_GET

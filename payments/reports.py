@@ -1,0 +1,67 @@
+"""The reports about money: payments, and the movements of the wallet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, F, OuterRef, QuerySet, When
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from invoices.columns import Column, Form, rows_of
+from ledger.models import Account, Entry, Transaction
+from payments.gateways import GATEWAYS
+from payments.models import Allocation, Payment
+from payments.queries import STATES, gateway_name, with_totals_after
+
+PAYMENTS = [
+    Column("reference", _("Transaction id"), Form.TEXT, 40),
+    Column("created_at", _("Date"), Form.INSTANT, 17),
+    Column("kind", _("Type"), Form.CODE, 16, choices=Payment.Kind.choices),
+    Column("paid_by", _("Means"), Form.CODE, 18, choices=Payment.Means.choices, in_api=False),
+    Column("description", _("Details"), Form.TEXT, 30),
+    Column("state", _("Status"), Form.CODE, 12, choices=STATES),
+    Column("amount", _("Amount"), Form.MONEY, 14, help="What was asked for."),
+    Column("settled_at", _("Settled"), Form.INSTANT, 17, may_be_none=True),
+    Column("numbers", _("Invoices paid"), Form.TEXT, 30, in_api=False),
+    Column("refunded", _("Returned to the wallet"), Form.MONEY, 14, help="Given back to the wallet."),
+]
+
+MOVEMENTS = [
+    Column("at", _("Date"), Form.INSTANT, 17, source="transaction.at"),
+    Column("kind", _("Action"), Form.CODE, 24, source="transaction.kind", choices=Transaction.Kind.choices),
+    Column("reference", _("Description"), Form.TEXT, 40, source="transaction.reference"),
+    Column("bucket", _("Credit"), Form.CODE, 18, source="account.kind",
+           choices=[(kind.value, kind.label) for kind in Account.WALLET]),
+    Column("amount", _("Amount"), Form.MONEY, 14, help="Positive came in, negative went out."),
+    Column("balance_after", _("Balance after"), Form.MONEY, 14, help="Of the bucket."),
+    Column("total_after", _("All credit after"), Form.MONEY, 14, in_api=False),
+    Column("id", _("No."), Form.WHOLE, 12),
+]  # fmt: skip
+
+
+def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[Any]]:
+    """The latest first, for a download. Paid by: the gateway's name says more than "gateway"."""
+    means = {value: str(label) for value, label in Payment.Means.choices}
+    gateways = {code: gateway_name(code) for code in GATEWAYS}
+    numbers = (
+        Allocation.objects.filter(payment=OuterRef("pk"), reversal=None)
+        .order_by("invoice__number")
+        .values("invoice__number")
+    )
+    found = payments.annotate(
+        paid_by=Case(When(gateway="", then=F("means")), default=F("gateway")), numbers=ArraySubquery(numbers)
+    )
+    return rows_of(
+        PAYMENTS,
+        found.order_by("-created_at", "-id"),
+        paid_by=lambda code: gateways.get(code) or means.get(code, code),
+        numbers=", ".join,
+    )
+
+
+def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[list[Any]]:
+    """The latest first, for a download."""
+    return rows_of(MOVEMENTS, with_totals_after(customer, movements).order_by("-id"))
