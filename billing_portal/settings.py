@@ -286,6 +286,12 @@ ZALOPAY_KEY1 = env.str("ZALOPAY_KEY1", "")  # signs what we send
 ZALOPAY_KEY2 = env.str("ZALOPAY_KEY2", "")  # verifies what they send
 ZALOPAY_URL = env.str("ZALOPAY_URL", "https://openapi.zalopay.vn")
 
+MOMO_PARTNER_CODE = env.str("MOMO_PARTNER_CODE", "")  # empty: customers cannot pay there
+MOMO_ACCESS_KEY = env.str("MOMO_ACCESS_KEY", "")
+MOMO_SECRET = env.str("MOMO_SECRET", "")
+MOMO_URL = env.str("MOMO_URL", "https://payment.momo.vn")
+MOMO_PUBLIC_KEY = env.str("MOMO_PUBLIC_KEY", "")  # MoMo's own, of merchants that may link wallets
+
 VNPAY_TMN_CODE = env.str("VNPAY_TMN_CODE", "")  # the merchant's terminal; empty: customers cannot pay there
 VNPAY_SECRET = env.str("VNPAY_SECRET", "")
 VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "https://pay.vnpay.vn/vpcpay.html")  # where browsers go
@@ -297,6 +303,7 @@ GATEWAY_ORIGINS = env.list(
     "GATEWAY_ORIGINS",
     default=[
         *(["https://*.zalopay.vn"] if ZALOPAY_APP_ID else []),
+        *(["https://*.momo.vn"] if MOMO_PARTNER_CODE else []),
         *(["/".join(VNPAY_PAY_URL.split("/")[:3])] if VNPAY_TMN_CODE else []),
         *([SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else []),
     ],

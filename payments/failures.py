@@ -22,6 +22,9 @@ WORDS = {
     "promotion_error": _("The gateway's promotion could not be used. Pay without it."),
     "daily_limit": _("The bank's or e-wallet's limit for a day is reached. Try again tomorrow, or pay by other means."),
     "monthly_limit": _("The bank's or e-wallet's limit for a month is reached. Pay by other means."),
+    "revoked": _("The link to this account has ended. Link it again, or pay by other means."),
+    "over_limit": _("It is more than the linked account may be charged at once. Pay by other means."),
+    "needs_customer": _("The bank wants you to confirm this yourself. Pay it on the gateway's page."),
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,8 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.gateways import vnpay, zalopay
+from payments.gateways import momo, vnpay, zalopay
 from payments.gateways.base import Caps, Gateway
+from payments.gateways.momo import MoMo
+from payments.gateways.momo_links import LinkingMoMo
 from payments.gateways.vnpay import VNPay
 from payments.gateways.zalopay import ZaloPay
 
@@ -86,6 +89,36 @@ def _vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
     )
 
 
+def _momo(code: str, values: Values, client: httpx.Client) -> Gateway:
+    facts: dict[str, Any] = {
+        "code": code,
+        "base_url": values["MOMO_URL"].rstrip("/"),
+        "partner_code": values["MOMO_PARTNER_CODE"],
+        "access_key": values["MOMO_ACCESS_KEY"],
+        "secret": values["MOMO_SECRET"],
+        "client": client,
+        "page_hosts": (".momo.vn",),
+    }
+    if not values["MOMO_PUBLIC_KEY"]:
+        return MoMo(**facts)
+    try:
+        return LinkingMoMo(**facts, public_key=values["MOMO_PUBLIC_KEY"])
+    except ValueError as error:
+        raise ImproperlyConfigured("MOMO_PUBLIC_KEY must be MoMo's RSA key, base64 in one line.") from error
+
+
+def _sandbox_momo(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return MoMo(
+        code=code,
+        base_url=f"{values['SANDBOX_URL'].rstrip('/')}/momo",
+        partner_code="SANDBOX",
+        access_key="sandbox",
+        secret=values["SANDBOX_KEY1"],
+        client=client,
+        page_hosts=(_host(values["SANDBOX_PUBLIC_URL"]),),
+    )
+
+
 def _sandbox_vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
     return VNPay(
         code=code,
@@ -130,6 +163,14 @@ _ENTRIES = (
         build=_zalopay,
     ),
     Entry(
+        code="momo",
+        name="MoMo",
+        caps=momo.CAPS,
+        needs=("MOMO_PARTNER_CODE", "MOMO_ACCESS_KEY", "MOMO_SECRET"),
+        may_have=("MOMO_URL", "MOMO_PUBLIC_KEY"),
+        build=_momo,
+    ),
+    Entry(
         code="vnpay",
         name="VNPay",
         caps=vnpay.CAPS,
@@ -154,6 +195,15 @@ _ENTRIES = (
         may_have=("SANDBOX_PUBLIC_URL",),
         build=_sandbox_vnpay,
         dialect="vnpay",
+    ),
+    Entry(
+        code="sandbox-momo",
+        name=_("Sandbox gateway (MoMo)"),
+        caps=momo.CAPS,
+        needs=SANDBOX_SETTINGS,
+        may_have=("SANDBOX_PUBLIC_URL",),
+        build=_sandbox_momo,
+        dialect="momo",
     ),
 )
 GATEWAYS = {entry.code: entry for entry in _ENTRIES}

@@ -119,3 +119,12 @@ def test_the_sandbox_plays_whom_the_settings_name(settings):
     settings.SANDBOX_GATEWAYS = []
 
     assert open_codes() == []
+
+
+def test_a_merchant_that_may_link_wallets_is_told_when_the_key_is_none(settings):
+    settings.MOMO_PARTNER_CODE, settings.MOMO_ACCESS_KEY, settings.MOMO_SECRET = "SHOP", "one", "two"
+    refuse_half_configured()
+    settings.MOMO_PUBLIC_KEY = "my key"
+
+    with pytest.raises(ImproperlyConfigured, match="MOMO_PUBLIC_KEY must be"):
+        refuse_half_configured()
