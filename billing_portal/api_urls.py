@@ -11,13 +11,12 @@ from catalog.api.products import ProductViewSet
 from invoices.api import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
 from notifications.api import NoticeViewSet
 from orders.api.orders import OrderViewSet
-from orders.api.payments import PaymentViewSet
 from orders.api.provisioning import ProvisioningViewSet
 from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
-from payments.api import EntryViewSet, InvoicePaymentViewSet, TopUpViewSet, WalletViewSet
+from payments.api import EntryViewSet, InvoicePaymentViewSet, PaymentViewSet, TopUpViewSet, WalletViewSet
 
 app_name = "api"
 

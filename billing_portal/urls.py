@@ -9,7 +9,6 @@ from billing_portal import health, look, metrics, views
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("orders.urls")),
-    path("", include("orders.gateway_urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),
     path("", include("notifications.urls")),

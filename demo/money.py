@@ -14,7 +14,6 @@ from demo.people import APPROVER, FINANCE, SUPPORT
 from demo.timeline import Scene
 from invoices.models import Invoice
 from kernel.actors import Actor
-from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways.base import Failed, Outcome, Succeeded
@@ -22,6 +21,7 @@ from payments.models import Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.outcomes import record_outcome
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 

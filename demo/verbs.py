@@ -21,8 +21,8 @@ from orders.services.checkout import describe, end_unpaid_order, place_order
 from orders.services.delete import delete_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import make_quote
-from orders.services.settle import record_outcome
 from payments.models import Payment
+from payments.services.outcomes import record_outcome
 
 NO_CAPACITY = "No capacity in zone HAN-1"
 Answer = ProvisioningRequest.State

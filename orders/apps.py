@@ -14,9 +14,11 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import orders.acts
-        import orders.audit  # noqa: F401  # makes both known
+        import orders.audit  # noqa: F401  # makes them known
+        from orders.services.paid import OfOrders
+        from payments.services.purposes import serves
 
+        serves("order", OfOrders())
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
 
 

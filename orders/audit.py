@@ -9,8 +9,6 @@ from accounts.audit import Verb
 
 class Did(Verb):
     SWITCH_BILLING_MODE = "switch billing mode", _("switched the billing mode")
-    SETTLE_BY_HAND = "settle payment by hand", _("settled a payment by hand")
-    ASK_GATEWAY = "ask gateway", _("asked the gateway")
     GIVE_UP = "give up provisioning", _("gave up provisioning")
     REPORT_GONE = "report gone", _("reported a resource gone")
     VIEW_AS_CUSTOMER = "view portal as customer", _("viewed the portal as the customer")

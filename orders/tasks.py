@@ -1,4 +1,4 @@
-"""What time brings to orders and what they wait for: answers, payments, renewals."""
+"""What time brings to orders and what they wait for: answers and renewals."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from orders.models import Order
 from orders.services import announcing, renewal
 from orders.services.checkout import end_unpaid_order
 from orders.services.fulfil import answer_provisioning
-from orders.services.settle import check_payment
-from payments.models import Payment
 from store.doorbell import MOST_HELPERS, end_of_share, wake_helpers
 from store.due import first_after
 from store.tally import Tally, for_each
@@ -24,8 +22,6 @@ logger = logging.getLogger(__name__)
 
 RENEWS = Actor.job("auto-renew")
 BATCH = 5000
-FREQUENT_CHECKS = 8
-"""After so many questions a moving clock no longer stops for a payment; it is asked about in real time."""
 
 
 def renew_automatically(*, at: datetime) -> int:
@@ -78,15 +74,3 @@ def expire_unpaid_orders(*, at: datetime) -> Tally:
 
 def next_order_expiry(after: datetime) -> datetime | None:
     return first_after(after, Order.objects.filter(state=Order.State.AWAITING_PAYMENT), "expires_at")
-
-
-def check_payments(*, at: datetime) -> Tally:
-    """A gateway that hangs is asked less and less often, for each question is counted before it is put."""
-    due = Payment.objects.due_for_check(at).order_by("check_at").values_list("pk", flat=True)[:BATCH]
-    actor = Actor.job("check-payments")
-    return for_each(list(due), lambda pk: check_payment(pk, actor=actor, at=at), what="payment")
-
-
-def next_check(after: datetime) -> datetime | None:
-    waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
-    return first_after(after, waiting, "check_at")

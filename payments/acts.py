@@ -18,6 +18,7 @@ from ledger.models import Grant
 from payments.models import Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
+from payments.services.held import book_received
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 
@@ -31,6 +32,16 @@ def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
         (_("Promotional credit"), display.money(wallet.promotional)),
         (_("Held"), display.money(wallet.held)),
     ]
+
+
+def held_facts(payment: Payment) -> list[tuple[Any, str]]:
+    """What was asked for, why it is held, and what the gateway said."""
+    facts = [(_("Asked for"), display.money(payment.amount))]
+    if payment.held:
+        facts.append((_("Held because"), payment.get_held_display()))
+    if payment.held_amount:
+        facts.append((_("The gateway says"), f"{display.money(payment.held_amount)} · {payment.held_txn_id}"))
+    return facts
 
 
 class MoneyAct(Act):
@@ -98,6 +109,31 @@ class RecordTransfer(MoneyAct):
             whole=act.facts["whole"],
             reference=act.facts["reference"],
             value_date=date.fromisoformat(act.facts["value_date"]),
+            reason=act.reason,
+            actor=actor,
+            at=at,
+        )
+
+
+class BookReceived(MoneyAct):
+    """`subject` is the reference of the payment, `facts`: payment, gateway_txn_id."""
+
+    code = "book-received"
+    label = _("money that a gateway received")
+
+    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        return [
+            (_("Payment"), act.subject),
+            (_("Gateway's transaction"), act.facts["gateway_txn_id"]),
+            *held_facts(Payment.objects.get(pk=act.facts["payment"])),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> None:
+        _customer, amount = _of(act)
+        book_received(
+            UUID(act.facts["payment"]),
+            amount,
+            gateway_txn_id=act.facts["gateway_txn_id"],
             reason=act.reason,
             actor=actor,
             at=at,

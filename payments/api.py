@@ -9,6 +9,7 @@ from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +25,8 @@ from payments.gateways import UnknownGateway
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment, PaymentState
 from payments.reports import MOVEMENTS, PAYMENTS
+from payments.services.asking import check_payment
+from payments.services.attempts import cancel_attempt
 from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
@@ -116,11 +119,25 @@ class PaymentEndpoint(Endpoint):
         return self.show(self.visible().get(pk=payment.pk), status=201)
 
 
-class PaymentListViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported, PaymentEndpoint):
+class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported, PaymentEndpoint):
     """Payments of a customer, newest first, with the invoices that they paid."""
 
     queries: ClassVar = {"list": PaymentQuery, "export": PaymentQuery}
     keyset = ("created_at", "id")
+
+    @action(detail=True, methods=["post"])
+    @idempotent()
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """Give up an open payment, so that another can begin. Money that arrives all the same becomes credit."""
+        cancel_attempt(self.get_object().pk, actor=self.actor, at=self.at)
+        return self.show(self.get_object())
+
+    @action(detail=True, methods=["post"])
+    @idempotent(in_steps=True)
+    def check(self, request: Request, pk: UUID) -> Response:
+        """Ask the gateway now what became of a payment."""
+        check_payment(self.get_object().pk, actor=self.actor, at=self.at)
+        return self.show(self.get_object())
 
 
 class TopUpViewSet(PaymentEndpoint):

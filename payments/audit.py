@@ -12,6 +12,8 @@ class Did(Verb):
     GRANT_CREDIT = "grant promotional credit", _("granted promotional credit")
     RECORD_TRANSFER = "record bank transfer", _("recorded a bank transfer")
     CORRECT_INVOICE = "correct invoice", _("corrected an invoice")
+    BOOK_RECEIVED = "settle payment by hand", _("settled a payment by hand")
+    ASK_GATEWAY = "ask gateway", _("asked the gateway")
     CLOSE_HELD = "close held payment", _("closed a payment that was held")
     TAKE_BACK = "take back payment", _("booked a payment that was taken back")
     CLOSE_CASE = "close case of payment taken back", _("closed the case of a payment that was taken back")

@@ -1,4 +1,4 @@
-"""What time brings to wallets: automatic payment of invoices, the end of promotional credit."""
+"""What time brings to wallets and payments: invoices paid by themselves, the end of promotional credit, asking gateways."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import Reversal
+from payments.models import Payment, Reversal
 from payments.services import credit
+from payments.services.asking import check_payment
 from payments.services.owed import settle_what_is_owed
+from store.due import first_after
 from store.tally import Tally, for_each
+
+BATCH = 5000
+FREQUENT_CHECKS = 8
+"""After so many questions a moving clock no longer stops for a payment; it is asked about in real time."""
 
 
 def pay_open_invoices(*, at: datetime) -> Tally:
@@ -33,3 +39,15 @@ def pay_open_invoices(*, at: datetime) -> Tally:
 
 def expire_promotional_credit(*, at: datetime) -> int:
     return credit.expire_promotional_credit(at=at)
+
+
+def check_payments(*, at: datetime) -> Tally:
+    """A gateway that hangs is asked less and less often, for each question is counted before it is put."""
+    due = Payment.objects.due_for_check(at).order_by("check_at").values_list("pk", flat=True)[:BATCH]
+    actor = Actor.job("check-payments")
+    return for_each(list(due), lambda pk: check_payment(pk, actor=actor, at=at), what="payment")
+
+
+def next_check(after: datetime) -> datetime | None:
+    waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
+    return first_after(after, waiting, "check_at")

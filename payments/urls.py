@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import history, invoices, wallet
+from payments.views import gateway, history, invoices, wallet
 
 urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
@@ -9,6 +9,9 @@ urlpatterns = [
     path("payments/export.<str:form>", history.payment_export, name="payment-export"),
     path("payments/<uuid:payment_id>/", history.payment, name="payment"),
     path("payments/<uuid:payment_id>/cancel/", history.cancel_payment, name="payment-cancel"),
+    path("payments/<uuid:payment_id>/return/", gateway.payment_return, name="payment-return"),
+    path("payments/<uuid:payment_id>/check/", gateway.payment_check, name="payment-check"),
+    path("gateways/<slug:code>/notice/", gateway.gateway_notice, name="gateway-notice"),
     path("credit/", history.credit_history, name="credit-history"),
     path("credit/statement.pdf", history.credit_statement, name="credit-statement"),
     path("credit/export.<str:form>", history.credit_export, name="credit-export"),

@@ -1,5 +1,5 @@
-"""The staff area's pages about customers, resources, orders and payments: what needs services of every app."""
+"""The staff area's pages about customers, resources and orders: what needs services of every app."""
 
-from orders.admin import customers, fulfilment, orders, payments, resources
+from orders.admin import customers, fulfilment, orders, resources
 
-__all__ = ["customers", "fulfilment", "orders", "payments", "resources"]
+__all__ = ["customers", "fulfilment", "orders", "resources"]

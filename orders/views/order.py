@@ -19,12 +19,12 @@ from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.services.checkout import end_unpaid_order, pay_by_gateway
-from orders.services.settle import check_payment
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes
 from payments.models import Payment
 from payments.queries import open_gateways
+from payments.services.asking import check_payment
 from store.keyset import keyset_page
 
 

@@ -1,13 +1,14 @@
 """How debts are settled: attempts to pay, what of each went to which invoice, what gateways and staff did."""
 
 from payments.models.allocations import Allocation
-from payments.models.attempts import OPEN, Payment, PaymentState
+from payments.models.attempts import OPEN, SETTLED, Payment, PaymentState
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer
 
 __all__ = [
     "OPEN",
+    "SETTLED",
     "Allocation",
     "BankTransfer",
     "GatewayNotice",

@@ -33,6 +33,7 @@ class PaymentState(models.TextChoices):
 
 
 OPEN = (PaymentState.CREATED, PaymentState.PROCESSING, PaymentState.UNKNOWN)
+SETTLED = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED})
 MAY_SUCCEED = (*OPEN, PaymentState.FAILED, PaymentState.CANCELLED)
 """Money that arrives late still counts: a failed or cancelled attempt can turn out to have succeeded."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from kernel.actors import Actor
 from payments import gateways
 from payments.failures import NEVER_PAID, UNSETTLED
 from payments.gateways.base import (
@@ -23,8 +24,8 @@ from payments.gateways.base import (
     Unknown,
     Verdict,
 )
-from payments.models import GatewayNotice, Payment
-from payments.services.outcomes import SETTLED, is_beyond_the_gateway, paid_another
+from payments.models import SETTLED, GatewayNotice, Payment
+from payments.services.outcomes import is_beyond_the_gateway, paid_another, record_outcome
 from store.senders import is_within
 
 logger = logging.getLogger(__name__)
@@ -40,14 +41,18 @@ UNSIGNED_OF_ALL = 500
 """A day."""
 
 
-def receive_notice(
+def handle_notice(code: str, body: bytes, headers: Mapping[str, str], *, sender: str = "", at: datetime) -> Reply:
+    """A gateway calls us: store, verify, fold, answer in its own words."""
+    payment_id, outcome, verdict = _receive_notice(code, body, headers, sender=sender, at=at)
+    if payment_id and outcome and verdict in {Verdict.ACCEPTED, Verdict.WRONG_AMOUNT}:
+        record_outcome(payment_id, outcome, actor=Actor.job(f"notice:{code}"), at=at)
+    return gateways.gateway(code).reply(verdict)
+
+
+def _receive_notice(
     code: str, body: bytes, headers: Mapping[str, str], *, sender: str, at: datetime
 ) -> tuple[UUID | None, Outcome | None, Verdict]:
-    """
-    Store what a gateway told us and say what it means: (payment, outcome, verdict).
-
-    Nothing is moved here; the caller applies the outcome and then answers the gateway with `reply_to_notice`.
-    """
+    """Store what a gateway told us and say what it means: (payment, outcome, verdict). Nothing is moved here."""
     digest = hashlib.sha256(body).hexdigest()
     try:
         notice = gateways.gateway(code).parse_notice(body, headers)
@@ -82,10 +87,6 @@ def _is_kept_unsigned(sender: str) -> bool:
         return False
 
 
-def reply_to_notice(code: str, verdict: Verdict) -> Reply:
-    return gateways.gateway(code).reply(verdict)
-
-
 def _store_notice(
     code: str, digest: str, body: bytes, payment: Payment | None, verdict: Verdict, *, at: datetime
 ) -> None:
@@ -99,6 +100,14 @@ def _store_notice(
         received_at=at,
     )
     GatewayNotice.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def check_payment(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
+    """Ask the gateway about a payment that has not succeeded, and fold in what it says."""
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.means != Payment.Means.GATEWAY or payment.state in SETTLED:
+        return payment
+    return record_outcome(payment_id, ask_gateway(payment, at=at), actor=actor, at=at)
 
 
 def ask_gateway(payment: Payment, *, at: datetime) -> Outcome:

@@ -21,7 +21,8 @@ from payments import gateways
 from payments.gateways.base import Redirect
 from payments.models import Payment
 from payments.services.invoices import hold_open
-from payments.services.outcomes import apply_outcome
+from payments.services.outcomes import record_outcome
+from payments.services.purposes import purpose_of
 
 FIRST_CHECK = timedelta(minutes=5)
 
@@ -64,6 +65,7 @@ def start_gateway_payment(
     _refuse_amount(amount, adapter.caps.min_amount, adapter.caps.max_amount)
     pk = new_id()
     payable = payable or f"{kind}:{pk}"
+    purpose_of(payable)  # nothing may come in that nobody takes
     with transaction.atomic(durable=True):
         Customer.objects.lock(customer.pk)
         if Payment.objects.open().filter(customer=customer, payable=payable).exists():
@@ -101,7 +103,7 @@ def start_gateway_payment(
                 payment.await_outcome()
             payment.save()
         return payment
-    return apply_outcome(pk, answer, at=at)
+    return record_outcome(pk, answer, actor=actor, at=at)
 
 
 def start_top_up(

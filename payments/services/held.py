@@ -1,4 +1,4 @@
-"""What is held for staff, because the gateway's word could not be believed or never came: its ways on."""
+"""What staff find out at a gateway, whose word could not be believed or never came: the ways on of what is held for them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,54 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
-from kernel.errors import DomainError
+from kernel.errors import DomainError, InvalidInput
+from kernel.money import MAXIMUM
 from payments.audit import Did
-from payments.models import Payment
+from payments.gateways.base import Succeeded
+from payments.models import SETTLED, Payment
+from payments.services.outcomes import record_outcome
 
 
 class NothingHeld(DomainError):
     code = "nothing-held"
     message = _("This payment is not held: there is nothing to decide.")
+
+
+class SettledAlready(DomainError):
+    code = "settled-already"
+    message = _("This payment has succeeded already.")
+
+
+@transaction.atomic
+def book_received(
+    payment_id: UUID, amount: int, *, gateway_txn_id: str, reason: str, actor: Actor, at: datetime
+) -> Payment:
+    """
+    Staff have seen at the gateway what it received for an attempt that has not succeeded here: booked as if it had said so.
+
+    :raises InvalidInput: the gateway's transaction has paid another payment, or the amount is no amount
+    :raises SettledAlready: it has succeeded by now
+    """
+    if not 0 < amount <= MAXIMUM:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    payment = record_outcome(payment_id, Succeeded(gateway_txn_id, amount, at), actor=actor, at=at, looked_up=True)
+    if payment.gateway_txn_id != gateway_txn_id:
+        raise (
+            SettledAlready
+            if payment.state in SETTLED
+            else InvalidInput(_("This transaction of the gateway has paid another payment."), field="gateway_txn_id")
+        )
+    record_audit(
+        Did.BOOK_RECEIVED,
+        payment.reference,
+        actor=actor,
+        at=at,
+        reason=reason,
+        customer=payment.customer,
+        amount=amount,
+        transaction=gateway_txn_id,
+    )
+    return payment
 
 
 @transaction.atomic

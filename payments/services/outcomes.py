@@ -1,9 +1,9 @@
 """
 What became of an attempt at a gateway.
 
-Everything that is learned about it (the answer, a notice, a query, staff who looked it up) goes through `apply_outcome`: a
+Everything that is learned about it (the answer, a notice, a query, staff who looked it up) goes through `record_outcome`: a
 fold in which final beats open and success beats everything, so order and repetition do not matter. Whatever the gateway
-really received lands in the wallet; what it was meant for takes it from there in the same transaction.
+really received lands in the wallet; what it was meant for (`purposes`) takes it from there in the same transaction.
 """
 
 from __future__ import annotations
@@ -15,27 +15,34 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Customer
-from ledger.services import Fact, Kind, post, spend
+from kernel.actors import Actor
+from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
 from payments.failures import HELD, UNSETTLED
-from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
-from payments.models import Payment
-from payments.services.invoices import allocate, hold_open
+from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown
+from payments.models import SETTLED, Payment
+from payments.services.purposes import purpose_of
+from payments.services.reversals import take_back
 
 logger = logging.getLogger(__name__)
 
-SETTLED = frozenset({Payment.State.SUCCEEDED, Payment.State.REFUNDED})
-
 
 @transaction.atomic
-def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime, looked_up: bool = False) -> Payment:
+def record_outcome(
+    payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False
+) -> Payment:
     """
-    Record what is known about an attempt now; repeating or reordering changes nothing.
+    Record what is known about an attempt now and carry on what it pays for; repeating or reordering changes nothing.
 
     :param looked_up: staff have seen it at the gateway, so an amount that nobody would believe is believed
     """
+    if isinstance(outcome, TakenBack):
+        reason = "told by the gateway"
+        return take_back(
+            payment_id, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at
+        ).payment
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     payment.customer = customer
@@ -45,7 +52,8 @@ def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime, looked_up
             if doubt:
                 _hold_for_staff(payment, doubt, outcome, at=at)
             else:
-                _succeed(payment, outcome, at=at)
+                _succeed(payment, outcome, actor=actor, at=at)
+                return payment
         case Failed(code=code, message=message) if payment.is_open:
             _fail(payment, f"{code}: {message}", at=at)
             if code == UNSETTLED:
@@ -63,7 +71,7 @@ def apply_outcome(payment_id: UUID, outcome: Outcome, *, at: datetime, looked_up
     return payment
 
 
-def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
+def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:
     payment.succeed(at=at, captured=outcome.amount)
     payment.gateway_txn_id = outcome.gateway_txn_id
     payment.save()
@@ -78,8 +86,7 @@ def _succeed(payment: Payment, outcome: Succeeded, *, at: datetime) -> None:
         more=max(outcome.amount - payment.amount, 0),
         less=max(payment.amount - outcome.amount, 0),
     )
-    if payment.kind == Payment.Kind.INVOICE:
-        _pay_meant_invoices(payment, at=at)
+    purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
 
 
 def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
@@ -129,23 +136,3 @@ def _hold_for_staff(payment: Payment, doubt: Payment.Held, outcome: Succeeded, *
 def _kept(text: str) -> str:
     """What an outsider wrote, without what no text column holds."""
     return text.replace("\x00", "").encode(errors="replace").decode()
-
-
-def _pay_meant_invoices(payment: Payment, *, at: datetime) -> None:
-    """Settle what is still due of the invoices that were chosen; what they no longer need stays credit."""
-    invoices = hold_open(payment.customer, [UUID(pk) for pk in payment.invoice_ids], may_be_empty=True)
-    amount = min(payment.received, sum(invoice.due for invoice in invoices))
-    if amount:
-        spend(
-            payment.customer_id,
-            amount,
-            into=Kind.SALES,
-            kind=Fact.INVOICE_PAYMENT,
-            source=payment.pk,
-            at=at,
-            reference=payment.description,
-            buckets=[Kind.CREDIT],
-        )
-        allocate(payment, invoices, amount, at=at)
-    payment.refresh_from_db()
-    payment.refunded = payment.received - amount

@@ -25,8 +25,7 @@ from ledger.services import Fact, Kind, post, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.models import Allocation, Payment, Reversal
-from payments.services.outcomes import SETTLED
+from payments.models import SETTLED, Allocation, Payment, Reversal
 from payments.services.settle import bought_part_left
 
 HOUSE = {Payment.Means.GATEWAY: Kind.GATEWAY, Payment.Means.BANK_TRANSFER: Kind.BANK}

@@ -22,7 +22,7 @@ from orders.services.announcing import announce_renewals
 from orders.services.checkout import pay_by_gateway
 from orders.services.delete import delete_resource
 from orders.services.renewal import renew_automatically
-from orders.services.settle import record_outcome
+from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid

@@ -17,14 +17,14 @@ from notifications.render import words_of
 from orders.models import Order
 from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource
-from orders.services.settle import record_outcome, settle_by_hand
-from orders.tasks import check_payments
 from payments.gateways.base import NOT_FOUND, Failed, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.attempts import cancel_attempt
 from payments.services.gateway import start_invoice_payment, start_top_up
-from payments.services.held import NothingHeld, close_held
+from payments.services.held import NothingHeld, book_received, close_held
+from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
+from payments.tasks import check_payments
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_wallet import ordered_through_the_gate
@@ -239,7 +239,7 @@ def test_staff_settle_what_they_found_at_the_gateway(gate: Gate) -> None:
     customer = make_customer()
     payment = topped_up(customer)
     settle(payment, 50_000_001)
-    settle_by_hand(
+    book_received(
         payment.pk, 78_000, gateway_txn_id="G-77", reason="seen in the gateway's list", actor=STAFF, at=NOON + DAY
     )
     payment.refresh_from_db()

@@ -12,11 +12,11 @@ from ledger.services import Fact, Kind, house_balance, spend
 from notifications.models import Notice
 from orders.models import Action
 from orders.services.delete import delete_resource
-from orders.services.settle import record_outcome
 from payments.gateways.base import TakenBack
 from payments.models import Payment, Reversal
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
+from payments.services.outcomes import record_outcome
 from payments.services.reversals import NotTakenBack, ReversalClosed, close_reversal, debt_of, take_back
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of

@@ -13,12 +13,12 @@ from ledger.services import Kind, house_balance
 from orders.models import Action, Order
 from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource
-from orders.services.settle import record_outcome
-from payments.gateways.base import Failed, Outcome, Pending, Unknown
+from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
 from payments.services.gateway import start_top_up
 from payments.services.invoices import AmountTooLarge, NothingDue, pay_invoices_automatically, pay_invoices_from_wallet
+from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
@@ -71,6 +71,24 @@ def test_success_after_the_order_was_cancelled_is_wallet_credit(gate: Gate, smal
     order.refresh_from_db()
     assert (order.state, wallet_of(customer.pk).credit) == (Order.State.CANCELLED, 181_000)
     assert not order.items.exclude(resource=None).exists()
+
+
+@pytest.mark.parametrize("means", ["gateway", "top_up_and_pay"])
+def test_an_order_goes_on_when_the_gateway_says_at_once_that_it_is_paid(gate: Gate, small: Item, means: str) -> None:
+    gate.answer = Succeeded("txn-1", 181_000, NOON)
+    customer = make_customer()
+    order, payment = ordered_through_the_gate(customer, small, means)
+    order.refresh_from_db()
+    assert (order.state, payment.state) == (Order.State.PROVISIONING, Payment.State.SUCCEEDED)
+    assert wallet_of(customer.pk).available == 0
+
+
+def test_nothing_is_asked_for_at_a_gateway_that_nobody_would_take(gate: Gate) -> None:
+    customer = make_customer()
+    with pytest.raises(KeyError):
+        start_top_up(customer, 50_000, gateway="gate", actor=JOB, at=NOON, payable="nobody:1")
+    assert gate.started == []
+    assert not Payment.objects.exists()
 
 
 def test_top_up_and_pay_charges_what_the_wallet_lacks(gate: Gate, small: Item) -> None:

@@ -357,7 +357,7 @@ def test_the_gateway_is_asked_again_and_what_it_says_is_folded_in(staff, alice, 
     client = staff("support")
     gone = do(client, payment, "check")
     assert "not set up here" in sentences(gone)  # no gateway of this name in this portal
-    monkeypatch.setattr("orders.services.settle.ask_gateway", lambda payment, at: Succeeded("G-1", 100_000, at))
+    monkeypatch.setattr("payments.services.asking.ask_gateway", lambda payment, at: Succeeded("G-1", 100_000, at))
 
     assert do(client, payment, "check").status_code == 302
     assert do(client, payment, "check").status_code == 302

@@ -16,13 +16,13 @@ from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.audit import Did
 from orders.models import Action, CheckoutSession
-from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways.base import Succeeded
 from payments.models import GatewayNotice, Payment
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
+from payments.services.outcomes import record_outcome
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
 from tests.cast import (

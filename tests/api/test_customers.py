@@ -9,8 +9,8 @@ import pytest
 from billing_portal.auditor import violations
 from lifecycle.models import ProvisioningRequest, Resource
 from notifications.models import Notice
-from orders.services.settle import check_payment
 from payments.models import Payment
+from payments.services.asking import check_payment
 from payments.services.wallet import wallet_of
 from tests.api.conftest import caller_of, done, refused
 from tests.cast import JOB, create, fund, make_coupon, make_customer

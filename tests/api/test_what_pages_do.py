@@ -10,9 +10,9 @@ import pytest
 
 from accounts.models import User
 from notifications.models import Notice
-from orders.services.settle import record_outcome
 from payments.gateways.base import Failed
 from payments.models import Payment
+from payments.services.outcomes import record_outcome
 from tests.api.conftest import Caller, caller_of, done, refused
 from tests.cast import JOB, NOON, create, fresh, make_coupon, make_customer, make_user
 

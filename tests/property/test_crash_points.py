@@ -21,12 +21,12 @@ from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.renewal import renew_automatically
-from orders.services.settle import record_outcome
 from orders.services.switch import switch_billing_mode
 from payments.models import Payment
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
 from payments.services.invoices import pay_invoices_automatically
+from payments.services.outcomes import record_outcome
 from payments.services.transfers import record_bank_transfer
 from tests.actions.conftest import Gate, gate, paid
 from tests.cast import (

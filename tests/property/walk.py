@@ -41,17 +41,18 @@ from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import StaleQuote, make_quote
-from orders.services.settle import check_payment, record_outcome
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
 from payments.models import Payment
+from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.outcomes import record_outcome
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import InsufficientCredit, wallet_of
 from store.tally import Tally

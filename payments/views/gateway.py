@@ -6,17 +6,17 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel import clock
-from orders.services.settle import check_payment, handle_notice
 from payments.gateways import UnknownGateway
 from payments.models import Payment
 from payments.queries import gateway_name
+from payments.services.asking import check_payment, handle_notice
+from payments.services.purposes import purpose_of
 from store.senders import network_of
 
 MOST_BYTES = 20_000
@@ -51,23 +51,23 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """
     Back from the gateway. What the address says is not believed: the gateway itself is asked.
 
-    While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone. What was
-    paid for an order goes on to the order; what the order could not take any more is told here.
+    While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone. From a
+    success it goes on to the page of what was paid, if that has one and took the money; all else is told here.
     """
     payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
     is_due = payment.check_at is not None and payment.check_at <= request.at
     if payment.check_at and (payment.checks < ASKED_BY_LOOKING or is_due):
         payment = check_payment(payment.pk, actor=request.actor, at=request.at)
-    if payment.order_id and payment.state == Payment.State.SUCCEEDED and not payment.kept:
-        return _to_order(payment.order_id, part="part" in request.GET)
-    template = "payments/_outcome.html" if "part" in request.GET else "payments/return.html"
+    is_part = "part" in request.GET
+    if payment.state == Payment.State.SUCCEEDED and (page := purpose_of(payment.payable).page(payment)):
+        return _on_to(page, is_part=is_part)
+    template = "payments/_outcome.html" if is_part else "payments/return.html"
     return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})
 
 
-def _to_order(order_id: UUID, *, part: bool) -> HttpResponse:
+def _on_to(page: str, *, is_part: bool) -> HttpResponse:
     """A redirect of the page; the script that asks for its changing part is told to take the page along."""
-    address = reverse("order", args=[order_id])
-    return HttpResponse(headers={"HX-Redirect": address}) if part else HttpResponseRedirect(address, status=303)
+    return HttpResponse(headers={"HX-Redirect": page}) if is_part else HttpResponseRedirect(page, status=303)
 
 
 @require_POST

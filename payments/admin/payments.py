@@ -20,13 +20,12 @@ from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.fields import DongField
-from orders.acts import BookReceived, held_facts
-from orders.audit import Did
-from orders.services.settle import check_payment
+from payments.acts import BookReceived, held_facts
+from payments.audit import Did
 from payments.gateways import UnknownGateway
-from payments.models import Allocation, GatewayNotice, Payment
+from payments.models import SETTLED, Allocation, GatewayNotice, Payment
+from payments.services.asking import check_payment
 from payments.services.held import close_held
-from payments.services.outcomes import SETTLED
 from payments.services.reversals import HOUSE, take_back
 from payments.services.wallet import wallet_of
 

@@ -1,0 +1,62 @@
+"""What takes the money that came in for an order."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.urls import reverse
+
+from kernel.actors import Actor
+from orders.models import Order
+from orders.services.checkout import describe
+from orders.services.fulfil import fulfil_order
+from payments.failures import FELL_SHORT, kept_because_order
+from payments.models import Payment
+from payments.services.owed import settle_what_is_owed
+from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
+from payments.services.wallet import InsufficientCredit
+
+
+class OfOrders:
+    """
+    The purpose of payments for an order: it is paid and carried out.
+
+    An order that does not wait any more, or that costs more than there is, leaves the money in the wallet.
+    """
+
+    def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        _carry_on(Order.objects.lock(_order_id(payment)), payment, actor=actor, at=at)
+        if payment.kind == Payment.Kind.TOP_UP:  # what the order does not need is credit like any other
+            settle_what_is_owed(payment.customer_id, actor=actor, at=at)
+
+    def page(self, payment: Payment) -> str:
+        return "" if payment.kept else reverse("order", args=[_order_id(payment)])
+
+
+def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
+    if order.state != Order.State.AWAITING_PAYMENT:
+        keep_as_credit(payment, because=kept_because_order(order.state))
+        return
+    if payment.received < payment.amount and payment.kind == Payment.Kind.ORDER:
+        keep_as_credit(payment, because=FELL_SHORT)
+        return
+    if payment.kind == Payment.Kind.ORDER:
+        move_gateway_money_to_order(payment, at=at)
+        order.payment = payment
+    else:
+        try:
+            with transaction.atomic():
+                order.payment = pay_order_from_wallet(
+                    order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
+                )
+        except InsufficientCredit:  # spent elsewhere in the meantime, or less came in: the order goes on waiting
+            keep_as_credit(payment, because=FELL_SHORT)
+            return
+    fulfil_order(order, actor=actor, at=at)
+
+
+def _order_id(payment: Payment) -> UUID:
+    assert payment.order_id is not None
+    return payment.order_id

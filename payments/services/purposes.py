@@ -1,0 +1,82 @@
+"""
+What payments are for: whatever takes the money out of the wallet once it has come in.
+
+`Payment.payable` begins with the name of the purpose. An app above this one brings its own when the portal starts, so
+nothing here knows who waits for money, and a late success needs no code of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from kernel.actors import Actor
+from ledger.services import Fact, Kind, spend
+from payments.models import Payment
+from payments.services.invoices import allocate, hold_open
+from payments.services.owed import settle_what_is_owed
+
+
+class Purpose(Protocol):
+    """One kind of thing that is paid for from outside."""
+
+    def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        """
+        `payment` has succeeded just now and `payment.received` is credit: take what is needed and go on with it.
+
+        Once per payment, in the transaction that made it credit; the caller holds the customer and the payment, and saves
+        neither afterwards. What is not taken stays credit.
+        """
+
+    def page(self, payment: Payment) -> str:
+        """The address where the customer goes on after a payment that was taken; empty: the page of the payment itself."""
+
+
+class OfTopUps:
+    """Credit; and what is owed is settled from it."""
+
+    def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        settle_what_is_owed(payment.customer_id, actor=actor, at=at)
+
+    def page(self, payment: Payment) -> str:
+        return ""
+
+
+class OfInvoices:
+    """What is still due of the invoices that were chosen."""
+
+    def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        invoices = hold_open(payment.customer, [UUID(pk) for pk in payment.invoice_ids], may_be_empty=True)
+        amount = min(payment.received, sum(invoice.due for invoice in invoices))
+        if amount:
+            spend(
+                payment.customer_id,
+                amount,
+                into=Kind.SALES,
+                kind=Fact.INVOICE_PAYMENT,
+                source=payment.pk,
+                at=at,
+                reference=payment.description,
+                buckets=[Kind.CREDIT],
+            )
+            allocate(payment, invoices, amount, at=at)
+        payment.refresh_from_db()
+        payment.refunded = payment.received - amount
+        payment.save()
+
+    def page(self, payment: Payment) -> str:
+        return ""
+
+
+_purposes: dict[str, Purpose] = {"top_up": OfTopUps(), "invoices": OfInvoices()}
+
+
+def serves(name: str, purpose: Purpose) -> None:
+    """An app tells what takes the money of payments whose payable begins with `name`."""
+    _purposes[name] = purpose
+
+
+def purpose_of(payable: str) -> Purpose:
+    """:raises KeyError: nobody would take the money of such a payment"""
+    return _purposes[payable.partition(":")[0]]
