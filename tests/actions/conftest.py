@@ -42,6 +42,7 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     made = Gate()
     monkeypatch.setattr(gateways, "gateway", lambda code: made)
+    monkeypatch.setattr(gateways, "notice_url", lambda code: f"https://portal.example/gateways/{code}/notice/")
     return made
 
 

@@ -614,6 +614,7 @@ def a_world(monkeypatch: Any) -> Iterator[World]:
     with block, monkeypatch.context() as patched:
         world = World()
         patched.setattr(gateways, "gateway", lambda code: world.gate)
+        patched.setattr(gateways, "notice_url", lambda code: f"https://portal.example/gateways/{code}/notice/")
         logging.getLogger().addHandler(world.errors)
         logging.disable(logging.WARNING)
         try:
