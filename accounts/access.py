@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.models import Customer, User
-from accounts.staff import VIEW_AS_CUSTOMER
+from accounts.rights import VIEW_AS_CUSTOMER
 from kernel import clock
 from kernel.actors import Actor
 

@@ -8,4 +8,10 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import accounts.audit  # noqa: F401  # makes its acts known
+        import accounts.audit
+        import accounts.rights  # noqa: F401  # makes both known
+        from store.places import has_pages
+        from store.races import slower_is_told
+
+        has_pages("settings")
+        slower_is_told(one_answer_per_principal_and_key="still-running")

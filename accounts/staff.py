@@ -1,14 +1,27 @@
-"""What staff may do: four groups, declared here and kept in the database, where staff can be put into them."""
+"""
+What staff may do: four groups, kept in the database, where staff can be put into them.
+
+Each app declares the rights to what is done by it in its own `rights.py`, and which groups have them.
+"""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils.translation import gettext, gettext_lazy
-from django.utils.translation import gettext_noop as _
+
+
+class Staff(StrEnum):
+    """The groups. Auditors look at everything and change nothing; superusers are in none of them and may do all."""
+
+    SUPPORT = "support"
+    FINANCE = "finance"
+    CATALOGUE = "catalogue"
+    AUDITOR = "auditor"
 
 
 class Right(NamedTuple):
@@ -23,102 +36,68 @@ class Right(NamedTuple):
         return f"{self.on.split('.')[0]}.{self.codename}"
 
 
-SWITCH_BILLING_MODE = Right("accounts.customer", "switch_billing_mode", _("Can switch the billing mode of a customer"))
-VIEW_AS_CUSTOMER = Right("accounts.customer", "view_as_customer", _("Can view the portal as a customer does"))
-MOVE_CLOCK = Right("accounts.customer", "move_clock", _("Can move the demo clock"))
-RECORD_BANK_TRANSFER = Right("payments.payment", "record_bank_transfer", _("Can record a bank transfer"))
-CHECK_PAYMENT = Right("payments.payment", "check_payment", _("Can ask the gateway about a payment"))
-TAKE_BACK_PAYMENT = Right("payments.payment", "take_back_payment", _("Can book that a payment was taken back"))
-SETTLE_PAYMENT = Right("payments.payment", "settle_payment", _("Can decide what became of a payment that is held"))
-REQUEST_ADJUSTMENT = Right("payments.payment", "request_adjustment", _("Can ask for a credit adjustment"))
-GRANT_CREDIT = Right("payments.payment", "grant_credit", _("Can grant promotional credit"))
-APPROVE_MONEY = Right("accounts.staffact", "approve_money", _("Can approve what moves money above a limit"))
-REVIEW_ACCESS = Right("accounts.staffact", "review_access", _("Can review what opened a customer's account"))
-CORRECT_INVOICE = Right("invoices.invoice", "correct_invoice", _("Can issue a credit note"))
-RUN_BILLING = Right("invoices.billingrun", "run_billing", _("Can run and rehearse the month-end"))
-RELEASE_BILLING = Right("invoices.parkedbilling", "release_billing", _("Can release a parked billing"))
-RESTORE_RESOURCE = Right("lifecycle.resource", "restore_resource", _("Can restore a resource from the trash"))
-REPORT_GONE = Right("lifecycle.resource", "report_gone", _("Can report a resource as lost"))
-FAIL_PROVISIONING = Right("lifecycle.provisioningrequest", "fail_provisioning", _("Can fail a stuck provisioning"))
-RETRY_REQUEST = Right("lifecycle.provisioningrequest", "retry_request", _("Can retry a parked provisioning request"))
-RETRY_PRODUCT = Right("lifecycle.deliverychannel", "retry_product", _("Can have a product's requests tried again now"))
-RETRY_NOTICE = Right("notifications.notice", "retry_notice", _("Can retry a parked notice"))
-REVOKE_CUSTOMER_KEY = Right("accounts.customerkey", "revoke_customer_key", _("Can revoke a customer's API key"))
-REOPEN_PRICE = Right("catalog.price", "reopen_price", _("Can let a price go on that was ended by mistake"))
-BACK_DATE_PRICE = Right("catalog.price", "back_date_price", _("Can ask for a price of time that has passed"))
-REVOKE_PRODUCT_KEY = Right("catalog.productkey", "revoke_product_key", _("Can revoke a product's API key"))
+RIGHTS: list[Right] = []
+_given: dict[Staff, set[str]] = {group: set() for group in Staff}
+_shown: dict[str, set[Staff]] = {}
 
-RIGHTS = [value for value in list(globals().values()) if isinstance(value, Right)]
 
-APPS = ("accounts", "catalog", "lifecycle", "invoices", "ledger", "payments", "orders", "notifications")
-CATALOGUE = ("product", "item", "price", "discount", "coupon")
+def declare(on: str, codename: str, name: str, *groups: Staff) -> Right:
+    """
+    A right that `groups` have, and superusers.
 
-SUPPORT = [
-    VIEW_AS_CUSTOMER,
-    SWITCH_BILLING_MODE,
-    CHECK_PAYMENT,
-    RESTORE_RESOURCE,
-    REPORT_GONE,
-    FAIL_PROVISIONING,
-    RETRY_REQUEST,
-    RETRY_PRODUCT,
-    RETRY_NOTICE,
-    REVOKE_CUSTOMER_KEY,
-    MOVE_CLOCK,
-]
-FINANCE = [
-    SWITCH_BILLING_MODE,
-    RECORD_BANK_TRANSFER,
-    CHECK_PAYMENT,
-    SETTLE_PAYMENT,
-    TAKE_BACK_PAYMENT,
-    REQUEST_ADJUSTMENT,
-    APPROVE_MONEY,
-    GRANT_CREDIT,
-    CORRECT_INVOICE,
-    RUN_BILLING,
-    RELEASE_BILLING,
-    RETRY_NOTICE,
-]
+    :param name: as source text, translated where it is shown
+    """
+    right = Right(on, codename, name)
+    RIGHTS.append(right)
+    give([right.permission], *groups)
+    return right
+
+
+def give(permissions: list[str], *groups: Staff) -> None:
+    """`groups` may add or change these rows."""
+    for group in groups:
+        _given[group].update(permissions)
+
+
+def show(app: str, *groups: Staff) -> None:
+    """`groups` may look at all rows of an app."""
+    _shown.setdefault(app, set()).update(groups)
+
+
+def shown_apps() -> set[str]:
+    """The apps whose rows staff may look at."""
+    return set(_shown)
 
 
 @transaction.atomic
 def ensure_staff_groups() -> dict[str, Group]:
     """
-    Make the groups support, finance, catalogue and auditor with exactly these rights; run again, it repairs them.
+    Make the groups support, finance, catalogue and auditor with exactly what the apps declare; run again, it repairs them.
 
-    Auditors see everything and change nothing; the catalogue group sees what is sold and to whom; nobody but superusers
-    makes staff, or reviews what opened a customer's account.
+    Nobody but superusers makes staff, or reviews what opened a customer's account.
     """
-    own = {right.permission: _keep(right) for right in RIGHTS}
-    rows = Permission.objects.filter(content_type__app_label__in=APPS).select_related("content_type")
+    for right in RIGHTS:
+        _keep(right)
+    rows = Permission.objects.filter(content_type__app_label__in=_shown).select_related("content_type")
     known = {f"{row.content_type.app_label}.{row.codename}": row for row in rows}
-    looking = {name for name, row in known.items() if row.codename.startswith("view_") and name not in own}
-    customers = {f"accounts.{verb}" for verb in ("change_customer", "add_user", "change_user", "add_customerkey")}
-    catalogue = {f"catalog.{verb}_{model}" for model in CATALOGUE for verb in ("add", "change")}
-    given = {
-        "support": looking | customers | {"accounts.add_customer"} | {right.permission for right in SUPPORT},
-        "finance": looking | {right.permission for right in FINANCE},
-        "catalogue": {name for name in looking if name.startswith("catalog.")}
-        | catalogue
-        | {"accounts.view_customer", "catalog.add_productkey"}
-        | {right.permission for right in (REVOKE_PRODUCT_KEY, REOPEN_PRICE, BACK_DATE_PRICE)},
-        "auditor": looking,
-    }
     groups = {}
-    for name, permissions in given.items():
-        groups[name], _made = Group.objects.get_or_create(name=name)
-        groups[name].permissions.set(known[permission] for permission in permissions)
+    for name in Staff:
+        looking = {
+            permission
+            for permission, row in known.items()
+            if row.codename == f"view_{row.content_type.model}" and name in _shown[row.content_type.app_label]
+        }
+        groups[name.value], _made = Group.objects.get_or_create(name=name.value)
+        groups[name.value].permissions.set(known[permission] for permission in looking | _given[name])
     return groups
 
 
-def _keep(right: Right) -> Permission:
+def _keep(right: Right) -> None:
     app, model = right.on.split(".")
     content_type = ContentType.objects.get_by_natural_key(app, model)
-    permission, _made = Permission.objects.update_or_create(
+    Permission.objects.update_or_create(
         content_type=content_type, codename=right.codename, defaults={"name": right.name}
     )
-    return permission
 
 
 ON_ROWS = {

@@ -8,7 +8,8 @@ class BillingPortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the whole process ask the business clock; nothing is queried here."""
-        import billing_portal.audit  # noqa: F401  # makes its acts known
+        import billing_portal.audit
+        import billing_portal.rights  # noqa: F401  # makes both known
         from billing_portal import clock, zone
         from store.triggers import hold_triggers_always
 

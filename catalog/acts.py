@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.four_eyes import Act
 from accounts.models import StaffAct
-from accounts.staff import APPROVE_MONEY
+from accounts.rights import APPROVE_MONEY
 from catalog.models import Item, Price
 from catalog.services import back_date_price
 from kernel import display

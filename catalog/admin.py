@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django import forms
-from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.db.models import Q, QuerySet
@@ -20,9 +19,10 @@ from accounts.admin.base import DayAndTime, LookOnlyAdmin, RowsInline, StaffAdmi
 from accounts.admin.keys import KeyAdmin, RevokeKey
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
-from accounts.staff import BACK_DATE_PRICE, REOPEN_PRICE, REVOKE_PRODUCT_KEY
 from catalog import acts
 from catalog.models import Coupon, Discount, Item, Price, Product, ProductKey, Redemption
+from catalog.queries import uses_of
+from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE, REVOKE_PRODUCT_KEY
 from catalog.services import reopen_price
 from kernel import clock, display
 from kernel.actors import Actor
@@ -99,7 +99,6 @@ class ProductAdmin(StaffAdmin):
     needs_no_reason = ("name", "name_en", "webhook_secret")  # an empty secret keeps the present one
     form = ProductForm
     inlines = (ItemInline,)
-    related = (("lifecycle.resource", "product__id__exact"), ("catalog.productkey", "product__id__exact"))
     ordering = ("code",)
     list_display = (
         "code",
@@ -189,7 +188,6 @@ class ItemAdmin(StaffAdmin):
     list_display = ("code", "name", "product", "kind", "unit", "maximum", "position")
     list_select_related = ("product",)
     list_filter = ("product", "kind")
-    related = (("catalog.price", "item__id__exact"),)
     ordering = ("product__code", "position", "code")
     search_fields = ("code", "name", "name_en", "product__code")
     form = ItemForm
@@ -248,7 +246,7 @@ class PriceForm(ValidityForm):
         end = data.get("valid_until")
         if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
             return data
-        if count := 0 if self._is_followed(end) else running_resources_with(self.instance).count():
+        if count := 0 if self._is_followed(end) else uses_of(self.instance):
             sentence = text(
                 "%(count)d running resources use this price, and none follows it: their bills would wait until there is one."
                 " Tick the box to end it all the same."
@@ -263,13 +261,6 @@ class PriceForm(ValidityForm):
         )
         in_force = Q(valid_until=None) | Q(valid_until__gt=end)
         return others.exclude(pk=self.instance.pk).filter(in_force, valid_from__lte=end).exists()
-
-
-def running_resources_with(price: Price) -> QuerySet[Any]:
-    """Those that a price is for. Resources are of an app above this one: asked for by name."""
-    running = apps.get_model("lifecycle.Resource").objects.running()
-    found = running.filter(configuration__contains=[{"item": str(price.item_id)}])
-    return found.filter(customer=price.customer_id) if price.customer_id else found
 
 
 class ReopenPrice(Task):
@@ -332,6 +323,7 @@ class InForce(admin.SimpleListFilter):
 
 @admin.register(Price)
 class PriceAdmin(ValidityAdmin):
+    about = ("item",)
     form = PriceForm
     tasks = (ReopenPrice(), BackDatePrice())
     list_display = (
@@ -393,7 +385,6 @@ class CouponAdmin(StaffAdmin):
     )
     list_filter = (InForce,)
     search_fields = ("code",)
-    related = (("catalog.redemption", "coupon__id__exact"),)
     readonly_fields = ("uses",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -404,6 +395,7 @@ class CouponAdmin(StaffAdmin):
 
 @admin.register(Redemption)
 class RedemptionAdmin(LookOnlyAdmin):
+    about = ("coupon",)
     list_display = ("at", "coupon", "customer", "amount", "state", "order_id")
     list_select_related = ("coupon", "customer")
     list_filter = ("state",)
@@ -416,6 +408,7 @@ class ProductKeyAdmin(KeyAdmin):
         right = REVOKE_PRODUCT_KEY
 
     owner = "product"
+    about = ("product",)
     tasks = (Revoke(),)
     list_display = ("name", "product", "hint", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("product",)

@@ -9,9 +9,12 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         import catalog.acts
-        import catalog.audit  # noqa: F401  # makes both known
+        import catalog.audit
+        import catalog.rights  # noqa: F401  # makes all three known
         from catalog.configuration import configuration_words, product_words
         from notifications.render import words_for
+        from store.races import slower_is_told
 
         words_for("product", product_words)
         words_for("configuration", configuration_words)
+        slower_is_told(coupon_is_not_used_too_often="coupon-used-up")

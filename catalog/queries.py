@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -137,3 +137,16 @@ def _in_force(validities: Sequence[Validity], at: datetime) -> Any:
 def _validity(row: Price | Discount, value: Rate | Decimal) -> Validity:
     """Prices change on whole minutes, like everything that is billed."""
     return Validity(truncate(row.valid_from), truncate(row.valid_until) if row.valid_until else FOREVER, value)
+
+
+_counts: list[Callable[[Price], int]] = []
+
+
+def counts_uses(count: Callable[[Price], int]) -> None:
+    """An app above says how many of its own a price is for."""
+    _counts.append(count)
+
+
+def uses_of(price: Price) -> int:
+    """How many running resources are billed by this price."""
+    return sum(count(price) for count in _counts)

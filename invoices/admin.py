@@ -24,10 +24,10 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, money
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.services import record_audit
-from accounts.staff import RELEASE_BILLING, RUN_BILLING
 from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
 from invoices.pdf import credit_note_pdf
+from invoices.rights import RELEASE_BILLING, RUN_BILLING
 from invoices.services.month_end import (
     dry_run,
     ended_months,
@@ -156,7 +156,6 @@ class RunMonthEnd(Task):
 class BillingRunAdmin(LookOnlyAdmin):
     list_tasks = (RunMonthEnd(),)
     inlines = (ChunkInline,)
-    related = (("invoices.parkedbilling", "run__id__exact"),)
     invoices = column("invoices", _("invoices"), lambda count: count or 0)
     total = column("total", _("total"), money)
     list_display = ("month", "state", "progress", invoices, total, "parked_count", "started_at", "finished_at")
@@ -253,6 +252,7 @@ class ReleaseParked(Task):
 
 @admin.register(ParkedBilling)
 class ParkedBillingAdmin(LookOnlyAdmin):
+    about = ("run",)
     tasks = (ReleaseParked(),)
     list_display = ("customer", "month", "resource", "state", "cause", "whose", "expected_total", "usual_total", "at")
     list_select_related = ("customer", "resource")

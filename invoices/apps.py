@@ -8,9 +8,12 @@ class InvoicesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import invoices.audit  # noqa: F401  # makes its acts known
+        import invoices.audit
+        import invoices.rights  # noqa: F401  # makes both known
         from invoices.queries import facts_of_invoices
         from notifications.events import Subject
         from notifications.truth import knows
+        from store.places import has_pages
 
         knows(Subject.INVOICE, facts_of_invoices)
+        has_pages("credit-note-pdf")

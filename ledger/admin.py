@@ -25,7 +25,6 @@ class AccountAdmin(LookOnlyAdmin):
     list_select_related = ("customer",)
     list_filter = (("customer", admin.EmptyFieldListFilter), "kind")
     search_fields = ("customer__name",)
-    related = (("ledger.entry", "account__id__exact"),)
     ordering = ("customer_id", "kind")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
@@ -44,6 +43,7 @@ class EntryInline(LookOnlyInline):
 @admin.register(Transaction)
 class TransactionAdmin(LookOnlyAdmin):
     inlines = (EntryInline,)
+    about = ("customer",)
     list_display = ("at", "kind", "customer", "reference", "source")
     list_select_related = ("customer",)
     list_filter = ("kind",)
@@ -55,6 +55,7 @@ class TransactionAdmin(LookOnlyAdmin):
 class EntryAdmin(LookOnlyAdmin):
     """Reached from an account: its movements, latest first."""
 
+    about = ("account",)
     list_display = ("transaction_at", "transaction", "account", "amount", "balance_after")
     list_select_related = ("transaction", "account__customer")
     search_fields = ("customer__name", "transaction__reference")

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
-from accounts.staff import RETRY_PRODUCT, RETRY_REQUEST
 from kernel.actors import Actor
 from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
+from lifecycle.rights import RETRY_PRODUCT, RETRY_REQUEST
 from lifecycle.services.delivery import try_again_now
 
 
@@ -77,6 +77,7 @@ class ServicePeriodAdmin(LookOnlyAdmin):
 
 @admin.register(ResourceEvent)
 class ResourceEventAdmin(LookOnlyAdmin):
+    about = ("resource",)
     list_display = ("at", "resource", "customer", "kind", "from_state", "to_state", "actor", "why")
     list_select_related = ("resource", "customer")
     list_filter = ("kind", "actor_kind")

@@ -8,9 +8,14 @@ class LifecycleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import lifecycle.audit  # noqa: F401  # makes its acts known
-        from lifecycle.queries import facts_of_resources
+        import lifecycle.audit
+        import lifecycle.rights  # noqa: F401  # makes both known
+        from catalog.queries import counts_uses
+        from lifecycle.queries import facts_of_resources, running_with
         from notifications.events import Subject
         from notifications.truth import knows
+        from store.races import slower_is_told
 
         knows(Subject.RESOURCE, facts_of_resources)
+        counts_uses(running_with)
+        slower_is_told(one_unanswered_request_per_resource="change-pending")

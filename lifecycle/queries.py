@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from catalog.models import Price
 from lifecycle.models import Resource
 from notifications.events import stamp
 
@@ -23,3 +24,9 @@ def facts_of_resources(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
         }
         for row in rows
     }
+
+
+def running_with(price: Price) -> int:
+    """How many running resources a price is for: all that hold its item, or those of its customer."""
+    found = Resource.objects.running().filter(configuration__contains=[{"item": str(price.item_id)}])
+    return (found.filter(customer=price.customer_id) if price.customer_id else found).count()

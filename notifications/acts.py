@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.four_eyes import Act
 from accounts.models import Customer, StaffAct
-from accounts.staff import REVIEW_ACCESS
+from accounts.rights import REVIEW_ACCESS
 from kernel.actors import Actor
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all

@@ -16,12 +16,12 @@ from django.utils.translation import override
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
-from accounts.staff import RETRY_NOTICE
 from kernel.actors import Actor
 from notifications.audit import Did
 from notifications.delivery import retry_notice
 from notifications.models import Notice
 from notifications.render import render
+from notifications.rights import RETRY_NOTICE
 
 
 class RetryNotice(Task):
@@ -43,6 +43,7 @@ class RetryNotice(Task):
 
 @admin.register(Notice)
 class NoticeAdmin(LookOnlyAdmin):
+    about = ("customer",)
     tasks = (RetryNotice(),)
     list_display = ("at", "kind", "customer", "recipient", "state", "attempts", "sent_at")
     list_select_related = ("customer",)

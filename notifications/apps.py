@@ -9,4 +9,5 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         import notifications.acts
-        import notifications.audit  # noqa: F401  # makes both known
+        import notifications.audit
+        import notifications.rights  # noqa: F401  # makes all three known

@@ -26,6 +26,7 @@ from notifications.kinds import KINDS, If, Unless
 from notifications.kinds.base import Facts
 from notifications.models import Notice
 from notifications.truth import facts_now
+from store.places import address_of
 
 AMOUNTS = frozenset(
     {"amount", "available", "debt", "due", "from_credit", "kept", "left", "less", "more", "paid", "refund", "reopened",
@@ -178,8 +179,8 @@ def _path(page: str, notice: Notice) -> str:
     """Pages of one thing need its id: that of what the notice is about."""
     subject, pk = subject_of(notice.event)
     if page not in {"resource", "invoice", "payment"}:
-        return reverse(page)
+        return address_of(page)
     try:
-        return reverse(page, args=[UUID(pk)]) if subject == page else ""
+        return address_of(page, UUID(pk)) if subject == page else ""
     except ValueError:
         return ""

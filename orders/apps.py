@@ -14,11 +14,20 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        import orders.audit  # noqa: F401  # makes them known
+        import orders.audit
+        import orders.rights  # noqa: F401  # makes both known
         from orders.services.paid import OfOrders
         from payments.services.purposes import serves
+        from store.places import has_pages
+        from store.races import slower_is_told
 
         serves("order", OfOrders())
+        has_pages("order", "resource", "resources")
+        slower_is_told(
+            one_open_order_per_resource="order-open",
+            one_order_per_customer_and_key="still-running",
+            orders_order_quote_id_key="quote-used",
+        )
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
 
 

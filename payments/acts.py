@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.four_eyes import Act
 from accounts.models import Customer, StaffAct
-from accounts.staff import APPROVE_MONEY
+from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote, Invoice
 from kernel import display
 from kernel.actors import Actor

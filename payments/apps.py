@@ -9,15 +9,20 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         import payments.acts
-        import payments.audit  # noqa: F401  # makes both known
+        import payments.audit
+        import payments.rights  # noqa: F401  # makes all three known
         from notifications.events import Subject
         from notifications.render import words_for
         from notifications.truth import knows
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
         from payments.queries import facts_of_payments
+        from store.places import has_pages
+        from store.races import slower_is_told
 
         refuse_half_configured()
         knows(Subject.PAYMENT, facts_of_payments)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
+        has_pages("payment", "invoice", "wallet", "credit-history")
+        slower_is_told(one_open_attempt_per_payable="payment-open")

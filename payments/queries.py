@@ -10,7 +10,6 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
@@ -20,6 +19,7 @@ from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, Payment
+from store.places import address_of
 from store.search import search
 
 CHUNK = 2000
@@ -200,7 +200,7 @@ def cause_address(movement: Transaction) -> str:
         Fact.CREDIT_NOTE_REFUND: "credit-note-pdf",
     }
     page = pages.get(Fact(movement.kind))
-    return reverse(page, args=[UUID(movement.source)]) if page else ""
+    return address_of(page, UUID(movement.source)) if page else ""
 
 
 def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:

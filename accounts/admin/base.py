@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
@@ -83,13 +82,13 @@ class StaffAdmin(ReasonAsked, EveryRow):
     """
     Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
 
-    `tasks` are offered on the page of one row, `list_tasks` on the list, `related` are lists that are about the row:
-    ("app.model", "field that points to it").
+    `tasks` are offered on the page of one row, `list_tasks` on the list. `about` names the columns that point to rows whose pages
+    lead to this list: so a page shows what apps above it know about its row, and knows none of them.
     """
 
     tasks: ClassVar[Sequence[Task]] = ()
     list_tasks: ClassVar[Sequence[Task]] = ()
-    related: ClassVar[Sequence[tuple[str, str]]] = ()
+    about: ClassVar[Sequence[str]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -124,14 +123,8 @@ class StaffAdmin(ReasonAsked, EveryRow):
         offered = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
         if any(lookup == getattr(each, "parameter_name", None) for each in offered):
             return True
-        linked = [
-            column
-            for page in self.admin_site._registry.values()
-            for label, column in getattr(page, "related", ())
-            if label == self.opts.label_lower
-        ]
         named = [each for each in offered if isinstance(each, str)]
-        columns = {name.partition("__")[0] for name in [*named, *linked, self.date_hierarchy or "pk", "pk"]}
+        columns = {name.partition("__")[0] for name in [*named, *self.about, self.date_hierarchy or "pk", "pk"]}
         return lookup.partition("__")[0] in columns and super().lookup_allowed(lookup, value, request)
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
@@ -246,14 +239,14 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     def _related(self, request: Any, object_id: str) -> list[dict[str, Any]]:
         found = []
-        for label, field in self.related:
-            model = apps.get_model(label)
-            permission = f"{model._meta.app_label}.view_{model._meta.model_name}"
-            if request.user.has_perm(permission) and self.admin_site.is_registered(model):
-                url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-                found.append(
-                    {"url": f"{url}?{field}={unquote(object_id)}", "label": capfirst(model._meta.verbose_name_plural)}
-                )
+        for page in self.admin_site._registry.values():
+            options = page.opts
+            for name in getattr(page, "about", ()):
+                may_look = request.user.has_perm(f"{options.app_label}.view_{options.model_name}")
+                if options.get_field(name).related_model is self.model and may_look:
+                    url = reverse(f"admin:{options.app_label}_{options.model_name}_changelist")
+                    query = f"{name}__id__exact={unquote(object_id)}"
+                    found.append({"url": f"{url}?{query}", "label": capfirst(options.verbose_name_plural)})
         return found
 
 

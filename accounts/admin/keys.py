@@ -17,8 +17,8 @@ from accounts.admin.tasks import Task, change_page
 from accounts.audit import Did
 from accounts.four_eyes import leave_for_review
 from accounts.models import ApiKey, Customer, CustomerKey
+from accounts.rights import REVOKE_CUSTOMER_KEY
 from accounts.services import record_audit
-from accounts.staff import REVOKE_CUSTOMER_KEY
 from kernel import clock
 from kernel.actors import Actor
 
@@ -100,6 +100,7 @@ class CustomerKeyAdmin(KeyAdmin):
 
     owner = "customer"
     more = ("keeper",)
+    about = ("customer",)
     tasks = (Revoke(),)
     list_display = ("name", "customer", "keeper", "hint", "created_at", "last_used_at", "revoked_at")
     list_select_related = ("customer", "keeper")

@@ -65,6 +65,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     OPENS = frozenset({"email", "customer", "role", "is_active"})
     """Edits of these let somebody in who was not, or elsewhere."""
     ordering = ("-pk",)
+    about = ("customer",)
     list_display = ("email", "customer", "role", "is_active", "is_staff", "last_login")
     list_select_related = ("customer",)
     list_filter = ("is_staff", "role", "is_active", "groups")

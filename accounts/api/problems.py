@@ -18,22 +18,11 @@ from rest_framework import exceptions, serializers
 from rest_framework.response import Response
 
 from kernel.errors import DomainError
+from store.races import code_of
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
-
-RACES = {
-    "one_open_order_per_resource": "order-open",
-    "one_unanswered_request_per_resource": "change-pending",
-    "one_order_per_customer_and_key": "still-running",
-    "orders_order_quote_id_key": "quote-used",
-    "one_open_attempt_per_payable": "payment-open",
-    "one_answer_per_principal_and_key": "still-running",
-    "coupon_is_not_used_too_often": "coupon-used-up",
-    "a_wallet_is_never_negative": "insufficient-credit",
-}
-"""Constraints that a customer meets only by doing two things at once, and what the slower one is told."""
 
 MOST_ERRORS = 50
 LONGEST_DETAIL = 500
@@ -79,8 +68,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response:
             return problem(409, "wrong-state", _("This is not possible in the present state."))
         case ConcurrentTransition():
             return _raced("concurrent-change")
-        case IntegrityError() if _constraint(error) in RACES:
-            return _raced(RACES[_constraint(error)])
+        case IntegrityError() if code := code_of(_constraint(error)):
+            return _raced(code)
         case OperationalError() | InterfaceError():
             logger.exception("API: the database did not answer in time")
             detail = _("The portal is busy. Nothing is lost; please try again in a moment.")

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffAct
-from accounts.staff import REVIEW_ACCESS, Right
+from accounts.rights import REVIEW_ACCESS
+from accounts.staff import Right
 from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent

@@ -16,11 +16,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.staff import MOVE_CLOCK
 from billing_portal.admin.attention import what_needs_attention
 from billing_portal.jobs import job_calendar
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.moving import current_move, request_move
+from billing_portal.rights import MOVE_CLOCK
 from kernel import clock, display
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, local_day, start_of_day

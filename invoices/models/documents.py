@@ -210,21 +210,6 @@ class Invoice(models.Model):
             ),
             frozen("cover_only_shrinks", columns=["covered_until"], unless="NEW.covered_until < OLD.covered_until"),
             pgtrigger.Trigger(
-                name="born_paid_means_allocated",
-                level=pgtrigger.Row,
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert,
-                timing=pgtrigger.Deferred,
-                condition=pgtrigger.Q(new__paid__gt=0),
-                func="""
-                IF NEW.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = NEW.id), 0) THEN
-                    RAISE EXCEPTION 'invoice % says that it is paid, but no payment says so', NEW.number
-                        USING ERRCODE = 'check_violation';
-                END IF;
-                RETURN NULL;
-                """,
-            ),
-            pgtrigger.Trigger(
                 name="starts_without_credit",
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,

@@ -18,8 +18,8 @@ from accounts.admin.look import column, money
 from accounts.admin.tasks import Task
 from accounts.four_eyes import leave_for_review
 from accounts.models import Customer
+from accounts.rights import VIEW_AS_CUSTOMER
 from accounts.services import record_audit
-from accounts.staff import VIEW_AS_CUSTOMER
 from kernel import clock
 from kernel.actors import Actor
 from orders.admin.switch import SwitchBillingMode
@@ -50,18 +50,6 @@ class CustomerAdmin(StaffAdmin):
     available = column("available", _("available"), money, order="available")
     owed = column("owed", _("still due"), money, order="owed")
     tasks = (SwitchBillingMode(), *CUSTOMER_TASKS, ViewAsCustomer())
-    related = (
-        ("lifecycle.resource", "customer__id__exact"),
-        ("invoices.invoice", "customer__id__exact"),
-        ("orders.order", "customer__id__exact"),
-        ("payments.payment", "customer__id__exact"),
-        ("ledger.transaction", "customer__id__exact"),
-        ("accounts.user", "customer__id__exact"),
-        ("accounts.customerkey", "customer__id__exact"),
-        ("notifications.notice", "customer__id__exact"),
-        ("accounts.billingmodeswitch", "customer__id__exact"),
-        ("accounts.auditentry", "customer__id__exact"),
-    )
     asks_why, asks_why_of_new = True, False
     needs_no_reason = ("language",)
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
-from accounts.staff import FAIL_PROVISIONING
 from kernel import display
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -21,6 +20,7 @@ from lifecycle.admin import RetryRequest
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.audit import Did
 from orders.models import OrderItem
+from orders.rights import FAIL_PROVISIONING
 from orders.services.fulfil import answer_provisioning
 
 
@@ -88,6 +88,7 @@ def _awaited(subject: Any) -> ProvisioningRequest:
 
 @admin.register(ProvisioningRequest)
 class ProvisioningRequestAdmin(LookOnlyAdmin):
+    about = ("resource",)
     tasks = (RetryRequest(), FailProvisioning())
     list_display = ("requested_at", "verb", "resource", "state", "attempts", "deadline", "answered_at", "reason")
     list_select_related = ("resource",)

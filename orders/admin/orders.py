@@ -45,6 +45,7 @@ class ItemInline(LookOnlyInline):
 @admin.register(Order)
 class OrderAdmin(LookOnlyAdmin):
     inlines = (ItemInline,)
+    about = ("customer",)
     list_display = ("created_at", "customer", "action", "total", "state", "waits", "means", "coupon_code", "actor")
     list_select_related = ("customer",)
     list_filter = (Progress, "state", "action", "means")
@@ -82,6 +83,7 @@ class OrderAdmin(LookOnlyAdmin):
 
 @admin.register(OrderItem)
 class OrderItemAdmin(LookOnlyAdmin):
+    about = ("resource",)
     list_display = ("order", "position", "customer", "resource", "state", "due", "why")
     list_select_related = ("order", "customer", "resource")
     list_filter = ("state",)

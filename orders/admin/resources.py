@@ -14,14 +14,15 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import health_badge
 from accounts.admin.tasks import Task
 from accounts.services import record_audit
-from accounts.staff import REPORT_GONE, RESTORE_RESOURCE
 from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
 from lifecycle.models import Resource, ServicePeriod, State
+from lifecycle.rights import RESTORE_RESOURCE
 from lifecycle.services.trash import restore_resource
 from orders.admin.fulfilment import FailProvisioning
 from orders.audit import Did
+from orders.rights import REPORT_GONE
 from orders.services.gone import report_gone
 
 
@@ -100,14 +101,12 @@ class PeriodInline(LookOnlyInline):
 
 @admin.register(Resource)
 class ResourceAdmin(LookOnlyAdmin):
+    about = (
+        "customer",
+        "product",
+    )
     tasks = (RestoreResource(), FailProvisioning(), ReportGone())
     inlines = (PeriodInline,)
-    related = (
-        ("lifecycle.resourceevent", "resource__id__exact"),
-        ("invoices.invoice", "resource__id__exact"),
-        ("orders.orderitem", "resource__id__exact"),
-        ("lifecycle.provisioningrequest", "resource__id__exact"),
-    )
     list_display = ("name", "customer", "product", "state", "health", "paid_until", "purge_at", "billing_mode")
     list_select_related = ("customer", "product")
     list_filter = ("state", "billing_mode", "product", "suspense_reason", "rolls_over")

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import BillingMode, BillingModeSwitch, Customer
-from accounts.staff import SWITCH_BILLING_MODE
 from kernel.actors import Actor
+from orders.rights import SWITCH_BILLING_MODE
 from orders.services.switch import Becomes, rehearse_switch, switch_billing_mode
 
 

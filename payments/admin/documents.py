@@ -17,7 +17,6 @@ from accounts.admin.base import LookOnlyInline
 from accounts.admin.look import State, badge
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
-from accounts.staff import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from invoices.admin import DocumentAdmin
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import invoice_pdf
@@ -28,6 +27,7 @@ from kernel.fields import DongField
 from kernel.text import validate_printable_lines
 from payments.acts import CreditInvoice
 from payments.models import Allocation
+from payments.rights import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 
 
 class CreditNoteForm(forms.Form):
@@ -176,6 +176,10 @@ def due_day(invoice: Invoice) -> str:
 
 @admin.register(Invoice)
 class InvoiceAdmin(DocumentAdmin):
+    about = (
+        "customer",
+        "resource",
+    )
     tasks = (
         IssueCreditNote(),
         BillAgain(),

@@ -16,7 +16,6 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.models import Customer
-from accounts.staff import GRANT_CREDIT, REQUEST_ADJUSTMENT
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
@@ -27,6 +26,7 @@ from payments import acts
 from payments.acts import wallet_facts
 from payments.admin.transfer import RecordBankTransfer
 from payments.models import Allocation, BankTransfer, GatewayNotice, Payment
+from payments.rights import GRANT_CREDIT, REQUEST_ADJUSTMENT
 
 
 def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:

@@ -15,7 +15,6 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.services import record_audit
-from accounts.staff import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -24,6 +23,7 @@ from payments.acts import BookReceived, held_facts
 from payments.audit import Did
 from payments.gateways import UnknownGateway
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment
+from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
 from payments.services.held import close_held
 from payments.services.reversals import HOUSE, take_back
@@ -208,6 +208,7 @@ class NoticeInline(LookOnlyInline):
 
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
+    about = ("customer",)
     tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack())
     inlines = (AllocationInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")

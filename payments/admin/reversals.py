@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import Task
-from accounts.staff import TAKE_BACK_PAYMENT
 from kernel import display
 from kernel.actors import Actor
 from payments.models import Allocation, Reversal
+from payments.rights import TAKE_BACK_PAYMENT
 from payments.services.reversals import close_reversal
 
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.models import Customer
-from accounts.staff import RECORD_BANK_TRANSFER
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
@@ -23,6 +22,7 @@ from kernel.fields import DongField
 from kernel.periods import local_day
 from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
+from payments.rights import RECORD_BANK_TRANSFER
 from store.cut import cut
 
 MOST_SHOWN = 200

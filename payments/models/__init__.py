@@ -1,6 +1,6 @@
 """How debts are settled: attempts to pay, what of each went to which invoice, what gateways and staff did."""
 
-from payments.models.allocations import Allocation
+from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, Payment, PaymentState
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
@@ -12,6 +12,7 @@ __all__ = [
     "Allocation",
     "BankTransfer",
     "GatewayNotice",
+    "InvoiceBornPaid",
     "Payment",
     "PaymentState",
     "Reversal",

@@ -108,3 +108,32 @@ class Allocation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} -> {self.invoice_id}"
+
+
+class InvoiceBornPaid(Invoice):
+    """
+    An invoice that is issued as paid, as those of orders are: what payments promise about it.
+
+    Invoices know nothing of payments, so the promise stands here, as a trigger on their table.
+    """
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="born_paid_means_allocated",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__paid__gt=0),
+                func="""
+                IF NEW.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = NEW.id), 0) THEN
+                    RAISE EXCEPTION 'invoice % says that it is paid, but no payment says so', NEW.number
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]

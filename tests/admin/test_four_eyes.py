@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.four_eyes import Act
 from accounts.models import AuditEntry, StaffAct
-from accounts.staff import APPROVE_MONEY
+from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote
 from ledger.models import Grant
 from notifications.models import Notice

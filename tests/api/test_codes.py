@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
-from accounts.api.problems import RACES
 from kernel.errors import DomainError
 from stack import web
+from store.races import races
 
 NO_REFUSALS_HERE = {
     # what only staff do
@@ -67,5 +67,5 @@ def test_the_table_names_nothing_else():
     known = {kind.code for kind in refusals()} | OF_THE_PROTOCOL
 
     assert set(table()) - known == set()
-    assert set(table()) >= {*OF_THE_PROTOCOL, *RACES.values(), *web.CODES.values()}
+    assert set(table()) >= {*OF_THE_PROTOCOL, *races().values(), *web.CODES.values()}
     assert set(table()) & NO_REFUSALS_HERE == set()

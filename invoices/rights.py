@@ -1,0 +1,12 @@
+"""What staff may do with the month-end."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop as _
+
+from accounts.staff import Staff, declare, show
+
+show("invoices", Staff.SUPPORT, Staff.FINANCE, Staff.AUDITOR)
+
+RUN_BILLING = declare("invoices.billingrun", "run_billing", _("Can run and rehearse the month-end"), Staff.FINANCE)
+RELEASE_BILLING = declare("invoices.parkedbilling", "release_billing", _("Can release a parked billing"), Staff.FINANCE)
