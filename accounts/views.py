@@ -20,7 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.models import Customer, CustomerKey, User
-from accounts.services import issue_customer_key, revoke_customer_key, set_language, take_over_customer_key
+from accounts.services import keys, set_language
 from accounts.sign_in import HeldUp, answer_sign_in
 from store.progress import standing_of
 
@@ -119,7 +119,9 @@ def issue_key(request: PortalRequest) -> HttpResponse:
     form = KeyForm(request.POST)
     if not form.is_valid():
         return settings_page(request, form, status=400)
-    key, secret = issue_customer_key(request.customer, form.cleaned_data["name"], actor=request.actor, at=request.at)
+    key, secret = keys.issue_customer_key(
+        request.customer, form.cleaned_data["name"], actor=request.actor, at=request.at
+    )
     return settings_page(request, KeyForm(), issued=key, secret=secret)
 
 
@@ -128,7 +130,7 @@ def issue_key(request: PortalRequest) -> HttpResponse:
 def revoke_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     refuse_others(request)
     key = get_object_or_404(CustomerKey.objects.select_related("customer"), pk=key_id, customer=request.customer)
-    revoke_customer_key(key, actor=request.actor, at=request.at)
+    keys.revoke_key(key, actor=request.actor, at=request.at)
     messages.success(request, _("The key “%(name)s” opens nothing any more.") % {"name": key.name})
     return redirect("settings")
 
@@ -141,7 +143,7 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     key = get_object_or_404(
         CustomerKey.objects.select_related("customer", "keeper"), pk=key_id, customer=request.customer
     )
-    take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
+    keys.take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
     messages.success(request, _("You keep the key “%(name)s” from now on.") % {"name": key.name})
     return redirect("settings")
 

@@ -19,6 +19,7 @@ from accounts.models import Customer, User
 from bench import baselines
 from bench.data import END, HISTORY_MONTHS, MONTH, READER
 from invoices.models import BillingRun, Invoice
+from invoices.services import forecast
 from invoices.services import month_end as month_end_service
 from invoices.tasks import work_on_month
 from kernel.actors import Actor
@@ -47,7 +48,7 @@ def month_end() -> Facts:
 def dry_run() -> Facts:
     """The month end rehearsed: everything priced, nothing written."""
     began = time.perf_counter()
-    invoices = month_end_service.dry_run(MONTH).invoices
+    invoices = forecast.dry_run(MONTH).invoices
     return _facts(began, invoices=invoices)
 
 

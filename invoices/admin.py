@@ -23,21 +23,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, money
 from accounts.admin.tasks import ReasonForm, Task
-from accounts.services import record_audit
-from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
 from invoices.pdf import credit_note_pdf
 from invoices.rights import RELEASE_BILLING, RUN_BILLING
-from invoices.services.month_end import (
-    dry_run,
-    ended_months,
-    finish_run,
-    plan_run,
-    progress_of,
-    release,
-    unbilled_months,
-    work_on_next_chunk,
-)
+from invoices.services.forecast import dry_run
+from invoices.services.month_end import NothingToBill, ended_months, progress_of, run_for_staff, unbilled_months
+from invoices.services.release import release
 from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -110,11 +101,6 @@ class MonthForm(ReasonForm):
         self.fields["month"].choices = [*zip(unbilled, unbilled, strict=True), *again]  # type: ignore[attr-defined]
 
 
-class NothingToBill(DomainError):
-    code = "nothing-to-bill"
-    message = _("There is nothing to bill: what was used is billed already or held back.")
-
-
 class RunMonthEnd(Task):
     name = "run"
     label = _("Run the month-end")
@@ -136,14 +122,8 @@ class RunMonthEnd(Task):
         return {}
 
     def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        run = plan_run(CalendarMonth.parse(data["month"]), actor=actor, at=at)
-        if run.state != BillingRun.State.RUNNING:  # it was closed, and nothing of its month came since
-            raise NothingToBill
-        record_audit(Did.RUN_MONTH_END, run.month, actor=actor, at=at, reason=data["reason"])
-        until = monotonic() + PATIENCE_SECONDS
-        while monotonic() < until and work_on_next_chunk(run, at=at) is not None:
-            pass
-        run = finish_run(run, at=at)
+        month, until = CalendarMonth.parse(data["month"]), monotonic() + PATIENCE_SECONDS
+        run = run_for_staff(month, reason=data["reason"], actor=actor, at=at, until=until)
         sums = run.chunks.aggregate(invoices=Sum("invoices"))
         return text("%(month)s: %(invoices)d invoices, %(state)s.") % {
             "month": run.month,

@@ -6,18 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
-from accounts.services import record_audit
 from kernel.actors import Actor
-from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.rights import RETRY_PRODUCT, RETRY_REQUEST
-from lifecycle.services.delivery import try_again_now
+from lifecycle.services.delivery import deliver_again, try_again_now
 
 
 class RetryRequest(Task):
@@ -32,13 +29,8 @@ class RetryRequest(Task):
     def is_open(self, subject: ProvisioningRequest, at: datetime) -> bool:
         return subject.state == ProvisioningRequest.State.PARKED
 
-    @transaction.atomic
     def carry_out(self, subject: ProvisioningRequest, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        State = ProvisioningRequest.State
-        waits = {"state": State.PENDING, "attempts": 0, "next_attempt_at": at, "reason": ""}
-        if ProvisioningRequest.objects.filter(pk=subject.pk, state=State.PARKED).update(**waits):
-            customer = subject.resource.customer
-            record_audit(Did.RETRY_REQUEST, subject, actor=actor, at=at, reason=data["reason"], customer=customer)
+        deliver_again(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The request waits for delivery.")
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as text
@@ -15,9 +14,7 @@ from django.utils.translation import override
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
-from accounts.services import record_audit
 from kernel.actors import Actor
-from notifications.audit import Did
 from notifications.delivery import retry_notice
 from notifications.models import Notice
 from notifications.render import render
@@ -34,10 +31,8 @@ class RetryNotice(Task):
     def is_open(self, subject: Notice, at: datetime) -> bool:
         return subject.state == Notice.State.PARKED
 
-    @transaction.atomic
     def carry_out(self, subject: Notice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        retry_notice(subject.pk, at=at)
-        record_audit(Did.RETRY, subject, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
+        retry_notice(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The notice waits for delivery.")
 
 

@@ -19,11 +19,15 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
 from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import record_audit
+from kernel.actors import Actor
 from kernel.errors import DomainError
+from notifications.audit import Did
 from notifications.models import Notice
 from notifications.render import Mail, render, render_together
 from notifications.services import owed_again, tell_all
@@ -84,7 +88,8 @@ def _groups(pks: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def retry_notice(notice_id: int, *, at: datetime) -> None:
+@transaction.atomic
+def retry_notice(notice_id: int, *, reason: str, actor: Actor, at: datetime) -> None:
     """
     Staff have removed the cause: try a parked notice again.
 
@@ -93,6 +98,8 @@ def retry_notice(notice_id: int, *, at: datetime) -> None:
     parked = Notice.objects.filter(pk=notice_id, state=Notice.State.PARKED)
     if not parked.update(state=Notice.State.PENDING, attempts=0, next_attempt_at=at):
         raise NotParked
+    notice = Notice.objects.select_related("customer").get(pk=notice_id)
+    record_audit(Did.RETRY, notice, actor=actor, at=at, reason=reason, customer=notice.customer)
 
 
 def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> bool | None:

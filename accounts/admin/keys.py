@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as text
@@ -14,11 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import StaffAdmin
 from accounts.admin.tasks import Task, change_page
-from accounts.audit import Did
-from accounts.four_eyes import leave_for_review
-from accounts.models import ApiKey, Customer, CustomerKey
+from accounts.models import ApiKey, CustomerKey
 from accounts.rights import REVOKE_CUSTOMER_KEY
-from accounts.services import record_audit
+from accounts.services.keys import issue_key_for, revoke_key
 from kernel import clock
 from kernel.actors import Actor
 
@@ -33,16 +30,8 @@ class RevokeKey(Task):
     def is_open(self, subject: ApiKey, at: datetime) -> bool:
         return subject.revoked_at is None
 
-    @transaction.atomic
     def carry_out(self, subject: ApiKey, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        """A key that was revoked before stays revoked since then."""
-        changed = type(subject)._default_manager.filter(pk=subject.pk, revoked_at=None).update(revoked_at=at)
-        if changed:
-            customer: Customer | None = getattr(subject, "customer", None)
-            record_audit(Did.REVOKE_KEY, subject, actor=actor, at=at, reason=data["reason"], customer=customer)
-            leave_for_review(
-                "revoke-key", customer=customer, subject=subject, reason=data["reason"], actor=actor, at=at
-            )
+        revoke_key(subject, reason=data["reason"], actor=actor, at=at)
         return text("The key is revoked.")
 
 
@@ -66,19 +55,11 @@ class KeyAdmin(StaffAdmin):
         return [self.owner]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        at, named = clock.now(), dict(form.cleaned_data)
-        reason = named.pop("reason")
-        issued, request.issued_secret = type(obj).issue(at=at, **named)
+        issued, request.issued_secret = issue_key_for(
+            type(obj), actor=request.user.actor, at=clock.now(), **form.cleaned_data
+        )
         obj.pk = issued.pk
         obj.refresh_from_db()
-        leave_for_review(
-            "make-key",
-            customer=getattr(obj, "customer", None),
-            subject=obj,
-            reason=reason,
-            actor=request.user.actor,
-            at=at,
-        )
 
     def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         context = {

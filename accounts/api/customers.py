@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Text
 from accounts.models import BillingMode, Customer, CustomerKey, User
-from accounts.services import issue_customer_key, revoke_customer_key, set_automatic_payment, set_language
+from accounts.services import set_automatic_payment, set_language
+from accounts.services.keys import issue_customer_key, revoke_key
 
 
 class CustomerShape(serializers.Serializer[Any]):
@@ -134,5 +135,5 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @idempotent()
     def revoke(self, request: Request, pk: UUID) -> Response:
         """The key opens nothing any more; revoking it again changes nothing."""
-        revoke_customer_key(self.get_object(), actor=self.actor, at=self.at)
+        revoke_key(self.get_object(), actor=self.actor, at=self.at)
         return self.show(self.get_object())

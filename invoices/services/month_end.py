@@ -14,9 +14,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from heapq import nlargest
 from math import inf
 from uuid import UUID
 
@@ -29,9 +27,9 @@ from accounts.services import record_audit
 from catalog.queries import NoPrice
 from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
-from invoices.services.held import Cause, billed_so_far, hold_back, passed_bounds, totals_of
+from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.usage import Drafted, Usage, draft_usage, unbilled_periods, up_to
+from invoices.services.usage import Drafted, Usage, draft_usage, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
@@ -49,35 +47,14 @@ LOOKS = 3
 Progress = Callable[[int], None]
 
 
+class NothingToBill(DomainError):
+    code = "nothing-to-bill"
+    message = _("There is nothing to bill: what was used is billed already or held back.")
+
+
 class MonthNotOver(DomainError):
     code = "month-not-over"
     message = _("%(month)s is not over yet: it is billed when it has ended.")
-
-
-class NotParked(DomainError):
-    code = "not-parked"
-    message = _("This bill is not held back any more.")
-
-
-class HeldAsAWhole(DomainError):
-    code = "held-as-a-whole"
-    message = _("All that this customer used in the month is held back: release that first.")
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """
-    What a run would bill: invoices, VND in total, and the customers whose bill changes most: (customer, before, now).
-
-    And what it would hold back: bills far above the usual, and resources that lack a price, with the sentence that says which.
-    """
-
-    month: str
-    invoices: int
-    total: int
-    top_movers: list[tuple[Customer, int, int]]
-    held_back: list[tuple[Customer, int]]
-    unpriced: list[tuple[Customer, str]]
 
 
 def bill_ended_months(
@@ -92,8 +69,9 @@ def bill_ended_months(
     end_paid_time(actor=actor, at=at)  # the first usage ever may be what rolls over
     runs = []
     for month in unbilled_months(at):
-        planned(plan_run(month, actor=actor, at=at))
-        runs.append(run_month_end(month, actor=actor, at=at, until=until))
+        run = plan_run(month, actor=actor, at=at)
+        planned(run)
+        runs.append(_work_off(run, at=at, until=until))
     return runs
 
 
@@ -125,7 +103,24 @@ def run_month_end(
     :param until: on the machine's monotonic clock; then no further chunk is claimed, and the run may still be running
     :raises MonthNotOver: the month has not ended at `at`
     """
+    return _work_off(plan_run(month, actor=actor, at=at), at=at, until=until, progress=progress)
+
+
+def run_for_staff(month: CalendarMonth, *, reason: str, actor: Actor, at: datetime, until: float) -> BillingRun:
+    """
+    Staff let an ended month run now: what was interrupted goes on, what is done bills what came after it.
+
+    :raises NothingToBill: it was closed, and nothing of its month came since
+    """
     run = plan_run(month, actor=actor, at=at)
+    if run.state != BillingRun.State.RUNNING:
+        raise NothingToBill
+    record_audit(Did.RUN_MONTH_END, run.month, actor=actor, at=at, reason=reason)
+    return _work_off(run, at=at, until=until)
+
+
+def _work_off(run: BillingRun, *, at: datetime, until: float, progress: Progress | None = None) -> BillingRun:
+    """Chunk by chunk, then look for what is left."""
     for _look in range(LOOKS):
         while time.monotonic() < until and (done := work_on_next_chunk(run, at=at)) is not None:
             if progress:
@@ -170,7 +165,7 @@ def _left(run: BillingRun) -> QuerySet[ServicePeriod]:
 
 def _plan_chunks(run: BillingRun, usage: QuerySet[ServicePeriod]) -> int:
     """Chunks for whoever has this usage; returns how many. A range that begins as an earlier one did is that one again."""
-    chunks = [BillingChunk(run=run, first=first, last=last) for first, last in _ranges(usage)]
+    chunks = [BillingChunk(run=run, first=first, last=last) for first, last in ranges_with(usage)]
     BillingChunk.objects.bulk_create(
         chunks,
         batch_size=1000,
@@ -212,15 +207,6 @@ def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
         return len(billed)
 
 
-def finish_run(run: BillingRun, *, at: datetime) -> BillingRun:
-    """
-    Close the run when all of its chunks are done and nothing of the month is left.
-
-    Otherwise another worker is still busy and closes it, or there are more chunks now.
-    """
-    return _close_or_plan_more(run, at=at)[0]
-
-
 @transaction.atomic
 def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, int]:
     run = BillingRun.objects.select_for_update().get(pk=run.pk)
@@ -236,70 +222,11 @@ def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, i
     return run, 0
 
 
-def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
-    """
-    What the run of `month` would bill now, without writing anything. An unfinished month is priced up to its end.
-
-    Read range by range, as the run does it: the memory that it takes does not grow with the number of customers.
-    """
-    invoices = total = 0
-    moves: list[tuple[Customer, int, int]] = []
-    held: list[tuple[Customer, int]] = []
-    unpriced: list[tuple[Customer, str]] = []
-    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
-    for first, last in _ranges(usage):
-        customers = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
-        drafted = _drafts(month, customers)
-        totals = totals_of(drafted.drafts)
-        before, passed = billed_so_far(month.previous, list(totals)), passed_bounds(month, totals)
-        billed = [customer for customer in customers if customer.pk in totals]
-        moves += [(customer, before.get(customer.pk, 0), totals[customer.pk]) for customer in billed]
-        moves = nlargest(movers, moves, key=lambda move: abs(move[2] - move[1]))
-        held += [(customer, totals[customer.pk]) for customer in billed if customer.pk in passed]
-        names = {customer.pk: customer for customer in customers}
-        unpriced += [(names[usage.customer_id], str(lacking)) for usage, lacking in drafted.unpriced]
-        invoices += len(drafted.drafts)
-        total += sum(totals.values())
-    return Forecast(month.key, invoices, total, moves, held, unpriced)
-
-
-@transaction.atomic
-def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> ParkedBilling:
-    """
-    Staff have looked at a bill that was held back: issue it now, up to now.
-
-    :raises NotParked: somebody released it before
-    :raises HeldAsAWhole: of one resource, while all that its customer used in the month is held back
-    :raises DomainError, DatabaseError: it fails again, and stays parked
-    """
-    customer = Customer.objects.lock(ParkedBilling.objects.values_list("customer", flat=True).get(pk=parked_id))
-    parked = ParkedBilling.objects.select_for_update(of=("self",)).get(pk=parked_id)
-    if parked.state != ParkedBilling.State.PARKED:
-        raise NotParked
-    if parked.resource_id and ParkedBilling.objects.holding(parked.month).filter(customer=customer, resource=None):
-        raise HeldAsAWhole
-    parked.state = ParkedBilling.State.RELEASED
-    parked.save()
-    scope = Q(resource=parked.resource_id) if parked.resource_id else Q(customer=customer.pk)
-    drafted = draft_usage([customer], scope, *up_to(CalendarMonth.parse(parked.month), at))
-    for usage, lacking in drafted.unpriced:
-        if usage.resource.pk == parked.resource_id:
-            raise lacking
-        _hold_unpriced(CalendarMonth.parse(parked.month), usage, lacking, at=at)
-    issue_invoices(drafted.drafts, Invoice.Kind.USAGE, at=at)
-    parked.state = ParkedBilling.State.BILLED
-    parked.save()
-    record_audit(Did.RELEASE_PARKED, parked, actor=actor, at=at, reason=reason, customer=customer)
-    if parked.run_id and not ParkedBilling.objects.holding(parked.month).exists():
-        BillingRun.objects.filter(pk=parked.run_id, state=BillingRun.State.PARKED).update(state=BillingRun.State.DONE)
-    return parked
-
-
 def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:
     """Bill these customers, but hold back who is far above the usual amount, and what has no price."""
-    drafted = _drafts(month, customers)
+    drafted = drafts_of(month, customers)
     for usage, lacking in drafted.unpriced:
-        _hold_unpriced(month, usage, lacking, at=at)
+        hold_unpriced(month, usage, lacking, at=at)
     totals = totals_of(drafted.drafts)
     held = passed_bounds(month, totals)
     for pk, bound in held.items():
@@ -309,7 +236,7 @@ def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], 
     return billed
 
 
-def _hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: datetime) -> None:
+def hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: datetime) -> None:
     hold_back(usage.customer_id, month, Cause.NO_PRICE, resource_id=usage.resource.pk, reason=str(lacking), at=at)
 
 
@@ -328,7 +255,7 @@ def _bill_one_by_one(
     return billed
 
 
-def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> Drafted:
+def drafts_of(month: CalendarMonth, customers: Sequence[Customer]) -> Drafted:
     """The month's unbilled usage of customers that follow each other by id."""
     if not customers:
         return Drafted()
@@ -336,7 +263,7 @@ def _drafts(month: CalendarMonth, customers: Sequence[Customer]) -> Drafted:
     return draft_usage(customers, scope, month.period, month.key)
 
 
-def _ranges(usage: QuerySet[ServicePeriod]) -> Iterator[tuple[UUID, UUID]]:
+def ranges_with(usage: QuerySet[ServicePeriod]) -> Iterator[tuple[UUID, UUID]]:
     """Ranges of customers with this usage, of about CHUNK_RESOURCES resources each."""
     counted = usage.values("customer").annotate(resources=Count("resource", distinct=True)).order_by("customer")
     sizes = counted.values_list("customer", "resources").iterator(chunk_size=10_000)

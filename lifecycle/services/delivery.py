@@ -67,6 +67,16 @@ def deliver_to(product_id: UUID, *, at: datetime) -> int:
         return _deliver_all(list(pks), channel, at=at)
 
 
+@transaction.atomic
+def deliver_again(request_id: UUID, *, reason: str, actor: Actor, at: datetime) -> None:
+    """A parked request waits for delivery again, with all of its attempts ahead; one that is not parked stays as it is."""
+    parked = ProvisioningRequest.objects.filter(pk=request_id, state=State.PARKED)
+    if parked.update(state=State.PENDING, attempts=0, next_attempt_at=at, reason=""):
+        request = ProvisioningRequest.objects.select_related("resource__customer").get(pk=request_id)
+        customer = request.resource.customer
+        record_audit(Did.RETRY_REQUEST, request, actor=actor, at=at, reason=reason, customer=customer)
+
+
 def try_again_now(product_id: UUID, *, reason: str, actor: Actor, at: datetime) -> None:
     """
     Staff have heard that a product's system is up again: nobody waits any longer.

@@ -6,27 +6,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
-from accounts.services import record_audit
 from kernel import display
 from kernel.actors import Actor
-from kernel.errors import DomainError
 from lifecycle.admin import RetryRequest
 from lifecycle.models import ProvisioningRequest, Resource
-from orders.audit import Did
 from orders.models import OrderItem
 from orders.rights import FAIL_PROVISIONING
-from orders.services.fulfil import answer_provisioning
-
-
-class NothingExpected(DomainError):
-    code = "nothing-expected"
-    message = _("No answer of the product team is expected any more.")
+from orders.services.give_up import NothingExpected, give_up_provisioning
 
 
 class FailProvisioning(Task):
@@ -53,21 +44,8 @@ class FailProvisioning(Task):
             ]
         }
 
-    @transaction.atomic
     def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        request = _awaited(subject)
-        reason = data["reason"]
-        answer_provisioning(request.pk, ProvisioningRequest.State.FAILED, reason=reason, actor=actor, at=at)
-        item = OrderItem.objects.select_related("customer").get(request=request)
-        record_audit(
-            Did.GIVE_UP,
-            request.pk,
-            actor=actor,
-            at=at,
-            reason=reason,
-            customer=item.customer,
-            refunded=item.due,
-        )
+        item = give_up_provisioning(_awaited(subject).pk, reason=data["reason"], actor=actor, at=at)
         return text("%(amount)s went back to the wallet.") % {"amount": display.money(item.due)}
 
 

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import health_badge
 from accounts.admin.tasks import Task
-from accounts.services import record_audit
 from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
@@ -21,7 +19,6 @@ from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.rights import RESTORE_RESOURCE
 from lifecycle.services.trash import restore_resource
 from orders.admin.fulfilment import FailProvisioning
-from orders.audit import Did
 from orders.rights import REPORT_GONE
 from orders.services.gone import report_gone
 
@@ -73,10 +70,8 @@ class ReportGone(Task):
     def is_open(self, subject: Resource, at: datetime) -> bool:
         return subject.state not in (State.NEW, State.DELETED)
 
-    @transaction.atomic
     def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
         report_gone(subject.pk, reason=data["reason"], actor=actor, at=at)
-        record_audit(Did.REPORT_GONE, subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject.customer)
         return text("%(name)s is deleted, and its customer has been told.") % {"name": subject.name}
 
 

@@ -7,16 +7,18 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.services import record_audit
 from invoices.models import CreditNote
 from invoices.services.credit import credit_unused, unused_time
 from invoices.services.exits import bill_usage_until
-from kernel.actors import Actor
+from kernel.actors import Actor, ActorKind
 from lifecycle.models import ProvisioningRequest, Resource, State
 from lifecycle.services.running import hold_resource
 from lifecycle.services.sweeps import end_paid_time
 from lifecycle.services.trash import lose_resource
 from notifications.models import Notice
 from notifications.services import tell
+from orders.audit import Did
 from orders.services.fulfil import answer_provisioning
 from payments.services.settle import refund_credit_note
 
@@ -57,4 +59,6 @@ def report_gone(resource_id: UUID, *, reason: str, actor: Actor, at: datetime) -
         resource_id=str(resource.pk),
         refund=refund,
     )
+    if actor.kind == ActorKind.STAFF:
+        record_audit(Did.REPORT_GONE, resource.pk, actor=actor, at=at, reason=reason, customer=resource.customer)
     return resource

@@ -12,7 +12,9 @@ from billing_portal.auditor import violations
 from catalog.models import Item, Price, Product
 from catalog.queries import NoPrice
 from invoices.models import BillingRun, Invoice, ParkedBilling
-from invoices.services.month_end import HeldAsAWhole, bill_ended_months, dry_run, release
+from invoices.services.forecast import dry_run
+from invoices.services.month_end import bill_ended_months
+from invoices.services.release import HeldAsAWhole, release
 from kernel.periods import CalendarMonth
 from lifecycle.models import State
 from lifecycle.services.running import stop_resource

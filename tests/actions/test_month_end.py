@@ -10,7 +10,9 @@ import pytest
 from accounts.models import Customer
 from catalog.models import Item, Price, Product
 from invoices.models import BillingRun, Invoice, ParkedBilling
-from invoices.services.month_end import MonthNotOver, bill_ended_months, dry_run, release, run_month_end
+from invoices.services.forecast import dry_run
+from invoices.services.month_end import MonthNotOver, bill_ended_months, run_month_end
+from invoices.services.release import release
 from kernel.periods import CalendarMonth, start_of_day
 from notifications.models import Notice
 from tests.actions.books import nothing_changes, refused

@@ -14,7 +14,8 @@ from catalog.models import Item, Price, Product
 from catalog.services import NotEnded, NotInThePast, PricedAlready, Replaced, reopen_price
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.again import BilledAgainAlready, NotVoid, bill_again
-from invoices.services.month_end import bill_ended_months, release, run_month_end
+from invoices.services.month_end import bill_ended_months, run_month_end
+from invoices.services.release import release
 from kernel.actors import Actor, ActorKind
 from kernel.periods import CalendarMonth, local_day
 from lifecycle.services.sweeps import end_paid_time

@@ -16,7 +16,7 @@ from notifications.models import Notice
 from notifications.render import Mail
 from notifications.services import tell
 from store.tally import Tally
-from tests.cast import DAY, NOON, make_customer
+from tests.cast import DAY, NOON, STAFF, make_customer
 from tests.jobs.conftest import at_once
 
 MINUTE = timedelta(minutes=1)
@@ -95,10 +95,10 @@ def test_parked_after_eight_failures_until_staff_try_again(alice, broken):
     notice = Notice.objects.get()
     assert (notice.state, notice.attempts) == ("parked", 8)
     broken.clear()
-    retry_notice(notice.pk, at=at)
+    retry_notice(notice.pk, reason="the address is right now", actor=STAFF, at=at)
     assert deliver_notices(at=at) == Tally(1, 0)
     with pytest.raises(NotParked):
-        retry_notice(notice.pk, at=at)
+        retry_notice(notice.pk, reason="the address is right now", actor=STAFF, at=at)
 
 
 def test_a_notice_that_no_text_can_be_made_of_is_a_failure_like_others(alice, monkeypatch):

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, User
-from accounts.services import issue_customer_key, revoke_customer_key
+from accounts.services.keys import issue_customer_key, revoke_key
 from kernel.actors import Actor, ActorKind
 from tests.cast import NOON, STAFF, make_user
 
@@ -73,7 +73,7 @@ def test_only_owners_take_over_and_only_their_own(alice, bob, lan, key):
 
 
 def test_a_revoked_key_is_not_woken(alice, lan, key):
-    revoke_customer_key(key[0], actor=lan.actor, at=NOON)
+    revoke_key(key[0], actor=lan.actor, at=NOON)
     browser_of(make_user(alice)).post(reverse("key-take-over", args=[key[0].pk]))
     key[0].refresh_from_db()
     assert key[0].keeper == lan

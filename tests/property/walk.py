@@ -27,7 +27,7 @@ from billing_portal.auditor import violations
 from billing_portal.schedule import BY_NAME
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import Invoice, ParkedBilling
-from invoices.services.month_end import release
+from invoices.services.release import release
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, local_day, start_of_day

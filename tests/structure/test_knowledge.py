@@ -42,7 +42,7 @@ def owners() -> dict[str, str]:
 @cache
 def address_owners() -> dict[str, str]:
     """The app that has the page, by the name of its address."""
-    found = {}
+    found: dict[str, str] = {}
     for app in (*layers(), LEDGER):
         for name in ("urls", "api_urls"):
             if (ROOT / app / f"{name}.py").exists() and (app, name) != ("billing_portal", "urls"):

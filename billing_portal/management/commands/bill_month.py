@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from invoices.services.month_end import dry_run, plan_run, progress_of, run_month_end, unbilled_months
+from invoices.services.forecast import dry_run
+from invoices.services.month_end import plan_run, progress_of, run_month_end, unbilled_months
 from kernel import clock
 from kernel.actors import Actor
 from kernel.display import money
