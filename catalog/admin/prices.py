@@ -1,0 +1,165 @@
+"""Prices and discounts: for the time ahead, and by two for time that has passed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import DayAndTime
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
+from catalog import acts
+from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
+from catalog.models import Discount, Item, Price
+from catalog.queries import uses_of
+from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
+from catalog.services import reopen_price
+from kernel.actors import Actor
+from kernel.periods import truncate
+
+
+class PastPriceForm(ReasonForm):
+    unit_price = Price._meta.get_field("unit_price").formfield(min_value=0)
+    per_minutes = forms.TypedChoiceField(label=_("per"), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH)
+    includes_vat = forms.BooleanField(label=_("includes VAT"), required=False, initial=True)
+    vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
+    valid_from = forms.SplitDateTimeField(label=_("valid from"), widget=DayAndTime)
+    field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
+
+
+class BackDatePrice(Task):
+    """Of an item, for everybody; of a negotiated price, for its customer."""
+
+    name = "back-date"
+    label = _("Price time that has passed")
+    lead = _(
+        "Time that had no price gets one, up to where the next begins, once somebody else has approved it. What was charged stays;"
+        " bills that were held back for want of a price can be released then."
+    )
+    button = _("Ask for approval")
+    right = BACK_DATE_PRICE
+    form = PastPriceForm
+    once = True
+
+    def carry_out(self, subject: Item | Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        item, customer = (subject, None) if isinstance(subject, Item) else (subject.item, subject.customer)
+        asked = ask(
+            acts.BackDatePrice,
+            customer=customer,
+            subject=item,
+            facts={
+                "item": str(item.pk),
+                "unit_price": f"{data['unit_price']:f}",
+                "per_minutes": data["per_minutes"],
+                "includes_vat": data["includes_vat"],
+                "vat_rate": f"{data['vat_rate']:f}",
+                "starts_at": truncate(data["valid_from"]).isoformat(),
+            },
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return asked.sentence
+
+
+class PriceForm(ValidityForm):
+    ALONE = ("item", "customer")
+
+    anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        end = data.get("valid_until")
+        if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
+            return data
+        if count := 0 if self._is_followed(end) else uses_of(self.instance):
+            sentence = text(
+                "%(count)d running resources use this price, and none follows it: their bills would wait until there is one."
+                " Tick the box to end it all the same."
+            )
+            self.add_error("anyway", sentence % {"count": count})
+        return data
+
+    def _is_followed(self, end: datetime) -> bool:
+        """By one that is in force at its end; a negotiated price also by the list price."""
+        others = Price.objects.filter(
+            Q(customer=self.instance.customer_id) | Q(customer=None), item=self.instance.item_id
+        )
+        in_force = Q(valid_until=None) | Q(valid_until__gt=end)
+        return others.exclude(pk=self.instance.pk).filter(in_force, valid_from__lte=end).exists()
+
+
+class ReopenPrice(Task):
+    name = "reopen"
+    label = _("Let it go on")
+    lead = _(
+        "This price was ended by mistake, and nothing came after it: it goes on as if it had never ended. Bills that were"
+        " held back for want of a price can be released then."
+    )
+    button = _("Let it go on")
+    right = REOPEN_PRICE
+
+    def is_open(self, subject: Price, at: datetime) -> bool:
+        return subject.valid_until is not None and subject.valid_until <= at
+
+    def carry_out(self, subject: Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        reopen_price(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The price goes on.")
+
+
+class DiscountForm(ValidityForm):
+    ALONE = ("product", "customer")
+
+
+@admin.register(Price)
+class PriceAdmin(ValidityAdmin):
+    about = ("item",)
+    form = PriceForm
+    tasks = (ReopenPrice(), BackDatePrice())
+    list_display = (
+        "item",
+        "customer",
+        "unit_price",
+        "per_minutes",
+        "includes_vat",
+        "vat_rate",
+        "valid_from",
+        "valid_until",
+    )
+    list_select_related = ("item__product", "customer")
+    list_filter = (InForce, ("customer", admin.EmptyFieldListFilter), "item__product")
+    search_fields = ("item__code", "item__name", "customer__name")
+    autocomplete_fields = ("item", "customer")
+    fields = (
+        "item",
+        "customer",
+        "unit_price",
+        "per_minutes",
+        "includes_vat",
+        "vat_rate",
+        "valid_from",
+        "valid_until",
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        may_end = obj is not None and self.has_change_permission(request, obj)
+        return (*self.fields, "anyway") if may_end else self.fields
+
+
+@admin.register(Discount)
+class DiscountAdmin(ValidityAdmin):
+    form = DiscountForm
+    list_display = ("customer", "product", "share", "valid_from", "valid_until")
+    list_select_related = ("customer", "product")
+    list_filter = (InForce, "product")
+    search_fields = ("customer__name", "product__code")
+    autocomplete_fields = ("customer", "product")
+    fields = ("customer", "product", "share", "valid_from", "valid_until")

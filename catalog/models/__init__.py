@@ -1,0 +1,8 @@
+"""What is sold: products with their policies, items, prices over time, negotiated discounts, coupons."""
+
+from catalog.models.coupons import Coupon, Redemption
+from catalog.models.prices import Discount, Price
+from catalog.models.products import Item, Product, ProductKey
+from catalog.models.validity import InstantRange
+
+__all__ = ["Coupon", "Discount", "InstantRange", "Item", "Price", "Product", "ProductKey", "Redemption"]

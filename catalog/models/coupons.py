@@ -1,0 +1,117 @@
+"""Coupons, and their uses."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.models.products import Product
+from catalog.models.validity import STARTS_BEFORE_IT_ENDS
+from kernel.ids import new_id
+from kernel.keys import coupon_key
+from kernel.text import validate_printable
+from store.triggers import never_deleted
+
+
+class CouponQuerySet(models.QuerySet["Coupon"]):
+    def lock(self, pk: UUID) -> Coupon:
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+
+USED_MORE_OFTEN = _("It has been used more often than that already.")
+
+
+class Coupon(models.Model):
+    """A code that takes something off an order. `uses` counts reserved and used redemptions."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.CharField(_("code"), max_length=40, unique=True, validators=[validate_printable])
+    amount = models.BigIntegerField(_("amount off"), null=True, blank=True)
+    share = models.DecimalField(
+        _("share off"), max_digits=5, decimal_places=4, null=True, blank=True, help_text=_("0.1 is 10 % off.")
+    )
+    valid_from = models.DateTimeField(_("valid from"))
+    valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
+    products = models.ManyToManyField(
+        Product, blank=True, related_name="coupons", verbose_name=_("products"), help_text=_("None: all products.")
+    )
+    minimum_order = models.BigIntegerField(_("minimum order"), default=0)
+    maximum_uses = models.PositiveIntegerField(_("uses in total"), null=True, blank=True)
+    maximum_uses_per_customer = models.PositiveIntegerField(
+        _("uses per customer"), default=1, validators=[MinValueValidator(1)]
+    )
+    uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
+
+    objects = CouponQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("coupon")
+        verbose_name_plural = _("coupons")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="coupon_takes_an_amount_or_a_share",
+                violation_error_message=_(
+                    "Enter either an amount above zero or a share above 0 and up to 1, not both."
+                ),
+                condition=Q(amount__gt=0, share__isnull=True) | Q(amount__isnull=True, share__gt=0, share__lte=1),
+            ),
+            models.CheckConstraint(
+                name="each_customer_can_use_a_coupon",
+                violation_error_message=_("Each customer can use it once at least. End the coupon to stop its use."),
+                condition=Q(maximum_uses_per_customer__gte=1),
+            ),
+            models.CheckConstraint(
+                name="coupon_is_not_used_too_often",
+                violation_error_message=USED_MORE_OFTEN,
+                condition=Q(maximum_uses__isnull=True) | Q(uses__lte=F("maximum_uses")),
+            ),
+            models.CheckConstraint(
+                name="coupon_starts_before_it_ends",
+                violation_error_message=_("The end must lie after the beginning."),
+                condition=STARTS_BEFORE_IT_ENDS,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def clean(self) -> None:
+        self.code = coupon_key(self.code)
+        if self.maximum_uses is not None and self.uses > self.maximum_uses:
+            raise ValidationError({"maximum_uses": USED_MORE_OFTEN})
+
+
+class Redemption(models.Model):
+    """One use of a coupon by one order: reserved with the order, used with its payment, else returned."""
+
+    class State(models.TextChoices):
+        RESERVED = "reserved", _("reserved")
+        USED = "used", _("used")
+        RETURNED = "returned", _("returned")
+
+    coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, related_name="redemptions", verbose_name=_("coupon"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="redemptions", verbose_name=_("customer")
+    )
+    order_id = models.UUIDField(_("order"), unique=True)
+    amount = models.BigIntegerField(_("amount"))
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RESERVED)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("coupon redemption")
+        verbose_name_plural = _("coupon redemptions")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="redemption_is_worth_something", condition=Q(amount__gt=0))
+        ]
+        triggers: ClassVar = [never_deleted()]
+
+    def __str__(self) -> str:
+        return f"{self.coupon} ({self.get_state_display()})"
