@@ -1,7 +1,7 @@
 """
 The living page: every component of the portal with sample data, for whoever builds a page. Also the light/dark switch.
 
-`look` answers only where LOOK_PAGE or DEBUG is on; nothing in it touches the database.
+`look` answers only where DEBUG is on; nothing in it touches the database.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def look(request: HttpRequest) -> HttpResponse:
-    if not (settings.DEBUG or getattr(settings, "LOOK_PAGE", False)):
+    if not settings.DEBUG:
         raise Http404
     return render(request, "look.html", samples())
 

@@ -89,11 +89,6 @@ def current_move() -> ClockMove | None:
     return ClockMove.objects.filter(state=ClockMove.State.RUNNING).first()
 
 
-def awaited_answers() -> int:
-    """Provisioning requests without an answer: a move gives the product teams time before it passes their deadline."""
-    return ProvisioningRequest.objects.unanswered().count()
-
-
 def carry_on() -> Iterator[JobRun]:
     """
     Work on the move that is under way, yielding each job's run; nothing when there is none or somebody else is at it.

@@ -200,11 +200,3 @@ def full_instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | N
     long_day = format_date(local, LONG_DATE_PATTERN, locale=code)
     offset = f"UTC{local:%z}"
     return f"{long_day}, {local:%H:%M:%S} ({where.key}, {offset[:-2]}:{offset[-2:]})"
-
-
-def spoken_day(moment: datetime, now: datetime, zone: ZoneInfo | None = None) -> str:
-    """The day as one says it: "today", "tomorrow", "yesterday", else the date."""
-    where = zone or reader_zone()
-    distance = (moment.astimezone(where).date() - now.astimezone(where).date()).days
-    named = {0: gettext("today"), 1: gettext("tomorrow"), -1: gettext("yesterday")}
-    return named.get(distance) or day(moment, zone=where)

@@ -65,11 +65,6 @@ class Period:
     def minutes(self) -> int:
         return minutes_between(self.starts_at, self.ends_at)
 
-    def overlap(self, other: Period) -> Period | None:
-        """The common part, or None."""
-        start, end = max(self.starts_at, other.starts_at), min(self.ends_at, other.ends_at)
-        return Period(start, end) if start < end else None
-
 
 def minutes_between(start: datetime, end: datetime) -> int:
     """Whole minutes from `start` to `end`, both truncated to the minute first; negative when `end` is earlier."""

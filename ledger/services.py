@@ -275,8 +275,3 @@ def wallet_of(customer_id: UUID) -> Wallet:
     rows = Account.objects.filter(customer=customer_id).values_list("kind", "balance", "held")
     balances = {kind: balance or 0 for kind, balance, _held in rows}
     return Wallet(balances.get(Kind.CREDIT, 0), balances.get(Kind.PROMOTIONAL, 0), sum(held for *_, held in rows))
-
-
-def house_balance(kind: Account.Kind) -> int:
-    """The balance of a house account, summed over its entries."""
-    return Entry.objects.filter(account__kind=kind, account__customer=None).aggregate(total=Sum("amount"))["total"] or 0

@@ -8,9 +8,12 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Sum
+
 from accounts.models import BillingMode, Customer, User
 from catalog.models import Coupon, Item, Price, Product
 from kernel.actors import Actor, ActorKind
+from ledger.models import Entry
 from ledger.services import Fact, Kind, post
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import Action, Order, Quote
@@ -137,3 +140,8 @@ def recover(resource: Resource, *, at: datetime, months: int = 1) -> Order:
 def fresh(resource: Resource | UUID) -> Resource:
     pk = resource if isinstance(resource, UUID) else resource.pk
     return Resource.objects.select_related("product", "customer").get(pk=pk)
+
+
+def house_balance(kind: Kind) -> int:
+    """The balance of a house account, summed over its entries."""
+    return Entry.objects.filter(account__kind=kind, account__customer=None).aggregate(total=Sum("amount"))["total"] or 0

@@ -54,12 +54,7 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
     known = Reversal.objects.filter(payment=payment, reference=reference).first()
     if known:
         return known
-    if amount <= 0:
-        raise InvalidInput(_("Enter an amount above zero."), field="amount")
-    arrived = payment.state in SETTLED and payment.means in HOUSE
-    left = payment.received - payment.taken_back if arrived else 0
-    if amount > left:
-        raise NotTakenBack(left=left)
+    _refuse(payment, amount)
     wallet = wallet_of(customer.pk)
     from_credit = min(amount, max(wallet.credit - wallet.held, 0))
     parts = list(_paid_with_it(payment, amount - from_credit))
@@ -94,19 +89,33 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
         reopened=reopened,
         debt=debt,
     )
+    _tell(reversal, [allocation.invoice.number for allocation, _part in parts])
+    return reversal
+
+
+def _refuse(payment: Payment, amount: int) -> None:
+    if amount <= 0:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    arrived = payment.state in SETTLED and payment.means in HOUSE
+    left = payment.received - payment.taken_back if arrived else 0
+    if amount > left:
+        raise NotTakenBack(left=left)
+
+
+def _tell(reversal: Reversal, numbers: list[str]) -> None:
+    """The customer hears what became of it; `numbers` are those of the invoices that are open again."""
     tell(
-        customer,
+        reversal.customer,
         Notice.Kind.PAYMENT_TAKEN_BACK,
         reversal.payment_id,
         reversal.pk,
-        at=at,
-        amount=amount,
-        from_credit=from_credit,
-        reopened=reopened,
-        debt=debt,
-        numbers=", ".join(sorted({allocation.invoice.number for allocation, _part in parts})[:5]),
+        at=reversal.at,
+        amount=reversal.amount,
+        from_credit=reversal.from_credit,
+        reopened=reversal.reopened,
+        debt=reversal.debt,
+        numbers=", ".join(sorted({*numbers})[:5]),
     )
-    return reversal
 
 
 def collect_debts(customer: Customer, *, at: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
+from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.keys import transfer_key
@@ -64,27 +65,9 @@ def record_bank_transfer(
         raise InvalidInput(_("Enter an amount above zero, and no more than arrived."), field="amount")
     customer = Customer.objects.lock(customer_id)
     transfer = _held(reference, whole, part=amount, account=account, actor=actor, at=at)
-    parts = transfer.payments.count()
     invoices = hold_open(customer, invoice_ids, may_be_empty=True)
     settled = min(amount, sum(invoice.due for invoice in invoices))
-    payment = Payment.objects.create(
-        customer=customer,
-        kind=Payment.Kind.INVOICE,
-        means=Payment.Means.BANK_TRANSFER,
-        transfer=transfer,
-        reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{parts + 1}" if parts else ""),
-        payable=f"bank:{transfer.pk}:{parts + 1}",
-        invoice_ids=[str(invoice.pk) for invoice in invoices],
-        description=describe(reached_by(settled, invoices)),
-        amount=amount,
-        refunded=amount - settled,
-        state=Payment.State.SUCCEEDED,
-        actor=actor.name,
-        created_at=at,
-        settled_at=at,
-    )
-    transfer.assigned += amount
-    transfer.save()
+    payment = _part_of(transfer, customer, invoices, amount, settled=settled, actor=actor, at=at)
     legs = {Kind.BANK: -amount, Kind.SALES: settled, Kind.CREDIT: amount - settled}
     post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
     allocate(payment, invoices, settled, at=at)
@@ -104,6 +87,38 @@ def record_bank_transfer(
     if amount > settled:
         settle_what_is_owed(customer.pk, actor=actor, at=at)
     return payment
+
+
+def _part_of(
+    transfer: BankTransfer,
+    customer: Customer,
+    invoices: Sequence[Invoice],
+    amount: int,
+    *,
+    settled: int,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """`amount` of the transfer as the customer's payment, of which `settled` pays the invoices."""
+    before = transfer.payments.count()
+    transfer.assigned += amount
+    transfer.save()
+    return Payment.objects.create(
+        customer=customer,
+        kind=Payment.Kind.INVOICE,
+        means=Payment.Means.BANK_TRANSFER,
+        transfer=transfer,
+        reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{before + 1}" if before else ""),
+        payable=f"bank:{transfer.pk}:{before + 1}",
+        invoice_ids=[str(invoice.pk) for invoice in invoices],
+        description=describe(reached_by(settled, invoices)),
+        amount=amount,
+        refunded=amount - settled,
+        state=Payment.State.SUCCEEDED,
+        actor=actor.name,
+        created_at=at,
+        settled_at=at,
+    )
 
 
 def _held(reference: str, whole: int, *, part: int, account: str, actor: Actor, at: datetime) -> BankTransfer:

@@ -8,7 +8,7 @@ from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
 from kernel.keys import transfer_key
-from ledger.services import Kind, house_balance
+from ledger.services import Kind
 from notifications.models import Notice
 from orders.services.delete import delete_resource
 from payments.models import BankTransfer, Payment
@@ -16,7 +16,7 @@ from payments.services.invoices import pay_invoices_automatically
 from payments.services.transfers import TransferDiffers, TransferRecordedAlready, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
-from tests.cast import DAY, JOB, NOON, STAFF, create, fund, make_customer, owner_of
+from tests.cast import DAY, JOB, NOON, STAFF, create, fund, house_balance, make_customer, owner_of
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + 11 * DAY

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
-from ledger.services import Kind, house_balance
+from ledger.services import Kind
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Order
@@ -28,7 +28,7 @@ from payments.tasks import check_payments
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_wallet import ordered_through_the_gate
-from tests.cast import DAY, JOB, NOON, STAFF, answer, create, make_customer, owner_of
+from tests.cast import DAY, JOB, NOON, STAFF, answer, create, house_balance, make_customer, owner_of
 from tests.portal.seen import signed_in, the_time_being
 
 pytestmark = pytest.mark.django_db

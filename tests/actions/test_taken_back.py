@@ -8,7 +8,7 @@ from django.db import connection
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
-from ledger.services import Fact, Kind, house_balance, spend
+from ledger.services import Fact, Kind, spend
 from notifications.models import Notice
 from orders.models import Action
 from orders.services.delete import delete_resource
@@ -24,7 +24,21 @@ from payments.tasks import pay_open_invoices
 from tests.actions.books import nothing_changes, refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_wallet import ordered_through_the_gate
-from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, create, fund, make_customer, order, owner_of, quote
+from tests.cast import (
+    DAY,
+    JOB,
+    MONTH,
+    NOON,
+    STAFF,
+    answer,
+    create,
+    fund,
+    house_balance,
+    make_customer,
+    order,
+    owner_of,
+    quote,
+)
 
 pytestmark = pytest.mark.django_db
 

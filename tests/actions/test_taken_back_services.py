@@ -7,7 +7,7 @@ import pytest
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
-from ledger.services import Kind, house_balance
+from ledger.services import Kind
 from lifecycle.models import Resource
 from orders.services.delete import delete_resource, preview_deletion
 from orders.services.gone import report_gone
@@ -16,7 +16,20 @@ from payments.services.wallet import wallet_of
 from payments.tasks import pay_open_invoices
 from tests.actions.conftest import Gate
 from tests.actions.test_taken_back import taken, top_up
-from tests.cast import DAY, NOON, TEAM, create, fresh, fund, make_customer, make_item, owner_of, renew, resize
+from tests.cast import (
+    DAY,
+    NOON,
+    TEAM,
+    create,
+    fresh,
+    fund,
+    house_balance,
+    make_customer,
+    make_item,
+    owner_of,
+    renew,
+    resize,
+)
 
 pytestmark = pytest.mark.django_db
 

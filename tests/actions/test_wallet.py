@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
-from ledger.services import Kind, house_balance
+from ledger.services import Kind
 from orders.models import Action, Order
 from orders.services.checkout import check_out, end_unpaid_order
 from orders.services.delete import delete_resource
@@ -22,7 +22,7 @@ from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
-from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, create, fund, make_customer, owner_of, quote
+from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, create, fund, house_balance, make_customer, owner_of, quote
 
 pytestmark = pytest.mark.django_db
 

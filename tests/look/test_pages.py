@@ -56,7 +56,7 @@ def test_the_living_page_shows_every_component(settings, language):
 
 
 def test_the_living_page_is_closed_outside_the_demo(settings):
-    settings.DEBUG, settings.LOOK_PAGE = False, False
+    settings.DEBUG = False
     with pytest.raises(Http404):
         look.look(RequestFactory().get("/look/"))
 

@@ -53,20 +53,6 @@ def test_paid_months_are_43200_minutes_each_and_follow_each_other(start: datetim
     assert later.ends_at == Period.of_months(first + second, starting=start).ends_at
 
 
-spans = st.tuples(instants, instants).map(lambda ends: Period(min(ends), max(ends)))
-
-
-@given(spans, spans)
-def test_an_overlap_is_the_same_from_both_sides_and_lies_within_both(one: Period, other: Period) -> None:
-    common = one.overlap(other)
-    assert common == other.overlap(one)
-    if common is None:
-        assert one.ends_at <= other.starts_at or other.ends_at <= one.starts_at or not (one.minutes and other.minutes)
-    else:
-        assert common.minutes > 0
-        assert common.overlap(one) == common.overlap(other) == common
-
-
 @given(months, zones)
 def test_calendar_months_follow_each_other_without_gap(month: CalendarMonth, zone: str) -> None:
     with billing_in(zone):
