@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.models import CustomerKey
+from accounts.services.keys import issue_customer_key
 from demo.catalogue import make_catalogue
 from demo.people import make_people
 from demo.postpaid import tell_postpaid_stories
@@ -24,4 +24,5 @@ def make_history() -> None:
     tell_prepaid_stories(timeline, customers)
     tell_postpaid_stories(timeline, customers)
     timeline.run()
-    CustomerKey.issue(at=now, customer=customers["hoasen"], name="terraform")
+    hoasen = timeline.part_of(customers["hoasen"])
+    issue_customer_key(customers["hoasen"], "terraform", actor=hoasen.owner, at=now)

@@ -12,10 +12,13 @@ from typing import Any
 from django.conf import settings
 
 from accounts.models import digest_of
+from accounts.services.keys import revoke_key
 from catalog.models import Product, ProductKey
+from kernel.actors import Actor
 
 SHOPS = ("vserver", "vstorage", "vmonitor")
 KEY_NAME = "demo shop"
+ACTOR = Actor.job("seed-demo")
 
 
 def connect_shops(*, at: datetime) -> None:
@@ -37,7 +40,8 @@ def connect_shops(*, at: datetime) -> None:
 
 def _new_entry(product: Product, at: datetime) -> dict[str, str]:
     """A new key, for a shop that has none or whose file was lost; the lost one is revoked."""
-    ProductKey.objects.filter(product=product, name=KEY_NAME, revoked_at=None).update(revoked_at=at)
+    for lost in ProductKey.objects.filter(product=product, name=KEY_NAME, revoked_at=None):
+        revoke_key(lost, actor=ACTOR, at=at)
     _key, api_key = ProductKey.issue(at=at, product=product, name=KEY_NAME)
     product.webhook_secret = product.webhook_secret or secrets.token_urlsafe(32)
     product.save(update_fields=["webhook_secret"])

@@ -1,4 +1,8 @@
-"""What people do in the demo's past, in a line each: every verb calls the services that the pages call."""
+"""
+What people do in the demo's past, in a line each: every verb calls the services that the pages call.
+
+But `take_days`, for no page gives a product team more time than the settings do.
+"""
 
 from __future__ import annotations
 
