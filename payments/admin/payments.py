@@ -14,14 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
-from accounts.services import record_audit
 from kernel import clock, display
 from kernel.actors import Actor
-from kernel.errors import DomainError
 from kernel.fields import DongField
 from payments.acts import BookReceived, held_facts
-from payments.audit import Did
-from payments.gateways import UnknownGateway
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment
 from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
@@ -30,14 +26,7 @@ from payments.services.reversals import HOUSE, take_back
 from payments.services.wallet import wallet_of
 
 
-class GatewayGone(DomainError):
-    code = "gateway-gone"
-    message = _("The gateway %(gateway)s is not set up here.")
-
-
 class CheckPayment(Task):
-    """Not in one transaction: the gateway is called in between, and what it says is folded in by its own."""
-
     name = "check"
     label = _("Ask the gateway")
     lead = _(
@@ -50,19 +39,7 @@ class CheckPayment(Task):
         return subject.means == Payment.Means.GATEWAY and subject.state not in SETTLED
 
     def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        try:
-            payment = check_payment(subject.pk, actor=actor, at=at)
-        except UnknownGateway:
-            raise GatewayGone(gateway=subject.gateway) from None
-        record_audit(
-            Did.ASK_GATEWAY,
-            payment.reference,
-            actor=actor,
-            at=at,
-            reason=data["reason"],
-            customer=payment.customer,
-            state=payment.state,
-        )
+        payment = check_payment(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The payment is: %(state)s.") % {"state": payment.get_state_display()}
 
 

@@ -8,10 +8,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
-from kernel.actors import Actor
+from accounts.services import record_audit
+from kernel.actors import Actor, ActorKind
+from kernel.errors import DomainError
 from payments import gateways
+from payments.audit import Did
 from payments.failures import NEVER_PAID, UNSETTLED
 from payments.gateways.base import (
     NOT_FOUND,
@@ -39,6 +44,11 @@ UNSIGNED_OF_ONE = 20
 """An hour."""
 UNSIGNED_OF_ALL = 500
 """A day."""
+
+
+class GatewayGone(DomainError):
+    code = "gateway-gone"
+    message = _("The gateway %(gateway)s is not set up here.")
 
 
 def handle_notice(code: str, body: bytes, headers: Mapping[str, str], *, sender: str = "", at: datetime) -> Reply:
@@ -102,12 +112,35 @@ def _store_notice(
     GatewayNotice.objects.bulk_create([row], ignore_conflicts=True)
 
 
-def check_payment(payment_id: UUID, *, actor: Actor, at: datetime) -> Payment:
-    """Ask the gateway about a payment that has not succeeded, and fold in what it says."""
+def check_payment(payment_id: UUID, *, reason: str = "", actor: Actor, at: datetime) -> Payment:
+    """
+    Ask the gateway about a payment that has not succeeded, and fold in what it says.
+
+    The gateway is called outside of any transaction; its answer and, when staff ask, the trace of that are one.
+
+    :param reason: why staff ask; others need none
+    :raises GatewayGone: it is not set up here any more
+    """
     payment = Payment.objects.get(pk=payment_id)
     if payment.means != Payment.Means.GATEWAY or payment.state in SETTLED:
         return payment
-    return record_outcome(payment_id, ask_gateway(payment, at=at), actor=actor, at=at)
+    try:
+        outcome = ask_gateway(payment, at=at)
+    except gateways.UnknownGateway:
+        raise GatewayGone(gateway=payment.gateway) from None
+    with transaction.atomic():
+        payment = record_outcome(payment_id, outcome, actor=actor, at=at)
+        if actor.kind == ActorKind.STAFF:
+            record_audit(
+                Did.ASK_GATEWAY,
+                payment.reference,
+                actor=actor,
+                at=at,
+                reason=reason,
+                customer=payment.customer,
+                state=payment.state,
+            )
+    return payment
 
 
 def ask_gateway(payment: Payment, *, at: datetime) -> Outcome:
