@@ -80,7 +80,7 @@ class Column:
 
     def text(self, row: Any) -> str:
         """For a page."""
-        return TEXTS[self.form](getattr(row, self.name))
+        return str(TEXTS[self.form](getattr(row, self.name)))
 
     def words(self) -> Words | None:
         """What a file says of a value, in the reader's language of now; None when it says the value itself."""
