@@ -21,6 +21,7 @@ from accounts.models import Customer, User
 from catalog.models import Item, Price, Product
 from kernel.periods import CalendarMonth
 from ledger.models import Account
+from store.owner import as_owner
 
 MONTH = CalendarMonth.parse("2026-03")
 BEGAN = datetime(2026, 2, 10, tzinfo=UTC)
@@ -131,8 +132,13 @@ HISTORY = (
 
 
 def build(kind: str, size: int) -> None:
-    """Migrate an empty database and fill it."""
+    """Migrate an empty database and fill it, as its owner."""
     call_command("migrate", verbosity=0)
+    with as_owner():
+        _fill(kind, size)
+
+
+def _fill(kind: str, size: int) -> None:
     builders: dict[str, Callable[[CursorWrapper, int], None]] = {
         "postpaid": _postpaid,
         "prepaid": _prepaid,

@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from bench.processes import call
-from stack.engines import Postgres, make_passable
+from stack.engines import NAME, Postgres, make_passable
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,8 +25,13 @@ class Server:
         data = Path(os.environ.get("DATA_DIR") or ROOT / ".data").absolute()
         make_passable(data)
         folder = data / "bench"
-        self._engine = None if "DATABASE_URL" in os.environ else Postgres(folder)
-        self._url = os.environ.get("DATABASE_URL") or self._engine.url  # type: ignore[union-attr]  # one of them is there
+        if "DATABASE_URL" in os.environ:
+            self._engine = None
+            self._url = self._owners_url = os.environ["DATABASE_URL"]
+        else:
+            self._engine = Postgres(folder)
+            self._url, self._owners_url = self._engine.url, self._engine.owners_url
+            os.environ["DATABASE_OWNER"] = NAME
 
     def start(self) -> None:
         if self._engine:
@@ -43,6 +48,7 @@ class Server:
         return self._engine.bin if self._engine else None
 
     def url(self, database: str) -> str:
+        """For the portal's role: what is measured has the rights that it has."""
         return urlunsplit(urlsplit(self._url)._replace(path=f"/{database}"))
 
     def describe(self) -> str:
@@ -96,12 +102,12 @@ class Server:
             admin.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def _admin(self) -> psycopg.Connection[tuple[str, ...]]:
-        return psycopg.connect(self.url("postgres"), autocommit=True)
+        return psycopg.connect(urlunsplit(urlsplit(self._owners_url)._replace(path="/postgres")), autocommit=True)
 
 
 def _version_of_the_data() -> str:
-    """Changes with every migration and with the builder."""
+    """Changes with every migration, with the builder and with what is granted."""
     digest = hashlib.sha256()
-    for path in [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "bench" / "data.py"]:
+    for path in [*sorted(ROOT.glob("*/migrations/*.py")), ROOT / "bench" / "data.py", ROOT / "store" / "rights.py"]:
         digest.update(path.read_bytes())
     return digest.hexdigest()[:8]

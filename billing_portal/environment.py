@@ -116,6 +116,19 @@ def database(env: Environment) -> dict[str, Any]:
     return found
 
 
+def owner(env: Environment, application: str) -> dict[str, str]:
+    """
+    USER and PASSWORD of who owns the tables, where that is another than who runs the portal.
+
+    :raises ImproperlyConfigured: it is the same
+    """
+    if not (name := env.str("DATABASE_OWNER", "")):
+        return {}
+    if name == application:
+        raise ImproperlyConfigured("DATABASE_URL names the owner of the tables: the portal runs as somebody else.")
+    return {"USER": name, "PASSWORD": env.str("DATABASE_OWNER_PASSWORD", "")}
+
+
 def mail(env: Environment, *, folder: Path) -> dict[str, Any]:
     """Django's EMAIL_... settings: the server that EMAIL_URL names, or files in `folder`."""
     none = {"EMAIL_HOST": "", "EMAIL_PORT": 0, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": ""}

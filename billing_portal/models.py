@@ -84,6 +84,8 @@ class JobRunQuerySet(models.QuerySet["JobRun"]):
 class JobRun(models.Model):
     """One run of a job, noted when it begins and when it ends; one that was killed stays "running"."""
 
+    MAY_BE_DELETED: ClassVar = True
+
     class Outcome(models.TextChoices):
         RUNNING = "running", _("running")
         DONE = "done", _("done")

@@ -17,6 +17,7 @@ from billing_portal.environment import (
     database,
     host_of,
     mail,
+    owner,
     read_files,
     readable_url,
     refuse_demo_in_public,
@@ -138,6 +139,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- Database and Redis -----------------------------------------------------------------------------------------------
 
 DATABASES = {"default": database(env)}
+DATABASE_APPLICATION = DATABASES["default"]["USER"]  # who runs the portal; granted what it needs, see store/rights.py
+DATABASE_OWNER = owner(
+    env, DATABASE_APPLICATION
+)  # who owns the tables, for what migrates and nothing else; {}: the same
 
 REDIS_URL = with_password(
     readable_url("REDIS_URL", env.str("REDIS_URL", "redis://127.0.0.1:6379/0")), env.str("REDIS_PASSWORD", "")

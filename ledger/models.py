@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.money import MAXIMUM
-from store.triggers import append_only, frozen, never_deleted
+from store.kept import KeepsColumns
+from store.triggers import append_only, frozen, kept, never_deleted
 
 
-class Account(models.Model):
+class Account(KeepsColumns):
     """A place where money can be: a bucket of a customer's wallet or a house account."""
 
     class Kind(models.TextChoices):
@@ -69,7 +70,7 @@ class Account(models.Model):
         triggers: ClassVar = [
             never_deleted(),
             frozen("stays_what_it_is", columns=["kind", "customer_id"]),
-            frozen("only_entries_move_the_balance", columns=["balance"], unless="pg_trigger_depth() > 1"),
+            kept("only_entries_move_the_balance", columns=["balance"]),
             pgtrigger.Trigger(
                 name="starts_empty",
                 level=pgtrigger.Row,
@@ -216,7 +217,7 @@ class Entry(models.Model):
         return f"{self.amount:+d}"
 
 
-class Grant(models.Model):
+class Grant(KeepsColumns):
     """
     Promotional credit given to a customer until an instant; what is left of it then (`rest`) is taken back.
 
@@ -244,7 +245,7 @@ class Grant(models.Model):
         triggers: ClassVar = [
             never_deleted(),
             frozen("is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at"]),
-            frozen("only_its_uses_move_the_rest", columns=["rest"], unless="pg_trigger_depth() > 1"),
+            kept("only_its_uses_move_the_rest", columns=["rest"]),
             pgtrigger.Trigger(
                 name="starts_whole",
                 level=pgtrigger.Row,

@@ -27,6 +27,9 @@ import psycopg
 from stack.processes import Child
 
 NAME = "billing_portal"
+"""Of the database, and of the role that owns it."""
+APPLICATION = "billing_portal_app"
+"""The role that the portal runs as; preparing it grants what it needs."""
 SHARED = Path("/var/tmp")  # noqa: S108 - ownership of what we use in it is checked
 START_SECONDS = 60
 SOCKET_PATH_LIMIT = 85  # the kernel allows 107 bytes with the socket's own name
@@ -63,7 +66,8 @@ class Postgres:
         self.data = self.home / "postgres"
         self.sockets = self._socket_folder()
         self.bin = self._programs()
-        self.url = f"postgres://{NAME}@/{NAME}?host={quote(str(self.sockets), safe='/')}"
+        place = f"@/{NAME}?host={quote(str(self.sockets), safe='/')}"
+        self.url, self.owners_url = f"postgres://{APPLICATION}{place}", f"postgres://{NAME}{place}"
         options = TUNING | ({} if durable else CARELESS) | {"unix_socket_directories": self.sockets}
         self.child = Child(
             "postgres",
@@ -130,6 +134,8 @@ class Postgres:
     def _answers(self) -> bool:
         try:
             with psycopg.connect(host=str(self.sockets), user=NAME, dbname="postgres", autocommit=True) as connection:
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APPLICATION]).fetchone():
+                    connection.execute(f"CREATE ROLE {APPLICATION} LOGIN")
                 if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
                     connection.execute(f"CREATE DATABASE {NAME}")
         except psycopg.OperationalError:

@@ -9,7 +9,14 @@ import secrets
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SECRETS = ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "SANDBOX_KEY1", "SANDBOX_KEY2")
+SECRETS = (
+    "SECRET_KEY",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_APP_PASSWORD",
+    "REDIS_PASSWORD",
+    "SANDBOX_KEY1",
+    "SANDBOX_KEY2",
+)
 
 
 def main(root: Path = ROOT) -> None:

@@ -87,9 +87,15 @@ def migrate() -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     from accounts.staff import ensure_staff_groups
+    from store.owner import as_owner
+    from store.rights import grant_rights
 
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    with as_owner():
+        executor = MigrationExecutor(connection)
+        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if not is_behind:
+            grant_rights()
+    if is_behind:
         print("Applying migrations ...", flush=True)
         call_command("migrate", verbosity=0, interactive=False)
         ensure_staff_groups()

@@ -22,7 +22,7 @@ from urllib.request import urlopen
 
 import environ
 
-from stack.engines import EngineFailed, Postgres, Valkey, make_passable
+from stack.engines import NAME, EngineFailed, Postgres, Valkey, make_passable
 from stack.processes import Child, end_with_parent
 from stack.start import PROCESSES, Place
 
@@ -45,6 +45,7 @@ class Stack:
         self.engines: list[Postgres | Valkey] = []
         self.children: list[Child] = []
         self.short_lives: dict[str, int] = {}
+        self.owner: dict[str, str] = {}
         self.stopping = False
         for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sig, self._ask_to_stop)
@@ -67,6 +68,8 @@ class Stack:
                 self.engines.append(started)
                 started.start()
                 os.environ[name] = started.url
+                if isinstance(started, Postgres):
+                    self.owner = {"DATABASE_OWNER": NAME}
 
     def prepare(self) -> None:
         """Run `stack.prepare` to its end, its words on our terminal."""
@@ -74,7 +77,7 @@ class Stack:
             "prepare",
             [sys.executable, "-m", "stack.prepare"],
             own_log=False,
-            env={"DATABASE_STATEMENT_TIMEOUT_MS": "0"},
+            env={"DATABASE_STATEMENT_TIMEOUT_MS": "0"} | self.owner,
         )
         self.children.append(child)
         child.start()

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from stack.engines import Postgres, Valkey, home_of
+from stack.engines import NAME, Postgres, Valkey, home_of
 
 PREFIX = "billing-portal-test-"
 
@@ -23,13 +23,15 @@ class ScratchEngines:
         self._engines: list[Postgres | Valkey] = []
 
     def start(self) -> None:
-        """Start them and set DATABASE_URL and REDIS_URL."""
+        """Start them and set DATABASE_URL with DATABASE_OWNER, and REDIS_URL."""
         for engine, name in ((Postgres, "DATABASE_URL"), (Valkey, "REDIS_URL")):
             if name not in os.environ:
                 started = engine(self.folder, durable=False)
                 self._engines.append(started)
                 started.start()
                 os.environ[name] = started.url
+                if isinstance(started, Postgres):
+                    os.environ["DATABASE_OWNER"] = NAME
 
     def stop(self) -> None:
         """Stop them and remove everything."""

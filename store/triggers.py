@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pgtrigger
@@ -28,9 +29,28 @@ def hold_triggers_always(*, using: str, **_: Any) -> None:
             cursor.execute(ALWAYS_HELD)
 
 
-def append_only() -> pgtrigger.Trigger:
+class Guard(pgtrigger.Trigger):  # type: ignore[misc]  # the library is not typed
+    """
+    A trigger that refuses something to everybody, so that the application needs no right to it (`store.rights`).
+
+    :ivar refuses: verbs that it refuses on the whole table
+    :ivar keeps: columns that other triggers alone write
+    """
+
+    refuses: frozenset[str] = frozenset()
+    keeps: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, *, refuses: Iterable[str] = (), keeps: Iterable[str] = (), **trigger: Any) -> Guard:
+        made = cls(**trigger)
+        made.refuses, made.keeps = frozenset(refuses), frozenset(keeps)
+        return made
+
+
+def append_only() -> Guard:
     """Rows can be inserted, never updated, deleted or truncated, whoever asks."""
-    return pgtrigger.Trigger(
+    return Guard.of(
+        refuses=["UPDATE", "DELETE"],
         name="append_only",
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
@@ -40,9 +60,10 @@ def append_only() -> pgtrigger.Trigger:
     )
 
 
-def never_deleted() -> pgtrigger.Trigger:
+def never_deleted() -> Guard:
     """Rows may move on, but never vanish."""
-    return pgtrigger.Trigger(
+    return Guard.of(
+        refuses=["DELETE"],
         name="never_deleted",
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
@@ -52,9 +73,10 @@ def never_deleted() -> pgtrigger.Trigger:
     )
 
 
-def triggers_only() -> pgtrigger.Trigger:
+def triggers_only() -> Guard:
     """Rows are kept by the triggers of another table and by nobody else."""
-    return pgtrigger.Trigger(
+    return Guard.of(
+        refuses=["INSERT", "UPDATE", "DELETE"],
         name="triggers_only",
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
@@ -69,10 +91,16 @@ def triggers_only() -> pgtrigger.Trigger:
     )
 
 
-def frozen(name: str, *, columns: list[str], unless: str = "FALSE") -> pgtrigger.Trigger:
+def kept(name: str, *, columns: list[str]) -> Guard:
+    """`columns` follow from other rows: the triggers of those write them, and nobody else. See `KeepsColumns`."""
+    return frozen(name, columns=columns, unless="pg_trigger_depth() > 1", keeps=columns)
+
+
+def frozen(name: str, *, columns: list[str], unless: str = "FALSE", keeps: Iterable[str] = ()) -> Guard:
     """`columns` keep their value after insert, unless the SQL condition `unless` (over OLD and NEW) holds."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
-    return pgtrigger.Trigger(
+    return Guard.of(
+        keeps=keeps,
         name=name,
         level=pgtrigger.Row,
         when=pgtrigger.Before,

@@ -6,22 +6,48 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.signals import connection_created
 
 from accounts.models import Customer
 from billing_portal.auditor import violations
 from catalog.models import Item, Product
 from tests.cast import make_customer, make_item, make_product
+from tests.owner import be_the_application
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """The owner of the tables makes the database."""
+    connection.settings_dict.update(settings.DATABASE_OWNER)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """All tests run with the rights of the application; `tests.owner` lifts that where a test attacks what lies behind them."""
+    if settings.DATABASE_OWNER:
+        connection_created.connect(be_the_application)
+    with django_db_blocker.unblock():
+        connections.close_all()
+    yield
+    connection_created.disconnect(be_the_application)
+    with django_db_blocker.unblock():
+        connections.close_all()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _flushing_gets_past_the_guards() -> Iterator[None]:
-    """Tests with real transactions empty the tables after themselves, which append-only triggers refuse to everybody else."""
+    """Tests with real transactions empty the tables after themselves, which append-only triggers refuse to everybody else. As the owner, who stays it until the next test."""
     original = DatabaseOperations.sql_flush
 
     def sql_flush(self: Any, *args: Any, **kwargs: Any) -> list[str]:
         statements = original(self, *args, **kwargs)
-        guards = ["SET session_replication_role = replica;", "SET session_replication_role = DEFAULT;"]
+        guards = [
+            "SET ROLE NONE; SET session_replication_role = replica;",
+            "SET session_replication_role = DEFAULT;",
+        ]
         return [guards[0], *statements, guards[1]] if statements else statements
 
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
@@ -37,6 +63,7 @@ def _books_are_in_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     )
     if uses_database:
         request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
+        be_the_application(connection=connection)
     yield
     if uses_database and not request.node.get_closest_marker("breaks_the_books"):
         assert violations() == []

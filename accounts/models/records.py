@@ -73,6 +73,8 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
 class IdempotencyKey(models.Model):
     """The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer."""
 
+    MAY_BE_DELETED: ClassVar = True
+
     principal = models.CharField(max_length=80)
     key = models.CharField(max_length=100)
     fingerprint = models.CharField(max_length=64)

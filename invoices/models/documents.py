@@ -20,7 +20,8 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.periods import local_day
 from lifecycle.models import Resource
-from store.triggers import append_only, frozen, never_deleted
+from store.kept import KeepsColumns
+from store.triggers import append_only, frozen, kept, never_deleted
 
 
 class NumberSeries(models.Model):
@@ -65,7 +66,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         return self.order_by(*ORDER_OF_PAYMENT)
 
 
-class Invoice(models.Model):
+class Invoice(KeepsColumns):
     """
     The bill for one resource over one covered period.
 
@@ -203,11 +204,7 @@ class Invoice(models.Model):
                     "total",
                 ],
             ),
-            frozen(
-                "only_allocations_and_credit_notes_move_it",
-                columns=["paid", "credited", "refunded"],
-                unless="pg_trigger_depth() > 1",
-            ),
+            kept("only_allocations_and_credit_notes_move_it", columns=["paid", "credited", "refunded"]),
             frozen("cover_only_shrinks", columns=["covered_until"], unless="NEW.covered_until < OLD.covered_until"),
             pgtrigger.Trigger(
                 name="starts_without_credit",

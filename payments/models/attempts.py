@@ -18,8 +18,9 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
 from payments.models.transfers import BankTransfer
+from store.kept import KeepsColumns
 from store.machine import StateMachine
-from store.triggers import edges_only, frozen, never_deleted
+from store.triggers import edges_only, frozen, kept, never_deleted
 
 
 class PaymentState(models.TextChoices):
@@ -70,7 +71,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         return self.open().filter(means=Payment.Means.GATEWAY, created_at__lte=at - timedelta(days=1))
 
 
-class Payment(StateMachine):
+class Payment(KeepsColumns, StateMachine):
     """
     One attempt to pay. The row, with its reference, is committed before a gateway is called.
 
@@ -219,7 +220,7 @@ class Payment(StateMachine):
                 ],
             ),
             frozen("what_was_received_stands", columns=["captured"], unless="OLD.captured IS NULL"),
-            frozen("only_allocations_give_it_away", columns=["allocated"], unless="pg_trigger_depth() > 1"),
+            kept("only_allocations_give_it_away", columns=["allocated"]),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",
                 level=pgtrigger.Row,

@@ -19,6 +19,7 @@ from notifications.render import words_of
 from orders.services.announcing import announce_renewals
 from orders.services.renewal import renew_automatically
 from tests.cast import DAY, JOB, MONTH, NOON, create, fund, make_customer
+from tests.owner import forget
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ def customer(db: None) -> Customer:
 def web(customer: Customer, small: Item) -> Resource:
     """181,000 VND a month until 9 April, renewed automatically; the wallet is empty."""
     (resource,) = create(customer, small, auto_renew_months=1)
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     return resource
 
 
@@ -107,7 +108,7 @@ def test_the_new_period_begins_where_the_old_one_ends_in_vietnamese_too(customer
 def test_credit_that_suffices_for_one_of_two_is_promised_to_the_one_that_ends_first(customer, web, small):
     fund(customer, 362_000)
     create(customer, small, name="later", at=NOON + timedelta(hours=1), auto_renew_months=1)
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     texts = morning()
     assert len(texts) == 3
     assert texts[0].startswith("web will be renewed automatically\n")
@@ -147,7 +148,7 @@ def test_credit_that_is_gone_at_eight_is_told(customer, web, small):
     fund(customer, 181_000)
     announce_renewals(at=MORNING)
     create(customer, small, name="bought-in-between", at=MORNING + timedelta(minutes=10))
-    Notice.objects.exclude(kind=Kind.AUTO_RENEW_ANNOUNCED).delete()
+    forget(Notice.objects.exclude(kind=Kind.AUTO_RENEW_ANNOUNCED))
     renew_automatically(actor=JOB, at=EIGHT)
     assert Notice.objects.get(kind=Kind.AUTO_RENEW_FAILED).state == "pending"
 

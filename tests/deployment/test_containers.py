@@ -78,7 +78,14 @@ def test_ports_can_be_chosen(base: dict[str, Any], demo: dict[str, Any]) -> None
 
 def test_nobody_has_a_password_before_one_is_made() -> None:
     text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker-compose.demo.yml").read_text()
-    for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "SANDBOX_KEY1", "SANDBOX_KEY2"):
+    for name in (
+        "SECRET_KEY",
+        "POSTGRES_PASSWORD",
+        "POSTGRES_APP_PASSWORD",
+        "REDIS_PASSWORD",
+        "SANDBOX_KEY1",
+        "SANDBOX_KEY2",
+    ):
         assert re.search(rf"^{name}=$", (ROOT / ".env.example").read_text(), re.M), "empty in the example"
         uses = re.findall(rf"\$\{{{name}([^}}]*)", text)
         assert uses

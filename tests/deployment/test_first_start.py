@@ -64,11 +64,11 @@ def test_what_is_decided_is_not_said(settings, small) -> None:
 
 def test_keys_and_passwords_are_made_once_and_for_us_alone(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text(
-        "# first\nSECRET_KEY=\nPOSTGRES_PASSWORD=\nREDIS_PASSWORD=\nSANDBOX_KEY1=\nSANDBOX_KEY2=\nPORT=9000\n"
+        "# first\nSECRET_KEY=\nPOSTGRES_PASSWORD=\nPOSTGRES_APP_PASSWORD=\nREDIS_PASSWORD=\nSANDBOX_KEY1=\nSANDBOX_KEY2=\nPORT=9000\n"
     )
     env_file.main(tmp_path)
     made = (tmp_path / ".env").read_text()
-    assert len(set(re.findall(r"^\w+=(\S{40,})$", made, re.M))) == 5
+    assert len(set(re.findall(r"^\w+=(\S{40,})$", made, re.M))) == 6
     assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == 0o600
     env_file.main(tmp_path)
     assert (tmp_path / ".env").read_text() == made
@@ -77,7 +77,7 @@ def test_keys_and_passwords_are_made_once_and_for_us_alone(tmp_path: Path) -> No
     env_file.main(tmp_path)
     kept = (tmp_path / ".env").read_text()
     assert kept.startswith("SECRET_KEY=mine\nREDIS_PASSWORD=")
-    assert len(re.findall(r"^(\w+)=\S{40,}$", kept, re.M)) == 4
+    assert len(re.findall(r"^(\w+)=\S{40,}$", kept, re.M)) == 5
 
 
 def test_health_names_beat_and_the_worker(client: Client) -> None:

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from billing_portal import circuit
 from billing_portal.circuit import CircuitCache
-from tests.jobs.test_processes import database_url
+from tests.owner import database_url
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.backends.signals import connection_created
 
 from billing_portal import zone
-from tests.jobs.test_processes import database_url
+from tests.owner import database_url
 
 pytestmark = pytest.mark.django_db
 

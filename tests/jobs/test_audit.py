@@ -10,6 +10,7 @@ from billing_portal.models import JobRun
 from billing_portal.schedule import BY_NAME
 from kernel.periods import start_of_day
 from tests.cast import NOON, create
+from tests.owner import around_all_guards
 from tests.table.attack import run
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +27,8 @@ def test_books_in_order_are_certified_claim_by_claim(alice, small):
 @pytest.mark.breaks_the_books
 def test_what_is_not_true_fails_the_job_and_is_named(alice, small, caplog):
     create(alice, small)
-    run("SET LOCAL session_replication_role = replica")  # as a bad restore would, around all guards
-    run("UPDATE ledger_account SET balance = balance + 1 WHERE customer_id = %s AND kind = 'credit'", alice.pk)
-    run("SET LOCAL session_replication_role = DEFAULT")
+    with around_all_guards():
+        run("UPDATE ledger_account SET balance = balance + 1 WHERE customer_id = %s AND kind = 'credit'", alice.pk)
     noted = carry_out(AUDIT, at=NOON)
     assert noted.outcome == JobRun.Outcome.FAILED
     assert "not true: a wallet's balance is the sum of its entries" in noted.error

@@ -9,6 +9,7 @@ from billing_portal import clock
 from billing_portal.clock import ClockFixed
 from kernel import clock as the_clock
 from tests.cast import DAY
+from tests.owner import as_owner
 
 SECOND = timedelta(seconds=1)
 
@@ -66,7 +67,7 @@ def test_the_database_refuses_to_turn_it_back(movable, attack):
 
 def test_a_database_without_tables_has_the_machines_time(movable, monkeypatch):
     monkeypatch.setattr(clock, "_has_table", False)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE billing_portal_clock RENAME TO elsewhere")
         assert abs(ahead()) < SECOND
         cursor.execute("ALTER TABLE elsewhere RENAME TO billing_portal_clock")

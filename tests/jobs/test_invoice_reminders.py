@@ -10,6 +10,7 @@ from kernel.periods import CalendarMonth
 from notifications.models import Notice
 from payments.services.invoices import pay_invoices_from_wallet
 from tests.cast import JOB, create, fund, owner_of
+from tests.owner import forget
 
 FEBRUARY_ENDED = datetime(2026, 2, 28, 17, 30, tzinfo=UTC)
 """00:30 of 1 March in Hà Nội; the invoices fall due 15 days later, on 16 March."""
@@ -21,7 +22,7 @@ def invoice(bob, small) -> Invoice:
 
     create(bob, small, at=FEBRUARY_ENDED - timedelta(days=10))
     run_month_end(CalendarMonth(2026, 2), actor=JOB, at=FEBRUARY_ENDED)
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     return Invoice.objects.get()
 
 

@@ -9,11 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote, urlencode
 
 import pytest
 import redis
-from django.db import connection
 
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.moving import request_move
@@ -21,18 +19,11 @@ from kernel.clock import machine_now
 from lifecycle.models import ProvisioningRequest
 from notifications.models import Notice
 from tests.cast import DAY, MONTH, STAFF, create, fresh, make_customer, make_item, make_product
+from tests.owner import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS = 45
 CELERY = [sys.executable, "-m", "celery", "--app", "billing_portal"]
-
-
-def database_url() -> str:
-    made = connection.settings_dict
-    where = {"host": made["HOST"]} if made["HOST"].startswith("/") else {}
-    server = "" if where else f"{made['HOST']}:{made['PORT']}"
-    login = f"{quote(made['USER'])}:{quote(made['PASSWORD'])}@" if made["USER"] else ""
-    return f"postgres://{login}{server}/{made['NAME']}?{urlencode(where)}"
 
 
 @pytest.fixture

@@ -17,16 +17,15 @@ from ledger.models import Account, Grant
 from payments.models import Payment
 from payments.services.credit import grant_promotional_credit
 from tests.cast import DAY, NOON, create, make_coupon
+from tests.owner import around_all_guards
 from tests.table.attack import MARKS, refuse, run
 
 pytestmark = MARKS
 
 
 def planted(sql: str, *arguments: object) -> None:
-    """As a migration that counted too early would leave it: around all guards."""
-    run("SET LOCAL session_replication_role = replica")
-    assert run(sql, *arguments)
-    run("SET LOCAL session_replication_role = DEFAULT")
+    with around_all_guards():
+        assert run(sql, *arguments)
 
 
 def recount(*options: str) -> str:

@@ -26,6 +26,7 @@ from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
 from store.tally import Tally
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_customer, owner_of, recover, renew, resize
+from tests.owner import forget
 from tests.portal.seen import signed_in, the_time_being
 
 APRIL = datetime(2026, 4, 1, 17, 30, tzinfo=UTC)  # 2 April, 00:30 in Hà Nội
@@ -45,7 +46,7 @@ def invoice(bob, small):
     """Of March, due on 17 April."""
     create(bob, small)
     bill_ended_months(actor=JOB, at=APRIL)
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     return Invoice.objects.get(customer=bob)
 
 
@@ -53,7 +54,7 @@ def invoice(bob, small):
 def web(alice, small):
     """Paid until 9 April."""
     (server,) = create(alice, small)
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     return server
 
 

@@ -31,6 +31,7 @@ from tests.cast import (
     quote,
 )
 from tests.jobs.conftest import at_once, everything, run
+from tests.owner import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOON + timedelta(hours=1)
@@ -144,7 +145,7 @@ def test_auto_renewal_is_announced_half_an_hour_before_it_is_first_tried():
     alice = make_customer("Alice", credit=1_000_000)
     create(alice, small, at=NOON - MONTH + 7 * DAY, name="renewing", auto_renew_months=1)
     create(alice, small, at=NOON - MONTH + 7 * DAY, name="ending")
-    Notice.objects.all().delete()
+    forget(Notice.objects.all())
     run("remind-about-ends", NOON.replace(hour=0, minute=30))
     run("announce-renewals", NOON.replace(hour=0, minute=30))
     told = dict(Notice.objects.values_list("facts__resource", "kind"))

@@ -47,6 +47,7 @@ from tests.cast import (
     owner_of,
     quote,
 )
+from tests.owner import around_all_guards
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -286,8 +287,7 @@ def content_hash(at: datetime) -> str:
 
 
 def forget_the_run() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with around_all_guards(), connection.cursor() as cursor:
         for table in (
             "invoices_invoiceline",
             "invoices_invoice",
@@ -298,7 +298,6 @@ def forget_the_run() -> None:
         ):
             cursor.execute(f"DELETE FROM {table}")
         cursor.execute("DELETE FROM notifications_notice WHERE kind = 'invoice_issued'")
-        cursor.execute("SET session_replication_role = DEFAULT")
 
 
 @pytest.mark.breaks_the_books  # no money comes with them

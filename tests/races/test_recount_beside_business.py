@@ -12,6 +12,7 @@ from billing_portal.recounting import differences, mend
 from catalog.models import Item
 from invoices.models import MonthlyTotal
 from tests.cast import JOB, NOON, create
+from tests.owner import around_all_guards
 from tests.races.beside import in_flight, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,10 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_recount_waits_for_what_is_bought_and_counts_it(alice: Customer, small: Item) -> None:
     """One server is bought, the month is spoilt, and a second one is bought while the month is counted: two of 181,000 VND."""
     create(alice, small)
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with around_all_guards(), connection.cursor() as cursor:
         cursor.execute("UPDATE invoices_monthlytotal SET charged = 5")
-        cursor.execute("SET session_replication_role = DEFAULT")
     [spoilt] = differences()
     with in_flight(lambda: create(alice, small)):
         mended = meanwhile(lambda: mend(spoilt, actor=JOB, at=NOON))

@@ -9,11 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from accounts.models import Customer
 from catalog.models import Item
@@ -25,6 +23,7 @@ from notifications.models import Notice
 from payments.models import Payment
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, JOB, MONTH, create, make_customer, make_item, make_product
+from tests.owner import database_url
 from tests.races.test_races import content_hash, forget_the_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,7 +116,12 @@ def worker(task: str, at: datetime, *, pauses_at: int = 0) -> Iterator[Worker]:
         stdout=subprocess.PIPE,
         text=True,
         cwd=settings.BASE_DIR,
-        env={**os.environ, "DATABASE_URL": address(), "SECRET_KEY": settings.SECRET_KEY, "DEBUG": "0"},
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "SECRET_KEY": settings.SECRET_KEY,
+            "DJANGO_SETTINGS_MODULE": "billing_portal.settings",
+        },
     )
     with process:
         try:
@@ -136,12 +140,3 @@ def go(process: Worker) -> None:
 def heard(process: Worker) -> str:
     assert process.stdout
     return process.stdout.readline().strip()
-
-
-def address() -> str:
-    """The database of this test, for others to connect to."""
-    to = connection.settings_dict
-    login = f"{quote(to['USER'])}:{quote(to['PASSWORD'])}" if to["PASSWORD"] else quote(to["USER"])
-    if to["HOST"].startswith("/"):
-        return f"postgres://{login}@/{to['NAME']}?host={quote(to['HOST'])}"
-    return f"postgres://{login}@{to['HOST'] or 'localhost'}:{to['PORT'] or 5432}/{to['NAME']}"

@@ -1,0 +1,115 @@
+"""What a stolen password of the application can do: what the portal does, and nothing that makes, loses or hides money."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from ledger.models import Account
+from store.rights import Right, application_rights, granted, reader_rights
+from tests.table.attack import MARKS, refuse, refused, run
+
+pytestmark = [
+    *MARKS,
+    pytest.mark.as_the_application,
+    pytest.mark.skipif(
+        not settings.DATABASE_OWNER, reason="no owner is set up apart from the application (DATABASE_OWNER)"
+    ),
+]
+
+DENIED = "permission denied|must be owner|must be superuser"
+
+
+def test_what_is_granted_is_what_is_declared():
+    assert granted(settings.DATABASE_APPLICATION) == application_rights()
+    assert granted(f"{settings.DATABASE_APPLICATION}_reader") == reader_rights()
+
+
+def test_these_tests_have_the_rights_of_the_application():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)")
+        assert cursor.fetchone() == (settings.DATABASE_APPLICATION, False)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET session_replication_role = replica",
+        "ALTER TABLE ledger_account DISABLE TRIGGER ALL",
+        "ALTER TABLE ledger_account DROP CONSTRAINT a_wallet_is_never_negative",
+        "DROP TABLE ledger_entry",
+        "TRUNCATE notifications_notice",
+        "TRUNCATE django_session",
+        "CREATE TABLE mine (a int)",
+        "CREATE TEMPORARY TABLE mine (a int)",
+        "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION billing_zone() RETURNS text LANGUAGE sql AS $$ SELECT 'UTC' $$",
+        "CREATE SCHEMA mine",
+        "CREATE EXTENSION hstore",
+        "COPY ledger_entry TO PROGRAM 'cat'",
+    ],
+)
+def test_no_guard_can_be_lifted_and_nothing_made(statement):
+    refuse(statement, match=DENIED)
+
+
+def test_a_balance_is_not_even_written_by_a_trigger_of_ones_own(alice):
+    """It is the owner's triggers that may: there is no right to the column, and none to make a trigger."""
+    refuse("UPDATE ledger_account SET balance = balance + 1 WHERE customer_id = %s", alice.pk, match=DENIED)
+    refuse("UPDATE ledger_account SET balance = balance WHERE customer_id = %s", alice.pk, match=DENIED)
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("ledger_grant", "rest"),
+        ("payments_payment", "allocated"),
+        ("invoices_invoice", "paid"),
+        ("invoices_invoice", "credited"),
+        ("invoices_invoice", "refunded"),
+        ("invoices_monthlytotal", "charged"),
+    ],
+)
+def test_kept_columns_are_the_triggers_alone(table, column):
+    refuse(f"UPDATE {table} SET {column} = {column}", match=DENIED)
+
+
+def test_only_what_may_be_forgotten_can_be_deleted():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            " AND has_table_privilege(oid, 'DELETE') ORDER BY relname"
+        )
+        assert [name for (name,) in cursor.fetchall()] == [
+            "accounts_idempotencykey",
+            "accounts_user_groups",
+            "accounts_user_user_permissions",
+            "auth_group",
+            "auth_group_permissions",
+            "billing_portal_jobrun",
+            "catalog_coupon_products",
+            "django_session",
+        ]
+
+
+def test_saving_leaves_out_what_triggers_keep(alice):
+    account = Account.objects.get(customer=alice, kind=Account.Kind.CREDIT)
+    account.balance = 5
+    account.save()
+    account.refresh_from_db()
+    assert account.balance == 10_000_000
+
+
+def test_a_reader_sees_no_secrets():
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE NONE")
+        cursor.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(f"{settings.DATABASE_APPLICATION}_reader")))
+        cursor.execute("SELECT email FROM accounts_user")
+    with refused(DENIED):
+        run("SELECT password FROM accounts_user")
+    with refused(DENIED):
+        run("SELECT * FROM django_session")
+    refuse("UPDATE accounts_user SET email = 'x@y.example'", match=DENIED)
+    assert Right("ledger_entry", "SELECT") in reader_rights()
