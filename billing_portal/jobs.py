@@ -15,6 +15,7 @@ from billing_portal.models import JobRun
 from billing_portal.schedule import JOBS
 from billing_portal.timetable import Every, Job
 from kernel import clock
+from kernel.errors import noted
 from store.tally import Tally
 
 logger = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def carry_out(job: Job, *, at: datetime, due_at: datetime | None = None) -> JobR
         result = job.work(at=at)
     except Exception as failure:
         logger.exception("job %s failed", job.name)
-        run.outcome, run.error = Outcome.FAILED, f"{type(failure).__name__}: {failure}"[:2000]
+        run.outcome, run.error = Outcome.FAILED, noted(failure)[:2000]
     else:
         tally = result if isinstance(result, Tally) else Tally(result)
         run.count, run.failures = tally.done, tally.failed

@@ -32,7 +32,7 @@ from billing_portal.models import ClockMove, JobRun
 from billing_portal.schedule import BY_NAME, JOBS
 from billing_portal.timetable import Job
 from kernel.actors import Actor
-from kernel.errors import DomainError, InvalidInput
+from kernel.errors import DomainError, InvalidInput, noted
 from lifecycle.models import ProvisioningRequest
 from lifecycle.services.delivery import deliver_requests
 from store.locks import alone
@@ -111,7 +111,7 @@ def _steps(move: ClockMove) -> Iterator[JobRun]:
             yield run
     except Exception as failure:
         logger.exception("moving the clock broke off at %s", move.reached)
-        move.error = f"{type(failure).__name__}: {failure}"[:500]
+        move.error = noted(failure)[:500]
         if move.attempts >= MAXIMUM_ATTEMPTS:
             move.state = ClockMove.State.FAILED
     else:

@@ -26,6 +26,11 @@ class NoPrice(DomainError):
     code = "no-price"
     message = _("%(item)s has no price at this time. Please contact support.")
 
+    @property
+    def item(self) -> str:
+        """The code of what has none, for the record."""
+        return str(self.details["item_code"])
+
 
 class Validity(NamedTuple):
     """A rate or discount and the time in which it is in force."""
@@ -80,7 +85,7 @@ class PriceBook:
             self._rates.get((item_id, None), ()), at
         )
         if rate is None:
-            raise NoPrice(item=item.name_in(language))
+            raise NoPrice(item=item.name_in(language), item_code=item.code)
         discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
         return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
 
@@ -101,7 +106,7 @@ class PriceBook:
         for since, until, component in timeline:
             if since < ends_at and starts_at < until:
                 if component is None:
-                    raise NoPrice(item=self.items[item_id].name_in(language))
+                    raise NoPrice(item=self.items[item_id].name_in(language), item_code=self.items[item_id].code)
                 is_whole = since <= starts_at and ends_at <= until
                 yield component, period if is_whole else Period(max(since, starts_at), min(until, ends_at))
 

@@ -17,6 +17,7 @@ from demo.money import attempt, success
 from demo.people import SUPPORT
 from demo.timeline import Scene
 from kernel.actors import Actor, ActorKind
+from kernel.reasons import Reason
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from lifecycle.services.trash import restore_resource
@@ -28,7 +29,7 @@ from orders.services.quotes import make_quote
 from payments.models import Payment
 from payments.services.outcomes import record_outcome
 
-NO_CAPACITY = "No capacity in zone HAN-1"
+NO_CAPACITY = str(Reason("no-capacity", "HAN-1"))
 Answer = ProvisioningRequest.State
 Means = Order.Means
 

@@ -39,7 +39,7 @@ class Form(Enum):
     OFF = "off"
 
 
-TEXTS: dict[Form, Words] = {
+TEXTS: dict[Form, Callable[[Any], str]] = {
     Form.TEXT: str,
     Form.PRODUCT: str,
     Form.UNIT: unit_words,

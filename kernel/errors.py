@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from kernel import reasons
 from kernel.display import grouped
 
 
@@ -20,11 +21,10 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
     message: ClassVar[Any] = _("This is not possible right now.")
-    sentences: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.sentences[cls.code] = cls.message
+        reasons.know(cls.code, cls.message)
 
     def __init__(self, message: Any = None, **details: Any) -> None:
         self.sentence = message if message is not None else self.message
@@ -48,19 +48,18 @@ class DomainError(Exception):
         }
 
 
+def noted(failure: Exception) -> str:
+    """
+    A failure as it is kept for operators, who read it beside the log: its type and text; of a refusal its code, for its sentence
+    would be in the language of whoever worked.
+    """
+    text = failure.code if isinstance(failure, DomainError) else failure
+    return f"{type(failure).__name__}: {text}"
+
+
 class InvalidInput(DomainError):
     """The request itself is wrong: the caller must change it. `field` names where."""
 
     code = "invalid-input"
     status = 422
     message = _("Something in the request is not valid. Please check it and send it again.")
-
-
-def in_words(reason: str) -> str:
-    """
-    A reason as it is kept, in the present language: the code of a refusal becomes its sentence, people's words stay.
-
-    What happened is stored as the code, never as a sentence: nobody knows yet who will read it.
-    """
-    sentence = DomainError.sentences.get(reason)
-    return reason if sentence is None else str(sentence)

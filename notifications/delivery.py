@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.services import record_audit
 from kernel.actors import Actor
-from kernel.errors import DomainError
+from kernel.errors import DomainError, noted
 from notifications.audit import Did
 from notifications.models import Notice
 from notifications.render import Mail, render, render_together
@@ -169,7 +169,7 @@ def is_overtaken(notice: Notice, *, at: datetime) -> bool:
 
 def _put_off(notice: Notice, failure: Exception, *, at: datetime) -> None:
     """Again after 2, 4, 8 ... minutes; after the last attempt staff decide."""
-    notice.error = f"{type(failure).__name__}: {failure}"[:500]
+    notice.error = noted(failure)[:500]
     notice.next_attempt_at = at + timedelta(minutes=2**notice.attempts)
     if notice.attempts >= MAXIMUM_ATTEMPTS:
         notice.state = Notice.State.PARKED

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as text
 
 from accounts.models import BillingMode
 from kernel import display
-from kernel.errors import in_words as reason_in_words
+from kernel.reasons import in_words as reason_in_words
 from notifications.events import subject_of
 from notifications.kinds import KINDS, If, Unless
 from notifications.kinds.base import Facts

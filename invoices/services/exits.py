@@ -40,7 +40,7 @@ def foresee_exit(resource: Resource, *, until: datetime) -> Iterator[Exit]:
         found = Exit(month)
         totals = totals_of(drafted.drafts)
         if drafted.unpriced:
-            found.lacks_a_price = str(drafted.unpriced[0][1])
+            found.lacks_a_price = drafted.unpriced[0][1].item
         elif bound := passed_bounds(month, totals).get(resource.customer_id):
             found.far_above = (totals[resource.customer_id], bound)
         else:

@@ -31,7 +31,7 @@ from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
 from invoices.services.usage import Drafted, Usage, draft_usage, unbilled_periods
 from kernel.actors import Actor
-from kernel.errors import DomainError
+from kernel.errors import DomainError, noted
 from kernel.periods import CalendarMonth
 from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
@@ -237,7 +237,7 @@ def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], 
 
 
 def hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: datetime) -> None:
-    hold_back(usage.customer_id, month, Cause.NO_PRICE, resource_id=usage.resource.pk, reason=str(lacking), at=at)
+    hold_back(usage.customer_id, month, Cause.NO_PRICE, resource_id=usage.resource.pk, reason=lacking.item, at=at)
 
 
 def _bill_one_by_one(
@@ -251,7 +251,7 @@ def _bill_one_by_one(
                 billed += _bill(run, month, [customer], at=at)
         except Exception as failure:
             logger.exception("customer %s is parked in the run of %s", customer.pk, run)
-            hold_back(customer.pk, month, Cause.FAILED, reason=f"{type(failure).__name__}: {failure}", at=at)
+            hold_back(customer.pk, month, Cause.FAILED, reason=noted(failure), at=at)
     return billed
 
 

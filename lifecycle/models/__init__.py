@@ -2,7 +2,7 @@
 
 from lifecycle.models.channels import DeliveryChannel
 from lifecycle.models.history import ResourceEvent, ServicePeriod
-from lifecycle.models.provisioning import REQUEST_EDGES, ProvisioningRequest
+from lifecycle.models.provisioning import REQUEST_EDGES, Failure, ProvisioningRequest
 from lifecycle.models.resource import EDGES, RUNNING, Resource, State
 from lifecycle.models.terms import Health, Renewal
 
@@ -11,6 +11,7 @@ __all__ = [
     "REQUEST_EDGES",
     "RUNNING",
     "DeliveryChannel",
+    "Failure",
     "Health",
     "ProvisioningRequest",
     "Renewal",

@@ -15,8 +15,8 @@ from accounts.models import BillingMode, Customer
 from catalog.models import InstantRange
 from kernel import display
 from kernel.actors import ActorKind
-from kernel.errors import in_words
 from kernel.periods import Period
+from kernel.reasons import in_words
 from lifecycle.models.resource import Resource, State
 from store.triggers import append_only, frozen, never_deleted
 

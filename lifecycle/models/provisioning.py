@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
+from kernel import reasons
 from kernel.ids import new_id
 from lifecycle.models.resource import Resource
 from store.triggers import edges_only, frozen, never_deleted
@@ -28,6 +29,27 @@ REQUEST_EDGES = frozenset(
         ("delivered", "timed_out"),
     }
 )
+
+
+class Failure(models.TextChoices):
+    """Why it was not done: what a product team says, and the two that we find out ourselves."""
+
+    NO_CAPACITY = "no-capacity", _("There is no capacity left for it.")
+    NOT_AVAILABLE = "not-available", _("This configuration cannot be had at the moment.")
+    OVER_LIMIT = "over-limit", _("A limit of the product for one customer is reached.")
+    IMPOSSIBLE = "impossible", _("The product cannot be run in this configuration.")
+    FAULT = "technical-fault", _("A technical fault kept the product team from doing it.")
+    OTHER = "not-provided", _("The product team could not carry it out.")
+    TIMED_OUT = "timed-out", _("The product team did not answer in time.")
+    GIVEN_UP = "given-up", _("We gave it up, because it could not be brought to an end.")
+
+    @classmethod
+    def of_a_team(cls) -> list[Failure]:
+        return [failure for failure in cls if failure not in (cls.TIMED_OUT, cls.GIVEN_UP)]
+
+
+for failure in Failure:
+    reasons.know(failure.value, failure.label)
 
 
 class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
@@ -140,6 +162,11 @@ class ProvisioningRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in self.OPEN
+
+    @property
+    def why(self) -> str:
+        """Why it failed, in the reader's language; empty otherwise."""
+        return reasons.in_words(self.reason)
 
     @property
     def ordered_as(self) -> dict[str, str | None]:

@@ -68,8 +68,12 @@ def _awaited(subject: Any) -> ProvisioningRequest:
 class ProvisioningRequestAdmin(LookOnlyAdmin):
     about = ("resource",)
     tasks = (RetryRequest(), FailProvisioning())
-    list_display = ("requested_at", "verb", "resource", "state", "attempts", "deadline", "answered_at", "reason")
+    list_display = ("requested_at", "verb", "resource", "state", "attempts", "deadline", "answered_at", "why")
     list_select_related = ("resource",)
     list_filter = ("state", "verb", "expects_answer", "resource__product")
     search_fields = ("resource__name", "resource__customer__name", "reason")
     date_hierarchy = "requested_at"
+
+    @admin.display(description=_("reason of failure"))
+    def why(self, request: ProvisioningRequest) -> str:
+        return request.why

@@ -30,7 +30,8 @@ class OrderItemShape(serializers.Serializer[Any]):
     resource = serializers.UUIDField(source="resource_id", allow_null=True)
     state = serializers.ChoiceField(choices=OrderItem.State.choices)
     due = serializers.IntegerField(help_text="Its part of the payment.")
-    reason = serializers.CharField(source="why", help_text="Why it failed; else empty.")
+    reason_code = serializers.CharField(help_text="Why it failed, for programs; empty when nobody gave a code.")
+    reason = serializers.CharField(source="why", help_text="Why it failed, in words; else empty.")
 
 
 class OrderPayment(serializers.Serializer[Any]):

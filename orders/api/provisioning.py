@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -16,7 +18,9 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Remark
 from accounts.api.query import Paged
 from catalog.api.configurations import Configuration, ProductCode
-from lifecycle.models import ProvisioningRequest, Resource
+from kernel.errors import InvalidInput
+from kernel.reasons import Reason, reason_of
+from lifecycle.models import Failure, ProvisioningRequest, Resource
 from orders.services.fulfil import answer_provisioning
 
 State = ProvisioningRequest.State
@@ -48,7 +52,15 @@ class RequestShape(serializers.Serializer[Any]):
     requested_at = Instant()
     deadline = Instant(allow_null=True, help_text="Without an answer until then it counts as failed.")
     answered_at = Instant(allow_null=True)
-    reason = serializers.CharField()
+    reason_code = serializers.SerializerMethodField(help_text="Why it failed; else empty.")
+    reason = serializers.SerializerMethodField(help_text="What was written about that.")
+
+    @extend_schema_field(serializers.ChoiceField(choices=["", *Failure.values]))
+    def get_reason_code(self, request: ProvisioningRequest) -> str:
+        return reason_of(request.reason).code
+
+    def get_reason(self, request: ProvisioningRequest) -> str:
+        return reason_of(request.reason).said
 
     def get_answer_url(self, request: ProvisioningRequest) -> str:
         return f"{settings.PUBLIC_URL}/api/v1/provisioning-requests/{request.pk}/answer/"
@@ -56,7 +68,17 @@ class RequestShape(serializers.Serializer[Any]):
 
 class ProvisioningAnswer(Input):
     outcome = Choice(choices=[State.SUCCEEDED, State.FAILED])
-    reason = Remark(max_length=200, default="", help_text="Why it failed.")
+    reason_code = Choice(
+        choices=[failure.value for failure in Failure.of_a_team()],
+        required=False,
+        help_text="Why it failed: the customer reads it in their own language. Without it: `not-provided`.",
+    )
+    reason = Remark(max_length=200, default="", help_text="More about that, which the customer is shown as it is.")
+
+    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+        if wish["outcome"] == State.SUCCEEDED and "reason_code" in wish:
+            raise InvalidInput(_("Only what failed has a reason."), field="reason_code")
+        return wish
 
 
 class RequestQuery(Paged):
@@ -91,5 +113,8 @@ class ProvisioningViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endp
         """Say how a request ended. The same answer again changes nothing; another one comes too late (409)."""
         wish = self.wish
         found = self.get_object()
-        answer_provisioning(found.pk, State(wish["outcome"]), reason=wish["reason"], actor=self.actor, at=self.at)
+        outcome = State(wish["outcome"])
+        failed = Reason(wish.get("reason_code", Failure.OTHER), wish["reason"])
+        reason = str(failed) if outcome == State.FAILED else wish["reason"]
+        answer_provisioning(found.pk, outcome, reason=reason, actor=self.actor, at=self.at)
         return self.show(self.get_object())

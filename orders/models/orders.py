@@ -15,8 +15,8 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Customer
 from kernel import display
-from kernel.errors import in_words
 from kernel.ids import new_id
+from kernel.reasons import in_words, reason_of
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.deal import Part
 from orders.models.offers import Action, CheckoutSession, Quote
@@ -217,12 +217,16 @@ class OrderItemQuerySet(models.QuerySet["OrderItem"]):
         return self.filter(state=OrderItem.State.PROVISIONING, order__paid_at__lte=at - STUCK_AFTER)
 
 
+LONGEST_REASON = 240
+"""Of an item: a code, and what somebody wrote in 200 characters."""
+
+
 class OrderItem(models.Model):
     """
     One resource's part of an order, with its share of the money.
 
     `content` is its part of the deal that the quote sealed. `due` is what of the order's payment belongs to this item.
-    `reason` is the code of the refusal that it met, or what the product team wrote.
+    `reason` is the code of the refusal that it met, or the product team's with what it wrote, see `kernel.reasons`.
     """
 
     class State(models.TextChoices):
@@ -257,7 +261,7 @@ class OrderItem(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING)
     content = models.JSONField(_("content"))
     due = models.BigIntegerField(_("amount"))
-    reason = models.CharField(_("reason of failure"), max_length=200, blank=True)
+    reason = models.CharField(_("reason of failure"), max_length=LONGEST_REASON, blank=True)
 
     objects = OrderItemQuerySet.as_manager()
 
@@ -287,6 +291,10 @@ class OrderItem(models.Model):
     def its_resource(self) -> Resource:
         assert self.resource is not None, "the item has its resource by now"
         return self.resource
+
+    @property
+    def reason_code(self) -> str:
+        return reason_of(self.reason).code
 
     @property
     def why(self) -> str:

@@ -7,33 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.services import return_coupon, use_coupon
 from invoices.models import Invoice
 from kernel.actors import Actor, ActorKind
-from kernel.errors import DomainError
-from lifecycle.models import ProvisioningRequest, Resource, State
+from lifecycle.models import Failure, ProvisioningRequest, Resource, State
 from lifecycle.services.provisioning import close_request
 from notifications.models import Notice
 from notifications.services import tell
 from orders.models import Action, Order, OrderItem
+from orders.models.orders import LONGEST_REASON
 from orders.services.stories import STORIES, Story
 from orders.services.stories.settling import refund
 
-
-class TimedOut(DomainError):
-    code = "timed-out"
-    message = _("The product team did not answer in time.")
-
-
-class NotProvided(DomainError):
-    code = "not-provided"
-    message = _("The product team could not carry it out.")
-
-
-UNANSWERED = {ProvisioningRequest.State.TIMED_OUT: TimedOut, ProvisioningRequest.State.FAILED: NotProvided}
+UNSAID = {ProvisioningRequest.State.TIMED_OUT: Failure.TIMED_OUT, ProvisioningRequest.State.FAILED: Failure.OTHER}
 """The reason of a failure for which nobody gave one."""
 
 
@@ -59,6 +47,8 @@ def answer_provisioning(
 
     The same answer again changes nothing.
 
+    :param reason: as reasons are kept, see `kernel.reasons`
+
     :raises AnsweredAlready: it has ended otherwise
     :raises NoAnswerExpected: the verb takes no answer
     """
@@ -73,7 +63,7 @@ def answer_provisioning(
             _complete(item, actor=actor, at=at)
         else:
             team_failed = actor.kind == ActorKind.PRODUCT_TEAM
-            _give_back(item, reason=reason or UNANSWERED[state].code, owes=not team_failed, actor=actor, at=at)
+            _give_back(item, reason=reason or UNSAID[state].value, owes=not team_failed, actor=actor, at=at)
         _end_when_done(order, at=at)
     return request
 
@@ -115,14 +105,14 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
     """
     Not done: everything is as before, and the item's money is wallet credit.
 
-    :param reason: a code, or the team's words
+    :param reason: as reasons are kept
     :param owes: the team was asked and has not said that it failed: it is owed a clean-up
     """
     resource = _hold_resource_of(item)
     _story(item).give_back(item, resource, reason=reason, actor=actor, at=at)
     if owes:
         _story(item).clean_up(item, resource, at=at)
-    item.state, item.reason = OrderItem.State.REFUNDED, reason[:200]
+    item.state, item.reason = OrderItem.State.REFUNDED, reason[:LONGEST_REASON]
     item.save()
     refund(item, resource, at=at)
     tell(

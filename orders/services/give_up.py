@@ -12,7 +12,8 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from lifecycle.models import ProvisioningRequest
+from kernel.reasons import Reason
+from lifecycle.models import Failure, ProvisioningRequest
 from orders.audit import Did
 from orders.models import OrderItem
 from orders.services.fulfil import answer_provisioning
@@ -34,6 +35,7 @@ def give_up_provisioning(request_id: UUID, *, reason: str, actor: Actor, at: dat
     Customer.objects.lock(item.customer_id)
     if not ProvisioningRequest.objects.unanswered().filter(pk=request_id).exists():
         raise NothingExpected
-    answer_provisioning(request_id, ProvisioningRequest.State.FAILED, reason=reason, actor=actor, at=at)
+    given_up = str(Reason(Failure.GIVEN_UP, reason))
+    answer_provisioning(request_id, ProvisioningRequest.State.FAILED, reason=given_up, actor=actor, at=at)
     record_audit(Did.GIVE_UP, request_id, actor=actor, at=at, reason=reason, customer=item.customer, refunded=item.due)
     return item

@@ -20,7 +20,7 @@ MAX_DELAY_S = 86_400.0
 MAX_TRIES, LEASE_S = 10, 60.0
 OUTCOMES = {
     "succeed": {"outcome": "succeeded"},
-    "fail": {"outcome": "failed", "reason": "No capacity in zone HAN-1"},
+    "fail": {"outcome": "failed", "reason_code": "no-capacity", "reason": "HAN-1"},
 }
 
 

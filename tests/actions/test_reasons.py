@@ -10,14 +10,15 @@ from django.utils.translation import override
 from accounts.models import Customer
 from catalog.models import Item
 from kernel.actors import Actor
-from kernel.errors import DomainError, in_words
-from lifecycle.models import ProvisioningRequest, ResourceEvent
+from kernel.errors import DomainError
+from kernel.reasons import Reason, in_words
+from lifecycle.models import Failure, ProvisioningRequest, ResourceEvent
 from lifecycle.services.acts import NotRecoverable
 from lifecycle.services.sweeps import expire_resources
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Action, OrderItem
-from orders.services.fulfil import UNANSWERED, answer_provisioning
+from orders.services.fulfil import answer_provisioning
 from orders.services.stories.base import NotRunningAnyMore, RenewedMeanwhile
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.stories.resize import ChargeCorrected, PostpaidByNow
@@ -25,7 +26,6 @@ from tests.cast import DAY, JOB, NOON, answer, chosen, create, order, quote
 
 pytestmark = pytest.mark.django_db
 STORED: list[type[DomainError]] = [
-    *UNANSWERED.values(),
     NotRunningAnyMore,
     RenewedMeanwhile,
     NewEndInThePast,
@@ -79,11 +79,24 @@ def test_what_the_product_team_wrote_stays_as_it_was_written(alice: Customer, sm
     assert "Lý do: No capacity in HAN-1" in said(Notice.objects.get(kind="provisioning_failed"), "vi")
 
 
-@pytest.mark.parametrize("refusal", STORED)
-def test_a_refusal_that_is_kept_has_a_sentence_that_needs_no_other_facts(refusal: type[DomainError]) -> None:
+def test_what_the_product_team_says_by_code_is_said_in_the_readers_language_and_its_words_are_quoted(
+    alice: Customer, small: Item
+) -> None:
+    inputs = {"product": str(small.product_id), "name": "web", "items": chosen(small), "quantity": 1, "months": 1}
+    why = str(Reason(Failure.NO_CAPACITY, "HAN-1 is full: 3 hosts down"))
+    answer(order(quote(alice, Action.CREATE, **inputs)), succeed=False, reason=why)
+    notice = Notice.objects.get(kind="provisioning_failed")
+    assert "Reason: There is no capacity left for it. “HAN-1 is full: 3 hosts down”" in said(notice, "en")
+    assert "Lý do: Không còn đủ năng lực để cung cấp. “HAN-1 is full: 3 hosts down”" in said(notice, "vi")
+    assert OrderItem.objects.get().reason == "no-capacity: HAN-1 is full: 3 hosts down"
+    assert OrderItem.objects.get().reason_code == "no-capacity"
+
+
+@pytest.mark.parametrize("code", [*(refusal.code for refusal in STORED), *Failure.values])
+def test_a_reason_that_is_kept_has_a_sentence_that_needs_no_other_facts(code: str) -> None:
     with override("en"):
-        english = in_words(refusal.code)
+        english = in_words(code)
     with override("vi"):
-        vietnamese = in_words(refusal.code)
-    assert len({refusal.code, english, vietnamese}) == 3
+        vietnamese = in_words(code)
+    assert len({code, english, vietnamese}) == 3
     assert "%(" not in english + vietnamese

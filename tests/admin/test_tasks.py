@@ -221,7 +221,7 @@ def test_a_stuck_provisioning_is_given_up_and_refunded(staff, alice, small):
 
     assert wallet_of(alice.pk).credit == 10_000_000
     assert Order.objects.get().state == Order.State.REFUNDED
-    assert ProvisioningRequest.objects.get(verb="provision").reason == WHY
+    assert ProvisioningRequest.objects.get(verb="provision").reason == f"given-up: {WHY}"
     again = do(client, server, "fail-provisioning")
     assert again.context["refused"] or sentences(again)
     assert AuditEntry.objects.filter(verb="give up provisioning").count() == 1

@@ -20,7 +20,7 @@ NO_REFUSALS_HERE = {
     "price-replaced", "reversal-closed", "reviewed-already", "sent-already", "statement-too-long", "settled-already", "still-fails", "still-held",
     "transfer-differs", "transfer-recorded-already",
     # reasons that are kept with what came to nothing
-    "charge-corrected", "not-provided", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile", "timed-out",
+    "charge-corrected", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile",
 }  # fmt: skip
 OF_THE_PROTOCOL = {
     "address-too-long", "authentication-failed", "bad-request", "busy", "concurrent-change", "headers-too-large",

@@ -107,5 +107,5 @@ def test_a_team_that_fails_and_changes_its_mind_comes_too_late(shop, alice):
 
     request = ended("failed")
 
-    assert request.reason == "No capacity in zone HAN-1"
+    assert request.reason == "no-capacity: HAN-1"
     assert (Resource.objects.get().state, Order.objects.get().state) == ("deleted", "refunded")

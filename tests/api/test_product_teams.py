@@ -176,3 +176,37 @@ def test_a_team_reports_a_lost_server_and_only_its_own(offer, alice, small, as_t
     assert body["state"] == "deleted"
     again = as_team.post(address, {"reason": "disk failure"}, key="gone-1")
     assert (again.json(), again["Idempotent-Replayed"]) == (body, "true")
+
+
+@pytest.fixture
+def waiting(offer, as_alice, as_team):
+    """Where a request that waits for an answer is answered."""
+    wish = {"action": "create", "product": "vserver", "name": "w", "items": [{"item": "small"}]}
+    done(as_alice.buy(as_alice.post("quotes/", wish), key="k"), 201)
+    (request,) = done(as_team.get("provisioning-requests/"))["results"]
+    return f"provisioning-requests/{request['id']}/answer/"
+
+
+def test_a_team_says_by_code_why_it_failed(as_team, as_alice, waiting):
+    body = {"outcome": "failed", "reason_code": "no-capacity", "reason": "HAN-1"}
+    answered = done(as_team.post(waiting, body))
+    assert (answered["state"], answered["reason_code"], answered["reason"]) == ("failed", "no-capacity", "HAN-1")
+    [item] = done(as_alice.get("orders/"))["results"][0]["items"]
+    assert item["reason_code"] == "no-capacity"
+    assert item["reason"] == "There is no capacity left for it. “HAN-1”"
+
+
+def test_without_a_code_the_customer_reads_that_it_could_not_be_done_and_what_was_written(as_team, as_alice, waiting):
+    done(as_team.post(waiting, {"outcome": "failed", "reason": "no idea"}))
+    [item] = done(as_alice.get("orders/"))["results"][0]["items"]
+    assert item["reason"] == "The product team could not carry it out. “no idea”"
+
+
+@pytest.mark.parametrize("code", ["timed-out", "given-up", "because", 7])
+def test_what_only_we_say_or_nobody_knows_is_no_reason_of_a_team(as_team, waiting, code):
+    refused(as_team.post(waiting, {"outcome": "failed", "reason_code": code}), 400, "invalid-input")
+
+
+def test_what_succeeded_has_no_reason(as_team, waiting):
+    answer = as_team.post(waiting, {"outcome": "succeeded", "reason_code": "no-capacity"})
+    assert "reason_code" in str(refused(answer, 422, "invalid-input"))

@@ -423,7 +423,7 @@ def test_names_and_words_follow_the_visitors_language(shop, portal):
     ("behaviour", "outcome"),
     [
         ("succeed", {"outcome": "succeeded"}),
-        ("fail", {"outcome": "failed", "reason": "No capacity in zone HAN-1"}),
+        ("fail", {"outcome": "failed", "reason_code": "no-capacity", "reason": "HAN-1"}),
     ],
 )
 def test_the_team_answers_as_its_switch_says(shop, portal, behaviour, outcome):
