@@ -97,7 +97,7 @@ def samples() -> dict[str, Any]:
         "debit": -398_000,
         "figures": _figures(),
         "invoices": _invoices(),
-        "explanation": _explanation(),
+        "explained": _explained(),
         "months": _months(),
         "products": _products(),
         "price": _price(),
@@ -145,13 +145,14 @@ def _invoices() -> list[dict[str, Any]]:
     ]
 
 
-def _explanation() -> list[dict[str, Any]]:
-    return [
+def _explained() -> dict[str, Any]:
+    facts = [
         {"label": _("Unit price"), "value": _("165,000 ₫ per 30 days, version of 1 Jan 2026")},
         {"label": _("Time"), "value": _("44,640 minutes (31 days)")},
         {"label": _("Rounding"), "value": _("170,500 ₫, nothing rounded")},
         {"label": _("VAT"), "value": _("10 %, not included: 17,050 ₫")},
     ]
+    return {"formula": "165,000 × 44,640 / 43,200 = 170,500", "facts": facts, "is_confirmed": True}
 
 
 def _months() -> list[dict[str, Any]]:
