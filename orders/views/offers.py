@@ -268,9 +268,29 @@ def recover_wish(request: PortalRequest, resource: Resource) -> Wish:
             "resource": resource,
             "form": form,
             "what": configuration_text(resource.configuration, items),
-            "may_renew": resource.is_renewable_from_trash(request.at),
+            "late": _late_renewal(request, resource, form),
         },
     )
+
+
+def _late_renewal(request: PortalRequest, resource: Resource, form: AgreedForm) -> dict[str, Any] | None:
+    """
+    The other way out of the trash, where the product has it: for the same months and coupon, from the old end on.
+
+    Its `part` and `total`, or the `refusal`: what ended long ago is not brought back by a short period.
+    """
+    if not resource.is_renewable_from_trash(request.at) or not form.is_valid():
+        return None
+    inputs = {"resources": [str(resource.pk)], "months": form.cleaned_data["months"]}
+    for coupon in (form.cleaned_data["coupon"], ""):
+        try:
+            deal = compute_offer(request.customer, Action.RENEW, inputs | {"coupon": coupon}, at=request.at)
+        except CouponRefused:
+            continue
+        except DomainError as refusal:
+            return {"refusal": with_way_on(refusal)}
+        return {"part": deal.parts[0], "total": deal.total, "months": inputs["months"]}
+    return None
 
 
 def _first(form: ConfigurationForm) -> dict[str, Any]:

@@ -89,6 +89,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         invoice.look = invoice.status_at(request.at)
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
+    expired = found.is_running and found.is_expired(request.at)
     facts: dict[str, Any] = {
         "resource": found,
         "more": {
@@ -100,7 +101,8 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "type": type_of(found.configuration, items),
         "actions": actions_of(request, found),
         "health": found.health(request.at) if found.is_running else None,
-        "is_expired": found.is_running and found.is_expired(request.at),
+        "is_expired": expired,
+        "may_switch_off": expired and found.auto_renew_months and request.user.may_order and not found.is_changing,
         "parts": _parts(request, found, items),
         "auto_renew": AutoRenewForm({"months": found.auto_renew_months or 0}),
         "periods": [(period, configuration_text(period.configuration, items), _minutes(period)) for period in periods],

@@ -30,7 +30,7 @@ function show(form, fresh) {
   const offered = fresh.querySelector("[data-offered]");
   if (offered) {
     const focused = document.activeElement?.value;
-    form.querySelector("[data-offered]").replaceWith(offered);
+    form.querySelector("[data-offered]")?.replaceWith(offered);
     if (document.activeElement === document.body) [...form.querySelectorAll("[data-offered] input")].find((box) => box.value === focused)?.focus();
   }
   const notes = fresh.querySelectorAll(".choice__note");
