@@ -68,6 +68,7 @@ class OrderAdmin(LookOnlyAdmin):
         "paid_at",
         "ended_at",
         "cancelled_by",
+        "terms_version",
     )
 
     def get_ordering(self, request: HttpRequest) -> Any:

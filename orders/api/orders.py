@@ -58,6 +58,7 @@ class OrderShape(serializers.Serializer[Any]):
     expires_at = Instant(help_text="Until when its payment is expected.")
     paid_at = Instant(allow_null=True)
     ended_at = Instant(allow_null=True)
+    terms_version = serializers.CharField(help_text="The terms that were accepted, by their day; see `/terms/`.")
     items = OrderItemShape(many=True)
     payment = serializers.SerializerMethodField()
 

@@ -141,6 +141,7 @@ class Order(StateMachine):
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
+    terms_version = models.CharField(_("terms accepted"), max_length=10, blank=True, db_default="")
 
     objects = OrderQuerySet.as_manager()
 

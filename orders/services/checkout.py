@@ -18,6 +18,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
+from orders import terms
 from orders.models import Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
@@ -277,6 +278,7 @@ def _write_order(
         actor=actor.name,
         created_at=at,
         expires_at=at + PAYMENT_WINDOW,
+        terms_version=terms.VERSION,
     )
     held = {resource.pk: resource for resource in resources}
     OrderItem.objects.bulk_create(

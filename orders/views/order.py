@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -69,6 +70,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "may_order": request.user.may_order,
         "gateways": open_gateways(),
         "session": session,
+        "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,
         "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",
         "returns_in": SECONDS if session and _leads_back(request, found, session) else None,
         "refunded": sum(item.due for item in items if item.state == OrderItem.State.REFUNDED),

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.access import PortalRequest, portal_page
+from accounts.access import portal_page, viewed_customer
 from catalog.models import Product
+from orders.terms import VERSION
 
 
 @require_GET
+def terms(request: HttpRequest) -> HttpResponse:
+    """For everybody: who has not signed in yet reads them before."""
+    return _within_the_portal(request) if _has_a_portal(request) else _shown(request)
+
+
 @portal_page()
-def terms(request: PortalRequest) -> HttpResponse:
+def _within_the_portal(request: HttpRequest) -> HttpResponse:
+    return _shown(request)
+
+
+def _has_a_portal(request: HttpRequest) -> bool:
+    user: Any = request.user
+    return bool(user.is_authenticated and (user.customer_id or viewed_customer(request)))
+
+
+def _shown(request: HttpRequest) -> HttpResponse:
     context = {
+        "version": date.fromisoformat(VERSION),
         "products": Product.objects.filter(is_on_sale=True).order_by("code"),
         "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
         "due_days": settings.INVOICE_DUE_DAYS,
