@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import InvalidInput
@@ -12,7 +13,11 @@ MONTHS = (1, 3, 6, 12, 24, 36)
 
 
 class WrongPeriod(InvalidInput):
-    message = _("Choose a period of 1, 3, 6, 12, 24 or 36 months.")
+    message = format_lazy(
+        _("Choose a period of {shorter} or {longest} months."),
+        shorter=", ".join(map(str, MONTHS[:-1])),
+        longest=MONTHS[-1],
+    )
 
 
 def check_months(value: Any, *, field: str = "months") -> int:

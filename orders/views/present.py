@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -15,7 +16,7 @@ from catalog.models import Item, Price
 from catalog.pricing import Line, Rate, price_line
 from catalog.units import counted
 from invoices.explain import Explanation, explain_line, percent
-from invoices.models import InvoiceLine
+from invoices.models import Invoice, InvoiceLine
 from kernel import display
 from kernel.periods import MONTH_MINUTES
 from orders.deal import Deal, Part
@@ -51,10 +52,32 @@ def priced(deal: Deal, *, explained: bool = False) -> dict[str, Any]:
         shown["total"], shown["total_label"] = net, _("Estimate for 30 days")
         shown["total_note"] = _("billed by the minute after the end of the month")
     elif total < 0:
-        shown["total"], shown["total_label"] = -total, _("Back to your wallet")
+        shown |= _in_favour(deal)
     elif unused:
         shown["total_label"] = _("To pay now")
     return shown
+
+
+def _in_favour(deal: Deal) -> dict[str, Any]:
+    """Where a difference in the customer's favour goes: what is owed of the time that is given back comes first."""
+    given_back: Counter[UUID] = Counter()
+    for part in deal.parts:
+        for one in part.unused:
+            given_back[one.invoice_id] += one.amount
+    owed = {invoice: min(given_back[invoice.pk], invoice.due) for invoice in Invoice.objects.filter(pk__in=given_back)}
+    lowered = min(sum(owed.values()), -deal.total)
+    to_wallet = -deal.total - lowered
+    if not lowered:
+        return {"total": to_wallet, "total_label": _("Back to your wallet")}
+    numbers = ", ".join(invoice.number for invoice, due in owed.items() if due)
+    if not to_wallet:
+        return {"total": lowered, "total_label": _("Less to pay of what you owe"), "total_note": numbers}
+    note = _("%(amount)s more lower what you owe: %(numbers)s")
+    return {
+        "total": to_wallet,
+        "total_label": _("Back to your wallet"),
+        "total_note": note % {"amount": display.money(lowered), "numbers": numbers},
+    }
 
 
 def _alike(parts: Iterable[Part]) -> list[list[Part]]:

@@ -119,7 +119,7 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         "page": page,
         "came": came,
         "went": went,
-        "balance": wallet_of(request.customer.pk),
+        "wallet": wallet_of(request.customer.pk),
         "exports": [*export_links(request, "credit-export"), ("PDF", _statement_address(request))],
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }

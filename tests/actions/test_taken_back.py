@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
 from ledger.services import Fact, Kind, spend
+from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Action
 from orders.services.delete import delete_resource
@@ -39,6 +41,8 @@ from tests.cast import (
     owner_of,
     quote,
 )
+from tests.markup import markup
+from tests.portal.seen import signed_in, the_time_being
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +179,31 @@ def test_a_case_is_closed_once(gate: Gate) -> None:
     close_reversal(reversal.pk, reason="talked to them", actor=STAFF, at=NOON + 3 * DAY)
     with refused(ReversalClosed):
         close_reversal(reversal.pk, reason="again", actor=STAFF, at=NOON + 4 * DAY)
+
+
+def test_a_smaller_configuration_of_what_is_owed_says_that_less_is_owed(gate: Gate, small: Item, large: Item) -> None:
+    """
+    The large server for 30 days costs 1,740,000 by gateway, and the bank takes all of it back: the invoice is open again.
+    On the day after, the small one for the 28 days left costs less; nothing comes into the wallet, less is owed.
+    """
+    customer = make_customer()
+    bought, payment = ordered_through_the_gate(customer, large)
+    record_outcome(payment.pk, paid(payment, NOON), actor=JOB, at=NOON)
+    answer(bought)
+    taken(payment, payment.amount)
+    [server] = Resource.objects.filter(customer=customer)
+    invoice = Invoice.objects.get(resource=server)
+    assert invoice.due == invoice.total
+    with the_time_being(NOON + 2 * DAY):
+        offer = quote(
+            customer,
+            Action.RESIZE,
+            NOON + 2 * DAY,
+            resource=str(server.pk),
+            items=[{"item": small.code, "quantity": 1}],
+        )
+        page = markup(signed_in(customer).get(reverse("quote", args=[offer.pk])))
+    assert offer.total < 0
+    assert "Back to your wallet" not in page
+    assert f'Less to pay of what you owe<span class="sub">{invoice.number}</span>' in page
+    assert f"{-offer.total:,}" in page

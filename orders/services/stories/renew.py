@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -48,7 +49,9 @@ class EndTooEarly(DomainError):
 class EndTooLate(DomainError):
     code = "end-too-late"
     status = 422
-    message = _("At most 36 months can be added at once. Choose an earlier common end.")
+    message = format_lazy(
+        _("At most {months} months can be added at once. Choose an earlier common end."), months=max(MONTHS)
+    )
 
 
 class Renew(Story):
