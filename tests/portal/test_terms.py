@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from orders import terms
 from orders.models import Order
+from tests.cast import create
 from tests.markup import markup
 from tests.portal.seen import signed_in
 
