@@ -102,7 +102,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "actions": actions_of(request, found),
         "health": found.health(request.at) if found.is_running else None,
         "is_expired": expired,
-        "may_switch_off": expired and found.auto_renew_months and request.user.may_order and not found.is_changing,
+        "may_switch_off": expired and found.auto_renew_months and request.user.may_order,
         "parts": _parts(request, found, items),
         "auto_renew": AutoRenewForm({"months": found.auto_renew_months or 0}),
         "periods": [(period, configuration_text(period.configuration, items), _minutes(period)) for period in periods],
