@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("orders", "0004_who_gave_up_is_on_record"),
+        ("orders", "0005_reasons_have_a_code_and_words"),
     ]
 
     operations = [
