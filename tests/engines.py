@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from stack.translations import compile_translations
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _engines = None
 
@@ -22,17 +24,13 @@ if "DATABASE_URL" not in os.environ or "REDIS_URL" not in os.environ:
 if "PYTEST_XDIST_WORKER" in os.environ:
     _number = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw")) + 1
     os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{_number}"
+else:
+    compile_translations()  # before anything asks for a word: what is loaded once is not loaded again
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the Vietnamese of the templates visible to the tests, and the portals that they start real ones."""
-    from stack.translations import compile_translations
-
-    os.environ.pop(
-        "DJANGO_SETTINGS_MODULE", None
-    )  # ours are read by now; the processes that tests start have the real ones
-    if not hasattr(config, "workerinput"):
-        compile_translations()
+def pytest_configure() -> None:
+    """The portals that tests start are real ones: they have the real settings, for ours are read by now."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
