@@ -53,6 +53,7 @@ class Did(Verb):
     TAKE_OVER_KEY = "take over API key", _("took over an API key")
     REVOKE_KEY = "revoke API key", _("revoked an API key")
     SET_USER_ASIDE = "set user aside", _("set a second user of an address aside")
+    VIEW_AS_CUSTOMER = "view portal as customer", _("viewed the portal as the customer")
     SWITCH_AUTOMATIC_PAYMENT = "switch automatic payment", _("switched automatic payment")
 
 

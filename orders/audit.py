@@ -11,4 +11,3 @@ class Did(Verb):
     SWITCH_BILLING_MODE = "switch billing mode", _("switched the billing mode")
     GIVE_UP = "give up provisioning", _("gave up provisioning")
     REPORT_GONE = "report gone", _("reported a resource gone")
-    VIEW_AS_CUSTOMER = "view portal as customer", _("viewed the portal as the customer")

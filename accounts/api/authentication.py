@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, ClassVar, cast
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -14,9 +12,6 @@ from rest_framework.request import Request
 from accounts.models import ApiKey, CustomerKey, User, digest_of
 from accounts.principals import Principal
 from kernel import clock
-
-NOTED_EVERY = timedelta(minutes=1)
-"""How exact `last_used_at` is: a key in constant use costs one update a minute."""
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -37,7 +32,7 @@ class KeyAuthentication(BaseAuthentication):
         key = self.model.working().select_related(*self.related).filter(digest=digest_of(secret)).first()
         if key is None:
             raise AuthenticationFailed(_("This API key is not valid, or it was revoked, or its keeper has left."))
-        self._note_use(key)
+        key.note_use(at=clock.now())
         return self.principal_of(key), key
 
     def authenticate_header(self, request: Request) -> str:
@@ -45,12 +40,6 @@ class KeyAuthentication(BaseAuthentication):
 
     def is_ours(self, secret: str) -> bool:
         return secret.startswith(self.model.PREFIX)
-
-    def _note_use(self, key: ApiKey) -> None:
-        at = clock.now()
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
-        if key.last_used_at is None or key.last_used_at <= at - NOTED_EVERY:
-            self.model._default_manager.filter(stale, pk=key.pk).update(last_used_at=at)
 
 
 class CustomerKeyAuthentication(KeyAuthentication):

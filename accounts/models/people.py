@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import Value
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -149,6 +149,10 @@ class User(AbstractUser):
         return self.role in {self.Role.OWNER, self.Role.BILLING}
 
 
+NOTED_EVERY = timedelta(minutes=1)
+"""How exact `last_used_at` is: a key in constant use costs one update a minute."""
+
+
 class ApiKey(models.Model):
     """A secret of a REST client: shown once when it is made, kept as a digest."""
 
@@ -179,6 +183,12 @@ class ApiKey(models.Model):
     def working(cls) -> models.QuerySet[Self]:
         """The keys that open something."""
         return cls._default_manager.filter(revoked_at=None)
+
+    def note_use(self, *, at: datetime) -> None:
+        """That it was used, now and then: not with each request."""
+        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
+        if self.last_used_at is None or self.last_used_at <= at - NOTED_EVERY:
+            type(self)._default_manager.filter(stale, pk=self.pk).update(last_used_at=at)
 
     @property
     def actor(self) -> Actor:

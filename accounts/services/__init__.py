@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.audit import Did, Edit, Verb
-from accounts.models import AuditEntry, Customer
+from accounts.models import AuditEntry, Customer, IdempotencyKey
 from kernel.actors import Actor
+
+KEPT = timedelta(days=7)
 
 
 def record_audit(
@@ -52,3 +55,19 @@ def set_automatic_payment(customer: Customer, is_on: bool, *, actor: Actor, at: 
         record_audit(
             Did.SWITCH_AUTOMATIC_PAYMENT, customer.pk, actor=actor, at=at, reason="", customer=customer, is_on=is_on
         )
+
+
+def view_as_customer(customer: Customer, *, reason: str, actor: Actor, at: datetime) -> None:
+    """Staff look at the portal as the customer does, and can change nothing: that they did, and why, is written down."""
+    record_audit(Did.VIEW_AS_CUSTOMER, customer.pk, actor=actor, at=at, reason=reason, customer=customer)
+
+
+def forget_old(*, at: datetime, machine_at: datetime) -> int:
+    """
+    Forget answers to REST writes after 7 days, when nobody retries any more, and sessions that have ended.
+
+    :param machine_at: sessions live by the machine's clock: who moves the business clock stays signed in
+    """
+    answers, _ = IdempotencyKey.objects.older_than(KEPT, at=at).delete()
+    sessions, _ = Session.objects.filter(expire_date__lte=machine_at).delete()
+    return answers + sessions

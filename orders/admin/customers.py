@@ -19,11 +19,10 @@ from accounts.admin.tasks import Task
 from accounts.four_eyes import leave_for_review
 from accounts.models import Customer
 from accounts.rights import VIEW_AS_CUSTOMER
-from accounts.services import record_audit
+from accounts.services import view_as_customer
 from kernel import clock
 from kernel.actors import Actor
 from orders.admin.switch import SwitchBillingMode
-from orders.audit import Did
 from payments.admin.money import CUSTOMER_TASKS, with_money
 
 
@@ -35,7 +34,7 @@ class ViewAsCustomer(Task):
     right = VIEW_AS_CUSTOMER
 
     def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
-        record_audit(Did.VIEW_AS_CUSTOMER, subject.pk, actor=actor, at=at, reason=data["reason"], customer=subject)
+        view_as_customer(subject, reason=data["reason"], actor=actor, at=at)
         return text("You see the portal as %(customer)s does.") % {"customer": subject.name}
 
     def finish(self, request: HttpRequest, subject: Customer, sentence: str, back: str) -> HttpResponse:

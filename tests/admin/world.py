@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import F
 
+from accounts.audit import Did
 from accounts.four_eyes import ask
 from accounts.models import Customer, CustomerKey
 from accounts.services import record_audit
@@ -14,7 +15,6 @@ from invoices.models import BillingRun, ParkedBilling
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
-from orders.audit import Did
 from orders.models import Action, CheckoutSession
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
