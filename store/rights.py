@@ -174,12 +174,17 @@ def _statement(verb: str, preposition: str, right: Right, role: str) -> sql.Comp
 
 
 def _models() -> Iterable[type[Model]]:
-    return (model for model in apps.get_models(include_auto_created=True) if model._meta.managed)
+    """One for each table: a proxy adds nothing to what its model declares."""
+    every = apps.get_models(include_auto_created=True)
+    return (model for model in every if model._meta.managed and not model._meta.proxy)
 
 
 def _columns(model: type[Model]) -> Iterator[str]:
-    return (field.column for field in model._meta.local_concrete_fields)
+    return (str(field.column) for field in model._meta.local_concrete_fields)
 
 
 def _guards(model: type[Model]) -> Iterator[Guard]:
-    return (trigger for guarded, trigger in pgtrigger.registered() if guarded is model and isinstance(trigger, Guard))
+    """Those of its proxies too: they are on the same table."""
+    for guarded, trigger in pgtrigger.registered():
+        if isinstance(trigger, Guard) and guarded._meta.concrete_model is model._meta.concrete_model:
+            yield trigger

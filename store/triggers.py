@@ -29,7 +29,7 @@ def hold_triggers_always(*, using: str, **_: Any) -> None:
             cursor.execute(ALWAYS_HELD)
 
 
-class Guard(pgtrigger.Trigger):  # type: ignore[misc]  # the library is not typed
+class Guard(pgtrigger.Trigger):
     """
     A trigger that refuses something to everybody, so that the application needs no right to it (`store.rights`).
 
