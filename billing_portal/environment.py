@@ -37,8 +37,18 @@ class Environment(environ.Env):
         return super().get_value(var, cast, default, parse_default)
 
     def limits(self, name: str, usual: int) -> dict[str, int]:
-        """Amounts by group of staff, "finance=5000000,administrator=0"; unless given, these two have the usual one."""
-        return self(name, {"value": int}, dict.fromkeys(("finance", "administrator"), usual))
+        """
+        Amounts by group of staff, "finance=5000000,administrator=0"; unless given, these two have the usual one.
+
+        :raises ImproperlyConfigured: it is written otherwise
+        """
+        pairs = [each.partition("=") for each in self.list(name, default=[])]
+        if not all(group and amount.isdecimal() for group, _equals, amount in pairs):
+            raise ImproperlyConfigured(
+                f"{name} cannot be read: groups of staff with whole đồng are written finance=5000000,administrator=0."
+            )
+        given = {group: int(amount) for group, _equals, amount in pairs}
+        return given or dict.fromkeys(("finance", "administrator"), usual)
 
 
 def read_files(root: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from billing_portal.environment import Environment, is_at_home, readable_url, usable_key, with_password
+from billing_portal.environment import Environment, is_at_home, mail, readable_url, usable_key, with_password
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_KEY = "kM3-x_9aQ2zT7wV5bN8rL1pC4dF6gH0j"
@@ -132,3 +132,37 @@ def test_a_process_takes_what_the_running_portal_works_with(tmp_path: Path) -> N
     (tmp_path / "stack.env").write_text("DEMO='1'\nDATABASE_PASSWORD='it''s # here'\n")
     assert settings_with(tmp_path).stdout.startswith("True True True it''s # here ")
     assert settings_with(tmp_path, DEMO="0").stdout.startswith("False "), "its own environment comes first"
+
+
+def test_mails_are_files_unless_a_server_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EMAIL_URL", "")
+    found = mail(Environment(), folder=tmp_path)
+    assert found["EMAIL_BACKEND"] == "django.core.mail.backends.filebased.EmailBackend"
+    assert (found["EMAIL_FILE_PATH"], found["EMAIL_HOST"]) == (str(tmp_path), "")
+
+
+def test_a_mail_server_is_called_by_our_backend_which_has_a_deadline(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMAIL_URL", "smtp+tls://billing%40example.com:top%2Fsecret@mail.example.com:587")
+    found = mail(Environment(), folder=tmp_path)
+    assert found["EMAIL_BACKEND"] == "notifications.smtp.EmailBackend"
+    assert (found["EMAIL_HOST"], found["EMAIL_PORT"]) == ("mail.example.com", 587)
+    assert (found["EMAIL_HOST_USER"], found["EMAIL_HOST_PASSWORD"]) == ("billing@example.com", "top/secret")
+    assert (found["EMAIL_USE_TLS"], found["EMAIL_USE_SSL"]) == (True, False)
+
+
+def test_limits_of_staff_are_given_by_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALONE_CREDIT_NOTE", "support=100000,finance=0")
+    assert Environment().limits("ALONE_CREDIT_NOTE", 5_000_000) == {"support": 100_000, "finance": 0}
+    monkeypatch.setenv("ALONE_CREDIT_NOTE", "")
+    assert Environment().limits("ALONE_CREDIT_NOTE", 7) == {"finance": 7, "administrator": 7}
+
+
+@pytest.mark.parametrize(
+    "written", ["finance", "finance=", "=5", "finance=5;administrator=6", "finance=-5", "finance=5.5"]
+)
+def test_limits_written_otherwise_are_refused_with_a_sentence(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("ALONE_CREDIT_NOTE", written)
+    with pytest.raises(ImproperlyConfigured, match=r"^ALONE_CREDIT_NOTE cannot be read"):
+        Environment().limits("ALONE_CREDIT_NOTE", 7)
