@@ -16,7 +16,14 @@ from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
-from payments.api import EntryViewSet, InvoicePaymentViewSet, PaymentViewSet, TopUpViewSet, WalletViewSet
+from payments.api import (
+    EntryViewSet,
+    InvoicePaymentViewSet,
+    PaymentViewSet,
+    TopUpViewSet,
+    TransferViewSet,
+    WalletViewSet,
+)
 
 app_name = "api"
 
@@ -30,6 +37,7 @@ router.register("credit-notes", CreditNoteViewSet, "credit-note")
 router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")
 router.register("top-ups", TopUpViewSet, "top-up")
+router.register("bank-transfers", TransferViewSet, "bank-transfer")
 router.register("usage", UsageViewSet, "usage")
 router.register("users", UserViewSet, "user")
 router.register("keys", KeyViewSet, "key")

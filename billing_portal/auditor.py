@@ -56,6 +56,25 @@ CHECKS = {
              WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')) p
         WHERE held <> brought
     """,
+    "money in the bank is what arrived there and was neither sent nor taken back": """
+        SELECT held || ' instead of ' || arrived FROM
+            (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'bank') l,
+            (SELECT coalesce(sum(amount - returned), 0) - (SELECT coalesce(sum(taken_back), 0) FROM payments_payment
+             WHERE means = 'bank_transfer') AS arrived FROM payments_banktransfer) t
+        WHERE held <> arrived
+    """,
+    "suspense holds what arrived at the bank and is nobody's yet": """
+        SELECT held || ' instead of ' || nobodys FROM
+            (SELECT coalesce(sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id
+             WHERE a.kind = 'suspense') l,
+            (SELECT coalesce(sum(amount - assigned - returned), 0) AS nobodys FROM payments_banktransfer) t
+        WHERE held <> nobodys
+    """,
+    "an expected transfer is met when as much has come": """
+        SELECT x.reference FROM payments_expectedtransfer x LEFT JOIN payments_payment p ON p.expected_id = x.id
+        GROUP BY x.id HAVING (coalesce(sum(p.amount), 0) >= x.amount) <> (x.met_at IS NOT NULL)
+    """,
     "debts are what was taken back and is neither credit nor on an invoice": """
         SELECT held || ' instead of ' || owed FROM
             (SELECT coalesce(-sum(e.amount), 0) AS held FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id

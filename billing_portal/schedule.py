@@ -36,6 +36,8 @@ JOBS = (
     Job("check-payments", payments.check_payments, MINUTELY,
         _("Asks the gateways about payments that nobody has heard of for too long."),
         payments.next_check, calls_outside=True),
+    Job("give-transfers", payments.give_transfers, MINUTELY,
+        _("Gives bank transfers that were put on record and not given yet to those whom their text names.")),
     Job("expire-orders", orders.expire_unpaid_orders, MINUTELY,
         _("Ends orders that were not paid in time; their coupons can be used again."),
         orders.next_order_expiry),

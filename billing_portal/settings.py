@@ -351,6 +351,7 @@ ALONE = {
     "grant-credit": env.limits("ALONE_GRANT_CREDIT", 5_000_000),
     "bank-transfer": env.limits("ALONE_BANK_TRANSFER", 1_000_000_000),
     "book-received": env.limits("ALONE_BOOK_RECEIVED", 100_000_000),
+    "bank-return": env.limits("ALONE_BANK_RETURN", 0),
     "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
 }
 
@@ -373,6 +374,12 @@ SELLER_TERMS_URL = env.str("SELLER_TERMS_URL", "")
 SELLER_BANK = env.str("SELLER_BANK", "")  # where to pay; shown when the account's number is given as well
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)
+SELLER_BANK_BIN = env.str(
+    "SELLER_BANK_BIN", ""
+)  # the bank's six digits at NAPAS; with it, customers are shown QR codes
+BANK_TRANSFER_ORDER_HOURS = env.int("BANK_TRANSFER_ORDER_HOURS", 24)  # so long an order waits for its transfer
+BANK_TRANSFER_DAYS = env.int("BANK_TRANSFER_DAYS", 7)  # so long a code for a top-up or for invoices is shown
+BANK_FEED_SECRET = env.str("BANK_FEED_SECRET", "")  # what the bank's service shows to tell us of transfers; empty: none
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -23,6 +23,24 @@ def seller() -> dict[str, Any]:
         "bank": bank if bank["name"] and bank["account"] else {},
     }
     return {name: value for name, value in facts.items() if value}
+
+
+class BankAccount(NamedTuple):
+    """An account of ours that customers can be asked to pay into by a QR code."""
+
+    bin_code: str
+    number: str
+    bank: str
+    holder: str
+
+
+def account_for_transfers() -> BankAccount | None:
+    """Nothing unless bank, number and the bank's BIN are set."""
+    if not (settings.SELLER_BANK and settings.SELLER_BANK_ACCOUNT and settings.SELLER_BANK_BIN):
+        return None
+    return BankAccount(
+        settings.SELLER_BANK_BIN, settings.SELLER_BANK_ACCOUNT, settings.SELLER_BANK, settings.SELLER_BANK_HOLDER
+    )
 
 
 def bank_words(bank: dict[str, str]) -> str:

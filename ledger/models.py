@@ -30,6 +30,7 @@ class Account(KeepsColumns):
         PROMOTIONAL = "promotional", _("promotional credit")
         GATEWAY = "gateway", _("money at payment gateways")
         BANK = "bank", _("money in the bank")
+        SUSPENSE = "suspense", _("money that arrived and is nobody's yet")
         ESCROW = "escrow", _("money of open orders")
         SALES = "sales", _("settled invoices")
         PROMOTIONS = "promotions", _("granted promotional credit")
@@ -86,7 +87,11 @@ class Account(KeepsColumns):
 
 
 class Transaction(models.Model):
-    """One business fact about money. `source` names the fact: the same kind and source are posted once."""
+    """
+    One business fact about money. `source` names the fact: the same kind and source are posted once.
+
+    What arrives at the bank, or goes back from there, concerns no customer: nobody knows yet whose it is.
+    """
 
     class Kind(models.TextChoices):
         TOP_UP = "top_up", _("top-up")
@@ -95,7 +100,9 @@ class Transaction(models.Model):
         ORDER_REFUND = "order_refund", _("refund of an order")
         INVOICE_PAYMENT = "invoice_payment", _("invoice paid")
         RENEWAL = "renewal", _("auto-renewal")
+        BANK_ARRIVAL = "bank_arrival", _("arrived at the bank")
         BANK_TRANSFER = "bank_transfer", _("bank transfer")
+        BANK_RETURN = "bank_return", _("sent back by bank")
         CREDIT_NOTE_REFUND = "credit_note_refund", _("refund of unused time")
         GRANT = "grant", _("promotional credit granted")
         GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
@@ -103,10 +110,18 @@ class Transaction(models.Model):
         REVERSAL = "reversal", _("taken back by bank or gateway")
         DEBT = "debt", _("debt collected")
 
+    NOBODYS: ClassVar = (Kind.BANK_ARRIVAL, Kind.BANK_RETURN)
+
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=80)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("customer"),
     )
     reference = models.CharField(_("reference"), max_length=200, blank=True)
     at = models.DateTimeField(_("at"))
@@ -115,7 +130,15 @@ class Transaction(models.Model):
         verbose_name = _("ledger transaction")
         verbose_name_plural = _("ledger transactions")
         constraints: ClassVar = [
-            models.UniqueConstraint(name="one_fact_is_posted_once", fields=["customer", "kind", "source"])
+            models.UniqueConstraint(name="one_fact_is_posted_once", fields=["customer", "kind", "source"]),
+            models.UniqueConstraint(
+                name="what_is_nobodys_is_posted_once", fields=["kind", "source"], condition=Q(customer=None)
+            ),
+            models.CheckConstraint(
+                name="only_bank_money_is_nobodys",
+                condition=Q(customer__isnull=True, kind__in=["bank_arrival", "bank_return"])
+                | Q(customer__isnull=False) & ~Q(kind__in=["bank_arrival", "bank_return"]),
+            ),
         ]
         triggers: ClassVar = [append_only()]
 

@@ -51,7 +51,7 @@ class Spending:
 
 POST = """
 WITH held AS (
-    SELECT id FROM ledger_account WHERE customer_id = %(customer)s AND kind = ANY(%(kinds)s::text[]) ORDER BY id FOR NO KEY UPDATE
+    SELECT id FROM ledger_account WHERE customer_id = %(customer)s::uuid AND kind = ANY(%(kinds)s::text[]) ORDER BY id FOR NO KEY UPDATE
 ), account AS (
     SELECT a.id, leg.amount
     FROM unnest(%(kinds)s::text[], %(amounts)s::bigint[]) AS leg(kind, amount)
@@ -59,7 +59,7 @@ WITH held AS (
         AND a.customer_id IS NOT DISTINCT FROM CASE WHEN leg.kind IN ('credit', 'promotional') THEN %(customer)s::uuid END
 ), posted AS (
     INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
-    SELECT %(kind)s, %(source)s, %(customer)s, %(reference)s, %(at)s
+    SELECT %(kind)s, %(source)s, %(customer)s::uuid, %(reference)s, %(at)s
     WHERE (SELECT count(*) FROM held) >= 0 AND (SELECT count(*) FROM account) = cardinality(%(kinds)s::text[])
     ON CONFLICT DO NOTHING RETURNING id
 )
@@ -99,12 +99,12 @@ def post(
     source: object,
     legs: Mapping[Account.Kind, int],
     *,
-    customer_id: UUID,
+    customer_id: UUID | None,
     at: datetime,
     reference: str = "",
 ) -> bool:
     """
-    Post one fact, once. Legs (account kind -> VND) sum to zero; zero legs are left out.
+    Post one fact, once; without a customer where it concerns none. Legs (account kind -> VND) sum to zero; zero legs are left out.
 
     :returns: whether it was posted now; False when the same kind and source stand already
     :raises IntegrityError: the wallet would fall below zero, or the legs do not sum to zero (our bug)
@@ -259,7 +259,7 @@ def _wallets(accounts: QuerySet[Account]) -> dict[UUID, Wallet]:
     }
 
 
-def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID) -> None:
+def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID | None) -> None:
     """Make the accounts that are not there yet; others may be making them at the same time."""
     Account.objects.bulk_create(
         [

@@ -51,6 +51,7 @@ class Notice(models.Model):
         PAYMENT_RECEIVED = "payment_received", _("Payment received")
         PAYMENT_TAKEN_BACK = "payment_taken_back", _("Payment taken back")
         PAYMENT_FAILED = "payment_failed", _("Payment failed")
+        TRANSFER_NOT_FOUND = "transfer_not_found", _("Bank transfer not found")
         REFUND = "refund", _("Refund to the wallet")
         INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
         INVOICE_CORRECTED = "invoice_corrected", _("Invoice corrected")

@@ -36,7 +36,7 @@ INSTANTS = frozenset(
     {"first_try", "from", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
      "until"}
 )  # fmt: skip
-DAYS = frozenset({"due_date", "expires_on"})
+DAYS = frozenset({"due_date", "expires_on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
 _words: dict[str, Callable[[Any], str]] = {}

@@ -15,11 +15,12 @@ from invoices.models import CreditNote, Invoice
 from kernel import display
 from kernel.actors import Actor
 from ledger.models import Grant
-from payments.models import Payment
+from payments.models import BankTransfer, Payment
+from payments.services.claims import claim_is_found
 from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
 from payments.services.held import book_received
-from payments.services.transfers import record_bank_transfer
+from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
 from payments.services.wallet import wallet_of
 
 
@@ -83,7 +84,7 @@ class GrantCredit(MoneyAct):
 
 
 class RecordTransfer(MoneyAct):
-    """`facts`: invoices, reference, whole, value_date."""
+    """`facts`: invoices, reference, whole, value_date, and perhaps account, expected, claim."""
 
     code = "bank-transfer"
     label = _("bank transfer")
@@ -102,17 +103,46 @@ class RecordTransfer(MoneyAct):
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Payment:
         customer, amount = _of(act)
-        return record_bank_transfer(
+        payment = record_bank_transfer(
             customer.pk,
             amount,
             [UUID(pk) for pk in act.facts["invoices"]],
             whole=act.facts["whole"],
             reference=act.facts["reference"],
             value_date=date.fromisoformat(act.facts["value_date"]),
+            account=act.facts.get("account", ACCOUNT),
+            expected_id=UUID(act.facts["expected"]) if act.facts.get("expected") else None,
             reason=act.reason,
             actor=actor,
             at=at,
         )
+        if act.facts.get("claim"):
+            assert payment.transfer_id is not None
+            claim_is_found(act.facts["claim"], payment.transfer_id, reason=act.reason, actor=actor, at=at)
+        return payment
+
+
+class SendBack(Act):
+    """Money at the bank that is nobody's here goes back. `subject` is the bank's reference, `facts`: transfer."""
+
+    code = "bank-return"
+    label = _("return of a bank transfer")
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+        assert act.amount is not None
+        transfer = BankTransfer.objects.get(pk=act.facts["transfer"])
+        return [
+            (_("Amount"), display.money(act.amount)),
+            (_("Amount that arrived"), display.money(transfer.amount)),
+            (_("Nobody's yet"), display.money(transfer.rest)),
+            (_("Payer"), transfer.payer or "–"),
+            (_("Text of the transfer"), transfer.note or "–"),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> BankTransfer:
+        assert act.amount is not None
+        return send_back(act.facts["transfer"], act.amount, reason=act.reason, actor=actor, at=at)
 
 
 class BookReceived(MoneyAct):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from invoices.forms import REASONABLE
 from kernel.fields import DongField
 from kernel.periods import Period, start_of_day
+from kernel.text import validate_printable
 from ledger.models import Account
 from payments.models import Payment
 from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments
@@ -65,6 +66,24 @@ class DayField(forms.DateField):
     def __init__(self, **options: Any) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
         super().__init__(input_formats=["%Y-%m-%d"], widget=widget, required=False, validators=REASONABLE, **options)
+
+
+class ClaimForm(forms.Form):
+    """A transfer that the customer says they have made."""
+
+    amount = DongField(label=_("Amount"), least=1)
+    day = DayField(label=_("Day of the transfer"))
+    note = forms.CharField(
+        label=_("Text of the transfer"),
+        required=False,
+        max_length=200,
+        validators=[validate_printable],
+        help_text=_("As you typed it in your bank's app, with the typing error if there was one."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["day"].required = True
 
 
 class DayFilters(forms.Form):

@@ -10,19 +10,24 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
+from kernel.money import MAXIMUM
 from kernel.periods import Period
+from kernel.seller import account_for_transfers
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
-from payments.models import Allocation, Payment
+from payments.models import Allocation, ExpectedTransfer, Payment
 from store.places import address_of
 from store.search import search
 
 CHUNK = 2000
+BY_TRANSFER = "bank_transfer"
+"""Among the ways to pay, beside the codes of gateways."""
 Fact = Transaction.Kind
 
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -49,12 +54,21 @@ class OpenGateway:
     def name(self) -> str:
         return gateway_name(self.code)
 
+    @property
+    def note(self) -> str:
+        """How one pays this way."""
+        if self.code == BY_TRANSFER:
+            return _("you scan a code in your bank's app; it counts as soon as your bank has transferred it")
+        return _("by QR code, card or bank app; you come back here afterwards")
+
     def takes(self, amount: int) -> bool:
         return self.minimum <= amount <= self.maximum
 
 
 def gateway_name(code: str) -> str:
-    """How customers know a gateway."""
+    """How customers know a gateway, or the way beside all gateways."""
+    if code == BY_TRANSFER:
+        return _("Bank transfer by QR code")
     return str(GATEWAYS[code].name) if code in GATEWAYS else code
 
 
@@ -64,12 +78,18 @@ def open_gateways() -> list[OpenGateway]:
     return [OpenGateway(code, caps.min_amount, caps.max_amount) for code, caps in found]
 
 
-def gateways_for_top_up() -> list[OpenGateway]:
+def ways_to_pay() -> list[OpenGateway]:
+    """Every way in which money can come from outside: the gateways, and a bank transfer with a code."""
+    by_transfer = [OpenGateway(BY_TRANSFER, 1, MAXIMUM)] if account_for_transfers() else []
+    return [*open_gateways(), *by_transfer]
+
+
+def ways_to_top_up() -> list[OpenGateway]:
     """The same, within our own limits of one top-up."""
     least, most = settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM
     return [
         OpenGateway(gate.code, max(gate.minimum, least), min(gate.maximum, most))
-        for gate in open_gateways()
+        for gate in ways_to_pay()
         if max(gate.minimum, least) <= min(gate.maximum, most)
     ]
 
@@ -138,6 +158,12 @@ def allocations_to(invoice: Invoice) -> QuerySet[Allocation]:
 def open_invoice_payment(customer: Customer) -> Payment | None:
     """The attempt to pay invoices through a gateway that is still open, if there is one."""
     return Payment.objects.open().filter(customer=customer, payable=f"invoices:{customer.pk}").first()
+
+
+def waiting_transfers(customer: Customer, at: datetime) -> QuerySet[ExpectedTransfer]:
+    """What the customer was asked to transfer and may still be on its way, the latest first, with what has come."""
+    waiting = ExpectedTransfer.objects.waiting().filter(customer=customer, expires_at__gt=at)
+    return waiting.with_received().order_by("-created_at", "-id")
 
 
 # --- The wallet's movements ---

@@ -11,7 +11,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import Payment, Reversal
-from payments.services import credit
+from payments.services import credit, statements
 from payments.services.asking import check_payment
 from payments.services.owed import settle_what_is_owed
 from store.due import first_after
@@ -51,3 +51,7 @@ def check_payments(*, at: datetime) -> Tally:
 def next_check(after: datetime) -> datetime | None:
     waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
     return first_after(after, waiting, "check_at")
+
+
+def give_transfers(*, at: datetime) -> Tally:
+    return statements.look_at_unseen(at=at)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.views import gateway, history, invoices, wallet
+from payments.views import gateway, history, invoices, transfers, wallet
 
 urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
@@ -18,4 +18,8 @@ urlpatterns = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/top-up/", wallet.top_up, name="top-up"),
     path("wallet/automatic/", wallet.automatic_payment, name="automatic-payment"),
+    path("transfers/<uuid:expected_id>/", transfers.transfer, name="transfer"),
+    path("transfers/<uuid:expected_id>/give-up/", transfers.give_up, name="transfer-give-up"),
+    path("transfers/claim/", transfers.claim, name="transfer-claim"),
+    path("bank/transfers/", transfers.bank_feed, name="bank-feed"),
 ]

@@ -108,7 +108,8 @@ def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str,
     at = clock.now()
     options = task.form_options(subject, at=at)
     proposed = {**options.pop("initial", {}), **task.initial(request.GET)}
-    form = task.form(request.POST if request.method == "POST" else None, initial=proposed, **options)
+    sent = request.method == "POST"
+    form = task.form(request.POST if sent else None, request.FILES if sent else None, initial=proposed, **options)
     if request.method == "POST" and form.is_valid():
         try:
             sentence = _carry_out(task, subject, form.cleaned_data, request, at=at)

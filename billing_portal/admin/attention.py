@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Value
+from django.db.models import Count, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,8 @@ from kernel.periods import local_day, start_of_day
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.models import Order, OrderItem
-from payments.models import BankTransfer, Payment, Reversal
+from payments.models import BankTransfer, Payment, Reversal, TransferClaim
+from payments.rights import RECORD_BANK_TRANSFER
 
 LATELY = timedelta(days=7)
 
@@ -91,8 +92,15 @@ def _of_money(at: datetime) -> list[Matter]:
         Matter(
             "transfers with a rest",
             _("bank transfers of which a part is not given to a customer yet"),
-            BankTransfer.objects.filter(amount__gt=F("assigned")),
+            BankTransfer.objects.with_rest(),
             "rest=some",
+        ),
+        Matter(
+            "claimed transfers",
+            _("transfers that customers say they have made"),
+            TransferClaim.objects.filter(state=TransferClaim.State.OPEN),
+            "state__exact=open",
+            right=RECORD_BANK_TRANSFER,
         ),
         Matter(
             "old payments",

@@ -11,6 +11,7 @@ from notifications.kinds.base import (
     SEE_PAYMENT,
     SEE_RESOURCES,
     SEE_SETTINGS,
+    SEE_WALLET,
     If,
     NoticeKind,
     Row,
@@ -69,6 +70,17 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_PAYMENT,
         holds=one_of("state", "failed"),
+    ),
+    Kind.TRANSFER_NOT_FOUND: NoticeKind(
+        Subject.CUSTOMER,
+        (_("We have not found your transfer of %(amount)s"),),
+        (
+            _(
+                "We have looked for the transfer of %(amount)s that you say you made on %(transferred_on)s, and have not found it."
+            ),
+            _("Our answer: %(answer)s"),
+        ),
+        SEE_WALLET,
     ),
     Kind.REFUND: NoticeKind(
         Subject.CREDIT_NOTE,

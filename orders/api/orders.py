@@ -73,7 +73,7 @@ class OrderShape(serializers.Serializer[Any]):
 class PlaceOrder(Input):
     quote = Identifier()
     means = Choice(
-        choices=[Order.Means.WALLET, Order.Means.TOP_UP_AND_PAY, Order.Means.GATEWAY],
+        choices=[Order.Means.WALLET, Order.Means.TOP_UP_AND_PAY, Order.Means.GATEWAY, Order.Means.BANK_TRANSFER],
         default=Order.Means.WALLET,
         help_text="Without effect when nothing is to pay.",
     )
@@ -110,7 +110,10 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @extend_schema(responses={201: OrderShape})
     @idempotent(PlaceOrder, required=True, in_steps=True)
     def create(self, request: Request) -> Response:
-        """Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`."""
+        """
+        Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`; by bank transfer, show what
+        `/bank-transfers/?order=` says.
+        """
         wish = self.wish
         order, _payment = check_out(
             self.customer.pk,

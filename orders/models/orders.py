@@ -112,6 +112,7 @@ class Order(StateMachine):
         WALLET = "wallet", _("wallet credit")
         TOP_UP_AND_PAY = "top_up_and_pay", _("all wallet credit, the rest by gateway")
         GATEWAY = "gateway", _("gateway")
+        BANK_TRANSFER = "bank_transfer", _("bank transfer")
         NONE = "none", _("nothing to pay now")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

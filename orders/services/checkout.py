@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -23,14 +24,15 @@ from orders.models import Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
-from payments.models import Payment
+from payments.models import ExpectedTransfer, Payment
+from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
 from payments.services.wallet import wallet_of
 
 BY_GATEWAY = frozenset({Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY})
 PAYMENT_WINDOW = timedelta(minutes=30)
-"""How long an order waits for its gateway payment. Money that comes later becomes wallet credit."""
+"""How long an order waits for its gateway payment, see `window_of`. Money that comes later becomes wallet credit."""
 
 
 class QuoteUsed(DomainError):
@@ -98,7 +100,7 @@ def check_out(
         old = Quote.objects.select_related("customer").get(pk=quote_id)
         stale.details["quote"] = str(quote_again(old, at=at).pk)
         raise
-    if order.state != Order.State.AWAITING_PAYMENT:
+    if order.state != Order.State.AWAITING_PAYMENT or order.means == Order.Means.BANK_TRANSFER:
         return order, None
     try:
         return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
@@ -129,6 +131,7 @@ def place_order(
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
     :raises CouponHeld, CouponUsedUp: the last use was taken a moment ago
     :raises MeansNeeded: there is something to pay, and `means` pays nothing
+    :raises NoTransfers: by bank transfer, and there is no account to pay into
     """
     customer = Customer.objects.lock(customer_id)
     earlier = Order.objects.filter(customer=customer, key=key).first()
@@ -147,15 +150,36 @@ def place_order(
         hold_session(quote.checkout_session_id, customer)
     refuse_stale(quote, at=at)
     refuse_what_is_over(quote, resources, at=at)
-    if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.WALLET}:
+    if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.BANK_TRANSFER, Order.Means.WALLET}:
         raise MeansNeeded
 
     order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at)
     if order.means == Order.Means.NONE:
         fulfil_order(order, actor=actor, at=at)
+    elif order.means == Order.Means.BANK_TRANSFER:
+        ask_for_its_transfer(order, actor=actor, at=at)
     elif order.means == Order.Means.WALLET or _wallet_suffices(order):
         _pay_from_wallet(order, actor=actor, at=at)
     return order
+
+
+def ask_for_its_transfer(order: Order, *, actor: Actor, at: datetime) -> ExpectedTransfer:
+    """
+    Ask for an order's price by bank transfer; what is asked for already is found again.
+
+    :raises NoTransfers: there is no account to pay into
+    """
+    return ask_for_transfer(
+        order.customer,
+        ExpectedTransfer.For.ORDER,
+        order.total,
+        payable=f"order:{order.pk}",
+        order_id=order.pk,
+        description=describe(order),
+        expires_at=order.expires_at,
+        actor=actor,
+        at=at,
+    )
 
 
 def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) -> Payment:
@@ -204,6 +228,21 @@ def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime) -> Pa
 
 
 @transaction.atomic
+def pay_from_wallet(order_id: UUID, *, actor: Actor, at: datetime) -> Payment:
+    """
+    Pay an order that awaits its payment from the wallet after all. What was under way otherwise becomes credit when it arrives.
+
+    :raises NotPayable: it was paid or ended by now
+    :raises InsufficientCredit: nothing was paid
+    """
+    Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
+    order = Order.objects.lock(order_id)
+    if order.state != Order.State.AWAITING_PAYMENT:
+        raise NotPayable
+    return _pay_from_wallet(order, actor=actor, at=at)
+
+
+@transaction.atomic
 def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetime) -> Order:
     """
     Cancel an order that awaits payment, or let it expire; its coupon can be used again.
@@ -222,7 +261,13 @@ def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetim
     order.save()
     order.items.update(state=OrderItem.State.CANCELLED)
     return_coupon(order.pk)
+    stop_expecting(order.pk, at=at)
     return order
+
+
+def window_of(means: str) -> timedelta:
+    """So long an order waits for its money; a bank transfer may take until the next working hours."""
+    return timedelta(hours=settings.BANK_TRANSFER_ORDER_HOURS) if means == Order.Means.BANK_TRANSFER else PAYMENT_WINDOW
 
 
 def _wallet_suffices(order: Order) -> bool:
@@ -277,7 +322,7 @@ def _write_order(
         actor_kind=actor.kind,
         actor=actor.name,
         created_at=at,
-        expires_at=at + PAYMENT_WINDOW,
+        expires_at=at + window_of(means),
         terms_version=terms.VERSION,
     )
     held = {resource.pk: resource for resource in resources}

@@ -20,6 +20,7 @@ from orders.models import Action, Order, OrderItem
 from orders.models.orders import LONGEST_REASON
 from orders.services.stories import STORIES, Story
 from orders.services.stories.settling import refund
+from payments.services.expected import stop_expecting
 
 UNSAID = {ProvisioningRequest.State.TIMED_OUT: Failure.TIMED_OUT, ProvisioningRequest.State.FAILED: Failure.OTHER}
 """The reason of a failure for which nobody gave one."""
@@ -29,6 +30,7 @@ def fulfil_order(order: Order, *, actor: Actor, at: datetime) -> None:
     """The order is paid: renew and recover at once, ask the product team for the rest. The caller holds the customer."""
     order.pay(at=at)
     order.save()
+    stop_expecting(order.pk, at=at)
     use_coupon(order.pk)
     order.provision()
     order.save()

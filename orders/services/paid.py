@@ -16,7 +16,7 @@ from payments.failures import FELL_SHORT, kept_because_order
 from payments.models import Payment
 from payments.services.owed import settle_what_is_owed
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
-from payments.services.wallet import InsufficientCredit
+from payments.services.wallet import BOUGHT, WHOLE, InsufficientCredit
 
 
 class OfOrders:
@@ -28,7 +28,9 @@ class OfOrders:
 
     def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
         _carry_on(Order.objects.lock(_order_id(payment)), payment, actor=actor, at=at)
-        if payment.kind == Payment.Kind.TOP_UP:  # what the order does not need is credit like any other
+        waits_for_the_rest = payment.expected_id is not None and payment.failure == FELL_SHORT
+        if payment.kind == Payment.Kind.TOP_UP and not waits_for_the_rest:
+            # what the order does not need is credit like any other
             settle_what_is_owed(payment.customer_id, actor=actor, at=at)
 
     def page(self, payment: Payment) -> str:
@@ -39,7 +41,7 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
     if order.state != Order.State.AWAITING_PAYMENT:
         keep_as_credit(payment, because=kept_because_order(order.state))
         return
-    if payment.received < payment.amount and payment.kind == Payment.Kind.ORDER:
+    if _falls_short(payment):
         keep_as_credit(payment, because=FELL_SHORT)
         return
     if payment.kind == Payment.Kind.ORDER:
@@ -49,12 +51,25 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
         try:
             with transaction.atomic():
                 order.payment = pay_order_from_wallet(
-                    order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
+                    order.customer,
+                    order.total,
+                    order_id=order.pk,
+                    description=describe(order),
+                    buckets=BOUGHT if payment.expected else WHOLE,
+                    actor=actor,
+                    at=at,
                 )
         except InsufficientCredit:  # spent elsewhere in the meantime, or less came in: the order goes on waiting
             keep_as_credit(payment, because=FELL_SHORT)
             return
     fulfil_order(order, actor=actor, at=at)
+
+
+def _falls_short(payment: Payment) -> bool:
+    """Less came than the order costs: from a gateway, or in all the bank transfers so far."""
+    if payment.expected:
+        return payment.expected.met_at is None
+    return payment.received < payment.amount and payment.kind == Payment.Kind.ORDER
 
 
 def _order_id(payment: Payment) -> UUID:

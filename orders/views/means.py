@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest
 from kernel.display import money
+from kernel.seller import account_for_transfers
 from orders.models import Order
-from payments.queries import OpenGateway, open_gateways
+from payments.queries import BY_TRANSFER, OpenGateway, gateway_name, open_gateways
 from payments.services.wallet import wallet_of
 
 
@@ -33,7 +35,7 @@ class Means:
 
 def means_for(request: PortalRequest, total: int) -> list[Means]:
     """
-    The wallet, then through each gateway: top up and pay, or the whole amount; the first one that is possible is proposed.
+    The wallet, then through each gateway: top up and pay, or the whole amount; then by bank transfer; the first one that is possible is proposed.
     Nothing when nothing is to pay.
     """
     if total <= 0:
@@ -45,6 +47,8 @@ def means_for(request: PortalRequest, total: int) -> list[Means]:
     if lacking and available > 0:
         found += [_top_up(available, lacking, gate) for gate in gates]
     found += [_gateway(total, gate) for gate in gates]
+    if account_for_transfers():
+        found.append(_transfer(total))
     first = next((way for way in found if way.is_possible), None)
     return [replace(way, is_first=way is first) for way in found]
 
@@ -75,6 +79,15 @@ def _top_up(available: int, lacking: int, gate: OpenGateway) -> Means:
 def _gateway(total: int, gate: OpenGateway) -> Means:
     note = _("%(total)s by QR code, card or bank app") % {"total": money(total)}
     return _within_limits(Means(Order.Means.GATEWAY, gate.name, note, "payment", gate.code), total, gate)
+
+
+def _transfer(total: int) -> Means:
+    hours = settings.BANK_TRANSFER_ORDER_HOURS
+    note = _("%(total)s with your bank's app; the order waits %(hours)s hours for it") % {
+        "total": money(total),
+        "hours": hours,
+    }
+    return Means(Order.Means.BANK_TRANSFER, gateway_name(BY_TRANSFER), note, "bank")
 
 
 def _within_limits(way: Means, amount: int, gate: OpenGateway) -> Means:

@@ -19,13 +19,14 @@ from accounts.access import PortalRequest, portal_page
 from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
-from orders.services.checkout import end_unpaid_order, pay_by_gateway
+from orders.services.checkout import end_unpaid_order, pay_by_gateway, pay_from_wallet
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes
-from payments.models import Payment
+from payments.models import ExpectedTransfer, Payment
 from payments.queries import open_gateways
 from payments.services.asking import check_payment
+from payments.services.wallet import wallet_of
 from store.keyset import keyset_page
 
 
@@ -69,6 +70,8 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "is_moving": not found.has_ended,
         "may_order": request.user.may_order,
         "gateways": open_gateways(),
+        "transfer": _awaited_transfer(found),
+        "may_pay_from_wallet": _wallet_suffices(found),
         "session": session,
         "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,
         "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",
@@ -76,6 +79,20 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "refunded": sum(item.due for item in items if item.state == OrderItem.State.REFUNDED),
     }
     return render(request, "orders/order.html", facts)
+
+
+def _awaited_transfer(found: Order) -> ExpectedTransfer | None:
+    """What the customer was asked to transfer for the order, while it waits for that."""
+    if found.means != Order.Means.BANK_TRANSFER or found.state != Order.State.AWAITING_PAYMENT:
+        return None
+    return ExpectedTransfer.objects.waiting().with_received().filter(order_id=found.pk).first()
+
+
+def _wallet_suffices(found: Order) -> bool:
+    """Whether the wallet could pay an order that waits for a transfer after all."""
+    if found.means != Order.Means.BANK_TRANSFER or found.state != Order.State.AWAITING_PAYMENT:
+        return False
+    return wallet_of(found.customer_id).available >= found.total
 
 
 def _leads_back(request: PortalRequest, found: Order, session: CheckoutSession) -> bool:
@@ -102,6 +119,15 @@ def _chosen_gateway(request: PortalRequest) -> str:
     if chosen not in codes:
         raise InvalidInput(_("Choose a payment gateway."), field="gateway")
     return chosen
+
+
+@require_POST
+@portal_page(may="order")
+def pay_order_from_wallet(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """From the wallet after all, when the transfer takes too long or fell short."""
+    found = own_order(request, pk)
+    pay_from_wallet(found.pk, actor=request.actor, at=request.at)
+    return redirect("order", pk=found.pk)
 
 
 @require_POST

@@ -21,6 +21,7 @@ from orders.services.quotes import StaleQuote, quote_again
 from orders.views.lookups import chosen_ids, own_quote
 from orders.views.means import Means, means_for
 from orders.views.present import changes_between, priced
+from payments.models import ExpectedTransfer, Payment
 
 
 @portal_page(may="order")
@@ -71,8 +72,15 @@ def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpR
     except StaleQuote as stale:
         messages.warning(request, str(stale))
         return _to_fresh(offered, stale.details["quote"])
-    away = payment.redirect_url if payment and payment.is_open else ""
-    return HttpResponseRedirect(away or reverse("order", args=[order.pk]), status=303)
+    return HttpResponseRedirect(_where_to_pay(order, payment) or reverse("order", args=[order.pk]), status=303)
+
+
+def _where_to_pay(order: Order, payment: Payment | None) -> str:
+    """The gateway's page, or the code of a bank transfer; nothing when there is nothing left to do."""
+    if payment:
+        return payment.redirect_url if payment.is_open else ""
+    expected = ExpectedTransfer.objects.waiting().filter(order_id=order.pk).first()
+    return reverse("transfer", args=[expected.pk]) if expected else ""
 
 
 def _chosen(request: PortalRequest, means: list[Means]) -> Means:

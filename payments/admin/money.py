@@ -1,4 +1,4 @@
-"""What banks and gateways told us, and the tasks that move a customer's money."""
+"""What gateways told us, and the tasks that move a customer's money."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.models import Customer
@@ -25,7 +25,7 @@ from ledger.models import Account
 from payments import acts
 from payments.acts import wallet_facts
 from payments.admin.transfer import RecordBankTransfer
-from payments.models import Allocation, BankTransfer, GatewayNotice, Payment
+from payments.models import Allocation, GatewayNotice
 from payments.rights import GRANT_CREDIT, REQUEST_ADJUSTMENT
 
 
@@ -109,33 +109,6 @@ class GrantCredit(Task):
 
 
 CUSTOMER_TASKS = (RecordBankTransfer(), RequestAdjustment(), GrantCredit())
-
-
-class PartsInline(LookOnlyInline):
-    model = Payment
-    fields = ("created_at", "customer", "reference", "amount", "allocated", "refunded")
-    related_rows = ("customer",)
-    ordering = ("pk",)
-
-
-class WithRest(admin.SimpleListFilter):
-    title = _("what is left")
-    parameter_name = "rest"
-
-    def lookups(self, request: Any, model_admin: Any) -> Any:
-        return [("some", _("not given to a customer yet"))]
-
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(amount__gt=F("assigned")) if self.value() == "some" else queryset
-
-
-@admin.register(BankTransfer)
-class BankTransferAdmin(LookOnlyAdmin):
-    inlines = (PartsInline,)
-    list_display = ("at", "account", "reference", "amount", "assigned", "actor")
-    list_filter = (WithRest,)
-    search_fields = ("key", "reference")
-    date_hierarchy = "at"
 
 
 @admin.register(GatewayNotice)

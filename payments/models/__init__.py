@@ -4,16 +4,18 @@ from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, Payment, PaymentState
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
-from payments.models.transfers import BankTransfer
+from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim
 
 __all__ = [
     "OPEN",
     "SETTLED",
     "Allocation",
     "BankTransfer",
+    "ExpectedTransfer",
     "GatewayNotice",
     "InvoiceBornPaid",
     "Payment",
     "PaymentState",
     "Reversal",
+    "TransferClaim",
 ]

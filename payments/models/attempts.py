@@ -17,7 +17,7 @@ from accounts.models import Customer
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
-from payments.models.transfers import BankTransfer
+from payments.models.transfers import BankTransfer, ExpectedTransfer
 from store.kept import KeepsColumns
 from store.machine import StateMachine
 from store.triggers import edges_only, frozen, kept, never_deleted
@@ -117,6 +117,15 @@ class Payment(KeepsColumns, StateMachine):
         related_name="payments",
         verbose_name=_("bank transfer"),
     )
+    expected = models.ForeignKey(
+        ExpectedTransfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="payments",
+        verbose_name=_("expected transfer"),
+    )
     payable = models.CharField(_("pays"), max_length=60)
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
@@ -185,6 +194,7 @@ class Payment(KeepsColumns, StateMachine):
         ]
         indexes: ClassVar = [
             models.Index(name="payments_of_an_order", fields=["order_id"], condition=Q(order_id__isnull=False)),
+            models.Index(name="payments_of_a_transfer", fields=["expected"], condition=Q(expected__isnull=False)),
             models.Index(
                 name="payments_of_a_customer",
                 fields=["customer", "-created_at", "-id"],
@@ -215,6 +225,7 @@ class Payment(KeepsColumns, StateMachine):
                     "reference",
                     "payable",
                     "order_id",
+                    "expected_id",
                     "amount",
                     "created_at",
                 ],

@@ -1,31 +1,159 @@
-"""Money that arrived on a bank account of ours."""
+"""Money that arrived on a bank account of ours, what we asked customers to transfer, and what they say they did."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
+from kernel import references
+from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.triggers import frozen, never_deleted
+
+
+class ExpectedTransferQuerySet(models.QuerySet["ExpectedTransfer"]):
+    def lock(self, pk: UUID) -> ExpectedTransfer:
+        return self.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
+
+    def waiting(self) -> Self:
+        return self.filter(met_at=None, closed_at=None)
+
+    def with_received(self) -> Self:
+        """Each with `received`: what has come with its reference so far."""
+        return self.annotate(received=Coalesce(models.Sum("payments__amount"), 0))
+
+
+class ExpectedTransfer(models.Model):
+    """
+    What a customer was asked to transfer: an amount under a reference of ours, for a top-up, an order or invoices.
+
+    It is met when as much has come, in however many transfers, and closed when it is not wanted any more. Money that comes
+    with its reference is the customer's all the same, whenever that is and however much.
+    """
+
+    class For(models.TextChoices):
+        ORDER = "order", _("order")
+        INVOICE = "invoice", _("invoice")
+        TOP_UP = "top_up", _("top-up")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting for the transfer")
+        MET = "met", _("received")
+        CLOSED = "closed", _("not wanted any more")
+        EXPIRED = "expired", _("the time is over")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="expected_transfers", verbose_name=_("customer")
+    )
+    reference = models.CharField(_("text of the transfer"), max_length=10, default=references.new_reference)
+    kind = models.CharField(_("what it is for"), max_length=8, choices=For.choices)
+    payable = models.CharField(_("pays"), max_length=60)
+    order_id = models.UUIDField(_("order"), null=True, blank=True)
+    invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
+    description = models.CharField(_("details"), max_length=200)
+    amount = models.BigIntegerField(_("amount"))
+    actor = models.CharField(_("by"), max_length=200)
+    created_at = models.DateTimeField(_("created"))
+    expires_at = models.DateTimeField(_("expected until"))
+    met_at = models.DateTimeField(_("received"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = ExpectedTransferQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("expected transfer")
+        verbose_name_plural = _("expected transfers")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_transfers_reference_is_given_once", fields=["reference"]),
+            models.UniqueConstraint(
+                name="one_transfer_is_expected_per_payable",
+                fields=["customer", "payable"],
+                condition=Q(met_at=None, closed_at=None),
+            ),
+            models.CheckConstraint(name="an_expected_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.CheckConstraint(
+                name="a_transfer_for_an_order_names_it",
+                condition=Q(kind="order", order_id__isnull=False) | Q(~Q(kind="order"), order_id__isnull=True),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="expected_transfers_of_customer", fields=["customer", "-created_at", "-id"]),
+            models.Index(name="expected_transfers_of_orders", fields=["order_id"], condition=Q(order_id__isnull=False)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_asked_for",
+                columns=[
+                    *("customer_id", "reference", "kind", "payable", "order_id", "invoice_ids", "amount"),
+                    *("actor", "created_at", "expires_at"),
+                ],
+            ),
+            frozen("is_met_once", columns=["met_at"], unless="OLD.met_at IS NULL"),
+            frozen("is_closed_once", columns=["closed_at"], unless="OLD.closed_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def state(self, at: datetime) -> State:
+        if self.met_at:
+            return self.State.MET
+        if self.closed_at:
+            return self.State.CLOSED
+        return self.State.EXPIRED if at >= self.expires_at else self.State.WAITING
+
+
+class BankTransferQuerySet(models.QuerySet["BankTransfer"]):
+    def lock(self, pk: int) -> BankTransfer:
+        return self.select_for_update(of=("self",), no_key=True).get(pk=pk)
+
+    def with_rest(self) -> Self:
+        """Something of them is nobody's yet."""
+        return self.filter(amount__gt=F("assigned") + F("returned"))
+
+    def unseen(self) -> Self:
+        """Nobody has looked yet whose they are."""
+        return self.filter(seen_at=None)
 
 
 class BankTransfer(models.Model):
     """
     One line of a bank statement, known by the bank's reference in the form in which such keys are compared.
 
-    Staff give it to customers in parts, each a payment; `assigned` is their sum, and what is left waits for staff.
+    It is given to customers in parts, each a payment, because its text names a reference of ours, or by staff; `assigned` is their
+    sum, `returned` went back to where it came from, and what is left waits for staff.
     """
+
+    class Channel(models.TextChoices):
+        STAFF = "staff", _("typed by staff")
+        FEED = "feed", _("told by the bank")
+        CSV = "csv", _("CSV file")
+        MT940 = "mt940", _("MT940 file")
 
     account = models.CharField(_("account of ours"), max_length=40)
     key = models.CharField(_("reference as compared"), max_length=60)
     reference = models.CharField(_("reference of the bank"), max_length=60)
     amount = models.BigIntegerField(_("amount"))
+    channel = models.CharField(_("known from"), max_length=5, choices=Channel.choices, db_default=Channel.STAFF)
+    note = models.CharField(_("text of the transfer"), max_length=500, blank=True, db_default="")
+    payer = models.CharField(_("payer"), max_length=200, blank=True, db_default="")
+    value_date = models.DateField(_("value date"), null=True, blank=True)
     assigned = models.BigIntegerField(_("given to customers"), default=0)
+    returned = models.BigIntegerField(_("sent back"), default=0, db_default=0)
+    seen_at = models.DateTimeField(_("looked at"), null=True, blank=True)
     actor = models.CharField(_("by"), max_length=200)
     at = models.DateTimeField(_("at"))
+
+    objects = BankTransferQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bank transfer")
@@ -34,15 +162,30 @@ class BankTransfer(models.Model):
             models.UniqueConstraint(name="a_transfer_is_known_once_per_account", fields=["account", "key"]),
             models.CheckConstraint(
                 name="no_more_of_a_transfer_is_given_than_arrived",
-                condition=Q(amount__gt=0, amount__lte=MAXIMUM, assigned__gte=0, assigned__lte=F("amount")),
+                condition=Q(
+                    amount__gt=0,
+                    amount__lte=MAXIMUM,
+                    assigned__gte=0,
+                    returned__gte=0,
+                    assigned__lte=F("amount") - F("returned"),
+                ),
             ),
         ]
         indexes: ClassVar = [
-            models.Index(name="transfers_with_a_rest", fields=["at"], condition=Q(amount__gt=F("assigned")))
+            models.Index(
+                name="transfers_with_a_rest", fields=["at"], condition=Q(amount__gt=F("assigned") + F("returned"))
+            ),
+            models.Index(name="transfers_nobody_looked_at", fields=["id"], condition=Q(seen_at=None)),
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("is_what_arrived", columns=["account", "key", "reference", "amount", "actor", "at"]),
+            frozen(
+                "is_what_arrived",
+                columns=[
+                    *("account", "key", "reference", "amount", "channel", "note", "payer", "value_date"),
+                    *("actor", "at"),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:
@@ -51,4 +194,64 @@ class BankTransfer(models.Model):
     @property
     def rest(self) -> int:
         """What nobody has been given yet."""
-        return self.amount - self.assigned
+        return self.amount - self.assigned - self.returned
+
+
+class TransferClaim(models.Model):
+    """A customer says that they have transferred something that we could not tell to be theirs. Staff find it or say why not."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("being looked for")
+        FOUND = "found", _("found")
+        REFUSED = "refused", _("not found")
+
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="transfer_claims", verbose_name=_("customer")
+    )
+    amount = models.BigIntegerField(_("amount"))
+    day = models.DateField(_("day of the transfer"))
+    note = models.CharField(_("text of the transfer"), max_length=200, blank=True)
+    state = models.CharField(_("state"), max_length=7, choices=State.choices, default=State.OPEN)
+    transfer = models.ForeignKey(
+        BankTransfer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="claims",
+        verbose_name=_("bank transfer"),
+    )
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    actor = models.CharField(_("by"), max_length=200)
+    at = models.DateTimeField(_("at"))
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("claimed transfer")
+        verbose_name_plural = _("claimed transfers")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="a_claimed_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.CheckConstraint(
+                name="a_claim_is_open_found_or_refused",
+                condition=Q(state="open", transfer__isnull=True, answered_at__isnull=True)
+                | Q(state="found", transfer__isnull=False, answered_at__isnull=False)
+                | Q(Q(state="refused", transfer__isnull=True, answered_at__isnull=False) & ~Q(answer="")),
+            ),
+            models.UniqueConstraint(
+                name="a_transfer_is_claimed_once_at_a_time",
+                fields=["customer", "amount", "day"],
+                condition=Q(state="open"),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(name="claims_that_are_open", fields=["at"], condition=Q(state="open"))]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_claimed", columns=["customer_id", "amount", "day", "note", "actor", "at"]),
+            frozen(
+                "is_answered_once",
+                columns=["state", "transfer_id", "answer", "answered_at"],
+                unless="OLD.state = 'open'",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.amount}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from kernel.actors import Actor
 from kernel.ids import new_id
 from kernel.money import round_half_up
 from ledger.grants import Spent, put_back
-from ledger.models import Entry
+from ledger.models import Account, Entry
 from ledger.services import Fact, Kind, post, spend
 from notifications.models import Notice
 from notifications.services import tell
@@ -24,7 +25,14 @@ SPENDABLE_AFTER_OUR_FAILURE = timedelta(days=30)
 
 
 def pay_order_from_wallet(
-    customer: Customer, amount: int, *, order_id: UUID, description: str, actor: Actor, at: datetime
+    customer: Customer,
+    amount: int,
+    *,
+    order_id: UUID,
+    description: str,
+    actor: Actor,
+    at: datetime,
+    buckets: Iterable[Account.Kind] = Account.WALLET,
 ) -> Payment:
     """
     Move the price of an order from the wallet into escrow.
@@ -32,7 +40,14 @@ def pay_order_from_wallet(
     :raises InsufficientCredit: nothing was taken
     """
     spending = spend(
-        customer.pk, amount, into=Kind.ESCROW, kind=Fact.ORDER_PAYMENT, source=order_id, at=at, reference=description
+        customer.pk,
+        amount,
+        into=Kind.ESCROW,
+        kind=Fact.ORDER_PAYMENT,
+        source=order_id,
+        at=at,
+        reference=description,
+        buckets=buckets,
     )
     return record_wallet_payment(
         customer,

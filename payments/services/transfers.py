@@ -1,17 +1,23 @@
-"""Money that arrived by bank transfer: staff give it to customers, whole or in parts, for their invoices or as credit."""
+"""
+Money that arrives by bank transfer: it waits in suspense, and is given to customers, whole or in parts, for what it pays.
+
+That a transfer arrived and whose it is are two facts. The first is booked as soon as we hear of it; the second by its reference of
+ours, or by staff, and both give it by the same function.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
-from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.keys import transfer_key
@@ -20,12 +26,13 @@ from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.models import BankTransfer, Payment
-from payments.services.invoices import allocate, describe, hold_open, reached_by
+from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.services.invoices import describe, hold_open, reached_by
 from payments.services.owed import settle_what_is_owed
+from payments.services.purposes import purpose_of
 
 ACCOUNT = "main"
-"""Where no other account of ours is named."""
+"""The account that customers pay into, and where no other of ours is named."""
 
 
 class TransferRecordedAlready(DomainError):
@@ -36,6 +43,54 @@ class TransferRecordedAlready(DomainError):
 class TransferDiffers(DomainError):
     code = "transfer-differs"
     message = _("The bank transfer %(reference)s is on record with %(amount)s ₫ in all.")
+
+
+class LessIsLeft(DomainError):
+    code = "less-is-left"
+    message = _("Only %(rest)s ₫ of this transfer are left.")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bank's statement: money that came in. `number` is the bank's own, once per account."""
+
+    number: str
+    amount: int
+    note: str = ""
+    payer: str = ""
+    value_date: date | None = None
+    account: str = ACCOUNT
+
+
+@transaction.atomic
+def arrive(line: Line, *, channel: BankTransfer.Channel, actor: Actor, at: datetime) -> tuple[BankTransfer, bool]:
+    """
+    Put a line on record and its money into suspense, once; returns the transfer and whether it is new.
+
+    :raises TransferDiffers: it is on record with another amount
+    """
+    key = transfer_key(line.number)[:60]
+    if not key:
+        raise InvalidInput(_("A reference has letters or digits."), field="reference")
+    if not 0 < line.amount <= MAXIMUM:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    facts = {
+        "reference": line.number[:60],
+        "amount": line.amount,
+        "channel": channel,
+        "note": line.note[:500],
+        "payer": line.payer[:200],
+        "value_date": line.value_date,
+        "actor": actor.name,
+        "at": at,
+    }
+    transfer, is_new = BankTransfer.objects.get_or_create(account=line.account, key=key, defaults=facts)
+    if transfer.amount != line.amount:
+        raise TransferDiffers(reference=transfer.reference, amount=transfer.amount)
+    if is_new:
+        legs = {Kind.BANK: -transfer.amount, Kind.SUSPENSE: transfer.amount}
+        post(Fact.BANK_ARRIVAL, transfer.pk, legs, customer_id=None, at=at, reference=transfer.reference)
+    return transfer, is_new
 
 
 @transaction.atomic
@@ -51,11 +106,13 @@ def record_bank_transfer(
     value_date: date | None = None,
     whole: int | None = None,
     account: str = ACCOUNT,
+    expected_id: UUID | None = None,
 ) -> Payment:
     """
     Staff give a customer `amount` of a bank transfer for some invoices; what exceeds them becomes wallet credit.
 
     :param whole: all that arrived under this reference, when it is more than `amount`; the next part names it again
+    :param expected_id: what the customer was asked to transfer, when this is it
     :raises TransferRecordedAlready: less than `amount` is left of the transfer
     :raises TransferDiffers: it is on record with another whole amount
     :raises UnknownInvoice: not this customer's
@@ -64,13 +121,15 @@ def record_bank_transfer(
     if not 0 < amount <= whole <= MAXIMUM:
         raise InvalidInput(_("Enter an amount above zero, and no more than arrived."), field="amount")
     customer = Customer.objects.lock(customer_id)
-    transfer = _held(reference, whole, part=amount, account=account, actor=actor, at=at)
-    invoices = hold_open(customer, invoice_ids, may_be_empty=True)
-    settled = min(amount, sum(invoice.due for invoice in invoices))
-    payment = _part_of(transfer, customer, invoices, amount, settled=settled, actor=actor, at=at)
-    legs = {Kind.BANK: -amount, Kind.SALES: settled, Kind.CREDIT: amount - settled}
-    post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=reference)
-    allocate(payment, invoices, settled, at=at)
+    known = BankTransfer.objects.filter(account=account, key=transfer_key(reference)).first()
+    if known and amount > known.rest:
+        raise TransferRecordedAlready(reference=known.reference, rest=known.rest)
+    line = Line(reference, whole, value_date=value_date, account=account)
+    transfer, _is_new = arrive(line, channel=BankTransfer.Channel.STAFF, actor=actor, at=at)
+    try:
+        payment = give(transfer.pk, customer, amount, invoice_ids, expected_id=expected_id, actor=actor, at=at)
+    except LessIsLeft as less:
+        raise TransferRecordedAlready(reference=transfer.reference, rest=less.details["rest"]) from None
     record_audit(
         Did.RECORD_TRANSFER,
         payment.pk,
@@ -83,37 +142,99 @@ def record_bank_transfer(
         reference=reference,
         value_date=value_date.isoformat() if value_date else "",
     )
-    tell(customer, Notice.Kind.PAYMENT_RECEIVED, payment.pk, at=at, amount=amount)
-    if amount > settled:
+    return payment
+
+
+def give(
+    transfer_id: int,
+    customer: Customer,
+    amount: int,
+    invoice_ids: Collection[UUID] = (),
+    *,
+    expected_id: UUID | None = None,
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """
+    Give a held customer a part of a transfer: it is credit, and what it is for takes it from there, as with money of gateways.
+
+    :param expected_id: what the customer was asked for, when this is it; else it is for the invoices
+    :raises LessIsLeft: of the transfer
+    """
+    transfer = BankTransfer.objects.lock(transfer_id)
+    if not 0 < amount <= transfer.rest:
+        raise LessIsLeft(rest=transfer.rest)
+    expected = ExpectedTransfer.objects.get(pk=expected_id, customer=customer) if expected_id else None
+    payment = _payment_of(transfer, customer, amount, expected, invoice_ids, actor=actor, at=at)
+    transfer.assigned += amount
+    transfer.seen_at = transfer.seen_at or at
+    transfer.save(update_fields=["assigned", "seen_at"])
+    legs = {Kind.SUSPENSE: -amount, Kind.CREDIT: amount}
+    post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=transfer.reference)
+    surplus = _meet(expected, at=at) if expected else 0
+    tell(
+        customer,
+        Notice.Kind.PAYMENT_RECEIVED,
+        payment.pk,
+        at=at,
+        amount=amount,
+        more=min(max(surplus, 0), amount),
+        less=max(-surplus, 0),
+    )
+    purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
+    if payment.kind == Payment.Kind.INVOICE and payment.refunded:
         settle_what_is_owed(customer.pk, actor=actor, at=at)
     return payment
 
 
-def _part_of(
+@transaction.atomic
+def send_back(transfer_id: int, amount: int, *, reason: str, actor: Actor, at: datetime) -> BankTransfer:
+    """
+    Staff have sent back by bank what is nobody's here.
+
+    :raises LessIsLeft: of the transfer
+    """
+    transfer = BankTransfer.objects.lock(transfer_id)
+    if not 0 < amount <= transfer.rest:
+        raise LessIsLeft(rest=transfer.rest)
+    transfer.returned += amount
+    transfer.seen_at = transfer.seen_at or at
+    transfer.save(update_fields=["returned", "seen_at"])
+    legs = {Kind.SUSPENSE: -amount, Kind.BANK: amount}
+    source = f"{transfer.pk}:{transfer.returned}"
+    post(Fact.BANK_RETURN, source, legs, customer_id=None, at=at, reference=transfer.reference)
+    record_audit(Did.SEND_BACK, transfer.pk, actor=actor, at=at, reason=reason, amount=amount, left=transfer.rest)
+    return transfer
+
+
+def _payment_of(
     transfer: BankTransfer,
     customer: Customer,
-    invoices: Sequence[Invoice],
     amount: int,
+    expected: ExpectedTransfer | None,
+    invoice_ids: Collection[UUID],
     *,
-    settled: int,
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """`amount` of the transfer as the customer's payment, of which `settled` pays the invoices."""
-    before = transfer.payments.count()
-    transfer.assigned += amount
-    transfer.save()
+    """The payment that a part of a transfer is; for an order it tops up, for several may come and pay it together."""
+    if expected:
+        invoice_ids = [UUID(pk) for pk in expected.invoice_ids]
+    invoices = hold_open(customer, invoice_ids, may_be_empty=True)
+    is_for_invoices = expected is None or expected.kind == ExpectedTransfer.For.INVOICE
+    part = transfer.payments.count() + 1
     return Payment.objects.create(
         customer=customer,
-        kind=Payment.Kind.INVOICE,
+        kind=Payment.Kind.INVOICE if is_for_invoices else Payment.Kind.TOP_UP,
         means=Payment.Means.BANK_TRANSFER,
         transfer=transfer,
-        reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{before + 1}" if before else ""),
-        payable=f"bank:{transfer.pk}:{before + 1}",
+        expected=expected,
+        reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{part}" if part > 1 else ""),
+        payable=expected.payable if expected else f"invoices:{customer.pk}",
+        order_id=expected.order_id if expected else None,
         invoice_ids=[str(invoice.pk) for invoice in invoices],
-        description=describe(reached_by(settled, invoices)),
+        description=describe(reached_by(amount, invoices)) if expected is None or invoices else expected.description,
         amount=amount,
-        refunded=amount - settled,
         state=Payment.State.SUCCEEDED,
         actor=actor.name,
         created_at=at,
@@ -121,16 +242,10 @@ def _part_of(
     )
 
 
-def _held(reference: str, whole: int, *, part: int, account: str, actor: Actor, at: datetime) -> BankTransfer:
-    """The transfer of this reference, new or known, held; `part` of it is left."""
-    key = transfer_key(reference)
-    if not key:
-        raise InvalidInput(_("A reference has letters or digits."), field="reference")
-    new = BankTransfer(account=account, key=key, reference=reference, amount=whole, actor=actor.name, at=at)
-    BankTransfer.objects.bulk_create([new], ignore_conflicts=True)
-    transfer = BankTransfer.objects.select_for_update(no_key=True).get(account=account, key=key)
-    if part > transfer.rest:
-        raise TransferRecordedAlready(reference=transfer.reference, rest=transfer.rest)
-    if whole != transfer.amount:
-        raise TransferDiffers(reference=transfer.reference, amount=transfer.amount)
-    return transfer
+def _meet(expected: ExpectedTransfer, *, at: datetime) -> int:
+    """Note that it has come, when it has; returns by how much more came than was asked for, below zero by how much less."""
+    came = expected.payments.aggregate(sum=Sum("amount"))["sum"] or 0
+    if came >= expected.amount and not expected.met_at:
+        expected.met_at = at
+        expected.save(update_fields=["met_at"])
+    return came - expected.amount

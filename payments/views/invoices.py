@@ -9,6 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,7 +21,8 @@ from kernel import display
 from kernel.errors import InvalidInput
 from payments.forms import WALLET, PayForm
 from payments.models import Payment
-from payments.queries import allocations_to, open_gateways, open_invoice_payment
+from payments.queries import BY_TRANSFER, allocations_to, open_invoice_payment, ways_to_pay
+from payments.services.expected import ask_for_invoices
 from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
@@ -55,7 +57,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
 @portal_page(may="pay")
 def pay_invoices(request: PortalRequest) -> HttpResponse:
     """Choose the means and pay. Without a choice of invoices: everything that is open, the oldest first."""
-    form = PayForm(request.POST or None, gateways=open_gateways())
+    form = PayForm(request.POST or None, gateways=ways_to_pay())
     if request.method == "POST" and form.is_valid():
         return pay(request, form, named_invoices(request.POST.getlist("invoice")))
     chosen = chosen_invoices(request)
@@ -103,7 +105,7 @@ def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, objec
         "wallet": wallet,
         "from_wallet": max(min(due, wallet.available), 0),
         "lacking": max(due - wallet.available, 0),
-        "gateways": open_gateways(),
+        "gateways": ways_to_pay(),
         "open_attempt": open_invoice_payment(request.customer),
     }
 
@@ -118,6 +120,9 @@ def pay(request: PortalRequest, form: PayForm, invoice_ids: list[UUID]) -> HttpR
             request, _("%(amount)s were paid from your wallet.") % {"amount": display.money(payment.amount)}
         )
         return redirect("payment", payment.pk)
+    if means == BY_TRANSFER:
+        expected = ask_for_invoices(request.customer, invoice_ids, actor=request.actor, at=request.at)
+        return HttpResponseRedirect(reverse("transfer", args=[expected.pk]), status=303)
     payment = start_invoice_payment(
         request.customer, tuple(invoice_ids), gateway=means, actor=request.actor, at=request.at
     )

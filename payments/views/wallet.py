@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -12,7 +13,15 @@ from accounts.access import PortalRequest, portal_page
 from accounts.services import set_automatic_payment
 from kernel import display
 from payments.forms import TopUpForm
-from payments.queries import WantedMovements, gateways_for_top_up, movements_of, promotional_by_expiry
+from payments.queries import (
+    BY_TRANSFER,
+    WantedMovements,
+    movements_of,
+    promotional_by_expiry,
+    waiting_transfers,
+    ways_to_top_up,
+)
+from payments.services.expected import ask_for_top_up
 from payments.services.gateway import start_top_up
 from payments.services.reversals import debt_of
 from payments.services.wallet import wallet_of
@@ -24,16 +33,19 @@ LATEST = 5
 @require_GET
 @portal_page()
 def wallet(request: PortalRequest) -> HttpResponse:
-    return wallet_page(request, TopUpForm(gateways=gateways_for_top_up()))
+    return wallet_page(request, TopUpForm(gateways=ways_to_top_up()))
 
 
 @require_POST
 @portal_page(may="pay")
 def top_up(request: PortalRequest) -> HttpResponse:
-    form = TopUpForm(request.POST, gateways=gateways_for_top_up())
+    form = TopUpForm(request.POST, gateways=ways_to_top_up())
     if not form.is_valid():
         return wallet_page(request, form, status=400)
     asked = form.cleaned_data
+    if asked["gateway"] == BY_TRANSFER:
+        expected = ask_for_top_up(request.customer, asked["wanted"], actor=request.actor, at=request.at)
+        return HttpResponseRedirect(reverse("transfer", args=[expected.pk]), status=303)
     payment = start_top_up(
         request.customer, asked["wanted"], gateway=asked["gateway"], actor=request.actor, at=request.at
     )
@@ -62,6 +74,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "figures": _figures(money.available, money.credit, money.promotional, money.held),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "latest": latest,
+        "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),
         "may_pay": request.user.may_pay,
     }

@@ -115,3 +115,13 @@ function leadBack() {
 leadBack();
 const progress = document.querySelector("#progress"); /* its place is taken by what says that all is done */
 if (progress) new MutationObserver(leadBack).observe(progress.parentNode, { childList: true });
+
+/* What stands beside the button goes to the clipboard. Without this script one click on the text selects it. */
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button || !navigator.clipboard) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const word = button.textContent;
+  button.textContent = button.dataset.copied;
+  setTimeout(() => { button.textContent = word; }, 2000);
+});

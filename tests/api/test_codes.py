@@ -18,7 +18,9 @@ NO_REFUSALS_HERE = {
     "not-failing", "not-parked", "not-taken-back", "not-void", "not-yours", "nothing-expected", "nothing-held",
     "nothing-to-bill", "notice-not-parked", "orders-open", "own-approval", "plan-changed", "price-not-ended", "price-not-in-the-past", "priced-already",
     "price-replaced", "reversal-closed", "reviewed-already", "sent-already", "statement-too-long", "settled-already", "still-fails", "still-held",
-    "transfer-differs", "transfer-recorded-already",
+    "less-is-left", "claim-answered", "transfer-differs", "transfer-recorded-already",
+    # what is only on pages
+    "claimed-already", "not-waiting", "too-many-claims",
     # reasons that are kept with what came to nothing
     "charge-corrected", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile",
 }  # fmt: skip

@@ -53,6 +53,7 @@ def test_every_write_takes_an_idempotency_key_and_money_requires_it(schema):
         "post /api/v1/orders/",
         "post /api/v1/orders/{id}/pay/",
         "post /api/v1/top-ups/",
+        "post /api/v1/bank-transfers/",
         "post /api/v1/invoices/pay/",
     }
 

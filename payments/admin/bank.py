@@ -1,0 +1,253 @@
+"""The bank's statement: its lines, whose they are, files of them, and what customers were asked to transfer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import ask
+from accounts.models import Customer
+from kernel import clock, display
+from kernel.actors import Actor
+from kernel.fields import DongField
+from kernel.periods import local_day
+from kernel.references import references_in
+from payments import acts
+from payments.admin.transfer import told
+from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.rights import RECORD_BANK_TRANSFER
+from payments.services.statements import Format, read_file
+
+MOST_BYTES = 5_000_000
+
+
+class GiveForm(ReasonForm):
+    whose = forms.CharField(
+        label=_("Whose it is"),
+        max_length=200,
+        help_text=_("The text that the customer was to write, the customer's mail address or their tax code."),
+    )
+    amount = DongField(label=_("Amount for this customer (₫)"), least=1)
+    field_order = ("whose", "amount", "reason")
+
+    def clean_whose(self) -> ExpectedTransfer | Customer:
+        typed = str(self.cleaned_data["whose"]).strip()
+        found = owner_named(typed)
+        if found is None:
+            raise forms.ValidationError(text("Nobody, or more than one, is known by this."))
+        return found
+
+
+def owner_named(typed: str) -> ExpectedTransfer | Customer | None:
+    """What was asked for under this reference, or the one customer with this mail address or tax code."""
+    expected = ExpectedTransfer.objects.filter(reference__in=references_in(typed)).select_related("customer").first()
+    if expected:
+        return expected
+    found = Customer.objects.filter(email__iexact=typed) if "@" in typed else Customer.objects.filter(tax_code=typed)
+    customers = list(found[:2])
+    return customers[0] if len(customers) == 1 else None
+
+
+class GiveTransfer(Task):
+    name = "give"
+    label = _("Give it to a customer")
+    lead = _(
+        "Money that arrived on our bank account and is nobody's yet. What the customer was asked for goes on with it."
+    )
+    button = _("Give it")
+    right = RECORD_BANK_TRANSFER
+    form = GiveForm
+    once = True
+
+    def is_open(self, subject: BankTransfer, at: datetime) -> bool:
+        return subject.rest > 0
+
+    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+        return {"initial": {"amount": subject.rest}}
+
+    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+        return {"facts": facts_of(subject)}
+
+    def carry_out(self, subject: BankTransfer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        asked = ask_to_give(subject, data["whose"], data["amount"], reason=data["reason"], actor=actor, at=at)
+        return asked.sentence or told(asked.result)
+
+
+def ask_to_give(
+    transfer: BankTransfer,
+    whose: ExpectedTransfer | Customer,
+    amount: int,
+    *,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    claim: int | None = None,
+) -> Any:
+    """Above the limit of one person it waits for a second one, as every transfer that staff record."""
+    expected = whose if isinstance(whose, ExpectedTransfer) else None
+    customer = whose.customer if isinstance(whose, ExpectedTransfer) else whose
+    return ask(
+        acts.RecordTransfer,
+        customer=customer,
+        amount=amount,
+        subject=transfer.reference,
+        facts={
+            "invoices": [],
+            "whole": transfer.amount,
+            "reference": transfer.reference,
+            "value_date": (transfer.value_date or local_day(at)).isoformat(),
+            "account": transfer.account,
+            "expected": str(expected.pk) if expected else "",
+            "claim": claim,
+        },
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+
+
+def facts_of(transfer: BankTransfer) -> list[tuple[Any, str]]:
+    return [
+        (_("Amount that arrived"), display.money(transfer.amount)),
+        (_("Nobody's yet"), display.money(transfer.rest)),
+        (_("Value date"), display.day(transfer.value_date) if transfer.value_date else "–"),
+        (_("Payer"), transfer.payer or "–"),
+        (_("Text of the transfer"), transfer.note or "–"),
+    ]
+
+
+class SendBackForm(ReasonForm):
+    amount = DongField(label=_("Amount (₫)"), least=1)
+    field_order = ("amount", "reason")
+
+
+class SendBack(Task):
+    name = "send-back"
+    label = _("Record that it was sent back")
+    lead = _("Somebody paid us by mistake, and you have sent the money back at the bank. It leaves suspense.")
+    button = _("Record it")
+    right = RECORD_BANK_TRANSFER
+    form = SendBackForm
+    once = True
+    dangerous = True
+
+    def is_open(self, subject: BankTransfer, at: datetime) -> bool:
+        return subject.rest > 0
+
+    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+        return {"initial": {"amount": subject.rest}}
+
+    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+        return {"facts": facts_of(subject)}
+
+    def carry_out(self, subject: BankTransfer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        asked = ask(
+            acts.SendBack,
+            customer=None,
+            amount=data["amount"],
+            subject=subject.reference,
+            facts={"transfer": subject.pk},
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return asked.sentence or text("It is recorded as sent back.")
+
+
+class StatementForm(forms.Form):
+    form = forms.ChoiceField(label=_("Format"), choices=Format.choices)
+    file = forms.FileField(label=_("File of the bank"))
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(text("This file is too large."))
+        content: bytes = file.read()
+        return content
+
+
+class ReadStatement(Task):
+    name = "statement"
+    label = _("Read a bank statement")
+    lead = _("Lines that are known already change nothing: a file can be read again, and days may overlap.")
+    button = _("Read it")
+    right = RECORD_BANK_TRANSFER
+    form = StatementForm
+
+    def carry_out(self, subject: None, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        reading = read_file(data["file"], data["form"], actor=actor, at=at)
+        said = text(
+            "%(new)d new transfers: %(given)d given to customers, %(waiting)d wait for staff; %(known)d were known already."
+        ) % {"new": reading.new, "given": reading.given, "waiting": reading.waiting, "known": reading.known}
+        if reading.differing:
+            said += " " + text("On record with another amount: %(numbers)s. Ask the bank.") % {
+                "numbers": ", ".join(reading.differing[:20])
+            }
+        return said
+
+
+class PartsInline(LookOnlyInline):
+    model = Payment
+    fields = ("created_at", "customer", "reference", "expected", "amount", "allocated", "refunded")
+    related_rows = ("customer", "expected")
+    ordering = ("pk",)
+
+
+class WithRest(admin.SimpleListFilter):
+    title = _("what is left")
+    parameter_name = "rest"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("some", _("not given to a customer yet"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(amount__gt=F("assigned") + F("returned")) if self.value() == "some" else queryset
+
+
+@admin.register(BankTransfer)
+class BankTransferAdmin(LookOnlyAdmin):
+    tasks = (GiveTransfer(), SendBack())
+    list_tasks = (ReadStatement(),)
+    inlines = (PartsInline,)
+    list_display = ("at", "value_date", "reference", "amount", "assigned", "returned", "payer", "note", "channel")
+    list_filter = (WithRest, "channel")
+    search_fields = ("key", "reference", "note", "payer")
+    date_hierarchy = "at"
+
+
+class Waiting(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "waits"
+
+    def lookups(self, request: Any, model_admin: Any) -> Any:
+        return [("now", _("waiting for the transfer"))]
+
+    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() != "now":
+            return queryset
+        return queryset.filter(met_at=None, closed_at=None, expires_at__gt=clock.now())
+
+
+class ReceivedInline(LookOnlyInline):
+    model = Payment
+    fields = ("created_at", "transfer", "reference", "amount", "allocated", "refunded")
+    related_rows = ("transfer",)
+    ordering = ("pk",)
+
+
+@admin.register(ExpectedTransfer)
+class ExpectedTransferAdmin(LookOnlyAdmin):
+    inlines = (ReceivedInline,)
+    list_display = ("created_at", "customer", "reference", "kind", "amount", "expires_at", "met_at", "closed_at")
+    list_select_related = ("customer",)
+    list_filter = (Waiting, "kind")
+    search_fields = ("=reference", "customer__name", "description")
+    date_hierarchy = "created_at"

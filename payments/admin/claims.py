@@ -1,0 +1,120 @@
+"""Transfers that customers say they have made: staff find them among those that are nobody's, or say why not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.tasks import ReasonForm, Task
+from kernel import display
+from kernel.actors import Actor
+from payments.admin.bank import ask_to_give, owner_named
+from payments.admin.transfer import told
+from payments.models import BankTransfer, ExpectedTransfer, TransferClaim
+from payments.rights import RECORD_BANK_TRANSFER
+from payments.services.claims import candidates, refuse_claim
+
+State = TransferClaim.State
+
+
+class FoundForm(ReasonForm):
+    transfer = forms.ModelChoiceField(BankTransfer.objects.none(), label=_("Bank transfer"))
+    field_order = ("transfer", "reason")
+
+    def __init__(self, *args: Any, claim: TransferClaim, **options: Any) -> None:
+        super().__init__(*args, **options)
+        chooser: Any = self.fields["transfer"]
+        chooser.queryset = candidates(claim)
+        chooser.label_from_instance = _words
+
+
+def _words(transfer: BankTransfer) -> str:
+    day = display.day(transfer.value_date) if transfer.value_date else display.instant(transfer.at)
+    parts = (display.money(transfer.rest), day, transfer.payer, transfer.note, transfer.reference)
+    return " · ".join(part for part in parts if part)
+
+
+def facts_of(claim: TransferClaim) -> list[tuple[Any, str]]:
+    return [
+        (_("Customer"), str(claim.customer)),
+        (_("Amount"), display.money(claim.amount)),
+        (_("Day of the transfer"), display.day(claim.day)),
+        (_("Text of the transfer"), claim.note or "–"),
+    ]
+
+
+class Find(Task):
+    name = "found"
+    label = _("It is found")
+    lead = _(
+        "Choose it among the transfers that are nobody's and have enough left: all of the claimed amount is given."
+    )
+    button = _("Give it to the customer")
+    right = RECORD_BANK_TRANSFER
+    form = FoundForm
+    once = True
+
+    def is_open(self, subject: TransferClaim, at: datetime) -> bool:
+        return subject.state == State.OPEN
+
+    def form_options(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+        return {"claim": subject}
+
+    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+        return {"facts": facts_of(subject)}
+
+    def carry_out(self, subject: TransferClaim, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        named = owner_named(subject.note)
+        own = isinstance(named, ExpectedTransfer) and named.customer_id == subject.customer_id
+        asked = ask_to_give(
+            data["transfer"],
+            named if own and named else subject.customer,
+            subject.amount,
+            claim=subject.pk,
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return asked.sentence or told(asked.result)
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(
+        label=_("Answer to the customer"), max_length=500, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class Refuse(Task):
+    name = "refuse"
+    label = _("It is not found")
+    lead = _("The customer reads your answer.")
+    button = _("Answer")
+    right = RECORD_BANK_TRANSFER
+    form = AnswerForm
+    dangerous = True
+
+    def is_open(self, subject: TransferClaim, at: datetime) -> bool:
+        return subject.state == State.OPEN
+
+    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+        return {"facts": facts_of(subject)}
+
+    def carry_out(self, subject: TransferClaim, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+        refuse_claim(subject.pk, data["answer"], actor=actor, at=at)
+        return text("The customer is told.")
+
+
+@admin.register(TransferClaim)
+class TransferClaimAdmin(LookOnlyAdmin):
+    tasks = (Find(), Refuse())
+    list_display = ("at", "customer", "amount", "day", "note", "state", "transfer")
+    list_select_related = ("customer", "transfer")
+    list_filter = ("state",)
+    search_fields = ("customer__name", "note")
+    date_hierarchy = "at"

@@ -1,0 +1,202 @@
+"""
+Lines of bank statements as banks write them: CSV, MT940, and what a bank's service tells by itself (JSON). No models, no clock.
+
+Whatever is not a line of money that came in, in đồng, is left out; whatever cannot be read refuses the whole, with its place.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import mt940
+from django.utils.translation import gettext_lazy as _
+
+from kernel.errors import InvalidInput
+from kernel.money import CURRENCY
+from kernel.references import plain
+
+MOST_LINES = 5_000
+GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
+
+NAMES = {
+    "number": ("NUMBER", "TID", "REFERENCECODE", "REFERENCE", "TRANSACTIONNUMBER", "TRANSACTIONID", "MAGIAODICH", "SOBUTTOAN",
+               "SOTHAMCHIEU", "SOCT", "SOCHUNGTU"),
+    "amount": ("AMOUNT", "TRANSFERAMOUNT", "CREDIT", "CREDITAMOUNT", "GHICO", "SOTIENGHICO", "PHATSINHCO", "SOTIEN"),
+    "note": ("NOTE", "CONTENT", "DESCRIPTION", "DETAILS", "NOIDUNG", "NOIDUNGGIAODICH", "DIENGIAI", "MOTA"),
+    "payer": ("PAYER", "CORRESPONSIVENAME", "NGUOICHUYEN", "TENNGUOICHUYEN", "DOITAC", "TENDOIUNG"),
+    "date": ("DATE", "WHEN", "TRANSACTIONDATE", "VALUEDATE", "NGAY", "NGAYGIAODICH", "NGAYHIEULUC"),
+    "account": ("ACCOUNT", "ACCOUNTNUMBER", "BANKSUBACCID", "SOTAIKHOAN"),
+    "direction": ("TRANSFERTYPE",),
+}  # fmt: skip
+"""What banks and their services call each fact, without accents and punctuation; the first that is there is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """Money that came in. `number` is the bank's own; `account` is the number of ours, empty when nothing is said."""
+
+    number: str
+    amount: int
+    note: str = ""
+    payer: str = ""
+    day: date | None = None
+    account: str = ""
+
+
+def read_csv(data: bytes) -> list[StatementLine]:
+    """
+    Columns are found by their titles, see `NAMES`; number and amount have to be there.
+
+    :raises InvalidInput: with the row
+    """
+    text = _decoded(data)
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    rows = list(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter))
+    return _lines(rows, _row)
+
+
+def read_mt940(data: bytes) -> list[StatementLine]:
+    """:raises InvalidInput: no MT940, another currency, or a line without the bank's number"""
+    try:
+        statement = mt940.models.Transactions()
+        found = list(statement.parse(_decoded(data)))
+    except Exception as wrong:  # the library raises whatever its patterns meet
+        raise InvalidInput(_("This is no MT940 file that can be read."), field="file") from wrong
+    if not found:
+        raise InvalidInput(_("This is no MT940 file that can be read."), field="file")
+    account = str(statement.data.get("account_identification") or "")
+    return _lines([{**each.data, "account": account} for each in found], _transaction)
+
+
+def read_feed(data: bytes) -> list[StatementLine]:
+    """
+    What a bank's service sends: one transaction, or a list of them, perhaps under "data" or "transactions".
+
+    :raises InvalidInput: no such JSON
+    """
+    try:
+        said: Any = json.loads(data)
+    except ValueError as wrong:
+        raise InvalidInput(_("This is no JSON."), field="body") from wrong
+    if isinstance(said, dict):
+        said = next((said[name] for name in ("transactions", "data") if name in said), said)
+    rows = said if isinstance(said, list) else [said]
+    if not all(isinstance(row, dict) for row in rows):
+        raise InvalidInput(_("This is no list of transactions."), field="body")
+    return _lines(rows, _row)
+
+
+def _lines(
+    rows: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], StatementLine | None]
+) -> list[StatementLine]:
+    if len(rows) > MOST_LINES:
+        raise InvalidInput(_("At most %(most)s lines at once."), field="file", most=MOST_LINES)
+    found = []
+    for place, row in enumerate(rows, start=1):
+        try:
+            line = read(row)
+        except ValueError as wrong:
+            raise InvalidInput(
+                _("Line %(place)s cannot be read: %(why)s."), field="file", place=place, why=str(wrong)
+            ) from wrong
+        if line:
+            found.append(line)
+    return found
+
+
+def _row(row: Mapping[str, Any]) -> StatementLine | None:
+    """A row of a table or an object, by the names of its columns."""
+    by_name = {plain(str(name)): value for name, value in row.items() if name is not None}
+    facts = {fact: next((by_name[name] for name in names if name in by_name), None) for fact, names in NAMES.items()}
+    if str(facts["direction"] or "in").strip().lower() != "in":
+        return None
+    amount = _dong(facts["amount"])
+    if not amount:
+        return None
+    return StatementLine(
+        number=_number(facts["number"]),
+        amount=amount,
+        note=_text(facts["note"]),
+        payer=_text(facts["payer"]),
+        day=_day(facts["date"]),
+        account=_text(facts["account"]),
+    )
+
+
+def _transaction(row: Mapping[str, Any]) -> StatementLine | None:
+    """A line of MT940, as the library gives it."""
+    amount: Decimal = row["amount"].amount
+    if amount <= 0:
+        return None
+    if row["amount"].currency not in {CURRENCY, None}:
+        raise ValueError(str(_("not in đồng")))
+    if amount != int(amount):
+        raise ValueError(str(_("no whole amount")))
+    numbers = (row.get("bank_reference"), row.get("customer_reference"))
+    return StatementLine(
+        number=_number(next((each for each in numbers if each and each != "NONREF"), "")),
+        amount=int(amount),
+        note=_text(row.get("transaction_details") or row.get("extra_details")),
+        payer=_text(row.get("applicant_name")),
+        day=date(row["date"].year, row["date"].month, row["date"].day) if row.get("date") else None,
+        account=_text(row["account"]),
+    )
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1258", errors="replace")
+
+
+def _number(value: Any) -> str:
+    number = _text(value)
+    if not plain(number):
+        raise ValueError(str(_("it has no transaction number")))
+    return number
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value).replace("\x00", "").split()) if value is not None else ""
+
+
+def _dong(value: Any) -> int:
+    """Whole đồng as banks write them: 200000, "200.000", "+200,000.00 VND"; what went out, or nothing, is 0."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(value, 0)
+    if isinstance(value, float) and value.is_integer():
+        return max(int(value), 0)
+    text = re.sub(r"\s*(VND|VNĐ|₫|đ)$", "", _text(value), flags=re.IGNORECASE).removeprefix("+").strip()
+    if text in {"", "-"} or text.startswith("-"):
+        return 0
+    text = re.sub(r"[.,]00?$", "", text)
+    if not GROUPED.fullmatch(text):
+        raise ValueError(str(_("no whole amount")))
+    return int(re.sub(r"\D", "", text))
+
+
+def _day(value: Any) -> date | None:
+    text = _text(value)
+    for length, form in ((10, "%Y-%m-%d"), (10, "%d/%m/%Y"), (10, "%d-%m-%Y")):
+        try:
+            return datetime.strptime(text[:length], form).date()  # noqa: DTZ007  # a day, of the bank's own zone
+        except ValueError:
+            continue
+    return None
+
+
+def of_account(line: StatementLine, ours: Iterable[str], main: str) -> str:
+    """By which name the account of ours is kept: `main` when it is one of `ours`, also behind its bank, or nothing is said."""
+    number = plain(line.account)
+    is_main = any(each and number.endswith(each) for each in map(plain, ours))
+    return main if is_main or not number else number[:40]

@@ -1,0 +1,112 @@
+"""Statements as banks write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from kernel.errors import InvalidInput
+from payments.bank_lines import StatementLine, of_account, read_csv, read_feed, read_mt940
+
+CSV = """Số tham chiếu;Ngày giao dịch;Nội dung;Ghi có;Ghi nợ;Tên người chuyển
+FT26069001;10/03/2026;CK ABCDEFGHJA;1.640.000;;NGUYEN VAN A
+FT26069002;10/03/2026;phi dich vu;;11.000;
+FT26069003;11/03/2026;"tra; tien";200,000.00 VND;;
+"""
+
+MT940 = """:20:STARTUMSE
+:25:970436/1017595600
+:28C:00001/001
+:60F:C260309VND0,
+:61:2603100310C181000,00NTRFNONREF//FT26069004
+:86:MBVCB.327890.ABCDEFGHJA.CT tu 0071000888888
+:61:2603110311D50000,00NTRFNONREF//FT26069005
+:86:phi
+:62F:C260311VND131000,
+"""
+
+
+def test_a_csv_file_is_read_by_the_titles_of_its_columns() -> None:
+    first, second = read_csv(CSV.encode("utf-8-sig"))
+    assert first == StatementLine(
+        "FT26069001", 1_640_000, note="CK ABCDEFGHJA", payer="NGUYEN VAN A", day=date(2026, 3, 10)
+    )
+    assert (second.number, second.amount, second.note, second.day) == (
+        "FT26069003", 200_000, "tra; tien", date(2026, 3, 11),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("181000", 181_000), ("+181.000", 181_000), ("181,000.00", 181_000), ("181 000 ₫", 181_000), ("181.000 VNĐ", 181_000)],
+)  # fmt: skip
+def test_an_amount_is_read_however_a_bank_writes_it(written: str, amount: int) -> None:
+    [line] = read_csv(f"number\tamount\nA1\t{written}\n".encode())
+    assert line.amount == amount
+
+
+@pytest.mark.parametrize("written", ["", "0", "-181000", "-"])
+def test_what_went_out_is_left_out(written: str) -> None:
+    assert read_csv(f"number\tamount\nA1\t{written}\n".encode()) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["number,amount\nA1,about 5", "number,amount\n,5000", "number,amount\n-,5000", "number,amount\nA1,0.5"]
+)
+def test_what_cannot_be_read_refuses_the_whole_file_and_names_the_line(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"Line 1|Dòng 1"):
+        read_csv(text.encode())
+
+
+def test_an_mt940_file_is_read() -> None:
+    [line] = read_mt940(MT940.encode())
+    assert (line.number, line.amount, line.day) == ("FT26069004", 181_000, date(2026, 3, 10))
+    assert "ABCDEFGHJA" in line.note
+    assert "1017595600" in line.account
+
+
+@pytest.mark.parametrize("text", ["", "number,amount", ":20:X\n:61:rubbish"])
+def test_what_is_no_mt940_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_mt940(text.encode())
+
+
+def test_another_currency_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        read_mt940(MT940.replace("VND", "USD").encode())
+
+
+def test_the_news_of_a_banks_service_is_read_one_or_many() -> None:
+    one = b'{"id": 92704, "transactionDate": "2026-03-10 14:02:37", "accountNumber": "1017595600", "content": "ABCDEFGHJA",' \
+        b' "transferType": "in", "transferAmount": 181000, "referenceCode": "FT26069006"}'  # fmt: skip
+    [line] = read_feed(one)
+    assert line == StatementLine("FT26069006", 181_000, note="ABCDEFGHJA", day=date(2026, 3, 10), account="1017595600")
+    many = b'{"error": 0, "data": [{"id": 1, "tid": "BANK_REF_1", "description": "x", "amount": 599000, "when": "2026-03-10"},' \
+        b' {"tid": "BANK_REF_2", "description": "y", "amount": -5}]}'  # fmt: skip
+    assert [(each.number, each.amount) for each in read_feed(many)] == [("BANK_REF_1", 599_000)]
+    assert read_feed(one.replace(b'"in"', b'"out"')) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"no",
+        b"5",
+        b'["x"]',
+        b'[{"number": "A1", "amount": 0.5}]',
+        b'[{"amount": 5}]',
+        b'[{"number": "A", "amount": true}]',
+    ],
+)
+def test_news_that_make_no_sense_are_refused(body: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        read_feed(body)
+
+
+def test_the_account_that_customers_pay_into_is_the_main_one() -> None:
+    line = StatementLine("A", 1, account="970436/1017595600")
+    assert of_account(line, ["1017595600"], "main") == "main"
+    assert of_account(StatementLine("A", 1), ["1017595600"], "main") == "main"
+    assert of_account(StatementLine("A", 1, account="0011"), ["1017595600"], "main") == "0011"

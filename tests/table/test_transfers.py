@@ -1,0 +1,47 @@
+"""What arrived at the bank and what customers were asked for: kept by the database, whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from ledger.models import Transaction
+from tests.actions.test_transfers_by_reference import comes, topping_up
+from tests.cast import NOON, make_customer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
+
+
+@pytest.fixture(autouse=True)
+def our_account(settings: Any) -> None:
+    settings.SELLER_BANK, settings.SELLER_BANK_ACCOUNT, settings.SELLER_BANK_BIN = "Vietcombank", "1017595600", "970436"
+
+
+def test_a_fact_without_a_customer_is_about_money_at_the_bank() -> None:
+    with pytest.raises(IntegrityError, match="only_bank_money_is_nobodys"), transaction.atomic():
+        Transaction.objects.create(kind="top_up", source="1", customer=None, at=NOON)
+    Transaction.objects.create(kind="bank_arrival", source="x", customer=None, at=NOON)
+    with pytest.raises(IntegrityError, match="what_is_nobodys_is_posted_once"), transaction.atomic():
+        Transaction.objects.create(kind="bank_arrival", source="x", customer=None, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("UPDATE payments_banktransfer SET note = 'other'", "these facts are frozen"),
+        ("UPDATE payments_banktransfer SET returned = 1, assigned = amount", "no_more_of_a_transfer_is_given"),
+        ("DELETE FROM payments_expectedtransfer", "keeps its rows"),
+        ("UPDATE payments_expectedtransfer SET amount = 1", "these facts are frozen"),
+        ("UPDATE payments_expectedtransfer SET met_at = NULL", "these facts are frozen"),
+        ("UPDATE payments_expectedtransfer SET order_id = id", "these facts are frozen"),
+        ("INSERT INTO payments_expectedtransfer SELECT (jsonb_populate_record(x, '{\"id\": \"0199ad00-0000-7000-8000-000000000001\"}')).* FROM payments_expectedtransfer x", "a_transfers_reference_is_given_once"),
+        ("UPDATE payments_payment SET expected_id = NULL", "these facts are frozen"),
+    ],
+)  # fmt: skip
+def test_what_arrived_and_what_was_asked_for_stands(attack: str, said: str) -> None:
+    asked = topping_up(make_customer())
+    comes(200_000, asked.reference)
+    with pytest.raises(Exception, match=said), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(attack)
