@@ -14,18 +14,20 @@ from .store import Store
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
 REFERENCES = """
-SELECT app_trans_id AS reference, app_user, amount AS asked, state, zp_trans_id, created_at,
-       (SELECT count(*) FROM entries WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'debit') AS debits,
+SELECT reference, dialect, customer, amount AS asked, state, txn, created_at,
+       (SELECT count(*) FROM entries WHERE order_reference = orders.reference AND kind = 'debit') AS debits,
        (SELECT coalesce(sum(amount), 0) FROM entries
-        WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'debit') AS debited,
+        WHERE order_reference = orders.reference AND kind = 'debit') AS debited,
        (SELECT coalesce(sum(amount), 0) FROM entries
-        WHERE entries.app_trans_id = orders.app_trans_id AND kind = 'refund') AS refunded
+        WHERE order_reference = orders.reference AND kind = 'refund') AS refunded,
+       (SELECT coalesce(sum(amount), 0) FROM entries
+        WHERE order_reference = orders.reference AND kind = 'reversal') AS reversed
 FROM orders
 """
 CUSTOMERS = """
-SELECT app_user, opened_with, balance,
+SELECT name, opened_with, balance,
        opened_with + (SELECT coalesce(sum(CASE kind WHEN 'debit' THEN -amount ELSE amount END), 0)
-                      FROM entries WHERE entries.app_user = customers.app_user) AS balance_by_entries
+                      FROM entries WHERE customer = name) AS balance_by_entries
 FROM customers
 """
 
@@ -43,7 +45,7 @@ def home() -> str:
             "admin.html",
             references=db.execute(REFERENCES + " ORDER BY created_at DESC LIMIT 200").fetchall(),
             refunds=db.execute("SELECT * FROM refunds ORDER BY created_at DESC LIMIT 100").fetchall(),
-            customers=db.execute(CUSTOMERS + " ORDER BY app_user LIMIT 200").fetchall(),
+            customers=db.execute(CUSTOMERS + " ORDER BY name LIMIT 200").fetchall(),
             callbacks=db.execute("SELECT * FROM callbacks ORDER BY id DESC LIMIT 50").fetchall(),
             faults=faults.pending(db),
             kinds=faults.KINDS,
@@ -60,15 +62,15 @@ def oracle() -> Response:
     """
     wanted = request.args.get("reference")
     with _store().read() as db:
-        found = db.execute(REFERENCES + " WHERE ? IS NULL OR app_trans_id = ? ORDER BY created_at", [wanted, wanted])
+        found = db.execute(REFERENCES + " WHERE ? IS NULL OR reference = ? ORDER BY created_at", [wanted, wanted])
         references = _plain(found.fetchall())
-        customers = _plain(db.execute(CUSTOMERS + " ORDER BY app_user").fetchall())
+        customers = _plain(db.execute(CUSTOMERS + " ORDER BY name").fetchall())
         refunds = _plain(db.execute("SELECT * FROM refunds ORDER BY created_at").fetchall())
-        sent = _plain(db.execute("SELECT app_trans_id, state, tries, result FROM callbacks ORDER BY id").fetchall())
+        sent = _plain(db.execute("SELECT reference, state, tries, result FROM callbacks ORDER BY id").fetchall())
     return jsonify(
         references=references,
-        refunds=[refund for refund in refunds if wanted in (None, refund["app_trans_id"])],
-        callbacks=[callback for callback in sent if wanted in (None, callback["app_trans_id"])],
+        refunds=[refund for refund in refunds if wanted in (None, refund["order_reference"])],
+        callbacks=[callback for callback in sent if wanted in (None, callback["reference"])],
         customers=customers,
         conserved=all(customer["balance"] == customer["balance_by_entries"] for customer in customers),
     )

@@ -22,10 +22,11 @@ class Config:
     key1: str = ""
     key2: str = ""
     merchant: str = "Billing Portal"
+    vnpay_ipn_url: str = ""  # what a merchant registers with VNPay; empty: the portal's
     # How far app_time, a refund's timestamp or a webhook's time may lie from our clock. Strict, as documented, unless
     # told otherwise: in the demo, staff move the portal's clock forward, and we have to live in its future.
     clock_tolerance_s: int = DOCUMENTED_TOLERANCE_S
-    callback_gap_s: float = 10.0  # between the tries of a callback; the vendor names their number only
+    callback_gap_s: float | None = None  # between the tries of a callback; None: as each dialect documents
     refund_takes_s: float = 2.0
     shop_keys: str = ""
     shop_keys_file: str = ""
@@ -44,8 +45,9 @@ class Config:
             key1=env.get("SANDBOX_KEY1", ""),
             key2=env.get("SANDBOX_KEY2", ""),
             merchant=env.get("SANDBOX_MERCHANT") or default.merchant,
+            vnpay_ipn_url=env.get("SANDBOX_VNPAY_IPN_URL", ""),
             clock_tolerance_s=int(env.get("SANDBOX_CLOCK_TOLERANCE_S") or default.clock_tolerance_s),
-            callback_gap_s=float(env.get("SANDBOX_CALLBACK_GAP_S") or default.callback_gap_s),
+            callback_gap_s=float(env["SANDBOX_CALLBACK_GAP_S"]) if env.get("SANDBOX_CALLBACK_GAP_S") else None,
             refund_takes_s=float(env.get("SANDBOX_REFUND_TAKES_S") or default.refund_takes_s),
             shop_keys=env.get("SHOP_KEYS", ""),
             shop_keys_file=env.get("SHOP_KEYS_FILE", ""),

@@ -19,17 +19,19 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "hang_before": (API_CALLS, HANG_S, "waits so many seconds, then answers 503 and does nothing"),
     "hang_after": (API_CALLS, HANG_S, "does what was asked, then waits so many seconds before the answer"),
     "truncated": (API_CALLS, 0, "does what was asked, then sends half of the answer"),
-    "maintenance": (API_CALLS, 0, "refuses with -999"),
-    "rate": (API_CALLS, 0, "refuses with -429"),
+    "maintenance": (API_CALLS, 0, "refuses, as in maintenance"),
+    "rate": (API_CALLS, 0, "refuses, as after too many calls"),
     "not_found_for": (("query", "query_refund"), 10, "knows nothing of an order or refund for so many seconds"),
     "pending_forever": (("query", "refund"), 0, "still being processed, says the answer; a refund never settles"),
     "refund_rejected": (("refund",), 0, "accepts the refund, and rejects it in the end"),
     "wrong_amount": (("query", "callback"), 1_000, "reports so many đồng more than were paid"),
-    "bad_signature": (("callback",), 0, "signs the callback with a wrong key"),
+    "bad_signature": (("callback", "query", "refund"), 0, "signs with a wrong key (VNPay signs its answers too)"),
+    "other_merchant": (("callback",), 0, "tells what belongs to another merchant"),
     "duplicate_callbacks": (("callback",), 3, "sends the callback so many times, at once"),
     "drop_callbacks": (("callback",), 0, "never sends the callback"),
     "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
+    "reversal": (("pay",), 5, "the bank takes the money back so many seconds after it was paid"),
 }
 
 

@@ -6,6 +6,7 @@ Every function runs in the caller's transaction; `now` is our wall clock in seco
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
@@ -14,128 +15,195 @@ from typing import Any
 from .config import DOCUMENTED_TOLERANCE_S
 
 OPENING_BALANCE = 100_000_000
-MIN_AMOUNT, MAX_AMOUNT = 1_000, 100_000_000
 VIETNAM = timezone(timedelta(hours=7))
 
-CANCELLED, EXPIRED, NO_FUNDS, WRONG_OTP = -49, -54, -63, -217
+CANCELLED, NO_FUNDS, WRONG_OTP = "cancelled", "no funds", "wrong otp"
+EXPIRED = "expired"
+"""How an order ended; each dialect has its own code for it. None is written down for what merely expired."""
 
 
-def open_order(db: sqlite3.Connection, order: dict[str, Any], *, lives_s: int, now: float) -> str | None:
-    """The token of a new order's page, or None where the app_trans_id is taken."""
+def open_order(db: sqlite3.Connection, order: dict[str, Any], *, lives_s: float, now: float) -> str | None:
+    """The token of a new order's page, or None where the reference is taken."""
     db.execute(
-        "INSERT INTO customers VALUES (:app_user, :opening, :opening) ON CONFLICT DO NOTHING",
-        {"app_user": order["app_user"], "opening": OPENING_BALANCE},
+        "INSERT INTO customers VALUES (:customer, :opening, :opening) ON CONFLICT DO NOTHING",
+        {"customer": order["customer"], "opening": OPENING_BALANCE},
     )
     token = secrets.token_urlsafe(24)
     created = db.execute(
-        """INSERT INTO orders (app_trans_id, token, app_user, amount, description, embed_data, item, app_time,
-                               callback_url, redirect_url, created_at, expires_at)
-           VALUES (:app_trans_id, :token, :app_user, :amount, :description, :embed_data, :item, :app_time,
-                   :callback_url, :redirect_url, :now, :expires_at)
-           ON CONFLICT (app_trans_id) DO NOTHING""",
-        {**order, "token": token, "now": now, "expires_at": now + lives_s},
+        """INSERT INTO orders (reference, dialect, token, customer, amount, description, details, asked_at, notify_url,
+                               return_url, created_at, expires_at)
+           VALUES (:reference, :dialect, :token, :customer, :amount, :description, :details, :asked_at, :notify_url,
+                   :return_url, :now, :expires_at)
+           ON CONFLICT (reference) DO NOTHING""",
+        {
+            **order,
+            "details": json.dumps(order["details"]),
+            "token": token,
+            "now": now,
+            "expires_at": now + lives_s,
+        },
     )
     return token if created.rowcount else None
 
 
 def order_by_token(db: sqlite3.Connection, token: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = db.execute(
-        "SELECT orders.*, balance FROM orders JOIN customers USING (app_user) WHERE token = ?", [token]
+        "SELECT orders.*, balance FROM orders JOIN customers ON name = customer WHERE token = ?", [token]
     ).fetchone()
     return row
 
 
-def order_by_reference(db: sqlite3.Connection, app_trans_id: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute("SELECT * FROM orders WHERE app_trans_id = ?", [app_trans_id]).fetchone()
+def order_by_reference(db: sqlite3.Connection, dialect: str, reference: str) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM orders WHERE dialect = ? AND reference = ?", [dialect, reference]
+    ).fetchone()
     return row
+
+
+def order_by_txn(db: sqlite3.Connection, dialect: str, txn: int) -> sqlite3.Row | None:
+    """Only what was paid has a transaction."""
+    row: sqlite3.Row | None = db.execute(
+        "SELECT * FROM orders WHERE dialect = ? AND txn = ? AND state = 'paid'", [dialect, txn]
+    ).fetchone()
+    return row
+
+
+def details(order: sqlite3.Row) -> dict[str, Any]:
+    """What only the order's dialect knows."""
+    found: dict[str, Any] = json.loads(order["details"])
+    return found
+
+
+def ending(order: sqlite3.Row) -> str:
+    """How an order that was not paid ended."""
+    return str(order["ending"] or EXPIRED)
+
+
+def refunds_of(db: sqlite3.Connection, order: sqlite3.Row) -> list[sqlite3.Row]:
+    return db.execute("SELECT * FROM refunds WHERE order_reference = ? ORDER BY txn", [order["reference"]]).fetchall()
 
 
 def is_payable(order: sqlite3.Row, now: float) -> bool:
     return bool(order["state"] == "open" and now < order["expires_at"])
 
 
-def pay(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> bool:
+def pay(db: sqlite3.Connection, order: sqlite3.Row, *, now: float, reverses_at: float | None = None) -> bool:
     """Move the money. False, and nothing moved, where the balance is too small. The caller holds the write lock."""
     taken = db.execute(
-        "UPDATE customers SET balance = balance - :amount WHERE app_user = :app_user AND balance >= :amount",
-        {"amount": order["amount"], "app_user": order["app_user"]},
+        "UPDATE customers SET balance = balance - :amount WHERE name = :customer AND balance >= :amount",
+        {"amount": order["amount"], "customer": order["customer"]},
     )
     if not taken.rowcount:
         return False
+    _enter(db, "debit", order["reference"], order, amount=order["amount"], now=now)
     db.execute(
-        "INSERT INTO entries (kind, reference, app_trans_id, app_user, amount, at) VALUES ('debit', ?, ?, ?, ?, ?)",
-        [order["app_trans_id"], order["app_trans_id"], order["app_user"], order["amount"], now],
-    )
-    db.execute(
-        """UPDATE orders SET state = 'paid', sub_code = 0, pays_late_at = NULL, paid_at = :now, zp_trans_id = :txn
-           WHERE app_trans_id = :app_trans_id""",
-        {"now": now, "txn": _next_number(db, "orders", "zp_trans_id", now), "app_trans_id": order["app_trans_id"]},
+        """UPDATE orders SET state = 'paid', ending = '', pays_late_at = NULL, paid_at = :now, txn = :txn,
+               reverses_at = :reverses_at
+           WHERE reference = :reference""",
+        {"now": now, "txn": _next_number(db, now), "reference": order["reference"], "reverses_at": reverses_at},
     )
     return True
 
 
-def fail(db: sqlite3.Connection, order: sqlite3.Row, sub_code: int, *, pays_late_at: float | None = None) -> None:
+def reverse(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
+    """The bank gives the payer his money back, and the merchant loses it."""
+    _enter(db, "reversal", order["reference"], order, amount=order["amount"], now=now)
+    _give_back(db, order["customer"], order["amount"])
+    db.execute("UPDATE orders SET state = 'reversed', reverses_at = NULL WHERE reference = ?", [order["reference"]])
+
+
+def fail(db: sqlite3.Connection, order: sqlite3.Row, ending: str, *, pays_late_at: float | None = None) -> None:
     db.execute(
-        "UPDATE orders SET state = 'failed', sub_code = ?, pays_late_at = ? WHERE app_trans_id = ? AND state = 'open'",
-        [sub_code, pays_late_at, order["app_trans_id"]],
+        "UPDATE orders SET state = 'failed', ending = ?, pays_late_at = ? WHERE reference = ? AND state = 'open'",
+        [ending, pays_late_at, order["reference"]],
     )
 
 
 def refundable(db: sqlite3.Connection, order: sqlite3.Row) -> int:
     """What is left of a payment after the refunds that were accepted."""
     (asked,) = db.execute(
-        "SELECT coalesce(sum(amount), 0) FROM refunds WHERE app_trans_id = ? AND state <> 'rejected'",
-        [order["app_trans_id"]],
+        "SELECT coalesce(sum(amount), 0) FROM refunds WHERE order_reference = ? AND state <> 'rejected'",
+        [order["reference"]],
     ).fetchone()
     return int(order["amount"] - asked)
 
 
-def open_refund(db: sqlite3.Connection, refund: dict[str, Any], *, now: float) -> int:
-    """Accept a refund; it settles later. Returns our refund_id."""
-    refund_id = _next_number(db, "refunds", "refund_id", now)
+def open_refund(
+    db: sqlite3.Connection,
+    order: sqlite3.Row,
+    refund: dict[str, Any],
+    struck: dict[str, float],
+    *,
+    takes_s: float,
+    now: float,
+) -> int:
+    """Accept a refund {"reference", "amount", "description"}; it settles later. Returns its number."""
+    txn = _next_number(db, now)
     db.execute(
-        """INSERT INTO refunds (m_refund_id, refund_id, app_trans_id, amount, description, created_at, settles_at,
-                                settles_as)
-           VALUES (:m_refund_id, :refund_id, :app_trans_id, :amount, :description, :now, :settles_at, :settles_as)""",
-        {**refund, "refund_id": refund_id, "now": now},
+        """INSERT INTO refunds (reference, txn, order_reference, amount, description, created_at, settles_at, settles_as)
+           VALUES (:reference, :txn, :order, :amount, :description, :now, :settles_at, :settles_as)""",
+        {
+            **refund,
+            "order": order["reference"],
+            "txn": txn,
+            "now": now,
+            "settles_at": None if "pending_forever" in struck else now + takes_s,
+            "settles_as": "rejected" if "refund_rejected" in struck else "done",
+        },
     )
-    return refund_id
+    return txn
 
 
 def settle_refunds(db: sqlite3.Connection, *, now: float) -> None:
     """Bring every refund that is due to its end, and the money back."""
     due = db.execute(
-        """SELECT refunds.*, app_user FROM refunds JOIN orders USING (app_trans_id)
+        """SELECT refunds.*, customer FROM refunds JOIN orders ON orders.reference = order_reference
            WHERE refunds.state = 'processing' AND settles_at <= ?""",
         [now],
     ).fetchall()
     for refund in due:
-        db.execute("UPDATE refunds SET state = settles_as WHERE m_refund_id = ?", [refund["m_refund_id"]])
+        db.execute("UPDATE refunds SET state = settles_as WHERE reference = ?", [refund["reference"]])
         if refund["settles_as"] != "done":
             continue
-        db.execute(
-            """INSERT INTO entries (kind, reference, app_trans_id, app_user, amount, at)
-               VALUES ('refund', ?, ?, ?, ?, ?)""",
-            [refund["m_refund_id"], refund["app_trans_id"], refund["app_user"], refund["amount"], now],
-        )
-        db.execute(
-            "UPDATE customers SET balance = balance + ? WHERE app_user = ?", [refund["amount"], refund["app_user"]]
-        )
+        _enter(db, "refund", refund["reference"], refund, amount=refund["amount"], now=now)
+        _give_back(db, refund["customer"], refund["amount"])
 
 
-def server_time(order: sqlite3.Row, at: float) -> int:
+def _enter(db: sqlite3.Connection, kind: str, reference: str, about: sqlite3.Row, *, amount: int, now: float) -> None:
+    order = about["order_reference"] if kind == "refund" else about["reference"]
+    db.execute(
+        "INSERT INTO entries (kind, reference, order_reference, customer, amount, at) VALUES (?, ?, ?, ?, ?, ?)",
+        [kind, reference, order, about["customer"], amount, now],
+    )
+
+
+def _give_back(db: sqlite3.Connection, customer: str, amount: int) -> None:
+    db.execute("UPDATE customers SET balance = balance + ? WHERE name = ?", [amount, customer])
+
+
+def is_once(db: sqlite3.Connection, dialect: str, request_id: str) -> bool:
+    """Whether this request id is new; it is used up now."""
+    noted = db.execute(
+        "INSERT INTO requests (dialect, request_id) VALUES (?, ?) ON CONFLICT DO NOTHING", [dialect, request_id]
+    )
+    return bool(noted.rowcount)
+
+
+def merchants_time(order: sqlite3.Row, at: float) -> float:
     """
-    Our time of an event, in milliseconds, for the merchant.
+    Our time of an event, for the merchant.
 
     A merchant whose clock was moved (see Config.clock_tolerance_s) is answered in its own time, else its books would
     show payments from before the order.
     """
-    ahead = order["app_time"] / 1000 - order["created_at"]
-    return int((at + (ahead if abs(ahead) > DOCUMENTED_TOLERANCE_S else 0)) * 1000)
+    ahead = float(order["asked_at"] - order["created_at"])
+    return at + (ahead if abs(ahead) > DOCUMENTED_TOLERANCE_S else 0)
 
 
-def _next_number(db: sqlite3.Connection, table: str, column: str, now: float) -> int:
-    """yymmdd and nine digits: the form of the vendor's transaction numbers."""
+def _next_number(db: sqlite3.Connection, now: float) -> int:
+    """yymmdd and nine digits: the form of a vendor's transaction numbers, one series for payments and refunds."""
     first = int(datetime.fromtimestamp(now, UTC).astimezone(VIETNAM).strftime("%y%m%d")) * 10**9
-    (last,) = db.execute(f"SELECT max({column}) FROM {table}").fetchone()
+    (last,) = db.execute(
+        "SELECT max(txn) FROM (SELECT max(txn) AS txn FROM orders UNION ALL SELECT max(txn) FROM refunds)"
+    ).fetchone()
     return max(first, last or 0) + 1

@@ -7,35 +7,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+VERSION = 2
+"""Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
-    app_user TEXT PRIMARY KEY,
+    name TEXT PRIMARY KEY,
     opened_with INTEGER NOT NULL,
     balance INTEGER NOT NULL CHECK (balance >= 0)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
-    app_trans_id TEXT PRIMARY KEY,
+    reference TEXT PRIMARY KEY,
+    dialect TEXT NOT NULL,
     token TEXT NOT NULL UNIQUE,
-    app_user TEXT NOT NULL REFERENCES customers,
+    customer TEXT NOT NULL REFERENCES customers,
     amount INTEGER NOT NULL CHECK (amount > 0),
     description TEXT NOT NULL,
-    embed_data TEXT NOT NULL,
-    item TEXT NOT NULL,
-    app_time INTEGER NOT NULL,
-    callback_url TEXT NOT NULL,
-    redirect_url TEXT NOT NULL,
+    details TEXT NOT NULL,          -- what only its dialect knows, as JSON
+    asked_at REAL NOT NULL,         -- by the merchant's clock, in seconds
+    notify_url TEXT NOT NULL,
+    return_url TEXT NOT NULL,
     created_at REAL NOT NULL,
     expires_at REAL NOT NULL,
-    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed')),
-    sub_code INTEGER NOT NULL DEFAULT 0,
-    zp_trans_id INTEGER UNIQUE,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed', 'reversed')),
+    ending TEXT NOT NULL DEFAULT '' CHECK (ending IN ('', 'cancelled', 'no funds', 'wrong otp')),
+    txn INTEGER UNIQUE,
     paid_at REAL,
-    pays_late_at REAL
+    pays_late_at REAL,
+    reverses_at REAL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refunds (
-    m_refund_id TEXT PRIMARY KEY,
-    refund_id INTEGER NOT NULL UNIQUE,
-    app_trans_id TEXT NOT NULL REFERENCES orders,
+    reference TEXT PRIMARY KEY,
+    txn INTEGER NOT NULL UNIQUE,
+    order_reference TEXT NOT NULL REFERENCES orders,
     amount INTEGER NOT NULL CHECK (amount > 0),
     description TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'processing' CHECK (state IN ('processing', 'done', 'rejected')),
@@ -43,13 +46,13 @@ CREATE TABLE IF NOT EXISTS refunds (
     settles_at REAL,
     settles_as TEXT NOT NULL DEFAULT 'done'
 ) STRICT;
--- What really moved. A debit is named by its order and a refund by its m_refund_id, each once.
+-- What really moved. A debit is named by its order, as is its reversal, and a refund by its own name, each once.
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('debit', 'refund')),
+    kind TEXT NOT NULL CHECK (kind IN ('debit', 'refund', 'reversal')),
     reference TEXT NOT NULL,
-    app_trans_id TEXT NOT NULL REFERENCES orders,
-    app_user TEXT NOT NULL REFERENCES customers,
+    order_reference TEXT NOT NULL REFERENCES orders,
+    customer TEXT NOT NULL REFERENCES customers,
     amount INTEGER NOT NULL CHECK (amount > 0),
     at REAL NOT NULL,
     UNIQUE (kind, reference)
@@ -58,11 +61,19 @@ CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_never_deleted BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+-- Requests that a merchant may make only once, with the answer where it may be given again.
+CREATE TABLE IF NOT EXISTS requests (
+    dialect TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    answer TEXT,
+    PRIMARY KEY (dialect, request_id)
+) STRICT;
 CREATE TABLE IF NOT EXISTS callbacks (
     id INTEGER PRIMARY KEY,
-    app_trans_id TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    dialect TEXT NOT NULL,
     url TEXT NOT NULL,
-    body TEXT NOT NULL,
+    body TEXT,                      -- of a POST; NULL: the address says it all, by GET
     state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'refused', 'given up', 'dropped')),
     tries INTEGER NOT NULL DEFAULT 0,
     next_at REAL NOT NULL,
@@ -112,9 +123,23 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._put_aside_what_is_older()
         with self._connection() as db:
             db.execute("PRAGMA journal_mode = WAL")
             db.executescript(SCHEMA)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _put_aside_what_is_older(self) -> None:
+        """Pretended money is not migrated: a file of another form is renamed, and a new one begun."""
+        if not self.path.exists():
+            return
+        with self._connection() as db:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            is_used = db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        if is_used and version != VERSION:
+            self.path.rename(f"{self.path}.{version}")
+            for end in ("-wal", "-shm"):
+                Path(f"{self.path}{end}").unlink(missing_ok=True)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

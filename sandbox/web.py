@@ -7,15 +7,16 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from . import admin, pages, protocol, texts
+from . import admin, pages, texts
 from .config import Config
+from .dialects import DIALECTS
 from .shop import desk
 from .shop import views as shop
 from .store import Store
 from .worker import Worker
 
 MAX_BODY = 256 * 1024
-SERVER_TO_SERVER = ("protocol.", "desk.webhook")
+SERVER_TO_SERVER = ("calls-", "desk.webhook")
 
 
 def create_app(config: Config) -> Flask:
@@ -23,7 +24,9 @@ def create_app(config: Config) -> Flask:
     store = Store(config.db)
     worker = Worker(store, config)
     app.config.update(SANDBOX=config, STORE=store, WORKER=worker, MAX_CONTENT_LENGTH=MAX_BODY)
-    for blueprint in (protocol.blueprint, pages.blueprint, admin.blueprint, shop.blueprint, desk.blueprint):
+    for dialect in DIALECTS.values():
+        app.register_blueprint(dialect.blueprint)
+    for blueprint in (pages.blueprint, admin.blueprint, shop.blueprint, desk.blueprint):
         app.register_blueprint(blueprint)
     texts.install(app)
     app.before_request(worker.ensure_running)

@@ -45,10 +45,13 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "reopen": ("Open the payment page again", "Mở lại trang thanh toán"),
     "not paid": ("Not paid", "Chưa thanh toán"),
-    "failed -49": ("The payment was cancelled.", "Thanh toán đã bị hủy."),
-    "failed -54": ("The order expired at {time}; nothing was paid.", "Đơn hàng hết hạn lúc {time}; không trừ tiền."),
-    "failed -63": ("The balance was too small.", "Số dư không đủ."),
-    "failed -217": ("The OTP was wrong.", "Mã OTP không đúng."),
+    "failed cancelled": ("The payment was cancelled.", "Thanh toán đã bị hủy."),
+    "failed expired": (
+        "The order expired at {time}; nothing was paid.",
+        "Đơn hàng hết hạn lúc {time}; không trừ tiền.",
+    ),
+    "failed no funds": ("The balance was too small.", "Số dư không đủ."),
+    "failed wrong otp": ("The OTP was wrong.", "Mã OTP không đúng."),
     "back to shop": ("Back to {merchant}", "Quay lại {merchant}"),
     "returns in": ("You go back to {merchant} in {seconds} seconds.", "Bạn sẽ quay lại {merchant} sau {seconds} giây."),
     "stay": ("Stay here", "Ở lại trang này"),
@@ -56,6 +59,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "no such order text": (
         "The address is incomplete or was never given out. Go back to the shop and start the payment again.",
         "Địa chỉ không đầy đủ hoặc không tồn tại. Hãy quay lại cửa hàng và thanh toán lại.",
+    ),
+    "refused": ("The gateway refuses this payment", "Cổng thanh toán từ chối giao dịch"),
+    "refused text": (
+        "Code {code}: {about}. Nothing was charged; go back to the shop.",
+        "Mã lỗi {code}: {about}. Chưa trừ tiền; hãy quay lại cửa hàng.",
     ),
     # the shops
     "shop": ("Demo products", "Sản phẩm demo"),

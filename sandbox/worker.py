@@ -7,7 +7,7 @@ import os
 import threading
 import time
 
-from . import callbacks, ledger
+from . import ledger, telling
 from .config import Config
 from .shop.team import Team
 from .store import Store
@@ -19,7 +19,7 @@ IDLE_S = 0.2
 class Worker:
     def __init__(self, store: Store, config: Config) -> None:
         self.store, self.config = store, config
-        self.sender, self.team = callbacks.Sender(store, config), Team(store, config)
+        self.sender, self.team = telling.Sender(store, config), Team(store, config)
         self._pid = 0
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -65,7 +65,7 @@ class Worker:
             return bool(
                 db.execute(
                     """SELECT 1 FROM refunds WHERE state = 'processing' AND settles_at <= :now
-                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now""",
+                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now OR reverses_at <= :now""",
                     {"now": now},
                 ).fetchone()
             )
@@ -76,6 +76,9 @@ class Worker:
             ledger.settle_refunds(db, now=now)
             for order in db.execute("SELECT * FROM orders WHERE pays_late_at <= ?", [now]).fetchall():
                 if ledger.pay(db, order, now=now):
-                    callbacks.queue(db, order["app_trans_id"], self.config, now=now)
+                    telling.tell(db, order, self.config, now=now)
                 else:
-                    db.execute("UPDATE orders SET pays_late_at = NULL WHERE app_trans_id = ?", [order["app_trans_id"]])
+                    db.execute("UPDATE orders SET pays_late_at = NULL WHERE reference = ?", [order["reference"]])
+            for order in db.execute("SELECT * FROM orders WHERE reverses_at <= ?", [now]).fetchall():
+                ledger.reverse(db, order, now=now)
+                telling.tell(db, order, self.config, now=now)

@@ -94,9 +94,9 @@ class Merchant:
     def app(self, url: str) -> Flask:
         self.url, app = url, Flask("merchant")
 
-        @app.post("/callback")
+        @app.route("/callback", methods=["GET", "POST"])
         def callback() -> Response:
-            self.received.append(request.get_data())
+            self.received.append(request.query_string if request.method == "GET" else request.get_data())
             answer = self.answers.pop(0) if self.answers else 1
             if answer == "500":
                 return Response("", 500)

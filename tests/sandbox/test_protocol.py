@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sandbox.signing import holds, seal
+from sandbox.dialects.zalopay.signing import holds, seal
 
 from .servers import APP_ID, KEY1
 

@@ -9,17 +9,20 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from . import faults, ledger
-from .config import DOCUMENTED_TOLERANCE_S, Config
-from .ledger import VIETNAM
+from ... import faults, ledger
+from ...config import DOCUMENTED_TOLERANCE_S, Config
+from ...ledger import VIETNAM
+from ...store import Store
+from ..base import Answer, Struck, is_too_young, is_web_address, misbehaved
 from .signing import holds
-from .store import Store
 
-blueprint = Blueprint("protocol", __name__)
+blueprint = Blueprint("calls-zalopay", __name__)
+
+MIN_AMOUNT, MAX_AMOUNT = 1_000, 100_000_000
+SUB_CODES = {ledger.CANCELLED: -49, ledger.EXPIRED: -54, ledger.NO_FUNDS: -63, ledger.WRONG_OTP: -217}
 
 DUPLICATE_ORDER, NO_SUCH, DUPLICATE_REFUND, BAD_REFUND_AMOUNT, BAD_TIME = -68, -101, -23, -14, -13
 BAD_REQUEST, BAD_CREDENTIALS, RATE_LIMIT, MAINTENANCE = -401, -402, -429, -999
@@ -53,8 +56,6 @@ MESSAGES = {
     3: "Giao dịch đang được xử lý",
 }
 
-Answer = dict[str, Any]
-
 
 class Refused(Exception):
     def __init__(self, sub_code: int, message: str) -> None:
@@ -67,7 +68,7 @@ def api(call: str) -> Response:
         abort(404)
     config: Config = current_app.config["SANDBOX"]
     store: Store = current_app.config["STORE"]
-    struck: dict[str, float] = {}
+    struck: Struck = {}
     try:
         fields = _checked(call, config)
         with store.write() as db:
@@ -75,7 +76,7 @@ def api(call: str) -> Response:
             answer = None if "hang_before" in struck else _answered(call, db, fields, struck, config)
     except Refused as refusal:
         answer = _answer(2, refusal.sub_code, refusal.message)
-    return _misbehaved(answer, struck)
+    return misbehaved(answer, struck)
 
 
 def _checked(call: str, config: Config) -> dict[str, str]:
@@ -102,9 +103,7 @@ def _parameters() -> dict[str, str]:
     return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
-def _answered(
-    call: str, db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config
-) -> Answer:
+def _answered(call: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
     for fault, sub_code in (("maintenance", MAINTENANCE), ("rate", RATE_LIMIT)):
         if fault in struck:
             return _answer(2, sub_code, fault)
@@ -115,7 +114,7 @@ def _answered(
         return _answer(2, refusal.sub_code, refusal.message)
 
 
-def _create(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+def _create(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
     now = time.time()
     app_time, amount = _number(fields, "app_time"), _number(fields, "amount")
     lives_s = _number(fields, "expire_duration_seconds", USUAL_LIFE_S)
@@ -126,20 +125,20 @@ def _create(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, fl
     if not re.fullmatch(r"\d{6}_[\w.-]+", fields["app_trans_id"], re.ASCII):
         raise Refused(BAD_REQUEST, "app_trans_id must be yymmdd_ and your own id")
     _require_date(fields["app_trans_id"], app_time)
-    if not ledger.MIN_AMOUNT <= amount <= ledger.MAX_AMOUNT:
-        raise Refused(BAD_REQUEST, f"amount must be from {ledger.MIN_AMOUNT} to {ledger.MAX_AMOUNT}")
+    if not MIN_AMOUNT <= amount <= MAX_AMOUNT:
+        raise Refused(BAD_REQUEST, f"amount must be from {MIN_AMOUNT} to {MAX_AMOUNT}")
     if not MIN_LIFE_S <= lives_s <= MAX_LIFE_S:
         raise Refused(BAD_REQUEST, "expire_duration_seconds must be from 300 to 2592000")
     order = {
-        "app_trans_id": fields["app_trans_id"],
-        "app_user": fields["app_user"],
+        "reference": fields["app_trans_id"],
+        "dialect": "zalopay",
+        "customer": fields["app_user"],
         "amount": amount,
         "description": fields["description"],
-        "embed_data": fields["embed_data"],
-        "item": fields["item"],
-        "app_time": app_time,
-        "callback_url": _web_address(fields.get("callback_url", "")),
-        "redirect_url": _web_address(str(embed_data.get("redirecturl", ""))),
+        "details": {"embed_data": fields["embed_data"], "item": fields["item"], "app_time": app_time},
+        "asked_at": app_time / 1000,
+        "notify_url": _web_address(fields.get("callback_url", "")),
+        "return_url": _web_address(str(embed_data.get("redirecturl", ""))),
     }
     token = ledger.open_order(db, order, lives_s=lives_s, now=now)
     if token is None:
@@ -149,10 +148,10 @@ def _create(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, fl
     )
 
 
-def _query(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+def _query(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
     now = time.time()
-    order = ledger.order_by_reference(db, fields["app_trans_id"])
-    if order is None or now - order["created_at"] > QUERY_HORIZON_S or _is_too_young(order, struck, now):
+    order = ledger.order_by_reference(db, "zalopay", fields["app_trans_id"])
+    if order is None or now - order["created_at"] > QUERY_HORIZON_S or is_too_young(order, struck, now):
         raise Refused(NO_SUCH, "app_trans_id is not known")
     if "pending_forever" in struck or ledger.is_payable(order, now):
         return _answer(3, 3, is_processing="pending_forever" in struck, amount=order["amount"], zp_trans_id=0)
@@ -163,13 +162,13 @@ def _query(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, flo
             is_processing=False,
             amount=order["amount"] + int(struck.get("wrong_amount", 0)),
             discount_amount=0,
-            zp_trans_id=order["zp_trans_id"],
-            server_time=ledger.server_time(order, order["paid_at"]),
+            zp_trans_id=order["txn"],
+            server_time=int(ledger.merchants_time(order, order["paid_at"]) * 1000),
         )
-    raise Refused(order["sub_code"] or ledger.EXPIRED, "the order was not paid")
+    raise Refused(SUB_CODES[ledger.ending(order)], "the order was not paid")
 
 
-def _refund(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+def _refund(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
     now = time.time()
     timestamp, amount = _number(fields, "timestamp"), _number(fields, "amount")
     if abs(timestamp / 1000 - now) > config.clock_tolerance_s:
@@ -179,53 +178,31 @@ def _refund(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, fl
     _require_date(fields["m_refund_id"], timestamp)
     if "refund_fee_amount" in fields:
         raise Refused(BAD_REQUEST, "refund fees are not agreed with this merchant")
-    if db.execute("SELECT 1 FROM refunds WHERE m_refund_id = ?", [fields["m_refund_id"]]).fetchone():
+    if db.execute("SELECT 1 FROM refunds WHERE reference = ?", [fields["m_refund_id"]]).fetchone():
         raise Refused(DUPLICATE_REFUND, "m_refund_id was used before")
-    order = db.execute(
-        "SELECT * FROM orders WHERE zp_trans_id = ? AND state = 'paid'", [_number(fields, "zp_trans_id")]
-    ).fetchone()
+    order = ledger.order_by_txn(db, "zalopay", _number(fields, "zp_trans_id"))
     if order is None:
         raise Refused(NO_SUCH, "zp_trans_id is not known")
     if not 0 < amount <= ledger.refundable(db, order):
         raise Refused(BAD_REFUND_AMOUNT, "more than is left of the payment")
-    refund = {
-        "m_refund_id": fields["m_refund_id"],
-        "app_trans_id": order["app_trans_id"],
-        "amount": amount,
-        "description": fields["description"],
-        "settles_at": None if "pending_forever" in struck else now + config.refund_takes_s,
-        "settles_as": "rejected" if "refund_rejected" in struck else "done",
-    }
-    return _answer(3, 3, refund_id=ledger.open_refund(db, refund, now=now))
+    refund = {"reference": fields["m_refund_id"], "amount": amount, "description": fields["description"]}
+    number = ledger.open_refund(db, order, refund, struck, takes_s=config.refund_takes_s, now=now)
+    return _answer(3, 3, refund_id=number)
 
 
-def _query_refund(db: sqlite3.Connection, fields: dict[str, str], struck: dict[str, float], config: Config) -> Answer:
+def _query_refund(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
     now = time.time()
     if abs(_number(fields, "timestamp") / 1000 - now) > config.clock_tolerance_s:
         raise Refused(BAD_REQUEST, "timestamp is too far from now")
     ledger.settle_refunds(db, now=now)
-    refund = db.execute("SELECT * FROM refunds WHERE m_refund_id = ?", [fields["m_refund_id"]]).fetchone()
-    if refund is None or _is_too_young(refund, struck, now):
+    refund = db.execute("SELECT * FROM refunds WHERE reference = ?", [fields["m_refund_id"]]).fetchone()
+    if refund is None or is_too_young(refund, struck, now):
         raise Refused(NO_SUCH, "m_refund_id is not known")
     if refund["state"] == "processing":
         return _answer(3, 2)
     if refund["state"] == "done":
-        return _answer(1, 1, refund_id=refund["refund_id"])
+        return _answer(1, 1, refund_id=refund["txn"])
     raise Refused(0, "the refund failed")
-
-
-def _misbehaved(answer: Answer | None, struck: dict[str, float]) -> Response:
-    """What the caller gets to see of the answer. Sleeps hold no database lock."""
-    if answer is None:
-        time.sleep(struck["hang_before"])
-        return Response("Service Unavailable", 503)
-    time.sleep(struck.get("hang_after", 0))
-    if "http_500_after_effect" in struck:
-        return Response("Internal Server Error", 500)
-    text = json.dumps(answer, ensure_ascii=False)
-    if "truncated" in struck:
-        text = text[: len(text) // 2]
-    return Response(text, content_type="application/json")
 
 
 def _answer(status: int, sub_code: int, message: str = "", **more: object) -> Answer:
@@ -236,10 +213,6 @@ def _answer(status: int, sub_code: int, message: str = "", **more: object) -> An
         "sub_return_message": message or MESSAGES[status],
         **more,
     }
-
-
-def _is_too_young(row: sqlite3.Row, struck: dict[str, float], now: float) -> bool:
-    return "not_found_for" in struck and now - row["created_at"] < struck["not_found_for"]
 
 
 def _number(fields: dict[str, str], name: str, otherwise: int = -1) -> int:
@@ -273,7 +246,7 @@ def _require_date(reference: str, milliseconds: int) -> None:
 
 
 def _web_address(url: str) -> str:
-    """Empty, or an address that a browser may be sent to: never javascript: or the like."""
-    if url and urlsplit(url).scheme not in ("http", "https"):
+    """Empty, or an address that a browser may be sent to."""
+    if url and not is_web_address(url):
         raise Refused(BAD_REQUEST, "addresses must begin with http:// or https://")
     return url

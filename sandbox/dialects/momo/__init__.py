@@ -1,0 +1,18 @@
+"""MoMo, version 2: the wallet."""
+
+from ..base import Dialect
+from .calls import blueprint
+from .telling import judge, notice, return_url
+
+MOMO = Dialect(
+    name="momo",
+    brand="MoMo",
+    blueprint=blueprint,
+    tells_failure=True,
+    tries=3,  # the vendor names none
+    gap_s=10,
+    timeout_s=15,
+    notice=notice,
+    judge=judge,
+    return_url=return_url,
+)
