@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
-NEVER_PAID, UNSETTLED, HELD = "never_paid", "unsettled", "held"
+NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
 """Our own reasons, beside those of the gateways."""
 
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
@@ -16,6 +16,7 @@ WORDS = {
     NEVER_PAID: _("The payment was not made in time. Please start again."),
     UNSETTLED: LOOKED_INTO,
     HELD: LOOKED_INTO,
+    REVERSED: _("The bank took the payment back, so it did not reach us. The money goes back to where it came from."),
     "insufficient_funds": _("The bank account or e-wallet held too little. Add to it, or pay by other means."),
     "declined": REFUSED_BY_BANK,
     "bank_error": REFUSED_BY_BANK,

@@ -141,7 +141,7 @@ class Payment(KeepsColumns, StateMachine):
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(_("created"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
-    redirect_url = models.URLField(_("payment page"), max_length=500, blank=True)
+    redirect_url = models.URLField(_("payment page"), max_length=2000, blank=True)
     gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     check_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)

@@ -26,6 +26,7 @@ from payments.gateways.base import (
     Outcome,
     Pending,
     Reply,
+    TakenBack,
     Unknown,
     Verdict,
 )
@@ -74,6 +75,8 @@ def _receive_notice(
     payment = Payment.objects.filter(gateway=code, reference=notice.reference).first()
     if payment is None:
         verdict = Verdict.UNKNOWN_REFERENCE
+    elif isinstance(notice.outcome, TakenBack):
+        verdict = Verdict.ACCEPTED
     elif payment.state in SETTLED or paid_another(payment, notice.outcome):
         verdict = Verdict.DUPLICATE
     elif is_beyond_the_gateway(payment, notice.outcome):

@@ -20,7 +20,7 @@ from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
-from payments.failures import HELD, UNSETTLED
+from payments.failures import HELD, REVERSED, UNSETTLED
 from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown
 from payments.models import SETTLED, Payment
 from payments.services.purposes import purpose_of
@@ -38,16 +38,16 @@ def record_outcome(
 
     :param looked_up: staff have seen it at the gateway, so an amount that nobody would believe is believed
     """
-    if isinstance(outcome, TakenBack):
-        reason = "told by the gateway"
-        return take_back(
-            payment_id, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at
-        ).payment
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     payment.customer = customer
     match outcome:
-        case Succeeded() if payment.state not in SETTLED:
+        case TakenBack(reference=reference, amount=amount) if payment.state in SETTLED:
+            reason = "told by the gateway"
+            return take_back(payment_id, amount, reference=reference, reason=reason, actor=actor, at=at).payment
+        case TakenBack(reference=reference):
+            _note_reversed(payment, reference, at=at)
+        case Succeeded() if payment.state not in SETTLED and not _is_reversed(payment, outcome):
             doubt = _doubt(payment, outcome, looked_up=looked_up)
             if doubt:
                 _hold_for_staff(payment, doubt, outcome, at=at)
@@ -99,6 +99,19 @@ def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
         amount=payment.amount,
         failure=payment.failure,
     )
+
+
+def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:
+    """It was taken back before we ever heard of it, so for us it never came; nor does a late word of its success count."""
+    reason = f"{REVERSED}: {transaction}"
+    if payment.is_open:
+        _fail(payment, reason, at=at)
+    else:
+        payment.failure = reason
+
+
+def _is_reversed(payment: Payment, outcome: Succeeded) -> bool:
+    return payment.failure == f"{REVERSED}: {outcome.gateway_txn_id}"
 
 
 def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.Held | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from kernel import clock
+from payments import gateways
 from payments.gateways import UnknownGateway
 from payments.models import Payment
 from payments.queries import gateway_name
@@ -25,22 +26,22 @@ ASKED_BY_LOOKING = 5
 
 
 @csrf_exempt
-@require_POST
 def gateway_notice(request: HttpRequest, code: str) -> HttpResponse:
     """
-    A gateway tells us something: answered in its own words.
+    A gateway tells us something, in the body or (by GET) in the query: answered in its own words.
 
     What fails here is answered 500, and the gateway tells it again.
     """
-    body = request.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
-        return HttpResponse(status=413)
     try:
-        status, content_type, reply = handle_notice(
-            code, body, request.headers, sender=network_of(request), at=clock.now()
-        )
+        method = gateways.gateway(code).caps.notice_method
     except UnknownGateway as unknown:
         raise Http404 from unknown
+    if request.method != method:
+        return HttpResponseNotAllowed([method])
+    body = request.META["QUERY_STRING"].encode() if method == "GET" else request.read(MOST_BYTES + 1)
+    if len(body) > MOST_BYTES:
+        return HttpResponse(status=413)
+    status, content_type, reply = handle_notice(code, body, request.headers, sender=network_of(request), at=clock.now())
     return HttpResponse(reply, status=status, content_type=content_type)
 
 
