@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0014_an_invoice_born_paid_has_been_paid"),
+        ("payments", "0016_transfers_until_now_wait_in_suspense"),
     ]
 
     operations = [
