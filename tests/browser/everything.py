@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Error, Page
+from playwright.sync_api import Browser, Error, Page
+
+from tests.browser.conftest import Portal, open_context
+from tests.browser.test_purchase import sign_in
 
 WIDTHS = (1440, 390)
 MOST_SHIFT = 0.02
@@ -32,9 +35,13 @@ TOO_WIDE = """() => {
 }"""
 CUT = """() => [...document.querySelectorAll(".results, .table-wrap, .inline-group")]
   .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `cut on the right by ${e.scrollWidth - e.clientWidth}px`)"""
-CHECKED = """(rules) => axe.run(document, rules ? {runOnly: rules} : {}).then(({violations}) => violations.map(
+CHECKED = """(options) => axe.run(document, {resultTypes: ["violations"], ...options}).then(({violations}) => violations.map(
   (one) => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
-COLOURS = ["color-contrast", "link-in-text-block"]
+COLOURS = ("color-contrast", "link-in-text-block")
+ALL: dict[str, Any] = {}
+COLOURS_ALONE = {"runOnly": list(COLOURS)}
+ALL_BUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in COLOURS}}
+"""Colours come from the look that pages share, and asking for them takes more than half of the time."""
 
 
 @cache
@@ -83,9 +90,12 @@ def _kind(address: str) -> str:
 
 
 def look_of(page: Page) -> str:
-    """Which look the page shares with others: what its body says, its app and model apart; a page of the portal is alone."""
+    """
+    Which look the page shares with others: what its body says, its app and model apart. A page of the portal shares it with
+    those of its kind, another customer's for instance.
+    """
     shared = re.sub(r"\b(app|model)-\S+", "", page.locator("body").get_attribute("class") or "").strip()
-    return shared or urlsplit(page.url).path
+    return shared or _kind(page.url)
 
 
 def faults_of(page: Page, *, wholly: bool = True) -> list[str]:
@@ -104,23 +114,53 @@ def faults_of(page: Page, *, wholly: bool = True) -> list[str]:
             found += page.evaluate(CUT)
         if not wholly and width != WIDTHS[0]:
             continue
-        found += [f"{width}: {fault}" for fault in _checked(page)]
+        found += [f"{width}: {fault}" for fault in _checked(page, ALL if wholly else ALL_BUT_COLOURS)]
         if not wholly:
             continue
         page.emulate_media(color_scheme="dark")
-        found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS)]
+        found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS_ALONE)]
     page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     page.emulate_media(color_scheme="light")
     return found
 
 
-def _checked(page: Page, rules: list[str] | None = None) -> list[str]:
+def _checked(page: Page, options: dict[str, Any]) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
-    found: Any = page.evaluate(CHECKED, rules)
+    found: Any = page.evaluate(CHECKED, options)
     return [str(fault) for fault in found]
 
 
 def shift_of(page: Page) -> str:
     jumped = page.evaluate("window.jumped")
     return f"jumps by {jumped:.3f} while loading" if jumped > MOST_SHIFT else ""
+
+
+def examine(browser: Browser, portal: Portal, who: Mapping[str, str]) -> tuple[dict[str, list[str]], int]:
+    """
+    Walk through all that each of `who` (mail address -> where to begin) can reach; answers the faults by page, and how
+    many pages there were. What the browser complains of counts up to the moment at which the checker begins: it brings
+    styles of its own along, which the pages' policy refuses.
+    """
+    faults: dict[str, list[str]] = {}
+    looks: set[str] = set()
+    seen = 0
+    for email, start in who.items():
+        complaints: list[str] = []
+        context = open_context(browser, complaints, width=WIDTHS[0])
+        context.add_init_script(READY_FOR_SHIFTS)
+        page = context.new_page()
+        page.goto(f"{portal.url}/login/")
+        sign_in(page, email)
+        for path in pages_from(page, f"{portal.url}{start}"):
+            seen += 1
+            page.evaluate("new Promise(requestAnimationFrame)")  # what it complains of has been said by then
+            found = [*complaints, *filter(None, [shift_of(page)])]
+            look = look_of(page)
+            found += faults_of(page, wholly=look not in looks)
+            looks.add(look)
+            complaints.clear()
+            if found:
+                faults[f"{email} {path}"] = found
+        context.close()
+    return faults, seen
