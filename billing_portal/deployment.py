@@ -35,7 +35,7 @@ def still_open() -> list[str]:
             is_superuser=True, is_active=True
         ).exists(),
         "Invoices name no seller: set SELLER_NAME, SELLER_TAX_CODE and SELLER_ADDRESS.": not settings.SELLER_IS_NAMED,
-        "No payment gateway is set up (ZALOPAY_APP_ID, ZALOPAY_KEY1, ZALOPAY_KEY2): customers pay from their wallet, "
+        "No payment gateway is set up (`manage.py gateway list` says what each needs): customers pay from their wallet, "
         "and money comes in when staff record bank transfers.": not open_codes(),
         "Nothing is sold yet: sign in to the admin and add a product, its items and their prices.": not Price.objects.exists(),
         "The portal runs as the owner of its tables and could switch off their guards: docs/operate.md, Who may do what.": (
