@@ -27,6 +27,7 @@ from payments.services.claims import claim_transfer
 from payments.services.expected import NoTransfers, give_up_transfer
 from payments.services.statements import read_feed
 from payments.vietqr import payload, svg
+from store.places import address_of
 
 MOST_BYTES = 2_000_000
 LATEST = 10
@@ -71,7 +72,7 @@ def _code(account: BankAccount, amount: int, note: str) -> SafeString:
 def give_up(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     found = get_object_or_404(ExpectedTransfer, pk=expected_id, customer=request.customer)
     if found.order_id:
-        return redirect("order", found.order_id)  # an order is cancelled as a whole
+        return redirect(address_of("order", found.order_id))  # an order is cancelled as a whole
     give_up_transfer(found.pk, at=request.at)
     messages.success(request, _("We do not wait for this transfer any more."))
     return redirect("wallet")
