@@ -121,7 +121,7 @@ def ask(
     at: datetime,
     amount: int | None = None,
     subject: object = "",
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Asked:
     """
     Do it, if that is within what `actor` does alone; otherwise it waits for somebody else. It is tried before it waits.
@@ -165,7 +165,7 @@ def leave_for_review(
     reason: str,
     actor: Actor,
     at: datetime,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> StaffAct:
     """
     Record what `actor` has just done in this transaction, tell whom it concerns, and leave it to somebody else to review.

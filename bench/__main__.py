@@ -8,7 +8,6 @@ import os
 import platform
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from bench.measures import MEASURES, Result, Setting
 from bench.server import Server
@@ -46,7 +45,7 @@ def is_standard(options: argparse.Namespace) -> bool:
     return (options.resources, options.times) == (RESOURCES, TIMES)
 
 
-def _keep(measure: str, found: list[dict[str, Any]]) -> None:
+def _keep(measure: str, found: list[dict[str, object]]) -> None:
     """Write what was measured in the place of what the same measure found before; the others stay as they are."""
     before = json.loads(LATEST.read_text()) if LATEST.exists() else []
     kept = {name: [row for row in before if row["measure"] == name] for name in MEASURES} | {measure: found}

@@ -20,6 +20,7 @@ from django.db.backends.utils import CursorWrapper
 from accounts.models import Customer, User
 from catalog.models import Item, Price, Product
 from kernel.periods import CalendarMonth
+from kernel.shapes import SqlArguments
 from ledger.models import Account
 from store.owner import as_owner
 
@@ -175,9 +176,9 @@ def _prepaid(cursor: CursorWrapper, size: int) -> None:
             {"prefix": "customer", "first": first, "last": first + customers - 1, "mode": mode, "began": BEGAN},
         )
     _wallets(cursor)
-    running: dict[str, Any] = {"state": "active", "mode": "prepaid", "end": END}
-    trash: dict[str, Any] = {"state": "suspense", "reason": "expired", "suspended": PAID_FROM, "purge": END}
-    groups: list[dict[str, Any]] = [{"auto_renew": 1}, {"rolls_over": True}, trash]
+    running: dict[str, object] = {"state": "active", "mode": "prepaid", "end": END}
+    trash: dict[str, object] = {"state": "suspense", "reason": "expired", "suspended": PAID_FROM, "purge": END}
+    groups: list[dict[str, object]] = [{"auto_renew": 1}, {"rolls_over": True}, trash]
     for group, terms in enumerate(groups):
         first = group * size + 1
         cursor.execute(RESOURCES, _resources(product, large, first, first + size - 1, **running | terms))
@@ -188,7 +189,7 @@ def _history(cursor: CursorWrapper, size: int) -> None:
     product, small, _large = _catalogue()
     cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": 101, "mode": "postpaid", "began": BEGAN})
     house = _wallets(cursor)
-    facts: dict[str, Any] = {
+    facts: SqlArguments = {
         "own": max(size // HISTORY_MONTHS, 1),
         "others": max(size // HISTORY_MONTHS // 100, 1),
         "months": HISTORY_MONTHS,
@@ -221,8 +222,8 @@ def _wallets(cursor: CursorWrapper) -> int:
     return house.pk
 
 
-def _resources(product: Product, item: Item, first: int, last: int, **terms: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = {
+def _resources(product: Product, item: Item, first: int, last: int, **terms: Any) -> SqlArguments:
+    plain: dict[str, object] = {
         "product": product.pk,
         "item": str(item.pk),
         "first": first,

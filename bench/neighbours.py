@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60
 State = ProvisioningRequest.State
 
 
-def beside_a_hanging_webhook() -> dict[str, Any]:
+def beside_a_hanging_webhook() -> dict[str, object]:
     """
     `REQUESTS` for each of some products of which the first hangs; seconds until all of the others' are delivered.
 

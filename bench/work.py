@@ -23,6 +23,7 @@ from invoices.services import forecast
 from invoices.services import month_end as month_end_service
 from invoices.tasks import work_on_month
 from kernel.actors import Actor
+from kernel.shapes import SqlArguments
 from ledger.models import Entry
 from ledger.services import Fact, Kind, spend
 from lifecycle.models import Resource
@@ -35,7 +36,7 @@ from store.keyset import _encode
 ACTOR = Actor.job("bench")
 MONTH_ENDS_AT = MONTH.period.ends_at
 TIMES = 15
-Facts = dict[str, Any]
+Facts = dict[str, object]
 
 
 def month_end() -> Facts:
@@ -270,7 +271,7 @@ def _customer_id(number: int) -> UUID:
     return UUID(hashlib.md5(f"customer{number}".encode(), usedforsecurity=False).hexdigest())
 
 
-def _by_hand(statement: str, arguments: dict[str, Any]) -> Facts:
+def _by_hand(statement: str, arguments: SqlArguments) -> Facts:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     began = time.perf_counter()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Customer
 from kernel import display
 from kernel.periods import CalendarMonth
+from kernel.shapes import Json
 from lifecycle.models import Resource
 from orders.queries import Coming, Runway, runway_of
 from payments.services.wallet import Wallet
@@ -19,10 +19,10 @@ from store.cut import cut
 
 AT_MOST = 8
 AHEAD = timedelta(days=30)
-Row = dict[str, Any]
+Row = Json
 
 
-def what_comes_next(customer: Customer, wallet: Wallet, at: datetime) -> dict[str, Any]:
+def what_comes_next(customer: Customer, wallet: Wallet, at: datetime) -> Json:
     """For the page: `dates` (at, what, name, url, amount), the nearest first; `left_out`; `runway`, a sentence or nothing."""
     runway = runway_of(customer, at=at, until=at + AHEAD)
     purges = cut(_purges(customer, at), AT_MOST)

@@ -22,7 +22,7 @@ app.autodiscover_tasks(["billing_portal"])  # the apps' jobs are plain functions
 
 
 @app.on_after_finalize.connect
-def read_the_calendar(sender: Celery, **_: Any) -> None:
+def read_the_calendar(sender: Celery, **_: object) -> None:
     """Take beat's timetable from the business calendar."""
     from billing_portal.schedule import beat_schedule  # the models are loaded by now
 
@@ -30,7 +30,7 @@ def read_the_calendar(sender: Celery, **_: Any) -> None:
 
 
 @setup_logging.connect
-def log_like_the_others(**_: Any) -> None:
+def log_like_the_others(**_: object) -> None:
     """Worker and beat write JSON lines as the web processes do: Celery's own set-up stays away."""
     from django.conf import settings
 
@@ -38,7 +38,7 @@ def log_like_the_others(**_: Any) -> None:
 
 
 @worker_init.connect
-def refuse_another_zone(**_: Any) -> None:
+def refuse_another_zone(**_: object) -> None:
     """A worker whose settings do not fit the database ends at once, with the sentence."""
     from django.db import connections
 
@@ -48,7 +48,7 @@ def refuse_another_zone(**_: Any) -> None:
 
 
 @worker_ready.connect
-def say_where_mails_go(**_: Any) -> None:
+def say_where_mails_go(**_: object) -> None:
     """Who forgets to name a mail server reads it here."""
     from billing_portal.deployment import mails_in_words
 
@@ -56,7 +56,7 @@ def say_where_mails_go(**_: Any) -> None:
 
 
 @heartbeat_sent.connect
-def tell_that_a_worker_lives(sender: Any, **_: Any) -> None:
+def tell_that_a_worker_lives(sender: Any, **_: object) -> None:
     """Leave the signs that `/healthz` and the container's health check look for; a worker calls this every two seconds."""
     from billing_portal.health import note_worker
 
@@ -65,11 +65,11 @@ def tell_that_a_worker_lives(sender: Any, **_: Any) -> None:
 
 
 @beat_init.connect
-def tell_that_beat_lives(**_: Any) -> None:
+def tell_that_beat_lives(**_: object) -> None:
     """The same for beat, at each message that it sends: every three seconds."""
     from billing_portal.health import note_life
 
-    def sent(**_: Any) -> None:
+    def sent(**_: object) -> None:
         note_life("beat")
         leave_sign("beat")
 

@@ -71,6 +71,6 @@ class _Client(RedisCacheClient):
 class CircuitCache(RedisCache):
     """Django's, behind the circuit. Whoever uses it takes a `RedisError` for "no answer"."""
 
-    def __init__(self, server: str, params: dict[str, Any]) -> None:
+    def __init__(self, server: str, params: dict[str, object]) -> None:
         super().__init__(server, params)
         self._class = _Client

@@ -8,7 +8,6 @@ which the database sees to. Without `CLOCK_MOVABLE` nothing is read and nothing 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.errors import DomainError
+from kernel.shapes import SqlArguments
 
 
 class ClockFixed(DomainError):
@@ -61,7 +61,7 @@ def advance(to: datetime) -> None:
     """
     if not settings.CLOCK_MOVABLE:
         raise ClockFixed
-    parameters: dict[str, Any] = {"ahead": to - clock.machine_now()}
+    parameters: SqlArguments = {"ahead": to - clock.machine_now()}
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO billing_portal_clock (id, ahead_by) SELECT 1, %(ahead)s WHERE %(ahead)s >= interval '0' "

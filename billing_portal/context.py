@@ -18,13 +18,13 @@ from payments.services.wallet import wallet_of
 LATEST = 99
 
 
-def portal(request: HttpRequest) -> dict[str, Any]:
+def portal(request: HttpRequest) -> dict[str, object]:
     """Nothing here is asked of the database before a template shows it."""
     user: Any = getattr(request, "user", None)
     signed_in = bool(user and user.is_authenticated)
     customer: Customer | None = getattr(request, "customer", None) or (user.customer if signed_in else None)
     now = getattr(request, "at", None) or clock.now()
-    known: dict[str, Any] = {
+    known: dict[str, object] = {
         "now": now,
         "clock_moved": abs(clock.now() - clock.machine_now()) > timedelta(minutes=1),
         "customer": customer,

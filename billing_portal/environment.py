@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import environ
@@ -97,7 +96,7 @@ def readable_url(name: str, url: str) -> str:
     return url
 
 
-def database(env: Environment) -> dict[str, Any]:
+def database(env: Environment) -> dict[str, object]:
     """PostgreSQL as DATABASE_URL names it; every statement, lock and idle transaction of ours has an end."""
     found = env.db_url_config(readable_url("DATABASE_URL", env.str("DATABASE_URL", "postgres:///billing_portal")))
     options = found.setdefault("OPTIONS", {})

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 from urllib.request import urlopen
 
 from django.conf import settings
@@ -67,7 +66,7 @@ def _answer(parts: dict[str, Callable[[], bool]], slow: Callable[[], list[str]] 
     found = {name: _is_up(name, probe) for name, probe in parts.items()}
     well = all(found.values())
     words = {name: "up" if up else "down" for name, up in found.items()}
-    answer: dict[str, Any] = {"status": "up" if well else "down", "parts": words}
+    answer: dict[str, object] = {"status": "up" if well else "down", "parts": words}
     if slow and words["database"] == "up":
         answer["slow_products"] = slow()  # worth a word with their teams; nothing of ours is down
     return JsonResponse(answer, status=200 if well else 503)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -78,7 +77,7 @@ class SampleForm(forms.Form):
         raise forms.ValidationError(_("At least 10,000 ₫ can be topped up. Please enter more."))
 
 
-def samples() -> dict[str, Any]:
+def samples() -> dict[str, object]:
     """Everything that the living page shows, under the names that the components ask for."""
     return {
         "now": NOW,
@@ -111,7 +110,7 @@ def samples() -> dict[str, Any]:
     }
 
 
-def _figures() -> list[dict[str, Any]]:
+def _figures() -> list[dict[str, object]]:
     return [
         {"label": _("Available"), "amount": 2_450_000, "note": _("of it 200,000 ₫ promotional")},
         {"label": _("Held"), "amount": 0, "note": _("for usage not yet billed")},
@@ -120,7 +119,7 @@ def _figures() -> list[dict[str, Any]]:
     ]
 
 
-def _invoices() -> list[dict[str, Any]]:
+def _invoices() -> list[dict[str, object]]:
     names = [
         ("web-01", "vServer"),
         ("backup-hcm", "vStorage"),
@@ -155,7 +154,7 @@ def _explained() -> dict[str, Any]:
     return {"formula": "165,000 × 44,640 / 43,200 = 170,500", "facts": facts, "is_confirmed": True}
 
 
-def _months() -> list[dict[str, Any]]:
+def _months() -> list[dict[str, object]]:
     paid = [820, 910, 910, 1_240, 1_180, 1_310, 1_400, 1_395, 1_620, 1_580, 1_700, 0]
     return [
         {
@@ -167,7 +166,7 @@ def _months() -> list[dict[str, Any]]:
     ]
 
 
-def _products() -> list[dict[str, Any]]:
+def _products() -> list[dict[str, object]]:
     return [
         {"label": "vServer", "amount": 2_210_000},
         {"label": "vStorage", "amount": 734_200},
@@ -176,7 +175,7 @@ def _products() -> list[dict[str, Any]]:
     ]
 
 
-def _price() -> dict[str, Any]:
+def _price() -> dict[str, object]:
     return {
         "lines": [
             {"label": _("Server 2 vCPU, 4 GB"), "note": _("90,000 ₫ × 2 × 60 days"), "amount": 360_000},
@@ -192,7 +191,7 @@ def _price() -> dict[str, Any]:
     }
 
 
-def _steps() -> list[dict[str, Any]]:
+def _steps() -> list[dict[str, object]]:
     return [
         {"label": _("Choose"), "state": "done"},
         {"label": _("Pay"), "state": "done", "note": _("480,000 ₫ from the wallet")},
@@ -201,7 +200,7 @@ def _steps() -> list[dict[str, Any]]:
     ]
 
 
-def _provisioning() -> list[dict[str, Any]]:
+def _provisioning() -> list[dict[str, object]]:
     return [
         {"label": _("Choose"), "state": "done"},
         {"label": _("Pay"), "state": "done"},
@@ -210,7 +209,7 @@ def _provisioning() -> list[dict[str, Any]]:
     ]
 
 
-def _events() -> list[dict[str, Any]]:
+def _events() -> list[dict[str, object]]:
     return [
         {
             "at": NOW,

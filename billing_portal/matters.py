@@ -15,6 +15,7 @@ from catalog.queries import NoPrice
 from invoices.models import Invoice
 from kernel import display
 from kernel.periods import local_day
+from kernel.shapes import Json
 from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Order
@@ -22,7 +23,7 @@ from store.cut import Cut, cut
 
 AT_MOST = 5
 SOON = timedelta(days=7)
-Row = dict[str, Any]
+Row = Json
 
 
 def what_needs_attention(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -112,7 +111,7 @@ class Work(Collector):
         yield from (failing, slowest)
 
 
-def _queues() -> list[tuple[str, QuerySet[Any], str]]:
+def _queues() -> list[tuple[str, QuerySet[Model], str]]:
     """What is worked off in the order of a due time: name, the rows that wait, and that column."""
     return [
         ("mails", Notice.objects.filter(state=Notice.State.PENDING), "next_attempt_at"),

@@ -7,8 +7,6 @@ rows, every quarter of a minute: so a lost message, a night without power and a 
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +14,7 @@ from accounts import tasks as accounts
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
 from invoices import tasks as invoices
+from kernel.shapes import Json
 from lifecycle import tasks as lifecycle
 from notifications import tasks as notifications
 from orders import tasks as orders
@@ -73,7 +72,7 @@ JOBS = (
 BY_NAME = {job.name: job for job in JOBS}
 
 
-def beat_schedule() -> dict[str, dict[str, Any]]:
+def beat_schedule() -> dict[str, Json]:
     """What beat sends. A message that waits until the next one comes is dropped, so nothing piles up."""
     entries = {
         job.name: _entry("billing_portal.tasks.run_job", job.when.seconds, job.name, queue=queue_of(job))
@@ -90,5 +89,5 @@ def queue_of(job: Job) -> str:
     return settings.COURIERS if job.calls_outside else settings.CELERY_TASK_DEFAULT_QUEUE
 
 
-def _entry(task: str, seconds: int, *args: str, queue: str = settings.CELERY_TASK_DEFAULT_QUEUE) -> dict[str, Any]:
+def _entry(task: str, seconds: int, *args: str, queue: str = settings.CELERY_TASK_DEFAULT_QUEUE) -> dict[str, object]:
     return {"task": task, "schedule": seconds, "args": args, "options": {"expires": seconds, "queue": queue}}

@@ -68,7 +68,7 @@ class StaffSite(admin.AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         return answer_sign_in(request, super().login(request, extra_context))
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
@@ -98,7 +98,7 @@ class StaffSite(admin.AdminSite):
         ]
         return own + super().get_urls()
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         from billing_portal.admin.pages import front_page
 
         return super().index(request, {**front_page(request.user, clock.now()), **(extra_context or {})})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
@@ -20,11 +19,12 @@ from catalog.models import Product
 from invoices.models import Invoice
 from kernel import display
 from kernel.periods import CalendarMonth, billing_zone
+from kernel.shapes import Json
 from lifecycle.models import Resource
 from payments.services.wallet import Wallet, wallet_of
 
 MONTHS = 6
-Row = dict[str, Any]
+Row = Json
 
 
 @portal_page()

@@ -7,8 +7,6 @@ months, so it works not at all.
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -20,7 +18,7 @@ def compare_at_first_connection() -> None:
     connection_created.connect(compare)
 
 
-def compare(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
+def compare(*, connection: BaseDatabaseWrapper, **_: object) -> None:
     """
     Look at what the database says, until it has said it once; before its first migration it says nothing.
 

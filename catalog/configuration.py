@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,14 @@ from kernel.display import rate
 from kernel.errors import InvalidInput
 
 
-def check_configuration(product: Product, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+class Chosen(TypedDict):
+    """How resources and service periods keep what was chosen of an item: its id, and how many."""
+
+    item: str
+    quantity: int
+
+
+def check_configuration(product: Product, entries: Sequence[Mapping[str, object]]) -> list[Chosen]:
     """
     A configuration of `product` from [{"item": code or id, "quantity": n}]: one flavour or package, volumes besides.
 
@@ -50,7 +57,7 @@ def check_configuration(product: Product, entries: Sequence[Mapping[str, Any]]) 
     return configuration_json([(item.pk, quantity) for item, quantity in ordered])
 
 
-def configuration_json(quantities: list[tuple[UUID, int]]) -> list[dict[str, Any]]:
+def configuration_json(quantities: list[tuple[UUID, int]]) -> list[Chosen]:
     """How resources and service periods keep a configuration: [{"item": id, "quantity": n}]."""
     return [{"item": str(item), "quantity": quantity} for item, quantity in quantities]
 
@@ -58,15 +65,13 @@ def configuration_json(quantities: list[tuple[UUID, int]]) -> list[dict[str, Any
 # In words
 
 
-def items_of(configurations: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, Item]:
+def items_of(configurations: Iterable[Iterable[Chosen]]) -> dict[str, Item]:
     """The items that configurations name, by id as text, in one query."""
     pks = {entry["item"] for configuration in configurations for entry in configuration}
     return {str(item.pk): item for item in Item.objects.filter(pk__in=pks)} if pks else {}
 
 
-def configuration_rows(
-    configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]
-) -> list[tuple[Item, str, str]]:
+def configuration_rows(configuration: Iterable[Chosen], items: Mapping[str, Item]) -> list[tuple[Item, str, str]]:
     """(item, quantity, unit) of a configuration, for people."""
     return [
         (items[entry["item"]], rate(entry["quantity"]), unit_words(items[entry["item"]].unit, entry["quantity"]))
@@ -75,7 +80,7 @@ def configuration_rows(
     ]
 
 
-def configuration_text(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> str:
+def configuration_text(configuration: Iterable[Chosen], items: Mapping[str, Item]) -> str:
     """A configuration in a line: "2 vCPU, 4 GB + SSD × 40 GB"."""
     parts = [
         str(item) if item.is_choice and quantity == "1" else f"{item} × {quantity} {unit}".strip()
@@ -84,7 +89,7 @@ def configuration_text(configuration: Iterable[Mapping[str, Any]], items: Mappin
     return " + ".join(parts)
 
 
-def configuration_words(configuration: list[dict[str, Any]]) -> str:
+def configuration_words(configuration: list[Chosen]) -> str:
     """A configuration alone in a line, its items looked up."""
     return configuration_text(configuration, items_of([configuration]))
 

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from catalog.configuration import Chosen
 from catalog.models import Discount, Item, Price
 from catalog.pricing import Component, Rate
 from kernel.errors import DomainError
@@ -66,7 +67,7 @@ class PriceBook:
             self._with_own_terms.add(discount.customer_id)
 
     def components(
-        self, configuration: Iterable[dict[str, Any]], *, customer_id: UUID, at: datetime, language: str = "vi"
+        self, configuration: Iterable[Chosen], *, customer_id: UUID, at: datetime, language: str = "vi"
     ) -> list[Component]:
         """
         The components of `configuration` ([{"item": id, "quantity": n}]) with what is in force at `at`.

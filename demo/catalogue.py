@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from catalog.models import Coupon, Item, Price, Product
 from kernel.periods import CalendarMonth
@@ -25,7 +25,7 @@ class Offer(NamedTuple):
     includes_vat: bool = True
 
 
-PRODUCTS: dict[str, dict[str, Any]] = {
+PRODUCTS: dict[str, dict[str, object]] = {
     "vserver": {"name": "vServer", "name_en": "vServer"},
     "vstorage": {
         "name": "vStorage",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +10,6 @@ from demo.logins import LOGINS
 SIGN_INS = [{"email": login.email, "password": login.password, "label": _(login.label)} for login in LOGINS]
 
 
-def sign_ins(request: HttpRequest) -> dict[str, Any]:
+def sign_ins(request: HttpRequest) -> dict[str, object]:
     del request
     return {"demo_sign_ins": SIGN_INS}

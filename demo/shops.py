@@ -7,7 +7,6 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -64,7 +63,7 @@ def _note_addresses(product: Product) -> None:
         product.save(update_fields=changed)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Json:
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):

@@ -116,7 +116,7 @@ class Part:
         at = ago if isinstance(ago, datetime) else self._at(ago)
         self.timeline.plan(at, partial(self._play, verb, args, kwargs))
 
-    def _play(self, verb: Scene, args: tuple[Any, ...], kwargs: dict[str, Any], *, at: datetime) -> Scene | None:
+    def _play(self, verb: Scene, args: tuple[object, ...], kwargs: dict[str, object], *, at: datetime) -> Scene | None:
         """Whatever breaks says where in the story it broke."""
         customer = Customer.objects.get(pk=self.pk)
         try:

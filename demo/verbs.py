@@ -56,7 +56,7 @@ def buy(
 
     :param team: how the product team reacts: `answer` unless another is given
     """
-    inputs: dict[str, Any] = {
+    inputs: Cleaned = {
         "product": str(Product.objects.get(code=product).pk),
         "name": name,
         "items": _chosen(items),
@@ -82,7 +82,7 @@ def renew(
     at: datetime,
 ) -> None:
     """For some months, or all to the common end `until`."""
-    inputs: dict[str, Any] = {"resources": [_pk(customer, name) for name in names]}
+    inputs: Cleaned = {"resources": [_pk(customer, name) for name in names]}
     inputs |= {"months": months} if until is None else {"match_end": until.isoformat()}
     _order(customer, Action.RENEW, inputs, actor=actor, at=at)
 
@@ -109,7 +109,7 @@ def give_up_checkout(
 def _order(
     customer: Customer,
     action: Action,
-    inputs: dict[str, Any],
+    inputs: Cleaned,
     *,
     means: Means = Means.WALLET,
     team: Scene | None = None,
@@ -137,14 +137,12 @@ def _order(
     return settle
 
 
-def _place(
-    customer: Customer, action: Action, inputs: dict[str, Any], *, means: Means, actor: Actor, at: datetime
-) -> Order:
+def _place(customer: Customer, action: Action, inputs: Cleaned, *, means: Means, actor: Actor, at: datetime) -> Order:
     quote = make_quote(customer, action, inputs, at=at)
     return place_order(customer.pk, quote.pk, means=means, key=f"demo:{quote.pk}", actor=actor, at=at)
 
 
-def _chosen(items: str) -> list[dict[str, Any]]:
+def _chosen(items: str) -> list[dict[str, object]]:
     pairs = [word.partition("=") for word in items.split()]
     return [{"item": code, "quantity": int(quantity or 1)} for code, _equals, quantity in pairs]
 

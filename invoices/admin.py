@@ -33,6 +33,7 @@ from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
+from kernel.shapes import Cleaned
 
 PATIENCE_SECONDS = 20
 """How long a person waits for a month-end run; the job does the rest."""
@@ -59,15 +60,15 @@ class DocumentAdmin(LookOnlyAdmin):
         return answer
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
-        page: dict[str, Any] = {}
+        page: dict[str, object] = {}
         with suppress(NoReverseMatch):  # an id that is none: there is no such document
             subject = self.get_object(request, unquote(object_id))
             page["staff_links"] = self.links(request, subject) if subject else []
         return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
-    def links(self, request: HttpRequest, subject: Any) -> list[dict[str, Any]]:
+    def links(self, request: HttpRequest, subject: Any) -> list[dict[str, object]]:
         """Where else the page of a document leads."""
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[subject.pk])
         return [{"url": url, "label": _("PDF")}]
@@ -112,11 +113,11 @@ class RunMonthEnd(Task):
     right = RUN_BILLING
     form = MonthForm
 
-    def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Any, *, at: datetime) -> dict[str, object]:
         unbilled = [month.key for month in unbilled_months(at)]
         return {"unbilled": unbilled, "billed": [month.key for month in ended_months(at) if month.key not in unbilled]}
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
         if not ended_months(at):
             raise NothingToBill
         return {}
@@ -222,7 +223,7 @@ class ReleaseParked(Task):
     def is_open(self, subject: ParkedBilling, at: datetime) -> bool:
         return subject.state == ParkedBilling.State.PARKED
 
-    def carry_out(self, subject: ParkedBilling, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: ParkedBilling, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         try:
             release(subject.pk, reason=data["reason"], actor=actor, at=at)
         except (ArithmeticError, LookupError, AssertionError, DatabaseError) as failure:

@@ -59,7 +59,7 @@ def _member(column: Column) -> serializers.Field[Any, Any, Any, Any]:
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
-class LineExplanation(serializers.Serializer[Any]):
+class LineExplanation(serializers.Serializer[object]):
     """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
 
     price = serializers.UUIDField(source="price_id", help_text="The version of the price.")
@@ -72,7 +72,7 @@ class LineExplanation(serializers.Serializer[Any]):
     vat_rate = Rate()
 
 
-class InvoiceLineShape(serializers.Serializer[Any]):
+class InvoiceLineShape(serializers.Serializer[object]):
     """One item over one stretch of unchanged configuration and price."""
 
     position = serializers.IntegerField()
@@ -86,7 +86,7 @@ class InvoiceLineShape(serializers.Serializer[Any]):
     explanation = LineExplanation(source="*")
 
 
-class InvoiceShape(serializers.Serializer[Any]):
+class InvoiceShape(serializers.Serializer[object]):
     """The bill for one resource over one covered period."""
 
     id = serializers.UUIDField()
@@ -106,7 +106,7 @@ class InvoiceShape(serializers.Serializer[Any]):
         return invoice.is_overdue(self.context["view"].at)
 
 
-class CreditNoteShape(serializers.Serializer[Any]):
+class CreditNoteShape(serializers.Serializer[object]):
     """A correction of an invoice."""
 
     id = serializers.UUIDField()
@@ -184,7 +184,7 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
             )
         return rows
 
-    def get_serializer_class(self) -> type[serializers.Serializer[Any]]:
+    def get_serializer_class(self) -> type[serializers.Serializer[object]]:
         return InvoiceDetail if self.action == "retrieve" else InvoiceShape
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})

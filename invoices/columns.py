@@ -20,7 +20,7 @@ from kernel import display
 
 NOTHING = "–"
 CHUNK = 2000
-Words = Callable[[Any], Any]
+Words = Callable[[Any], object]
 
 
 class Form(Enum):

@@ -27,6 +27,7 @@ from invoices.queries import status_words
 from kernel import display
 from kernel.periods import billing_zone, local_day
 from kernel.seller import bank_words
+from kernel.shapes import Json
 from kernel.spelling import spelt_out
 from kernel.text import shown
 
@@ -91,7 +92,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
     )
 
 
-def render(data: Mapping[str, Any]) -> bytes:
+def render(data: Json) -> bytes:
     """Set `data` (see document.typ) as PDF/A-2b."""
     return typst.compile(
         str(FOLDER / "document.typ"),
@@ -121,7 +122,7 @@ def _shown(data: Any) -> Any:
             return data
 
 
-def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> dict[str, Any]:
+def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> dict[str, object]:
     day = local_day(issued_at)
     seller, buyer = invoice.seller, invoice.buyer
     return {
@@ -135,7 +136,7 @@ def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> di
     }
 
 
-def party(facts: Mapping[str, Any]) -> list[str]:
+def party(facts: Json) -> list[str]:
     bank = bank_words(facts.get("bank", {}))
     rows = (
         facts["name"],
@@ -171,7 +172,7 @@ def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
     ]
 
 
-def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, Any]]:
+def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, object]]:
     """Net, VAT of each rate, total; what came off; what has been paid and is left."""
     taxes: dict[Any, int] = {}
     for line in lines:
@@ -209,7 +210,7 @@ def fact(label: str, value: str) -> dict[str, str]:
     return {"label": label, "value": value}
 
 
-def sum_row(label: str, amount: int, *, strong: bool = False) -> dict[str, Any]:
+def sum_row(label: str, amount: int, *, strong: bool = False) -> dict[str, object]:
     return {"label": label, "value": display.money(amount), "strong": strong}
 
 

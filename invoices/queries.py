@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, QuerySet, Sum
@@ -28,7 +27,7 @@ CHUNK = 2000
 MOST_BARS = 24
 
 
-def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about invoices are held against, see `notifications.truth`."""
     rows = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status", "seller")
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
@@ -69,7 +68,7 @@ def _span(wanted: Wanted) -> str:
     return first if first == last else f"{first} – {last}"
 
 
-def _bars(summary: Summary, wanted: Wanted, request: PortalRequest) -> list[dict[str, Any]]:
+def _bars(summary: Summary, wanted: Wanted, request: PortalRequest) -> list[dict[str, object]]:
     """A bar a month; each leads to its month with the other filters kept."""
     bars = []
     for month in months_to_draw(wanted.months, at=request.at):
@@ -89,7 +88,7 @@ def _bars(summary: Summary, wanted: Wanted, request: PortalRequest) -> list[dict
     return bars
 
 
-def _shares(summary: Summary) -> list[dict[str, Any]]:
+def _shares(summary: Summary) -> list[dict[str, object]]:
     names = product_names() if summary.products else {}
     return [{"label": names[pk], "amount": amount} for pk, amount in summary.products.items()]
 
@@ -142,7 +141,7 @@ def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilte
     return UsageFilters(asked)
 
 
-def _chooser(hidden: Collection[str]) -> list[dict[str, Any]]:
+def _chooser(hidden: Collection[str]) -> list[dict[str, object]]:
     """Each entry leads to the report with that column shown or hidden."""
     return [
         {

@@ -40,7 +40,7 @@ class DomainError(Exception):
             name: grouped(value) if isinstance(value, int) else value for name, value in self.details.items()
         }
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """The details as JSON-ready values."""
         return {
             name: value if isinstance(value, int | float | str | bool | None) else str(value)

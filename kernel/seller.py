@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 
 
-def seller() -> dict[str, Any]:
+def seller() -> dict[str, object]:
     """JSON-ready, as documents keep it at their issue. What is not set is left out."""
     bank = {
         "name": settings.SELLER_BANK,

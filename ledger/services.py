@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
 from kernel.money import MAXIMUM
+from kernel.shapes import SqlArguments
 from ledger.models import Account, Entry, Transaction
 from store.prepared import prepared_cursor
 
@@ -112,7 +112,7 @@ def post(
     moved = {leg: amount for leg, amount in legs.items() if amount}
     if not moved:
         return False
-    arguments: dict[str, Any] = {
+    arguments: SqlArguments = {
         "kinds": list(moved),
         "amounts": list(moved.values()),
         "customer": customer_id,
@@ -150,7 +150,7 @@ def spend(
     :raises InsufficientCredit: less is available; nothing was taken
     """
     assert 0 < amount <= MAXIMUM, "a spend takes a positive amount"
-    arguments: dict[str, Any] = {
+    arguments: SqlArguments = {
         "customer": customer_id,
         "amount": amount,
         "into": into,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext as text
@@ -44,7 +43,7 @@ class TryAgainNow(Task):
     def is_open(self, subject: DeliveryChannel, at: datetime) -> bool:
         return subject.failures > 0
 
-    def carry_out(self, subject: DeliveryChannel, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: DeliveryChannel, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         try_again_now(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The requests of %(product)s wait for delivery.") % {"product": subject.product.code}
 

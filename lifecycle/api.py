@@ -29,7 +29,7 @@ from store.search import search
 PERIODS = [(months, months) for months in MONTHS]
 
 
-class ResourceShape(serializers.Serializer[Any]):
+class ResourceShape(serializers.Serializer[object]):
     """Something that a customer rents."""
 
     id = serializers.UUIDField()
@@ -60,7 +60,7 @@ class ResourceShape(serializers.Serializer[Any]):
         return resource.days_left(self.context["view"].at)
 
 
-class EventShape(serializers.Serializer[Any]):
+class EventShape(serializers.Serializer[object]):
     """Something that happened to a resource."""
 
     id = serializers.IntegerField()
@@ -74,7 +74,7 @@ class EventShape(serializers.Serializer[Any]):
     order = serializers.UUIDField(source="order_id", allow_null=True)
 
 
-class PeriodShape(serializers.Serializer[Any]):
+class PeriodShape(serializers.Serializer[object]):
     """A configuration in use over [starts_at, ends_at)."""
 
     id = serializers.IntegerField()

@@ -12,7 +12,7 @@ import hmac
 import json
 from functools import cache
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
 import httpx
 from django.conf import settings
@@ -34,7 +34,7 @@ class NotReached(NotDelivered):
 
 
 class Provisioner(Protocol):
-    def deliver(self, payload: dict[str, Any]) -> None:
+    def deliver(self, payload: dict[str, object]) -> None:
         """Hand over one request. :raises NotDelivered:"""
 
 
@@ -48,7 +48,7 @@ class WebhookProvisioner:
     def __init__(self, url: str, secret: str) -> None:
         self.url, self.secret = url, secret
 
-    def deliver(self, payload: dict[str, Any]) -> None:
+    def deliver(self, payload: dict[str, object]) -> None:
         payload = payload | {
             "answer_url": f"{settings.PUBLIC_URL}/api/v1/provisioning-requests/{payload['id']}/answer/"
         }
@@ -86,7 +86,7 @@ def _client(inside: tuple[str, ...]) -> httpx.Client:
 class PollingProvisioner:
     """The product team reads its open requests through the API: being readable is being delivered."""
 
-    def deliver(self, payload: dict[str, Any]) -> None:
+    def deliver(self, payload: dict[str, object]) -> None:
         del payload
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from catalog.models import Price
@@ -10,7 +9,7 @@ from lifecycle.models import Resource
 from notifications.events import stamp
 
 
-def facts_of_resources(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+def facts_of_resources(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about resources are held against, see `notifications.truth`."""
     rows = Resource.objects.filter(pk__in=pks).only(
         "state", "billing_mode", "paid_until", "suspend_at", "purge_at", "auto_renew_months"

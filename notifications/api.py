@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -18,7 +18,7 @@ from notifications.models import Notice
 from notifications.services import mark_all_read
 
 
-class NoticeShape(serializers.Serializer[Any]):
+class NoticeShape(serializers.Serializer[object]):
     """A message to the customer; `facts` are its figures, by `kind`."""
 
     id = serializers.IntegerField()
@@ -35,7 +35,7 @@ class NoticeQuery(Paged):
     lookups: ClassVar = {"kind": "kind__in", "unread": "read_at__isnull"}
 
 
-class AllRead(serializers.Serializer[Any]):
+class AllRead(serializers.Serializer[object]):
     """After all were marked."""
 
     unread = serializers.IntegerField()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Cast
@@ -16,7 +16,7 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def due_for_delivery(self, at: datetime) -> Self:
         return self.filter(state=Notice.State.PENDING, next_attempt_at__lte=at)
 
-    def with_subject_id(self) -> models.QuerySet[Any]:
+    def with_subject_id(self) -> models.QuerySet[models.Model]:
         """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
         pk = models.Func(models.F("event"), models.Value(":"), models.Value(2), function="split_part")
         return self.annotate(about=Cast(pk, models.UUIDField()))

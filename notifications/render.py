@@ -101,7 +101,7 @@ def render_together(notices: Sequence[Notice]) -> Mail:
     return Mail(subject, render_to_string("mail/notice.txt", context), render_to_string("mail/notice.html", context))
 
 
-def words_of(notice: Notice, now: Mapping[str, Any] | None = None, *, in_full: bool = True) -> Words:
+def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full: bool = True) -> Words:
     """
     What `notice` says in the active language; a fact that is missing costs its sentence, never the notice.
 

@@ -66,7 +66,7 @@ class News(NamedTuple):
     customer: Customer
     kind: Notice.Kind
     about: UUID
-    facts: dict[str, Any]
+    facts: dict[str, object]
     marks: tuple[object, ...] = ()
 
 
@@ -110,7 +110,7 @@ def telling_sql(kind: Notice.Kind, *marks: str, facts: str, rows: str = "moved")
     ON CONFLICT DO NOTHING"""
 
 
-def _json_ready(facts: dict[str, Any]) -> dict[str, Any]:
+def _json_ready(facts: dict[str, object]) -> dict[str, object]:
     return {name: stamp(value) if isinstance(value, datetime) else value for name, value in facts.items()}
 
 

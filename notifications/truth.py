@@ -18,7 +18,7 @@ from notifications.events import Subject, subject_of
 from notifications.kinds import KINDS
 from notifications.models import Notice
 
-FactsOfMany = Callable[[set[UUID]], dict[UUID, dict[str, Any]]]
+FactsOfMany = Callable[[set[UUID]], dict[UUID, dict[str, object]]]
 _known: dict[str, FactsOfMany] = {}
 
 
@@ -27,7 +27,7 @@ def knows(subject: Subject, facts_of_many: FactsOfMany) -> None:
     _known[subject] = facts_of_many
 
 
-def facts_now(notices: Iterable[Notice]) -> dict[Any, dict[str, Any]]:
+def facts_now(notices: Iterable[Notice]) -> dict[Any, dict[str, object]]:
     """The facts of today of what each notice is about, by the notice's key; nothing of what nobody knows."""
     wanted: dict[str, dict[UUID, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for notice in notices:
@@ -41,7 +41,7 @@ def facts_now(notices: Iterable[Notice]) -> dict[Any, dict[str, Any]]:
     return found
 
 
-def holds(notice: Notice, now: dict[str, Any] | None, *, at: datetime) -> bool:
+def holds(notice: Notice, now: dict[str, object] | None, *, at: datetime) -> bool:
     """Whether what `notice` tells is so at `at`; of what nothing is known, it is."""
     rule = KINDS[notice.kind].holds
     return rule is None or not now or rule(notice.facts, now, at)
@@ -54,7 +54,7 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _customers(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+def _customers(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     rows = Customer.objects.filter(pk__in=pks).values_list("pk", "billing_mode")
     return {pk: {"mode": mode} for pk, mode in rows}
 

@@ -7,19 +7,17 @@ Both are stored as JSON. `Deal` and `Part` are the only reader and writer of its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
 from uuid import UUID
 
 from catalog import pricing
+from catalog.configuration import Chosen
 from catalog.pricing import Charge, Component, Line, Rate
 from kernel.periods import Period
-
-Json = Mapping[str, Any]
+from kernel.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Part:
 
     product_id: UUID
     name: str
-    configuration: list[dict[str, Any]]
+    configuration: list[Chosen]
     charge: Charge
     period: Period
     months: int | None = None
@@ -65,7 +63,7 @@ class Part:
         assert charge.total == self.charge.total, "a charge differs from its quote"
         return charge
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return {
             "resource": str(self.resource_id) if self.resource_id else None,
             "product": str(self.product_id),
@@ -132,7 +130,7 @@ class Deal:
     def resource_ids(self) -> list[UUID]:
         return [part.resource_id for part in self.parts if part.resource_id]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Json:
         return {
             "items": [part.to_json() for part in self.parts],
             "coupon_code": self.coupon_code,
@@ -144,7 +142,7 @@ class Deal:
         return cls(tuple(Part.from_json(part) for part in stored["items"]), stored["coupon_code"])
 
 
-def _line_to_json(line: Line) -> dict[str, Any]:
+def _line_to_json(line: Line) -> Json:
     component, rate = line.component, line.component.rate
     return {
         "item": str(component.item_id),

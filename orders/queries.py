@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import QuerySet
 
 from accounts.models import BillingMode, Customer
+from catalog.configuration import Chosen
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
@@ -22,7 +22,7 @@ MOST_PRICED = 1_000
 
 
 def month_price(
-    configuration: Iterable[dict[str, Any]], book: PriceBook, customer: Customer, *, at: datetime, months: int = 1
+    configuration: Iterable[Chosen], book: PriceBook, customer: Customer, *, at: datetime, months: int = 1
 ) -> int | None:
     """What `months` of a configuration cost this customer at the prices of `at`, tax included; None without a price."""
     try:

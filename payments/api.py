@@ -49,7 +49,7 @@ class GatewayCode(Text):
             raise InvalidInput(_("There is no such gateway."), field=self.field_name) from None
 
 
-class PaidInvoice(serializers.Serializer[Any]):
+class PaidInvoice(serializers.Serializer[object]):
     """What of a payment went to an invoice."""
 
     invoice = serializers.UUIDField(source="invoice_id")
@@ -57,7 +57,7 @@ class PaidInvoice(serializers.Serializer[Any]):
     amount = serializers.IntegerField()
 
 
-class PaymentShape(serializers.Serializer[Any]):
+class PaymentShape(serializers.Serializer[object]):
     """One attempt to pay."""
 
     id = serializers.UUIDField()
@@ -91,7 +91,7 @@ class InvoicePayment(Input):
     amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
     gateway = GatewayCode(required=False)
 
-    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, wish: Cleaned) -> Cleaned:
         if wish["means"] == "gateway" and "gateway" not in wish:
             raise InvalidInput(_("Choose a payment gateway."), field="gateway")
         if wish["means"] == "gateway" and "amount" in wish:
@@ -196,7 +196,7 @@ class InvoicePaymentViewSet(PaymentEndpoint):
             return found
 
 
-class WalletShape(serializers.Serializer[Any]):
+class WalletShape(serializers.Serializer[object]):
     """A customer's stored money."""
 
     currency = serializers.SerializerMethodField()
@@ -221,7 +221,7 @@ class WalletViewSet(Endpoint):
         return self.show(wallet_of(self.customer.pk))
 
 
-class EntryShape(serializers.Serializer[Any]):
+class EntryShape(serializers.Serializer[object]):
     """A movement of the wallet."""
 
     def get_fields(self) -> dict[str, Any]:

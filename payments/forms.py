@@ -37,7 +37,7 @@ class TopUpForm(forms.Form):
         self.fields["preset"].choices = [(amount, str(amount)) for amount in self.presets]  # type: ignore[attr-defined]
         self.fields["gateway"].choices = [(gate.code, gate.name) for gate in gateways]  # type: ignore[attr-defined]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         asked = self.cleaned_data
         wanted = asked.get("amount") or asked.get("preset")
         if wanted is None and "amount" not in self.errors:

@@ -229,7 +229,7 @@ def cause_address(movement: Transaction) -> str:
     return address_of(page, UUID(movement.source)) if page else ""
 
 
-def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, Any]]:
+def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about payments are held against, see `notifications.truth`."""
     return {
         payment.pk: {

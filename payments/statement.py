@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import get_language, gettext_lazy
@@ -106,7 +105,7 @@ def _days(customer: Customer, period: Period | None, *, at: datetime) -> str:
     return days[0] if days[0] == days[1] else " – ".join(days)
 
 
-def _buyer(customer: Customer) -> dict[str, Any]:
+def _buyer(customer: Customer) -> dict[str, object]:
     return {
         "name": customer.name,
         "address": customer.address,

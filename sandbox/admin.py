@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -113,11 +112,11 @@ def clear_faults_by_button() -> Response:
     return redirect(url_for("admin.home"), 303)
 
 
-def _wish_of_form() -> dict[str, Any]:
+def _wish_of_form() -> dict[str, object]:
     """The form's texts as the values that JSON would carry. `strike` is "fault@call"."""
     fault, _, call = request.form.get("strike", "").partition("@")
     reference = request.form.get("reference", "").strip() or None
-    wish: dict[str, Any] = {"fault": fault, "call": call, "reference": reference}
+    wish: dict[str, object] = {"fault": fault, "call": call, "reference": reference}
     try:
         if request.form.get("value"):
             wish["value"] = float(request.form["value"])
@@ -127,7 +126,7 @@ def _wish_of_form() -> dict[str, Any]:
     return wish
 
 
-def _plain(rows: list[sqlite3.Row]) -> list[dict[str, Any]]:
+def _plain(rows: list[sqlite3.Row]) -> list[dict[str, object]]:
     return [dict(row) for row in rows]
 
 

@@ -8,7 +8,6 @@ transaction of the call, so two calls at once cannot share one.
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
 
 API_CALLS = ("create", "query", "refund", "query_refund")
 HANG_S = 35  # longer than any client should wait
@@ -39,7 +38,7 @@ class BadFault(ValueError):
     """The message says what is wrong, for the person who wrote the script."""
 
 
-def plan(db: sqlite3.Connection, wish: dict[str, Any]) -> int:
+def plan(db: sqlite3.Connection, wish: dict[str, object]) -> int:
     """
     Write down a fault: {"call", "fault", "value"?, "times"? (default 1, null: always), "reference"?}.
 

@@ -10,7 +10,6 @@ import json
 import secrets
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 from .config import DOCUMENTED_TOLERANCE_S
 

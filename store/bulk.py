@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import pgtrigger
 from django.db import connection
@@ -37,7 +36,7 @@ def distrust_statistics() -> None:
         cursor.execute("SET LOCAL enable_nestloop = off")
 
 
-def copy_rows(statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def copy_rows(statement: str, rows: Iterable[tuple[object, ...]]) -> None:
     """Send rows through `COPY ... FROM STDIN`; they are made while the database is storing those before."""
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:

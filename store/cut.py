@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Cut:
         return len(self.rows)
 
 
-def cut(rows: QuerySet[Any], most: int) -> Cut:
+def cut(rows: QuerySet[Model], most: int) -> Cut:
     """The first `most` of `rows` in their order; the rest is counted when there is one."""
     found = list(rows[: most + 1])
     return Cut(found[:most], rows.count() if len(found) > most else len(found))

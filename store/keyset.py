@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 SIZE = 25
@@ -31,7 +31,7 @@ class Page:
 
 
 def keyset_page(
-    rows: QuerySet[Any],
+    rows: QuerySet[Model],
     key: tuple[str, ...],
     *,
     before: str = "",
@@ -84,7 +84,7 @@ def _plain(value: Any) -> list[Any]:
             return ["v", value]
 
 
-def _decode(token: str, rows: QuerySet[Any], key: tuple[str, ...]) -> tuple[Any, ...] | None:
+def _decode(token: str, rows: QuerySet[Model], key: tuple[str, ...]) -> tuple[object, ...] | None:
     """The values of the key columns, or None when these cannot be such values."""
     if not token:
         return None

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 
-class _PreparedCursor(psycopg.Cursor[tuple[Any, ...]]):
+class _PreparedCursor(psycopg.Cursor[tuple[object, ...]]):
     """Sends arguments beside the statement, which the server keeps, parsed and planned, for the connection."""
 
     def execute(

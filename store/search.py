@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.models import CharField, Func, Lookup, Model, Q, QuerySet, TextField, UUIDField
 
-Rows = TypeVar("Rows", bound="QuerySet[Any]")
+Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
 MOST_WORDS = 8
 """Nobody searches for more; each costs a condition."""
@@ -36,7 +36,7 @@ class Finds(Lookup):
     lookup_name = "finds"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         column, params = self.process_lhs(compiler, connection)
         text, values = self.process_rhs(compiler, connection)
         escaped = f"replace(replace(replace(search_form({text}), '\\', '\\\\'), '%%', '\\%%'), '_', '\\_')"

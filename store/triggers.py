@@ -14,7 +14,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS 'SELECT FALSE'
 """
 
 
-def hold_triggers_always(*, using: str, **_: Any) -> None:
+def hold_triggers_always(*, using: str, **_: object) -> None:
     """
     After a migration: no session can switch a trigger off any more.
 

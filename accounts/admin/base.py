@@ -11,6 +11,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import DataError, IntegrityError, models
+from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.text import capfirst
@@ -73,7 +74,7 @@ class EveryRow(admin.ModelAdmin):
             request.refused = sentence_of(self.model, refusal)
             return super().changeform_view(request, *args, **options)
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change=change, **options)
         return type(form.__name__, (WholeRow, form), {"refused": getattr(request, "refused", None)})
 
@@ -112,7 +113,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
             for title, options in self.fieldsets
         ]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
@@ -131,8 +132,8 @@ class StaffAdmin(ReasonAsked, EveryRow):
         return StaffList
 
     def get_search_results(
-        self, request: HttpRequest, queryset: models.QuerySet[Any], search_term: str
-    ) -> tuple[models.QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: models.QuerySet[models.Model], search_term: str
+    ) -> tuple[models.QuerySet[models.Model], bool]:
         """As everywhere: by id, or by words in the columns that the page names."""
         fields = [str(field) for field in self.get_search_fields(request)]
         return (search(queryset, search_term, fields) if fields else queryset), False
@@ -200,11 +201,11 @@ class StaffAdmin(ReasonAsked, EveryRow):
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return task_page(request, task, None, site_context=self._page(request), back=back)
 
-    def _page(self, request: HttpRequest) -> dict[str, Any]:
+    def _page(self, request: HttpRequest) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
         page = {
             "staff_tasks": self._open_tasks(request, object_id),
@@ -213,7 +214,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
         }
         return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         offered = [
             {"url": self._task_url("list_task", task.name), "label": task.label}
             for task in self.list_tasks
@@ -222,7 +223,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
         page = {"title": capfirst(self.opts.verbose_name_plural), "staff_tasks": offered}
         return super().changelist_view(request, {**page, **(extra_context or {})})
 
-    def _open_tasks(self, request: HttpRequest, object_id: str) -> list[dict[str, Any]]:
+    def _open_tasks(self, request: HttpRequest, object_id: str) -> list[dict[str, object]]:
         mine = [task for task in self.tasks if task.may(request.user)]
         subject = self.get_object(request, unquote(object_id)) if mine else None
         if subject is None:
@@ -237,7 +238,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
     def _task_url(self, kind: str, *arguments: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{kind}", args=arguments)
 
-    def _related(self, request: Any, object_id: str) -> list[dict[str, Any]]:
+    def _related(self, request: Any, object_id: str) -> list[dict[str, object]]:
         found = []
         for page in self.admin_site._registry.values():
             options = page.opts
@@ -256,22 +257,22 @@ class LookOnlyAdmin(StaffAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         return [
             (title, {**options, "fields": [shown_well(self.model, name) for name in options["fields"]]})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What is asked for; otherwise all columns of the row."""
         return self.fields or [
             field.name for field in self.model._meta.concrete_fields if field.name not in (self.exclude or ())
         ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         fieldsets = self.fieldsets or [(None, {"fields": self.get_fields(request, obj)})]
         return [shown_well(self.model, name) for name in flatten_fieldsets(fieldsets)]
 
@@ -301,14 +302,14 @@ class LookOnlyInline(RowsInline):
         page.fields = page.readonly_fields = [shown_well(self.model, name) for name in self.fields or ()]
         self.verbose_name_plural = capfirst(self.verbose_name_plural)
 
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[models.Model]:
         return super().get_queryset(request).select_related(*self.related_rows)
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

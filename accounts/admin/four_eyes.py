@@ -18,6 +18,7 @@ from accounts.admin.tasks import Task
 from accounts.four_eyes import Act
 from accounts.models import StaffAct
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 
 
 class YesForm(forms.Form):
@@ -41,7 +42,7 @@ class SecondPerson(Task):
     def is_for(self, user: Any, subject: StaffAct) -> bool:
         return bool(user.actor.name != subject.asked_by) and self.may_do(user, subject)
 
-    def context(self, subject: StaffAct, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: StaffAct, *, at: datetime) -> dict[str, object]:
         asked = [(_("Reason"), subject.reason), (_("Asked for by"), subject.asked_by)]
         return {"facts": [(_("Act"), act_label(subject.act)), *Act.known[subject.act].facts(subject), *asked]}
 
@@ -53,7 +54,7 @@ class Approve(SecondPerson):
     button = _("Approve")
     form = YesForm
 
-    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         four_eyes.approve(subject.pk, actor=actor, at=at)
         return text("It is approved and carried out.")
 
@@ -64,7 +65,7 @@ class Refuse(SecondPerson):
     lead = _("Nothing moves. Whoever asked for it withdraws it instead.")
     button = _("Refuse")
 
-    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         four_eyes.refuse(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("It is refused.")
 
@@ -84,7 +85,7 @@ class Withdraw(SecondPerson):
     def is_for(self, user: Any, subject: StaffAct) -> bool:
         return bool(user.actor.name == subject.asked_by)
 
-    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         four_eyes.withdraw(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("It is withdrawn.")
 
@@ -98,7 +99,7 @@ class Review(SecondPerson):
     button = _("Mark as reviewed")
     state = StaffAct.State.TO_REVIEW
 
-    def carry_out(self, subject: StaffAct, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         four_eyes.review(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("It is reviewed.")
 

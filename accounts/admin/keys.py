@@ -18,6 +18,7 @@ from accounts.rights import REVOKE_CUSTOMER_KEY
 from accounts.services.keys import issue_key_for, revoke_key
 from kernel import clock
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 
 
 class RevokeKey(Task):
@@ -43,10 +44,10 @@ class KeyAdmin(StaffAdmin):
     asks_why = True
     list_per_page = 50
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return [self.owner, "name"]
         return [self.owner, "name", "hint", *self.more, "created_at", "last_used_at", "revoked_at"]

@@ -10,7 +10,7 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -33,14 +33,14 @@ class NewUserForm(AdminUserCreationForm):
     class Meta:
         model = User
         fields = ("email", "customer", "role")
-        field_classes: dict[str, Any] = {}
+        field_classes: dict[str, object] = {}
 
 
 class EditUserForm(UserChangeForm):
     class Meta:
         model = User
         fields = "__all__"
-        field_classes: dict[str, Any] = {}
+        field_classes: dict[str, object] = {}
 
 
 class PermissionsInWords(StaffAdmin):
@@ -93,7 +93,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         users = super().get_queryset(request)
         return users if self._sees_staff(request) else users.filter(is_staff=False, is_superuser=False)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         if obj is None:
             return self.add_fieldsets
         return (*self.fieldsets, *(self.STAFF if request.user.is_superuser else ()))
@@ -101,7 +101,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")
 
-    def get_form(self, request: Any, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: Any, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change=change, **options)
         if not request.user.is_superuser and "customer" in form.base_fields:
             form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
@@ -113,7 +113,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         super().save_model(request, obj, form, change)
         if change and not opened:
             return
-        facts: dict[str, Any] = {"changed": opened} if change else {"role": obj.role}
+        facts: dict[str, object] = {"changed": opened} if change else {"role": obj.role}
         if before and before["email"] != obj.email:
             facts["former_address"] = before["email"]
         if before and before["customer"] not in {None, obj.customer_id}:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
+
+from kernel.shapes import Json
 
 
 def reason_field() -> forms.CharField:
@@ -51,18 +54,25 @@ class ReasonAsked:
     asks_why_of_new: ClassVar[bool] = True
     needs_no_reason: ClassVar[Sequence[str]] = ()
 
-    def get_form(self: Any, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+    def get_form(
+        self: Any, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
+    ) -> Any:
         form = super().get_form(request, obj, change=change, **options)  # type: ignore[misc]
         if not self.asks_why:
             return form
         rules = {"is_free": frozenset(self.needs_no_reason), "is_asked_of_new": self.asks_why_of_new}
         return type(form.__name__, (SaysWhy, form), {**rules, "reason": reason_field()})
 
-    def get_fields(self: Any, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self: Any, request: HttpRequest, obj: Model | None = None) -> Any:
         return [name for name in super().get_fields(request, obj) if name != "reason" or not self.asks_why]  # type: ignore[misc]
 
     def render_change_form(
-        self: Any, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **options: Any
+        self: Any,
+        request: HttpRequest,
+        context: Json,
+        *args: Any,
+        obj: Model | None = None,
+        **options: Any,
     ) -> HttpResponse:
         """The reason is asked below the row, whatever the page shows of it."""
         is_edited = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)

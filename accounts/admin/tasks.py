@@ -21,6 +21,7 @@ from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.ids import new_id
+from kernel.shapes import Cleaned, Json
 
 
 class SentAlready(DomainError):
@@ -64,16 +65,16 @@ class Task:
         del user, subject
         return True
 
-    def form_options(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Any, *, at: datetime) -> Json:
         del subject, at
         return {}
 
-    def initial(self, query: QueryDict) -> dict[str, Any]:
+    def initial(self, query: QueryDict) -> dict[str, object]:
         """What the address proposes."""
         del query
         return {}
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
         """
         What the page shows above the form.
 
@@ -82,7 +83,7 @@ class Task:
         del subject, at
         return {}
 
-    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         """Do it and say in a sentence what was done."""
         raise NotImplementedError
 
@@ -101,7 +102,7 @@ class Task:
         return self.may(user)
 
 
-def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str, Any], back: str) -> HttpResponse:
+def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str, object], back: str) -> HttpResponse:
     """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
     if not task.may_do(request.user, subject):
         raise PermissionDenied
@@ -136,7 +137,7 @@ def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str,
     return TemplateResponse(request, task.template, context, status=200 if not form.errors else 422)
 
 
-def _carry_out(task: Task, subject: Any, data: dict[str, Any], request: Any, *, at: datetime) -> str:
+def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, *, at: datetime) -> str:
     if not task.once:
         return task.carry_out(subject, data, actor=request.user.actor, at=at)
     key = request.POST.get("key", "")

@@ -19,7 +19,7 @@ from accounts.services import set_automatic_payment, set_language
 from accounts.services.keys import issue_customer_key, revoke_key
 
 
-class CustomerShape(serializers.Serializer[Any]):
+class CustomerShape(serializers.Serializer[object]):
     """The customer that asks, and what is set for it."""
 
     id = serializers.UUIDField()
@@ -66,7 +66,7 @@ class CustomerViewSet(Endpoint):
         return self.show(self.visible().get())
 
 
-class UserShape(serializers.Serializer[Any]):
+class UserShape(serializers.Serializer[object]):
     """Somebody who may sign in for the customer."""
 
     id = serializers.IntegerField()
@@ -85,7 +85,7 @@ class UserViewSet(mixins.ListModelMixin, Endpoint):
         return User.objects.filter(self.principal.scope())
 
 
-class KeyShape(serializers.Serializer[Any]):
+class KeyShape(serializers.Serializer[object]):
     """An API key of a customer. What it opens with is shown once, when it is made."""
 
     id = serializers.UUIDField()

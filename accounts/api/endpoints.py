@@ -24,6 +24,7 @@ from accounts.models import Customer, IdempotencyKey
 from accounts.principals import Principal
 from kernel import clock
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 
 
 class LengthRequired(APIException):
@@ -56,7 +57,7 @@ class Endpoint(GenericViewSet[Any]):
     lookup_value_converter = "uuid"
     idempotency_record: IdempotencyKey
     query: Query
-    wish: dict[str, Any]
+    wish: Cleaned
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)

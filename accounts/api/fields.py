@@ -21,7 +21,7 @@ EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
-class Input(serializers.Serializer[Any]):
+class Input(serializers.Serializer[object]):
     """What a client sends: members that are not known are refused, for they may be misspelt."""
 
     unknown: Any = _("There is no such member.")

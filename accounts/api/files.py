@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
@@ -58,14 +58,14 @@ class Exported(Endpoint):
             headers={"Content-Disposition": f'attachment; filename="{self.basename}s.csv"'},
         )
 
-    def _lines(self, rows: QuerySet[Any]) -> Iterator[str]:
+    def _lines(self, rows: QuerySet[Model]) -> Iterator[str]:
         line = csv.writer(_Line())
         shape: Any = self.get_serializer()
         columns = list(shape.fields)
         yield "\ufeff" + line.writerow(columns)
         found = iter(rows.iterator(ROWS_AT_ONCE))
         while chunk := list(islice(found, ROWS_AT_ONCE)):
-            shown: Iterable[Mapping[str, Any]] = self.get_serializer(chunk, many=True).data
+            shown: Iterable[Mapping[str, object]] = self.get_serializer(chunk, many=True).data
             yield "".join(line.writerow([_cell(row[column]) for column in columns]) for row in shown)
 
 

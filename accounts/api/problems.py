@@ -29,7 +29,7 @@ LONGEST_DETAIL = 500
 """What a client sent is repeated in sentences about it, but not all of a megabyte."""
 
 
-class ProblemError(serializers.Serializer[Any]):
+class ProblemError(serializers.Serializer[object]):
     """One thing that is wrong with the request."""
 
     field = serializers.CharField(help_text='Where: "items.0.quantity"; empty for the request as a whole.')
@@ -37,7 +37,7 @@ class ProblemError(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class Problem(serializers.Serializer[Any]):
+class Problem(serializers.Serializer[object]):
     """Problem details (RFC 9457)."""
 
     type = serializers.CharField(help_text="Always about:blank; `code` tells problems apart.")
@@ -49,7 +49,7 @@ class Problem(serializers.Serializer[Any]):
     details = serializers.DictField(required=False, help_text="Facts of a refusal, such as `shortfall` in VND.")
 
 
-def handle(error: Exception, context: dict[str, Any]) -> Response:
+def handle(error: Exception, context: dict[str, object]) -> Response:
     """The answer to whatever an endpoint raised."""
     match error:
         case DomainError():
@@ -85,10 +85,10 @@ def problem(
     detail: str,
     *,
     errors: Sequence[Mapping[str, str]] = (),
-    details: Mapping[str, Any] | None = None,
+    details: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,

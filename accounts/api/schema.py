@@ -32,7 +32,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
     def name(self) -> str:  # type: ignore[override]  # one class for both kinds of keys
         return str(self.target.scheme)
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, object]:
         return {
             "type": "http",
             "scheme": "bearer",
@@ -44,7 +44,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
     target_class = "accounts.api.authentication.UserAuthentication"
     name = "session"
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, object]:
         return {
             "type": "apiKey",
             "in": "cookie",
@@ -84,7 +84,7 @@ class Schema(AutoSchema):
                 )
         return operation
 
-    def get_auth(self) -> list[dict[str, Any]]:
+    def get_auth(self) -> list[dict[str, object]]:
         """The keys of those whom the operation is meant for."""
         view = self.view
         customers = getattr(view, "for_customers", True) and getattr(view, "action", "") not in getattr(

@@ -31,7 +31,7 @@ class Matter:
 
     name: str
     label: Any
-    rows: QuerySet[Any]
+    rows: QuerySet[Model]
     query: str
     tone: str = "amber"
     right: Right | None = None
@@ -179,7 +179,7 @@ def count_matters(listed: Sequence[Matter]) -> dict[str, int]:
     return {row["matter"]: row["count"] for row in counted[0].union(*counted[1:], all=True)}
 
 
-def what_needs_attention(user: Any, at: datetime) -> list[dict[str, Any]]:
+def what_needs_attention(user: Any, at: datetime) -> list[dict[str, object]]:
     """The matters that `user` may see and of which there are any, in one query."""
     visible = [matter for matter in matters(at) if user.has_perm(matter.permission)]
     if not visible:

@@ -29,7 +29,7 @@ from store.cut import Cut, cut
 SHOWN_RUNS = 50
 
 
-def front_page(user: Any, at: datetime) -> dict[str, Any]:
+def front_page(user: Any, at: datetime) -> dict[str, object]:
     """What the front page shows beside the lists."""
     return {
         "at": at,
@@ -63,7 +63,7 @@ class ClockForm(forms.Form):
         choices = [(name, f"{label} ({display.instant(instant)})") for name, (instant, label) in presets(at).items()]
         self.fields["preset"].choices = choices  # type: ignore[attr-defined]
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         data = super().clean() or {}
         data["instant"] = data.get("to") or self.presets.get(data.get("preset", ""))
         if not data["instant"] and not self.errors:
@@ -124,5 +124,5 @@ def _runs_of(move: ClockMove) -> Cut:
     return cut(runs.filter(busy).order_by("-pk"), SHOWN_RUNS)
 
 
-def _page(request: Any) -> dict[str, Any]:
+def _page(request: Any) -> dict[str, object]:
     return admin.site.each_context(request)

@@ -7,6 +7,8 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from kernel.shapes import Json
+
 GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
     ("", [("home", _("Home"), "home")]),
     (
@@ -30,7 +32,7 @@ GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
 ]
 
 
-def groups(context: Any) -> list[dict[str, Any]]:
+def groups(context: Any) -> list[Json]:
     """Groups with `title` and `links` (label, url, icon, current, count); nothing for pages that do not exist."""
     request = context.get("request")
     path = getattr(request, "path", "")
@@ -44,7 +46,7 @@ def groups(context: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, int]) -> dict[str, Any] | None:
+def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, int]) -> Json | None:
     try:
         url = reverse(name)
     except NoReverseMatch:
@@ -59,7 +61,7 @@ def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, in
     }
 
 
-def _mark_current(found: list[dict[str, Any]], path: str) -> None:
+def _mark_current(found: list[Json], path: str) -> None:
     """The longest address that the present one begins with, so that a resource's page marks Resources."""
     within = [
         link

@@ -189,13 +189,13 @@ def message_tone(tags: str) -> str:
 
 
 @register.inclusion_tag("components/bars.html")
-def bars(months: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
+def bars(months: Iterable[Mapping[str, object]], caption: str = "") -> dict[str, object]:
     """{% bars months %}: `months` are mappings with label, paid, unpaid (whole đồng) and perhaps url."""
     return {"bars": charts.bars(months), "caption": caption}
 
 
 @register.inclusion_tag("components/share_bar.html")
-def share_bar(parts: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str, Any]:
+def share_bar(parts: Iterable[Mapping[str, object]], caption: str = "") -> dict[str, object]:
     """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; from the fifth on, "Other"."""
     return {"parts": charts.shares(parts), "caption": caption}
 
@@ -204,7 +204,7 @@ def share_bar(parts: Iterable[Mapping[str, Any]], caption: str = "") -> dict[str
 
 
 @register.simple_tag(takes_context=True)
-def portal_nav(context: Context) -> list[dict[str, Any]]:
+def portal_nav(context: Context) -> list[dict[str, object]]:
     """{% portal_nav as groups %}: the pages that exist, with the present one marked."""
     return navigation.groups(context)
 
@@ -239,6 +239,6 @@ def filters_set(form: Any) -> int:
 
 
 @register.filter
-def get(mapping: Mapping[str, Any], key: str) -> Any:
+def get(mapping: Mapping[str, object], key: str) -> Any:
     """{{ attributes|get:"data-only" }}."""
     return mapping.get(key, "")

@@ -33,7 +33,7 @@ def wanted_items(**options: Any) -> Any:
     return Several(child=WantedItem(), most=MOST_ITEMS, **options)
 
 
-class ConfiguredItem(serializers.Serializer[Any]):
+class ConfiguredItem(serializers.Serializer[object]):
     """An item that a configuration holds."""
 
     item = serializers.CharField(help_text="The item's code.")
@@ -45,10 +45,10 @@ class ConfiguredItem(serializers.Serializer[Any]):
 class Configuration(serializers.Field[Any, Any, Any, Any]):
     """A configuration as it is kept, by codes. The items are read once per answer."""
 
-    def to_representation(self, value: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def to_representation(self, value: list[Mapping[str, object]]) -> list[dict[str, object]]:
         return list(self._named(value))
 
-    def _named(self, entries: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _named(self, entries: list[Mapping[str, object]]) -> Iterator[dict[str, object]]:
         known = once(self, "items", lambda: {str(item.pk): item for item in Item.objects.all()})
         for entry in entries:
             item = known[entry["item"]]

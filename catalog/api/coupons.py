@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -23,7 +21,7 @@ class CouponQuestion(Input):
     amount = Money(help_text="What the order would cost without the coupon.")
 
 
-class CouponAnswer(serializers.Serializer[Any]):
+class CouponAnswer(serializers.Serializer[object]):
     """What the coupon would take off. Quotes say the same, line by line."""
 
     code = serializers.CharField()

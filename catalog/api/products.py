@@ -24,7 +24,7 @@ NOBODY = UUID(int=0)
 """Has negotiated nothing: stands for a product team, which sees list prices."""
 
 
-class OfferedItem(serializers.Serializer[Any]):
+class OfferedItem(serializers.Serializer[object]):
     """An item and the price in force for who asks."""
 
     code = serializers.CharField()
@@ -39,7 +39,7 @@ class OfferedItem(serializers.Serializer[Any]):
     discount = Rate(help_text="Negotiated share off, 0 to 1.")
 
 
-class OfferedProduct(serializers.Serializer[Any]):
+class OfferedProduct(serializers.Serializer[object]):
     code = serializers.CharField()
     name = serializers.CharField(source="__str__")
     is_on_sale = serializers.BooleanField()
@@ -83,11 +83,11 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         return OfferedProduct(products, many=True, context={"offered": offered}).data
 
 
-def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, Any]]]:
+def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, object]]]:
     """The items of each product that have a price for this customer at `at`; the same few queries for any number."""
     items = list(Item.objects.filter(product__in=products).order_by("position", "code"))
     book = PriceBook([customer_id], [item.pk for item in items])
-    found: dict[UUID, list[dict[str, Any]]] = {product.pk: [] for product in products}
+    found: dict[UUID, list[dict[str, object]]] = {product.pk: [] for product in products}
     for item in items:
         try:
             component = book.component(item.pk, Decimal(1), customer_id, at, get_language() or "vi")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -117,7 +117,7 @@ def next_numbers(series: NumberSeries.Series, count: int, *, at: datetime) -> li
 
 
 # fmt: off
-def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, *, at: datetime, due_at: datetime) -> tuple[Any, ...]:
+def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, *, at: datetime, due_at: datetime) -> tuple[object, ...]:
     charge, period, resource = draft.charge, draft.period, draft.resource
     return (
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
@@ -127,7 +127,7 @@ def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, 
     )
 
 
-def _line_row(draft: Draft, position: int, line: Line) -> tuple[Any, ...]:
+def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
     component, rate = line.component, line.component.rate
     return (
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,

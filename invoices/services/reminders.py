@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 
 from kernel.periods import billing_zone, local_day, start_of_day
+from kernel.shapes import SqlArguments
 from notifications.models import Notice
 from notifications.services import telling_sql
 
@@ -39,7 +39,7 @@ SELECT (SELECT count(*) FROM before) + (SELECT count(*) FROM after)
 def remind_about_invoices(*, at: datetime) -> int:
     """Owe a notice for every open invoice that has reached a milestone; what was told before is not told again."""
     today = local_day(at)
-    arguments: dict[str, Any] = {
+    arguments: SqlArguments = {
         "at": at,
         "today": today.isoformat(),
         "zone": str(billing_zone()),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import time
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,6 +20,7 @@ from accounts.services import record_audit
 from catalog.models import Product
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from kernel.shapes import Json
 from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from lifecycle.models.channels import SLOW_MS
@@ -171,7 +171,7 @@ def _recover(channel: DeliveryChannel, *, at: datetime) -> None:
     put_off.filter(next_attempt_at__gt=at).update(next_attempt_at=at)
 
 
-def payload_of(request: ProvisioningRequest) -> dict[str, Any]:
+def payload_of(request: ProvisioningRequest) -> Json:
     """What the product team receives; items by their codes, as everywhere in the API."""
     resource = request.resource
     codes = {str(pk): code for pk, code in resource.product.items.values_list("pk", "code")}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from accounts.models import Customer
+from catalog.configuration import Chosen
 from catalog.models import Product
 from catalog.terms import check_months
 from kernel.actors import Actor
 from kernel.periods import truncate
+from kernel.shapes import SqlArguments
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, ServicePeriod, State
 from lifecycle.services.acts import Act, refuse, refuse_while_pending
 from lifecycle.services.provisioning import Verb, ask_product_team
@@ -27,7 +28,7 @@ def create_resource(
     product: Product,
     *,
     name: str,
-    configuration: list[dict[str, Any]],
+    configuration: list[Chosen],
     actor: Actor,
     at: datetime,
     order_id: UUID,
@@ -147,7 +148,7 @@ SELECT id, customer_id, 'renewed', '', state, %(at)s, %(actor_kind)s, %(actor)s,
 
 def extend_resources(ends: Mapping[UUID, datetime], *, actor: Actor, at: datetime) -> None:
     """`extend_resource` for many that the caller holds: id -> new end of paid time."""
-    arguments: dict[str, Any] = {
+    arguments: SqlArguments = {
         "resources": list(ends),
         "ends": list(ends.values()),
         "at": at,
@@ -160,7 +161,7 @@ def extend_resources(ends: Mapping[UUID, datetime], *, actor: Actor, at: datetim
 
 def apply_resize(
     resource: Resource,
-    configuration: list[dict[str, Any]],
+    configuration: list[Chosen],
     *,
     effective: datetime,
     actor: Actor,

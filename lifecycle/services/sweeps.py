@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from kernel.actors import Actor
 from kernel.periods import MINUTE, billing_zone, local_day, start_of_day
+from kernel.shapes import SqlArguments
 from lifecycle.models import EDGES, State
 from lifecycle.models.terms import DAY, MILESTONES, MORNING
 from notifications.events import STAMP_SQL
@@ -198,7 +198,7 @@ def end_paid_time(*, actor: Actor, at: datetime, customer_id: UUID | None = None
     return swept + _in_batches(held, (EXPIRE, ROLL_OVER), _whose_time_is_over(actor, at, customer_id))
 
 
-def _whose_time_is_over(actor: Actor, at: datetime, customer_id: UUID | None) -> dict[str, Any]:
+def _whose_time_is_over(actor: Actor, at: datetime, customer_id: UUID | None) -> dict[str, object]:
     return {
         "sources": sources_of(State.SUSPENSE),
         "actor_kind": actor.kind,
@@ -236,7 +236,7 @@ def remind_about_ends(*, at: datetime) -> int:
     )
 
 
-def _in_batches(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> int:
+def _in_batches(take: str, acts: Sequence[str], arguments: SqlArguments) -> int:
     total = 0
     while taken := _one_batch(take, acts, arguments):
         total += taken
@@ -246,7 +246,7 @@ def _in_batches(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> in
 
 
 @transaction.atomic
-def _one_batch(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> int:
+def _one_batch(take: str, acts: Sequence[str], arguments: SqlArguments) -> int:
     """Take rows, then look at them and act, in statements of their own: these see what the holders before us did."""
     with connection.cursor() as cursor:
         cursor.execute(take, arguments | {"limit": BATCH})
@@ -257,7 +257,7 @@ def _one_batch(take: str, acts: Sequence[str], arguments: dict[str, Any]) -> int
 
 
 @transaction.atomic
-def _in_one_statement(statement: str, arguments: dict[str, Any]) -> int:
+def _in_one_statement(statement: str, arguments: SqlArguments) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
         return int(cursor.fetchone()[0])

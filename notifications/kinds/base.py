@@ -50,8 +50,8 @@ class NoticeKind:
     """
 
     about: Subject
-    subjects: tuple[Any, ...]
-    sentences: tuple[Any, ...]
+    subjects: tuple[object, ...]
+    sentences: tuple[object, ...]
     link: tuple[str, Any]
     rows: tuple[Row, ...] = ()
     holds: Rule | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as text
@@ -22,6 +22,7 @@ from accounts.rights import VIEW_AS_CUSTOMER
 from accounts.services import view_as_customer
 from kernel import clock
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from orders.admin.switch import SwitchBillingMode
 from payments.admin.money import CUSTOMER_TASKS, with_money
 
@@ -60,7 +61,7 @@ class CustomerAdmin(StaffAdmin):
         (_("Billing"), {"fields": ("billing_mode", "pays_invoices_automatically", "available", "owed", "created_at")}),
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """A new customer is prepaid and has no money yet."""
         return self.fieldsets[:1] if obj is None and self.fieldsets else self.fieldsets
 

@@ -33,7 +33,7 @@ class FailProvisioning(Task):
     def is_open(self, subject: Any, at: datetime) -> bool:
         return awaited_request(subject) is not None
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
         request = _awaited(subject)
         item = OrderItem.objects.select_related("order").get(request=request)
         return {

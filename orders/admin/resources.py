@@ -15,6 +15,7 @@ from accounts.admin.tasks import Task
 from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.rights import RESTORE_RESOURCE
 from lifecycle.services.trash import restore_resource
@@ -36,7 +37,7 @@ class RestoreResource(Task):
     def is_open(self, subject: Resource, at: datetime) -> bool:
         return subject.is_recoverable(at)
 
-    def context(self, subject: Resource, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Resource, *, at: datetime) -> dict[str, object]:
         return {
             "facts": [
                 (_("In the trash since"), display.instant(subject.suspended_at) if subject.suspended_at else ""),
@@ -46,7 +47,7 @@ class RestoreResource(Task):
             ]
         }
 
-    def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Resource, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         restored = restore_resource(subject.pk, reason=data["reason"], actor=actor, at=at)
         if restored.suspend_at:
             return text("%(name)s runs again and must be paid for until %(until)s.") % {
@@ -75,7 +76,7 @@ class ReportGone(Task):
         return text("%(name)s is deleted, and its customer has been told.") % {"name": subject.name}
 
 
-def in_words(configuration: list[dict[str, Any]], resource: Resource) -> str:
+def in_words(configuration: list[Chosen], resource: Resource) -> str:
     """A configuration as a sentence; the names of the product's items are read once per page."""
     page: Any = resource
     if not hasattr(page, "item_names"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as text
@@ -30,7 +29,7 @@ class SwitchBillingMode(Task):
     form = SwitchForm
     template = "admin/switch.html"
 
-    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         to_mode = other_mode(subject)
         plan = rehearse_switch(subject, to_mode, at=at)
         return {
@@ -53,7 +52,7 @@ class SwitchBillingMode(Task):
             "history": BillingModeSwitch.objects.filter(customer=subject).order_by("-pk"),
         }
 
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         switch = switch_billing_mode(
             subject.pk, other_mode(subject), reason=data["reason"], digest=data["digest"], actor=actor, at=at
         )

@@ -22,7 +22,7 @@ from payments.api import GatewayCode
 from payments.models import OPEN, Payment, PaymentState
 
 
-class OrderItemShape(serializers.Serializer[Any]):
+class OrderItemShape(serializers.Serializer[object]):
     """One resource's part of an order."""
 
     position = serializers.IntegerField()
@@ -34,7 +34,7 @@ class OrderItemShape(serializers.Serializer[Any]):
     reason = serializers.CharField(source="why", help_text="Why it failed, in words; else empty.")
 
 
-class OrderPayment(serializers.Serializer[Any]):
+class OrderPayment(serializers.Serializer[object]):
     """The latest attempt to pay an order."""
 
     id = serializers.UUIDField()
@@ -43,7 +43,7 @@ class OrderPayment(serializers.Serializer[Any]):
     redirect_url = serializers.CharField(help_text="Send the customer there to pay; empty when it is not open.")
 
 
-class OrderShape(serializers.Serializer[Any]):
+class OrderShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     quote = serializers.UUIDField(source="quote_id")
     action = serializers.ChoiceField(choices=Action.choices)
@@ -63,8 +63,8 @@ class OrderShape(serializers.Serializer[Any]):
     payment = serializers.SerializerMethodField()
 
     @extend_schema_field(OrderPayment(allow_null=True))
-    def get_payment(self, order: Any) -> dict[str, Any] | None:
-        latest: dict[str, Any] | None = order.latest_payment
+    def get_payment(self, order: Any) -> dict[str, object] | None:
+        latest: dict[str, object] | None = order.latest_payment
         if latest and latest["state"] not in OPEN:
             latest["redirect_url"] = ""
         return latest

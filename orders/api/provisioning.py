@@ -26,7 +26,7 @@ from orders.services.fulfil import answer_provisioning
 State = ProvisioningRequest.State
 
 
-class AskedResource(serializers.Serializer[Any]):
+class AskedResource(serializers.Serializer[object]):
     """What a request is about, in the configuration that is asked for."""
 
     id = serializers.UUIDField(source="resource.pk")
@@ -36,7 +36,7 @@ class AskedResource(serializers.Serializer[Any]):
     configuration = Configuration()
 
 
-class RequestShape(serializers.Serializer[Any]):
+class RequestShape(serializers.Serializer[object]):
     """What a product team is asked to do to a resource."""
 
     id = serializers.UUIDField()

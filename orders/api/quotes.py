@@ -16,6 +16,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Remark, Several, Text, Whole
 from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from kernel.errors import InvalidInput
+from kernel.shapes import Cleaned
 from lifecycle.api import Months
 from orders.models import Action, Quote
 from orders.services.quotes import make_quote
@@ -55,7 +56,7 @@ class RenewWish(Input):
     match_end = Instant(required=False)
     coupon = Remark(max_length=40)
 
-    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, wish: Cleaned) -> Cleaned:
         if ("months" in wish) == ("match_end" in wish):
             raise InvalidInput(_("Choose either a period or a common end."), field="months")
         return wish
@@ -82,7 +83,7 @@ class QuoteWish(OneShapeOf):
     }
 
 
-class QuotedLine(serializers.Serializer[Any]):
+class QuotedLine(serializers.Serializer[object]):
     """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
 
     name = serializers.CharField(source="component.name")
@@ -100,7 +101,7 @@ class QuotedLine(serializers.Serializer[Any]):
     total = serializers.IntegerField()
 
 
-class UnusedPart(serializers.Serializer[Any]):
+class UnusedPart(serializers.Serializer[object]):
     """Paid time that is given back."""
 
     invoice = serializers.UUIDField(source="invoice_id")
@@ -108,7 +109,7 @@ class UnusedPart(serializers.Serializer[Any]):
     amount = serializers.IntegerField()
 
 
-class QuotedItem(serializers.Serializer[Any]):
+class QuotedItem(serializers.Serializer[object]):
     """One resource's part of a quote."""
 
     resource = serializers.UUIDField(source="resource_id", allow_null=True)
@@ -130,7 +131,7 @@ class QuotedItem(serializers.Serializer[Any]):
     due = serializers.IntegerField(help_text="To pay now; negative: comes back.")
 
 
-class QuoteShape(serializers.Serializer[Any]):
+class QuoteShape(serializers.Serializer[object]):
     """An offer: what will happen and what it costs, good until `expires_at`."""
 
     id = serializers.UUIDField()

@@ -43,7 +43,7 @@ class ActionableResource(ResourceShape):
         return [act.value for act in actions_of_row(resource, view.customer, at=view.at)]
 
 
-class UnusedTime(serializers.Serializer[Any]):
+class UnusedTime(serializers.Serializer[object]):
     """The unused part of an invoice."""
 
     invoice = serializers.UUIDField(source="invoice.pk")
@@ -52,7 +52,7 @@ class UnusedTime(serializers.Serializer[Any]):
     amount = serializers.IntegerField()
 
 
-class DeletionPreview(serializers.Serializer[Any]):
+class DeletionPreview(serializers.Serializer[object]):
     """What deleting would do now."""
 
     refund = serializers.IntegerField(help_text="VND back to the wallet that can be spent afterwards.")
@@ -76,14 +76,14 @@ class BulkAutoRenewal(Input):
     months = Months(allow_null=True, help_text="Period to renew by; null switches it off.")
 
 
-class RefusedResource(serializers.Serializer[Any]):
+class RefusedResource(serializers.Serializer[object]):
     """One that stayed as it was."""
 
     name = serializers.CharField()
     detail = serializers.CharField(source="sentence", help_text="Why.")
 
 
-class BulkResult(serializers.Serializer[Any]):
+class BulkResult(serializers.Serializer[object]):
     """What became of many."""
 
     changed = serializers.IntegerField()

@@ -67,7 +67,7 @@ class SessionWish(OneShapeOf):
     }
 
 
-class SessionShape(serializers.Serializer[Any]):
+class SessionShape(serializers.Serializer[object]):
     """What a product page sent a customer for, and what came of it."""
 
     id = serializers.UUIDField()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -24,7 +23,7 @@ class VisitCode(Input):
     return_url = Text(max_length=500, help_text="The one that the customer was sent back to.")
 
 
-class Visitor(serializers.Serializer[Any]):
+class Visitor(serializers.Serializer[object]):
     """The customer that the visitor belongs to."""
 
     id = serializers.UUIDField()
@@ -32,7 +31,7 @@ class Visitor(serializers.Serializer[Any]):
     billing_mode = serializers.ChoiceField(choices=BillingMode.choices)
 
 
-class VisitShape(serializers.Serializer[Any]):
+class VisitShape(serializers.Serializer[object]):
     """A signed-in user of a customer on the product's page."""
 
     id = serializers.UUIDField()

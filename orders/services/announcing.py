@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -64,7 +63,7 @@ def _announce_to(customer_ids: Sequence[UUID], *, at: datetime) -> int:
     return len(due_today)
 
 
-def _facts(due: Due, wallets: dict[UUID, Wallet], last: Invoice | None, at: datetime) -> dict[str, Any]:
+def _facts(due: Due, wallets: dict[UUID, Wallet], last: Invoice | None, at: datetime) -> dict[str, object]:
     available = wallets.get(due.resource.customer_id, Wallet()).available
     code, lacking = take(due, wallets)
     return {

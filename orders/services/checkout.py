@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from catalog.models import Coupon
 from catalog.services import reserve_coupon, return_coupon
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
+from kernel.shapes import Json
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
 from orders import terms
@@ -197,7 +197,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
             held = Order.objects.lock(order.pk)
             if held.state == Order.State.AWAITING_PAYMENT:
                 return _pay_from_wallet(held, actor=actor, at=at)
-    common: dict[str, Any] = {
+    common: Json = {
         "gateway": gateway,
         "description": describe(order),
         "actor": actor,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -131,7 +130,7 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
     )
 
 
-def _facts_of(invoice: Invoice, item: OrderItem) -> dict[str, Any]:
+def _facts_of(invoice: Invoice, item: OrderItem) -> dict[str, object]:
     """What was bought: the time, its price, and what was paid for it or came back."""
     return {
         "from": invoice.period_start,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +14,7 @@ from catalog.pricing import Charge
 from catalog.services import CouponRefused, find_coupon, refuse_used_up
 from kernel.errors import InvalidInput
 from kernel.money import MAXIMUM, split
+from kernel.shapes import Cleaned
 from orders.deal import Deal, Part
 from orders.models import Action
 from orders.services.stories import STORIES
@@ -25,7 +25,7 @@ class CouponNotForAction(CouponRefused):
     message = _("Coupons apply to new, renewed and recovered prepaid resources.")
 
 
-def compute_offer(customer: Customer, action: Action, inputs: Mapping[str, Any], *, at: datetime) -> Deal:
+def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: datetime) -> Deal:
     """
     The offer for `inputs` (JSON, as the quote keeps them) as of `at`.
 

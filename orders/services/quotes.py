@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.terms import WrongPeriod
 from kernel.errors import DomainError
+from kernel.shapes import Cleaned
 from lifecycle.models import Resource
 from lifecycle.services.acts import Act, refuse
 from orders.deal import Deal
@@ -49,7 +49,7 @@ class QuoteChanged(StaleQuote):
 
 @transaction.atomic
 def make_quote(
-    customer: Customer, action: Action, inputs: Mapping[str, Any], *, at: datetime, session_id: UUID | None = None
+    customer: Customer, action: Action, inputs: Cleaned, *, at: datetime, session_id: UUID | None = None
 ) -> Quote:
     """
     Offer `action` on `inputs`, good for the setting QUOTE_LIFETIME_MINUTES.
@@ -80,9 +80,9 @@ def quote_again(old: Quote, *, at: datetime) -> Quote:
     return make_quote(old.customer, Action(old.action), _wish_of(old), at=at, session_id=old.checkout_session_id)
 
 
-def _wish_of(quote: Quote) -> dict[str, Any]:
+def _wish_of(quote: Quote) -> dict[str, object]:
     """The inputs as the customer's billing mode takes them, which staff may have switched since."""
-    wish: dict[str, Any] = dict(quote.inputs)
+    wish: Cleaned = dict(quote.inputs)
     if quote.customer.is_postpaid and wish.get("coupon"):
         wish["coupon"] = ""
     if quote.action == Action.CREATE and quote.customer.is_prepaid and wish.get("months") is None:
@@ -121,7 +121,7 @@ def refuse_what_is_over(quote: Quote, resources: Sequence[Resource], *, at: date
             raise refusal
 
 
-def seal_of(customer_id: UUID, action: Action, inputs: Mapping[str, Any], deal: Deal) -> str:
+def seal_of(customer_id: UUID, action: Action, inputs: Cleaned, deal: Deal) -> str:
     """A digest over everything that the customer agrees to."""
     sealed = json.dumps([str(customer_id), action.value, inputs, deal.to_json()], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(sealed.encode()).hexdigest()

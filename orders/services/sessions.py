@@ -57,7 +57,7 @@ class UnknownSession(DomainError):
 
 
 def open_session(
-    product: Product, *, name: str, items: Sequence[Mapping[str, Any]], return_url: str, at: datetime
+    product: Product, *, name: str, items: Sequence[Mapping[str, object]], return_url: str, at: datetime
 ) -> CheckoutSession:
     """
     To create a resource; whose it will be, the customer decides who follows the session's address.
@@ -79,7 +79,7 @@ def open_session_about(
     resource_id: UUID,
     *,
     action: str,
-    items: Sequence[Mapping[str, Any]] = (),
+    items: Sequence[Mapping[str, object]] = (),
     return_url: str,
     at: datetime,
 ) -> CheckoutSession:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +22,7 @@ from invoices.services.exits import bill_usage_until
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import CalendarMonth, Period, minutes_between, truncate
+from kernel.shapes import Json
 from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.record import record_event
 from lifecycle.services.running import cut_periods
@@ -59,7 +59,7 @@ class Becomes(models.TextChoices):
     STAYS = "stays", _("stays as it is")
 
 
-def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> dict[str, Any]:
+def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> Json:
     """
     The plan of a switch, as JSON: it is carried out, looked at, and undone. So it shows what will happen, to the đồng.
 
@@ -118,7 +118,7 @@ def switch_billing_mode(
     return switch
 
 
-def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) -> dict[str, Any]:
+def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) -> Json:
     """Switch a customer who is held; returns what came of it. What is due under the old mode happens under the old mode."""
     _refuse(customer, to_mode)
     end_paid_time(actor=actor, at=at, customer_id=customer.pk)
@@ -139,7 +139,7 @@ def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) 
     issued = _issued(customer, at).exclude(pk__in=earlier).order_by()
     invoiced = dict(issued.values("resource").annotate(sum=Sum("total")).values_list("resource", "sum"))
     after = _resources_of(customer)
-    plan: dict[str, Any] = {
+    plan: Json = {
         "to_mode": str(to_mode),
         "open_invoices": [{"number": invoice.number, "due": invoice.due} for invoice in open_invoices],
         "resources": [_what_became(was, after[pk], at) for pk, was in before.items()],
@@ -174,7 +174,7 @@ def _issued(customer: Customer, at: datetime) -> QuerySet[Invoice]:
     return Invoice.objects.filter(customer=customer, issued_at=at)
 
 
-def _what_became(was: Resource, is_now: Resource, at: datetime) -> dict[str, Any]:
+def _what_became(was: Resource, is_now: Resource, at: datetime) -> Json:
     end = was.paid_until
     return {
         "id": str(was.pk),

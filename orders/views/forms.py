@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
+from catalog.configuration import Chosen
 from catalog.models import Item, Product
 from catalog.pricing import Component
 from catalog.queries import NoPrice, PriceBook
@@ -33,7 +34,7 @@ class TermsForm(forms.Form):
     months = forms.TypedChoiceField(label=_("Period"), coerce=int, choices=month_choices, initial=1)
     coupon = forms.CharField(label=_("Coupon"), required=False, max_length=40, strip=True)
 
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, object]:
         """The form's part of a quote's inputs."""
         return {"months": self.cleaned_data["months"], "coupon": self.cleaned_data["coupon"]}
 
@@ -46,7 +47,7 @@ class AgreedForm(TermsForm):
         label=_("Each time by"), coerce=int, choices=month_choices, initial=1, required=False, empty_value="1"
     )
 
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, object]:
         given = self.cleaned_data
         return {
             "months": given.get("months"),
@@ -66,7 +67,7 @@ class NewForm(AgreedForm):
             for name in ("months", "coupon", "auto_renew", "auto_renew_months"):
                 del self.fields[name]
 
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, object]:
         return {"quantity": self.cleaned_data["quantity"], **super().terms()}
 
 
@@ -86,7 +87,7 @@ class RenewForm(TermsForm):
         if self.latest_end:
             self.fields["end"].widget.attrs["min"] = self.latest_end.date().isoformat()
 
-    def terms(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, object]:
         given = self.cleaned_data
         if given["mode"] == "months" or self.latest_end is None:
             return super().terms()
@@ -122,16 +123,16 @@ class ConfigurationForm(forms.Form):
         self.prices = prices
 
     @property
-    def extra_fields(self) -> list[dict[str, Any]]:
+    def extra_fields(self) -> list[dict[str, object]]:
         return [
             {"field": self[f"extra-{item.pk}"], "item": item, "rate": unit_price(self.prices[item.pk].rate)}
             for item in self.extras
         ]
 
-    def no_extras(self) -> dict[str, Any]:
+    def no_extras(self) -> dict[str, object]:
         return {f"extra-{item.pk}": 0 for item in self.extras}
 
-    def items(self) -> list[dict[str, Any]]:
+    def items(self) -> list[dict[str, object]]:
         """[{"item": id, "quantity": n}] as chosen."""
         given = self.cleaned_data
         chosen = [{"item": given["choice"], "quantity": 1}] if "choice" in given else []
@@ -142,9 +143,9 @@ class ConfigurationForm(forms.Form):
         ]
 
     @staticmethod
-    def values_of(configuration: list[dict[str, Any]], options: set[str]) -> dict[str, Any]:
+    def values_of(configuration: list[Chosen], options: set[str]) -> dict[str, object]:
         """The fields' values for a configuration."""
-        values: dict[str, Any] = {}
+        values: dict[str, object] = {}
         for entry in configuration:
             if entry["item"] in options:
                 values["choice"] = entry["item"]

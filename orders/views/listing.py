@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +12,10 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Customer
+from catalog.configuration import Chosen
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
+from kernel.shapes import Cleaned, Json
 from lifecycle.models import RUNNING, Health, Renewal, Resource, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.queries import month_price
@@ -43,7 +45,7 @@ class ListFilters(forms.Form):
         self.fields["product"].choices = [ALL, *((product.code, str(product)) for product in products)]  # type: ignore[attr-defined]
 
     @property
-    def given(self) -> dict[str, Any]:
+    def given(self) -> Cleaned:
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
 
@@ -106,7 +108,7 @@ class ResourceFilters(ListFilters):
             found.append(has_health(Health(given["health"]), at=at))
         return found
 
-    def sorted(self, found: QuerySet[Resource], prices: Prices) -> dict[str, Any]:
+    def sorted(self, found: QuerySet[Resource], prices: Prices) -> Json:
         """How `keyset_page` is to be asked: the rows with what they are sorted by, the key, the direction."""
         match self.given.get("sort"):
             case "end":
@@ -138,17 +140,15 @@ class Prices:
         self._known: dict[str, int | None] = {}
         some = list(found.order_by().values_list("pk", flat=True)[: MOST_ADDED_UP + 1])
         self.all_known = len(some) <= MOST_ADDED_UP
-        self._counted: list[tuple[list[dict[str, Any]], int]] = []
+        self._counted: list[tuple[list[Chosen], int]] = []
         if self.all_known:
             groups = Resource.objects.filter(pk__in=found.order_by().values("pk")).values("configuration")
             self._counted = list(groups.annotate(count=Count("pk")).values_list("configuration", "count"))
 
-    def of(self, configuration: Sequence[Mapping[str, Any]]) -> int | None:
+    def of(self, configuration: Sequence[Chosen]) -> int | None:
         key = repr(configuration)
         if key not in self._known:
-            self._known[key] = month_price(
-                [dict(one) for one in configuration], self._book, self._customer, at=self._at
-            )
+            self._known[key] = month_price(list(configuration), self._book, self._customer, at=self._at)
         return self._known[key]
 
     @property

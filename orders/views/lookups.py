@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest
+from catalog.configuration import Chosen
 from catalog.models import Item
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
@@ -71,7 +72,7 @@ def actions_of(request: PortalRequest, resource: Any) -> Sequence[str]:
     return actions_of_row(resource, request.customer, at=request.at)
 
 
-def type_of(configuration: Iterable[Mapping[str, Any]], items: Mapping[str, Item]) -> Item | None:
+def type_of(configuration: Iterable[Chosen], items: Mapping[str, Item]) -> Item | None:
     """What a resource is called besides its name: its flavour or package, else its first item."""
     named = [items[entry["item"]] for entry in configuration if entry["item"] in items]
     return next((item for item in named if item.is_choice), named[0] if named else None)

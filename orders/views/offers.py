@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django.urls import reverse
 
 from accounts.access import PortalRequest, portal_page
 from catalog import pricing
-from catalog.configuration import configuration_text, items_of
+from catalog.configuration import Chosen, configuration_text, items_of
 from catalog.models import Product
 from catalog.services import CouponRefused
 from catalog.terms import MONTHS
@@ -49,9 +48,9 @@ class Wish:
 
     action: Action
     forms: list[forms.Form]
-    inputs: Callable[[], dict[str, Any]]
+    inputs: Callable[[], dict[str, object]]
     template: str
-    context: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, object] = field(default_factory=dict)
     session: CheckoutSession | None = None
 
     @property
@@ -69,7 +68,7 @@ class Wish:
         return False
 
 
-def values_of(request: HttpRequest, defaults: Mapping[str, Any]) -> QueryDict:
+def values_of(request: HttpRequest, defaults: Mapping[str, object]) -> QueryDict:
     """What was chosen so far, from the form that was sent or else from the address; defaults for the rest."""
     given = (request.POST if request.method == "POST" else request.GET).copy()
     boxes_count = bool(given)  # an unticked box is only missing when the form has been filled in
@@ -133,7 +132,7 @@ def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Deal | None, DomainE
         return None, refusal
 
 
-def _periods(wish: Wish, offer: Deal | None) -> list[dict[str, Any]]:
+def _periods(wish: Wish, offer: Deal | None) -> list[dict[str, object]]:
     """The periods to choose from, each with what it would cost before coupons: the same price over other minutes."""
     form = next((form for form in wish.forms if "months" in form.fields), None)
     if form is None:
@@ -199,7 +198,7 @@ def resize(request: PortalRequest, pk: UUID) -> HttpResponse:
     return offer_page(request, resize_wish(request, own_resource(request, pk)))
 
 
-def resize_wish(request: PortalRequest, resource: Resource, *, proposed: Sequence[dict[str, Any]] = ()) -> Wish:
+def resize_wish(request: PortalRequest, resource: Resource, *, proposed: Sequence[Chosen] = ()) -> Wish:
     """`proposed` is chosen at first, else the present configuration."""
     product, customer = resource.product, request.customer.pk
     probe = ConfigurationForm(product=product, customer_id=customer, at=request.at)
@@ -298,7 +297,7 @@ def _first(form: ConfigurationForm) -> dict[str, Any]:
     return ({"choice": form.options[0][0]} if form.options else {}) | form.no_extras()
 
 
-def _options(form: ConfigurationForm) -> list[dict[str, Any]]:
+def _options(form: ConfigurationForm) -> list[dict[str, object]]:
     """The flavours or packages, each with its price."""
     chosen = form["choice"].value() if form.options else None
     return [

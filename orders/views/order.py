@@ -62,7 +62,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         Payment.objects.filter(order_id=found.pk, customer=request.customer).order_by("-created_at", "-id").first()
     )
     session = found.checkout_session
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "order": found,
         "items": items,
         "attempt": attempt,
@@ -152,12 +152,12 @@ def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     return redirect("order", pk=found.pk)
 
 
-def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> list[dict[str, Any]]:
+def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> list[dict[str, object]]:
     """The way of an order as steps: ordered, paid, carried out, ready."""
     state, State = found.state, Order.State
     unpaid_end = state in {State.CANCELLED, State.EXPIRED}
     paid = found.paid_at is not None
-    steps: list[dict[str, Any]] = [{"label": _("Ordered"), "state": "done"}]
+    steps: list[dict[str, object]] = [{"label": _("Ordered"), "state": "done"}]
     if found.total:
         steps.append(
             {

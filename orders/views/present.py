@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -19,10 +18,11 @@ from invoices.explain import Explanation, explain_line, percent
 from invoices.models import Invoice, InvoiceLine
 from kernel import display
 from kernel.periods import MONTH_MINUTES
+from kernel.shapes import Json
 from orders.deal import Deal, Part
 
 
-def priced(deal: Deal, *, explained: bool = False) -> dict[str, Any]:
+def priced(deal: Deal, *, explained: bool = False) -> Json:
     """
     What `components/price_summary.html` and the table of a quote show of a deal.
 
@@ -34,7 +34,7 @@ def priced(deal: Deal, *, explained: bool = False) -> dict[str, Any]:
     gross, net = (sum(group[key] for group in groups) for key in ("list_total", "subtotal"))
     coupon, unused, total = deal.coupon, deal.unused_total, deal.total
     postpaid = all(part.postpaid for part in deal.parts)
-    shown: dict[str, Any] = {
+    shown: Json = {
         "groups": groups,
         "lines": [line for group in groups for line in group["summary"]],
         "list_total": gross if gross > net else None,
@@ -91,11 +91,11 @@ def _alike(parts: Iterable[Part]) -> list[list[Part]]:
     return groups
 
 
-def _kernel(part: Part) -> tuple[Any, ...]:
+def _kernel(part: Part) -> tuple[object, ...]:
     return (part.charge.lines, part.period, part.unused, part.months)
 
 
-def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> dict[str, Any]:
+def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> Json:
     first, count = parts[0], len(parts)
     lines = [_line(line, prices, names) for line in first.charge.lines]
     name = first.name if count == 1 else f"{first.name} … {parts[-1].name}"
@@ -116,7 +116,7 @@ def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID,
     }
 
 
-def _summary_line(line: Mapping[str, Any], name: str, count: int) -> dict[str, Any]:
+def _summary_line(line: Json, name: str, count: int) -> Json:
     note = line["note"] if count == 1 else f"{line['note']} · {_times(count)}"
     return {
         "label": line["name"],
@@ -130,7 +130,7 @@ def _times(count: int) -> str:
     return ngettext("%(count)d resource", "%(count)d resources", count) % {"count": count}
 
 
-def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> dict[str, Any]:
+def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> Json:
     component = line.component
     listed = price_line(replace(component, discount=Decimal(0)), line.period)
     version = prices.get(component.rate.price_id)
@@ -211,7 +211,7 @@ def _names(deal: Deal) -> dict[UUID, str]:
     return {pk: str(item) for pk, item in items.items()}
 
 
-def changes_between(old: Deal, new: Deal) -> list[dict[str, Any]]:
+def changes_between(old: Deal, new: Deal) -> list[Json]:
     """What differs between two offers for the same wish: (what, was, now), amounts in đồng."""
     found = []
     before = {(part.name, line.component.item_id): line for part in old.parts for line in part.charge.lines}

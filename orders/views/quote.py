@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,7 +34,7 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     if order:
         return HttpResponseRedirect(reverse("order", args=[order.pk]))
     replaced = _replaced(request, offered)
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "quote": offered,
         "price": priced(offered.deal, explained=True),
         "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),

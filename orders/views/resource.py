@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from catalog.configuration import configuration_text, items_of
+from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import WrongPeriod
 from invoices.models import Invoice
@@ -152,7 +152,7 @@ def auto_renew(request: PortalRequest, pk: UUID) -> HttpResponse:
     return redirect("resource", pk=pk)
 
 
-def _parts(request: PortalRequest, found: Resource, items: dict[str, Any]) -> list[dict[str, Any]]:
+def _parts(request: PortalRequest, found: Resource, items: dict[str, Item]) -> list[dict[str, object]]:
     """The configuration with today's prices for this customer."""
     pks = [items[entry["item"]].pk for entry in found.configuration if entry["item"] in items]
     book = PriceBook([request.customer.pk], pks)
@@ -174,7 +174,7 @@ def _minutes(period: ServicePeriod) -> int | None:
     return Period(period.starts_at, period.ends_at).minutes if period.ends_at else None
 
 
-def _told(event: ResourceEvent) -> dict[str, Any]:
+def _told(event: ResourceEvent) -> dict[str, object]:
     """An event as the timeline shows it."""
     icon, tone = LOOKS.get(ResourceEvent.Kind(event.kind), ("info", "grey"))
     title = event.get_kind_display()

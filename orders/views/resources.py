@@ -84,7 +84,7 @@ def periods_begin(resources: list[Resource], at: datetime) -> dict[UUID, datetim
     return dict(latest.distinct("resource").values_list("resource", "starts_at"))
 
 
-def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dict[str, Any]:
+def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dict[str, object]:
     """A resource as a line of a list."""
     return {
         "resource": resource,
@@ -95,7 +95,7 @@ def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dic
     }
 
 
-def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, Any]]:
+def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, object]]:
     """The cards: how many are in which condition, each leading to those."""
     counts = own.aggregate(
         **{str(health): Count("pk", filter=has_health(health, at=at)) for health in Health},

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as text
@@ -24,6 +24,7 @@ from invoices.services.again import bill_again
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
+from kernel.shapes import Cleaned
 from kernel.text import validate_printable_lines
 from payments.acts import CreditInvoice
 from payments.models import Allocation
@@ -54,7 +55,7 @@ class IssueCreditNote(Task):
     def is_open(self, subject: Invoice, at: datetime) -> bool:
         return subject.credited < subject.total
 
-    def context(self, subject: Invoice, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Invoice, *, at: datetime) -> dict[str, object]:
         left = subject.total - subject.credited
         return {
             "facts": [
@@ -65,7 +66,7 @@ class IssueCreditNote(Task):
             ]
         }
 
-    def carry_out(self, subject: Invoice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Invoice, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
             CreditInvoice,
             customer=subject.customer,
@@ -99,7 +100,7 @@ class BillAgain(Task):
         void = subject.kind == Invoice.Kind.USAGE and subject.status == Invoice.Status.VOID
         return void and subject.covered_until > subject.period_start
 
-    def carry_out(self, subject: Invoice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Invoice, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         invoice = bill_again(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("Invoice %(number)s over %(amount)s is issued.") % {
             "number": invoice.number,
@@ -122,7 +123,7 @@ class Overdue(admin.SimpleListFilter):
     def lookups(self, request: Any, model_admin: Any) -> Any:
         return [("open", _("something is due")), ("overdue", _("overdue"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
         match self.value():
             case "open":
                 return queryset.filter(due__gt=0)
@@ -213,7 +214,7 @@ class InvoiceAdmin(DocumentAdmin):
     def document(self, subject: Invoice, *, at: datetime) -> bytes:
         return invoice_pdf(subject, at=at)
 
-    def links(self, request: HttpRequest, subject: Invoice) -> list[dict[str, Any]]:
+    def links(self, request: HttpRequest, subject: Invoice) -> list[dict[str, object]]:
         """The PDF, and where the transfer that pays it is recorded."""
         links = super().links(request, subject)
         if subject.due and request.user.has_perm(RECORD_BANK_TRANSFER.permission):

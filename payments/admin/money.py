@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day, start_of_day
+from kernel.shapes import Cleaned
 from ledger.models import Account
 from payments import acts
 from payments.acts import wallet_facts
@@ -55,10 +56,10 @@ class RequestAdjustment(Task):
     form = AdjustmentForm
     once = True
 
-    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         return {"facts": wallet_facts(subject)}
 
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
             acts.AdjustCredit, customer=subject, amount=data["amount"], reason=data["reason"], actor=actor, at=at
         )
@@ -87,13 +88,13 @@ class GrantCredit(Task):
     form = GrantForm
     once = True
 
-    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         return {"initial": {"last_day": local_day(at) + timedelta(days=90)}}
 
-    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         return {"facts": wallet_facts(subject)}
 
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         ends = start_of_day(data["last_day"] + timedelta(days=1))
         asked = ask(
             acts.GrantCredit,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,7 @@ from accounts.four_eyes import ask
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
+from kernel.shapes import Cleaned
 from payments.acts import BookReceived, held_facts
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment
 from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
@@ -64,14 +65,14 @@ class SettleByHand(Task):
     def is_open(self, subject: Payment, at: datetime) -> bool:
         return subject.means == Payment.Means.GATEWAY and subject.state not in SETTLED
 
-    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         found = subject.held_amount or subject.amount
         return {"initial": {"amount": found, "gateway_txn_id": subject.held_txn_id}}
 
-    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {"facts": held_facts(subject)}
 
-    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
             BookReceived,
             customer=subject.customer,
@@ -110,10 +111,10 @@ class TakeBack(Task):
     def is_open(self, subject: Payment, at: datetime) -> bool:
         return subject.means in HOUSE and subject.state in SETTLED and subject.taken_back < subject.received
 
-    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {"initial": {"amount": subject.received - subject.taken_back}}
 
-    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {
             "facts": [
                 (_("Received"), display.money(subject.received)),
@@ -122,7 +123,7 @@ class TakeBack(Task):
             ]
         }
 
-    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         reversal = take_back(
             subject.pk, data["amount"], reference=data["reference"], reason=data["reason"], actor=actor, at=at
         )
@@ -145,10 +146,10 @@ class CloseHeld(Task):
     def is_open(self, subject: Payment, at: datetime) -> bool:
         return bool(subject.held)
 
-    def context(self, subject: Payment, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {"facts": held_facts(subject)}
 
-    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         close_held(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The payment is closed.")
 
@@ -160,7 +161,7 @@ class WaitsForStaff(admin.SimpleListFilter):
     def lookups(self, request: Any, model_admin: Any) -> Any:
         return [("held", _("held for staff")), ("old", _("undecided for more than a day"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
         match self.value():
             case "held":
                 return queryset.exclude(held="")

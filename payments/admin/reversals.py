@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext as text
@@ -13,6 +12,7 @@ from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import Task
 from kernel import display
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from payments.models import Allocation, Reversal
 from payments.rights import TAKE_BACK_PAYMENT
 from payments.services.reversals import close_reversal
@@ -28,7 +28,7 @@ class CloseReversal(Task):
     def is_open(self, subject: Reversal, at: datetime) -> bool:
         return subject.closed_at is None
 
-    def context(self, subject: Reversal, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Reversal, *, at: datetime) -> dict[str, object]:
         return {
             "facts": [
                 (_("Taken back"), display.money(subject.amount)),
@@ -37,7 +37,7 @@ class CloseReversal(Task):
             ]
         }
 
-    def carry_out(self, subject: Reversal, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Reversal, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         close_reversal(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The case is closed.")
 

@@ -20,6 +20,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day
+from kernel.shapes import Cleaned
 from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
 from payments.rights import RECORD_BANK_TRANSFER
@@ -82,20 +83,20 @@ class RecordBankTransfer(Task):
     template = "admin/transfer.html"
     drawn_apart = ("invoices",)
 
-    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         return {"customer": subject, "at": at}
 
-    def initial(self, query: QueryDict) -> dict[str, Any]:
+    def initial(self, query: QueryDict) -> dict[str, object]:
         return {"invoices": query.getlist("invoice")}
 
-    def context(self, subject: Customer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         found = Invoice.objects.open().filter(customer=subject).select_related("product")
         shown = cut(found.in_order_of_payment(), MOST_SHOWN)
         for invoice in shown:
             invoice.is_late = invoice.is_overdue(at)
         return {"facts": wallet_facts(subject), "open_invoices": shown.rows, "left_out": shown.more}
 
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
             RecordTransfer,
             customer=subject,

@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx
@@ -196,7 +195,7 @@ class VNPay:
             raise BadSignature("hash not equal")
         return told
 
-    def _ask_about(self, reference: str, at: datetime) -> dict[str, Any] | Unknown:
+    def _ask_about(self, reference: str, at: datetime) -> dict[str, object] | Unknown:
         answer = self._call(
             "querydr", reference, at, request_id=uuid.uuid4().hex, vnp_OrderInfo=f"Query of {reference}"
         )
@@ -209,7 +208,7 @@ class VNPay:
 
     def _call(
         self, command: str, reference: str, at: datetime, *, request_id: str, **fields: str
-    ) -> dict[str, Any] | Unknown:
+    ) -> dict[str, object] | Unknown:
         """A signed call whose answer is signed too, and about what we asked."""
         asked = {
             "vnp_RequestId": request_id,
@@ -238,7 +237,7 @@ class VNPay:
         return answer
 
 
-def _outcome(told: Mapping[str, Any], status: str, response_code: str, at: datetime) -> Outcome:
+def _outcome(told: Mapping[str, object], status: str, response_code: str, at: datetime) -> Outcome:
     """
     What became of a payment.
 
@@ -261,7 +260,7 @@ def _outcome(told: Mapping[str, Any], status: str, response_code: str, at: datet
             return Unknown(f"status {status}, code {response_code}")
 
 
-def _refund_outcome(answer: Mapping[str, Any], amount: int, at: datetime) -> Outcome:
+def _refund_outcome(answer: Mapping[str, object], amount: int, at: datetime) -> Outcome:
     status = text_of(answer, "vnp_TransactionStatus")
     if _amount(answer) != amount:
         return Unknown("an answer about another amount")
@@ -277,7 +276,7 @@ def _refund_outcome(answer: Mapping[str, Any], amount: int, at: datetime) -> Out
             return Unknown(f"status {status}")
 
 
-def _amount(told: Mapping[str, Any]) -> int | None:
+def _amount(told: Mapping[str, object]) -> int | None:
     text = text_of(told, "vnp_Amount")
     if not re.fullmatch(r"\d{1,16}00", text, re.ASCII):
         return None

@@ -7,7 +7,6 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from .base import Verdict
@@ -73,7 +72,7 @@ def query_string(fields: Mapping[str, str]) -> str:
     return urlencode(sorted((name, value) for name, value in fields.items() if value and name not in UNSIGNED))
 
 
-def joined(order: str, fields: Mapping[str, Any]) -> str:
+def joined(order: str, fields: Mapping[str, object]) -> str:
     """What a server call or its answer signs."""
     return "|".join(text_of(fields, f"vnp_{name}") for name in order.split("|"))
 

@@ -25,7 +25,7 @@ LONGEST_NAME = 60  # of orders and transactions
 
 def ask(
     client: httpx.Client, url: str, *, seconds: float, may_refuse: bool = False, **content: Any
-) -> dict[str, Any] | Unknown:
+) -> dict[str, object] | Unknown:
     """
     POST `content` (data= or json=). Whatever is not a readable answer is Unknown, for the request may have had its effect.
 
@@ -57,7 +57,7 @@ def leads_to(url: str, hosts: tuple[str, ...]) -> bool:
     return parts.scheme in ("https", "http") and known
 
 
-def json_object(text: bytes | str) -> dict[str, Any]:
+def json_object(text: bytes | str) -> dict[str, object]:
     """:raises BadSignature: it is none"""
     if len(text) > MAX_NOTICE:
         raise BadSignature("larger than any notice")
@@ -105,7 +105,7 @@ def transaction_of(value: object) -> str:
     return text if is_name(text) else ""
 
 
-def text_of(answer: Mapping[str, Any], name: str) -> str:
+def text_of(answer: Mapping[str, object], name: str) -> str:
     """A field as it is signed: numbers in decimal, nothing as nothing."""
     value = answer.get(name)
     return str(value) if isinstance(value, str) or is_int(value) else ""

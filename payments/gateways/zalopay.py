@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
+
+from kernel.shapes import Json
 
 from .base import (
     NOT_FOUND,
@@ -198,7 +199,7 @@ class ZaloPay:
         return_code, message = RETURN_CODES[verdict]
         return 200, "application/json", json.dumps({"return_code": return_code, "return_message": message}).encode()
 
-    def _call(self, call: str, **fields: str | int) -> dict[str, Any] | Unknown:
+    def _call(self, call: str, **fields: str | int) -> dict[str, object] | Unknown:
         """POST a signed form."""
         form: dict[str, str | int] = {"app_id": self.app_id, **fields}
         form["mac"] = mac(call, form, key1=self.key1)
@@ -208,7 +209,7 @@ class ZaloPay:
         return answer
 
 
-def _codes(answer: Mapping[str, Any]) -> tuple[int, int]:
+def _codes(answer: Json) -> tuple[int, int]:
     """
     (return_code, detail) of an answer.
 
@@ -219,7 +220,7 @@ def _codes(answer: Mapping[str, Any]) -> tuple[int, int]:
     return status, sub if status == 2 and is_int(sub) else status
 
 
-def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, Any]) -> Failed | Unknown:
+def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, object]) -> Failed | Unknown:
     """Failed only for codes documented as final; anything else might still turn out to be a success."""
     if detail not in known:
         return Unknown(f"code {detail}")
@@ -227,7 +228,7 @@ def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, Any]) -
     return Failed(known[detail], str(message)[:200])
 
 
-def _success(answer: Mapping[str, Any], at: datetime) -> Succeeded | Unknown:
+def _success(answer: Mapping[str, object], at: datetime) -> Succeeded | Unknown:
     """A success that does not say which transaction and how much is no success."""
     amount, transaction = answer.get("amount"), transaction_of(answer.get("zp_trans_id"))
     if not is_amount(amount) or not transaction:
@@ -235,7 +236,7 @@ def _success(answer: Mapping[str, Any], at: datetime) -> Succeeded | Unknown:
     return Succeeded(transaction, amount, _instant(answer.get("server_time")) or at)
 
 
-def _report(order: Mapping[str, Any]) -> Report:
+def _report(order: Mapping[str, object]) -> Report:
     reference, amount, when = order.get("app_trans_id"), order.get("amount"), _instant(order.get("server_time"))
     transaction = transaction_of(order.get("zp_trans_id"))
     if not is_name(reference) or not transaction:

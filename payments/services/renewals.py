@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from kernel.actors import Actor
@@ -57,7 +56,7 @@ def allocate_renewals(renewals: Sequence[Renewal], *, at: datetime) -> None:
 
 
 # fmt: off
-def _payment_row(renewal: Renewal, actor: str, at: datetime) -> tuple[Any, ...]:
+def _payment_row(renewal: Renewal, actor: str, at: datetime) -> tuple[object, ...]:
     return (
         renewal.payment_id, renewal.customer_id, Payment.Kind.RENEWAL.value, Payment.Means.WALLET.value, "", f"W-{renewal.payment_id.hex}",
         f"invoice:{renewal.invoice_id}", "[]", renewal.description[:200], renewal.amount, renewal.promotional,

@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self._say(options, f"The demo is there after {time.monotonic() - began:.1f} s.")
         connect_shops(at=at)
 
-    def _say(self, options: dict[str, Any], sentence: str) -> None:
+    def _say(self, options: dict[str, object], sentence: str) -> None:
         if options["verbosity"]:
             self.stdout.write(sentence)
 

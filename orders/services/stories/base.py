@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog import pricing
+from catalog.configuration import Chosen
 from catalog.pricing import Charge
 from catalog.queries import PriceBook
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
+from kernel.shapes import Cleaned
 from lifecycle.models import ProvisioningRequest, Resource
 from notifications.models import Notice
 from orders.deal import Part
@@ -65,7 +67,7 @@ class Story(ABC):
     takes_coupons: ClassVar[bool] = True
 
     @abstractmethod
-    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+    def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         """
         What the action would do and cost as of `at`, a part per resource. Nothing is written.
 
@@ -119,12 +121,12 @@ def refuse_postpaid(customer: Customer, action: Action) -> None:
 class Pricing:
     """Today's prices of some configurations for one customer, read once."""
 
-    def __init__(self, customer: Customer, configurations: Iterable[list[dict[str, Any]]], *, at: datetime) -> None:
+    def __init__(self, customer: Customer, configurations: Iterable[list[Chosen]], *, at: datetime) -> None:
         self.customer, self.at = customer, at
         items = {UUID(entry["item"]) for configuration in configurations for entry in configuration}
         self.book = PriceBook([customer.pk], items)
 
-    def charge(self, configuration: list[dict[str, Any]], period: Period) -> Charge:
+    def charge(self, configuration: list[Chosen], period: Period) -> Charge:
         """:raises NoPrice:"""
         components = self.book.components(
             configuration, customer_id=self.customer.pk, at=self.at, language=self.customer.language
@@ -132,6 +134,6 @@ class Pricing:
         return pricing.price(components, period)
 
 
-def charge_for(customer: Customer, configuration: list[dict[str, Any]], period: Period, *, at: datetime) -> Charge:
+def charge_for(customer: Customer, configuration: list[Chosen], period: Period, *, at: datetime) -> Charge:
     """What one configuration costs over `period` at the prices of `at`. :raises NoPrice:"""
     return Pricing(customer, [configuration], at=at).charge(configuration, period)

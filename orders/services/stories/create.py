@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +13,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
+from kernel.shapes import Cleaned
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.provisioning import Verb, ask_product_team
 from lifecycle.services.running import activate_resource, create_resource, give_up_resource
@@ -35,7 +34,7 @@ class Create(Story):
     action = Action.CREATE
     notice = Notice.Kind.RESOURCE_CREATED
 
-    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+    def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         product = Product.objects.filter(pk=inputs["product"]).first()
         if product is None or not product.is_on_sale:
             raise NotOnSale

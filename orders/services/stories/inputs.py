@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from catalog.terms import check_months
 from kernel.errors import InvalidInput
 from kernel.periods import truncate
+from kernel.shapes import Cleaned
 from kernel.text import not_printable, unprintable
 
 MAXIMUM_QUANTITY = 100
@@ -31,7 +30,7 @@ def check_name(text: str) -> str:
     return name
 
 
-def quantity_of(inputs: Mapping[str, Any]) -> int:
+def quantity_of(inputs: Cleaned) -> int:
     """How many resources. :raises InvalidInput:"""
     value = inputs.get("quantity")
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAXIMUM_QUANTITY:
@@ -45,18 +44,18 @@ def quantity_of(inputs: Mapping[str, Any]) -> int:
     return value
 
 
-def months_of(inputs: Mapping[str, Any]) -> int:
+def months_of(inputs: Cleaned) -> int:
     """For how long. :raises WrongPeriod:"""
     return check_months(inputs.get("months"))
 
 
-def auto_renew_of(inputs: Mapping[str, Any]) -> int | None:
+def auto_renew_of(inputs: Cleaned) -> int | None:
     """Renewed automatically by so many months, or not. :raises WrongPeriod:"""
     value = inputs.get("auto_renew_months")
     return None if value is None else check_months(value, field="auto_renew_months")
 
 
-def match_end_of(inputs: Mapping[str, Any]) -> datetime | None:
+def match_end_of(inputs: Cleaned) -> datetime | None:
     """The one end that all shall have, when one was chosen. :raises InvalidInput:"""
     value = inputs.get("match_end")
     if not value:

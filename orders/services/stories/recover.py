@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
+from kernel.shapes import Cleaned
 from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.acts import Act, NotRecoverable, refuse
 from lifecycle.services.trash import bring_back
@@ -26,7 +25,7 @@ class Recover(Story):
     action = Action.RECOVER
     notice = Notice.Kind.RESOURCE_RECOVERED
 
-    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+    def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         refuse_postpaid(customer, self.action)
         (resource,) = own_resources(customer, [inputs["resource"]])
         refuse(Act.RECOVER, resource, at=at)

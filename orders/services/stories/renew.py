@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +13,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import Period
+from kernel.shapes import Cleaned
 from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.acts import Act, refuse
 from lifecycle.services.running import extend_resource
@@ -58,7 +57,7 @@ class Renew(Story):
     action = Action.RENEW
     notice = Notice.Kind.RESOURCE_RENEWED
 
-    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+    def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         refuse_postpaid(customer, self.action)
         resources = own_resources(customer, inputs["resources"])
         for resource in resources:

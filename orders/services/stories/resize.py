@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +13,7 @@ from invoices.services.credit import Unused, at_most, credit_unused, unused_time
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
+from kernel.shapes import Cleaned
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, State
 from lifecycle.services.acts import Act, refuse
 from lifecycle.services.provisioning import Verb, ask_product_team
@@ -49,7 +48,7 @@ class Resize(Story):
     notice = Notice.Kind.RESOURCE_RESIZED
     takes_coupons = False
 
-    def offer(self, customer: Customer, inputs: Mapping[str, Any], *, at: datetime) -> list[Part]:
+    def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         (resource,) = own_resources(customer, [inputs["resource"]])
         refuse(Act.RESIZE, resource, at=at)
         configuration = check_configuration(resource.product, inputs["items"])

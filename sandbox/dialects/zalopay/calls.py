@@ -96,7 +96,7 @@ def _checked(call: str, config: Config) -> dict[str, str]:
 
 
 def _parameters() -> dict[str, str]:
-    given: Mapping[str, Any] = request.form
+    given: Mapping[str, object] = request.form
     if request.is_json:
         body = request.get_json(silent=True)
         given = body if isinstance(body, dict) else {}
