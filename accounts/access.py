@@ -34,6 +34,12 @@ class PortalRequest(HttpRequest):
     at: datetime
 
 
+def signed_in(request: HttpRequest) -> User:
+    """Who asks, on pages that nobody sees without signing in."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -68,7 +74,7 @@ def portal_page(*, may: str = "") -> Callable[[View], View]:
     return wrap
 
 
-def viewed_customer(request: Any) -> Customer | None:
+def viewed_customer(request: HttpRequest) -> Customer | None:
     """The customer whom this member of staff looks at; asked on every request, so that a lost right counts at once."""
     user = request.user
     pk = request.session.get(VIEWED_CUSTOMER) if user.is_staff else None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Model, TextChoices
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from kernel.shapes import Wording
 
 
 class Verb(TextChoices):
@@ -31,7 +32,7 @@ class Edit:
     """A row made or changed on its page: "add user", "change product"."""
 
     value: str
-    label: Any
+    label: Wording
 
 
 EDITS = {"add": _("added"), "change": _("changed")}

@@ -25,6 +25,7 @@ from accounts.staff import Right
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import local_day, start_of_day
+from kernel.shapes import Wording
 from store.tally import Tally, for_each
 
 State = StaffAct.State
@@ -69,7 +70,7 @@ class Act:
     known: ClassVar[dict[str, Act]] = {}
 
     code: ClassVar[str]
-    label: ClassVar[Any]
+    label: ClassVar[Wording]
     right: ClassVar[Right]
 
     def __init_subclass__(cls) -> None:
@@ -77,7 +78,7 @@ class Act:
         if "code" in vars(cls):
             Act.known[cls.code] = cls()
 
-    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         """What the second person should know, as (label, value)."""
         del act
         return []

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -46,7 +45,7 @@ class Answer:
     """What a write was answered: an HTTP status and a JSON-ready `body`; `replayed` when kept from the first time."""
 
     status: int
-    body: Any
+    body: object
     replayed: bool = False
 
 
@@ -57,7 +56,7 @@ def check_key(key: str) -> str:
     return key
 
 
-def fingerprint(method: str, path: str, body: Any) -> str:
+def fingerprint(method: str, path: str, body: object) -> str:
     """A digest of what is asked; the order of JSON members does not matter."""
     asked = json.dumps([method, path, body], sort_keys=True)
     return hashlib.sha256(asked.encode()).hexdigest()

@@ -13,7 +13,7 @@ import math
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django import forms
 from django.conf import settings
@@ -174,7 +174,7 @@ def _in_words(seconds: int) -> str:
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
 
-def answer_sign_in(request: Any, answer: Answer) -> Answer:
+def answer_sign_in(request: HttpRequest, answer: Answer) -> Answer:
     """The answer of a sign-in page: 429 for who has to wait, the mark of a known browser for who is in."""
     form = (getattr(answer, "context_data", None) or {}).get("form")
     if wait := getattr(form, "retry_after", 0):

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, override
 from drf_spectacular.generators import SchemaGenerator
@@ -91,5 +91,5 @@ class Docs(SpectacularSwaggerSplitView):
 
     url_name = "api:schema"
 
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         return super().dispatch(request, *args, **kwargs)

@@ -10,10 +10,13 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from kernel.shapes import Json
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 HOME_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
@@ -96,7 +99,7 @@ def readable_url(name: str, url: str) -> str:
     return url
 
 
-def database(env: Environment) -> dict[str, object]:
+def database(env: Environment) -> Json:
     """PostgreSQL as DATABASE_URL names it; every statement, lock and idle transaction of ours has an end."""
     found = env.db_url_config(readable_url("DATABASE_URL", env.str("DATABASE_URL", "postgres:///billing_portal")))
     options = found.setdefault("OPTIONS", {})

@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import VIEWED_CUSTOMER
+from accounts.access import VIEWED_CUSTOMER, signed_in
 from accounts.sign_in import StaffHeldUp, answer_sign_in
 from kernel import clock
 from kernel.periods import billing_zone
@@ -87,7 +87,7 @@ class StaffSite(admin.AdminSite):
 
         return update_wrapper(in_billing_zone, inner)
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         from billing_portal.admin import find, pages  # need the registered models, which need this site
 
         own = [
@@ -101,7 +101,7 @@ class StaffSite(admin.AdminSite):
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         from billing_portal.admin.pages import front_page
 
-        return super().index(request, {**front_page(request.user, clock.now()), **(extra_context or {})})
+        return super().index(request, {**front_page(signed_in(request), clock.now()), **(extra_context or {})})
 
     def leave_customer(self, request: HttpRequest) -> HttpResponse:
         """Stop viewing the portal as a customer."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from kernel.periods import local_day, start_of_day
+from kernel.shapes import Wording
 from store.tally import Tally
 
 HOUR = timedelta(hours=1)
@@ -93,7 +94,7 @@ class Job:
     name: str
     work: Work
     when: Every | Daily | Hourly
-    sentence: Any
+    sentence: Wording
     next_due: Callable[[datetime], datetime | None] | None = None
     calls_outside: bool = False
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from catalog.models import Item, Price
 from catalog.services import back_date_price
 from kernel import display
 from kernel.actors import Actor
+from kernel.shapes import Wording
 
 
 class BackDatePrice(Act):
@@ -25,7 +25,7 @@ class BackDatePrice(Act):
     label = _("price of time that has passed")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         asked = act.facts
         item = Item.objects.select_related("product").get(pk=asked["item"])
         return [

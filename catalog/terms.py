@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +18,7 @@ class WrongPeriod(InvalidInput):
     )
 
 
-def check_months(value: Any, *, field: str = "months") -> int:
+def check_months(value: object, *, field: str = "months") -> int:
     """:raises WrongPeriod: not a period that is sold"""
     if isinstance(value, bool) or not isinstance(value, int) or value not in MONTHS:
         raise WrongPeriod(field=field)

@@ -14,6 +14,7 @@ from accounts.models import digest_of
 from accounts.services.keys import revoke_key
 from catalog.models import Product, ProductKey
 from kernel.actors import Actor
+from kernel.shapes import Json
 
 SHOPS = ("vserver", "vstorage", "vmonitor")
 KEY_NAME = "demo shop"

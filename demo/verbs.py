@@ -18,6 +18,7 @@ from demo.people import SUPPORT
 from demo.timeline import Scene
 from kernel.actors import Actor, ActorKind
 from kernel.reasons import Reason
+from kernel.shapes import Cleaned
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from lifecycle.services.trash import restore_resource

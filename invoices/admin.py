@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +45,7 @@ class DocumentAdmin(LookOnlyAdmin):
     def document(self, subject: Any, *, at: datetime) -> bytes:
         raise NotImplementedError
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_pdf"
         return [path("<uuid:pk>/pdf/", self.admin_site.admin_view(self.pdf_view), name=name), *super().get_urls()]
 
@@ -122,7 +122,7 @@ class RunMonthEnd(Task):
             raise NothingToBill
         return {}
 
-    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         month, until = CalendarMonth.parse(data["month"]), monotonic() + PATIENCE_SECONDS
         run = run_for_staff(month, reason=data["reason"], actor=actor, at=at, until=until)
         sums = run.chunks.aggregate(invoices=Sum("invoices"))
@@ -180,11 +180,11 @@ class BillingRunAdmin(LookOnlyAdmin):
             "%(done)d done, %(running)d in work, %(planned)d planned; %(parked)d customers parked"
         ) % progress_of(run)
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         page = path("forecast/", self.admin_site.admin_view(self.forecast_view), name="invoices_billingrun_forecast")
         return [page, *super().get_urls()]
 
-    def forecast_view(self, request: Any) -> HttpResponse:
+    def forecast_view(self, request: HttpRequest) -> HttpResponse:
         """The dry run: what a month would bill now, and whose bill changes most."""
         if not request.user.has_perm(RUN_BILLING.permission):
             raise PermissionDenied

@@ -141,7 +141,7 @@ class Month(Text):
 
     default_error_messages = {"month": _("Write the month as 2026-08.")}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         text = super().to_internal_value(data)
         if not MONTH.fullmatch(text):
             self.fail("month")

@@ -93,7 +93,7 @@ class Column:
         return None
 
 
-def rows_of(columns: Sequence[Column], found: QuerySet[Any], **words: Words) -> Iterator[list[Any]]:
+def rows_of(columns: Sequence[Column], found: QuerySet[Any], **words: Words) -> Iterator[list[object]]:
     """
     The cells of a file for what was found, from the cursor, in the language in which this is called.
 
@@ -106,12 +106,12 @@ def rows_of(columns: Sequence[Column], found: QuerySet[Any], **words: Words) -> 
     return _cells(said, rows)
 
 
-def cells_of(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[Any]]:
+def cells_of(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[object]]:
     """The same of rows that are objects."""
     said = [column.words() for column in columns]
     return _cells(said, ([getattr(row, column.name) for column in columns] for row in rows))
 
 
-def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[Any]]) -> Iterator[list[Any]]:
+def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
     for row in rows:
         yield [say(value) if say else value for say, value in zip(said, row, strict=True)]

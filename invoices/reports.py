@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -63,7 +62,7 @@ INVOICES = [
 ]  # fmt: skip
 
 
-def invoice_rows(invoices: QuerySet[Invoice], *, at: datetime) -> Iterator[list[Any]]:
+def invoice_rows(invoices: QuerySet[Invoice], *, at: datetime) -> Iterator[list[object]]:
     """The latest first, for a download."""
     found = invoices.annotate(
         standing=Case(When(due__gt=0, due_at__lte=at, then=Value("overdue")), default=F("status")),

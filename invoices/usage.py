@@ -35,6 +35,7 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Coalesce, Greatest, Least, NullIf
 from django.utils.translation import get_language
 
@@ -183,7 +184,7 @@ def _share(amount: Any, part: Any, whole: Any) -> Expression:
     return Coalesce(Cast(Func(doubled, Value(2) * exact, function="div", output_field=EXACT), BigIntegerField()), 0)
 
 
-def _minutes(start: Any, end: Any) -> Expression:
+def _minutes(start: Combinable | str, end: Combinable | str) -> Expression:
     return Func(
         *(end, start),
         template="(extract(epoch FROM %(expressions)s) / 60)::bigint",

@@ -30,7 +30,7 @@ class DongField(forms.CharField):
         )
         super().__init__(widget=widget, **options)
 
-    def clean(self, value: Any) -> int | None:
+    def clean(self, value: object) -> int | None:
         text = re.sub(r"\s*(₫|đ|vnd)$", "", super().clean(value).strip().lower())
         if not text:
             return None

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.rights import RETRY_PRODUCT, RETRY_REQUEST
 from lifecycle.services.delivery import deliver_again, try_again_now
@@ -28,7 +29,7 @@ class RetryRequest(Task):
     def is_open(self, subject: ProvisioningRequest, at: datetime) -> bool:
         return subject.state == ProvisioningRequest.State.PARKED
 
-    def carry_out(self, subject: ProvisioningRequest, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: ProvisioningRequest, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         deliver_again(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The request waits for delivery.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +11,7 @@ from accounts.four_eyes import Act
 from accounts.models import Customer, StaffAct
 from accounts.rights import REVIEW_ACCESS
 from kernel.actors import Actor
+from kernel.shapes import Wording
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all
 
@@ -24,7 +24,7 @@ class AccessAct(Act):
 
     right = REVIEW_ACCESS
 
-    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         return [(_("Customer"), act.customer or "–"), (_("Object"), act.subject), *act.facts.items()]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from notifications.delivery import retry_notice
 from notifications.models import Notice
 from notifications.render import render
@@ -30,7 +31,7 @@ class RetryNotice(Task):
     def is_open(self, subject: Notice, at: datetime) -> bool:
         return subject.state == Notice.State.PARKED
 
-    def carry_out(self, subject: Notice, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Notice, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         retry_notice(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The notice waits for delivery.")
 

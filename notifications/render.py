@@ -124,7 +124,7 @@ def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full
     return Words(BREAKS.sub(" ", subject), sentences, rows, path, str(button) if path else "")
 
 
-def _sentence(sentence: Any, facts: Facts) -> str:
+def _sentence(sentence: object, facts: Facts) -> str:
     match sentence:
         case If(fact, then, values):
             stands = facts.get(fact) in values if values else facts.get(fact)

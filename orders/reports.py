@@ -40,12 +40,12 @@ TRASH = [
 ]
 
 
-def resource_rows(resources: QuerySet[Resource], price: Callable[[Any], int | None]) -> Iterator[list[Any]]:
+def resource_rows(resources: QuerySet[Resource], price: Callable[[Any], int | None]) -> Iterator[list[object]]:
     """For a download; `price` is that of a configuration."""
     return rows_of(RESOURCES, resources.annotate(price=F("configuration")), price=price, **_words())
 
 
-def trash_rows(resources: QuerySet[Resource]) -> Iterator[list[Any]]:
+def trash_rows(resources: QuerySet[Resource]) -> Iterator[list[object]]:
     return rows_of(TRASH, resources, **_words())
 
 

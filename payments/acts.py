@@ -14,6 +14,7 @@ from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote, Invoice
 from kernel import display
 from kernel.actors import Actor
+from kernel.shapes import Wording
 from ledger.models import Grant
 from payments.models import BankTransfer, Payment
 from payments.services.claims import claim_is_found
@@ -24,7 +25,7 @@ from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
 from payments.services.wallet import wallet_of
 
 
-def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
+def wallet_facts(customer: Customer) -> list[tuple[Wording, str]]:
     """What pages about a customer's money show above their form."""
     wallet = wallet_of(customer.pk)
     return [
@@ -35,9 +36,9 @@ def wallet_facts(customer: Customer) -> list[tuple[Any, str]]:
     ]
 
 
-def held_facts(payment: Payment) -> list[tuple[Any, str]]:
+def held_facts(payment: Payment) -> list[tuple[Wording, str]]:
     """What was asked for, why it is held, and what the gateway said."""
-    facts = [(_("Asked for"), display.money(payment.amount))]
+    facts: list[tuple[Wording, str]] = [(_("Asked for"), display.money(payment.amount))]
     if payment.held:
         facts.append((_("Held because"), payment.get_held_display()))
     if payment.held_amount:
@@ -50,11 +51,11 @@ class MoneyAct(Act):
 
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         customer, amount = _of(act)
         return [(_("Amount"), display.signed_money(amount)), *self.details(act), *wallet_facts(customer)]
 
-    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         del act
         return []
 
@@ -74,7 +75,7 @@ class GrantCredit(MoneyAct):
     code = "grant-credit"
     label = _("promotional credit")
 
-    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         return [(_("Can be spent until"), display.instant(datetime.fromisoformat(act.facts["expires_at"])))]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Grant:
@@ -89,7 +90,7 @@ class RecordTransfer(MoneyAct):
     code = "bank-transfer"
     label = _("bank transfer")
 
-    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         _customer, amount = _of(act)
         numbers = (
             Invoice.objects.filter(pk__in=act.facts["invoices"]).order_by("number").values_list("number", flat=True)
@@ -151,7 +152,7 @@ class BookReceived(MoneyAct):
     code = "book-received"
     label = _("money that a gateway received")
 
-    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         return [
             (_("Payment"), act.subject),
             (_("Gateway's transaction"), act.facts["gateway_txn_id"]),
@@ -176,7 +177,7 @@ class CreditInvoice(MoneyAct):
     code = "credit-note"
     label = _("credit note")
 
-    def details(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         invoice = Invoice.objects.get(pk=act.facts["invoice"])
         return [
             (_("Invoice"), invoice.number),

@@ -21,6 +21,7 @@ from invoices.api import with_columns
 from kernel.errors import InvalidInput
 from kernel.money import CURRENCY
 from kernel.seller import account_for_transfers
+from kernel.shapes import Cleaned
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import UnknownGateway
 from payments.gateways import gateway as gateway_named
@@ -41,7 +42,7 @@ class GatewayCode(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=20, help_text='A gateway\'s code, such as "sandbox".', **options)
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
         try:
             return gateway_named(code).code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, QuerySet, When
@@ -42,7 +41,7 @@ MOVEMENTS = [
 ]  # fmt: skip
 
 
-def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[Any]]:
+def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[object]]:
     """The latest first, for a download. Paid by: the gateway's name says more than "gateway"."""
     means = {value: str(label) for value, label in Payment.Means.choices}
     gateways = {code: gateway_name(code) for code in GATEWAYS}
@@ -62,6 +61,6 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[Any]]:
     )
 
 
-def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[list[Any]]:
+def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[list[object]]:
     """The latest first, for a download."""
     return rows_of(MOVEMENTS, with_totals_after(customer, movements).order_by("-id"))

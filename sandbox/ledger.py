@@ -10,6 +10,7 @@ import json
 import secrets
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from .config import DOCUMENTED_TOLERANCE_S
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from flask import Flask, Response, g, request
 
@@ -29,7 +28,7 @@ def say(key: str, **values: object) -> str:
     return (vietnamese if language() == "vi" else english).format(**values)
 
 
-def number(value: Any) -> str:
+def number(value: object) -> str:
     """1,234.5 in English, 1.234,5 in Vietnamese; what is no number stays as it is."""
     try:
         text = f"{Decimal(str(value)).normalize():,f}"

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from http import HTTPStatus
-from typing import Any
 
 from gunicorn import util
 
 CODES = {414: "address-too-long", 431: "headers-too-large", 500: "internal-error"}
 
 
-def post_fork(server: Any, worker: Any) -> None:
+def post_fork(server: object, worker: object) -> None:
     """gunicorn calls this in each new worker; its own answers are HTML."""
     del server, worker
     util.write_error = write_problem

@@ -74,7 +74,7 @@ def _encode(row: Any, key: tuple[str, ...]) -> str:
     return urlsafe_b64encode(json.dumps([_plain(value) for value in values]).encode()).decode().rstrip("=")
 
 
-def _plain(value: Any) -> list[Any]:
+def _plain(value: object) -> list[Any]:
     match value:
         case datetime():
             return ["t", value.isoformat()]
@@ -102,7 +102,7 @@ def _decode(token: str, rows: QuerySet[Model], key: tuple[str, ...]) -> tuple[ob
     return tuple(decoded)
 
 
-def _plausible(value: Any) -> Any:
+def _plausible(value: object) -> object:
     """An instant in UTC, for the database knows no offset of 16 hours; else the value. :raises ValueError:"""
     if value is None or (isinstance(value, datetime) and value.tzinfo is None):
         raise ValueError("a key has all of its columns, and an instant its zone")

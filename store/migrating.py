@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunSQL
+from django.db.migrations.state import ProjectState
 
 
 class CountLocked(RunSQL):
@@ -16,7 +18,7 @@ class CountLocked(RunSQL):
     migrations is counted by neither. Readers go on meanwhile, writers wait.
     """
 
-    def __init__(self, tables: Sequence[str], sql: Any, reverse_sql: Any = RunSQL.noop, **options: Any) -> None:
+    def __init__(self, tables: Sequence[str], sql: str, reverse_sql: str = RunSQL.noop, **options: Any) -> None:
         self.tables = list(tables)
         super().__init__(sql, reverse_sql, **options)
 
@@ -24,7 +26,9 @@ class CountLocked(RunSQL):
         name, _arguments, named = super().deconstruct()
         return name, [], {**named, "tables": self.tables}
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
         assert schema_editor.connection.in_atomic_block, "a lock ends with its transaction"
         names = ", ".join(map(schema_editor.quote_name, sorted(self.tables)))
         schema_editor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")

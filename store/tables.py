@@ -39,7 +39,7 @@ class Line:
         return text
 
 
-def _text(cell: Any) -> Any:
+def _text(cell: object) -> object:
     """Words that a spreadsheet would take for a formula are quoted; names come from customers."""
     match cell:
         case datetime():
@@ -52,7 +52,7 @@ def _text(cell: Any) -> Any:
             return cell
 
 
-def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]) -> None:
+def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]) -> None:
     """Write a workbook; every million rows another sheet begins."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:

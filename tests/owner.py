@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 def role() -> str:
     """The application's role; the connection's own where no owner is set up apart from it."""
-    return settings.DATABASE_APPLICATION if settings.DATABASE_OWNER else "NONE"
+    return str(settings.DATABASE_APPLICATION) if settings.DATABASE_OWNER else "NONE"
 
 
 def be_the_application(*, connection: Any, **_: Any) -> None:

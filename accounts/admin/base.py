@@ -13,11 +13,12 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import DataError, IntegrityError, models
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.admin.look import shown_well
 from accounts.admin.reasons import ReasonAsked
 from accounts.admin.rows import WholeRow, sentence_of
@@ -116,7 +117,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """
         Only columns that the page itself filters by, or by which the page of another row links here. The framework would
         filter by any column of the row, so a secret that no page shows could be guessed letter by letter.
@@ -155,13 +156,13 @@ class StaffAdmin(ReasonAsked, EveryRow):
         self._record(request, obj, "change", message)
         return super().log_change(request, obj, message)
 
-    def _record(self, request: Any, obj: Any, change: str, message: Any) -> None:
+    def _record(self, request: HttpRequest, obj: Any, change: str, message: Any) -> None:
         customer = obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
         subject = f"{obj._meta.model_name} {obj.pk}"
         record_audit(
             edit_of(type(obj), change),
             subject,
-            actor=request.user.actor,
+            actor=signed_in(request).actor,
             at=clock.now(),
             reason=getattr(request, "why", ""),
             customer=customer,
@@ -171,7 +172,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     # Tasks and what belongs to a row
 
-    def get_urls(self) -> list[Any]:
+    def get_urls(self) -> list[URLPattern]:
         opts = self.opts
         own = [
             path(
@@ -218,13 +219,13 @@ class StaffAdmin(ReasonAsked, EveryRow):
         offered = [
             {"url": self._task_url("list_task", task.name), "label": task.label}
             for task in self.list_tasks
-            if task.may(request.user)
+            if task.may(signed_in(request))
         ]
         page = {"title": capfirst(self.opts.verbose_name_plural), "staff_tasks": offered}
         return super().changelist_view(request, {**page, **(extra_context or {})})
 
     def _open_tasks(self, request: HttpRequest, object_id: str) -> list[dict[str, object]]:
-        mine = [task for task in self.tasks if task.may(request.user)]
+        mine = [task for task in self.tasks if task.may(signed_in(request))]
         subject = self.get_object(request, unquote(object_id)) if mine else None
         if subject is None:
             return []
@@ -232,14 +233,14 @@ class StaffAdmin(ReasonAsked, EveryRow):
         return [
             {"url": self._task_url("task", subject.pk, task.name), "label": task.label, "dangerous": task.dangerous}
             for task in mine
-            if task.is_open(subject, at) and task.is_for(request.user, subject)
+            if task.is_open(subject, at) and task.is_for(signed_in(request), subject)
         ]
 
     def _task_url(self, kind: str, *arguments: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{kind}", args=arguments)
 
-    def _related(self, request: Any, object_id: str) -> list[dict[str, object]]:
-        found = []
+    def _related(self, request: HttpRequest, object_id: str) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = []
         for page in self.admin_site._registry.values():
             options = page.opts
             for name in getattr(page, "about", ()):
@@ -272,7 +273,7 @@ class LookOnlyAdmin(StaffAdmin):
             field.name for field in self.model._meta.concrete_fields if field.name not in (self.exclude or ())
         ]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         fieldsets = self.fieldsets or [(None, {"fields": self.get_fields(request, obj)})]
         return [shown_well(self.model, name) for name in flatten_fieldsets(fieldsets)]
 

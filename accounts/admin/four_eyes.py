@@ -16,9 +16,9 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column
 from accounts.admin.tasks import Task
 from accounts.four_eyes import Act
-from accounts.models import StaffAct
+from accounts.models import StaffAct, User
 from kernel.actors import Actor
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 
 
 class YesForm(forms.Form):
@@ -30,16 +30,16 @@ class SecondPerson(Task):
 
     state: ClassVar[StaffAct.State] = StaffAct.State.WAITING
 
-    def may(self, user: Any) -> bool:
+    def may(self, user: User) -> bool:
         return any(user.has_perm(act.right.permission) for act in Act.known.values())
 
-    def may_do(self, user: Any, subject: StaffAct) -> bool:
+    def may_do(self, user: User, subject: StaffAct) -> bool:
         return bool(user.has_perm(Act.known[subject.act].right.permission))
 
     def is_open(self, subject: StaffAct, at: datetime) -> bool:
         return subject.state == self.state
 
-    def is_for(self, user: Any, subject: StaffAct) -> bool:
+    def is_for(self, user: User, subject: StaffAct) -> bool:
         return bool(user.actor.name != subject.asked_by) and self.may_do(user, subject)
 
     def context(self, subject: StaffAct, *, at: datetime) -> dict[str, object]:
@@ -76,13 +76,13 @@ class Withdraw(SecondPerson):
     lead = _("Nothing moves. Only who asked for it can withdraw it.")
     button = _("Withdraw")
 
-    def may(self, user: Any) -> bool:
+    def may(self, user: User) -> bool:
         return bool(user.has_perm("accounts.view_staffact"))
 
-    def may_do(self, user: Any, subject: StaffAct) -> bool:
+    def may_do(self, user: User, subject: StaffAct) -> bool:
         return self.may(user)
 
-    def is_for(self, user: Any, subject: StaffAct) -> bool:
+    def is_for(self, user: User, subject: StaffAct) -> bool:
         return bool(user.actor.name == subject.asked_by)
 
     def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
@@ -113,7 +113,7 @@ class ActKind(admin.SimpleListFilter):
     title = _("act")
     parameter_name = "act"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [(code, act.label) for code, act in Act.known.items()]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:

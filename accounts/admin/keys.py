@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as text
@@ -31,7 +32,7 @@ class RevokeKey(Task):
     def is_open(self, subject: ApiKey, at: datetime) -> bool:
         return subject.revoked_at is None
 
-    def carry_out(self, subject: ApiKey, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: ApiKey, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         revoke_key(subject, reason=data["reason"], actor=actor, at=at)
         return text("The key is revoked.")
 
@@ -52,7 +53,7 @@ class KeyAdmin(StaffAdmin):
             return [self.owner, "name"]
         return [self.owner, "name", "hint", *self.more, "created_at", "last_used_at", "revoked_at"]
 
-    def get_autocomplete_fields(self, request: HttpRequest) -> Any:
+    def get_autocomplete_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
         return [self.owner]
 
     def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:

@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kernel import display
+from kernel.shapes import Wording
 
 MINUTES = {"minutes", "per_minutes", "minutes_unused"}
 STATES = {"state", "status", "from_state", "to_state", "verdict", "outcome"}
@@ -26,7 +27,7 @@ class State(NamedTuple):
     """A state with the word for it; the portal's own word is taken where it has one."""
 
     value: str
-    label: Any
+    label: Wording
 
 
 def money(amount: int | None) -> SafeString | str:
@@ -53,12 +54,12 @@ def badge(state: State) -> str:
     return SafeString(render_to_string("admin/includes/state.html", {"state": state}).strip()) if state.value else ""
 
 
-def health_badge(health: Any) -> str:
+def health_badge(health: object) -> str:
     """The same for the health of a resource, in which "expired" is alarming."""
     return SafeString(render_to_string("admin/includes/state.html", {"health": health}).strip())
 
 
-def facts(value: Any) -> SafeString:
+def facts(value: object) -> SafeString:
     """JSON as it is kept, readable."""
     return format_html("<pre>{}</pre>", json.dumps(value, ensure_ascii=False, indent=2))
 
@@ -73,11 +74,11 @@ def span(minutes: int | None) -> str:
     return "" if minutes is None else display.duration(minutes)
 
 
-def column(name: str, label: Any, show: Callable[[Any], Any], *, order: str | None = None) -> Any:
+def column(name: str, label: Wording, show: Callable[[Any], Any], *, order: str | None = None) -> Any:
     """A column that shows the attribute `name` of a row; `order` is what it is sorted by."""
 
     @admin.display(description=label, ordering=order)
-    def shown(row: Any) -> Any:
+    def shown(row: Any) -> object:
         return show(getattr(row, name))
 
     shown.__name__ = name

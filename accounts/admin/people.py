@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
 from accounts.audit import acts_among, spellings_of, words_of
@@ -21,6 +22,7 @@ from accounts.four_eyes import leave_for_review
 from accounts.models import AuditEntry, BillingModeSwitch, User
 from accounts.staff import permission_words
 from kernel import clock
+from kernel.shapes import Wording
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -101,13 +103,13 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")
 
-    def get_form(self, request: Any, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
         form = super().get_form(request, obj, change=change, **options)
         if not request.user.is_superuser and "customer" in form.base_fields:
             form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
         return form
 
-    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         opened = sorted(self.OPENS & set(form.changed_data))
         before = User.objects.filter(pk=obj.pk).values("email", "customer").first() if change else None
         super().save_model(request, obj, form, change)
@@ -121,26 +123,26 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         self._leave(request, "change-user" if change else "make-user", obj, form.cleaned_data["reason"], **facts)
 
     @transaction.atomic
-    def user_change_password(self, request: Any, id: str, form_url: str = "") -> HttpResponse:
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         user = self.get_object(request, id)
         if user is not None and hasattr(request, "why"):  # it was set
             self._leave(request, "set-password", user, request.why)
         return answer
 
-    def _leave(self, request: Any, code: str, user: User, reason: str, **facts: Any) -> None:
+    def _leave(self, request: HttpRequest, code: str, user: User, reason: str, **facts: Any) -> None:
         leave_for_review(
             code,
             customer=user.customer,
             subject=user.email,
             facts=facts,
             reason=reason,
-            actor=request.user.actor,
+            actor=signed_in(request).actor,
             at=clock.now(),
         )
 
     @staticmethod
-    def _sees_staff(request: Any) -> bool:
+    def _sees_staff(request: HttpRequest) -> bool:
         """Who can change users must not get at staff; who only looks (auditors) sees them all."""
         return request.user.is_superuser or not request.user.has_perm("accounts.change_user")
 
@@ -161,7 +163,7 @@ class ActFilter(admin.SimpleListFilter):
     title = _("act")
     parameter_name = "verb"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return list(acts_among(AuditEntry.objects.order_by().values_list("verb", flat=True).distinct()))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:

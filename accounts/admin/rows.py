@@ -10,6 +10,8 @@ from django.db import DatabaseError, transaction
 from django.db.models import Model, Q
 from django.utils.translation import gettext_lazy as _
 
+from kernel.shapes import Wording
+
 
 class WholeRow:
     """
@@ -19,7 +21,7 @@ class WholeRow:
     refused all the same (`refused`), for somebody was faster or the question itself failed, stands there too.
     """
 
-    refused: ClassVar[Any] = None
+    refused: ClassVar[Wording | None] = None
 
     def _post_clean(self: Any) -> None:
         """Django would ask only about what the form shows, and stop at the first question that fails."""

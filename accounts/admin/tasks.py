@@ -15,13 +15,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import IdempotencyKey, digest_of
+from accounts.access import signed_in
+from accounts.models import IdempotencyKey, User, digest_of
 from accounts.staff import Right
 from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.ids import new_id
-from kernel.shapes import Cleaned, Json
+from kernel.shapes import Cleaned, Json, Wording
 
 
 class SentAlready(DomainError):
@@ -44,8 +45,8 @@ class Task:
     """
 
     name: ClassVar[str]
-    label: ClassVar[Any]
-    lead: ClassVar[Any] = ""
+    label: ClassVar[Wording]
+    lead: ClassVar[Wording] = ""
     button: ClassVar[Any] = _("Confirm")
     right: ClassVar[Right]
     dangerous: ClassVar[bool] = False
@@ -60,7 +61,7 @@ class Task:
         del subject, at
         return True
 
-    def is_for(self, user: Any, subject: Any) -> bool:
+    def is_for(self, user: User, subject: Any) -> bool:
         """Whether it is offered to this person for this row; the service decides again."""
         del user, subject
         return True
@@ -92,19 +93,21 @@ class Task:
         messages.success(request, sentence)
         return redirect(back)
 
-    def may(self, user: Any) -> bool:
+    def may(self, user: User) -> bool:
         """Whether this person does such things at all."""
         return bool(user.has_perm(self.right.permission))
 
-    def may_do(self, user: Any, subject: Any) -> bool:
+    def may_do(self, user: User, subject: Any) -> bool:
         """Whether this person does it to this row."""
         del subject
         return self.may(user)
 
 
-def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str, object], back: str) -> HttpResponse:
+def task_page(
+    request: HttpRequest, task: Task, subject: Any, *, site_context: dict[str, object], back: str
+) -> HttpResponse:
     """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
-    if not task.may_do(request.user, subject):
+    if not task.may_do(signed_in(request), subject):
         raise PermissionDenied
     at = clock.now()
     options = task.form_options(subject, at=at)
@@ -139,7 +142,7 @@ def task_page(request: Any, task: Task, subject: Any, *, site_context: dict[str,
 
 def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, *, at: datetime) -> str:
     if not task.once:
-        return task.carry_out(subject, data, actor=request.user.actor, at=at)
+        return task.carry_out(subject, data, actor=signed_in(request).actor, at=at)
     key = request.POST.get("key", "")
     with transaction.atomic():
         try:
@@ -152,7 +155,7 @@ def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, 
                 )
         except IntegrityError:
             raise SentAlready from None
-        return task.carry_out(subject, data, actor=request.user.actor, at=at)
+        return task.carry_out(subject, data, actor=signed_in(request).actor, at=at)
 
 
 def change_page(subject: Any) -> str:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
 from rest_framework.permissions import AllowAny
@@ -65,7 +66,7 @@ class Endpoint(GenericViewSet[Any]):
         if taken:
             raise TypeError(f"{cls.__name__}: {', '.join(sorted(taken))} would answer that verb at every address")
 
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         self.http_method_names = list(self.action_map)  # what `Allow` tells
         return super().initialize_request(request, *args, **kwargs)
 

@@ -31,7 +31,7 @@ class Input(serializers.Serializer[object]):
         """What the OpenAPI document tells of it."""
         return cls
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, Mapping):
             names = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
             unknown = {str(name)[:60]: [self.unknown] for name in names}
@@ -54,7 +54,7 @@ class OneShapeOf(Input):
             resource_type_field_name=None,
         )
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if not isinstance(data, Mapping):
             raise serializers.ValidationError({"non_field_errors": [_("Send a JSON object.")]})
         action = data.get("action", self.unless_said)
@@ -77,7 +77,7 @@ class Remark(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"required": False, "allow_blank": True, **options})
 
-    def to_internal_value(self, data: Any) -> str:
+    def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -98,7 +98,7 @@ class Identifier(serializers.Field[UUID, Any, str, Any]):
     default_error_messages = {"invalid": _("This is no id: 8-4-4-4-12 hexadecimal digits.")}
     form = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
-    def to_internal_value(self, data: Any) -> UUID:
+    def to_internal_value(self, data: object) -> UUID:
         if not (isinstance(data, str) and self.form.fullmatch(data)):
             self.fail("invalid")
         return UUID(data)
@@ -110,7 +110,7 @@ class Identifier(serializers.Field[UUID, Any, str, Any]):
 class Choice(serializers.ChoiceField):
     """One of some values, of their own JSON type: 3 is not "3"."""
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: object) -> Any:
         if isinstance(data, bool) or not isinstance(data, int | str):
             self.fail("invalid_choice", input=str(data)[:60])
         value = super().to_internal_value(data)
@@ -137,7 +137,7 @@ class Several(serializers.ListField):
 class Whole(serializers.IntegerField):
     """A JSON integer; neither "1" nor 1.0 nor true."""
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: object) -> int:
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -153,7 +153,7 @@ class Money(Whole):
 class Flag(serializers.BooleanField):
     """JSON true or false."""
 
-    def to_internal_value(self, data: Any) -> bool:
+    def to_internal_value(self, data: object) -> bool:
         if not isinstance(data, bool):
             self.fail("invalid", input=str(data)[:60])
         return data
@@ -173,7 +173,7 @@ class Instant(serializers.DateTimeField):
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=UTC, **options)
 
-    def to_internal_value(self, value: Any) -> datetime:
+    def to_internal_value(self, value: object) -> datetime:
         found = self.form.fullmatch(value) if isinstance(value, str) else None
         if found is None:
             self.fail("invalid", format="YYYY-MM-DDThh:mm:ssZ")
@@ -200,8 +200,8 @@ class Instant(serializers.DateTimeField):
 class Rate(serializers.Field[Any, Any, str, Any]):
     """A decimal as a string, exact and without idle zeros."""
 
-    def to_representation(self, value: Any) -> str:
-        return plain_decimal(Decimal(value))
+    def to_representation(self, value: object) -> str:
+        return plain_decimal(Decimal(str(value)))
 
 
 def plain_decimal(value: Decimal) -> str:

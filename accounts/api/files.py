@@ -76,7 +76,7 @@ class _Line:
         return text
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     match value:
         case str():
             return quoted(value)

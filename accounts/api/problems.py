@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
@@ -115,7 +114,7 @@ def _invalid(error: exceptions.ValidationError) -> Response:
     return problem(400, "invalid-input", " ".join(sentences), errors=errors)
 
 
-def _flatten(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
+def _flatten(detail: object, path: str = "") -> Iterator[dict[str, str]]:
     match detail:
         case Mapping():
             for name, part in detail.items():

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -29,7 +28,7 @@ class Query(Input):
     unknown = _("There is no such parameter here.")
     lookups: ClassVar[Mapping[str, str]] = {}
 
-    def to_internal_value(self, data: QueryDict) -> Any:
+    def to_internal_value(self, data: Any) -> Any:
         repeated = {
             name[:60]: [_("Give this parameter once.")]
             for name, texts in data.lists()

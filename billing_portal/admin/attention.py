@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, Model, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import StaffAct
+from accounts.models import StaffAct, User
 from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
 from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
+from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.models import Order, OrderItem
@@ -30,7 +31,7 @@ class Matter:
     """Something that waits for staff: how many rows, how to name them, and the list where they stand."""
 
     name: str
-    label: Any
+    label: Wording
     rows: QuerySet[Model]
     query: str
     tone: str = "amber"
@@ -179,7 +180,7 @@ def count_matters(listed: Sequence[Matter]) -> dict[str, int]:
     return {row["matter"]: row["count"] for row in counted[0].union(*counted[1:], all=True)}
 
 
-def what_needs_attention(user: Any, at: datetime) -> list[dict[str, object]]:
+def what_needs_attention(user: User, at: datetime) -> list[dict[str, object]]:
     """The matters that `user` may see and of which there are any, in one query."""
     visible = [matter for matter in matters(at) if user.has_perm(matter.permission)]
     if not visible:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib import admin
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as text
 
+from kernel.shapes import Wording
 from store.cut import Cut, cut
 
 SEARCHED = (
@@ -38,12 +38,12 @@ class Kind:
     url: str
     found: Cut
 
-    def links(self) -> Iterator[tuple[Any, str]]:
+    def links(self) -> Iterator[tuple[Wording, str]]:
         for row in self.found:
             yield row, reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def find(request: Any) -> HttpResponse:
+def find(request: HttpRequest) -> HttpResponse:
     """Everything that the text finds among what this member of staff may see; a single row opens by itself."""
     wanted = request.GET.get("q", "").strip()
     kinds = [kind for kind in _asked(request, wanted) if kind.found.rows] if 0 < len(wanted) <= LONGEST else []
@@ -54,7 +54,7 @@ def find(request: Any) -> HttpResponse:
     return TemplateResponse(request, "admin/find.html", context)
 
 
-def _asked(request: Any, wanted: str) -> Iterator[Kind]:
+def _asked(request: HttpRequest, wanted: str) -> Iterator[Kind]:
     for name in SEARCHED:
         model = apps.get_model(name)
         page = admin.site.get_model_admin(model)

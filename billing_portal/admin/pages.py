@@ -10,12 +10,14 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
+from accounts.models import User
 from billing_portal.admin.attention import what_needs_attention
 from billing_portal.jobs import job_calendar
 from billing_portal.models import ClockMove, JobRun
@@ -29,7 +31,7 @@ from store.cut import Cut, cut
 SHOWN_RUNS = 50
 
 
-def front_page(user: Any, at: datetime) -> dict[str, object]:
+def front_page(user: User, at: datetime) -> dict[str, object]:
     """What the front page shows beside the lists."""
     return {
         "at": at,
@@ -39,7 +41,7 @@ def front_page(user: Any, at: datetime) -> dict[str, object]:
     }
 
 
-def jobs(request: Any) -> HttpResponse:
+def jobs(request: HttpRequest) -> HttpResponse:
     """The calendar of jobs: when each ran last, how late it is, when it is due next."""
     at = clock.now()
     context = {**_page(request), "title": _("Jobs"), "calendar": job_calendar(at), "at": at}
@@ -84,7 +86,7 @@ def presets(at: datetime) -> dict[str, tuple[datetime, str]]:
     }
 
 
-def clock_page(request: Any) -> HttpResponse:
+def clock_page(request: HttpRequest) -> HttpResponse:
     """Move the clock of a demo forward, see how far it has come, and which jobs ran on the way."""
     if not settings.CLOCK_MOVABLE:
         raise Http404
@@ -95,7 +97,7 @@ def clock_page(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             request_move(
-                form.cleaned_data["instant"], reason=form.cleaned_data["reason"], actor=request.user.actor, at=at
+                form.cleaned_data["instant"], reason=form.cleaned_data["reason"], actor=signed_in(request).actor, at=at
             )
         except DomainError as refusal:
             form.add_error(None, str(refusal))
@@ -124,5 +126,5 @@ def _runs_of(move: ClockMove) -> Cut:
     return cut(runs.filter(busy).order_by("-pk"), SHOWN_RUNS)
 
 
-def _page(request: Any) -> dict[str, object]:
+def _page(request: HttpRequest) -> dict[str, object]:
     return admin.site.each_context(request)

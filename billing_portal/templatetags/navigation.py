@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
-from kernel.shapes import Json
+from kernel.shapes import Json, Wording
 
 GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
     ("", [("home", _("Home"), "home")]),
@@ -46,7 +46,7 @@ def groups(context: Any) -> list[Json]:
     return found
 
 
-def _link(name: str, label: Any, symbol: str, *, path: str, counts: dict[str, int]) -> Json | None:
+def _link(name: str, label: Wording, symbol: str, *, path: str, counts: dict[str, int]) -> Json | None:
     try:
         url = reverse(name)
     except NoReverseMatch:

@@ -161,13 +161,13 @@ def _badge(look: Any, note: str) -> SafeString:
 
 
 @register.simple_tag
-def state_badge(state: Any, note: str = "") -> SafeString:
+def state_badge(state: object, note: str = "") -> SafeString:
     """{% state_badge invoice.status %}: resource, invoice, order or payment state. "overdue" is one too."""
     return _badge(look_of(state, STATES), note)
 
 
 @register.simple_tag
-def health_badge(health: Any, note: str = "") -> SafeString:
+def health_badge(health: object, note: str = "") -> SafeString:
     """{% health_badge resource.health %}: good, warning, alert, expired."""
     return _badge(look_of(health, HEALTH), note)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +59,7 @@ HEALTH: dict[str, Look] = {
 TONE_ICONS = {"green": "ok", "amber": "warning", "red": "error", "blue": "info", "slate": "info", "grey": "info"}
 
 
-def look_of(state: Any, table: dict[str, Look] = STATES) -> Look:
+def look_of(state: object, table: dict[str, Look] = STATES) -> Look:
     """The look of a state given as its value ("partially_paid", "Partially-paid") or as a member of TextChoices."""
     value = str(getattr(state, "value", state))
     known = table.get(value.strip().lower().replace("-", "_").replace(" ", "_"))

@@ -24,6 +24,7 @@ from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
 from catalog.services import reopen_price
 from kernel.actors import Actor
 from kernel.periods import truncate
+from kernel.shapes import Cleaned
 
 
 class PastPriceForm(ReasonForm):
@@ -49,7 +50,7 @@ class BackDatePrice(Task):
     form = PastPriceForm
     once = True
 
-    def carry_out(self, subject: Item | Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Item | Price, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         item, customer = (subject, None) if isinstance(subject, Item) else (subject.item, subject.customer)
         asked = ask(
             acts.BackDatePrice,
@@ -110,7 +111,7 @@ class ReopenPrice(Task):
     def is_open(self, subject: Price, at: datetime) -> bool:
         return subject.valid_until is not None and subject.valid_until <= at
 
-    def carry_out(self, subject: Price, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Price, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         reopen_price(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The price goes on.")
 

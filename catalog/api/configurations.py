@@ -59,7 +59,7 @@ class Configuration(serializers.Field[Any, Any, Any, Any]):
 class ProductCode(serializers.Field[Any, Any, str, Any]):
     """A product's id as its code. The products are read once per answer."""
 
-    def to_representation(self, value: Any) -> str:
+    def to_representation(self, value: object) -> str:
         known = once(self, "products", lambda: dict(Product.objects.values_list("pk", "code")))
         code: str = known[UUID(str(value))]
         return code

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from kernel.periods import local_day
+from kernel.shapes import Wording
 from notifications.events import Subject, stamp
 
 Facts = Mapping[str, Any]
@@ -21,7 +22,7 @@ class If(NamedTuple):
     """A sentence that stands when a fact is there, not nothing and not zero, or has one of some values."""
 
     fact: str
-    sentence: Any
+    sentence: Wording
     values: tuple[str, ...] = ()
 
 
@@ -29,13 +30,13 @@ class Unless(NamedTuple):
     """A sentence that stands when a fact is missing, nothing or zero."""
 
     fact: str
-    sentence: Any
+    sentence: Wording
 
 
 class Row(NamedTuple):
     """A line of the table below the sentences."""
 
-    label: Any
+    label: Wording
     text: str
 
 

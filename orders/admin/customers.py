@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.access import VIEWED_CUSTOMER
+from accounts.access import VIEWED_CUSTOMER, signed_in
 from accounts.admin.base import StaffAdmin
 from accounts.admin.look import column, money
 from accounts.admin.tasks import Task
@@ -34,7 +34,7 @@ class ViewAsCustomer(Task):
     button = _("Open the portal")
     right = VIEW_AS_CUSTOMER
 
-    def carry_out(self, subject: Customer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         view_as_customer(subject, reason=data["reason"], actor=actor, at=at)
         return text("You see the portal as %(customer)s does.") % {"customer": subject.name}
 
@@ -68,7 +68,7 @@ class CustomerAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return with_money(super().get_queryset(request))
 
-    def save_model(self, request: Any, obj: Customer, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
         if not change:
             obj.created_at = clock.now()
             obj.save()
@@ -82,6 +82,6 @@ class CustomerAdmin(StaffAdmin):
                     subject=obj.email,
                     facts={"former_email": former},
                     reason=form.cleaned_data["reason"],
-                    actor=request.user.actor,
+                    actor=signed_in(request).actor,
                     at=clock.now(),
                 )

@@ -13,6 +13,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from kernel import display
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from lifecycle.admin import RetryRequest
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import OrderItem
@@ -44,7 +45,7 @@ class FailProvisioning(Task):
             ]
         }
 
-    def carry_out(self, subject: Any, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         item = give_up_provisioning(_awaited(subject).pk, reason=data["reason"], actor=actor, at=at)
         return text("%(amount)s went back to the wallet.") % {"amount": display.money(item.due)}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Case, Model, QuerySet, Value, When
 from django.http import HttpRequest
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from kernel import clock, display
 from kernel.periods import minutes_between
+from kernel.shapes import Wording
 from orders.models import CheckoutSession, Order, OrderItem, Quote
 
 
@@ -19,10 +18,10 @@ class Progress(admin.SimpleListFilter):
     title = _("progress")
     parameter_name = "progress"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("open", _("open")), ("stuck", _("stuck"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         match self.value():
             case "open":
                 return queryset.exclude(state__in=Order.ENDED)
@@ -71,7 +70,7 @@ class OrderAdmin(LookOnlyAdmin):
         "terms_version",
     )
 
-    def get_ordering(self, request: HttpRequest) -> Any:
+    def get_ordering(self, request: HttpRequest) -> tuple[Case, str]:
         return (Case(When(Order.objects.is_stuck(clock.now()), then=Value(0)), default=Value(1)), "-pk")
 
     @admin.display(description=_("waits"))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import health_badge
 from accounts.admin.tasks import Task
+from catalog.configuration import Chosen
 from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
@@ -71,7 +72,7 @@ class ReportGone(Task):
     def is_open(self, subject: Resource, at: datetime) -> bool:
         return subject.state not in (State.NEW, State.DELETED)
 
-    def carry_out(self, subject: Resource, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Resource, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         report_gone(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("%(name)s is deleted, and its customer has been told.") % {"name": subject.name}
 

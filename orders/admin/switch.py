@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from orders.rights import SWITCH_BILLING_MODE
 from orders.services.switch import Becomes, rehearse_switch, switch_billing_mode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -161,7 +161,7 @@ class QuoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         return self.show(quote, status=201)
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> object:
     """The inputs as the quote keeps them."""
     match value:
         case list():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -33,7 +32,7 @@ class ActionableResource(ResourceShape):
     )
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
-    def get_actions(self, resource: Any) -> list[str]:
+    def get_actions(self, resource: Resource) -> list[str]:
         view = self.context["view"]
         if view.principal.product_id is not None:
             possible = actions_of_row(resource, resource.customer, at=view.at)

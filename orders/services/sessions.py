@@ -92,7 +92,7 @@ def open_session_about(
     :raises InvalidInput: the proposed configuration is wrong
     """
     found = with_pending(Resource.objects.filter(product=product)).select_related("customer", "product")
-    resource: Any = found.filter(pk=resource_id).first()
+    resource = found.filter(pk=resource_id).first()
     if resource is None:
         raise UnknownResource
     if action not in actions_of_row(resource, resource.customer, at=at):

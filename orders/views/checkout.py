@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import PortalRequest, portal_page
 from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
+from lifecycle.models import Resource
 from orders.actions import actions_of_row
 from orders.models import Action as PaidAction
 from orders.models import CheckoutSession
@@ -85,7 +86,7 @@ def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Any:
     refuse_expired(session, at=request.at)
     if session.resource_id is None:
         return None
-    resource: Any = own_resource(request, session.resource_id)
+    resource: Resource = own_resource(request, session.resource_id)
     possible = actions_of_row(resource, request.customer, at=request.at)
     if session.action not in possible:
         raise ActionNotPossible(name=resource.name)
@@ -110,7 +111,7 @@ def _create_wish(request: PortalRequest, session: CheckoutSession) -> Wish:
     )
 
 
-def _delete(request: PortalRequest, session: CheckoutSession, resource: Any) -> HttpResponse:
+def _delete(request: PortalRequest, session: CheckoutSession, resource: Resource) -> HttpResponse:
     if is_confirmed(request, resource.name):
         delete_as_asked(session.pk, request.customer, actor=request.actor, at=request.at)
         return HttpResponseRedirect(request.path, status=303)

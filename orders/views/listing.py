@@ -29,7 +29,7 @@ MOST_ADDED_UP = 5_000
 
 
 class SearchField(forms.CharField):
-    def __init__(self, placeholder: Any) -> None:
+    def __init__(self, placeholder: object) -> None:
         widget = forms.SearchInput(attrs={"placeholder": placeholder})
         super().__init__(label=gettext_lazy("Search"), required=False, max_length=100, widget=widget)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
@@ -65,7 +64,7 @@ def with_way_on(refusal: DomainError) -> str:
     return format_html('{} <a href="{}">{}</a>', refusal, reverse("order", args=[order]), _("See that order"))
 
 
-def actions_of(request: PortalRequest, resource: Any) -> Sequence[str]:
+def actions_of(request: PortalRequest, resource: Resource) -> Sequence[str]:
     """What this user may do with a resource that was read `with_pending`; nothing for those who may only look."""
     if not request.user.may_order:
         return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -84,7 +83,7 @@ def periods_begin(resources: list[Resource], at: datetime) -> dict[UUID, datetim
     return dict(latest.distinct("resource").values_list("resource", "starts_at"))
 
 
-def row_of(request: PortalRequest, resource: Any, items: dict[str, Item]) -> dict[str, object]:
+def row_of(request: PortalRequest, resource: Resource, items: dict[str, Item]) -> dict[str, object]:
     """A resource as a line of a list."""
     return {
         "resource": resource,

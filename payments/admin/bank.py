@@ -20,6 +20,7 @@ from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day
 from kernel.references import references_in
+from kernel.shapes import Cleaned
 from payments import acts
 from payments.admin.transfer import told
 from payments.models import BankTransfer, ExpectedTransfer, Payment
@@ -76,7 +77,7 @@ class GiveTransfer(Task):
     def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
         return {"facts": facts_of(subject)}
 
-    def carry_out(self, subject: BankTransfer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask_to_give(subject, data["whose"], data["amount"], reason=data["reason"], actor=actor, at=at)
         return asked.sentence or told(asked.result)
 
@@ -148,7 +149,7 @@ class SendBack(Task):
     def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
         return {"facts": facts_of(subject)}
 
-    def carry_out(self, subject: BankTransfer, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
             acts.SendBack,
             customer=None,
@@ -182,7 +183,7 @@ class ReadStatement(Task):
     right = RECORD_BANK_TRANSFER
     form = StatementForm
 
-    def carry_out(self, subject: None, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         reading = read_file(data["file"], data["form"], actor=actor, at=at)
         said = text(
             "%(new)d new transfers: %(given)d given to customers, %(waiting)d wait for staff; %(known)d were known already."

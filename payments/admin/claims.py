@@ -14,6 +14,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from kernel import display
 from kernel.actors import Actor
+from kernel.shapes import Cleaned
 from payments.admin.bank import ask_to_give, owner_named
 from payments.admin.transfer import told
 from payments.models import BankTransfer, ExpectedTransfer, TransferClaim
@@ -69,7 +70,7 @@ class Find(Task):
     def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
         return {"facts": facts_of(subject)}
 
-    def carry_out(self, subject: TransferClaim, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: TransferClaim, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         named = owner_named(subject.note)
         own = isinstance(named, ExpectedTransfer) and named.customer_id == subject.customer_id
         asked = ask_to_give(
@@ -105,7 +106,7 @@ class Refuse(Task):
     def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
         return {"facts": facts_of(subject)}
 
-    def carry_out(self, subject: TransferClaim, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: TransferClaim, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         refuse_claim(subject.pk, data["answer"], actor=actor, at=at)
         return text("The customer is told.")
 

@@ -24,7 +24,7 @@ from invoices.services.again import bill_again
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 from kernel.text import validate_printable_lines
 from payments.acts import CreditInvoice
 from payments.models import Allocation
@@ -120,10 +120,10 @@ class Overdue(admin.SimpleListFilter):
     title = _("due")
     parameter_name = "due"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("open", _("something is due")), ("overdue", _("overdue"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         match self.value():
             case "open":
                 return queryset.filter(due__gt=0)

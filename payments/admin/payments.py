@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ from accounts.four_eyes import ask
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 from payments.acts import BookReceived, held_facts
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment
 from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
@@ -39,7 +39,7 @@ class CheckPayment(Task):
     def is_open(self, subject: Payment, at: datetime) -> bool:
         return subject.means == Payment.Means.GATEWAY and subject.state not in SETTLED
 
-    def carry_out(self, subject: Payment, data: dict[str, Any], *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         payment = check_payment(subject.pk, reason=data["reason"], actor=actor, at=at)
         return text("The payment is: %(state)s.") % {"state": payment.get_state_display()}
 
@@ -158,10 +158,10 @@ class WaitsForStaff(admin.SimpleListFilter):
     title = _("waits for staff")
     parameter_name = "waits"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("held", _("held for staff")), ("old", _("undecided for more than a day"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         match self.value():
             case "held":
                 return queryset.exclude(held="")

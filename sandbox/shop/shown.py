@@ -72,7 +72,7 @@ def _configuration(entries: list[dict[str, Any]]) -> str:
     return " + ".join(parts)
 
 
-def _instant(value: Any) -> datetime | None:
+def _instant(value: object) -> datetime | None:
     return datetime.fromisoformat(str(value)) if value else None
 
 

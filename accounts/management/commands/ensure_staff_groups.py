@@ -12,6 +12,6 @@ from accounts.staff import ensure_staff_groups
 class Command(BaseCommand):
     help = "Make or repair the staff groups support, finance, catalogue and auditor."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         for name, group in ensure_staff_groups().items():
             self.stdout.write(f"{name}: {group.permissions.count()} rights")

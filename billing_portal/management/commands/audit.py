@@ -12,7 +12,7 @@ from billing_portal.auditor import CHECKS, violations
 class Command(BaseCommand):
     help = "Check what must be true of the books; exit with 1 when something is not."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         found = violations()
         if found:
             raise CommandError("\n".join(found))

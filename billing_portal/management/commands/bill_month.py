@@ -24,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("month", nargs="?", help="such as 2026-08")
         parser.add_argument("--dry-run", action="store_true", help="show what would be billed, write nothing")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         at = clock.now()
         try:
             months = [CalendarMonth.parse(options["month"])] if options["month"] else unbilled_months(at)

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         goal.add_argument("--days", type=float)
         parser.add_argument("--reason", default="from the command line")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """Carry the move out in this process and tell what runs."""
         now = clock.now()
         if options["days"] is not None:

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--mend", action="store_true", help="write what the rows say, where a total may be mended")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         mended = left = 0
         for difference in differences():
             why_not = "kept as it is" if not options["mend"] else mend(difference, actor=RECOUNT, at=clock.now())

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("email", help="who may do everything in the admin, and makes the other staff")
 
     @transaction.atomic
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
+    def handle(self, *args: object, email: str, **options: Any) -> None:
         ensure_staff_groups()
         user = User.objects.filter(email__iexact=email).first()
         if user is None:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Fill an empty portal with customers, resources and months of history. Run again, it changes nothing."
 
     @transaction.atomic
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         """
         All of it or nothing, in one transaction.
 
