@@ -103,7 +103,7 @@ def test_deleted_and_recovered_from_the_product_page_on_a_phone(
 
     assert begin(page, "recover") == name, "the latest thrown away comes first"
     to_the_quote(page)
-    page.check("input[name=means][value^=gateway]")
+    page.locator("input[name=means][value^=gateway]").first.check()
     page.locator("form:has(input[name=means]) button").last.click()
     page.wait_for_url(f"{portal.sandbox}/pay/**")
     page.locator("button[name=action][value=pay]").click()
