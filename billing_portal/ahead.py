@@ -80,7 +80,7 @@ def _payment(one: Coming) -> Row:
 
 def _later_ends(customer: Customer, after: datetime) -> QuerySet[Resource]:
     """Beyond the time that is priced."""
-    running = Resource.objects.running().filter(customer=customer, rolls_over=False, paid_until__gte=after)
+    running = Resource.objects.on_paid_time().filter(customer=customer, paid_until__gte=after)
     return running.order_by("paid_until", "pk")
 
 

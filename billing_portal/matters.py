@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from catalog.queries import NoPrice
 from invoices.models import Invoice
 from kernel import display
@@ -75,9 +75,7 @@ def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, sta
 def _ending(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
     """Running resources that end soon or have ended, and are not renewed by themselves."""
     by_hand = Q(auto_renew_months__isnull=True) | Q(paid_until__lte=at)
-    ending = Resource.objects.running().filter(
-        by_hand, customer=customer, billing_mode=BillingMode.PREPAID, rolls_over=False, paid_until__lt=at + SOON
-    )
+    ending = Resource.objects.on_paid_time().filter(by_hand, customer=customer, paid_until__lt=at + SOON)
     found = cut(ending.order_by("paid_until", "pk"), AT_MOST)
     notes = [
         _note(

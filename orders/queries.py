@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from catalog.configuration import Chosen
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
@@ -80,10 +80,8 @@ def runway_of(customer: Customer, *, at: datetime, until: datetime) -> Runway:
 
 
 def _ending(customer: Customer, at: datetime, until: datetime) -> QuerySet[Resource]:
-    prepaid = Resource.objects.running().filter(
-        customer=customer, billing_mode=BillingMode.PREPAID, rolls_over=False, paid_until__gt=at, paid_until__lt=until
-    )
-    return prepaid.order_by("paid_until", "pk")
+    ending = Resource.objects.on_paid_time().filter(customer=customer, paid_until__gt=at, paid_until__lt=until)
+    return ending.order_by("paid_until", "pk")
 
 
 def _renewals(ends: Cut, customer: Customer, at: datetime) -> list[Coming]:

@@ -66,6 +66,10 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
     def running(self) -> Self:
         return self.filter(state__in=RUNNING)
 
+    def on_paid_time(self) -> Self:
+        """Running, prepaid, and not to continue as postpaid: what is renewed."""
+        return self.filter(RUNS_ON_PAID_TIME)
+
     def in_trash(self) -> Self:
         return self.filter(state=State.SUSPENSE)
 

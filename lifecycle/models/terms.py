@@ -60,6 +60,8 @@ class Renewal(models.TextChoices):
 
 
 RUNS_ON_PAID_TIME = IS_RUNNING & Q(billing_mode=BillingMode.PREPAID, rolls_over=False)
+RUNS_ON_PAID_TIME_SQL = "state IN ('active', 'stop') AND billing_mode = 'prepaid' AND NOT rolls_over"
+"""The same for the sweeps; a test holds the two together."""
 RENEWALS = {
     Renewal.MANUAL: RUNS_ON_PAID_TIME & Q(auto_renew_months__isnull=True),
     Renewal.AUTO: RUNS_ON_PAID_TIME & Q(auto_renew_months__isnull=False),

@@ -19,7 +19,7 @@ from kernel.actors import Actor
 from kernel.periods import MINUTE, billing_zone, local_day, start_of_day
 from kernel.shapes import SqlArguments
 from lifecycle.models import EDGES, State
-from lifecycle.models.terms import DAY, MILESTONES, MORNING
+from lifecycle.models.terms import DAY, MILESTONES, MORNING, RUNS_ON_PAID_TIME_SQL
 from notifications.events import STAMP_SQL
 from notifications.models import Notice
 from notifications.services import telling_sql
@@ -125,7 +125,7 @@ REMIND_EXPIRING = f"""
 WITH due AS (
     SELECT id, customer_id, name, paid_until, (paid_until AT TIME ZONE %(zone)s - %(ahead)s)::date - (%(today)s)::date AS days
     FROM lifecycle_resource
-    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND auto_renew_months IS NULL
+    WHERE {RUNS_ON_PAID_TIME_SQL} AND auto_renew_months IS NULL
       AND paid_until > %(at)s AND paid_until < %(horizon)s
 ), told AS (
     SELECT *, (SELECT min(m) FROM unnest(%(milestones)s::int[]) m WHERE m >= days) AS milestone FROM due
@@ -145,7 +145,7 @@ SELECT count(*) FROM notices
 REMIND_IN_GRACE = f"""
 WITH due AS (
     SELECT id, customer_id, name, suspend_at FROM lifecycle_resource
-    WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state = ANY(%(sources)s) AND paid_until <= %(at)s AND suspend_at > %(at)s
+    WHERE {RUNS_ON_PAID_TIME_SQL} AND paid_until <= %(at)s AND suspend_at > %(at)s
 ), notices AS ({
     telling_sql(
         Notice.Kind.RESOURCE_IN_GRACE,
@@ -223,7 +223,6 @@ def remind_about_ends(*, at: datetime) -> int:
     """
     today = local_day(at)
     arguments = {
-        "sources": sources_of(State.SUSPENSE),
         "at": at,
         "today": today.isoformat(),
         "zone": str(billing_zone()),
