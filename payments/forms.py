@@ -25,7 +25,7 @@ class TopUpForm(forms.Form):
     """A preset or an amount of one's own (which wins), and the gateway to pay it with."""
 
     preset = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
-    amount = DongField(label=_("Another amount"), required=False)
+    amount = DongField(label=_("Another amount"), least=1, required=False)
     gateway = forms.ChoiceField()
 
     def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
@@ -53,7 +53,7 @@ class PayForm(forms.Form):
     """Which invoices, by what means, and how much of them from the wallet."""
 
     means = forms.ChoiceField()
-    amount = DongField(required=False)
+    amount = DongField(least=1, required=False)
 
     def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
         super().__init__(*args, **options)

@@ -119,7 +119,7 @@ def is_confirmed(request: PortalRequest, word: str) -> bool:
 
 
 def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts: Any) -> HttpResponse:
-    """The confirmation page; with status 400 and a hint when the word was wrong."""
+    """The confirmation page; with status 422 and a hint when the word was wrong."""
     wrong = request.method == "POST"
     facts |= {
         "word": word,
@@ -127,7 +127,7 @@ def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts:
         "action": request.get_full_path(),
         "error": _('This is not "%(word)s". Nothing was deleted.') % {"word": word} if wrong else "",
     }
-    return render(request, "orders/confirm.html", facts, status=400 if wrong else 200)
+    return render(request, "orders/confirm.html", facts, status=422 if wrong else 200)
 
 
 def _back_in_words(back: MoneyBack) -> list[str]:

@@ -109,7 +109,7 @@ def test_deleting_from_the_product_page(owner, alice, server):
     asked = owner.get(page).content.decode()
     assert "181,000" in asked
     assert reverse("checkout-leave", args=[session.pk]) in asked
-    assert owner.post(page, {"confirmation": "wbe"}).status_code == 400
+    assert owner.post(page, {"confirmation": "wbe"}).status_code == 422
     assert fresh(server).state == State.ACTIVE
 
     confirmed = owner.post(page, {"confirmation": "web"})

@@ -200,7 +200,7 @@ def test_deleting_shows_the_refund_and_asks_for_the_name(owner, alice, web):
     assert "120,667" in page
     assert "27 Mar 2026" in page
     wrong = owner.post(address("resource-delete", web), {"confirmation": "web"})
-    assert (wrong.status_code, fresh(web).state) == (400, "active")
+    assert (wrong.status_code, fresh(web).state) == (422, "active")
     right = owner.post(address("resource-delete", web), {"confirmation": "web-01"})
     assert (right.status_code, fresh(web).state) == (303, "suspense")
     assert wallet_of(alice.pk).available == before + 120_667
@@ -211,7 +211,7 @@ def test_the_trash_shows_until_when_and_purges_after_typing(owner, alice, web):
     page = owner.get(reverse("trash")).content.decode()
     assert "web-01" in page
     assert "7 days left" in page
-    assert owner.post(address("resource-purge", web), {"confirmation": "no"}).status_code == 400
+    assert owner.post(address("resource-purge", web), {"confirmation": "no"}).status_code == 422
     assert fresh(web).state == "suspense"
     owner.post(address("resource-purge", web), {"confirmation": "web-01"})
     assert fresh(web).state == "deleted"
@@ -255,7 +255,7 @@ def test_many_are_deleted_after_typing_their_number(owner, alice, web, small):
     moved = owner.post(reverse("resources-bulk"), {"do": "delete", "resource": [str(web.pk), str(other.pk)]})
     assert moved.url == reverse("resources-delete") + query
     assert "241,334" in owner.get(moved.url).content.decode()
-    assert owner.post(moved.url, {"confirmation": "yes"}).status_code == 400
+    assert owner.post(moved.url, {"confirmation": "yes"}).status_code == 422
     assert fresh(web).state == "active"
     owner.post(moved.url, {"confirmation": "2"})
     assert {fresh(web).state, fresh(other).state} == {"suspense"}
