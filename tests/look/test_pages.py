@@ -117,3 +117,12 @@ def luminance(colour: str) -> float:
 )
 def test_no_line_of_a_template_is_longer_than_a_screen_is_wide(path):
     assert [line for line in path.read_text().splitlines() if len(line) > 120] == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_no_value_of_an_attribute_is_broken_over_lines(path):
+    """Classes and styles may be: blanks separate them anyway. "\\ntrue\\n" is not true."""
+    broken = re.findall(r'\s([a-z-]+)="[^"<>]*\n[^"<>]*"', path.read_text())
+    assert set(broken) <= {"class", "style"}
