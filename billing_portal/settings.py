@@ -290,6 +290,7 @@ ZALOPAY_APP_ID = env.str("ZALOPAY_APP_ID", "")  # the merchant's number; empty: 
 ZALOPAY_KEY1 = env.str("ZALOPAY_KEY1", "")  # signs what we send
 ZALOPAY_KEY2 = env.str("ZALOPAY_KEY2", "")  # verifies what they send
 ZALOPAY_URL = env.str("ZALOPAY_URL", "https://openapi.zalopay.vn")
+ZALOPAY_AGREEMENTS = env.bool("ZALOPAY_AGREEMENTS", False)  # the contract allows linking wallets
 
 MOMO_PARTNER_CODE = env.str("MOMO_PARTNER_CODE", "")  # empty: customers cannot pay there
 MOMO_ACCESS_KEY = env.str("MOMO_ACCESS_KEY", "")

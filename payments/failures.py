@@ -12,6 +12,7 @@ NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reve
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
 WORDS = {
     "cancelled": _("The payment was cancelled at the gateway."),
+    "not_paid": _("The payment was not completed at the gateway. You can try again, or pay by other means."),
     "expired": _("The time to pay was over. Please start again."),
     NEVER_PAID: _("The payment was not made in time. Please start again."),
     UNSETTLED: LOOKED_INTO,

@@ -24,6 +24,7 @@ from payments.gateways.momo import MoMo
 from payments.gateways.momo_links import LinkingMoMo
 from payments.gateways.vnpay import VNPay
 from payments.gateways.zalopay import ZaloPay
+from payments.gateways.zalopay_links import LinkingZaloPay
 
 Values = Mapping[str, str]
 """What the settings of an entry say, by their names."""
@@ -66,7 +67,8 @@ class Entry:
 
 
 def _zalopay(code: str, values: Values, client: httpx.Client) -> Gateway:
-    return ZaloPay(
+    adapter = LinkingZaloPay if values["ZALOPAY_AGREEMENTS"] == "True" else ZaloPay
+    return adapter(
         code=code,
         base_url=values["ZALOPAY_URL"].rstrip("/"),
         app_id=_number(values, "ZALOPAY_APP_ID"),
@@ -159,7 +161,7 @@ _ENTRIES = (
         name="ZaloPay",
         caps=zalopay.CAPS,
         needs=("ZALOPAY_APP_ID", "ZALOPAY_KEY1", "ZALOPAY_KEY2"),
-        may_have=("ZALOPAY_URL",),
+        may_have=("ZALOPAY_URL", "ZALOPAY_AGREEMENTS"),
         build=_zalopay,
     ),
     Entry(

@@ -253,7 +253,8 @@ def _outcome(told: Mapping[str, object], status: str, response_code: str, at: da
         case protocol.REVERSED if amount is not None:
             return TakenBack(number if is_name(number) else "reversed", amount, when)
         case protocol.ERROR:
-            return Failed(protocol.PAYMENT_FAILED.get(response_code, "declined"), f"code {response_code or status}")
+            why = protocol.PAYMENT_FAILED.get(response_code, "declined") if response_code else "not_paid"
+            return Failed(why, f"code {response_code or status}")
         case protocol.INCOMPLETE:
             return Pending(CHECK_AFTER)
         case _:  # suspected of fraud, being refunded, or two codes that contradict each other: for now nobody can tell

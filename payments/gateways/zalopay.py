@@ -49,6 +49,7 @@ from .zalopay_protocol import (
     DUPLICATE_ORDER,
     DUPLICATE_REFUND,
     NO_SUCH_ORDER,
+    ORDER,
     ORDER_FAILED,
     PROCESSING,
     QUERY_REFUND_FAILED,
@@ -108,79 +109,86 @@ class ZaloPay:
         callback_url: str,
         at: datetime,
     ) -> Redirect | Outcome:
-        answer = self._call(
-            "create",
-            app_trans_id=reference,
-            app_user=customer_ref,
+        answer = self._create(
+            reference=reference,
             amount=amount,
-            app_time=_milliseconds(at),
-            embed_data=json.dumps({"redirecturl": return_url}),
-            item="[]",
-            description=description[:256],
-            bank_code="",
+            description=description,
+            customer_ref=customer_ref,
+            embed_data={"redirecturl": return_url},
             callback_url=callback_url,
-            expire_duration_seconds=int(self.caps.order_ttl.total_seconds()),
+            at=at,
         )
         if isinstance(answer, Unknown):
             return answer
-        status, detail = _codes(answer)
+        status, detail = codes_of(answer)
         if status == SUCCESS:
             url = str(answer.get("order_url", ""))
             return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("order_url leads elsewhere")
         if detail == DUPLICATE_ORDER:
             return self.query(reference=reference, at=at)
-        return _refusal(CREATE_REFUSED, detail, answer)
+        return refusal(CREATE_REFUSED, detail, answer)
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
-        answer = self._call("query", app_trans_id=reference)
+        answer = self.call("query", app_trans_id=reference)
         if isinstance(answer, Unknown):
             return answer
-        status, detail = _codes(answer)
+        status, detail = codes_of(answer)
         if status == SUCCESS:
             return _success(answer, at)
         if status == PROCESSING:
             return Pending(CHECK_AFTER)
         if detail == NO_SUCH_ORDER:
             return Unknown(NOT_FOUND)
-        return _refusal(ORDER_FAILED, detail, answer)
+        return refusal(ORDER_FAILED, detail, answer)
 
     def refund(
         self, *, reference: str, gateway_txn_id: str, paid: int, amount: int, refund_reference: str, at: datetime
     ) -> Outcome:
-        answer = self._call(
+        answer = self.call(
             "refund",
             m_refund_id=refund_reference,
             zp_trans_id=gateway_txn_id,
             amount=amount,
             description=f"Refund of {reference}"[:100],
-            timestamp=_milliseconds(at),
+            timestamp=milliseconds(at),
         )
         if isinstance(answer, Unknown):
             return answer
-        status, detail = _codes(answer)
+        status, detail = codes_of(answer)
         if status == SUCCESS:
             return Succeeded(str(answer.get("refund_id") or refund_reference), amount, at)
         if status == PROCESSING:
             return Pending(CHECK_AFTER)
         if detail == DUPLICATE_REFUND:
             return self.query_refund(reference=reference, refund_reference=refund_reference, amount=amount, at=at)
-        return _refusal(REFUND_FAILED, detail, answer)
+        return refusal(REFUND_FAILED, detail, answer)
 
     def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
         """The answer repeats neither amount nor time: success means the `amount` that was asked for, known `at`."""
-        answer = self._call("query_refund", m_refund_id=refund_reference, timestamp=_milliseconds(at))
+        answer = self.call("query_refund", m_refund_id=refund_reference, timestamp=milliseconds(at))
         if isinstance(answer, Unknown):
             return answer
-        status, detail = _codes(answer)
+        status, detail = codes_of(answer)
         if status == SUCCESS:
             return Succeeded(str(answer.get("refund_id") or refund_reference), amount, at)
         if status == PROCESSING:
             return Pending(CHECK_AFTER)
         if detail == NO_SUCH_ORDER:
             return Unknown(NOT_FOUND)
-        return _refusal(QUERY_REFUND_FAILED, detail, answer)
+        return refusal(QUERY_REFUND_FAILED, detail, answer)
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
+        kind, order = self.signed_data(body)
+        if kind != ORDER:
+            raise BadSignature("not an order callback")
+        return _report(order)
+
+    def reply(self, verdict: Verdict) -> Reply:
+        return_code, message = RETURN_CODES[verdict]
+        return 200, "application/json", json.dumps({"return_code": return_code, "return_message": message}).encode()
+
+    def signed_data(self, body: bytes) -> tuple[object, dict[str, object]]:
+        """The type of a callback and what it says. :raises BadSignature:"""
         envelope = json_object(body)
         data, given = envelope.get("data"), envelope.get("mac")
         if not isinstance(data, str) or not isinstance(given, str):
@@ -188,18 +196,39 @@ class ZaloPay:
         # The raw string is what was signed: check it before anything in it is believed, or even parsed.
         if not is_same(sign(self.key2, encodable(data)), given):
             raise BadSignature("mac not equal")
-        if envelope.get("type") != 1:
-            raise BadSignature("not an order callback")
-        order = json_object(data)
-        if order.get("app_id") != self.app_id:
+        told = json_object(data)
+        if told.get("app_id") != self.app_id:
             raise BadSignature("another merchant's order")
-        return _report(order)
+        return envelope.get("type"), told
 
-    def reply(self, verdict: Verdict) -> Reply:
-        return_code, message = RETURN_CODES[verdict]
-        return 200, "application/json", json.dumps({"return_code": return_code, "return_message": message}).encode()
+    def _create(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        description: str,
+        customer_ref: str,
+        embed_data: dict[str, str],
+        callback_url: str,
+        at: datetime,
+        **more: str,
+    ) -> dict[str, object] | Unknown:
+        return self.call(
+            "create",
+            app_trans_id=reference,
+            app_user=customer_ref,
+            amount=amount,
+            app_time=milliseconds(at),
+            embed_data=json.dumps(embed_data),
+            item="[]",
+            description=description[:256],
+            bank_code="",
+            callback_url=callback_url,
+            expire_duration_seconds=int(self.caps.order_ttl.total_seconds()),
+            **more,
+        )
 
-    def _call(self, call: str, **fields: str | int) -> dict[str, object] | Unknown:
+    def call(self, call: str, **fields: str | int) -> dict[str, object] | Unknown:
         """POST a signed form."""
         form: dict[str, str | int] = {"app_id": self.app_id, **fields}
         form["mac"] = mac(call, form, key1=self.key1)
@@ -209,7 +238,7 @@ class ZaloPay:
         return answer
 
 
-def _codes(answer: Json) -> tuple[int, int]:
+def codes_of(answer: Json) -> tuple[int, int]:
     """
     (return_code, detail) of an answer.
 
@@ -220,7 +249,7 @@ def _codes(answer: Json) -> tuple[int, int]:
     return status, sub if status == 2 and is_int(sub) else status
 
 
-def _refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, object]) -> Failed | Unknown:
+def refusal(known: Mapping[int, str], detail: int, answer: Mapping[str, object]) -> Failed | Unknown:
     """Failed only for codes documented as final; anything else might still turn out to be a success."""
     if detail not in known:
         return Unknown(f"code {detail}")
@@ -233,11 +262,11 @@ def _success(answer: Mapping[str, object], at: datetime) -> Succeeded | Unknown:
     amount, transaction = answer.get("amount"), transaction_of(answer.get("zp_trans_id"))
     if not is_amount(amount) or not transaction:
         return Unknown("success without amount or transaction")
-    return Succeeded(transaction, amount, _instant(answer.get("server_time")) or at)
+    return Succeeded(transaction, amount, instant_of(answer.get("server_time")) or at)
 
 
 def _report(order: Mapping[str, object]) -> Report:
-    reference, amount, when = order.get("app_trans_id"), order.get("amount"), _instant(order.get("server_time"))
+    reference, amount, when = order.get("app_trans_id"), order.get("amount"), instant_of(order.get("server_time"))
     transaction = transaction_of(order.get("zp_trans_id"))
     if not is_name(reference) or not transaction:
         raise BadSignature("order or transaction missing")
@@ -246,14 +275,14 @@ def _report(order: Mapping[str, object]) -> Report:
     return Report(reference, Succeeded(transaction, amount, when))
 
 
-def _milliseconds(at: datetime) -> int:
+def milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
 
 
-def _instant(milliseconds: object) -> datetime | None:
-    if not is_int(milliseconds):
+def instant_of(value: object) -> datetime | None:
+    if not is_int(value):
         return None
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+        return datetime.fromtimestamp(value / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -14,7 +14,18 @@ MAC_FIELDS = {
     "query": ("app_id", "app_trans_id", "key1"),
     "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
     "query_refund": ("app_id", "m_refund_id", "timestamp"),
+    "agreement/bind": (
+        *("app_id", "app_trans_id", "binding_data", "binding_type", "identifier", "max_amount", "req_date"),
+    ),
+    "agreement/query": ("app_id", "app_trans_id", "req_date"),
+    "agreement/pay": ("app_id", "identifier", "zp_trans_token", "pay_token", "req_date"),
+    "agreement/unbind": ("app_id", "identifier", "binding_id", "req_date"),
 }
+
+ORDER, AGREEMENT = 1, 2
+"""What a callback is about."""
+CONFIRMED, CANCELLED, DISABLED = 1, 3, 4
+"""The status of an agreement."""
 
 SUCCESS, PROCESSING = 1, 3
 DUPLICATE_ORDER, DUPLICATE_REFUND, NO_SUCH_ORDER = -68, -23, -101

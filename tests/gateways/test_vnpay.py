@@ -257,7 +257,7 @@ def test_nonsense_is_unknown_and_never_failed(answer):
         (answered(vnp_TransactionNo=14123456, vnp_Amount=15000000), Succeeded("14123456", 150_000, FIVE_PAST)),
         (answered(vnp_PayDate=""), Succeeded("14123456", 150_000, NOON)),
         (answered(vnp_TransactionStatus="01"), Pending(timedelta(minutes=1))),
-        (answered(vnp_TransactionStatus="02"), Failed("declined", "code 02")),
+        (answered(vnp_TransactionStatus="02"), Failed("not_paid", "code 02")),  # why, only a notice says
         (answered(vnp_TransactionStatus="04"), TakenBack("14123456", 150_000, FIVE_PAST)),
         (answered(vnp_ResponseCode="91"), Unknown(NOT_FOUND)),
     ],
