@@ -10,7 +10,6 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import environ
@@ -141,7 +140,7 @@ def owner(env: Environment, application: str) -> dict[str, str]:
     return {"USER": name, "PASSWORD": env.str("DATABASE_OWNER_PASSWORD", "")}
 
 
-def mail(env: Environment, *, folder: Path) -> dict[str, Any]:
+def mail(env: Environment, *, folder: Path) -> dict[str, object]:
     """Django's EMAIL_... settings: the server that EMAIL_URL names, or files in `folder`."""
     none = {"EMAIL_HOST": "", "EMAIL_PORT": 0, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": ""}
     none |= {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}

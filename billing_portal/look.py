@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -145,7 +144,7 @@ def _invoices() -> list[dict[str, object]]:
     ]
 
 
-def _explained() -> dict[str, Any]:
+def _explained() -> dict[str, object]:
     facts = [
         {"label": _("Unit price"), "value": _("165,000 ₫ per 30 days, version of 1 Jan 2026")},
         {"label": _("Time"), "value": _("44,640 minutes (31 days)")},

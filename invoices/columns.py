@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from catalog.units import unit_words
@@ -93,7 +93,7 @@ class Column:
         return None
 
 
-def rows_of(columns: Sequence[Column], found: QuerySet[Any], **words: Words) -> Iterator[list[object]]:
+def rows_of(columns: Sequence[Column], found: QuerySet[Model], **words: Words) -> Iterator[list[object]]:
     """
     The cells of a file for what was found, from the cursor, in the language in which this is called.
 

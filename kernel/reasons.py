@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
-_sentences: dict[str, Any] = {}
+_sentences: dict[str, object] = {}
 
 
 class Reason(NamedTuple):

@@ -10,7 +10,8 @@ import json
 import secrets
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+
+from sandbox.shapes import Json
 
 from .config import DOCUMENTED_TOLERANCE_S
 
@@ -22,7 +23,7 @@ EXPIRED = "expired"
 """How an order ended; each dialect has its own code for it. None is written down for what merely expired."""
 
 
-def open_order(db: sqlite3.Connection, order: dict[str, Any], *, lives_s: float, now: float) -> str | None:
+def open_order(db: sqlite3.Connection, order: Json, *, lives_s: float, now: float) -> str | None:
     """The token of a new order's page, or None where the reference is taken."""
     db.execute(
         "INSERT INTO customers VALUES (:customer, :opening, :opening) ON CONFLICT DO NOTHING",
@@ -68,9 +69,9 @@ def order_by_txn(db: sqlite3.Connection, dialect: str, txn: int) -> sqlite3.Row 
     return row
 
 
-def details(order: sqlite3.Row) -> dict[str, Any]:
+def details(order: sqlite3.Row) -> Json:
     """What only the order's dialect knows."""
-    found: dict[str, Any] = json.loads(order["details"])
+    found: Json = json.loads(order["details"])
     return found
 
 
@@ -131,7 +132,7 @@ def refundable(db: sqlite3.Connection, order: sqlite3.Row) -> int:
 def open_refund(
     db: sqlite3.Connection,
     order: sqlite3.Row,
-    refund: dict[str, Any],
+    refund: Json,
     struck: dict[str, float],
     *,
     takes_s: float,

@@ -101,7 +101,7 @@ def granted(role: str, *, using: str = "default") -> set[Right]:
         return {Right(*row) for row in cursor.fetchall()}
 
 
-def grant_rights(*, using: str = "default", **_: Any) -> None:
+def grant_rights(*, using: str = "default", **_: object) -> None:
     """
     What is granted becomes what is declared: after a migration and before each start, by the owner, if there is another.
 

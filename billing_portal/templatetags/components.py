@@ -103,5 +103,5 @@ def _address(to: str, *args: Any, **query: Any) -> str:
     return f"{address}?{urlencode(_given(query), doseq=True)}" if query else address
 
 
-def _given(query: Mapping[str, Any]) -> dict[str, Any]:
+def _given(query: Mapping[str, object]) -> dict[str, object]:
     return {name: value if isinstance(value, list | tuple) else str(value) for name, value in query.items()}

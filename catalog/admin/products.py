@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -114,11 +115,11 @@ class ProductAdmin(StaffAdmin):
         (_("Provisioning"), {"fields": ("provisioner", "webhook_url", "webhook_secret", "return_urls")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Product teams and checkout addresses name the product by its code."""
         return () if obj is None else ("code",)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Who only looks at products does not see the secret."""
         if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):
             return self.fieldsets

@@ -75,7 +75,7 @@ class ProvisioningAnswer(Input):
     )
     reason = Remark(max_length=200, default="", help_text="More about that, which the customer is shown as it is.")
 
-    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, wish: dict[str, object]) -> dict[str, object]:
         if wish["outcome"] == State.SUCCEEDED and "reason_code" in wish:
             raise InvalidInput(_("Only what failed has a reason."), field="reason_code")
         return wish

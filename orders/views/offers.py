@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -273,7 +272,7 @@ def recover_wish(request: PortalRequest, resource: Resource) -> Wish:
     )
 
 
-def _late_renewal(request: PortalRequest, resource: Resource, form: AgreedForm) -> dict[str, Any] | None:
+def _late_renewal(request: PortalRequest, resource: Resource, form: AgreedForm) -> dict[str, object] | None:
     """
     The other way out of the trash, where the product has it: for the same months and coupon, from the old end on.
 
@@ -293,7 +292,7 @@ def _late_renewal(request: PortalRequest, resource: Resource, form: AgreedForm) 
     return None
 
 
-def _first(form: ConfigurationForm) -> dict[str, Any]:
+def _first(form: ConfigurationForm) -> dict[str, object]:
     """What is proposed at first: the first flavour or package, and nothing besides."""
     return ({"choice": form.options[0][0]} if form.options else {}) | form.no_extras()
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -59,7 +58,7 @@ def priced(deal: Deal, *, explained: bool = False) -> Json:
     return shown
 
 
-def _in_favour(deal: Deal) -> dict[str, Any]:
+def _in_favour(deal: Deal) -> dict[str, object]:
     """Where a difference in the customer's favour goes: what is owed of the time that is given back comes first."""
     given_back: Counter[UUID] = Counter()
     for part in deal.parts:

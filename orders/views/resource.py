@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -91,7 +90,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
     expired = found.is_running and found.is_expired(request.at)
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "resource": found,
         "more": {
             "events": all_events.more,

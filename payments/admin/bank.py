@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day
 from kernel.references import references_in
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 from payments import acts
 from payments.admin.transfer import told
 from payments.models import BankTransfer, ExpectedTransfer, Payment
@@ -71,10 +71,10 @@ class GiveTransfer(Task):
     def is_open(self, subject: BankTransfer, at: datetime) -> bool:
         return subject.rest > 0
 
-    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
         return {"initial": {"amount": subject.rest}}
 
-    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
         return {"facts": facts_of(subject)}
 
     def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
@@ -115,7 +115,7 @@ def ask_to_give(
     )
 
 
-def facts_of(transfer: BankTransfer) -> list[tuple[Any, str]]:
+def facts_of(transfer: BankTransfer) -> list[tuple[Wording, str]]:
     return [
         (_("Amount that arrived"), display.money(transfer.amount)),
         (_("Nobody's yet"), display.money(transfer.rest)),
@@ -143,10 +143,10 @@ class SendBack(Task):
     def is_open(self, subject: BankTransfer, at: datetime) -> bool:
         return subject.rest > 0
 
-    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
         return {"initial": {"amount": subject.rest}}
 
-    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
         return {"facts": facts_of(subject)}
 
     def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
@@ -206,10 +206,10 @@ class WithRest(admin.SimpleListFilter):
     title = _("what is left")
     parameter_name = "rest"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: Any, model_admin: object) -> list[tuple[str, Wording]]:
         return [("some", _("not given to a customer yet"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(amount__gt=F("assigned") + F("returned")) if self.value() == "some" else queryset
 
 
@@ -228,10 +228,10 @@ class Waiting(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "waits"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: Any, model_admin: object) -> list[tuple[str, Wording]]:
         return [("now", _("waiting for the transfer"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() != "now":
             return queryset
         return queryset.filter(met_at=None, closed_at=None, expires_at__gt=clock.now())

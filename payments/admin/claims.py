@@ -14,7 +14,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from kernel import display
 from kernel.actors import Actor
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 from payments.admin.bank import ask_to_give, owner_named
 from payments.admin.transfer import told
 from payments.models import BankTransfer, ExpectedTransfer, TransferClaim
@@ -41,7 +41,7 @@ def _words(transfer: BankTransfer) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def facts_of(claim: TransferClaim) -> list[tuple[Any, str]]:
+def facts_of(claim: TransferClaim) -> list[tuple[Wording, str]]:
     return [
         (_("Customer"), str(claim.customer)),
         (_("Amount"), display.money(claim.amount)),
@@ -64,10 +64,10 @@ class Find(Task):
     def is_open(self, subject: TransferClaim, at: datetime) -> bool:
         return subject.state == State.OPEN
 
-    def form_options(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+    def form_options(self, subject: TransferClaim, *, at: datetime) -> dict[str, object]:
         return {"claim": subject}
 
-    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, object]:
         return {"facts": facts_of(subject)}
 
     def carry_out(self, subject: TransferClaim, data: Cleaned, *, actor: Actor, at: datetime) -> str:
@@ -103,7 +103,7 @@ class Refuse(Task):
     def is_open(self, subject: TransferClaim, at: datetime) -> bool:
         return subject.state == State.OPEN
 
-    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, Any]:
+    def context(self, subject: TransferClaim, *, at: datetime) -> dict[str, object]:
         return {"facts": facts_of(subject)}
 
     def carry_out(self, subject: TransferClaim, data: Cleaned, *, actor: Actor, at: datetime) -> str:

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from . import momo_protocol as protocol
 from .base import (
@@ -156,13 +155,13 @@ class LinkingMoMo(MoMo):
             return Unlinked()
         return Unknown(f"code {answer['resultCode']}")
 
-    def _ask_about_link(self, reference: str, customer_ref: str) -> dict[str, Any] | Unknown:
+    def _ask_about_link(self, reference: str, customer_ref: str) -> dict[str, object] | Unknown:
         return self.call("tokenization/cbQuery", reference, request_id=uuid.uuid4().hex, partnerClientId=customer_ref)
 
     def _sealed(self, token: str) -> str:
         return protocol.sealed(_parts(token)["value"], protocol.rsa_key(self.public_key))
 
-    def _linked(self, answer: Mapping[str, Any], at: datetime) -> Linked | Failed | Unknown:
+    def _linked(self, answer: Mapping[str, object], at: datetime) -> Linked | Failed | Unknown:
         try:
             told = protocol.opened(text_of(answer, "aesToken"), self.secret)
         except ValueError:

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -105,14 +104,14 @@ LINK_REFUSED = {3001: "cancelled", 3002: "declined", 1005: "expired", 1006: "can
 LINK_OVER = {2001, 2007}
 
 
-def sign(access_key: str, secret: str, names: tuple[str, ...], fields: Mapping[str, Any]) -> str:
+def sign(access_key: str, secret: str, names: tuple[str, ...], fields: Mapping[str, object]) -> str:
     """Lower-case hex HMAC-SHA256 of "accessKey=...&name=value&..." with the names sorted."""
     values = {name: text_of(fields, name) for name in names} | {"accessKey": access_key}
     text = "&".join(f"{name}={values[name]}" for name in sorted(values))
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def opened(sealed: str, secret: str) -> dict[str, Any]:
+def opened(sealed: str, secret: str) -> dict[str, object]:
     """
     The token of a linked wallet as MoMo sends it: JSON under AES in CBC with the secret as key and no vector.
 

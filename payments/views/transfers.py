@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -44,7 +43,7 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     is_waiting = state == State.WAITING
     received: int = found.received  # type: ignore[attr-defined]  # annotated
     left = found.amount - received
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "expected": found,
         "state": state,
         "is_waiting": is_waiting,
@@ -99,8 +98,8 @@ def claim(request: PortalRequest) -> HttpResponse:
     return render(request, "payments/claim.html", facts, status=400 if form.errors else 200)
 
 
-def _proposed(request: PortalRequest) -> dict[str, Any]:
-    proposed: dict[str, Any] = {"day": local_day(request.at)}
+def _proposed(request: PortalRequest) -> dict[str, object]:
+    proposed: dict[str, object] = {"day": local_day(request.at)}
     try:
         pk = UUID(request.GET.get("transfer", ""))
     except ValueError:

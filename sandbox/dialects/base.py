@@ -7,18 +7,19 @@ import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
 from flask import Blueprint, Response
+
+from sandbox.shapes import Json
 
 from ..config import Config
 
 Row = sqlite3.Row
 Struck = dict[str, float]
 """The faults that a call meets, with their values."""
-Answer = dict[str, Any]
+Answer = Json
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def is_too_young(row: Row, struck: Struck, now: float) -> bool:
     return "not_found_for" in struck and now - row["created_at"] < struck["not_found_for"]
 
 
-def with_query(url: str, told: dict[str, Any]) -> str:
+def with_query(url: str, told: Json) -> str:
     """The address with more in its query."""
     parts, query = urlsplit(url), urlencode(told)
     return parts._replace(query=f"{parts.query}&{query}" if parts.query else query).geturl()

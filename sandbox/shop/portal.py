@@ -7,6 +7,8 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from sandbox.shapes import Json
+
 from ..config import Config
 
 MOST_PAGES = 10
@@ -36,7 +38,7 @@ class Portal:
         self._base, self._public = config.portal_url, config.portal_public_url
         self._key, _ = config.keys_of(product)
 
-    def offer(self) -> dict[str, Any]:
+    def offer(self) -> Json:
         """The product with its policies, items and prices."""
         offer = self._ask("GET", f"/api/v1/products/{self.product}/")
         items = offer.get("items") if isinstance(offer, dict) else None
@@ -48,11 +50,11 @@ class Portal:
         """Where the portal finds out who is there, and sends them back with a code."""
         return f"{self._public}/visit/{self.product}/?{urlencode({'return_url': return_url, 'state': state})}"
 
-    def take_up_visit(self, code: str, *, return_url: str) -> dict[str, Any]:
+    def take_up_visit(self, code: str, *, return_url: str) -> Json:
         """Who was sent back with this code."""
         return self._object("POST", "/api/v1/visits/", json={"code": code, "return_url": return_url})
 
-    def visit(self, visit_id: str) -> dict[str, Any] | None:
+    def visit(self, visit_id: str) -> Json | None:
         """Who is there; nobody any more when the visit is over."""
         try:
             return self._object("GET", f"/api/v1/visits/{visit_id}/")
@@ -64,10 +66,10 @@ class Portal:
     def end_visit(self, visit_id: str) -> None:
         self._ask("POST", f"/api/v1/visits/{visit_id}/end/", json={})
 
-    def resources(self, customer: str) -> list[dict[str, Any]]:
+    def resources(self, customer: str) -> list[Json]:
         """This customer's resources of this product."""
         path: str = f"/api/v1/resources/?{urlencode({'product': self.product, 'customer': customer, 'page_size': 100})}"
-        found: list[dict[str, Any]] = []
+        found: list[Json] = []
         for _page in range(MOST_PAGES):
             answer = self._object("GET", path)
             found += [row for row in answer.get("results") or [] if isinstance(row, dict)]
@@ -77,7 +79,7 @@ class Portal:
             path = f"{following.path}?{following.query}"
         return found
 
-    def open_checkout(self, wish: dict[str, Any], *, key: str) -> str:
+    def open_checkout(self, wish: Json, *, key: str) -> str:
         """The address to which the customer has to go. The same `key` never opens a second checkout."""
         session = self._object("POST", "/api/v1/checkout-sessions/", json=wish, key=key)
         url = session.get("url")
@@ -85,7 +87,7 @@ class Portal:
             raise PortalSilent("no address in the checkout session")
         return url
 
-    def checkout(self, session_id: str) -> dict[str, Any]:
+    def checkout(self, session_id: str) -> Json:
         return self._object("GET", f"/api/v1/checkout-sessions/{session_id}/")
 
     def answer(self, answer_url: str, outcome: dict[str, str], *, key: str) -> httpx.Response:
@@ -97,7 +99,7 @@ class Portal:
         """
         return self._send("POST", urlsplit(answer_url).path, json=outcome, key=key)
 
-    def _object(self, method: str, path: str, *, json: Any = None, key: str = "") -> dict[str, Any]:
+    def _object(self, method: str, path: str, *, json: Any = None, key: str = "") -> Json:
         answer = self._ask(method, path, json=json, key=key)
         if not isinstance(answer, dict):
             raise PortalSilent("no object in the answer")

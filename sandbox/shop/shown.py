@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+
+from sandbox.shapes import Json
 
 from ..texts import number, say
 from ..words import WORDS
@@ -14,7 +15,7 @@ FAILED = {"refunded", "partly_refunded"}
 UNDER_WAY = {"paid", "provisioning"}
 
 
-def items_by_use(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def items_by_use(items: list[Json]) -> dict[str, list[Json]]:
     """What is chosen one of, what is added by quantity, and what is only measured."""
     volumes = [item for item in items if item.get("kind") == "volume"]
     metered = [item for item in items if item.get("kind") == "metered" or item.get("per") == "hour"]
@@ -25,7 +26,7 @@ def items_by_use(items: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
     }
 
 
-def row_of(resource: dict[str, Any], *, as_of: datetime, may_order: bool) -> dict[str, Any]:
+def row_of(resource: Json, *, as_of: datetime, may_order: bool) -> Json:
     """A resource as a line of a list."""
     state = state_of(resource)
     ends = resource.get("purge_at") if state == "suspense" else resource.get("paid_until")
@@ -42,12 +43,12 @@ def row_of(resource: dict[str, Any], *, as_of: datetime, may_order: bool) -> dic
     }  # fmt: skip
 
 
-def state_of(resource: dict[str, Any]) -> str:
+def state_of(resource: Json) -> str:
     state = str(resource.get("state", "")).lower()
     return state if f"is {state}" in WORDS else "new"
 
 
-def stage_of(session: dict[str, Any]) -> str:
+def stage_of(session: Json) -> str:
     """How far it is: open (nothing done), pending (not paid), waiting (the team is at work), done, failed, cancelled."""
     status = str(session.get("status", "")).lower()
     if status in FAILED:
@@ -64,7 +65,7 @@ def unit_words(unit: str) -> str:
     return say(f"unit {unit}") if f"unit {unit}" in WORDS else unit
 
 
-def _configuration(entries: list[dict[str, Any]]) -> str:
+def _configuration(entries: list[Json]) -> str:
     parts = []
     for entry in entries:
         quantity = entry.get("quantity", 1)

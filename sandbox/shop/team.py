@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import httpx
+
+from sandbox.shapes import Json
 
 from ..config import Config
 from ..store import Store
@@ -45,7 +46,7 @@ def set_switch(db: sqlite3.Connection, product: str, behaviour: str, delay_s: fl
     )
 
 
-def receive(db: sqlite3.Connection, product: str, wanted: dict[str, Any], *, now: float) -> None:
+def receive(db: sqlite3.Connection, product: str, wanted: Json, *, now: float) -> None:
     """Take a request in, once however often it is delivered; the switch of this moment decides its fate."""
     behaviour, delay_s = switch(db, product)
     resource = wanted["resource"]

@@ -6,10 +6,11 @@ import hashlib
 import json
 import re
 import uuid
-from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.shapes import Json
 
 from ..config import Config
 from ..store import Store
@@ -62,7 +63,7 @@ def act(product: str, resource: str, action: str) -> AnyResponse | tuple[str, in
     return _send_away(_known(product), {"action": action, "resource": resource})
 
 
-def _send_away(product: str, wish: dict[str, Any]) -> AnyResponse | tuple[str, int]:
+def _send_away(product: str, wish: Json) -> AnyResponse | tuple[str, int]:
     """Open a checkout session and send the customer to it."""
     wish = {**wish, "return_url": _address("shop.come_back", product)}
     # A second press of the button is the same wish; a changed form is another one.
@@ -89,7 +90,7 @@ def come_back(product: str) -> AnyResponse | str:
     if not SESSION_ID.fullmatch(session_id):
         return redirect(url_for("shop.page", product=_known(product)), 303)
     portal = _portal(_known(product))
-    session: dict[str, Any] = {}
+    session: Json = {}
     problem = ""
     try:
         session = portal.checkout(session_id)
@@ -165,7 +166,7 @@ def _to_sign_in(product: str, session: str) -> AnyResponse:
     )
 
 
-def _chosen_items() -> list[dict[str, Any]]:
+def _chosen_items() -> list[Json]:
     choice = request.form.get("choice", "")
     if not choice or not request.form.get("name", "").strip():
         raise BadChoice(say("choose one"))
@@ -182,7 +183,7 @@ def _chosen_items() -> list[dict[str, Any]]:
 
 def _page(product: str, *, problem: str = "") -> str:
     portal = _portal(product)
-    offer: dict[str, Any] = {"items": []}
+    offer: Json = {"items": []}
     visitor, rows = None, []
     try:
         offer = portal.offer()

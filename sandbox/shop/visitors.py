@@ -11,9 +11,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from typing import Any
 
 from flask import Response, request
+
+from sandbox.shapes import Json
 
 from ..store import Store
 from .portal import Portal, PortalRefused
@@ -92,7 +93,7 @@ def _set(answer: Response, product: str, name: str, value: str, *, max_age: int 
     )
 
 
-def _visitor(visit: dict[str, Any]) -> Visitor:
+def _visitor(visit: Json) -> Visitor:
     customer = visit["customer"]
     return Visitor(
         str(visit["id"]),

@@ -6,9 +6,10 @@ import json
 import re
 import sqlite3
 import time
-from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
+
+from sandbox.shapes import Json
 
 from ... import faults, ledger
 from ...config import Config
@@ -85,7 +86,7 @@ def api(call: str) -> Response:
     return misbehaved(_answer(fields, told, now), struck, 400 if refused else 200)
 
 
-def _check(call: str, fields: dict[str, Any], config: Config) -> None:
+def _check(call: str, fields: Json, config: Config) -> None:
     """Present, of the right form, and signed by this merchant. Amounts and transactions are numbers in JSON."""
     for name in SIGNED[call].split():
         value = ACCESS_KEY if name == "accessKey" else fields.get(name)
@@ -105,9 +106,7 @@ def _check(call: str, fields: dict[str, Any], config: Config) -> None:
         raise Refused(BAD_FORMAT)
 
 
-def _once(
-    call: str, db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, config: Config, *, now: float
-) -> Answer:
+def _once(call: str, db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, *, now: float) -> Answer:
     """Each request id is carried out once; a final answer is given again."""
     if "maintenance" in struck or "rate" in struck:
         return {"resultCode": MAINTENANCE if "maintenance" in struck else RATE}
@@ -130,7 +129,7 @@ def _once(
     return told
 
 
-def _create(db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, config: Config, now: float) -> Answer:
+def _create(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
     if fields["requestType"] != "captureWallet" or len(fields["orderInfo"]) > 200:
         raise Refused(BAD_FORMAT)
     if not (is_web_address(fields["redirectUrl"]) and is_web_address(fields["ipnUrl"])):
@@ -155,7 +154,7 @@ def _create(db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, conf
     return {"resultCode": 0, "amount": fields["amount"], "payUrl": page, "deeplink": "", "qrCodeUrl": page}
 
 
-def _query(db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, config: Config, now: float) -> Answer:
+def _query(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
     ledger.settle_refunds(db, now=now)
     order = ledger.order_by_reference(db, "momo", fields["orderId"])
     if order is None or is_too_young(order, struck, now):
@@ -177,7 +176,7 @@ def _query(db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, confi
     return told
 
 
-def _refund(db: sqlite3.Connection, fields: dict[str, Any], struck: Struck, config: Config, now: float) -> Answer:
+def _refund(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
     order = ledger.order_by_txn(db, "momo", fields["transId"])
     if order is None:
         raise Refused(NOTHING_TO_REFUND)
@@ -205,7 +204,7 @@ def facts_of(order: Row, now: float) -> Answer:
     }
 
 
-def _answer(fields: dict[str, Any], told: Answer, now: float) -> Answer:
+def _answer(fields: Json, told: Answer, now: float) -> Answer:
     return {
         "partnerCode": PARTNER_CODE,
         "orderId": fields.get("orderId", ""),

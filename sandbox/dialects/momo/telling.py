@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
 
 import httpx
+
+from sandbox.shapes import Json
 
 from ... import ledger
 from ...config import Config
@@ -42,7 +43,7 @@ def return_url(order: Row, config: Config) -> str:
     return with_query(order["return_url"], _signed(_told(order), config.key1))
 
 
-def _told(order: Row) -> dict[str, Any]:
+def _told(order: Row) -> Json:
     facts = facts_of(order, time.time())
     ended = order["paid_at"] or time.time()
     return {
@@ -57,5 +58,5 @@ def _told(order: Row) -> dict[str, Any]:
     }
 
 
-def _signed(told: dict[str, Any], key: str) -> dict[str, Any]:
+def _signed(told: Json, key: str) -> Json:
     return {**told, "signature": seal(key, SIGNED, {**told, "accessKey": ACCESS_KEY})}

@@ -8,10 +8,11 @@ import sqlite3
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
+
+from sandbox.shapes import Json
 
 from ... import faults, ledger
 from ...config import Config
@@ -82,13 +83,13 @@ def pay() -> AnyResponse | tuple[str, int]:
     return redirect(url_for("pages.page", token=token), 303)
 
 
-def _same(db: sqlite3.Connection, order: dict[str, Any]) -> str | None:
+def _same(db: sqlite3.Connection, order: Json) -> str | None:
     """The token of the order that the very same address opened before."""
     found = ledger.order_by_reference(db, "vnpay", order["reference"])
     return found["token"] if found and ledger.details(found) == order["details"] else None
 
 
-def _order(fields: dict[str, str], config: Config, now: float) -> dict[str, Any]:
+def _order(fields: dict[str, str], config: Config, now: float) -> Json:
     if fields.get("vnp_TmnCode") != TMN_CODE:
         raise Refused("72", "vnp_TmnCode")
     if not holds(fields.get("vnp_SecureHash", ""), config.key1, query_text(fields)):
@@ -157,9 +158,7 @@ def _check(command: str, fields: dict[str, str], config: Config) -> None:
     _instant(fields, "CreateDate")
 
 
-def _answered(
-    command: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config
-) -> dict[str, Any]:
+def _answered(command: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Json:
     now = time.time()
     if "maintenance" in struck or "rate" in struck:
         return {"vnp_ResponseCode": OTHER if "maintenance" in struck else REPEATED}
@@ -173,7 +172,7 @@ def _answered(
         or is_too_young(order, struck, now)
     ):
         return {"vnp_ResponseCode": NO_SUCH}
-    handler: Callable[..., dict[str, Any]] = _query if command == "querydr" else _refund
+    handler: Callable[..., Json] = _query if command == "querydr" else _refund
     try:
         return handler(db, order, fields, struck, config, now=now)
     except Refused as refusal:
@@ -182,7 +181,7 @@ def _answered(
 
 def _query(
     db: sqlite3.Connection, order: Row, fields: dict[str, str], struck: Struck, config: Config, *, now: float
-) -> dict[str, Any]:
+) -> Json:
     """The latest movement: the payment, or the last refund of it."""
     told = facts_of(order)
     if "pending_forever" in struck:
@@ -197,7 +196,7 @@ def _query(
 
 def _refund(
     db: sqlite3.Connection, order: Row, fields: dict[str, str], struck: Struck, config: Config, *, now: float
-) -> dict[str, Any]:
+) -> Json:
     _require(fields, "TransactionType", "02|03")
     amount = _amount(fields)
     if order["state"] != "paid" or fields.get("vnp_TransactionNo") not in ("", "0", str(order["txn"])):
@@ -238,7 +237,7 @@ def _of_refund(order: Row, refund: Row) -> dict[str, str]:
     }
 
 
-def _signed(command: str, told: dict[str, Any], config: Config, struck: Struck) -> Answer:
+def _signed(command: str, told: Json, config: Config, struck: Struck) -> Answer:
     answer = {
         "vnp_ResponseId": secrets.token_hex(16),
         "vnp_Command": command,
