@@ -304,12 +304,17 @@ VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "https://pay.vnpay.vn/vpcpay.html")  # 
 VNPAY_API_URL = env.str("VNPAY_API_URL", "https://merchant.vnpay.vn/merchant_webapi/api/transaction")
 VNPAY_IP_ADDRESS = env.str("VNPAY_IP_ADDRESS", "127.0.0.1")  # ours, kept there with each call
 
+STRIPE_KEY = env.str("STRIPE_KEY", "")  # the secret key; empty: nobody pays by card
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")  # verifies what they send
+STRIPE_URL = env.str("STRIPE_URL", "https://api.stripe.com")
+
 # A form that answers with a redirect to a gateway needs that gateway's origin in form-action.
 GATEWAY_ORIGINS = env.list(
     "GATEWAY_ORIGINS",
     default=[
         *(["https://*.zalopay.vn"] if ZALOPAY_APP_ID else []),
         *(["https://*.momo.vn"] if MOMO_PARTNER_CODE else []),
+        *(["https://*.stripe.com"] if STRIPE_KEY else []),
         *(["/".join(VNPAY_PAY_URL.split("/")[:3])] if VNPAY_TMN_CODE else []),
         *([SANDBOX_PUBLIC_URL] if SANDBOX_PUBLIC_URL else []),
     ],

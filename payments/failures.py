@@ -29,6 +29,7 @@ WORDS = {
     "needs_customer": _("The bank wants you to confirm this yourself. Pay it on the gateway's page."),
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
+    "refused": NOT_TAKEN,
 }
 
 FELL_SHORT = "fell_short"

@@ -18,10 +18,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payments.gateways import momo, vnpay, zalopay
+from payments.gateways import momo, stripe_cards, vnpay, zalopay
 from payments.gateways.base import Caps, Gateway
 from payments.gateways.momo import MoMo
 from payments.gateways.momo_links import LinkingMoMo
+from payments.gateways.stripe_cards import Stripe
 from payments.gateways.vnpay import VNPay
 from payments.gateways.zalopay import ZaloPay
 from payments.gateways.zalopay_links import LinkingZaloPay
@@ -109,6 +110,17 @@ def _momo(code: str, values: Values, client: httpx.Client) -> Gateway:
         raise ImproperlyConfigured("MOMO_PUBLIC_KEY must be MoMo's RSA key, base64 in one line.") from error
 
 
+def _stripe(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return Stripe(
+        code=code,
+        base_url=values["STRIPE_URL"].rstrip("/"),
+        key=values["STRIPE_KEY"],
+        webhook_secret=values["STRIPE_WEBHOOK_SECRET"],
+        client=client,
+        page_hosts=(".stripe.com",),
+    )
+
+
 def _sandbox_momo(code: str, values: Values, client: httpx.Client) -> Gateway:
     return MoMo(
         code=code,
@@ -179,6 +191,14 @@ _ENTRIES = (
         needs=("VNPAY_TMN_CODE", "VNPAY_SECRET"),
         may_have=("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_IP_ADDRESS"),
         build=_vnpay,
+    ),
+    Entry(
+        code="stripe",
+        name=_("Card (Stripe)"),
+        caps=stripe_cards.CAPS,
+        needs=("STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"),
+        may_have=("STRIPE_URL",),
+        build=_stripe,
     ),
     Entry(
         code="sandbox",

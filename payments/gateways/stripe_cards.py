@@ -1,0 +1,391 @@
+"""
+Stripe: cards, on its own page (Checkout) or, with the customer's consent, without them.
+
+What is known of a payment is its PaymentIntent, found by our reference in its metadata: Stripe's own ids are not kept before
+somebody has paid. Amounts in đồng have no decimals there. A notice says that something happened; the signed object in it is compared
+with our row like any answer.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
+from typing import Any
+
+import httpx
+import stripe
+
+from .base import (
+    NOT_FOUND,
+    BadSignature,
+    Caps,
+    Failed,
+    Linked,
+    LinkOutcome,
+    LinkReport,
+    Outcome,
+    Pending,
+    Redirect,
+    Reply,
+    Report,
+    Succeeded,
+    TakenBack,
+    Unknown,
+    Unlinked,
+    Verdict,
+)
+from .stripe_calls import asked, called, client_for
+from .wire import CHECK_AFTER, MAX_NOTICE, is_amount, leads_to, text_of
+
+CURRENCY = "vnd"
+PAY_WITHIN = timedelta(minutes=35)
+"""Stripe takes nothing below 30 minutes, by its own clock."""
+
+CAPS = Caps(
+    min_amount=15_000,  # about half a dollar, below which Stripe takes nothing
+    max_amount=99_999_999,  # eight digits
+    order_ttl=PAY_WITHIN,
+    query_horizon=timedelta(days=30),
+    link=True,
+    notifies_failure=True,
+    notice_tries=16,
+    notice_gap=timedelta(hours=1),
+)
+STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
+LOST = frozenset({"charge.dispute.funds_withdrawn"})
+
+
+@dataclass(frozen=True)
+class Stripe:
+    """Adapter for Stripe's Checkout, and for cards that customers have linked."""
+
+    code: str
+    base_url: str
+    key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    client: httpx.Client
+    page_hosts: tuple[str, ...]
+    caps: Caps = CAPS
+
+    def __post_init__(self) -> None:
+        if not (self.key and self.webhook_secret):
+            raise ValueError(f"gateway {self.code}: key and webhook secret must not be empty")
+
+    @cached_property
+    def api(self) -> Any:
+        return client_for(self.key, self.base_url, self.client).v1
+
+    @property
+    def is_live(self) -> bool:
+        return "_live_" in self.key
+
+    def new_reference(self, now: datetime) -> str:
+        return f"{now:%y%m%d}-{uuid.uuid4().hex}"
+
+    def new_refund_reference(self, now: datetime) -> str:
+        return f"R{self.new_reference(now)}"
+
+    # Paying on Stripe's page
+
+    def start(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        description: str,
+        customer_ref: str,
+        return_url: str,
+        callback_url: str,
+        at: datetime,
+    ) -> Redirect | Outcome:
+        marks = {"reference": reference, "customer": customer_ref}
+        wanted = {
+            "mode": "payment",
+            "line_items": [
+                {
+                    "quantity": 1,
+                    "price_data": {
+                        "currency": CURRENCY,
+                        "unit_amount": amount,
+                        "product_data": {"name": description[:200] or reference},
+                    },
+                }
+            ],
+            "payment_intent_data": {"metadata": marks, "description": description[:200] or reference},
+            "client_reference_id": reference,
+            "metadata": marks,
+            "expires_at": int((at + PAY_WITHIN).timestamp()),
+            "success_url": return_url,
+            "cancel_url": return_url,
+        }
+        return self._page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
+
+    def query(self, *, reference: str, at: datetime) -> Outcome:
+        intent = self._intent(reference)
+        return self._outcome(intent, reference, at) if isinstance(intent, dict) else intent
+
+    def _page(self, session: dict[str, Any] | Failed | Unknown) -> Redirect | Failed | Unknown:
+        if not isinstance(session, dict):
+            return session
+        url = text_of(session, "url")
+        return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("url leads elsewhere")
+
+    def _intent(self, reference: str) -> dict[str, Any] | Unknown:
+        """The payment of this reference; it is there once the customer has begun to pay."""
+        question = {"query": f"metadata['reference']:'{reference}'", "expand": ["data.latest_charge"]}
+        answer = asked(lambda: self.api.payment_intents.search(question))
+        if not isinstance(answer, dict):
+            return answer
+        found = [one for one in answer.get("data", []) if isinstance(one, dict)]
+        if not found:
+            return Unknown(NOT_FOUND)
+        return next((one for one in found if one.get("status") == "succeeded"), found[0])
+
+    def _outcome(self, intent: dict[str, Any], reference: str, at: datetime) -> Outcome:
+        """What a PaymentIntent says, if it is ours, in đồng and of this account's mode."""
+        marks = intent.get("metadata")
+        if not isinstance(marks, dict) or marks.get("reference") != reference:
+            return Unknown("about another payment")
+        if intent.get("currency") != CURRENCY or intent.get("livemode") is not self.is_live:
+            return Unknown("another currency or mode")
+        match intent.get("status"):
+            case "succeeded":
+                amount = intent.get("amount_received")
+                if not is_amount(amount) or not text_of(intent, "id"):
+                    return Unknown("unreadable answer")
+                return Succeeded(text_of(intent, "id"), amount, _paid_at(intent, at))
+            case "canceled":
+                return Failed("cancelled", str(intent.get("cancellation_reason") or "canceled")[:200])
+            case _:
+                return Pending(CHECK_AFTER)
+
+    # Refunds
+
+    def refund(
+        self, *, reference: str, gateway_txn_id: str, paid: int, amount: int, refund_reference: str, at: datetime
+    ) -> Outcome:
+        wanted = {
+            "payment_intent": gateway_txn_id,
+            "amount": amount,
+            "metadata": {"reference": reference, "refund": refund_reference},
+        }
+        answer = called(lambda: self.api.refunds.create(wanted, {"idempotency_key": refund_reference}))
+        return _refunded(answer, amount, at) if isinstance(answer, dict) else answer
+
+    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
+        intent = self._intent(reference)
+        if not isinstance(intent, dict):
+            return intent
+        answer = asked(lambda: self.api.refunds.list({"payment_intent": intent["id"], "limit": 100}))
+        if not isinstance(answer, dict):
+            return answer
+        for refund in answer.get("data", []):
+            if (refund.get("metadata") or {}).get("refund") == refund_reference:
+                return _refunded(refund, amount, at)
+        return Unknown(NOT_FOUND)
+
+    # Notices
+
+    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
+        event, about = self._event(body, headers)
+        reference = _reference_of(about)
+        if about.get("object") == "dispute":
+            return self._lost(event, about)
+        if about.get("object") == "payment_intent" and reference:
+            at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+            return Report(reference, self._outcome(about, reference, at))
+        if event.get("type") == "checkout.session.expired" and reference:
+            return Report(reference, Failed("expired", "the page has expired"))
+        return Report(reference, Pending(CHECK_AFTER))
+
+    def reply(self, verdict: Verdict) -> Reply:
+        return STATUSES.get(verdict, 200), "text/plain", b""
+
+    def _event(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """
+        A signed event and the object that it is about. A stale one is not refused: it says what is so, and is compared.
+
+        :raises BadSignature: on any doubt
+        """
+        if len(body) > 4 * MAX_NOTICE:
+            raise BadSignature("too long")
+        shown = next((value for name, value in headers.items() if name.lower() == "stripe-signature"), "")
+        try:
+            text = body.decode()
+            stripe.WebhookSignature.verify_header(text, shown, self.webhook_secret, None)
+            event = json.loads(text)
+            about = event["data"]["object"]
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, RecursionError) as doubt:
+            raise BadSignature(type(doubt).__name__) from doubt
+        if not isinstance(event, dict) or not isinstance(about, dict) or event.get("livemode") is not self.is_live:
+            raise BadSignature("not for this account")
+        return event, about
+
+    def _lost(self, event: dict[str, Any], dispute: dict[str, Any]) -> Report:
+        """A dispute names the payment by Stripe's id alone: the payment itself is read."""
+        intent = asked(lambda: self.api.payment_intents.retrieve(text_of(dispute, "payment_intent")))
+        reference = _reference_of(intent) if isinstance(intent, dict) else ""
+        amount = dispute.get("amount")
+        if event.get("type") not in LOST or not is_amount(amount) or dispute.get("currency") != CURRENCY:
+            return Report(reference, Pending(CHECK_AFTER))
+        at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+        return Report(reference, TakenBack(text_of(dispute, "id"), amount, at))
+
+    # Linked cards
+
+    def begin_link(
+        self,
+        *,
+        reference: str,
+        description: str,
+        customer_ref: str,
+        return_url: str,
+        callback_url: str,
+        at: datetime,
+    ) -> Redirect | LinkOutcome:
+        marks = {"reference": reference, "customer": customer_ref}
+        holder = called(
+            lambda: self.api.customers.create(
+                {"metadata": marks, "description": description[:200]}, {"idempotency_key": f"{reference}-customer"}
+            )
+        )
+        if not isinstance(holder, dict):
+            return holder
+        wanted = {
+            "mode": "setup",
+            "currency": CURRENCY,
+            "customer": holder["id"],
+            "setup_intent_data": {"metadata": marks},
+            "metadata": marks,
+            "success_url": return_url,
+            "cancel_url": return_url,
+        }
+        return self._page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
+
+    def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
+        event, about = self._event(body, headers)
+        if about.get("object") == "setup_intent":
+            return LinkReport(_reference_of(about), proof=text_of(about, "id"))
+        if event.get("type") == "payment_method.detached":
+            return LinkReport("", is_over=True)
+        return None
+
+    def finish_link(self, *, reference: str, customer_ref: str, proof: str, at: datetime) -> LinkOutcome:
+        consent = self._consent(reference, proof)
+        if not isinstance(consent, dict):
+            return consent
+        if _reference_of(consent) != reference:
+            return Unknown("about another link")
+        match consent.get("status"):
+            case "succeeded":
+                return self._linked(f"{text_of(consent, 'customer')}:{text_of(consent, 'payment_method')}", at)
+            case "canceled":
+                return Failed("cancelled", "canceled")
+            case _:
+                return Pending(CHECK_AFTER)
+
+    def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
+        return self._linked(token, at)
+
+    def charge(
+        self,
+        *,
+        reference: str,
+        amount: int,
+        description: str,
+        customer_ref: str,
+        token: str,
+        callback_url: str,
+        at: datetime,
+    ) -> Outcome:
+        holder, _colon, method = token.partition(":")
+        wanted = {
+            "amount": amount,
+            "currency": CURRENCY,
+            "customer": holder,
+            "payment_method": method,
+            "off_session": True,
+            "confirm": True,
+            "description": description[:200] or reference,
+            "metadata": {"reference": reference, "customer": customer_ref},
+            "expand": ["latest_charge"],
+        }
+        intent = called(lambda: self.api.payment_intents.create(wanted, {"idempotency_key": reference}))
+        if not isinstance(intent, dict):
+            return intent
+        if intent.get("status") == "requires_action":
+            return Failed("needs_customer", "authentication required")
+        return self._outcome(intent, reference, at)
+
+    def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
+        method = token.partition(":")[2]
+        answer = called(lambda: self.api.payment_methods.detach(method))
+        if isinstance(answer, dict) or answer == Unknown(NOT_FOUND):
+            return Unlinked()
+        return self._linked(token, at) if isinstance(answer, Failed) else answer  # perhaps it was detached before
+
+    def _consent(self, reference: str, proof: str) -> dict[str, Any] | Unknown:
+        """The SetupIntent that a notice named, or the one of the customer that was made for this link."""
+        if proof:
+            return asked(lambda: self.api.setup_intents.retrieve(proof))
+        question = {"query": f"metadata['reference']:'{reference}'"}
+        holders = asked(lambda: self.api.customers.search(question))
+        if not isinstance(holders, dict):
+            return holders
+        for holder in holders.get("data", []):
+            wanted = {"customer": holder["id"], "limit": 10}
+            answer = asked(partial(self.api.setup_intents.list, wanted))
+            if not isinstance(answer, dict):
+                return answer
+            found: list[dict[str, Any]] = [one for one in answer.get("data", []) if _reference_of(one) == reference]
+            if found:
+                return found[0]
+        return Unknown(NOT_FOUND)
+
+    def _linked(self, token: str, at: datetime) -> LinkOutcome:
+        holder, _colon, method = token.partition(":")
+        card = asked(lambda: self.api.payment_methods.retrieve(method))
+        if card == Unknown(NOT_FOUND):
+            return Unlinked()
+        if not isinstance(card, dict):
+            return card
+        if card.get("customer") != holder:
+            return Unlinked()
+        facts = card.get("card") or {}
+        display = f"{str(facts.get('brand') or 'card').capitalize()} •••• {facts.get('last4') or ''}".strip()
+        return Linked(token, display, at, expires_at=_end_of(facts))
+
+
+def _refunded(refund: dict[str, Any], amount: int, at: datetime) -> Outcome:
+    if refund.get("currency") != CURRENCY or refund.get("amount") != amount:
+        return Unknown("about another refund")
+    match refund.get("status"):
+        case "succeeded":
+            return Succeeded(text_of(refund, "id"), amount, at)
+        case "failed" | "canceled":
+            return Failed("refund_failed", str(refund.get("failure_reason") or refund["status"])[:200])
+        case _:
+            return Pending(timedelta(hours=1))
+
+
+def _reference_of(about: dict[str, Any]) -> str:
+    marks = about.get("metadata")
+    return str(marks.get("reference") or "")[:60] if isinstance(marks, dict) else ""
+
+
+def _paid_at(intent: dict[str, Any], at: datetime) -> datetime:
+    charge = intent.get("latest_charge")
+    created = charge.get("created") if isinstance(charge, dict) else None
+    return datetime.fromtimestamp(created, UTC) if isinstance(created, int) else at
+
+
+def _end_of(card: dict[str, Any]) -> datetime | None:
+    """A card can be used until its month is over."""
+    year, month = card.get("exp_year"), card.get("exp_month")
+    if not isinstance(year, int) or not isinstance(month, int) or not 1 <= month <= 12:
+        return None
+    return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
