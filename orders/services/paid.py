@@ -14,7 +14,7 @@ from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
 from payments.failures import FELL_SHORT, kept_because_order
 from payments.models import Payment
-from payments.services.owed import settle_what_is_owed
+from payments.services.owed import settle_owed_by
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
 from payments.services.wallet import BOUGHT, WHOLE, InsufficientCredit
 
@@ -31,7 +31,7 @@ class OfOrders:
         waits_for_the_rest = payment.expected_id is not None and payment.failure == FELL_SHORT
         if payment.kind == Payment.Kind.TOP_UP and not waits_for_the_rest:
             # what the order does not need is credit like any other
-            settle_what_is_owed(payment.customer_id, actor=actor, at=at)
+            settle_owed_by(payment.customer, actor=actor, at=at)
 
     def page(self, payment: Payment) -> str:
         return "" if payment.kept else reverse("order", args=[_order_id(payment)])

@@ -99,6 +99,10 @@ class Report:
     outcome: Outcome
 
 
+MAX_NOTICE = 64 * 1024
+"""Bytes of a notice's body; of a longer one nothing is read."""
+
+
 class BadSignature(Exception):
     """
     A notice that we cannot trust: unsigned, wrongly signed, not for us, or unreadable. It must change nothing.
@@ -188,7 +192,7 @@ class Gateway(Protocol):
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         """
-        Read a notice from the raw request.
+        Read a notice from the raw request, of whose body there are at most MAX_NOTICE bytes.
 
         :raises BadSignature: on any doubt
         """

@@ -34,7 +34,7 @@ from .base import (
     Unknown,
     Verdict,
 )
-from .wire import CHECK_AFTER, MAX_NOTICE, VIETNAM, ask, is_amount, is_name, is_same, text_of
+from .wire import CHECK_AFTER, VIETNAM, ask, is_amount, is_name, is_same, text_of
 
 SECONDS = 30
 VERSION = "2.1.0"
@@ -180,8 +180,6 @@ class VNPay:
 
     def _signed_fields(self, query: bytes) -> dict[str, str]:
         """:raises BadSignature:"""
-        if len(query) > MAX_NOTICE:
-            raise BadSignature("larger than any notice")
         try:
             pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=60, errors="strict")
         except ValueError as error:

@@ -18,7 +18,6 @@ from .base import BadSignature, Unknown
 VIETNAM = timezone(timedelta(hours=7))  # the vendors' day, whatever zone we bill in
 CHECK_AFTER = timedelta(minutes=1)
 MAX_ANSWER = 64 * 1024
-MAX_NOTICE = 16 * 1024
 MAX_AMOUNT = 10**12  # above any real order: a larger number is a defect, not money
 LONGEST_NAME = 60  # of orders and transactions
 
@@ -59,8 +58,6 @@ def leads_to(url: str, hosts: tuple[str, ...]) -> bool:
 
 def json_object(text: bytes | str) -> dict[str, object]:
     """:raises BadSignature: it is none"""
-    if len(text) > MAX_NOTICE:
-        raise BadSignature("larger than any notice")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -8,11 +8,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.attempts import Payment
-from store.triggers import append_only
+from store.triggers import frozen, never_deleted
 
 
 class GatewayNotice(models.Model):
-    """What a gateway told us, stored before it is acted on; the same words are kept once."""
+    """What a gateway told us, stored before it is judged, and judged once; the same words are kept once."""
 
     gateway = models.CharField(_("gateway"), max_length=20)
     digest = models.CharField(max_length=64)
@@ -21,7 +21,7 @@ class GatewayNotice(models.Model):
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("payment")
     )
-    verdict = models.CharField(_("verdict"), max_length=20)
+    verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     received_at = models.DateTimeField(_("received"))
 
     class Meta:
@@ -30,7 +30,14 @@ class GatewayNotice(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(name="one_row_per_gateway_and_words", fields=["gateway", "digest"])
         ]
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_told",
+                columns=["gateway", "digest", "body", "is_genuine", "payment_id", "received_at"],
+            ),
+            frozen("is_judged_once", columns=["verdict"], unless="OLD.verdict = ''"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.digest[:8]} {self.verdict}"

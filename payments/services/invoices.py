@@ -65,14 +65,12 @@ def pay_invoices_from_wallet(
     return _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
 
 
-@transaction.atomic
-def pay_invoices_automatically(customer_id: UUID, *, actor: Actor, at: datetime) -> Payment | None:
+def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
     """
     Settle open invoices from available credit: the older first, then the smaller, the last one in part if need be.
 
-    Does nothing when the customer switched it off, nothing is due, or the wallet is empty.
+    Does nothing when the customer, whom the caller holds, switched it off, nothing is due, or the wallet is empty.
     """
-    customer = Customer.objects.lock(customer_id)
     if not customer.pays_invoices_automatically:
         return None
     invoices = open_invoices_oldest_first(customer.pk)

@@ -21,15 +21,18 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
 from payments.failures import HELD, REVERSED, UNSETTLED
-from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown
+from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown, Verdict
 from payments.models import SETTLED, Payment
 from payments.services.purposes import purpose_of
-from payments.services.reversals import take_back
+from payments.services.reversals import book_reversal, is_booked, left_of
 
 logger = logging.getLogger(__name__)
 
 
-@transaction.atomic
+VERDICTS = {Payment.Held.USED_BEFORE: Verdict.DUPLICATE, Payment.Held.IMPLAUSIBLE: Verdict.WRONG_AMOUNT}
+"""What a gateway hears of a success that is not believed."""
+
+
 def record_outcome(
     payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False
 ) -> Payment:
@@ -38,37 +41,65 @@ def record_outcome(
 
     :param looked_up: staff have seen it at the gateway, so an amount that nobody would believe is believed
     """
+    payment, _verdict = judge(payment_id, outcome, actor=actor, at=at, looked_up=looked_up)
+    return payment
+
+
+@transaction.atomic
+def judge(
+    payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False
+) -> tuple[Payment, Verdict]:
+    """As `record_outcome`, and what we made of it: one judgement, under the lock, both does it and says it."""
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     payment.customer = customer
     match outcome:
-        case TakenBack(reference=reference, amount=amount) if payment.state in SETTLED:
-            reason = "told by the gateway"
-            return take_back(payment_id, amount, reference=reference, reason=reason, actor=actor, at=at).payment
-        case TakenBack(reference=reference):
-            _note_reversed(payment, reference, at=at)
-        case Succeeded() if payment.state not in SETTLED and not _is_reversed(payment, outcome):
-            doubt = _doubt(payment, outcome, looked_up=looked_up)
-            if doubt:
-                _hold_for_staff(payment, doubt, outcome, at=at)
-            else:
-                _succeed(payment, outcome, actor=actor, at=at)
-                return payment
-        case Failed(code=code, message=message) if payment.is_open:
+        case Succeeded():
+            return payment, _come_in(payment, outcome, looked_up=looked_up, actor=actor, at=at)
+        case TakenBack():
+            return payment, _taken_back(payment, outcome, actor=actor, at=at)
+        case _ if not payment.is_open:
+            return payment, Verdict.DUPLICATE
+        case Failed(code=code, message=message):
             _fail(payment, f"{code}: {message}", at=at)
             if code == UNSETTLED:
                 payment.held = Payment.Held.UNSETTLED
-        case Pending(check_after=wait) if payment.is_open:
+        case Pending(check_after=wait):
             if payment.state != Payment.State.PROCESSING:
                 payment.await_outcome()
             if wait and payment.check_at:
                 payment.check_at = max(payment.check_at, at + wait)
-        case Unknown(reason=reason) if payment.is_open:
+        case Unknown(reason=reason):
             if payment.state != Payment.State.UNKNOWN:
                 payment.lose_track()
             payment.failure = reason[:200]
     payment.save()
-    return payment
+    return payment, Verdict.ACCEPTED
+
+
+def _come_in(payment: Payment, outcome: Succeeded, *, looked_up: bool, actor: Actor, at: datetime) -> Verdict:
+    if payment.state in SETTLED or _is_reversed(payment, outcome):
+        return Verdict.DUPLICATE
+    doubt = _doubt(payment, outcome, looked_up=looked_up)
+    if doubt:
+        _hold_for_staff(payment, doubt, outcome, at=at)
+        return VERDICTS[doubt]
+    _succeed(payment, outcome, actor=actor, at=at)
+    return Verdict.ACCEPTED
+
+
+def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datetime) -> Verdict:
+    if is_booked(payment, outcome.reference):
+        return Verdict.DUPLICATE
+    if payment.state not in SETTLED:
+        _note_reversed(payment, outcome.reference, at=at)
+        return Verdict.ACCEPTED
+    if not 0 < outcome.amount <= left_of(payment):
+        logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
+        return Verdict.WRONG_AMOUNT
+    why = "told by the gateway"
+    book_reversal(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
+    return Verdict.ACCEPTED
 
 
 def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:
@@ -108,6 +139,7 @@ def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:
         _fail(payment, reason, at=at)
     else:
         payment.failure = reason
+    payment.save()
 
 
 def _is_reversed(payment: Payment, outcome: Succeeded) -> bool:
@@ -116,26 +148,14 @@ def _is_reversed(payment: Payment, outcome: Succeeded) -> bool:
 
 def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.Held | None:
     """Why a success is not believed as it stands. Another amount than was asked for is no reason: it is what came."""
-    if paid_another(payment, outcome):
+    same = Payment.objects.filter(gateway=payment.gateway, gateway_txn_id=outcome.gateway_txn_id)
+    if same.exclude(pk=payment.pk).exists():
         return Payment.Held.USED_BEFORE
-    if not looked_up and is_beyond_the_gateway(payment, outcome):
+    if outcome.amount <= payment.amount or looked_up:
+        return None
+    if outcome.amount > gateways.gateway(payment.gateway).caps.max_amount:  # a defect there, not money
         return Payment.Held.IMPLAUSIBLE
     return None
-
-
-def paid_another(payment: Payment, outcome: Outcome) -> bool:
-    """Whether the gateway's transaction has paid another payment already."""
-    if not isinstance(outcome, Succeeded):
-        return False
-    same = Payment.objects.filter(gateway=payment.gateway, gateway_txn_id=outcome.gateway_txn_id)
-    return same.exclude(pk=payment.pk).exists()
-
-
-def is_beyond_the_gateway(payment: Payment, outcome: Outcome) -> bool:
-    """Whether it says that it received more than it can take: a defect there, not money."""
-    if not isinstance(outcome, Succeeded) or outcome.amount <= payment.amount:
-        return False
-    return outcome.amount > gateways.gateway(payment.gateway).caps.max_amount
 
 
 def _hold_for_staff(payment: Payment, doubt: Payment.Held, outcome: Succeeded, *, at: datetime) -> None:
@@ -144,6 +164,7 @@ def _hold_for_staff(payment: Payment, doubt: Payment.Held, outcome: Succeeded, *
     if payment.is_open:
         _fail(payment, f"{HELD}: {doubt}", at=at)
     payment.held, payment.held_amount, payment.held_txn_id = doubt, outcome.amount, outcome.gateway_txn_id
+    payment.save()
 
 
 def _kept(text: str) -> str:

@@ -10,12 +10,17 @@ from django.db import transaction
 from accounts.models import Customer
 from kernel.actors import Actor
 from payments.models import Payment
-from payments.services.invoices import pay_invoices_automatically
+from payments.services.invoices import pay_automatically
 from payments.services.reversals import collect_debts
 
 
 @transaction.atomic
 def settle_what_is_owed(customer_id: UUID, *, actor: Actor, at: datetime) -> Payment | None:
     """Returns the payment of invoices, if there was one. Debts of money taken back are collected whatever the customer chose."""
-    collect_debts(Customer.objects.lock(customer_id), at=at)
-    return pay_invoices_automatically(customer_id, actor=actor, at=at)
+    return settle_owed_by(Customer.objects.lock(customer_id), actor=actor, at=at)
+
+
+def settle_owed_by(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
+    """As `settle_what_is_owed`, for a caller who holds the customer."""
+    collect_debts(customer, at=at)
+    return pay_automatically(customer, actor=actor, at=at)

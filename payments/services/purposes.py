@@ -15,7 +15,7 @@ from kernel.actors import Actor
 from ledger.services import Fact, Kind, spend
 from payments.models import Payment
 from payments.services.invoices import allocate, hold_open
-from payments.services.owed import settle_what_is_owed
+from payments.services.owed import settle_owed_by
 
 
 class Purpose(Protocol):
@@ -37,7 +37,7 @@ class OfTopUps:
     """Credit; and what is owed is settled from it."""
 
     def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
-        settle_what_is_owed(payment.customer_id, actor=actor, at=at)
+        settle_owed_by(payment.customer, actor=actor, at=at)
 
     def page(self, payment: Payment) -> str:
         return ""

@@ -51,10 +51,32 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
     """
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
-    known = Reversal.objects.filter(payment=payment, reference=reference).first()
-    if known:
-        return known
-    _refuse(payment, amount)
+    payment.customer = customer
+    if is_booked(payment, reference):
+        return Reversal.objects.get(payment=payment, reference=reference)
+    if amount <= 0:
+        raise InvalidInput(_("Enter an amount above zero."), field="amount")
+    if amount > left_of(payment):
+        raise NotTakenBack(left=left_of(payment))
+    return book_reversal(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
+
+
+def is_booked(payment: Payment, reference: str) -> bool:
+    """Whether what the bank or gateway took back under this reference is on record."""
+    return Reversal.objects.filter(payment=payment, reference=reference).exists()
+
+
+def left_of(payment: Payment) -> int:
+    """What of a payment came from outside and has not been taken back."""
+    arrived = payment.state in SETTLED and payment.means in HOUSE
+    return payment.received - payment.taken_back if arrived else 0
+
+
+def book_reversal(
+    payment: Payment, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime
+) -> Reversal:
+    """Part of the transaction of a caller who holds the customer and the payment, of which at least `amount` is left."""
+    customer = payment.customer
     wallet = wallet_of(customer.pk)
     from_credit = min(amount, max(wallet.credit - wallet.held, 0))
     parts = list(_paid_with_it(payment, amount - from_credit))
@@ -91,15 +113,6 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
     )
     _tell(reversal, [allocation.invoice.number for allocation, _part in parts])
     return reversal
-
-
-def _refuse(payment: Payment, amount: int) -> None:
-    if amount <= 0:
-        raise InvalidInput(_("Enter an amount above zero."), field="amount")
-    arrived = payment.state in SETTLED and payment.means in HOUSE
-    left = payment.received - payment.taken_back if arrived else 0
-    if amount > left:
-        raise NotTakenBack(left=left)
 
 
 def _tell(reversal: Reversal, numbers: list[str]) -> None:

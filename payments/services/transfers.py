@@ -28,7 +28,7 @@ from notifications.services import tell
 from payments.audit import Did
 from payments.models import BankTransfer, ExpectedTransfer, Payment
 from payments.services.invoices import describe, hold_open, reached_by
-from payments.services.owed import settle_what_is_owed
+from payments.services.owed import settle_owed_by
 from payments.services.purposes import purpose_of
 
 ACCOUNT = "main"
@@ -183,7 +183,7 @@ def give(
     )
     purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
     if payment.kind == Payment.Kind.INVOICE and payment.refunded:
-        settle_what_is_owed(customer.pk, actor=actor, at=at)
+        settle_owed_by(customer, actor=actor, at=at)
     return payment
 
 

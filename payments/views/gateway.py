@@ -14,13 +14,14 @@ from accounts.access import PortalRequest, portal_page
 from kernel import clock
 from payments import gateways
 from payments.gateways import UnknownGateway
+from payments.gateways.base import MAX_NOTICE
 from payments.models import Payment
 from payments.queries import gateway_name
-from payments.services.asking import check_payment, handle_notice
+from payments.services.asking import check_payment
+from payments.services.notices import handle_notice
 from payments.services.purposes import purpose_of
 from store.senders import network_of
 
-MOST_BYTES = 20_000
 ASKED_BY_LOOKING = 5
 """So often looking at the page asks the gateway; then its notice decides, or the job that asks about open payments."""
 
@@ -38,8 +39,8 @@ def gateway_notice(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404 from unknown
     if request.method != method:
         return HttpResponseNotAllowed([method])
-    body = request.META["QUERY_STRING"].encode() if method == "GET" else request.read(MOST_BYTES + 1)
-    if len(body) > MOST_BYTES:
+    body = request.META["QUERY_STRING"].encode() if method == "GET" else request.read(MAX_NOTICE + 1)
+    if len(body) > MAX_NOTICE:
         return HttpResponse(status=413)
     status, content_type, reply = handle_notice(code, body, request.headers, sender=network_of(request), at=clock.now())
     return HttpResponse(reply, status=status, content_type=content_type)

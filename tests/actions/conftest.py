@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from payments import gateways
-from payments.gateways import Caps, Outcome, Redirect, Succeeded
+from payments.gateways import Caps, Outcome, Redirect, Report, Succeeded, Verdict
+from payments.gateways.base import Reply
 from payments.models import Payment
 
 _serial = count(1)
@@ -22,6 +24,7 @@ class Gate:
 
     answer: Redirect | Outcome = field(default_factory=lambda: Redirect("https://gate.example/pay"))
     known: Outcome | None = None
+    report: Report | None = None
     started: list[int] = field(default_factory=list)
     code: str = "gate"
     caps: Caps = field(default_factory=lambda: Caps(1_000, 50_000_000, timedelta(minutes=15), timedelta(days=2)))
@@ -36,6 +39,13 @@ class Gate:
     def query(self, **_more: Any) -> Outcome:
         assert self.known is not None, "the test did not expect a question"
         return self.known
+
+    def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
+        assert self.report is not None, "the test did not expect a notice"
+        return self.report
+
+    def reply(self, verdict: Verdict) -> Reply:
+        return 200, "text/plain", verdict.value.encode()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from ledger.services import Kind
 from notifications.models import Notice
 from orders.services.delete import delete_resource
 from payments.models import BankTransfer, Payment
-from payments.services.invoices import pay_invoices_automatically
+from payments.services.owed import settle_what_is_owed
 from payments.services.transfers import TransferDiffers, TransferRecordedAlready, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
@@ -90,7 +90,7 @@ def test_an_automatic_payment_names_the_invoices_that_it_reached_and_no_others(s
     """150,000 reach three of four invoices of 60,333, the third in part."""
     customer, invoices = bills(small, 4, pays_invoices_automatically=True)
     fund(customer, 150_000)
-    payment = pay_invoices_automatically(customer.pk, actor=JOB, at=LATER)
+    payment = settle_what_is_owed(customer.pk, actor=JOB, at=LATER)
     assert payment is not None
     reached = [invoice.number for invoice in invoices[:3]]
     assert payment.description == ", ".join(reached)

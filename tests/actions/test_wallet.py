@@ -17,8 +17,9 @@ from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
 from payments.services.gateway import start_top_up
-from payments.services.invoices import AmountTooLarge, NothingDue, pay_invoices_automatically, pay_invoices_from_wallet
+from payments.services.invoices import AmountTooLarge, NothingDue, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
+from payments.services.owed import settle_what_is_owed
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
@@ -156,12 +157,12 @@ def postpaid_with_bills(small: Item, large: Item) -> tuple[Customer, Invoice, In
 def test_the_older_then_the_smaller_invoice_is_paid_first_the_last_in_part(small: Item, large: Item) -> None:
     customer, cheap, dear = postpaid_with_bills(small, large)
     fund(customer, 100_000)
-    payment = pay_invoices_automatically(customer.pk, actor=JOB, at=NOON + 11 * DAY)
+    payment = settle_what_is_owed(customer.pk, actor=JOB, at=NOON + 11 * DAY)
     assert payment is not None
     cheap.refresh_from_db()
     dear.refresh_from_db()
     assert (cheap.status, dear.status, dear.due) == ("paid", "partially_paid", 173_333 - 39_667)
-    assert pay_invoices_automatically(customer.pk, actor=JOB, at=NOON + 12 * DAY) is None
+    assert settle_what_is_owed(customer.pk, actor=JOB, at=NOON + 12 * DAY) is None
 
 
 def test_nobody_pays_nothing_or_more_than_is_due(small: Item, large: Item) -> None:

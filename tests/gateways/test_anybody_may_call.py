@@ -9,7 +9,7 @@ from django.urls import reverse
 from redis.exceptions import ConnectionError as RedisAway
 
 from payments.models import GatewayNotice
-from payments.services import asking
+from payments.services import notices
 from store import senders
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +46,7 @@ def test_one_stranger_leaves_twenty_notices_an_hour_and_keeps_nobody_out():
 
 
 def test_all_strangers_together_leave_so_many_a_day(monkeypatch):
-    monkeypatch.setattr(asking, "UNSIGNED_OF_ALL", 30)
+    monkeypatch.setattr(notices, "UNSIGNED_OF_ALL", 30)
     for number in range(50):
         call(f"forged {number}", address=f"198.51.100.{number}")
 

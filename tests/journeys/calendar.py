@@ -10,7 +10,7 @@ from invoices.services.month_end import bill_ended_months
 from kernel.periods import local_day, start_of_day
 from lifecycle.services.sweeps import expire_resources, purge_resources, remind_about_ends
 from orders.services.renewal import renew_automatically
-from payments.services.invoices import pay_invoices_automatically
+from payments.services.owed import settle_what_is_owed
 from tests.cast import JOB
 
 
@@ -40,4 +40,4 @@ def _morning(at: datetime) -> None:
 
 def _pay(at: datetime) -> None:
     for customer in Invoice.objects.open().values_list("customer", flat=True).distinct():
-        pay_invoices_automatically(customer, actor=JOB, at=at)
+        settle_what_is_owed(customer, actor=JOB, at=at)

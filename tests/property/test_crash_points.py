@@ -25,8 +25,8 @@ from orders.services.switch import switch_billing_mode
 from payments.models import Payment
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
-from payments.services.invoices import pay_invoices_automatically
 from payments.services.outcomes import record_outcome
+from payments.services.owed import settle_what_is_owed
 from payments.services.transfers import record_bank_transfer
 from tests.actions.conftest import Gate, gate, paid
 from tests.cast import (
@@ -186,10 +186,10 @@ def test_payments_of_bills(bob: Customer, small: Item) -> None:
     bill = servers[0].invoices.get()
 
     def act() -> None:
-        pay_invoices_automatically(bob.pk, actor=JOB, at=LATER)
+        settle_what_is_owed(bob.pk, actor=JOB, at=LATER)
         record_bank_transfer(bob.pk, 10_000, [bill.pk], reference="FT1", reason="statement", actor=STAFF, at=LATER)
 
     def then() -> None:
-        pay_invoices_automatically(bob.pk, actor=JOB, at=LATER)
+        settle_what_is_owed(bob.pk, actor=JOB, at=LATER)
 
     no_point_matters(act, then=then, at_least=5)

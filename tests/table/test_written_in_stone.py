@@ -25,13 +25,13 @@ pytestmark = MARKS
 
 APPEND_ONLY = [
     BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, GrantUse, ResourceEvent, Quote,
-    Allocation, GatewayNotice,
+    Allocation,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
     "invoices_invoice", "invoices_numberseries", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
     "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
-    "payments_banktransfer", "payments_expectedtransfer", "payments_transferclaim", "payments_reversal",
+    "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",
 ]  # fmt: skip
 
 
