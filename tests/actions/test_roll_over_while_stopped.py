@@ -14,7 +14,7 @@ import pytest
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
-from lifecycle.models import Resource, ServicePeriod
+from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, start_resource, stop_resource
 from orders.services.delete import delete_resource
 from orders.services.switch import switch_billing_mode
@@ -74,3 +74,12 @@ def test_a_box_that_was_stopped_all_the_time_is_free_until_it_starts(alice: Cust
     assert metered(box) == []
     start_resource(box.pk, actor=owner_of(alice), at=END + 6 * DAY)
     assert metered(box) == [(END + 6 * DAY, None)]
+
+
+def test_who_deletes_before_the_sweep_came_is_who_made_it_roll_over(alice: Customer, cube: Item) -> None:
+    """Whoever acts is recorded as who they are, role and name together: the event is the owner's, not the system's."""
+    [box] = create(alice, cube)
+    becomes_postpaid(alice, NOON + DAY)
+    delete_resource(box.pk, actor=owner_of(alice), at=END + 16 * DAY)
+    rolled = ResourceEvent.objects.get(resource=box, kind="rolled_over")
+    assert (rolled.actor_kind, rolled.actor) == ("customer", owner_of(alice).name)
