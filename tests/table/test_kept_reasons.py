@@ -18,6 +18,7 @@ from payments.models import Payment
 
 LIKE_A_REASON = ("reason", "failure", "error", "cause", "why", "because", "held", "note")
 STAFF, TECHNICAL, NUMBER = "what a member of staff writes", "what a machine says to operators", "no reason"
+PAYER = "what whoever paid wrote"
 
 KEPT_REASONS = {
     "lifecycle.ProvisioningRequest.reason": [failure.value for failure in Failure],
@@ -33,6 +34,8 @@ KEPT_REASONS = {
     "payments.Payment.held_amount": NUMBER,
     "payments.Payment.held_txn_id": TECHNICAL,
     "payments.Reversal.reason": STAFF,
+    "payments.BankTransfer.note": PAYER,
+    "payments.TransferClaim.note": PAYER,
     "ledger.Account.held": NUMBER,
     "ledger.Grant.reason": STAFF,
     "accounts.BillingModeSwitch.reason": STAFF,
@@ -64,7 +67,7 @@ def columns_like_a_reason():
     return {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
-        if model._meta.app_label in ours
+        if model._meta.app_label in ours and not model._meta.proxy
         for field in model._meta.concrete_fields
         if isinstance(field, models.CharField | models.TextField | models.IntegerField)
         and any(word in field.name for word in LIKE_A_REASON)
