@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import stripe
 
+from kernel.shapes import Json
 from store import outgoing
 
 from .base import NOT_FOUND, Failed, Unknown
@@ -65,13 +66,13 @@ def client_for(key: str, url: str, http: httpx.Client) -> stripe.StripeClient:
     return stripe.StripeClient(key, http_client=Transport(http), base_addresses={"api": url}, max_network_retries=0)
 
 
-def asked(call: Callable[[], Any]) -> dict[str, Any] | Unknown:
+def asked(call: Callable[[], Any]) -> Json | Unknown:
     """What Stripe answers to a question, as plain values. That it refuses the question says nothing of what was asked about."""
     answer = called(call)
     return Unknown(answer.message) if isinstance(answer, Failed) else answer
 
 
-def called(call: Callable[[], Any]) -> dict[str, Any] | Failed | Unknown:
+def called(call: Callable[[], Any]) -> Json | Failed | Unknown:
     """What Stripe answers to an order, as plain values; `Failed` only for what moved nothing and never will."""
     try:
         answer = call()
@@ -91,7 +92,7 @@ def called(call: Callable[[], Any]) -> dict[str, Any] | Failed | Unknown:
     return plain(answer)
 
 
-def plain(answer: Any) -> dict[str, Any]:
+def plain(answer: Any) -> Json:
     """The library's objects as dictionaries, all the way down."""
     found: Any = answer.to_dict(recursive=True) if hasattr(answer, "to_dict") else answer
     return found if isinstance(found, dict) else {}

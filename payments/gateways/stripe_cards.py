@@ -19,6 +19,8 @@ from typing import Any
 import httpx
 import stripe
 
+from kernel.shapes import Json
+
 from .base import (
     NOT_FOUND,
     BadSignature,
@@ -128,13 +130,13 @@ class Stripe:
         intent = self._intent(reference)
         return self._outcome(intent, reference, at) if isinstance(intent, dict) else intent
 
-    def _page(self, session: dict[str, Any] | Failed | Unknown) -> Redirect | Failed | Unknown:
+    def _page(self, session: Json | Failed | Unknown) -> Redirect | Failed | Unknown:
         if not isinstance(session, dict):
             return session
         url = text_of(session, "url")
         return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("url leads elsewhere")
 
-    def _intent(self, reference: str) -> dict[str, Any] | Unknown:
+    def _intent(self, reference: str) -> Json | Unknown:
         """The payment of this reference; it is there once the customer has begun to pay."""
         question = {"query": f"metadata['reference']:'{reference}'", "expand": ["data.latest_charge"]}
         answer = asked(lambda: self.api.payment_intents.search(question))
@@ -145,7 +147,7 @@ class Stripe:
             return Unknown(NOT_FOUND)
         return next((one for one in found if one.get("status") == "succeeded"), found[0])
 
-    def _outcome(self, intent: dict[str, Any], reference: str, at: datetime) -> Outcome:
+    def _outcome(self, intent: Json, reference: str, at: datetime) -> Outcome:
         """What a PaymentIntent says, if it is ours, in đồng and of this account's mode."""
         marks = intent.get("metadata")
         if not isinstance(marks, dict) or marks.get("reference") != reference:
@@ -205,7 +207,7 @@ class Stripe:
     def reply(self, verdict: Verdict) -> Reply:
         return STATUSES.get(verdict, 200), "text/plain", b""
 
-    def _event(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _event(self, body: bytes, headers: Mapping[str, str]) -> tuple[Json, Json]:
         """
         A signed event and the object that it is about. A stale one is not refused: it says what is so, and is compared.
 
@@ -223,7 +225,7 @@ class Stripe:
             raise BadSignature("not for this account")
         return event, about
 
-    def _lost(self, event: dict[str, Any], dispute: dict[str, Any]) -> Report:
+    def _lost(self, event: Json, dispute: Json) -> Report:
         """A dispute names the payment by Stripe's id alone: the payment itself is read."""
         intent = asked(lambda: self.api.payment_intents.retrieve(text_of(dispute, "payment_intent")))
         reference = _reference_of(intent) if isinstance(intent, dict) else ""
@@ -326,7 +328,7 @@ class Stripe:
             return Unlinked()
         return self._linked(token, at) if isinstance(answer, Failed) else answer  # perhaps it was detached before
 
-    def _consent(self, reference: str, proof: str) -> dict[str, Any] | Unknown:
+    def _consent(self, reference: str, proof: str) -> Json | Unknown:
         """The SetupIntent that a notice named, or the one of the customer that was made for this link."""
         if proof:
             return asked(lambda: self.api.setup_intents.retrieve(proof))
@@ -339,7 +341,7 @@ class Stripe:
             answer = asked(partial(self.api.setup_intents.list, wanted))
             if not isinstance(answer, dict):
                 return answer
-            found: list[dict[str, Any]] = [one for one in answer.get("data", []) if _reference_of(one) == reference]
+            found: list[Json] = [one for one in answer.get("data", []) if _reference_of(one) == reference]
             if found:
                 return found[0]
         return Unknown(NOT_FOUND)
@@ -358,7 +360,7 @@ class Stripe:
         return Linked(token, display, at, expires_at=_end_of(facts))
 
 
-def _refunded(refund: dict[str, Any], amount: int, at: datetime) -> Outcome:
+def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
     if refund.get("currency") != CURRENCY or refund.get("amount") != amount:
         return Unknown("about another refund")
     match refund.get("status"):
@@ -370,18 +372,18 @@ def _refunded(refund: dict[str, Any], amount: int, at: datetime) -> Outcome:
             return Pending(timedelta(hours=1))
 
 
-def _reference_of(about: dict[str, Any]) -> str:
+def _reference_of(about: Json) -> str:
     marks = about.get("metadata")
     return str(marks.get("reference") or "")[:60] if isinstance(marks, dict) else ""
 
 
-def _paid_at(intent: dict[str, Any], at: datetime) -> datetime:
+def _paid_at(intent: Json, at: datetime) -> datetime:
     charge = intent.get("latest_charge")
     created = charge.get("created") if isinstance(charge, dict) else None
     return datetime.fromtimestamp(created, UTC) if isinstance(created, int) else at
 
 
-def _end_of(card: dict[str, Any]) -> datetime | None:
+def _end_of(card: Json) -> datetime | None:
     """A card can be used until its month is over."""
     year, month = card.get("exp_year"), card.get("exp_month")
     if not isinstance(year, int) or not isinstance(month, int) or not 1 <= month <= 12:
