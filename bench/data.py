@@ -91,14 +91,14 @@ HISTORY = (
     INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start,
                                   period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
     SELECT id, 'U' || lpad(row_number() OVER ()::text, 9, '0'), customer_id, resource_id, %(product)s, 'usage', to_char(starts_at, 'YYYY-MM'), name,
-           '{"name": "Customer"}', '{"name": "Seller"}', starts_at, ends_at, ends_at, ends_at, ends_at + interval '15 days', total, total / 11,
+           '{"name": "Customer"}', '{"name": "Seller"}', starts_at, ends_at, ends_at, ends_at, ends_at + interval '15 days', total, round(total / 11.0),
            0, '', total, total, 0, 0 FROM bill
     """,
     """
     INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
                                       unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
     SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60,
-           1, total, 43200, 0, TRUE, 0.1, total, total / 11, total FROM bill
+           1, total, extract(epoch FROM ends_at - starts_at) / 60, 0, TRUE, 0.1, total, round(total / 11.0), total FROM bill
     """,
     """
     INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional,

@@ -130,17 +130,31 @@ class Transaction(models.Model):
         verbose_name = _("ledger transaction")
         verbose_name_plural = _("ledger transactions")
         constraints: ClassVar = [
-            models.UniqueConstraint(name="one_fact_is_posted_once", fields=["customer", "kind", "source"]),
             models.UniqueConstraint(
-                name="what_is_nobodys_is_posted_once", fields=["kind", "source"], condition=Q(customer=None)
-            ),
+                name="one_fact_is_posted_once", fields=["kind", "source"]
+            ),  # whoever it is posted for
             models.CheckConstraint(
                 name="only_bank_money_is_nobodys",
                 condition=Q(customer__isnull=True, kind__in=["bank_arrival", "bank_return"])
                 | Q(customer__isnull=False) & ~Q(kind__in=["bank_arrival", "bank_return"]),
             ),
         ]
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="has_entries",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                IF NOT EXISTS (SELECT FROM ledger_entry WHERE transaction_id = NEW.id) THEN
+                    RAISE EXCEPTION 'the % % moves nothing: it has no entries', NEW.kind, NEW.source USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.source}"
@@ -230,6 +244,13 @@ class Entry(models.Model):
                 WHERE (SELECT count(*) FROM ledger_entry e WHERE e.transaction_id = n.transaction_id) <> n.legs LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'transaction % is posted: it cannot grow', broken USING ERRCODE = 'restrict_violation';
+                END IF;
+                SELECT n.transaction_id INTO broken
+                FROM new_entries n JOIN ledger_transaction t ON t.id = n.transaction_id
+                WHERE n.customer_id IS NOT NULL AND n.customer_id IS DISTINCT FROM t.customer_id OR NOT written_by_us(t.xmin) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'transaction % is another customer''s, or was written by somebody else', broken
+                        USING ERRCODE = 'restrict_violation';
                 END IF;
                 RETURN NULL;
                 """,

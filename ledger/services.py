@@ -28,6 +28,10 @@ class InsufficientCredit(DomainError):
     message = _("The wallet lacks %(shortfall)s ₫. Top up at least this amount or choose another means of payment.")
 
 
+class PostedForAnother(Exception):
+    """A fact is one fact, whoever it is posted for: two customers with the same one is a mistake of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """A customer's stored money, in VND. `available` is what can be spent now."""
@@ -107,6 +111,7 @@ def post(
     Post one fact, once; without a customer where it concerns none. Legs (account kind -> VND) sum to zero; zero legs are left out.
 
     :returns: whether it was posted now; False when the same kind and source stand already
+    :raises PostedForAnother: they stand, but for another customer (our bug)
     :raises IntegrityError: the wallet would fall below zero, or the legs do not sum to zero (our bug)
     """
     moved = {leg: amount for leg, amount in legs.items() if amount}
@@ -126,9 +131,16 @@ def post(
             cursor.execute(POST, arguments)
             if cursor.rowcount:
                 return True
-        if Transaction.objects.filter(customer=customer_id, kind=kind, source=str(source)).exists():
+        if _posted(kind, source, customer_id):
             return False
         open_accounts(moved, customer_id)
+
+
+def _posted(kind: Fact, source: object, customer_id: UUID) -> Transaction | None:
+    found = Transaction.objects.filter(kind=kind, source=str(source)).first()
+    if found and found.customer_id != customer_id:
+        raise PostedForAnother(f"{kind} {source} is a fact of {found.customer_id}, not of {customer_id}")
+    return found
 
 
 def spend(
@@ -166,8 +178,7 @@ def spend(
             promotional, legs = cursor.fetchone()
         if legs:
             return Spending(amount, int(promotional))
-        earlier = Transaction.objects.filter(customer=customer_id, kind=kind, source=str(source)).first()
-        if earlier:
+        if earlier := _posted(kind, source, customer_id):
             taken = (
                 Entry.objects.filter(transaction=earlier, account__kind=Kind.PROMOTIONAL).aggregate(
                     taken=Sum("amount")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from kernel.money import MAXIMUM
 from kernel.periods import local_day
 from lifecycle.models import Resource
 from store.kept import KeepsColumns
+from store.rounded import Rounded
 from store.triggers import append_only, frozen, kept, never_deleted
 
 
@@ -279,6 +280,23 @@ class InvoiceLine(models.Model):
                 name="line_total_is_amount_and_tax_on_top",
                 condition=Q(includes_vat=True, total=F("amount")) | Q(includes_vat=False, total=F("amount") + F("tax")),
             ),
+            models.CheckConstraint(
+                name="line_is_as_long_as_it_says",
+                condition=Q(ends_at=F("starts_at") + F("minutes") * Value(timedelta(minutes=1))),
+            ),
+            models.CheckConstraint(
+                name="line_amount_follows_from_its_price",
+                condition=Q(
+                    amount=Rounded(
+                        F("unit_price") * F("quantity") * (1 - F("discount")) * F("minutes"), F("per_minutes")
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="line_tax_follows_from_its_rate",
+                condition=Q(includes_vat=True, tax=Rounded(F("amount") * F("vat_rate"), 1 + F("vat_rate")))
+                | Q(includes_vat=False, tax=Rounded(F("amount") * F("vat_rate"), Value(1))),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
@@ -303,6 +321,12 @@ class InvoiceLine(models.Model):
                      WHERE l.invoice_id = n.invoice_id) LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';
+                END IF;
+                SELECT i.number INTO broken FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
+                WHERE n.starts_at < i.period_start OR n.ends_at > i.period_end OR n.customer_id <> i.customer_id LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'a line lies outside of the period of invoice %, or is another customer''s', broken
+                        USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,

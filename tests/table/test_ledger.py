@@ -7,8 +7,9 @@ from django.db import connection, transaction
 
 from accounts.models import Customer
 from ledger.models import Account, Entry, Transaction
-from ledger.services import Fact, Kind, open_accounts, post, spend, wallet_of
+from ledger.services import Fact, Kind, PostedForAnother, open_accounts, post, spend, wallet_of
 from tests.cast import NOON, fund, make_customer
+from tests.owner import around_all_guards
 from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
@@ -199,3 +200,50 @@ def test_a_balance_kept_by_the_trigger_is_the_sum_of_the_entries(db: None) -> No
     with connection.cursor() as cursor:
         cursor.execute("SELECT sum(amount) FROM ledger_entry WHERE customer_id = %s", [customer.pk])
         assert cursor.fetchone()[0] == wallet_of(customer.pk).credit == 10**12 + 11
+
+
+def test_a_fact_is_one_fact_whoever_it_is_posted_for(alice: Customer) -> None:
+    mallory = make_customer("Mallory", credit=1_000)
+    post(Fact.ADJUSTMENT, "one", {Kind.CREDIT: 5, Kind.ADJUSTMENTS: -5}, customer_id=alice.pk, at=NOON)
+    refuse(
+        "INSERT INTO ledger_transaction (kind, source, customer_id, reference, at) VALUES ('adjustment', 'one', %s, '', %s)",
+        mallory.pk,
+        NOON,
+        match="one_fact_is_posted_once",
+    )
+    with pytest.raises(PostedForAnother):
+        post(Fact.ADJUSTMENT, "one", {Kind.CREDIT: 5, Kind.ADJUSTMENTS: -5}, customer_id=mallory.pk, at=NOON)
+    with pytest.raises(PostedForAnother):
+        spend(mallory.pk, 5, into=Kind.SALES, kind=Fact.ADJUSTMENT, source="one", at=NOON)
+    assert wallet_of(mallory.pk).credit == 1_000
+
+
+def test_a_fact_that_moves_nothing_is_refused_when_its_transaction_ends(alice: Customer) -> None:
+    with refused("it has no entries"):
+        new_transaction(alice)
+        run("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_a_fact_of_one_customer_moves_nobody_elses_wallet(alice: Customer) -> None:
+    mallory = make_customer("Mallory", credit=1_000)
+    with refused("another customer's"):
+        write_legs(new_transaction(mallory), (account("credit", alice), -5), (account("credit", mallory), 5))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_legs_come_with_their_transaction_and_from_nobody_else(alice: Customer) -> None:
+    """Not even when nobody can see legs yet: a fact without any, as an old fault might have left it."""
+    with around_all_guards():
+        empty = new_transaction(alice)
+    legs = (account("credit", alice), 100), (account("adjustments"), -100)
+    with refused("written by somebody else"):
+        write_legs(empty, *legs)
+
+
+def test_legs_may_come_in_a_savepoint_of_their_transaction(alice: Customer) -> None:
+    with transaction.atomic():
+        with transaction.atomic():
+            made = new_transaction(alice)
+        with transaction.atomic():
+            write_legs(made, (account("credit", alice), 100), (account("adjustments"), -100))
+    assert wallet_of(alice.pk).credit == 10_000_100

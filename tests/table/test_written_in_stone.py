@@ -160,17 +160,74 @@ def test_a_copy_without_a_flaw_is_taken(history: Invoice) -> None:
     assert run(copy_of(history)) == 1
 
 
-def test_lines_add_up_and_come_with_their_invoice(history: Invoice) -> None:
-    """Neither a line too much, nor one that costs nothing, nor two that cancel out can be added later."""
-    for totals in ([1], [0], [5, -5]):
-        rows = ", ".join(f"({100 + i}, {total})" for i, total in enumerate(totals))
-        refuse(
-            "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at,"
-            " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
-            " SELECT invoice_id, customer_id, n.position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,"
-            f" unit_price, per_minutes, discount, TRUE, vat_rate, n.total, 0, n.total FROM invoices_invoiceline, (VALUES {rows})"
-            " n (position, total)"
-        )
+LINE = (
+    "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at,"
+    " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
+    " SELECT {invoice}, {customer}, {position}, item_id, price_id, name, unit, {period}, minutes, quantity,"
+    " {price}, {per}, discount, TRUE, {rate}, {total}, {tax}, {total} FROM invoices_invoiceline WHERE invoice_id = '{of}'"
+)
+
+
+def copy_of_line(of: Invoice, **changes: object) -> str:
+    """INSERT of a copy of an invoice's line with some columns changed (SQL expressions)."""
+    same = {
+        "invoice": "invoice_id", "customer": "customer_id", "position": "position", "period": "starts_at, ends_at",
+        "price": "unit_price", "per": "per_minutes", "rate": "vat_rate", "total": "total", "tax": "tax",
+    }  # fmt: skip
+    return LINE.format(of=of.pk, **(same | changes))
+
+
+@pytest.mark.parametrize("total", [1, 0])
+def test_lines_add_up_and_come_with_their_invoice(history: Invoice, total: int) -> None:
+    """Neither a line too much nor one that costs nothing can be added later."""
+    later = copy_of_line(history, position=100, price=total, per="minutes", rate=0, total=total, tax=0)
+    refuse(later, match="do not add up, or come after")
+
+
+@pytest.mark.parametrize(
+    ("change", "claim"),
+    [
+        ("amount = amount + 1, total = total + 1", "line_amount_follows_from_its_price"),
+        ("quantity = quantity * 2", "line_amount_follows_from_its_price"),
+        ("discount = 0.1", "line_amount_follows_from_its_price"),
+        ("tax = tax + 1", "line_tax_follows_from_its_rate"),
+        ("vat_rate = 0.08", "line_tax_follows_from_its_rate"),
+        ("minutes = minutes + 1", "line_is_as_long_as_it_says"),
+        ("ends_at = starts_at - (ends_at - starts_at)", "line_is_as_long_as_it_says"),
+    ],
+)
+def test_a_line_that_does_not_follow_from_its_columns(history: Invoice, change: str, claim: str) -> None:
+    """As if nothing froze it: its columns contradict each other."""
+    run("ALTER TABLE invoices_invoiceline DISABLE TRIGGER USER")
+    refuse(f"UPDATE invoices_invoiceline SET {change} WHERE invoice_id = %s", history.pk, match=claim)
+
+
+@pytest.mark.parametrize(
+    ("line", "claim"),
+    [
+        ({}, "lies outside"),  # the copy of the invoice is of two months later
+        ({"period": "starts_at + interval '60 days', ends_at + interval '60 days'"}, ""),
+        ({"period": "starts_at + interval '60 days 1 minute', ends_at + interval '60 days 1 minute'"}, "lies outside"),
+        (
+            {
+                "period": "starts_at + interval '60 days', ends_at + interval '60 days'",
+                "customer": "(SELECT id FROM accounts_customer WHERE name = 'Mallory')",
+            },
+            "another customer's",
+        ),
+    ],
+)
+def test_a_line_lies_inside_of_its_invoice_and_is_its_customers(
+    history: Invoice, line: dict[str, str], claim: str
+) -> None:
+    make_customer("Mallory")
+    copy = "00000000-0000-4000-8000-000000000042"
+    run(copy_of(history, id=f"'{copy}'"))
+    insert = copy_of_line(history, invoice=f"'{copy}'", **line)
+    if claim:
+        refuse(insert, match=claim)
+    else:
+        assert run(insert) == 1
 
 
 @pytest.mark.parametrize(
