@@ -147,7 +147,11 @@ def _make_role(cursor: Any, name: str, may_sign_in: str, password: str = "") -> 
         raise ImproperlyConfigured(f"{name} is a superuser: the portal runs as a role with the rights that it needs.")
     role = sql.Identifier(name)
     if not found:
-        cursor.execute(sql.SQL("CREATE ROLE {} " + may_sign_in).format(role))
+        # Roles are the server's, and no lock of ours reaches beyond a database: another one's preparation may be quicker.
+        create = sql.SQL("CREATE ROLE {} " + may_sign_in).format(role).as_string()
+        cursor.execute(
+            f"DO $role$ BEGIN {create}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $role$"
+        )
     if password:
         cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
 
