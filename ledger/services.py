@@ -136,7 +136,7 @@ def post(
         open_accounts(moved, customer_id)
 
 
-def _posted(kind: Fact, source: object, customer_id: UUID) -> Transaction | None:
+def _posted(kind: Fact, source: object, customer_id: UUID | None) -> Transaction | None:
     found = Transaction.objects.filter(kind=kind, source=str(source)).first()
     if found and found.customer_id != customer_id:
         raise PostedForAnother(f"{kind} {source} is a fact of {found.customer_id}, not of {customer_id}")

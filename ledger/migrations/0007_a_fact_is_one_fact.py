@@ -4,7 +4,6 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-
 # A row that is visible and whose transaction has not ended was written by our own, perhaps within a savepoint of it. `xmin` is the
 # lower half of a number: the upper one is that of the current transaction, or of its neighbour across the border.
 WRITTEN_BY_US = """

@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from ledger.models import Transaction
+from ledger.services import Fact, Kind, post
 from tests.actions.test_transfers_by_reference import comes, topping_up
 from tests.cast import NOON, make_customer
 
@@ -22,8 +23,8 @@ def our_account(settings: Any) -> None:
 def test_a_fact_without_a_customer_is_about_money_at_the_bank() -> None:
     with pytest.raises(IntegrityError, match="only_bank_money_is_nobodys"), transaction.atomic():
         Transaction.objects.create(kind="top_up", source="1", customer=None, at=NOON)
-    Transaction.objects.create(kind="bank_arrival", source="x", customer=None, at=NOON)
-    with pytest.raises(IntegrityError, match="what_is_nobodys_is_posted_once"), transaction.atomic():
+    post(Fact.BANK_ARRIVAL, "x", {Kind.BANK: -5, Kind.SUSPENSE: 5}, customer_id=None, at=NOON)
+    with pytest.raises(IntegrityError, match="one_fact_is_posted_once"), transaction.atomic():
         Transaction.objects.create(kind="bank_arrival", source="x", customer=None, at=NOON)
 
 
