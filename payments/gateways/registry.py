@@ -22,7 +22,7 @@ from payments.gateways import momo, stripe_cards, vnpay, zalopay
 from payments.gateways.base import Caps, Gateway
 from payments.gateways.momo import MoMo
 from payments.gateways.momo_links import LinkingMoMo
-from payments.gateways.stripe_cards import Stripe
+from payments.gateways.stripe_links import LinkingStripe
 from payments.gateways.vnpay import VNPay
 from payments.gateways.zalopay import ZaloPay
 from payments.gateways.zalopay_links import LinkingZaloPay
@@ -111,7 +111,7 @@ def _momo(code: str, values: Values, client: httpx.Client) -> Gateway:
 
 
 def _stripe(code: str, values: Values, client: httpx.Client) -> Gateway:
-    return Stripe(
+    return LinkingStripe(
         code=code,
         base_url=values["STRIPE_URL"].rstrip("/"),
         key=values["STRIPE_KEY"],

@@ -1,5 +1,5 @@
 """
-Stripe: cards, on its own page (Checkout) or, with the customer's consent, without them.
+Stripe: cards, on its own page (Checkout). Linked cards are charged by `stripe_links`.
 
 What is known of a payment is its PaymentIntent, found by our reference in its metadata: Stripe's own ids are not kept before
 somebody has paid. Amounts in đồng have no decimals there. A notice says that something happened; the signed object in it is compared
@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -26,9 +26,6 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
-    Linked,
-    LinkOutcome,
-    LinkReport,
     Outcome,
     Pending,
     Redirect,
@@ -37,7 +34,6 @@ from .base import (
     Succeeded,
     TakenBack,
     Unknown,
-    Unlinked,
     Verdict,
 )
 from .stripe_calls import asked, called, client_for
@@ -63,7 +59,7 @@ LOST = frozenset({"charge.dispute.funds_withdrawn"})
 
 @dataclass(frozen=True)
 class Stripe:
-    """Adapter for Stripe's Checkout, and for cards that customers have linked."""
+    """Adapter for Stripe's Checkout."""
 
     code: str
     base_url: str
@@ -124,13 +120,13 @@ class Stripe:
             "success_url": return_url,
             "cancel_url": return_url,
         }
-        return self._page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
+        return self.page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
         intent = self._intent(reference)
-        return self._outcome(intent, reference, at) if isinstance(intent, dict) else intent
+        return self.outcome(intent, reference, at) if isinstance(intent, dict) else intent
 
-    def _page(self, session: Json | Failed | Unknown) -> Redirect | Failed | Unknown:
+    def page(self, session: Json | Failed | Unknown) -> Redirect | Failed | Unknown:
         if not isinstance(session, dict):
             return session
         url = text_of(session, "url")
@@ -147,7 +143,7 @@ class Stripe:
             return Unknown(NOT_FOUND)
         return next((one for one in found if one.get("status") == "succeeded"), found[0])
 
-    def _outcome(self, intent: Json, reference: str, at: datetime) -> Outcome:
+    def outcome(self, intent: Json, reference: str, at: datetime) -> Outcome:
         """What a PaymentIntent says, if it is ours, in đồng and of this account's mode."""
         marks = intent.get("metadata")
         if not isinstance(marks, dict) or marks.get("reference") != reference:
@@ -193,13 +189,13 @@ class Stripe:
     # Notices
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
-        event, about = self._event(body, headers)
-        reference = _reference_of(about)
+        event, about = self.event(body, headers)
+        reference = reference_of(about)
         if about.get("object") == "dispute":
             return self._lost(event, about)
         if about.get("object") == "payment_intent" and reference:
             at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-            return Report(reference, self._outcome(about, reference, at))
+            return Report(reference, self.outcome(about, reference, at))
         if event.get("type") == "checkout.session.expired" and reference:
             return Report(reference, Failed("expired", "the page has expired"))
         return Report(reference, Pending(CHECK_AFTER))
@@ -207,7 +203,7 @@ class Stripe:
     def reply(self, verdict: Verdict) -> Reply:
         return STATUSES.get(verdict, 200), "text/plain", b""
 
-    def _event(self, body: bytes, headers: Mapping[str, str]) -> tuple[Json, Json]:
+    def event(self, body: bytes, headers: Mapping[str, str]) -> tuple[Json, Json]:
         """
         A signed event and the object that it is about. A stale one is not refused: it says what is so, and is compared.
 
@@ -228,136 +224,12 @@ class Stripe:
     def _lost(self, event: Json, dispute: Json) -> Report:
         """A dispute names the payment by Stripe's id alone: the payment itself is read."""
         intent = asked(lambda: self.api.payment_intents.retrieve(text_of(dispute, "payment_intent")))
-        reference = _reference_of(intent) if isinstance(intent, dict) else ""
+        reference = reference_of(intent) if isinstance(intent, dict) else ""
         amount = dispute.get("amount")
         if event.get("type") not in LOST or not is_amount(amount) or dispute.get("currency") != CURRENCY:
             return Report(reference, Pending(CHECK_AFTER))
         at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
         return Report(reference, TakenBack(text_of(dispute, "id"), amount, at))
-
-    # Linked cards
-
-    def begin_link(
-        self,
-        *,
-        reference: str,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Redirect | LinkOutcome:
-        marks = {"reference": reference, "customer": customer_ref}
-        holder = called(
-            lambda: self.api.customers.create(
-                {"metadata": marks, "description": description[:200]}, {"idempotency_key": f"{reference}-customer"}
-            )
-        )
-        if not isinstance(holder, dict):
-            return holder
-        wanted = {
-            "mode": "setup",
-            "currency": CURRENCY,
-            "customer": holder["id"],
-            "setup_intent_data": {"metadata": marks},
-            "metadata": marks,
-            "success_url": return_url,
-            "cancel_url": return_url,
-        }
-        return self._page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
-
-    def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
-        event, about = self._event(body, headers)
-        if about.get("object") == "setup_intent":
-            return LinkReport(_reference_of(about), proof=text_of(about, "id"))
-        if event.get("type") == "payment_method.detached":
-            return LinkReport("", is_over=True)
-        return None
-
-    def finish_link(self, *, reference: str, customer_ref: str, proof: str, at: datetime) -> LinkOutcome:
-        consent = self._consent(reference, proof)
-        if not isinstance(consent, dict):
-            return consent
-        if _reference_of(consent) != reference:
-            return Unknown("about another link")
-        match consent.get("status"):
-            case "succeeded":
-                return self._linked(f"{text_of(consent, 'customer')}:{text_of(consent, 'payment_method')}", at)
-            case "canceled":
-                return Failed("cancelled", "canceled")
-            case _:
-                return Pending(CHECK_AFTER)
-
-    def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
-        return self._linked(token, at)
-
-    def charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        token: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Outcome:
-        holder, _colon, method = token.partition(":")
-        wanted = {
-            "amount": amount,
-            "currency": CURRENCY,
-            "customer": holder,
-            "payment_method": method,
-            "off_session": True,
-            "confirm": True,
-            "description": description[:200] or reference,
-            "metadata": {"reference": reference, "customer": customer_ref},
-            "expand": ["latest_charge"],
-        }
-        intent = called(lambda: self.api.payment_intents.create(wanted, {"idempotency_key": reference}))
-        if not isinstance(intent, dict):
-            return intent
-        if intent.get("status") == "requires_action":
-            return Failed("needs_customer", "authentication required")
-        return self._outcome(intent, reference, at)
-
-    def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
-        method = token.partition(":")[2]
-        answer = called(lambda: self.api.payment_methods.detach(method))
-        if isinstance(answer, dict) or answer == Unknown(NOT_FOUND):
-            return Unlinked()
-        return self._linked(token, at) if isinstance(answer, Failed) else answer  # perhaps it was detached before
-
-    def _consent(self, reference: str, proof: str) -> Json | Unknown:
-        """The SetupIntent that a notice named, or the one of the customer that was made for this link."""
-        if proof:
-            return asked(lambda: self.api.setup_intents.retrieve(proof))
-        question = {"query": f"metadata['reference']:'{reference}'"}
-        holders = asked(lambda: self.api.customers.search(question))
-        if not isinstance(holders, dict):
-            return holders
-        for holder in holders.get("data", []):
-            wanted = {"customer": holder["id"], "limit": 10}
-            answer = asked(partial(self.api.setup_intents.list, wanted))
-            if not isinstance(answer, dict):
-                return answer
-            found: list[Json] = [one for one in answer.get("data", []) if _reference_of(one) == reference]
-            if found:
-                return found[0]
-        return Unknown(NOT_FOUND)
-
-    def _linked(self, token: str, at: datetime) -> LinkOutcome:
-        holder, _colon, method = token.partition(":")
-        card = asked(lambda: self.api.payment_methods.retrieve(method))
-        if card == Unknown(NOT_FOUND):
-            return Unlinked()
-        if not isinstance(card, dict):
-            return card
-        if card.get("customer") != holder:
-            return Unlinked()
-        facts = card.get("card") or {}
-        display = f"{str(facts.get('brand') or 'card').capitalize()} •••• {facts.get('last4') or ''}".strip()
-        return Linked(token, display, at, expires_at=_end_of(facts))
 
 
 def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
@@ -372,7 +244,7 @@ def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
             return Pending(timedelta(hours=1))
 
 
-def _reference_of(about: Json) -> str:
+def reference_of(about: Json) -> str:
     marks = about.get("metadata")
     return str(marks.get("reference") or "")[:60] if isinstance(marks, dict) else ""
 
@@ -381,11 +253,3 @@ def _paid_at(intent: Json, at: datetime) -> datetime:
     charge = intent.get("latest_charge")
     created = charge.get("created") if isinstance(charge, dict) else None
     return datetime.fromtimestamp(created, UTC) if isinstance(created, int) else at
-
-
-def _end_of(card: Json) -> datetime | None:
-    """A card can be used until its month is over."""
-    year, month = card.get("exp_year"), card.get("exp_month")
-    if not isinstance(year, int) or not isinstance(month, int) or not 1 <= month <= 12:
-        return None
-    return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)

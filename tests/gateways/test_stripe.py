@@ -30,7 +30,7 @@ from payments.gateways.base import (
     Unlinked,
     Verdict,
 )
-from payments.gateways.stripe_cards import Stripe
+from payments.gateways.stripe_links import LinkingStripe as Stripe
 
 NOON = datetime(2026, 1, 31, 5, 0, tzinfo=UTC)
 SECRET = "whsec_test_secret"
