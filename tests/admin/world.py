@@ -19,7 +19,7 @@ from orders.models import Action, CheckoutSession
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways.base import Succeeded
-from payments.models import GatewayNotice, Payment
+from payments.models import ExpectedTransfer, GatewayNotice, Payment, TransferClaim
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.outcomes import record_outcome
@@ -95,6 +95,11 @@ def _outside(number: int, customer: Customer) -> None:
         reference=f"T-{number}", payable=f"top_up:{new_id()}", description="top-up", amount=100_000, actor="x",
         created_at=NOON,
     )  # fmt: skip
+    ExpectedTransfer.objects.create(
+        customer=customer, kind="top_up", payable=f"top_up:{number}", description="Top-up", amount=2_000,
+        actor=STAFF.name, created_at=NOON, expires_at=NOON + DAY,
+    )  # fmt: skip
+    TransferClaim.objects.create(customer=customer, amount=3_000, day=NOON.date(), actor=STAFF.name, at=NOON)
     record_bank_transfer(customer.pk, 1_000, [], reference=f"FT{number}", reason="statement", actor=STAFF, at=NOON)
     arrived = record_outcome(payment.pk, Succeeded(f"G-{number}", 100_000, NOON), actor=STAFF, at=NOON)
     take_back(arrived.pk, 1_000, reference=f"R-{number}", reason="chargeback", actor=STAFF, at=NOON)
