@@ -5,6 +5,7 @@ later is recorded by `outcomes`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from kernel.ids import new_id
 from payments import gateways
 from payments.gateways.base import Redirect
 from payments.models import Payment
-from payments.services.invoices import hold_open
+from payments.services.invoices import describe, hold_open
 from payments.services.outcomes import record_outcome
 from payments.services.purposes import purpose_of
 
@@ -51,7 +52,6 @@ def start_gateway_payment(
     at: datetime,
     payable: str = "",
     order_id: UUID | None = None,
-    invoice_ids: tuple[UUID, ...] = (),
 ) -> Payment:
     """
     Open an attempt at a gateway; send the customer to the payment's `redirect_url`.
@@ -61,49 +61,19 @@ def start_gateway_payment(
     :raises InvalidInput: the amount is outside the gateway's limits
     :raises PaymentOpen: an attempt for the same payable is open
     """
-    adapter = gateways.gateway(gateway)
-    _refuse_amount(amount, adapter.caps.min_amount, adapter.caps.max_amount)
-    pk = new_id()
-    payable = payable or f"{kind}:{pk}"
-    purpose_of(payable)  # nothing may come in that nobody takes
     with transaction.atomic(durable=True):
-        Customer.objects.lock(customer.pk)
-        if Payment.objects.open().filter(customer=customer, payable=payable).exists():
-            raise PaymentOpen
-        payment = Payment.objects.create(
-            pk=pk,
-            customer=customer,
-            kind=kind,
-            means=Payment.Means.GATEWAY,
+        payment = _open_attempt(
+            Customer.objects.lock(customer.pk),
+            kind,
+            amount,
             gateway=gateway,
-            reference=adapter.new_reference(at),
+            description=description,
             payable=payable,
             order_id=order_id,
-            invoice_ids=[str(invoice) for invoice in invoice_ids],
-            description=description[:200],
-            amount=amount,
-            actor=actor.name,
-            created_at=at,
-            check_at=at + FIRST_CHECK,
+            actor=actor,
+            at=at,
         )
-    answer = adapter.start(
-        reference=payment.reference,
-        amount=amount,
-        description=description,
-        customer_ref=str(customer.pk),
-        at=at,
-        return_url=f"{settings.PUBLIC_URL}/payments/{pk}/return/",
-        callback_url=gateways.notice_url(gateway),
-    )
-    if isinstance(answer, Redirect):
-        with transaction.atomic():
-            payment = Payment.objects.lock(pk)
-            payment.redirect_url = answer.url
-            if payment.state == Payment.State.CREATED:
-                payment.await_outcome()
-            payment.save()
-        return payment
-    return record_outcome(pk, answer, actor=actor, at=at)
+    return _send(payment, description, actor=actor, at=at)
 
 
 def start_top_up(
@@ -140,20 +110,83 @@ def start_invoice_payment(
     :raises UnknownInvoice: not this customer's
     :raises NothingDue: all are paid or void
     """
-    with transaction.atomic():
-        invoices = hold_open(customer, invoice_ids)
-    description = ", ".join(invoice.number for invoice in invoices[:5])
-    return start_gateway_payment(
-        customer,
-        Payment.Kind.INVOICE,
-        sum(invoice.due for invoice in invoices),
+    with transaction.atomic(durable=True):
+        held = Customer.objects.lock(customer.pk)
+        invoices = hold_open(held, invoice_ids)
+        description = describe(invoices)
+        payment = _open_attempt(
+            held,
+            Payment.Kind.INVOICE,
+            sum(invoice.due for invoice in invoices),
+            gateway=gateway,
+            description=description,
+            payable=f"invoices:{customer.pk}",
+            invoice_ids=[invoice.pk for invoice in invoices],
+            actor=actor,
+            at=at,
+        )
+    return _send(payment, description, actor=actor, at=at)
+
+
+def _open_attempt(
+    customer: Customer,
+    kind: Payment.Kind,
+    amount: int,
+    *,
+    gateway: str,
+    description: str,
+    payable: str,
+    order_id: UUID | None = None,
+    invoice_ids: Sequence[UUID] = (),
+    actor: Actor,
+    at: datetime,
+) -> Payment:
+    """The row of an attempt, for a caller who holds the customer and what is paid, and commits before the gateway hears of it."""
+    adapter = gateways.gateway(gateway)
+    _refuse_amount(amount, adapter.caps.min_amount, adapter.caps.max_amount)
+    pk = new_id()
+    payable = payable or f"{kind}:{pk}"
+    purpose_of(payable)  # nothing may come in that nobody takes
+    if Payment.objects.open().filter(customer=customer, payable=payable).exists():
+        raise PaymentOpen
+    return Payment.objects.create(
+        pk=pk,
+        customer=customer,
+        kind=kind,
+        means=Payment.Means.GATEWAY,
         gateway=gateway,
-        description=description,
-        actor=actor,
-        at=at,
-        payable=f"invoices:{customer.pk}",
-        invoice_ids=tuple(invoice.pk for invoice in invoices),
+        reference=adapter.new_reference(at),
+        payable=payable,
+        order_id=order_id,
+        invoice_ids=[str(invoice) for invoice in invoice_ids],
+        description=description[:200],
+        amount=amount,
+        actor=actor.name,
+        created_at=at,
+        check_at=at + FIRST_CHECK,
     )
+
+
+def _send(payment: Payment, description: str, *, actor: Actor, at: datetime) -> Payment:
+    """The gateway hears of a committed attempt; its answer is recorded."""
+    answer = gateways.gateway(payment.gateway).start(
+        reference=payment.reference,
+        amount=payment.amount,
+        description=description,
+        customer_ref=str(payment.customer_id),
+        at=at,
+        return_url=f"{settings.PUBLIC_URL}/payments/{payment.pk}/return/",
+        callback_url=gateways.notice_url(payment.gateway),
+    )
+    if not isinstance(answer, Redirect):
+        return record_outcome(payment.pk, answer, actor=actor, at=at)
+    with transaction.atomic():
+        payment = Payment.objects.lock(payment.pk)
+        payment.redirect_url = answer.url
+        if payment.state == Payment.State.CREATED:
+            payment.await_outcome()
+        payment.save()
+    return payment
 
 
 def _refuse_amount(amount: int, minimum: int, maximum: int) -> None:
