@@ -103,7 +103,7 @@ def choose_language(request: PortalRequest) -> HttpResponse:
     answer = redirect("settings")
     if form.is_valid():
         language = form.cleaned_data["language"]
-        set_language(request.customer, language, actor=request.actor, at=request.at)
+        set_language(request.customer, language)
         speak(answer, language)
         with override(language):
             messages.success(request, _("The portal and your mails are in English from now on."))

@@ -195,7 +195,7 @@ def spend(
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class Debit:
     """One spend of many: `amount` VND of which `promotional` is taken from promotional credit."""
 
     customer_id: UUID
@@ -222,24 +222,24 @@ INSERT INTO ledger_entry (transaction_id, account_id, amount) SELECT id, account
 """
 
 
-def spend_many(charges: Sequence[Charge], *, into: Account.Kind, kind: Fact, at: datetime) -> None:
+def spend_many(debits: Sequence[Debit], *, into: Account.Kind, kind: Fact, at: datetime) -> None:
     """
     Take many amounts (> 0) out of wallets that the caller holds and has found sufficient, in one statement.
 
     :raises IntegrityError: a wallet would fall below zero, or a source is posted already
     """
-    if not charges:
+    if not debits:
         return
-    open_accounts([into], charges[0].customer_id)
+    open_accounts([into], debits[0].customer_id)
     with connection.cursor() as cursor:
         cursor.execute(
             SPEND_MANY,
             {
-                "customers": [charge.customer_id for charge in charges],
-                "sources": [charge.source for charge in charges],
-                "amounts": [charge.amount for charge in charges],
-                "promotional": [charge.promotional for charge in charges],
-                "references": [charge.reference[:200] for charge in charges],
+                "customers": [debit.customer_id for debit in debits],
+                "sources": [debit.source for debit in debits],
+                "amounts": [debit.amount for debit in debits],
+                "promotional": [debit.promotional for debit in debits],
+                "references": [debit.reference[:200] for debit in debits],
                 "kind": kind,
                 "into": into,
                 "at": at,

@@ -56,7 +56,7 @@ class CustomerViewSet(Endpoint):
     @idempotent(LanguageWish)
     def language(self, request: Request) -> Response:
         """Choose the language of the mails."""
-        set_language(self.customer, self.wish["language"], actor=self.actor, at=self.at)
+        set_language(self.customer, self.wish["language"])
         return self.show(self.visible().get())
 
     @idempotent(AutomaticPaymentWish)

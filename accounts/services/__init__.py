@@ -37,9 +37,8 @@ def record_audit(
     )
 
 
-def set_language(customer: Customer, language: str, *, actor: Actor, at: datetime) -> None:
-    """The language in which mails are written to `customer`, one of the model's choices."""
-    del actor, at  # a preference: no money, no history
+def set_language(customer: Customer, language: str) -> None:
+    """The language in which mails are written to `customer`, one of the model's choices: a preference, without a history."""
     Customer.objects.filter(pk=customer.pk).update(language=language)
 
 

@@ -71,14 +71,14 @@ class Due:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """How many resources were renewed and how many failed; how many customers somebody else holds right now."""
 
     renewed: int = 0
     failed: int = 0
     busy: int = 0
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: Counts) -> None:
         self.renewed += other.renewed
         self.failed += other.failed
         self.busy += other.busy
@@ -96,7 +96,7 @@ def renew_automatically(
     :param until: on the machine's monotonic clock; then no further group is begun, and something may be left
     :param planned: told of the number of ranges of customers before work begins, so that others can be called to help
     """
-    total = Tally()
+    total = Counts()
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
     ranges = list(ranges_of_customers(due))
     planned(len(ranges))
@@ -104,9 +104,9 @@ def renew_automatically(
     held_by_others = []
     for bounds in ranges:
         if time.monotonic() < until and (customers := customers_within(due, *bounds)):
-            tally = _renew_group(customers, waiting=False, actor=actor, at=at)
-            total.add(tally)
-            if tally.busy:
+            counts = _renew_group(customers, waiting=False, actor=actor, at=at)
+            total.add(counts)
+            if counts.busy:
                 held_by_others.append(bounds)
     for bounds in held_by_others:
         if time.monotonic() < until and (customers := customers_within(due, *bounds)):
@@ -114,13 +114,13 @@ def renew_automatically(
     return total.renewed, total.failed
 
 
-def _renew_group(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Tally:
+def _renew_group(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Counts:
     """After a failure whoever fails is logged and tried again at the next run, the others are renewed."""
     try:
         return renew_resources_of(customer_ids, waiting=waiting, actor=actor, at=at)
     except Exception:
         logger.exception("auto-renewal of %s customers broke off, first %s", len(customer_ids), customer_ids[0])
-    total = Tally()
+    total = Counts()
     if len(customer_ids) > 1:
         for customer_id in customer_ids:
             total.add(_renew_group([customer_id], waiting=True, actor=actor, at=at))
@@ -128,7 +128,7 @@ def _renew_group(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, a
 
 
 @transaction.atomic
-def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Tally:
+def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Actor, at: datetime) -> Counts:
     """
     Renew what is due of these customers as far as their wallets go.
 
@@ -142,7 +142,7 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
     held = Customer.objects.select_for_update(no_key=True, skip_locked=not waiting).filter(pk__in=customer_ids)
     found = {customer.pk: customer for customer in held.order_by("pk")}
     if not found:
-        return Tally(busy=len(customer_ids))
+        return Counts(busy=len(customer_ids))
     customers = {pk: customer for pk, customer in found.items() if customer.is_prepaid}
     wallets = hold_wallets(list(customers))
     paying: list[Due] = []
@@ -155,7 +155,7 @@ def renew_resources_of(customer_ids: Sequence[UUID], *, waiting: bool, actor: Ac
             paying.append(due)
     _renew(paying, customers, actor=actor, at=at)
     _tell_failures(failing, customers, at=at)
-    return Tally(len(paying), len(failing), len(customer_ids) - len(found))
+    return Counts(len(paying), len(failing), len(customer_ids) - len(found))
 
 
 def take(due: Due, wallets: dict[UUID, Wallet]) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from kernel.actors import Actor
 from kernel.ids import new_id
-from ledger.services import Charge, Fact, Kind, spend_many
+from ledger.services import Debit, Fact, Kind, spend_many
 from payments.models import Payment
 from store.bulk import copy_rows
 
@@ -42,7 +42,7 @@ def charge_renewals(renewals: Sequence[Renewal], *, actor: Actor, at: datetime) 
     The invoices may come later in the transaction; `allocate_renewals` comes after them.
     """
     charges = [
-        Charge(renewal.customer_id, str(renewal.invoice_id), renewal.amount, renewal.promotional, renewal.description)
+        Debit(renewal.customer_id, str(renewal.invoice_id), renewal.amount, renewal.promotional, renewal.description)
         for renewal in renewals
     ]
     spend_many(charges, into=Kind.SALES, kind=Fact.RENEWAL, at=at)
