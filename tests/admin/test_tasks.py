@@ -396,7 +396,7 @@ def held_payment(customer):
 def test_a_held_payment_needs_attention_until_staff_book_what_came(staff, alice):
     payment = held_payment(alice)
     client = staff("finance")
-    assert "payments that are held for staff" in client.get(reverse("admin:index")).content.decode()
+    assert "Payments that are held for staff" in client.get(reverse("admin:index")).content.decode()
     page = client.get(page_of(payment, "settle")).content.decode()
     assert "90,000" in page
     assert "G-9" in page
@@ -407,7 +407,7 @@ def test_a_held_payment_needs_attention_until_staff_book_what_came(staff, alice)
     assert (payment.state, payment.captured, payment.held) == ("succeeded", 90_000, "")
     assert wallet_of(alice.pk).credit == 10_090_000
     assert last_audit().verb == "settle payment by hand"
-    assert "payments that are held for staff" not in client.get(reverse("admin:index")).content.decode()
+    assert "Payments that are held for staff" not in client.get(reverse("admin:index")).content.decode()
 
 
 def test_a_held_payment_that_brought_nothing_is_closed(staff, alice):
@@ -428,9 +428,9 @@ def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, ali
 
     assert wallet_of(alice.pk).credit == 10_000_000
     reversal = Reversal.objects.get()
-    assert "payments that a bank or gateway took back" in client.get(reverse("admin:index")).content.decode()
+    assert "Payments that a bank or gateway took back" in client.get(reverse("admin:index")).content.decode()
     assert do(client, reversal, "close", key="k4").status_code == 302
-    assert "payments that a bank or gateway took back" not in client.get(reverse("admin:index")).content.decode()
+    assert "Payments that a bank or gateway took back" not in client.get(reverse("admin:index")).content.decode()
 
 
 # Adjustments that shall not be

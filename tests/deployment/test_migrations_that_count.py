@@ -8,6 +8,7 @@ from django.db.migrations import RunSQL
 from django.db.migrations.loader import MigrationLoader
 
 from store.migrating import CountLocked
+from tests.owner import as_owner
 
 COUNTED_BEFORE = {
     ("invoices", "0002_monthly_totals"),  # what may have come between is found by `manage.py recount`
@@ -41,7 +42,7 @@ def test_every_migration_that_counts_locks_first() -> None:
 
 @pytest.mark.django_db
 def test_what_is_counted_is_written_by_nobody_until_the_migration_commits() -> None:
-    with connection.schema_editor(atomic=False) as editor:
+    with as_owner(), connection.schema_editor(atomic=False) as editor:
         CountLocked(["invoices_invoice"], "SELECT sum(total) FROM invoices_invoice").database_forwards(
             "invoices", editor, None, None
         )
