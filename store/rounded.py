@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db.models import DecimalField, Func
 from django.db.models.expressions import Combinable
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.deconstruct import deconstructible
 
 
@@ -18,6 +17,6 @@ class Rounded(Func):
     def __init__(self, number: Combinable, over: Combinable) -> None:
         super().__init__(number, over)
 
-    def as_sql(self, compiler: Any, connection: Any, *_: Any, **__: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: SQLCompiler, *_: object, **__: object) -> tuple[str, tuple[str | int, ...]]:
         (n, of_n), (d, of_d) = (compiler.compile(each) for each in self.get_source_expressions())
-        return f"div(2 * ({n})::numeric + ({d})::numeric, 2 * ({d})::numeric)", [*of_n, *of_d, *of_d]
+        return f"div(2 * ({n})::numeric + ({d})::numeric, 2 * ({d})::numeric)", (*of_n, *of_d, *of_d)
