@@ -10,7 +10,7 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import Payment, Reversal
+from payments.models import BankTransfer, Payment, Reversal
 from payments.services import credit, statements
 from payments.services.asking import check_payment
 from payments.services.owed import settle_what_is_owed
@@ -55,3 +55,7 @@ def next_check(after: datetime) -> datetime | None:
 
 def give_transfers(*, at: datetime) -> Tally:
     return statements.look_at_unseen(at=at)
+
+
+def next_transfer(after: datetime) -> datetime | None:
+    return first_after(after, BankTransfer.objects.unseen(), "at")

@@ -18,8 +18,8 @@ def role() -> str:
 
 
 def be_the_application(*, connection: Any, **_: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {role()}")
+    connection.ensure_connection()
+    connection.connection.execute(f"SET ROLE {role()}")  # the line itself: no query of the portal's
 
 
 @contextmanager

@@ -54,3 +54,8 @@ def test_beat_sends_frequent_jobs_and_wakes_the_calendar(settings):
 def test_names_are_unique_and_fit_their_column():
     assert len(BY_NAME) == len(JOBS)
     assert max(map(len, BY_NAME)) <= 40
+
+
+def test_a_moving_clock_stops_for_what_is_due_and_not_every_minute() -> None:
+    """A job that runs all day long says when it has something to do: a month has 43,200 minutes."""
+    assert [job.name for job in JOBS if not job.is_calendar and not job.next_due] == []

@@ -33,7 +33,7 @@ from tests.cast import owner_of
 from tests.property.walk import World, a_world, steps_of
 
 pytestmark = pytest.mark.django_db
-WALKS, LENGTH, EVERY = (45, 3), 40, 5
+WALKS, LENGTH, EVERY = (45,), 30, 10
 
 
 def ordered(world: World, resource: Resource, action: Action, /, **inputs: Any) -> None:

@@ -30,12 +30,12 @@ def postgres(folder: Path):
 
 
 def rows(server: Postgres) -> list[int]:
-    with psycopg.connect(server.url) as connection:
+    with psycopg.connect(server.owners_url) as connection:
         return [number for (number,) in connection.execute("SELECT n FROM kept ORDER BY n")]
 
 
 def keep(server: Postgres, number: int) -> None:
-    with psycopg.connect(server.url) as connection:
+    with psycopg.connect(server.owners_url) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
         connection.execute("INSERT INTO kept VALUES (%s)", [number])
 

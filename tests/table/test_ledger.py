@@ -44,8 +44,8 @@ def test_a_transaction_that_does_not_sum_to_zero_is_refused(alice: Customer) -> 
 def test_two_wrongs_in_one_statement_do_not_make_a_right(alice: Customer) -> None:
     """Two unbalanced transactions whose errors cancel out."""
     credit, house = account("credit", alice), account("adjustments")
-    one, two = new_transaction(alice, "one"), new_transaction(alice, "two")
     with refused("does not sum to zero"):
+        one, two = new_transaction(alice, "one"), new_transaction(alice, "two")
         run(
             f"INSERT INTO ledger_entry (transaction_id, account_id, amount) VALUES ({one}, {credit}, 5), ({two}, {house}, -5)"
         )

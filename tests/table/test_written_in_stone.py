@@ -192,7 +192,10 @@ def test_lines_add_up_and_come_with_their_invoice(history: Invoice, total: int) 
         ("discount = 0.1", "line_amount_follows_from_its_price"),
         ("tax = tax + 1", "line_tax_follows_from_its_rate"),
         ("vat_rate = 0.08", "line_tax_follows_from_its_rate"),
-        ("minutes = minutes + 1", "line_is_as_long_as_it_says"),
+        (
+            "minutes = minutes + per_minutes, unit_price = 0, amount = 0, tax = 0, total = 0",
+            "line_is_as_long_as_it_says",
+        ),
         ("ends_at = starts_at - (ends_at - starts_at)", "line_is_as_long_as_it_says"),
     ],
 )
