@@ -26,6 +26,7 @@ from payments.services.claims import claim_transfer
 from payments.services.expected import NoTransfers, give_up_transfer
 from payments.services.statements import read_feed
 from payments.vietqr import payload, svg
+from store.cut import cut
 from store.places import address_of
 
 MOST_BYTES = 2_000_000
@@ -49,7 +50,7 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
         "is_waiting": is_waiting,
         "received": received,
         "left": left,
-        "payments": found.payments.order_by("created_at", "id")[:LATEST],
+        "payments": cut(found.payments.order_by("created_at", "id"), LATEST),
         "may_pay": request.user.may_pay,
     }
     if is_waiting:
@@ -93,7 +94,7 @@ def claim(request: PortalRequest) -> HttpResponse:
         else:
             messages.success(request, _("We look for it and tell you what we found."))
             return redirect("transfer-claim")
-    claims = TransferClaim.objects.filter(customer=request.customer).order_by("-id")[:LATEST]
+    claims = cut(TransferClaim.objects.filter(customer=request.customer).order_by("-id"), LATEST)
     facts = {"form": form, "claims": claims, "may_pay": request.user.may_pay}
     return render(request, "payments/claim.html", facts, status=400 if form.errors else 200)
 

@@ -127,7 +127,7 @@ def test_a_claimed_transfer_is_found_among_those_that_are_nobodys(staff: Any) ->
     claim, transfer = claimed(), unknown()
     unknown(150_000, "FT2")
     finance = staff("finance")
-    assert "transfers that customers say they have made" in markup(finance.get(reverse("admin:index")))
+    assert "Transfers that customers say they have made" in markup(finance.get(reverse("admin:index")))
     page = markup(finance.get(page_of(claim, "found")))
     assert "FT1" in page
     assert "FT2" not in page  # too little

@@ -23,6 +23,7 @@ from orders.services.quotes import make_quote
 from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment
+from payments.services.expected import ask_for_top_up
 from tests.cast import LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
@@ -140,8 +141,9 @@ def gateway(tmp_path: Path, settings: Any) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def things(alice: Customer, vserver: Product, small: Item) -> dict[str, Any]:
+def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dict[str, Any]:
     """One of each, of Alice and of vServer."""
+    settings.SELLER_BANK, settings.SELLER_BANK_ACCOUNT, settings.SELLER_BANK_BIN = "Vietcombank", "1017595600", "970436"
     (server,) = create(alice, small)
     (gone,) = create(alice, small, name="gone")
     done(caller_of(alice).post(f"resources/{gone.pk}/delete/"))
@@ -157,6 +159,7 @@ def things(alice: Customer, vserver: Product, small: Item) -> dict[str, Any]:
         "invoice": Invoice.objects.first().pk,
         "note": CreditNote.objects.get().pk,
         "payment": Payment.objects.first().pk,
+        "transfer": ask_for_top_up(alice, 100_000, actor=owner_of(alice), at=NOON).pk,
         "notice": Notice.objects.first().pk,
         "session": session.pk,
         "visit": visit_of(alice, vserver).pk,

@@ -306,6 +306,9 @@ def test_a_failed_provisioning_returns_the_money(offer, alice, as_alice, as_team
     done(as_team.post(f"provisioning-requests/{request.pk}/answer/", {"outcome": "failed", "reason": "full"}))
 
     order = done(as_alice.get(f"orders/{order['id']}/"))
-    assert (order["state"], order["items"][0]["reason"]) == ("refunded", "full")
+    assert (order["state"], order["items"][0]["reason"]) == (
+        "refunded",
+        "The product team could not carry it out. “full”",
+    )
     assert wallet_of(alice.pk).available == 10_000_000
     assert Resource.objects.get().state == "deleted"

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE")
 ONE_OF = {
     "products": "vserver",
+    "bank-transfers": "transfer",
     "quotes": "quote",
     "orders": "order",
     "resources": "resource",

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from tests.cast import DAY, make_user
+from tests.owner import as_owner
 
 SET_ASIDE = importlib.import_module("accounts.migrations.0005_users_of_one_address_are_told_apart").set_aside_doubles
 STORED = "Lan.Nguyen@Hoasen.example"
@@ -60,7 +61,7 @@ def test_staff_read_a_sentence_when_they_type_it_again(alice, lan):
 @pytest.mark.django_db
 def test_of_two_users_of_one_address_the_upgrade_keeps_the_one_who_signed_in_last(alice, bob):
     """As it was before the constraint: Lan.Nguyen@ signed in today, lan.nguyen@ long ago, LAN.NGUYEN@ never."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DROP INDEX one_user_per_mail_address_however_written")
     now = timezone.now()
     old = User.objects.create_user("lan.nguyen@x.example", customer=bob, last_login=now - 400 * DAY)

@@ -25,7 +25,7 @@ from tests.actions.books import APPS
 WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b(?! SKIP)", re.IGNORECASE)
 LOCKS = re.compile(r"FOR (NO KEY )?UPDATE")
 NAMES = re.compile(
-    r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|gate-\d+|(?<=BANK-)\d+|(?<=bank:)\d+"
+    r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|gate-\d+|(?<=BANK-)\d+|(?<=bank:)\d+|(?<='bank_arrival', ')\d+|(?<='bank_return', ')\d+"
 )
 """Ids and references: every try has its own."""
 

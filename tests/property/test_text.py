@@ -133,7 +133,7 @@ def test_exports_keep_accepted_text(names):
     lines = list(csv.reader(io.StringIO("".join(csv_parts(["name"], Untold([[name] for name in names]))))))
     assert [row[0].removeprefix("'") for row in lines[1:]] == [name.removeprefix("'") for name in names]
     file = io.BytesIO()
-    write_workbook(file, ["name"], [[name] for name in names])
+    write_workbook(file, ["name"], [[name] for name in names], [20])
     with zipfile.ZipFile(file) as book:
         sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
     assert [cell.text for cell in sheet.iter(SHEET_TEXT)] == ["name", *names]

@@ -389,7 +389,8 @@ class World:
             if not resource.paid_until:
                 return 0
             new = self.books.prices.paid(life.customer, kept, resource.paid_until - minute(self.at), at=self.at)
-            return new - sum(part.unused(minute(self.at)) for part in life.paid)
+            unused = sum(part.unused(minute(self.at)) for part in life.paid)
+            return new - (unused if resource.product.is_refundable else min(unused, new))
 
         inputs = {"resource": str(resource.pk), "items": items}
         if kept == resource.configuration:
