@@ -46,7 +46,7 @@ WITH wallet AS (
     RETURNING id, customer_id
 ), posted AS (
     INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
-    SELECT 'adjustment', 'opening', customer_id, '', %(began)s FROM wallet RETURNING id, customer_id
+    SELECT 'adjustment', 'opening:' || customer_id, customer_id, '', %(began)s FROM wallet RETURNING id, customer_id
 )
 INSERT INTO ledger_entry (transaction_id, account_id, customer_id, amount, balance_after)
 SELECT p.id, w.id, w.customer_id, %(credit)s::bigint, %(credit)s::bigint FROM posted p JOIN wallet w USING (customer_id)
