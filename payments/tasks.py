@@ -12,6 +12,7 @@ from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import BankTransfer, Payment, Reversal
 from payments.services import credit, statements
+from payments.services.allowed import pay_by_themselves
 from payments.services.asking import check_payment
 from payments.services.owed import settle_what_is_owed
 from store.due import first_after
@@ -24,7 +25,7 @@ FREQUENT_CHECKS = 8
 
 def pay_open_invoices(*, at: datetime) -> Tally:
     """Customers who owe something that credit settles by itself, and have credit; each in a transaction of its own."""
-    wants_and_owes = Q(Exists(Invoice.objects.open().filter(customer=OuterRef("pk"))), pays_invoices_automatically=True)
+    wants_and_owes = Q(Exists(Invoice.objects.open().filter(customer=OuterRef("pk")))) & pay_by_themselves(at)
     in_debt = Exists(Reversal.objects.filter(customer=OuterRef("pk"), debt__gt=F("collected")))
     due = Customer.objects.filter(
         Exists(Account.objects.filter(customer=OuterRef("pk"), balance__gt=F("held"))), wants_and_owes | Q(in_debt)

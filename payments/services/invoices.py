@@ -22,6 +22,7 @@ from ledger.services import Fact, Kind, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
+from payments.services.allowed import pays_by_itself
 from payments.services.settle import record_wallet_payment
 
 
@@ -69,9 +70,9 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
     """
     Settle open invoices from available credit: the older first, then the smaller, the last one in part if need be.
 
-    Does nothing when the customer, whom the caller holds, switched it off, nothing is due, or the wallet is empty.
+    Does nothing when the customer, whom the caller holds, may not be charged by itself, nothing is due, or the wallet is empty.
     """
-    if not customer.pays_invoices_automatically:
+    if not pays_by_itself(customer, at):
         return None
     invoices = open_invoices_oldest_first(customer.pk)
     amount = min(sum(invoice.due for invoice in invoices), wallet_of(customer.pk).available)
