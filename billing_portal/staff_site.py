@@ -31,7 +31,7 @@ GROUPS: list[tuple[str, Any, list[str]]] = [
     (
         "invoices",
         _("Invoices"),
-        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling"],
+        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling", "invoices.Hold"],
     ),
     ("money", _("Money"), ["payments.Payment", "ledger.Grant"]),
     (

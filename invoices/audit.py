@@ -1,4 +1,4 @@
-"""What staff do with bills."""
+"""What staff do with bills and debts."""
 
 from __future__ import annotations
 
@@ -10,4 +10,6 @@ from accounts.audit import Verb
 class Did(Verb):
     RUN_MONTH_END = "run month-end", _("ran the month-end")
     RELEASE_PARKED = "release parked bill", _("released a parked bill")
+    PLACE_HOLD = "place hold", _("put a customer on hold")
+    END_HOLD = "end hold", _("ended a hold of a customer")
     BILL_AGAIN = "bill again", _("billed the period of a voided invoice again")

@@ -1,4 +1,4 @@
-"""What staff may do with the month-end."""
+"""What staff may do with the month-end and with debts."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ show("invoices", Staff.SUPPORT, Staff.FINANCE, Staff.AUDITOR)
 
 RUN_BILLING = declare("invoices.billingrun", "run_billing", _("Can run and rehearse the month-end"), Staff.FINANCE)
 RELEASE_BILLING = declare("invoices.parkedbilling", "release_billing", _("Can release a parked billing"), Staff.FINANCE)
+HOLD = declare(
+    "invoices.hold",
+    "hold_customer",
+    _("Can hold a customer's dunning or automatic payment"),
+    Staff.SUPPORT,
+    Staff.FINANCE,
+)

@@ -1,7 +1,8 @@
-"""What is owed: invoices, credit notes, their numbers, and the billing runs."""
+"""What is owed: invoices, credit notes, their numbers, the billing runs, and what is put on hold."""
 
 from invoices.models.corrections import CreditNote
 from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
+from invoices.models.holds import Hold
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
 
@@ -10,6 +11,7 @@ __all__ = [
     "BillingChunk",
     "BillingRun",
     "CreditNote",
+    "Hold",
     "Invoice",
     "InvoiceLine",
     "MonthlyTotal",

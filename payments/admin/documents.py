@@ -17,7 +17,7 @@ from accounts.admin.base import LookOnlyInline
 from accounts.admin.look import State, badge
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
-from invoices.admin import DocumentAdmin
+from invoices.admin.documents import DocumentAdmin
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import invoice_pdf
 from invoices.services.again import bill_again

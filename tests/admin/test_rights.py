@@ -13,14 +13,14 @@ from tests.admin.test_tasks import page_of
 from tests.admin.world import populate
 from tests.cast import create, make_user
 
-CUSTOMER_TASKS = ("switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "view-as-customer")
+CUSTOMER_TASKS = ("switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "hold", "view-as-customer")
 
 
 @pytest.mark.parametrize(
     ("group", "tasks"),
     [
-        ("support", {"switch-billing-mode", "view-as-customer"}),
-        ("finance", {"switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit"}),
+        ("support", {"switch-billing-mode", "hold", "view-as-customer"}),
+        ("finance", {"switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "hold"}),
         ("catalogue", set()),
         ("auditor", set()),
         ("superuser", set(CUSTOMER_TASKS)),

@@ -463,3 +463,20 @@ def test_an_adjustment_that_nobody_decides_expires_after_thirty_days(staff, bob)
     assert expire_acts(at=days_after(30)).done == 1
     adjustment.refresh_from_db()
     assert (adjustment.state, adjustment.decided_by) == ("expired", "job:expire-acts")
+
+
+# Debts
+
+
+def test_dunning_is_held_until_the_end_of_a_day_and_can_be_let_go(staff, alice, at):
+    client = staff("support")
+    do(client, alice, "hold", kind="promise", last_day="2026-03-12")
+    hold = alice.holds.get()
+    assert (hold.kind, hold.until.isoformat()) == ("promise", "2026-03-12T17:00:00+00:00")
+    assert last_audit().verb == "place hold"
+    do(client, hold, "end", key="k2")
+    hold.refresh_from_db()
+    assert hold.ended_at is not None
+    late = do(staff("finance"), hold, "end", key="k3")
+    assert late.status_code == 422
+    assert sentences(late) == "This hold has ended already."

@@ -11,7 +11,8 @@ from accounts.services import record_audit
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
-from invoices.models import BillingRun, ParkedBilling
+from invoices.models import BillingRun, Hold, ParkedBilling
+from invoices.services.holds import place_hold
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
@@ -82,6 +83,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     somebody = Actor(ActorKind.STAFF, "somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)
+    place_hold(customer.pk, Hold.Kind.PROMISE, until=NOON + DAY, reason="called", actor=STAFF, at=NOON)
     Discount.objects.create(customer=customer, product=product, share="0.25", valid_from=LONG_AGO)
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)

@@ -1,0 +1,5 @@
+"""Pages of the staff area about invoices, billing runs and debts."""
+
+from invoices.admin import documents, holds
+
+__all__ = ["documents", "holds"]
