@@ -14,7 +14,7 @@ DOCUMENTED_TOLERANCE_S = 15 * 60
 
 @dataclass(frozen=True)
 class Config:
-    db: Path = Path("var/sandbox.sqlite3")
+    db: Path  # its own SQLite file; nobody else knows where a good place is
     public_url: str = "http://localhost:8010"  # how a customer's browser reaches us
     portal_url: str = "http://localhost:8000"  # how our server reaches the portal
     portal_public_url: str = portal_url  # how a customer's browser reaches the portal
@@ -33,9 +33,10 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
-        default = cls()
+        """:raises KeyError: SANDBOX_DB says not where its file is"""
+        default = cls(db=Path(env["SANDBOX_DB"]))
         return cls(
-            db=Path(env.get("SANDBOX_DB") or default.db),
+            db=default.db,
             public_url=(env.get("SANDBOX_PUBLIC_URL") or default.public_url).rstrip("/"),
             portal_url=(env.get("PORTAL_URL") or default.portal_url).rstrip("/"),
             portal_public_url=(

@@ -68,7 +68,7 @@ def beat(place: Place) -> Start:
 
 def sandbox(place: Place) -> Start:
     """Threads to spare: its faults hang for long. It lives with a portal whose clock staff may move."""
-    command = [*_gunicorn(place, place.sandbox_port, workers=1, threads=32), "sandbox.app:app"]
+    command = [*_gunicorn(place, place.sandbox_port, workers=1, threads=32), "sandbox.app:create()"]
     env = {
         "SANDBOX_DB": str(place.folder / "sandbox.sqlite3"),
         "PORTAL_URL": os.environ.get("PORTAL_URL") or place.inside,
