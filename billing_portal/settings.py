@@ -290,18 +290,23 @@ ZALOPAY_APP_ID = env.str("ZALOPAY_APP_ID", "")  # the merchant's number; empty: 
 ZALOPAY_KEY1 = env.str("ZALOPAY_KEY1", "")  # signs what we send
 ZALOPAY_KEY2 = env.str("ZALOPAY_KEY2", "")  # verifies what they send
 ZALOPAY_URL = env.str("ZALOPAY_URL", "https://openapi.zalopay.vn")
+ZALOPAY_STATEMENT_URL = env.str(
+    "ZALOPAY_STATEMENT_URL", ""
+)  # of a day's statement, as agreed; empty: staff read its file
 ZALOPAY_AGREEMENTS = env.bool("ZALOPAY_AGREEMENTS", False)  # the contract allows linking wallets
 
 MOMO_PARTNER_CODE = env.str("MOMO_PARTNER_CODE", "")  # empty: customers cannot pay there
 MOMO_ACCESS_KEY = env.str("MOMO_ACCESS_KEY", "")
 MOMO_SECRET = env.str("MOMO_SECRET", "")
 MOMO_URL = env.str("MOMO_URL", "https://payment.momo.vn")
+MOMO_STATEMENT_URL = env.str("MOMO_STATEMENT_URL", "")
 MOMO_PUBLIC_KEY = env.str("MOMO_PUBLIC_KEY", "")  # MoMo's own, of merchants that may link wallets
 
 VNPAY_TMN_CODE = env.str("VNPAY_TMN_CODE", "")  # the merchant's terminal; empty: customers cannot pay there
 VNPAY_SECRET = env.str("VNPAY_SECRET", "")
 VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "https://pay.vnpay.vn/vpcpay.html")  # where browsers go
 VNPAY_API_URL = env.str("VNPAY_API_URL", "https://merchant.vnpay.vn/merchant_webapi/api/transaction")
+VNPAY_STATEMENT_URL = env.str("VNPAY_STATEMENT_URL", "")
 VNPAY_IP_ADDRESS = env.str("VNPAY_IP_ADDRESS", "127.0.0.1")  # ours, kept there with each call
 
 STRIPE_KEY = env.str("STRIPE_KEY", "")  # the secret key; empty: nobody pays by card

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 
-API_CALLS = ("create", "query", "refund", "query_refund")
+API_CALLS = ("create", "query", "refund", "query_refund", "statement")
 HANG_S = 35  # longer than any client should wait
 
 # fault -> (calls that it can strike, value when none is given, what it does)
@@ -23,10 +23,13 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "not_found_for": (("query", "query_refund"), 10, "knows nothing of an order or refund for so many seconds"),
     "pending_forever": (("query", "refund"), 0, "still being processed, says the answer; a refund never settles"),
     "refund_rejected": (("refund",), 0, "accepts the refund, and rejects it in the end"),
-    "wrong_amount": (("query", "callback"), 1_000, "reports so many đồng more than were paid"),
+    "wrong_amount": (("query", "callback", "line"), 1_000, "reports so many đồng more than were paid"),
     "bad_signature": (("callback", "query", "refund"), 0, "signs with a wrong key (VNPay signs its answers too)"),
     "other_merchant": (("callback",), 0, "tells what belongs to another merchant"),
     "duplicate_callbacks": (("callback",), 3, "sends the callback so many times, at once"),
+    "omit_line": (("line",), 0, "leaves a movement out of the day's statement"),
+    "repeat_line": (("line",), 0, "tells a movement twice in the day's statement"),
+    "unknown_line": (("statement",), 250_000, "tells of a payment of so many đồng that nobody made"),
     "drop_callbacks": (("callback",), 0, "never sends the callback"),
     "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Protocol, runtime_checkable
 
@@ -133,11 +133,31 @@ class Caps:
     refund: bool = True
     partial_refund: bool = True
     link: bool = False  # the adapter is a `Linking` too
-    statement: bool = False
     notifies_failure: bool = False  # else only success is told, and the rest is found by asking
     notice_method: Literal["GET", "POST"] = "POST"  # of GET, the query string is the body
     notice_tries: int = 1  # how often a notice is sent when nobody answers well, and how far apart
     notice_gap: timedelta | None = None
+
+
+class Movement(StrEnum):
+    PAYMENT = "payment"
+    REFUND = "refund"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A line of a gateway's statement. `reference` is ours, of the payment or of the refund; `transaction` the gateway's own."""
+
+    movement: Movement
+    reference: str
+    transaction: str
+    amount: int
+    at: datetime
+
+
+class UnreadableStatement(ValueError):
+    """The message is for our logs and for staff who upload the file."""
 
 
 Reply = tuple[int, str, bytes]  # HTTP status, content type, body
@@ -189,6 +209,16 @@ class Gateway(Protocol):
 
     def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
         """What became of a refund of `amount` of the payment `reference`."""
+
+    def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
+        """All that moved on a day in Việt Nam; nothing where statements are not fetched, but read from files."""
+
+    def read_statement(self, data: bytes) -> list[Moved]:
+        """
+        The same from a file, as staff have it from the gateway.
+
+        :raises UnreadableStatement: it is not read in part
+        """
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         """

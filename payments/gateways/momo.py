@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -21,6 +21,7 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
+    Moved,
     Outcome,
     Pending,
     Redirect,
@@ -30,6 +31,7 @@ from .base import (
     Unknown,
     Verdict,
 )
+from .statements import as_read, fetch, read_json
 from .wire import (
     CHECK_AFTER,
     VIETNAM,
@@ -71,6 +73,7 @@ class MoMo:
     client: httpx.Client
     page_hosts: tuple[str, ...]
     caps: Caps = CAPS
+    statement_url: str = ""
 
     def __post_init__(self) -> None:
         if not (self.partner_code and self.access_key and self.secret):
@@ -149,6 +152,24 @@ class MoMo:
             ):
                 return outcome_of(refund, protocol.REFUND_FAILED, at, wanted=amount)
         return Unknown(NOT_FOUND)
+
+    def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
+        if not self.statement_url:
+            return None
+        name = f"statement-{day:%Y%m%d}"
+        asked = {
+            "partnerCode": self.partner_code,
+            "requestId": uuid.uuid4().hex,
+            "orderId": name,
+            "date": f"{day:%Y%m%d}",
+            "lang": "vi",
+        }
+        asked["signature"] = protocol.sign(self.access_key, self.secret, protocol.SIGNED["statement"], asked)
+        found = fetch(self.client, self.statement_url, json=asked)
+        return found if isinstance(found, Unknown) else as_read(self.read_statement, found)
+
+    def read_statement(self, data: bytes) -> list[Moved]:
+        return read_json(data, protocol.MOVEMENTS, self.partner_code)
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         told = self.signed_notice(body, protocol.NOTICE)

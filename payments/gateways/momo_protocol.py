@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from .base import Movement
 from .wire import text_of
 
 # What each call signs beside the access key; the names are sorted, the values stand as they are.
@@ -36,6 +37,7 @@ SIGNED = {
     "create link": (*CREATE, "partnerClientId"),
     "query": ("orderId", "partnerCode", "requestId"),
     "refund": ("amount", "description", "orderId", "partnerCode", "requestId", "transId"),
+    "statement": ("date", "orderId", "partnerCode", "requestId"),
     "tokenization/bind": ("callbackToken", "orderId", "partnerClientId", "partnerCode", "requestId"),
     "tokenization/cbQuery": ("orderId", "partnerClientId", "partnerCode", "requestId"),
     "tokenization/pay": (
@@ -48,6 +50,8 @@ NOTICE = (
     *("responseTime", "resultCode", "transId"),
 )
 LINK_NOTICE = (*NOTICE, "callbackToken", "partnerClientId")
+
+MOVEMENTS = {"payment": Movement.PAYMENT, "refund": Movement.REFUND, "reversal": Movement.TAKEN_BACK}
 
 SUCCESS, AUTHORISED = 0, 9000
 OPEN = {1000, 7000, 7002, 8000, AUTHORISED}

@@ -77,6 +77,7 @@ def _zalopay(code: str, values: Values, client: httpx.Client) -> Gateway:
         key2=values["ZALOPAY_KEY2"],
         client=client,
         page_hosts=(".zalopay.vn",),
+        statement_url=values["ZALOPAY_STATEMENT_URL"],
     )
 
 
@@ -89,6 +90,7 @@ def _vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
         secret=values["VNPAY_SECRET"],
         ip_address=values["VNPAY_IP_ADDRESS"],
         client=client,
+        statement_url=values["VNPAY_STATEMENT_URL"],
     )
 
 
@@ -101,6 +103,7 @@ def _momo(code: str, values: Values, client: httpx.Client) -> Gateway:
         "secret": values["MOMO_SECRET"],
         "client": client,
         "page_hosts": (".momo.vn",),
+        "statement_url": values["MOMO_STATEMENT_URL"],
     }
     if not values["MOMO_PUBLIC_KEY"]:
         return MoMo(**facts)
@@ -130,6 +133,7 @@ def _sandbox_momo(code: str, values: Values, client: httpx.Client) -> Gateway:
         secret=values["SANDBOX_KEY1"],
         client=client,
         page_hosts=(_host(values["SANDBOX_PUBLIC_URL"]),),
+        statement_url=f"{values['SANDBOX_URL'].rstrip('/')}/momo/v2/gateway/api/statement",
     )
 
 
@@ -142,6 +146,7 @@ def _sandbox_vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
         secret=values["SANDBOX_KEY1"],
         ip_address="127.0.0.1",
         client=client,
+        statement_url=f"{values['SANDBOX_URL'].rstrip('/')}/vnpay/merchant_webapi/api/statement",
     )
 
 
@@ -154,6 +159,7 @@ def _sandbox(code: str, values: Values, client: httpx.Client) -> Gateway:
         key2=values["SANDBOX_KEY2"],
         client=client,
         page_hosts=(_host(values["SANDBOX_PUBLIC_URL"]),),
+        statement_url=f"{values['SANDBOX_URL'].rstrip('/')}/v2/statement",
     )
 
 
@@ -173,7 +179,7 @@ _ENTRIES = (
         name="ZaloPay",
         caps=zalopay.CAPS,
         needs=("ZALOPAY_APP_ID", "ZALOPAY_KEY1", "ZALOPAY_KEY2"),
-        may_have=("ZALOPAY_URL", "ZALOPAY_AGREEMENTS"),
+        may_have=("ZALOPAY_URL", "ZALOPAY_AGREEMENTS", "ZALOPAY_STATEMENT_URL"),
         build=_zalopay,
     ),
     Entry(
@@ -181,7 +187,7 @@ _ENTRIES = (
         name="MoMo",
         caps=momo.CAPS,
         needs=("MOMO_PARTNER_CODE", "MOMO_ACCESS_KEY", "MOMO_SECRET"),
-        may_have=("MOMO_URL", "MOMO_PUBLIC_KEY"),
+        may_have=("MOMO_URL", "MOMO_PUBLIC_KEY", "MOMO_STATEMENT_URL"),
         build=_momo,
     ),
     Entry(
@@ -189,7 +195,7 @@ _ENTRIES = (
         name="VNPay",
         caps=vnpay.CAPS,
         needs=("VNPAY_TMN_CODE", "VNPAY_SECRET"),
-        may_have=("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_IP_ADDRESS"),
+        may_have=("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_IP_ADDRESS", "VNPAY_STATEMENT_URL"),
         build=_vnpay,
     ),
     Entry(

@@ -12,7 +12,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,8 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
+    Moved,
+    Movement,
     Outcome,
     Pending,
     Redirect,
@@ -34,10 +36,11 @@ from .base import (
     Succeeded,
     TakenBack,
     Unknown,
+    UnreadableStatement,
     Verdict,
 )
 from .stripe_calls import asked, called, client_for
-from .wire import CHECK_AFTER, is_amount, leads_to, text_of
+from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
 
 CURRENCY = "vnd"
 PAY_WITHIN = timedelta(minutes=35)
@@ -54,6 +57,16 @@ CAPS = Caps(
     notice_gap=timedelta(hours=1),
 )
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
+MOVEMENTS = {
+    "charge": Movement.PAYMENT,
+    "payment": Movement.PAYMENT,
+    "refund": Movement.REFUND,
+    "payment_refund": Movement.REFUND,
+    "adjustment": Movement.TAKEN_BACK,
+}
+"""The types of balance transactions that are a customer's money."""
+LISTED, MOST_PAGES = 10, 2_000
+"""Lines of one answer: its size is bounded, see `Transport`."""
 LOST = frozenset({"charge.dispute.funds_withdrawn"})
 
 
@@ -186,6 +199,31 @@ class Stripe:
                 return _refunded(refund, amount, at)
         return Unknown(NOT_FOUND)
 
+    # What moved on a day
+
+    def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
+        """Stripe lists what moved on our balance: payments, refunds, and disputes that took money away."""
+        begins = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
+        span = {"gte": int(begins.timestamp()), "lt": int((begins + timedelta(days=1)).timestamp())}
+        wanted: dict[str, Any] = {"created": span, "limit": LISTED, "expand": ["data.source"]}
+        moved: list[Moved] = []
+        for _page in range(MOST_PAGES):
+            answer = asked(lambda: self.api.balance_transactions.list(wanted))
+            if not isinstance(answer, dict):
+                return answer
+            rows = [row for row in answer.get("data", []) if isinstance(row, dict)]
+            try:
+                moved += [line for row in rows if (line := moved_of(row))]
+            except (UnreadableStatement, AttributeError) as error:
+                return Unknown(str(error))
+            if not answer.get("has_more") or not rows:
+                return moved
+            wanted["starting_after"] = text_of(rows[-1], "id")
+        return Unknown("more than a day's statement can be")
+
+    def read_statement(self, data: bytes) -> list[Moved]:
+        raise UnreadableStatement("Stripe tells its movements by itself")
+
     # Notices
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
@@ -242,6 +280,28 @@ def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
             return Failed("refund_failed", str(refund.get("failure_reason") or refund["status"])[:200])
         case _:
             return Pending(timedelta(hours=1))
+
+
+def moved_of(row: Json) -> Moved | None:
+    """
+    A line of our balance, if it is about a customer's money; fees and payouts are not.
+
+    :raises UnreadableStatement: it is, and does not say what
+    """
+    movement, source = MOVEMENTS.get(text_of(row, "type")), row.get("source")
+    if movement is None:
+        return None
+    if not isinstance(source, dict) or not is_amount(abs(row.get("amount") or 0)) or row.get("currency") != CURRENCY:
+        raise UnreadableStatement("a line cannot be read")
+    if movement == Movement.TAKEN_BACK and source.get("object") != "dispute":
+        return None
+    marks = source.get("metadata") or {}
+    reference = str(marks.get("refund" if movement == Movement.REFUND else "reference") or "")[:60]
+    transaction = text_of(source, "payment_intent" if movement == Movement.PAYMENT else "id")
+    if not transaction:
+        raise UnreadableStatement("a line does not say what moved")
+    at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
+    return Moved(movement, reference or transaction, transaction, abs(row["amount"]), at)
 
 
 def reference_of(about: Json) -> str:

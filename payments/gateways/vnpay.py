@@ -13,7 +13,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import parse_qsl
 
 import httpx
@@ -24,6 +24,7 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
+    Moved,
     Outcome,
     Pending,
     Redirect,
@@ -34,6 +35,7 @@ from .base import (
     Unknown,
     Verdict,
 )
+from .statements import as_read, fetch
 from .wire import CHECK_AFTER, VIETNAM, ask, is_amount, is_name, is_same, text_of
 
 SECONDS = 30
@@ -71,6 +73,7 @@ class VNPay:
     ip_address: str
     client: httpx.Client
     caps: Caps = CAPS
+    statement_url: str = ""
 
     def __post_init__(self) -> None:
         if not (self.tmn_code and self.secret):
@@ -156,6 +159,25 @@ class VNPay:
         if text_of(answer, "vnp_TransactionType") == protocol.PAYMENT:
             return Unknown(NOT_FOUND)
         return _refund_outcome(answer, amount, at)
+
+    def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
+        if not self.statement_url:
+            return None
+        asked = {
+            "vnp_RequestId": uuid.uuid4().hex,
+            "vnp_Version": VERSION,
+            "vnp_Command": "statement",
+            "vnp_TmnCode": self.tmn_code,
+            "vnp_Date": f"{day:%Y%m%d}",
+            "vnp_CreateDate": _written(at),
+            "vnp_IpAddr": self.ip_address,
+        }
+        asked["vnp_SecureHash"] = protocol.sign(self.secret, protocol.joined(protocol.ASKED["statement"], asked))
+        found = fetch(self.client, self.statement_url, json=asked)
+        return found if isinstance(found, Unknown) else as_read(self.read_statement, found)
+
+    def read_statement(self, data: bytes) -> list[Moved]:
+        return protocol.STATEMENT.read(data, self.tmn_code)
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         """`body` is the query string, for the notice comes by GET."""

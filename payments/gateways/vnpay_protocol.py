@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from .base import Verdict
+from .base import Movement, Verdict
+from .statements import Table
 from .wire import text_of
 
 # The server calls sign their fields joined with a bar, in this order; an answer is signed likewise.
@@ -17,6 +18,7 @@ ASKED = {
     "querydr": "RequestId|Version|Command|TmnCode|TxnRef|TransactionDate|CreateDate|IpAddr|OrderInfo",
     "refund": "RequestId|Version|Command|TmnCode|TransactionType|TxnRef|Amount|TransactionNo|TransactionDate|CreateBy"
     "|CreateDate|IpAddr|OrderInfo",
+    "statement": "RequestId|Version|Command|TmnCode|Date|CreateDate|IpAddr",
 }
 ANSWERED = {
     "querydr": "ResponseId|Command|ResponseCode|Message|TmnCode|TxnRef|Amount|BankCode|PayDate|TransactionNo"
@@ -24,6 +26,23 @@ ANSWERED = {
     "refund": "ResponseId|Command|ResponseCode|Message|TmnCode|TxnRef|Amount|BankCode|PayDate|TransactionNo"
     "|TransactionType|TransactionStatus|OrderInfo",
 }
+STATEMENT = Table(
+    merchant="vnp_TmnCode",
+    movement="vnp_TransactionType",
+    reference="vnp_TxnRef",
+    refund="vnp_RequestId",
+    transaction="vnp_TransactionNo",
+    amount="vnp_Amount",
+    time="vnp_PayDate",
+    movements={
+        "01": Movement.PAYMENT,
+        "02": Movement.REFUND,
+        "03": Movement.REFUND,
+        "04": Movement.TAKEN_BACK,
+    },
+    instant="%Y%m%d%H%M%S",
+    hundredths=True,
+)
 UNSIGNED = {"vnp_SecureHash", "vnp_SecureHashType"}
 
 DONE, INCOMPLETE, ERROR, REVERSED, REFUNDING, AT_THE_BANK, SUSPECTED, REFUND_REJECTED = (

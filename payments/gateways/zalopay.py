@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
@@ -22,6 +22,7 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
+    Moved,
     Outcome,
     Pending,
     Redirect,
@@ -31,6 +32,7 @@ from .base import (
     Unknown,
     Verdict,
 )
+from .statements import as_read, fetch
 from .wire import (
     CHECK_AFTER,
     VIETNAM,
@@ -55,6 +57,7 @@ from .zalopay_protocol import (
     QUERY_REFUND_FAILED,
     REFUND_FAILED,
     RETURN_CODES,
+    STATEMENT,
     SUCCESS,
     mac,
     sign,
@@ -76,7 +79,8 @@ class ZaloPay:
     """
     Adapter for ZaloPay and for the sandbox gateway, which speaks the same protocol.
 
-    `page_hosts` are the hosts (or, with a leading dot, domains) that a customer may be sent to.
+    `page_hosts` are the hosts (or, with a leading dot, domains) that a customer may be sent to. Where statements are fetched is
+    agreed with each merchant; without a `statement_url` their files come by hand.
     """
 
     code: str
@@ -87,6 +91,7 @@ class ZaloPay:
     client: httpx.Client
     page_hosts: tuple[str, ...]
     caps: Caps = CAPS
+    statement_url: str = ""
 
     def __post_init__(self) -> None:
         if not (self.key1 and self.key2):
@@ -176,6 +181,17 @@ class ZaloPay:
         if detail == NO_SUCH_ORDER:
             return Unknown(NOT_FOUND)
         return refusal(QUERY_REFUND_FAILED, detail, answer)
+
+    def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
+        if not self.statement_url:
+            return None
+        form: dict[str, str | int] = {"app_id": self.app_id, "date": f"{day:%Y%m%d}"}
+        form["mac"] = mac("statement", form, key1=self.key1)
+        found = fetch(self.client, self.statement_url, data=form)
+        return found if isinstance(found, Unknown) else as_read(self.read_statement, found)
+
+    def read_statement(self, data: bytes) -> list[Moved]:
+        return STATEMENT.read(data, str(self.app_id))
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         kind, order = self.signed_data(body)

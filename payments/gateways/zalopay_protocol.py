@@ -6,7 +6,8 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from .base import Verdict
+from .base import Movement, Verdict
+from .statements import Table
 
 # What goes into the signature of each call, in this order.
 MAC_FIELDS = {
@@ -14,6 +15,7 @@ MAC_FIELDS = {
     "query": ("app_id", "app_trans_id", "key1"),
     "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
     "query_refund": ("app_id", "m_refund_id", "timestamp"),
+    "statement": ("app_id", "date"),
     "agreement/bind": (
         *("app_id", "app_trans_id", "binding_data", "binding_type", "identifier", "max_amount", "req_date"),
     ),
@@ -21,6 +23,18 @@ MAC_FIELDS = {
     "agreement/pay": ("app_id", "identifier", "zp_trans_token", "pay_token", "req_date"),
     "agreement/unbind": ("app_id", "identifier", "binding_id", "req_date"),
 }
+
+STATEMENT = Table(
+    merchant="app_id",
+    movement="type",
+    reference="app_trans_id",
+    refund="m_refund_id",
+    transaction="zp_trans_id",
+    amount="amount",
+    time="time",
+    movements={"PAYMENT": Movement.PAYMENT, "REFUND": Movement.REFUND, "REVERSAL": Movement.TAKEN_BACK},
+    instant="%Y-%m-%d %H:%M:%S",
+)
 
 ORDER, AGREEMENT = 1, 2
 """What a callback is about."""

@@ -55,7 +55,7 @@ class Dialect:
     reverses: bool = False
 
 
-def misbehaved(answer: Answer | None, struck: Struck, status: int = 200) -> Response:
+def misbehaved(answer: Answer | str | None, struck: Struck, status: int = 200) -> Response:
     """What the caller gets to see of the answer (None: nothing was done). Sleeps hold no database lock."""
     if answer is None:
         time.sleep(struck["hang_before"])
@@ -63,10 +63,11 @@ def misbehaved(answer: Answer | None, struck: Struck, status: int = 200) -> Resp
     time.sleep(struck.get("hang_after", 0))
     if "http_500_after_effect" in struck:
         return Response("Internal Server Error", 500)
-    text = json.dumps(answer, ensure_ascii=False)
+    is_table = isinstance(answer, str)
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     if "truncated" in struck:
         text = text[: len(text) // 2]
-    return Response(text, status, content_type="application/json")
+    return Response(text, status, content_type="text/csv; charset=utf-8" if is_table else "application/json")
 
 
 def is_too_young(row: Row, struck: Struck, now: float) -> bool:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from sandbox.shapes import Json
 
-from ... import faults, ledger
+from ... import faults, ledger, statements
 from ...config import Config
 from ...store import Store
 from ..base import Answer, Row, Struck, is_too_young, is_web_address, misbehaved
@@ -26,6 +26,7 @@ SIGNED = {
     "create": "accessKey amount extraData ipnUrl orderId orderInfo partnerCode redirectUrl requestId requestType",
     "query": "accessKey orderId partnerCode requestId",
     "refund": "accessKey amount description orderId partnerCode requestId transId",
+    "statement": "accessKey date orderId partnerCode requestId",
 }
 MAY_BE_EMPTY = {"extraData", "description"}
 NAME = r"[0-9a-zA-Z]([-_.]*[0-9a-zA-Z]+)*"
@@ -117,7 +118,7 @@ def _once(call: str, db: sqlite3.Connection, fields: Json, struck: Struck, confi
         ).fetchone()
         found: Answer = json.loads(before) if before else {"resultCode": REPEATED_REQUEST}
         return found
-    handler = {"create": _create, "query": _query, "refund": _refund}[call]
+    handler = {"create": _create, "query": _query, "refund": _refund, "statement": _statement}[call]
     try:
         told = handler(db, fields, struck, config, now)
     except Refused as refusal:
@@ -189,6 +190,33 @@ def _refund(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config
     refund = {"reference": fields["orderId"], "amount": fields["amount"], "description": fields["description"]}
     number = ledger.open_refund(db, order, refund, struck, takes_s=config.refund_takes_s, now=now)
     return {"resultCode": PROCESSING, "amount": fields["amount"], "transId": number}
+
+
+TYPES = {"debit": "payment", "refund": "refund", "reversal": "reversal"}
+
+
+def _statement(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
+    """The day's movements, with how many they are and their sum; `orderId` names the question."""
+    day = statements.day_named(fields["date"])
+    if day is None:
+        raise Refused(BAD_FORMAT)
+    lines = statements.of_day(db, "momo", day, struck)
+    return {
+        "resultCode": 0,
+        "date": fields["date"],
+        "count": len(lines),
+        "total": sum(line.amount for line in lines),
+        "transactions": [
+            {
+                "type": TYPES[line.kind],
+                "orderId": line.refund or line.reference,
+                "transId": line.txn,
+                "amount": line.amount,
+                "responseTime": int(line.at * 1000),
+            }
+            for line in lines
+        ],
+    }
 
 
 def facts_of(order: Row, now: float) -> Answer:

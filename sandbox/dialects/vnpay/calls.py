@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.shapes import Json
 
-from ... import faults, ledger
+from ... import faults, ledger, statements
 from ...config import Config
 from ...ledger import VIETNAM
 from ...store import Store
@@ -139,6 +139,49 @@ def transaction() -> Response:
     except Refused as refusal:
         told = {"vnp_ResponseCode": refusal.code}
     return misbehaved(None if told is None else _signed(command, told, config, struck), struck)
+
+
+STATEMENT = [
+    "vnp_TmnCode",
+    "vnp_TransactionType",
+    "vnp_TxnRef",
+    "vnp_RequestId",
+    "vnp_TransactionNo",
+    "vnp_Amount",
+    "vnp_PayDate",
+]
+ASKED_FOR_A_DAY = "RequestId Version Command TmnCode Date CreateDate IpAddr"
+TYPES = {"debit": "01", "refund": "03", "reversal": "04"}
+
+
+@blueprint.post("/merchant_webapi/api/statement")
+def statement() -> Response:
+    """A table of the day, amounts a hundredfold; the last row says how many lines it has and their sum."""
+    config = _config()
+    given = request.get_json(silent=True)
+    fields = {name: str(value) for name, value in given.items()} if isinstance(given, dict) else {}
+    day = statements.day_named(fields.get("vnp_Date", ""))
+    text = barred(ASKED_FOR_A_DAY, fields)
+    if day is None or fields.get("vnp_TmnCode") != TMN_CODE:
+        return misbehaved({"vnp_ResponseCode": BAD_FORMAT}, {}, 400)
+    if not holds(fields.get("vnp_SecureHash", ""), config.key1, text):
+        return misbehaved({"vnp_ResponseCode": BAD_HASH}, {}, 403)
+    with _store().write() as db:
+        struck = faults.strike(db, "statement", fields["vnp_Date"])
+        is_busy = struck.keys() & {"hang_before", "maintenance", "rate"}
+        lines = [] if is_busy else statements.of_day(db, "vnpay", day, struck)
+    if is_busy:
+        return misbehaved(None if "hang_before" in struck else {"vnp_ResponseCode": OTHER}, struck, 503)
+    return misbehaved(_table(lines), struck)
+
+
+def _table(lines: list[statements.Line]) -> str:
+    rows = [
+        (TMN_CODE, TYPES[line.kind], line.reference, line.refund, line.txn, line.amount * 100, written(line.at))
+        for line in lines
+    ]
+    end = (TMN_CODE, "TOTAL", "", "", len(lines), sum(line.amount for line in lines) * 100, "")
+    return "".join(",".join(map(str, row)) + "\n" for row in [STATEMENT, *rows, end])
 
 
 def _check(command: str, fields: dict[str, str], config: Config) -> None:

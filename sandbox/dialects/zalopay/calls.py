@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request
 
-from ... import faults, ledger
+from ... import faults, ledger, statements
 from ...config import DOCUMENTED_TOLERANCE_S, Config
 from ...ledger import VIETNAM
 from ...store import Store
@@ -43,12 +43,14 @@ REQUIRED = {
     "query": {"app_trans_id": 40},
     "refund": {"m_refund_id": 45, "zp_trans_id": 15, "amount": 15, "timestamp": 15, "description": 100},
     "query_refund": {"m_refund_id": 45, "timestamp": 15},
+    "statement": {"date": 8},
 }
 SIGNED = {
     "create": ("app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"),
     "query": ("app_id", "app_trans_id", "key1"),
     "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
     "query_refund": ("app_id", "m_refund_id", "timestamp"),
+    "statement": ("app_id", "date"),
 }
 MESSAGES = {
     1: "Giao dịch thành công",
@@ -69,10 +71,11 @@ def api(call: str) -> Response:
     config: Config = current_app.config["SANDBOX"]
     store: Store = current_app.config["STORE"]
     struck: Struck = {}
+    answer: Answer | str | None
     try:
         fields = _checked(call, config)
         with store.write() as db:
-            struck = faults.strike(db, call, fields.get("app_trans_id") or fields["m_refund_id"])
+            struck = faults.strike(db, call, fields[next(iter(REQUIRED[call]))])
             answer = None if "hang_before" in struck else _answered(call, db, fields, struck, config)
     except Refused as refusal:
         answer = _answer(2, refusal.sub_code, refusal.message)
@@ -103,10 +106,14 @@ def _parameters() -> dict[str, str]:
     return {name: str(value) for name, value in given.items() if isinstance(value, str | int)}
 
 
-def _answered(call: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> Answer:
+def _answered(
+    call: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config
+) -> Answer | str:
     for fault, sub_code in (("maintenance", MAINTENANCE), ("rate", RATE_LIMIT)):
         if fault in struck:
             return _answer(2, sub_code, fault)
+    if call == "statement":
+        return _statement(db, fields, struck, config)
     handler = {"create": _create, "query": _query, "refund": _refund, "query_refund": _query_refund}[call]
     try:
         return handler(db, fields, struck, config)
@@ -203,6 +210,33 @@ def _query_refund(db: sqlite3.Connection, fields: dict[str, str], struck: Struck
     if refund["state"] == "done":
         return _answer(1, 1, refund_id=refund["txn"])
     raise Refused(0, "the refund failed")
+
+
+STATEMENT = ("app_id", "type", "app_trans_id", "m_refund_id", "zp_trans_id", "amount", "time")
+WHEN = "%Y-%m-%d %H:%M:%S"
+TYPES = {"debit": "PAYMENT", "refund": "REFUND", "reversal": "REVERSAL"}
+
+
+def _statement(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config) -> str:
+    """A table of the day; its last row says how many lines it has and their sum, so one that was cut off is noticed."""
+    day = statements.day_named(fields["date"])
+    if day is None:
+        raise Refused(BAD_REQUEST, "date must be yyyymmdd")
+    lines = statements.of_day(db, "zalopay", day, struck)
+    rows = [
+        (
+            config.app_id,
+            TYPES[line.kind],
+            line.reference,
+            line.refund,
+            line.txn,
+            line.amount,
+            f"{line.written_at:{WHEN}}",
+        )
+        for line in lines
+    ]
+    end = (config.app_id, "TOTAL", "", "", len(lines), sum(line.amount for line in lines), "")
+    return "".join(",".join(map(str, row)) + "\n" for row in [STATEMENT, *rows, end])
 
 
 def _answer(status: int, sub_code: int, message: str = "", **more: object) -> Answer:
