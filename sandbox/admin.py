@@ -65,11 +65,13 @@ def oracle() -> Response:
         references = _plain(found.fetchall())
         customers = _plain(db.execute(CUSTOMERS + " ORDER BY name").fetchall())
         refunds = _plain(db.execute("SELECT * FROM refunds ORDER BY created_at").fetchall())
+        transfers = _plain(db.execute("SELECT * FROM bank_transfers ORDER BY number").fetchall())
         sent = _plain(db.execute("SELECT reference, state, tries, result FROM callbacks ORDER BY id").fetchall())
     return jsonify(
         references=references,
         refunds=[refund for refund in refunds if wanted in (None, refund["order_reference"])],
         callbacks=[callback for callback in sent if wanted in (None, callback["reference"])],
+        transfers=[line for line in transfers if wanted in (None, line["number"])],
         customers=customers,
         conserved=all(customer["balance"] == customer["balance_by_entries"] for customer in customers),
     )

@@ -22,6 +22,7 @@ class Config:
     key1: str = ""
     key2: str = ""
     merchant: str = "Billing Portal"
+    bank_secret: str = ""  # what the bank shows the merchant; empty: it tells by statement only
     vnpay_ipn_url: str = ""  # what a merchant registers with VNPay; empty: the portal's
     # How far app_time, a refund's timestamp or a webhook's time may lie from our clock. Strict, as documented, unless
     # told otherwise: in the demo, staff move the portal's clock forward, and we have to live in its future.
@@ -46,6 +47,7 @@ class Config:
             key1=env.get("SANDBOX_KEY1", ""),
             key2=env.get("SANDBOX_KEY2", ""),
             merchant=env.get("SANDBOX_MERCHANT") or default.merchant,
+            bank_secret=env.get("BANK_FEED_SECRET", ""),
             vnpay_ipn_url=env.get("SANDBOX_VNPAY_IPN_URL", ""),
             clock_tolerance_s=int(env.get("SANDBOX_CLOCK_TOLERANCE_S") or default.clock_tolerance_s),
             callback_gap_s=float(env["SANDBOX_CALLBACK_GAP_S"]) if env.get("SANDBOX_CALLBACK_GAP_S") else None,

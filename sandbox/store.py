@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 2
+VERSION = 3
 """Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -80,6 +80,19 @@ CREATE TABLE IF NOT EXISTS callbacks (
     result TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX IF NOT EXISTS callbacks_by_due_time ON callbacks (state, next_at);
+-- What came in on the merchant's account at the bank.
+CREATE TABLE IF NOT EXISTS bank_transfers (
+    number TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    payer TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    note TEXT NOT NULL,
+    at REAL NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS transfers_are_never_changed BEFORE UPDATE ON bank_transfers
+BEGIN SELECT RAISE(ABORT, 'transfers are never changed'); END;
+CREATE TRIGGER IF NOT EXISTS transfers_are_never_deleted BEFORE DELETE ON bank_transfers
+BEGIN SELECT RAISE(ABORT, 'transfers are never deleted'); END;
 CREATE TABLE IF NOT EXISTS faults (
     id INTEGER PRIMARY KEY,
     call TEXT NOT NULL,

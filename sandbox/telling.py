@@ -11,10 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 
 from . import faults, ledger
+from .bank.book import BANK
 from .config import Config
 from .dialects import DIALECTS
+from .dialects.base import Teller
 from .store import Store
 
+TELLERS = {BANK.name: BANK} | {
+    dialect.name: Teller(dialect.name, dialect.tries, dialect.gap_s, dialect.timeout_s, dialect.judge)
+    for dialect in DIALECTS.values()
+}
 LEASE_S = 60.0  # a try that was cut short (we were killed) is repeated after this
 
 
@@ -73,22 +79,23 @@ class Sender:
             )
 
     def _deliver(self, callback: sqlite3.Row) -> None:
-        dialect = DIALECTS[callback["dialect"]]
+        teller = TELLERS[callback["dialect"]]
         try:
-            state, result = dialect.judge(self._sent(callback, dialect.timeout_s))
+            state, result = teller.judge(self._sent(callback, teller))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             state, result = "pending", type(error).__name__
-        if state == "pending" and callback["tries"] >= dialect.tries:
+        if state == "pending" and callback["tries"] >= teller.tries:
             state = "given up"
-        gap_s = dialect.gap_s if self.config.callback_gap_s is None else self.config.callback_gap_s
+        gap_s = teller.gap_s if self.config.callback_gap_s is None else self.config.callback_gap_s
         with self.store.write() as db:
             db.execute(
                 "UPDATE callbacks SET state = ?, result = ?, next_at = ? WHERE id = ?",
                 [state, result, time.time() + gap_s, callback["id"]],
             )
 
-    def _sent(self, callback: sqlite3.Row, timeout_s: float) -> httpx.Response:
+    def _sent(self, callback: sqlite3.Row, teller: Teller) -> httpx.Response:
         if callback["body"] is None:
-            return self.client.get(callback["url"], timeout=timeout_s)
-        headers = {"Content-Type": "application/json"}
-        return self.client.post(callback["url"], content=callback["body"].encode(), headers=headers, timeout=timeout_s)
+            return self.client.get(callback["url"], timeout=teller.timeout_s)
+        headers = {"Content-Type": "application/json", **teller.headers(self.config)}
+        body = callback["body"].encode()
+        return self.client.post(callback["url"], content=body, headers=headers, timeout=teller.timeout_s)

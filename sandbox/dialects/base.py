@@ -31,6 +31,24 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Teller:
+    """
+    Who tells a merchant something.
+
+    :ivar tries: of one notice, at most, `gap_s` apart, each waiting `timeout_s` for an answer
+    :ivar judge: an answer of the merchant as (state of the callback, words)
+    :ivar headers: what is shown beside the body
+    """
+
+    name: str
+    tries: int
+    gap_s: float
+    timeout_s: float
+    judge: Callable[[httpx.Response], tuple[str, str]]
+    headers: Callable[[Config], dict[str, str]] = lambda config: {}
+
+
+@dataclass(frozen=True)
 class Dialect:
     """
     :ivar brand: whom it plays
