@@ -133,7 +133,7 @@ def spend_statement() -> str:
         "customer": "md5('customer' || :customer)::uuid",
         "amount": "100::bigint",
         "into": "'sales'",
-        "buckets": "ARRAY['credit', 'promotional']",
+        "bought_only": "false",
         "kind": "'adjustment'",
         "source": "'pgbench-' || :number",
         "reference": "''",

@@ -75,7 +75,8 @@ SELECT posted.id, account.id, account.amount FROM posted, account ORDER BY accou
 SPEND = """
 WITH wallet AS (
     SELECT id, kind, balance - held AS free FROM ledger_account
-    WHERE customer_id = %(customer)s AND kind = ANY(%(buckets)s) ORDER BY id FOR NO KEY UPDATE
+    WHERE customer_id = %(customer)s AND (kind = 'credit' OR kind = 'promotional' AND NOT %(bought_only)s::boolean)
+    ORDER BY id FOR NO KEY UPDATE
 ), part AS (
     SELECT id, CASE kind WHEN 'promotional' THEN least(free, %(amount)s)
                          ELSE %(amount)s - least(coalesce((SELECT free FROM wallet WHERE kind = 'promotional'), 0), %(amount)s) END AS amount
@@ -152,10 +153,10 @@ def spend(
     source: object,
     at: datetime,
     reference: str = "",
-    buckets: Iterable[Account.Kind] = Account.WALLET,
+    bought_only: bool = False,
 ) -> Spending:
     """
-    Take `amount` (> 0) VND out of the wallet, promotional credit first, once per kind and source.
+    Take `amount` (> 0) VND out of the wallet, promotional credit first unless `bought_only`, once per kind and source.
 
     The key is looked up before the funds: a repeated spend gets its first answer even when the wallet is empty by now.
 
@@ -166,7 +167,7 @@ def spend(
         "customer": customer_id,
         "amount": amount,
         "into": into,
-        "buckets": [str(bucket) for bucket in buckets],
+        "bought_only": bought_only,
         "kind": kind,
         "source": str(source),
         "reference": reference[:200],
@@ -187,7 +188,7 @@ def spend(
             )
             return Spending(amount, -taken)
         wallet = wallet_of(customer_id)
-        free = wallet.available if Kind.PROMOTIONAL in arguments["buckets"] else wallet.credit - wallet.held
+        free = wallet.credit - wallet.held if bought_only else wallet.available
         if free < amount:
             raise InsufficientCredit(shortfall=amount - free, available=free)
         # There is enough, so the house account was missing, or credit came in just now: try again.

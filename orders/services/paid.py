@@ -16,7 +16,7 @@ from payments.failures import FELL_SHORT, kept_because_order
 from payments.models import Payment
 from payments.services.owed import settle_owed_by
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
-from payments.services.wallet import BOUGHT, WHOLE, InsufficientCredit
+from payments.services.wallet import InsufficientCredit
 
 
 class OfOrders:
@@ -55,7 +55,7 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
                     order.total,
                     order_id=order.pk,
                     description=describe(order),
-                    buckets=BOUGHT if payment.expected else WHOLE,
+                    bought_only=bool(payment.expected),
                     actor=actor,
                     at=at,
                 )

@@ -37,7 +37,7 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
             source=key,
             at=at,
             reference=reason,
-            buckets=[ledger.Kind.CREDIT],
+            bought_only=True,
         )
     else:
         legs = {ledger.Kind.CREDIT: amount, ledger.Kind.ADJUSTMENTS: -amount}

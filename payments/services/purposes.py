@@ -58,7 +58,7 @@ class OfInvoices:
                 source=payment.pk,
                 at=at,
                 reference=payment.description,
-                buckets=[Kind.CREDIT],
+                bought_only=True,
             )
             allocate(payment, invoices, amount, at=at)
         payment.refresh_from_db()

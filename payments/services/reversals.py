@@ -147,7 +147,7 @@ def collect_debts(customer: Customer, *, at: datetime) -> int:
             source=new_id(),
             at=at,
             reference=reversal.payment.reference,
-            buckets=[Kind.CREDIT],
+            bought_only=True,
         )
         reversal.collected += part
         reversal.save()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from kernel.actors import Actor
 from kernel.ids import new_id
 from kernel.money import round_half_up
 from ledger.grants import Spent, put_back
-from ledger.models import Account, Entry
+from ledger.models import Entry
 from ledger.services import Fact, Kind, post, spend
 from notifications.models import Notice
 from notifications.services import tell
@@ -32,7 +31,7 @@ def pay_order_from_wallet(
     description: str,
     actor: Actor,
     at: datetime,
-    buckets: Iterable[Account.Kind] = Account.WALLET,
+    bought_only: bool = False,
 ) -> Payment:
     """
     Move the price of an order from the wallet into escrow.
@@ -47,7 +46,7 @@ def pay_order_from_wallet(
         source=order_id,
         at=at,
         reference=description,
-        buckets=buckets,
+        bought_only=bought_only,
     )
     return record_wallet_payment(
         customer,
@@ -72,7 +71,7 @@ def move_gateway_money_to_order(payment: Payment, *, at: datetime) -> None:
         source=payment.order_id,
         at=at,
         reference=payment.description,
-        buckets=[Kind.CREDIT],
+        bought_only=True,
     )
     payment.refunded = payment.received - payment.amount
     payment.save()

@@ -113,3 +113,14 @@ def test_a_reader_sees_no_secrets():
         run("SELECT * FROM django_session")
     refuse("UPDATE accounts_user SET email = 'x@y.example'", match=DENIED)
     assert Right("ledger_entry", "SELECT") in reader_rights()
+
+
+def test_what_runs_as_the_owner_is_what_writes_and_looks_nowhere_else():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT prosrc ~* 'INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE', prosecdef,"
+            " coalesce(array_to_string(proconfig, ','), '') FROM pg_proc"
+            " WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype"
+        )
+        found = set(cursor.fetchall())
+    assert found == {(True, True, "search_path=public, pg_temp"), (False, False, "")}
