@@ -34,7 +34,7 @@ OTHERS: dict[str, frozenset[str]] = {
     "django_admin_log": frozenset({"SELECT", "INSERT"}),
 }
 """Tables of others, whose models declare nothing."""
-SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data"})
+SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof"})
 """Columns that no report needs."""
 
 

@@ -2,6 +2,7 @@
 
 from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, Payment, PaymentState
+from payments.models.links import AutomaticCharge, Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim
@@ -10,10 +11,13 @@ __all__ = [
     "OPEN",
     "SETTLED",
     "Allocation",
+    "AutomaticCharge",
     "BankTransfer",
+    "Consent",
     "ExpectedTransfer",
     "GatewayNotice",
     "InvoiceBornPaid",
+    "LinkedAccount",
     "Payment",
     "PaymentState",
     "Reversal",

@@ -17,6 +17,7 @@ from accounts.models import Customer
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
+from payments.models.links import CHARGED_AS_AGREED, Consent, LinkedAccount
 from payments.models.transfers import BankTransfer, ExpectedTransfer
 from store.kept import KeepsColumns
 from store.machine import StateMachine
@@ -126,6 +127,24 @@ class Payment(KeepsColumns, StateMachine):
         related_name="payments",
         verbose_name=_("expected transfer"),
     )
+    linked = models.ForeignKey(
+        LinkedAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="payments",
+        verbose_name=_("linked account"),
+    )
+    consent = models.ForeignKey(
+        Consent,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="payments",
+        verbose_name=_("consent"),
+    )
     payable = models.CharField(_("pays"), max_length=60)
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
@@ -185,6 +204,11 @@ class Payment(KeepsColumns, StateMachine):
             models.CheckConstraint(
                 name="a_gateway_payment_names_its_gateway", condition=~Q(means="gateway", gateway="")
             ),
+            models.CheckConstraint(
+                name="a_linked_charge_names_its_consent",
+                condition=Q(linked__isnull=True, consent__isnull=True)
+                | Q(linked__isnull=False, consent__isnull=False, means="gateway"),
+            ),
             models.UniqueConstraint(
                 name="one_open_attempt_per_payable",
                 fields=["customer", "payable"],
@@ -195,6 +219,11 @@ class Payment(KeepsColumns, StateMachine):
         indexes: ClassVar = [
             models.Index(name="payments_of_an_order", fields=["order_id"], condition=Q(order_id__isnull=False)),
             models.Index(name="payments_of_a_transfer", fields=["expected"], condition=Q(expected__isnull=False)),
+            models.Index(
+                name="payments_of_a_linked_account",
+                fields=["linked", "created_at"],
+                condition=Q(linked__isnull=False),
+            ),
             models.Index(
                 name="payments_of_a_customer",
                 fields=["customer", "-created_at", "-id"],
@@ -226,11 +255,14 @@ class Payment(KeepsColumns, StateMachine):
                     "payable",
                     "order_id",
                     "expected_id",
+                    "linked_id",
+                    "consent_id",
                     "amount",
                     "created_at",
                 ],
             ),
             frozen("what_was_received_stands", columns=["captured"], unless="OLD.captured IS NULL"),
+            CHARGED_AS_AGREED,
             kept("only_allocations_give_it_away", columns=["allocated"]),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",

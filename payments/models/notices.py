@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from payments.models.attempts import Payment
+from payments.models.links import LinkedAccount
 from store.triggers import frozen, never_deleted
 
 
@@ -20,6 +21,14 @@ class GatewayNotice(models.Model):
     is_genuine = models.BooleanField(_("signature verified"))
     payment = models.ForeignKey(
         Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("payment")
+    )
+    linked = models.ForeignKey(
+        LinkedAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("linked account"),
     )
     verdict = models.CharField(_("verdict"), max_length=20, blank=True)
     received_at = models.DateTimeField(_("received"))
@@ -34,7 +43,7 @@ class GatewayNotice(models.Model):
             never_deleted(),
             frozen(
                 "is_what_was_told",
-                columns=["gateway", "digest", "body", "is_genuine", "payment_id", "received_at"],
+                columns=["gateway", "digest", "body", "is_genuine", "payment_id", "linked_id", "received_at"],
             ),
             frozen("is_judged_once", columns=["verdict"], unless="OLD.verdict = ''"),
         ]

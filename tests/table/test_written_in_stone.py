@@ -16,22 +16,24 @@ from lifecycle.models import ResourceEvent, ServicePeriod
 from orders.models import CheckoutSession, Quote
 from orders.services.delete import delete_resource
 from orders.services.switch import switch_billing_mode
-from payments.models import Allocation, GatewayNotice, Payment
+from payments.models import Allocation, Consent, GatewayNotice, Payment
 from payments.services.credit import grant_promotional_credit
 from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_customer, owner_of
+from tests.links import linked_account
 from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
 
 APPEND_ONLY = [
     BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, GrantUse, ResourceEvent, Quote,
-    Allocation,
+    Allocation, Consent,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
     "invoices_invoice", "invoices_numberseries", "invoices_hold", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
     "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",
+    "payments_linkedaccount", "payments_consent", "payments_automaticcharge",
 ]  # fmt: skip
 
 
@@ -51,6 +53,7 @@ def history(alice: Customer, small: Item) -> Invoice:
         created_at=NOON,
         expires_at=NOON + DAY,
     )
+    linked_account(alice)
     GatewayNotice.objects.create(
         gateway="g", digest="d", body="{}", is_genuine=False, verdict="bad_signature", received_at=NOON
     )
