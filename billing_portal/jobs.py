@@ -15,14 +15,16 @@ from billing_portal.models import JobRun
 from billing_portal.schedule import JOBS
 from billing_portal.timetable import Every, Job
 from kernel import clock
+from kernel.backoff import Backoff
 from kernel.errors import noted
+from store.outbox import ATTEMPTS
 from store.tally import Tally
 
 logger = logging.getLogger(__name__)
 
 KEPT_RUNS = 500
 PRUNED_EVERY = 50
-MAXIMUM_ATTEMPTS = 8
+AGAIN = Backoff(first=timedelta(minutes=1), cap=timedelta(hours=2))
 BROKEN_OFF_AFTER = timedelta(minutes=15)
 """Longer than any message may take: a run that is "running" still has died."""
 LATE_AFTER = timedelta(minutes=2)
@@ -96,11 +98,11 @@ def _runs_of_this_turn(jobs: Sequence[Job], at: datetime) -> Iterator[tuple[Job,
 def _is_wanted(runs: Sequence[JobRun], at: datetime) -> bool:
     if not runs:
         return True
-    if any(run.is_good for run in runs) or len(runs) >= MAXIMUM_ATTEMPTS:
+    if any(run.is_good for run in runs) or len(runs) >= ATTEMPTS:
         return False
     if runs[0].outcome == Outcome.RUNNING:
         return at - runs[0].started_at > BROKEN_OFF_AFTER
-    return at - (runs[0].finished_at or runs[0].started_at) >= timedelta(minutes=2 ** (len(runs) - 1))
+    return at - (runs[0].finished_at or runs[0].started_at) >= AGAIN.after(len(runs))
 
 
 def _status(job: Job, last: JobRun | None, turn: Sequence[JobRun], failures: int, at: datetime) -> JobStatus:
@@ -117,7 +119,7 @@ def _status(job: Job, last: JobRun | None, turn: Sequence[JobRun], failures: int
         next_due=next_due,
         late_by=late_by if late_by > LATE_AFTER else timedelta(),
         failures=failures,
-        is_given_up=len(turn) >= MAXIMUM_ATTEMPTS and not any(run.is_good for run in turn),
+        is_given_up=len(turn) >= ATTEMPTS and not any(run.is_good for run in turn),
     )
 
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Min, Model, QuerySet
+from django.db.models import Count, Min
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
@@ -25,9 +26,17 @@ from billing_portal.admin.attention import count_matters, matters
 from billing_portal.jobs import job_calendar
 from invoices.models import BillingChunk, BillingRun
 from kernel import clock
-from lifecycle.models import DeliveryChannel, ProvisioningRequest
-from notifications.models import Notice
-from payments.models import Payment
+from lifecycle.models import DeliveryChannel
+from lifecycle.services.delivery import REQUESTS
+from notifications.delivery import NOTICES
+from payments.services.asking import QUESTIONS
+from store.outbox import Outbox
+
+OUTBOXES: dict[str, Outbox[Any]] = {
+    "mails": NOTICES,
+    "provisioning_requests": REQUESTS,
+    "gateway_payments": QUESTIONS,
+}
 
 
 @never_cache
@@ -75,8 +84,8 @@ class Work(Collector):
     def _waiting(self) -> Iterator[GaugeMetricFamily]:
         waiting = _gauge("waiting", "Rows of work that wait.", "work")
         overdue = _gauge("overdue_seconds", "For how long the oldest of them has been due; 0: none is.", "work")
-        for name, rows, due in _queues():
-            found = rows.aggregate(count=Count("pk"), oldest=Min(due))
+        for name, outbox in OUTBOXES.items():
+            found = outbox.rows().aggregate(count=Count("pk"), oldest=Min(outbox.due))
             waiting.add_metric([name], found["count"])
             late = self.at - found["oldest"] if found["oldest"] else timedelta()
             overdue.add_metric([name], max(late, timedelta()).total_seconds())
@@ -109,19 +118,6 @@ class Work(Collector):
             failing.add_metric([channel.product.code], (self.at - since).total_seconds())
             slowest.add_metric([channel.product.code], channel.slowest_call_ms / 1000)
         yield from (failing, slowest)
-
-
-def _queues() -> list[tuple[str, QuerySet[Model], str]]:
-    """What is worked off in the order of a due time: name, the rows that wait, and that column."""
-    return [
-        ("mails", Notice.objects.filter(state=Notice.State.PENDING), "next_attempt_at"),
-        (
-            "provisioning_requests",
-            ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PENDING),
-            "next_attempt_at",
-        ),
-        ("gateway_payments", Payment.objects.to_ask_about(), "check_at"),
-    ]
 
 
 def _gauge(name: str, explained: str, *labels: str) -> GaugeMetricFamily:

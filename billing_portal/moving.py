@@ -36,12 +36,12 @@ from kernel.errors import DomainError, InvalidInput, noted
 from lifecycle.models import ProvisioningRequest
 from lifecycle.services.delivery import deliver_requests
 from store.locks import alone
+from store.outbox import ATTEMPTS
 
 logger = logging.getLogger(__name__)
 
 FARTHEST = timedelta(days=3 * 366)
 PATIENCE_SECONDS = 20.0
-MAXIMUM_ATTEMPTS = 8
 
 
 class NotForward(DomainError):
@@ -112,7 +112,7 @@ def _steps(move: ClockMove) -> Iterator[JobRun]:
     except Exception as failure:
         logger.exception("moving the clock broke off at %s", move.reached)
         move.error = noted(failure)[:500]
-        if move.attempts >= MAXIMUM_ATTEMPTS:
+        if move.attempts >= ATTEMPTS:
             move.state = ClockMove.State.FAILED
     else:
         move.state, move.error = ClockMove.State.DONE, ""

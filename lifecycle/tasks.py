@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import shared_task
 
 from kernel.actors import Actor
-from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.models import Resource
 from lifecycle.services import delivery, sweeps
 from store.doorbell import wake_helpers
 from store.due import first_after
@@ -47,6 +47,4 @@ def deliver_to_product(product_id: str, at: str) -> None:
 
 
 def next_delivery(after: datetime) -> datetime | None:
-    """Of a request's first attempt. Further ones are a matter of real time: whoever failed needs some to get well."""
-    waiting = ProvisioningRequest.objects.filter(state=ProvisioningRequest.State.PENDING, attempts=0)
-    return first_after(after, waiting, "next_attempt_at")
+    return delivery.REQUESTS.next_due(after)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from store.outbox import WAITING
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
-    def due_for_delivery(self, at: datetime) -> Self:
-        return self.filter(state=Notice.State.PENDING, next_attempt_at__lte=at)
-
     def with_subject_id(self) -> models.QuerySet[models.Model]:
         """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
         pk = models.Func(models.F("event"), models.Value(":"), models.Value(2), function="split_part")
@@ -96,9 +93,7 @@ class Notice(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(
-                name="notices_waiting_for_delivery", fields=["next_attempt_at"], condition=models.Q(state="pending")
-            ),
+            models.Index(name="notices_waiting_for_delivery", fields=["next_attempt_at"], condition=WAITING),
             models.Index(name="notices_of_a_customer_by_time", fields=["customer", "-id"]),
         ]
 

@@ -13,14 +13,12 @@ from ledger.models import Account
 from payments.models import BankTransfer, Payment, Reversal
 from payments.services import credit, statements
 from payments.services.allowed import pay_by_themselves
-from payments.services.asking import check_payment
+from payments.services.asking import QUESTIONS, check_when_due
 from payments.services.owed import settle_what_is_owed
 from store.due import first_after
 from store.tally import Tally, for_each
 
 BATCH = 5000
-FREQUENT_CHECKS = 8
-"""After so many questions a moving clock no longer stops for a payment; it is asked about in real time."""
 
 
 def pay_open_invoices(*, at: datetime) -> Tally:
@@ -43,15 +41,13 @@ def expire_promotional_credit(*, at: datetime) -> int:
 
 
 def check_payments(*, at: datetime) -> Tally:
-    """A gateway that hangs is asked less and less often, for each question is counted before it is put."""
-    due = Payment.objects.due_for_check(at).order_by("check_at").values_list("pk", flat=True)[:BATCH]
+    due = Payment.objects.filter(QUESTIONS.is_due(at)).order_by("check_at").values_list("pk", flat=True)[:BATCH]
     actor = Actor.job("check-payments")
-    return for_each(list(due), lambda pk: check_payment(pk, actor=actor, at=at), what="payment")
+    return for_each(list(due), lambda pk: check_when_due(pk, actor=actor, at=at), what="payment")
 
 
 def next_check(after: datetime) -> datetime | None:
-    waiting = Payment.objects.to_ask_about().filter(checks__lt=FREQUENT_CHECKS)
-    return first_after(after, waiting, "check_at")
+    return QUESTIONS.next_due(after)
 
 
 def give_transfers(*, at: datetime) -> Tally:

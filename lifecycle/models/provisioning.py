@@ -14,6 +14,7 @@ from catalog.models import Product
 from kernel import reasons
 from kernel.ids import new_id
 from lifecycle.models.resource import Resource
+from store.outbox import WAITING
 from store.triggers import edges_only, frozen, never_deleted
 
 REQUEST_EDGES = frozenset(
@@ -62,18 +63,15 @@ class ProvisioningRequestQuerySet(models.QuerySet["ProvisioningRequest"]):
     def due_for_time_out(self, at: datetime) -> Self:
         return self.unanswered().filter(deadline__lte=at)
 
-    def due_for_delivery(self, at: datetime) -> Self:
-        """Waiting requests, each only when no earlier one of its resource waits: product teams see them in order."""
+    def first_of_each_resource(self) -> Self:
+        """Those before which no other of their resource waits: product teams see them in order."""
         earlier = ProvisioningRequest.objects.filter(
             Q(requested_at__lt=models.OuterRef("requested_at"))
             | Q(requested_at=models.OuterRef("requested_at"), pk__lt=models.OuterRef("pk")),
+            WAITING,
             resource=models.OuterRef("resource"),
-            state=ProvisioningRequest.State.PENDING,
         )
-        return self.due(at).filter(~models.Exists(earlier))
-
-    def due(self, at: datetime) -> Self:
-        return self.filter(state=ProvisioningRequest.State.PENDING, next_attempt_at__lte=at)
+        return self.filter(~models.Exists(earlier))
 
 
 class ProvisioningRequest(models.Model):
@@ -142,7 +140,7 @@ class ProvisioningRequest(models.Model):
             models.Index(
                 name="requests_waiting_for_delivery",
                 fields=["product", "next_attempt_at", "id"],
-                condition=Q(state="pending"),
+                condition=WAITING,
             ),
             models.Index(
                 name="requests_waiting_for_answer",

@@ -1,5 +1,5 @@
 """
-Bringing requests to the product teams: in order per resource, each product on its own.
+Bringing requests to the product teams: in order per resource, each product on its own; how one leaves is `store.outbox`'s.
 
 A product has a share of the workers and a back-off of its own, so one whose webhook hangs is late alone: whoever works for
 it finds out once, and leaves it alone for a while, longer each time. What waits for it keeps its attempts.
@@ -19,22 +19,37 @@ from django.utils.translation import gettext_lazy as _
 from accounts.services import record_audit
 from catalog.models import Product
 from kernel.actors import Actor
+from kernel.backoff import Backoff
 from kernel.errors import DomainError
 from kernel.shapes import Json
 from lifecycle.audit import Did
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from lifecycle.models.channels import SLOW_MS
 from lifecycle.provisioners import NotDelivered, NotReached, provisioner_of
+from store.outbox import Outbox
 from store.shares import share_of
 
 logger = logging.getLogger(__name__)
 
-MAXIMUM_ATTEMPTS = 8
 AT_ONCE = 100
 SHARE_SECONDS = 30
 """So long one worker stays with a product; the next turn goes on."""
-LONGEST_REST = timedelta(minutes=5)
+REST = Backoff(first=timedelta(seconds=5), cap=timedelta(minutes=5))
+"""Of a product that cannot be reached."""
 State = ProvisioningRequest.State
+
+
+class Requests(Outbox[ProvisioningRequest]):
+    model = ProvisioningRequest
+    backoff = Backoff(first=timedelta(seconds=10), cap=timedelta(hours=1))
+    along = ("resource__product",)
+    error = "reason"
+
+    def may_be_parked(self, row: ProvisioningRequest) -> bool:
+        return not row.expects_answer  # what does is ended by its deadline
+
+
+REQUESTS = Requests()
 
 
 class NotFailing(DomainError):
@@ -44,7 +59,7 @@ class NotFailing(DomainError):
 
 def products_to_serve(at: datetime) -> list[UUID]:
     """Those with requests that are due, but not those that are left alone for now."""
-    due = ProvisioningRequest.objects.due(at).filter(product=OuterRef("pk"))
+    due = ProvisioningRequest.objects.filter(REQUESTS.is_due(at), product=OuterRef("pk"))
     awake = Q(channel=None) | Q(channel__rests_until=None) | Q(channel__rests_until__lte=at)
     return list(Product.objects.filter(awake, Exists(due)).values_list("pk", flat=True))
 
@@ -62,19 +77,22 @@ def deliver_to(product_id: UUID, *, at: datetime) -> int:
         channel = DeliveryChannel.objects.filter(product=product_id).first() or DeliveryChannel(product_id=product_id)
         if channel.rests(at):
             return 0
-        waiting = ProvisioningRequest.objects.due_for_delivery(at).filter(product=product_id)
+        waiting = ProvisioningRequest.objects.first_of_each_resource().filter(REQUESTS.is_due(at), product=product_id)
         pks = waiting.order_by("next_attempt_at", "pk").values_list("pk", flat=True)[:AT_ONCE]
         return _deliver_all(list(pks), channel, at=at)
 
 
 @transaction.atomic
 def deliver_again(request_id: UUID, *, reason: str, actor: Actor, at: datetime) -> None:
-    """A parked request waits for delivery again, with all of its attempts ahead; one that is not parked stays as it is."""
-    parked = ProvisioningRequest.objects.filter(pk=request_id, state=State.PARKED)
-    if parked.update(state=State.PENDING, attempts=0, next_attempt_at=at, reason=""):
-        request = ProvisioningRequest.objects.select_related("resource__customer").get(pk=request_id)
-        customer = request.resource.customer
-        record_audit(Did.RETRY_REQUEST, request, actor=actor, at=at, reason=reason, customer=customer)
+    """
+    A parked request waits for delivery again.
+
+    :raises NotParked:
+    """
+    REQUESTS.resend(request_id, at=at)
+    request = ProvisioningRequest.objects.select_related("resource__customer").get(pk=request_id)
+    customer = request.resource.customer
+    record_audit(Did.RETRY_REQUEST, request, actor=actor, at=at, reason=reason, customer=customer)
 
 
 def try_again_now(product_id: UUID, *, reason: str, actor: Actor, at: datetime) -> None:
@@ -113,51 +131,34 @@ def _deliver_all(pks: list[UUID], channel: DeliveryChannel, *, at: datetime) -> 
 
 
 def _deliver(pk: UUID, channel: DeliveryChannel, *, at: datetime) -> bool:
-    """
-    The attempt is committed before the call, so a killed worker neither loses nor hammers.
-
-    :raises NotReached: the product takes nothing at the moment
-    """
-    with transaction.atomic():
-        request = (
-            ProvisioningRequest.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(pk=pk)
-            .select_related("resource__product")
-            .first()
-        )
-        if request is None or request.state != State.PENDING or request.next_attempt_at > at:
-            return False
-        request.attempts += 1
-        request.next_attempt_at = at + timedelta(seconds=min(5 * 2**request.attempts, 3600))
-        request.save(update_fields=["attempts", "next_attempt_at"])
-    try:
-        provisioner_of(request.resource.product).deliver(payload_of(request))
-    except NotDelivered as failure:
-        logger.warning("provisioning request %s not delivered, attempt %s: %s", pk, request.attempts, failure)
-        others_are_taken = not isinstance(failure, NotReached) or not channel.failures
-        if request.attempts >= MAXIMUM_ATTEMPTS and others_are_taken and not request.expects_answer:
-            ProvisioningRequest.objects.filter(pk=pk, state=State.PENDING).update(
-                state=State.PARKED, reason=str(failure)[:500]
-            )
-        if isinstance(failure, NotReached):
-            raise
-        return False
-    # The answer may have arrived during the call: only a request that still waits becomes "delivered".
-    ProvisioningRequest.objects.filter(pk=pk, state=State.PENDING).update(state=State.DELIVERED, delivered_at=at)
-    return True
+    """:raises NotReached: the product takes nothing at the moment"""
+    with REQUESTS.claim(pk, at=at) as claimed:
+        for request in claimed:
+            try:
+                provisioner_of(request.resource.product).deliver(payload_of(request))
+            except NotDelivered as failure:
+                logger.warning("provisioning request %s not delivered, attempt %s: %s", pk, request.attempts, failure)
+                is_reached = not isinstance(failure, NotReached)
+                if is_reached or not channel.failures:  # others are taken: it may be this one's fault
+                    REQUESTS.failed(request, why=str(failure))
+                else:
+                    REQUESTS.spare(request)
+                if not is_reached:
+                    raise
+                return False
+            REQUESTS.close(request, state=State.DELIVERED, delivered_at=at, reason="")
+        return bool(claimed)
 
 
 def _leave_alone(channel: DeliveryChannel, failure: NotReached, *, at: datetime) -> None:
-    """For 5, 10, 20 ... seconds, five minutes at most."""
     failures = channel.failures + 1
-    rest = min(timedelta(seconds=5 * 2 ** min(failures - 1, 10)), LONGEST_REST)
     logger.warning("product %s cannot be reached, failure %s: %s", channel.product_id, failures, failure)
     DeliveryChannel.objects.update_or_create(
         product_id=channel.product_id,
         defaults={
             "failures": failures,
             "failing_since": channel.failing_since or at,
-            "rests_until": at + rest,
+            "rests_until": at + REST.after(failures),
             "error": str(failure)[:500],
         },
     )
@@ -167,8 +168,7 @@ def _recover(channel: DeliveryChannel, *, at: datetime) -> None:
     """It takes requests again: what it did not take before is due at once."""
     channel.failures, channel.failing_since, channel.rests_until, channel.error = 0, None, None, ""
     channel.save()
-    put_off = ProvisioningRequest.objects.filter(product=channel.product_id, state=State.PENDING, attempts__gt=0)
-    put_off.filter(next_attempt_at__gt=at).update(next_attempt_at=at)
+    REQUESTS.rows().filter(product=channel.product_id, next_attempt_at__gt=at).update(next_attempt_at=at)
 
 
 def payload_of(request: ProvisioningRequest) -> Json:

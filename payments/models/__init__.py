@@ -1,7 +1,7 @@
 """How debts are settled: attempts to pay, what of each went to which invoice, what gateways and staff did."""
 
 from payments.models.allocations import Allocation, InvoiceBornPaid
-from payments.models.attempts import OPEN, SETTLED, Payment, PaymentState
+from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, PaymentState
 from payments.models.links import AutomaticCharge, Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
@@ -10,6 +10,7 @@ from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferCl
 __all__ = [
     "OPEN",
     "SETTLED",
+    "TO_ASK_ABOUT",
     "Allocation",
     "AutomaticCharge",
     "BankTransfer",

@@ -38,6 +38,7 @@ OPEN = (PaymentState.CREATED, PaymentState.PROCESSING, PaymentState.UNKNOWN)
 SETTLED = frozenset({PaymentState.SUCCEEDED, PaymentState.REFUNDED})
 MAY_SUCCEED = (*OPEN, PaymentState.FAILED, PaymentState.CANCELLED)
 """Money that arrives late still counts: a failed or cancelled attempt can turn out to have succeeded."""
+TO_ASK_ABOUT = Q(check_at__isnull=False)
 
 EDGES = frozenset(
     {
@@ -59,13 +60,6 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
-
-    def due_for_check(self, at: datetime) -> Self:
-        """Attempts whose gateway is to be asked, also when they were cancelled or failed here: see `ask_gateway`."""
-        return self.to_ask_about().filter(check_at__lte=at)
-
-    def to_ask_about(self) -> Self:
-        return self.filter(check_at__isnull=False)
 
     def open_for_a_day(self, at: datetime) -> Self:
         """Undecided for longer than any customer takes."""
@@ -232,7 +226,7 @@ class Payment(KeepsColumns, StateMachine):
             models.Index(
                 name="payments_to_ask_about",
                 fields=["check_at"],
-                condition=Q(check_at__isnull=False),
+                condition=TO_ASK_ABOUT,
             ),
             models.Index(name="payments_held_for_staff", fields=["created_at"], condition=~Q(held="")),
         ]
