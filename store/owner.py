@@ -19,11 +19,11 @@ def as_owner() -> Iterator[None]:
     if not settings.DATABASE_OWNER:
         yield
         return
-    ours = {name: connection.settings_dict[name] for name in settings.DATABASE_OWNER}
+    ours = connection.settings_dict
     connection.close()
-    connection.settings_dict.update(settings.DATABASE_OWNER)
+    connection.settings_dict = {**ours, **settings.DATABASE_OWNER}  # `ours` is what settings say, and goes on saying
     try:
         yield
     finally:
         connection.close()
-        connection.settings_dict.update(ours)
+        connection.settings_dict = ours

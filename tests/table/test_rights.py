@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import re
+
 import pytest
 from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+import store.owner
 from ledger.models import Account
-from store.rights import Right, application_rights, granted, reader_rights
+from store.rights import Right, application_rights, grant_rights, granted, reader_rights
+from tests.owner import as_owner
 from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = [
@@ -124,3 +131,18 @@ def test_what_runs_as_the_owner_is_what_writes_and_looks_nowhere_else():
         )
         found = set(cursor.fetchall())
     assert found == {(True, True, "search_path=public, pg_temp"), (False, False, "")}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_portal_signs_in_with_its_own_password_not_with_the_owners(monkeypatch):
+    monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "the portal's")
+    monkeypatch.setattr(settings, "DATABASE_OWNER", settings.DATABASE_OWNER | {"PASSWORD": "the owner's"})
+    with store.owner.as_owner(), as_owner():
+        grant_rights()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [settings.DATABASE_APPLICATION])
+            [verifier] = cursor.fetchone()
+    _, rounds, salt, keys = re.split("[$:]", verifier, maxsplit=3)
+    salted = hashlib.pbkdf2_hmac("sha256", b"the portal's", base64.b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()  # RFC 5802, section 3
+    assert keys.startswith(base64.b64encode(stored).decode())
