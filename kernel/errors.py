@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import reasons
 from kernel.display import grouped
+from kernel.shapes import Wording
 
 
 class DomainError(Exception):
@@ -20,13 +21,13 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
-    message: ClassVar[Any] = _("This is not possible right now.")
+    message: ClassVar[Wording] = _("This is not possible right now.")
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         reasons.know(cls.code, cls.message)
 
-    def __init__(self, message: Any = None, **details: Any) -> None:
+    def __init__(self, message: Wording | None = None, **details: Any) -> None:
         self.sentence = message if message is not None else self.message
         self.details = details
         super().__init__(self.code)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kernel.money import MAXIMUM
+from kernel.shapes import FieldWords
 
 GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
 MINUS = ("-", "\u2212", "\u2013")
@@ -22,13 +23,14 @@ class DongField(forms.CharField):
     `least` is the smallest amount that is taken (1, or 0 if that is meant).
     """
 
-    def __init__(self, *, least: int = 0, signed: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, least: int = 0, signed: bool = False, required: bool = True, **words: Unpack[FieldWords]
+    ) -> None:
         self.least, self.signed = least, signed
-        options.setdefault("max_length", 30)
         widget = forms.TextInput(
             attrs={"inputmode": "text" if signed else "numeric", "class": "amount", "autocomplete": "off"}
         )
-        super().__init__(widget=widget, **options)
+        super().__init__(widget=widget, required=required, max_length=30, **words)
 
     def clean(self, value: object) -> int | None:
         text = re.sub(r"\s*(₫|đ|vnd)$", "", super().clean(value).strip().lower())

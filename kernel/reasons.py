@@ -7,9 +7,11 @@ is quoted, and stands alone where no code says what it means.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext
+
+from kernel.shapes import Wording
 
 _sentences: dict[str, object] = {}
 
@@ -25,7 +27,7 @@ class Reason(NamedTuple):
         return f"{self.code}: {self.said}" if self.code and self.said else self.code or self.said
 
 
-def know(code: str, sentence: Any) -> None:
+def know(code: str, sentence: Wording) -> None:
     """From now on `code` reads as `sentence`, which is translated when it is read."""
     _sentences[code] = sentence
 

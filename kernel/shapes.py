@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict
 
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
+    from django.utils.datastructures import MultiValueDict
     from django.utils.functional import _StrOrPromise
 
 Cleaned: TypeAlias = dict[str, Any]
@@ -23,3 +26,26 @@ if TYPE_CHECKING:
 else:
     Wording = str | Promise
 """Words, perhaps those of the language in which they will be read."""
+
+Sent: TypeAlias = Mapping[str, object] | None
+"""What a form was sent with, or nothing: it is shown for the first time."""
+
+if TYPE_CHECKING:
+    Uploads: TypeAlias = MultiValueDict[str, UploadedFile[bytes]] | None
+else:
+    Uploads = object
+"""The files it was sent with."""
+
+
+class FormOptions(TypedDict, total=False):
+    """What a form of ours hands on to the framework's, beside what it was sent with."""
+
+    initial: dict[str, object]
+    prefix: str
+
+
+class FieldWords(TypedDict, total=False):
+    """What stands beside a field."""
+
+    label: Wording
+    help_text: Wording

@@ -15,7 +15,7 @@ class KeepsColumns(models.Model):
     class Meta:
         abstract: ClassVar[bool] = True
 
-    def _do_update(self, base_qs: Any, using: Any, pk_val: Any, values: Any, *rest: Any) -> Any:
+    def _do_update(self, base_qs: Any, using: Any, pk_val: object, values: Any, *rest: Any) -> Any:
         kept = kept_columns(type(self))
         values = [value for value in values if value[0].column not in kept]
         return super()._do_update(base_qs, using, pk_val, values, *rest)

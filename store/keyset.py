@@ -69,12 +69,12 @@ def keyset_page(
     )
 
 
-def _encode(row: Any, key: tuple[str, ...]) -> str:
+def _encode(row: object, key: tuple[str, ...]) -> str:
     values = [row[column] if isinstance(row, dict) else getattr(row, column) for column in key]
     return urlsafe_b64encode(json.dumps([_plain(value) for value in values]).encode()).decode().rstrip("=")
 
 
-def _plain(value: object) -> list[Any]:
+def _plain(value: object) -> list[object]:
     match value:
         case datetime():
             return ["t", value.isoformat()]
@@ -90,7 +90,7 @@ def _decode(token: str, rows: QuerySet[Model], key: tuple[str, ...]) -> tuple[ob
         return None
     try:
         values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        read: dict[str, Callable[[Any], Any]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
+        read: dict[str, Callable[[Any], object]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
         decoded = []
         for column, (kind, value) in zip(key, values, strict=True):
             annotation = rows.query.annotations.get(column)

@@ -22,7 +22,7 @@ class CountLocked(RunSQL):
         self.tables = list(tables)
         super().__init__(sql, reverse_sql, **options)
 
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, object]]:
+    def deconstruct(self) -> tuple[str, list[object], dict[str, object]]:
         name, _arguments, named = super().deconstruct()
         return name, [], {**named, "tables": self.tables}
 

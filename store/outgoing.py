@@ -21,7 +21,6 @@ from contextvars import ContextVar
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Thread, Timer
-from typing import Any
 
 import certifi
 import httpcore
@@ -159,7 +158,7 @@ class _Backend(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
+        socket_options: Iterable[object] | None = None,
     ) -> httpcore.NetworkStream:
         deadline = _deadline.get()
         addresses = _addresses_of(host, port, deadline)

@@ -6,8 +6,6 @@ The app that has the pages says so when it is ready. Whoever asks for a page tha
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.urls import reverse
 
 _pages: set[str] = set()
@@ -18,5 +16,5 @@ def has_pages(*names: str) -> None:
     _pages.update(names)
 
 
-def address_of(page: str, *arguments: Any) -> str:
+def address_of(page: str, *arguments: object) -> str:
     return reverse(page, args=arguments) if page in _pages else ""

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 REMEMBERED_SECONDS = 600
 EVERY_SECONDS = 0.25
-Rows = Iterable[Any]
+Rows = Iterable[object]
 
 
 class Stage(StrEnum):

@@ -52,7 +52,9 @@ def _text(cell: object) -> object:
             return cell
 
 
-def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]) -> None:
+def write_workbook(
+    file: object, titles: Sequence[str], rows: Iterable[Sequence[object]], widths: Sequence[int]
+) -> None:
     """Write a workbook; every million rows another sheet begins."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -85,7 +87,7 @@ def write_workbook(file: Any, titles: Sequence[str], rows: Iterable[Sequence[obj
             _sheet(book, titles, bold, widths)
 
 
-def _sheet(book: Any, titles: Sequence[str], bold: Any, widths: Sequence[int]) -> Any:
+def _sheet(book: Any, titles: Sequence[str], bold: Any, widths: Sequence[int]) -> object:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     for column, width in enumerate(widths):
