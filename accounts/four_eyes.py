@@ -83,7 +83,7 @@ class Act:
         del act
         return []
 
-    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Any:
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> object:
         """
         Do it, by a service, with the facts that were asked for; the caller's transaction holds the customer and the act.
 

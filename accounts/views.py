@@ -32,7 +32,7 @@ class Login(LoginView):
 
     form_class = HeldUp
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         return answer_sign_in(request, super().dispatch(request, *args, **kwargs))
 
     def get_default_redirect_url(self) -> str:
@@ -78,7 +78,7 @@ def settings(request: PortalRequest) -> HttpResponse:
     return settings_page(request, KeyForm())
 
 
-def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, **more: Any) -> HttpResponse:
+def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, **more: object) -> HttpResponse:
     customer = request.customer
     context = {
         "language_form": LanguageForm(instance=customer),

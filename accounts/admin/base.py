@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import DataError, IntegrityError, models
 from django.db.models import Model
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
@@ -60,7 +62,7 @@ def searched(model: type[models.Model], fields: Sequence[str]) -> str:
 class DayAndTime(AdminSplitDateTime):
     """Two boxes, each with a name of its own."""
 
-    def __init__(self, attrs: Any = None) -> None:
+    def __init__(self, attrs: dict[str, object] | None = None) -> None:
         super().__init__(attrs)
         self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
 
@@ -68,16 +70,26 @@ class DayAndTime(AdminSplitDateTime):
 class EveryRow(admin.ModelAdmin):
     """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
 
-    def changeform_view(self, request: Any, *args: Any, **options: Any) -> Any:
+    def changeform_view(
+        self,
+        request: Any,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
         try:
-            return super().changeform_view(request, *args, **options)
+            return super().changeform_view(request, object_id, form_url, extra_context)
         except (IntegrityError, DataError) as refusal:  # nothing is saved: the form is shown again, with the sentence
             request.refused = sentence_of(self.model, refusal)
-            return super().changeform_view(request, *args, **options)
+            return super().changeform_view(request, object_id, form_url, extra_context)
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object
+    ) -> type[ModelForm]:
         form = super().get_form(request, obj, change=change, **options)
-        return type(form.__name__, (WholeRow, form), {"refused": getattr(request, "refused", None)})
+        return cast(
+            type[WholeRow], type(form.__name__, (WholeRow, form), {"refused": getattr(request, "refused", None)})
+        )
 
 
 class StaffAdmin(ReasonAsked, EveryRow):
@@ -88,16 +100,18 @@ class StaffAdmin(ReasonAsked, EveryRow):
     lead to this list: so a page shows what apps above it know about its row, and knows none of them.
     """
 
-    tasks: ClassVar[Sequence[Task]] = ()
-    list_tasks: ClassVar[Sequence[Task]] = ()
+    tasks: ClassVar[Sequence[Task[Any]]] = ()
+    list_tasks: ClassVar[Sequence[Task[Any]]] = ()
     about: ClassVar[Sequence[str]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 200
-    ordering: ClassVar[Any] = ("-pk",)
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     actions_on_top = True
-    formfield_overrides: ClassVar[Any] = {models.DateTimeField: {"widget": DayAndTime}}
+    formfield_overrides: ClassVar[Mapping[type[models.Field], Mapping[str, object]]] = {
+        models.DateTimeField: {"widget": DayAndTime}
+    }
     change_form_template = "admin/subject.html"
     change_list_template = "admin/subjects.html"
 
@@ -129,7 +143,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
         columns = {name.partition("__")[0] for name in [*named, *self.about, self.date_hierarchy or "pk", "pk"]}
         return lookup.partition("__")[0] in columns and super().lookup_allowed(lookup, value, request)
 
-    def get_changelist(self, request: HttpRequest, **options: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **options: object) -> type[ChangeList]:
         return StaffList
 
     def get_search_results(
@@ -148,15 +162,15 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     # The audit trail
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+    def log_addition(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
         self._record(request, obj, "add", message)
         return super().log_addition(request, obj, message)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+    def log_change(self, request: HttpRequest, obj: Model, message: object) -> LogEntry:
         self._record(request, obj, "change", message)
         return super().log_change(request, obj, message)
 
-    def _record(self, request: HttpRequest, obj: Any, change: str, message: Any) -> None:
+    def _record(self, request: HttpRequest, obj: Model, change: str, message: object) -> None:
         customer = obj if isinstance(obj, Customer) else getattr(obj, "customer", None)
         subject = f"{obj._meta.model_name} {obj.pk}"
         record_audit(
@@ -236,7 +250,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
             if task.is_open(subject, at) and task.is_for(signed_in(request), subject)
         ]
 
-    def _task_url(self, kind: str, *arguments: Any) -> str:
+    def _task_url(self, kind: str, *arguments: object) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{kind}", args=arguments)
 
     def _related(self, request: HttpRequest, object_id: str) -> list[dict[str, object]]:
@@ -281,7 +295,7 @@ class LookOnlyAdmin(StaffAdmin):
 class RowsInline(admin.TabularInline):
     """Rows that belong to the row above: each box is called as its column is."""
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None:
             field.widget.attrs.setdefault("aria-label", capfirst(str(field.label or db_field.verbose_name)))

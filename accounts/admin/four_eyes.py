@@ -25,7 +25,7 @@ class YesForm(forms.Form):
     """The reason was given by who asked; approving it is a yes."""
 
 
-class SecondPerson(Task):
+class SecondPerson(Task[StaffAct]):
     """A task of somebody else than who asked, with the right that the act names."""
 
     state: ClassVar[StaffAct.State] = StaffAct.State.WAITING

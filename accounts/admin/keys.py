@@ -22,7 +22,7 @@ from kernel.actors import Actor
 from kernel.shapes import Cleaned
 
 
-class RevokeKey(Task):
+class RevokeKey(Task[ApiKey]):
     name = "revoke"
     label = _("Revoke")
     lead = _("Programs that use this key are refused from now on. This cannot be undone; a new key can be made.")

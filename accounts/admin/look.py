@@ -74,26 +74,26 @@ def span(minutes: int | None) -> str:
     return "" if minutes is None else display.duration(minutes)
 
 
-def column(name: str, label: Wording, show: Callable[[Any], Any], *, order: str | None = None) -> Any:
+def column(name: str, label: Wording, show: Callable[[Any], object], *, order: str | None = None) -> Any:
     """A column that shows the attribute `name` of a row; `order` is what it is sorted by."""
 
     @admin.display(description=label, ordering=order)
-    def shown(row: Any) -> object:
+    def shown(row: object) -> object:
         return show(getattr(row, name))
 
     shown.__name__ = name
     return shown
 
 
-def shown_well(model: Any, name: Any) -> Any:
+def shown_well(model: object, name: object) -> Any:
     """The column for a field of `model`: amounts, instants, states and JSON get their look, the rest stays as it is."""
     return _column_of(model, name) if isinstance(name, str) else name
 
 
 @cache
-def _column_of(model: type[models.Model], name: str) -> Any:
+def _column_of(model: type[models.Model], name: str) -> object:
     try:
-        field: Any = model._meta.get_field(name)
+        field: object = model._meta.get_field(name)
     except FieldDoesNotExist:
         return name
     kind: Any = field.output_field if isinstance(field, models.GeneratedField) else field
@@ -104,7 +104,7 @@ def _column_of(model: type[models.Model], name: str) -> Any:
                 name, kind.verbose_name, lambda state: badge(State(state, labels.get(state, state))), order=name
             )
         case models.BigIntegerField() if not kind.primary_key:
-            show: Callable[[Any], Any] = money
+            show: Callable[[Any], object] = money
         case models.DateTimeField():
             show = instant
         case models.JSONField():

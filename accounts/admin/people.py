@@ -48,7 +48,7 @@ class EditUserForm(UserChangeForm):
 class PermissionsInWords(StaffAdmin):
     """Permissions are chosen by what they allow; their names are stored in English, for programs."""
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: Any) -> Any:
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: object) -> Any:
         field: Any = super().formfield_for_manytomany(db_field, request, **options)
         if field is not None and db_field.related_model is Permission:
             field.queryset = Permission.objects.select_related("content_type")
@@ -103,13 +103,15 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")
 
-    def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object
+    ) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change=change, **options)
         if not request.user.is_superuser and "customer" in form.base_fields:
             form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
         return form
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         opened = sorted(self.OPENS & set(form.changed_data))
         before = User.objects.filter(pk=obj.pk).values("email", "customer").first() if change else None
         super().save_model(request, obj, form, change)
@@ -130,7 +132,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
             self._leave(request, "set-password", user, request.why)
         return answer
 
-    def _leave(self, request: HttpRequest, code: str, user: User, reason: str, **facts: Any) -> None:
+    def _leave(self, request: HttpRequest, code: str, user: User, reason: str, **facts: object) -> None:
         leave_for_review(
             code,
             customer=user.customer,

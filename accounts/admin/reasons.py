@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, cast
 
 from django import forms
+from django.contrib import admin
 from django.db.models import Model
+from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from kernel.shapes import Json
+from kernel.shapes import Cleaned, Json
 
 
 def reason_field() -> forms.CharField:
@@ -24,19 +26,19 @@ def reason_field() -> forms.CharField:
     )
 
 
-class SaysWhy:
+class SaysWhy(forms.ModelForm):
     """Mixed into the form of a row. `is_free` are fields whose edits need no reason."""
 
     is_free: ClassVar[frozenset[str]] = frozenset()
     is_asked_of_new: ClassVar[bool] = True
 
     @property
-    def changed_data(self: Any) -> list[str]:
+    def changed_data(self) -> list[str]:
         """The reason is no column of the row."""
-        return [name for name in super().changed_data if name != "reason"]  # type: ignore[misc]
+        return [name for name in super().changed_data if name != "reason"]
 
-    def clean(self: Any) -> Any:
-        data = super().clean()  # type: ignore[misc]
+    def clean(self) -> Cleaned | None:
+        data = super().clean()
         is_new = self.instance._state.adding
         is_asked = self.is_asked_of_new if is_new else set(self.changed_data) - self.is_free
         if is_asked and "reason" not in self.errors and not self.cleaned_data.get("reason"):
@@ -44,7 +46,7 @@ class SaysWhy:
         return data
 
 
-class ReasonAsked:
+class ReasonAsked(admin.ModelAdmin):
     """
     Mixed into the pages of rows that money or access follows from: `asks_why`, of edits of any field but those in `needs_no_reason`,
     and of new rows with `asks_why_of_new`.
@@ -55,32 +57,34 @@ class ReasonAsked:
     needs_no_reason: ClassVar[Sequence[str]] = ()
 
     def get_form(
-        self: Any, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: Any
-    ) -> Any:
-        form = super().get_form(request, obj, change=change, **options)  # type: ignore[misc]
+        self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object
+    ) -> type[forms.ModelForm]:
+        form = super().get_form(request, obj, change=change, **options)
         if not self.asks_why:
             return form
         rules = {"is_free": frozenset(self.needs_no_reason), "is_asked_of_new": self.asks_why_of_new}
-        return type(form.__name__, (SaysWhy, form), {**rules, "reason": reason_field()})
+        return cast(type[SaysWhy], type(form.__name__, (SaysWhy, form), {**rules, "reason": reason_field()}))
 
-    def get_fields(self: Any, request: HttpRequest, obj: Model | None = None) -> Any:
-        return [name for name in super().get_fields(request, obj) if name != "reason" or not self.asks_why]  # type: ignore[misc]
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str | list[str] | tuple[str, ...]]:
+        return [name for name in super().get_fields(request, obj) if name != "reason" or not self.asks_why]
 
-    def render_change_form(
-        self: Any,
+    def render_change_form(  # noqa: PLR0917 - as the framework calls it
+        self,
         request: HttpRequest,
         context: Json,
-        *args: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
         obj: Model | None = None,
-        **options: Any,
     ) -> HttpResponse:
         """The reason is asked below the row, whatever the page shows of it."""
         is_edited = self.has_add_permission(request) if obj is None else self.has_change_permission(request, obj)
         context["why"] = context["adminform"].form["reason"] if self.asks_why and is_edited else None
-        page: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **options)  # type: ignore[misc]
-        return page
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def construct_change_message(self: Any, request: Any, form: Any, *args: Any, **options: Any) -> Any:
+    def construct_change_message(
+        self, request: Any, form: forms.Form, formsets: Iterable[BaseFormSet], add: bool = False
+    ) -> list[dict[str, dict[str, list[str]]]]:
         """Called once for each edit, before it is recorded."""
         request.why = form.cleaned_data.get("reason", "")
-        return super().construct_change_message(request, form, *args, **options)  # type: ignore[misc]
+        return super().construct_change_message(request, form, formsets, add)

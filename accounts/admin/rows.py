@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
-from django.db.models import Model, Q
+from django.db.models import BaseConstraint, Model, Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel.shapes import Wording
 
 
-class WholeRow:
+class WholeRow(forms.ModelForm):
     """
     Mixed into the form of a row: every constraint of its model is asked, also those about columns that the form does not show.
 
@@ -23,7 +24,7 @@ class WholeRow:
 
     refused: ClassVar[Wording | None] = None
 
-    def _post_clean(self: Any) -> None:
+    def _post_clean(self) -> None:
         """Django would ask only about what the form shows, and stop at the first question that fails."""
         self.instance.validate_constraints = lambda exclude=None: None
         try:
@@ -32,7 +33,7 @@ class WholeRow:
             self.instance.__dict__.pop("validate_constraints", None)
         self._ask_every_constraint()
 
-    def _ask_every_constraint(self: Any) -> None:
+    def _ask_every_constraint(self) -> None:
         wrong = set(self.errors)  # of what was not understood nothing more is said
         for constraint in self.instance._meta.constraints:
             try:
@@ -49,13 +50,13 @@ class WholeRow:
             self.add_error(None, self.refused)
 
 
-def sentence_of(model: type[Model], refusal: DatabaseError) -> Any:
+def sentence_of(model: type[Model], refusal: DatabaseError) -> Wording:
     """What the database refused, in the words of the constraint; never its name."""
     diagnosis = getattr(refusal.__cause__, "diag", None)
     broken = getattr(diagnosis, "constraint_name", None)
     constraints = [each for near in (model, *_owned(model)) for each in near._meta.constraints]
     return next(
-        (each.get_violation_error_message() for each in constraints if each.name == broken),
+        (str(each.get_violation_error_message()) for each in constraints if each.name == broken),
         _("This cannot be saved: it contradicts what is on record. Load the page anew and look."),
     )
 
@@ -65,13 +66,13 @@ def _owned(model: type[Model]) -> Iterator[type[Model]]:
     return (relation.related_model for relation in model._meta.related_objects)
 
 
-def _columns(constraint: Any) -> Iterator[str]:
+def _columns(constraint: BaseConstraint) -> Iterator[str]:
     """The columns that a constraint is about."""
     yield from getattr(constraint, "fields", ())
     yield from _named(getattr(constraint, "condition", None))
 
 
-def _named(condition: Any) -> Iterator[str]:
+def _named(condition: object) -> Iterator[str]:
     if isinstance(condition, Q):
         for child in condition.children:
             if isinstance(child, Q):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -24,6 +25,8 @@ from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.shapes import Cleaned, Json, Wording
 
+Row = TypeVar("Row")
+
 
 class SentAlready(DomainError):
     code = "sent-already"
@@ -36,7 +39,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class Task:
+class Task(Generic[Row]):
     """
     Subclasses say what it is called and who may do it, and carry it out with a service.
 
@@ -47,7 +50,7 @@ class Task:
     name: ClassVar[str]
     label: ClassVar[Wording]
     lead: ClassVar[Wording] = ""
-    button: ClassVar[Any] = _("Confirm")
+    button: ClassVar[Wording] = _("Confirm")
     right: ClassVar[Right]
     dangerous: ClassVar[bool] = False
     once: ClassVar[bool] = False
@@ -56,17 +59,17 @@ class Task:
     drawn_apart: ClassVar[tuple[str, ...]] = ()
     """Fields that the template draws itself."""
 
-    def is_open(self, subject: Any, at: datetime) -> bool:
+    def is_open(self, subject: Row, at: datetime) -> bool:
         """Whether the button is offered; the service decides again."""
         del subject, at
         return True
 
-    def is_for(self, user: User, subject: Any) -> bool:
+    def is_for(self, user: User, subject: Row) -> bool:
         """Whether it is offered to this person for this row; the service decides again."""
         del user, subject
         return True
 
-    def form_options(self, subject: Any, *, at: datetime) -> Json:
+    def form_options(self, subject: Row, *, at: datetime) -> Json:
         del subject, at
         return {}
 
@@ -75,7 +78,7 @@ class Task:
         del query
         return {}
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
+    def context(self, subject: Row, *, at: datetime) -> dict[str, object]:
         """
         What the page shows above the form.
 
@@ -84,11 +87,11 @@ class Task:
         del subject, at
         return {}
 
-    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Row, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         """Do it and say in a sentence what was done."""
         raise NotImplementedError
 
-    def finish(self, request: HttpRequest, subject: Any, sentence: str, back: str) -> HttpResponse:
+    def finish(self, request: HttpRequest, subject: Row, sentence: str, back: str) -> HttpResponse:
         del subject
         messages.success(request, sentence)
         return redirect(back)
@@ -97,14 +100,14 @@ class Task:
         """Whether this person does such things at all."""
         return bool(user.has_perm(self.right.permission))
 
-    def may_do(self, user: User, subject: Any) -> bool:
+    def may_do(self, user: User, subject: Row) -> bool:
         """Whether this person does it to this row."""
         del subject
         return self.may(user)
 
 
 def task_page(
-    request: HttpRequest, task: Task, subject: Any, *, site_context: dict[str, object], back: str
+    request: HttpRequest, task: Task[Row], subject: Row, *, site_context: dict[str, object], back: str
 ) -> HttpResponse:
     """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
     if not task.may_do(signed_in(request), subject):
@@ -140,7 +143,7 @@ def task_page(
     return TemplateResponse(request, task.template, context, status=200 if not form.errors else 422)
 
 
-def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, *, at: datetime) -> str:
+def _carry_out(task: Task[Row], subject: Row, data: dict[str, object], request: HttpRequest, *, at: datetime) -> str:
     if not task.once:
         return task.carry_out(subject, data, actor=signed_in(request).actor, at=at)
     key = request.POST.get("key", "")
@@ -148,7 +151,7 @@ def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, 
         try:
             with transaction.atomic():
                 IdempotencyKey.objects.create(
-                    principal=f"staff:{request.user.pk}",
+                    principal=f"staff:{signed_in(request).pk}",
                     key=digest_of(f"{task.name}:{key}"),  # whatever the form was sent with
                     fingerprint=digest_of(f"{task.name}:{getattr(subject, 'pk', '')}"),
                     created_at=at,
@@ -158,6 +161,6 @@ def _carry_out(task: Task, subject: Any, data: dict[str, object], request: Any, 
         return task.carry_out(subject, data, actor=signed_in(request).actor, at=at)
 
 
-def change_page(subject: Any) -> str:
+def change_page(subject: Model) -> str:
     """The address of a row's page in the staff area."""
     return reverse(f"admin:{subject._meta.app_label}_{subject._meta.model_name}_change", args=[subject.pk])

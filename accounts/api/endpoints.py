@@ -60,17 +60,17 @@ class Endpoint(GenericViewSet[Any]):
     query: Query
     wish: Cleaned
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         taken = set(APIView.http_method_names) & set(vars(cls))
         if taken:
             raise TypeError(f"{cls.__name__}: {', '.join(sorted(taken))} would answer that verb at every address")
 
-    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+    def initialize_request(self, request: HttpRequest, *args: object, **kwargs: object) -> Request:
         self.http_method_names = list(self.action_map)  # what `Allow` tells
         return super().initialize_request(request, *args, **kwargs)
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         self.at = clock.now()
         if self.action not in self.action_map.values():
             raise MethodNotAllowed(str(request.method))
@@ -136,7 +136,7 @@ def idempotent(
 
     def wrap(handler: Handler) -> Handler:
         @wraps(handler)
-        def once(view: Endpoint, request: Request, *args: Any, **kwargs: Any) -> Response:
+        def once(view: Endpoint, request: Request, *args: object, **kwargs: object) -> Response:
             key = request.headers.get("Idempotency-Key")
             if key is None:
                 if required:
@@ -175,5 +175,5 @@ class Nowhere(APIView):
     permission_classes = (AllowAny,)
     schema = None
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         raise NotFound

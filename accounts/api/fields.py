@@ -27,11 +27,11 @@ class Input(serializers.Serializer[object]):
     unknown: Any = _("There is no such member.")
 
     @classmethod
-    def described(cls) -> Any:
+    def described(cls) -> object:
         """What the OpenAPI document tells of it."""
         return cls
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> object:
         if isinstance(data, Mapping):
             names = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
             unknown = {str(name)[:60]: [self.unknown] for name in names}
@@ -47,14 +47,14 @@ class OneShapeOf(Input):
     unless_said: ClassVar[str] = ""
 
     @classmethod
-    def described(cls) -> Any:
+    def described(cls) -> object:
         return PolymorphicProxySerializer(
             component_name=cls.__name__,
             serializers=list(dict.fromkeys(cls.shapes.values())),
             resource_type_field_name=None,
         )
 
-    def to_internal_value(self, data: object) -> Any:
+    def to_internal_value(self, data: object) -> object:
         if not isinstance(data, Mapping):
             raise serializers.ValidationError({"non_field_errors": [_("Send a JSON object.")]})
         action = data.get("action", self.unless_said)
@@ -87,12 +87,12 @@ class Remark(serializers.CharField):
 class Text(Remark):
     """A JSON string with something to read in it."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(**{"required": None, "allow_blank": False, **options})
 
 
 @extend_schema_field({"type": "string", "format": "uuid"})
-class Identifier(serializers.Field[UUID, Any, str, Any]):
+class Identifier(serializers.Field[UUID, object, str, object]):
     """A UUID in its one usual form."""
 
     default_error_messages = {"invalid": _("This is no id: 8-4-4-4-12 hexadecimal digits.")}
@@ -122,7 +122,7 @@ class Choice(serializers.ChoiceField):
 class Several(serializers.ListField):
     """A list with a bound, which is looked at before what is in it."""
 
-    def __init__(self, *, child: serializers.Field[Any, Any, Any, Any], most: int, **options: Any) -> None:
+    def __init__(self, *, child: serializers.Field[Any, Any, Any, object], most: int, **options: Any) -> None:
         super().__init__(child=child, min_length=1, max_length=most, allow_empty=False, **options)
         self.most = most
 
@@ -197,7 +197,7 @@ class Instant(serializers.DateTimeField):
 
 
 @extend_schema_field({"type": "string", "format": "decimal", "example": "7.7"})
-class Rate(serializers.Field[Any, Any, str, Any]):
+class Rate(serializers.Field[object, object, str, object]):
     """A decimal as a string, exact and without idle zeros."""
 
     def to_representation(self, value: object) -> str:

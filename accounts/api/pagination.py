@@ -38,7 +38,7 @@ class KeysetPagination(BasePagination):
             raise NoSuchPage(field=field) from None
         return self.page.rows
 
-    def get_paginated_response(self, data: Any) -> Response:
+    def get_paginated_response(self, data: object) -> Response:
         return Response(
             {
                 "next": self._link("after", self.page.older),
@@ -55,7 +55,7 @@ class KeysetPagination(BasePagination):
             "properties": {"next": link, "previous": link, "results": schema},
         }
 
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, object]]:
+    def get_schema_operation_parameters(self, view: object) -> list[dict[str, object]]:
         return []  # `Paged` declares them
 
     def _link(self, direction: str, key: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
@@ -37,7 +37,7 @@ class BoundedJSONParser(JSONParser):
         return data
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, object]:
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()
@@ -46,5 +46,5 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     return members
 
 
-def _no_number(name: str) -> Any:
+def _no_number(name: str) -> NoReturn:
     raise ValueError(name)

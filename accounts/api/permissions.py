@@ -19,7 +19,7 @@ class MayUse(BasePermission):
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        principal: Any = request.user
+        principal: object = request.user
         if not isinstance(principal, Principal):
             return False
         if principal.product_id is not None:

@@ -28,7 +28,7 @@ class Query(Input):
     unknown = _("There is no such parameter here.")
     lookups: ClassVar[Mapping[str, str]] = {}
 
-    def to_internal_value(self, data: Any) -> Any:
+    def to_internal_value(self, data: Any) -> object:
         repeated = {
             name[:60]: [_("Give this parameter once.")]
             for name, texts in data.lists()
@@ -43,7 +43,7 @@ class Query(Input):
         wanted = self.validated_data
         return rows.filter(**{lookup: wanted[name] for name, lookup in self.lookups.items() if name in wanted})
 
-    def _read(self, name: str, texts: list[str]) -> Any:
+    def _read(self, name: str, texts: list[str]) -> object:
         """The value of a parameter in the type of its field, or as it was written."""
         field, text = self.fields.get(name), texts[0]
         match field:
@@ -64,7 +64,7 @@ class Paged(Query):
     page_size = Whole(min_value=1, max_value=MAXIMUM_SIZE, default=SIZE, help_text="Rows per page.")
 
 
-def one_of_many(choices: Any, **options: Any) -> Several:
+def one_of_many(choices: Any, **options: object) -> Several:
     """A parameter that keeps the rows with any of the values that are given."""
     options.setdefault("help_text", "May be repeated.")
     return Several(child=Choice(choices=choices), most=MOST_VALUES, required=False, **options)

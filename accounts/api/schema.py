@@ -95,7 +95,7 @@ class Schema(AutoSchema):
             meant.add("product_key")
         return [need for need in super().get_auth() if meant.issuperset(need)]
 
-    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+    def _map_basic_serializer(self, serializer: object, direction: object) -> object:
         schema = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, Input) or (isinstance(serializer, type) and issubclass(serializer, Input)):
             schema["additionalProperties"] = False
@@ -105,5 +105,5 @@ class Schema(AutoSchema):
         found = getattr(self.view, "queries", {}).get(getattr(self.view, "action", None))
         return [found] if found else []
 
-    def _handler(self) -> Any:
+    def _handler(self) -> object:
         return getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)

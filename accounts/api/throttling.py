@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 from rest_framework.request import Request
@@ -23,7 +23,7 @@ class PrincipalThrottle(SimpleRateThrottle):
     scope = "principal"
 
     def get_cache_key(self, request: Request, view: object) -> str | None:
-        principal: Any = request.user
+        principal: object = request.user
         return f"throttle:{principal.id}" if isinstance(principal, Principal) else None
 
     def allow_request(self, request: Request, view: APIView) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -87,7 +87,7 @@ class Customer(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -97,7 +97,7 @@ class UserManager(BaseUserManager["User"]):
         """The user who signs in with this address, however it is written."""
         return self.alias(address=Lower("email")).get(address=Lower(Value((email or "").strip())))
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
@@ -173,7 +173,7 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.hint}...)"
 
     @classmethod
-    def issue(cls, *, at: datetime, secret: str | None = None, **fields: Any) -> tuple[Self, str]:
+    def issue(cls, *, at: datetime, secret: str | None = None, **fields: object) -> tuple[Self, str]:
         """A new saved key and its secret, which nobody can read again."""
         secret = secret or f"{cls.PREFIX}{secrets.token_urlsafe(32)}"
         key = cls._default_manager.create(digest=digest_of(secret), hint=secret[:12], created_at=at, **fields)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -23,7 +22,7 @@ def record_audit(
     at: datetime,
     reason: str,
     customer: Customer | None = None,
-    **facts: Any,
+    **facts: object,
 ) -> AuditEntry:
     """Write down a privileged act, in the transaction of the act itself."""
     return AuditEntry.objects.create(
