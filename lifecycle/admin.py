@@ -17,7 +17,7 @@ from lifecycle.rights import RETRY_PRODUCT, RETRY_REQUEST
 from lifecycle.services.delivery import deliver_again, try_again_now
 
 
-class RetryRequest(Task):
+class RetryRequest(Task[ProvisioningRequest]):
     name = "retry"
     label = _("Deliver again")
     lead = _(
@@ -34,7 +34,7 @@ class RetryRequest(Task):
         return text("The request waits for delivery.")
 
 
-class TryAgainNow(Task):
+class TryAgainNow(Task[DeliveryChannel]):
     name = "try-again"
     label = _("Try again now")
     lead = _("The product's system is up again: whatever waits for it is due at once.")

@@ -21,7 +21,7 @@ from notifications.render import render
 from notifications.rights import RETRY_NOTICE
 
 
-class RetryNotice(Task):
+class RetryNotice(Task[Notice]):
     name = "retry"
     label = _("Send again")
     lead = _("The notice waits for delivery again, with all of its attempts ahead.")

@@ -39,7 +39,7 @@ INSTANTS = frozenset(
 DAYS = frozenset({"due_date", "expires_on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
-_words: dict[str, Callable[[Any], str]] = {}
+_words: dict[str, Callable[[object], str]] = {}
 
 
 def words_for(fact: str, in_words: Callable[[Any], str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from accounts.models import Customer
@@ -17,7 +17,9 @@ from store.bulk import copy_rows
 COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error"
 
 
-def tell(customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: object, at: datetime, **facts: Any) -> None:
+def tell(
+    customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: object, at: datetime, **facts: object
+) -> None:
     """
     Owe `customer` a message of a kind about a row; telling the same again changes nothing.
 
@@ -28,7 +30,7 @@ def tell(customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: objec
 
 
 def notice_of(
-    customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: object, at: datetime, **facts: Any
+    customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: object, at: datetime, **facts: object
 ) -> Notice:
     """The unsaved notice, for callers that write many at once."""
     return Notice(

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from accounts.models import Customer
@@ -27,9 +26,9 @@ def knows(subject: Subject, facts_of_many: FactsOfMany) -> None:
     _known[subject] = facts_of_many
 
 
-def facts_now(notices: Iterable[Notice]) -> dict[Any, dict[str, object]]:
+def facts_now(notices: Iterable[Notice]) -> dict[int, dict[str, object]]:
     """The facts of today of what each notice is about, by the notice's key; nothing of what nobody knows."""
-    wanted: dict[str, dict[UUID, list[Any]]] = defaultdict(lambda: defaultdict(list))
+    wanted: dict[str, dict[UUID, list[int]]] = defaultdict(lambda: defaultdict(list))
     for notice in notices:
         subject, pk = subject_of(notice.event)
         if subject == KINDS[notice.kind].about and subject in _known and (row := _uuid(pk)):

@@ -36,7 +36,7 @@ class PastPriceForm(ReasonForm):
     field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
 
 
-class BackDatePrice(Task):
+class BackDatePrice(Task[Item | Price]):
     """Of an item, for everybody; of a negotiated price, for its customer."""
 
     name = "back-date"
@@ -76,7 +76,7 @@ class PriceForm(ValidityForm):
 
     anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> dict[str, object]:
         data = super().clean()
         end = data.get("valid_until")
         if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
@@ -98,7 +98,7 @@ class PriceForm(ValidityForm):
         return others.exclude(pk=self.instance.pk).filter(in_force, valid_from__lte=end).exists()
 
 
-class ReopenPrice(Task):
+class ReopenPrice(Task[Price]):
     name = "reopen"
     label = _("Let it go on")
     lead = _(
@@ -150,7 +150,7 @@ class PriceAdmin(ValidityAdmin):
         "valid_until",
     )
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: object = None) -> Any:
         may_end = obj is not None and self.has_change_permission(request, obj)
         return (*self.fields, "anyway") if may_end else self.fields
 

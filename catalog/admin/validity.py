@@ -65,7 +65,7 @@ class ValidityAdmin(StaffAdmin):
 
     asks_why = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> Any:
         if obj is None:
             return ()
         return [field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway")]
@@ -80,10 +80,10 @@ class InForce(admin.SimpleListFilter):
     title = _("validity")
     parameter_name = "valid"
 
-    def lookups(self, request: Any, model_admin: Any) -> Any:
+    def lookups(self, request: object, model_admin: object) -> Any:
         return [("now", _("in force")), ("later", _("begins later")), ("ended", _("ended"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: object, queryset: QuerySet[Any]) -> QuerySet[Any]:
         at = clock.now()
         open_end = Q(valid_until__isnull=True) | Q(valid_until__gt=at)
         match self.value():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,6 +15,10 @@ from accounts.api.fields import Input, Several, Text, Whole
 from accounts.principals import Principal
 from catalog.models import Item, Product
 from kernel.errors import InvalidInput
+from kernel.shapes import Json
+
+Key = TypeVar("Key")
+Row = TypeVar("Row")
 
 
 class WantedItem(Input):
@@ -28,7 +32,7 @@ MOST_ITEMS = 100
 """In one configuration. A list is refused by its length before its members are looked at."""
 
 
-def wanted_items(**options: Any) -> Any:
+def wanted_items(**options: object) -> Several:
     """The items that a configuration shall hold, one or more."""
     return Several(child=WantedItem(), most=MOST_ITEMS, **options)
 
@@ -42,13 +46,13 @@ class ConfiguredItem(serializers.Serializer[object]):
 
 
 @extend_schema_field(ConfiguredItem(many=True))
-class Configuration(serializers.Field[Any, Any, Any, Any]):
+class Configuration(serializers.Field[Any, object, object, object]):
     """A configuration as it is kept, by codes. The items are read once per answer."""
 
-    def to_representation(self, value: list[Mapping[str, object]]) -> list[dict[str, object]]:
+    def to_representation(self, value: list[Mapping[str, str]]) -> list[dict[str, object]]:
         return list(self._named(value))
 
-    def _named(self, entries: list[Mapping[str, object]]) -> Iterator[dict[str, object]]:
+    def _named(self, entries: list[Mapping[str, str]]) -> Iterator[dict[str, object]]:
         known = once(self, "items", lambda: {str(item.pk): item for item in Item.objects.all()})
         for entry in entries:
             item = known[entry["item"]]
@@ -56,7 +60,7 @@ class Configuration(serializers.Field[Any, Any, Any, Any]):
 
 
 @extend_schema_field(str)
-class ProductCode(serializers.Field[Any, Any, str, Any]):
+class ProductCode(serializers.Field[object, object, str, object]):
     """A product's id as its code. The products are read once per answer."""
 
     def to_representation(self, value: object) -> str:
@@ -65,12 +69,12 @@ class ProductCode(serializers.Field[Any, Any, str, Any]):
         return code
 
 
-def once(field: serializers.Field[Any, Any, Any, Any], name: str, load: Callable[[], dict[Any, Any]]) -> dict[Any, Any]:
+def once(field: serializers.Field[Any, Any, Any, Any], name: str, load: Callable[[], dict[Key, Row]]) -> dict[Key, Row]:
     """What `load` gives, for all rows of an answer."""
-    context: Any = field.context
+    context = cast(Json, field.context)
     if name not in context:
         context[name] = load()
-    known: dict[Any, Any] = context[name]
+    known: dict[Key, Row] = context[name]
     return known
 
 

@@ -50,7 +50,7 @@ class OfferedProduct(serializers.Serializer[object]):
     items = serializers.SerializerMethodField()
 
     @extend_schema_field(OfferedItem(many=True))
-    def get_items(self, product: Product) -> Any:
+    def get_items(self, product: Product) -> object:
         return OfferedItem(self.context["offered"][product.pk], many=True).data
 
 
@@ -68,12 +68,12 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         own = self.principal.product_id
         return Product.objects.filter(pk=own) if own else Product.objects.all()
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def list(self, request: Request, *args: object, **kwargs: object) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         assert page is not None
         return self.get_paginated_response(self._offer(page))
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: object, **kwargs: object) -> Response:
         product = self.get_object()
         return Response(self._offer([product])[0])
 

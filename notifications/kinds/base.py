@@ -53,7 +53,7 @@ class NoticeKind:
     about: Subject
     subjects: tuple[object, ...]
     sentences: tuple[object, ...]
-    link: tuple[str, Any]
+    link: tuple[str, object]
     rows: tuple[Row, ...] = ()
     holds: Rule | None = None
     current: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ def everything(*rules: Rule) -> Rule:
     return lambda told, now, at: all(rule(told, now, at) for rule in rules)
 
 
-def one_of(fact: str, *values: Any) -> Rule:
+def one_of(fact: str, *values: object) -> Rule:
     return lambda told, now, at: now.get(fact) in values
 
 
