@@ -30,7 +30,7 @@ from invoices.reports import INVOICES, USAGE
 from invoices.usage import for_rows, lines_of_month, usages
 from kernel.periods import CalendarMonth
 
-FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
+FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
     Form.PRODUCT: ProductCode,
     Form.INSTANT: Instant,
     Form.DAY: serializers.DateField,
@@ -40,12 +40,12 @@ FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, Any]]] = {
 }
 
 
-def with_columns(fields: dict[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+def with_columns(fields: dict[str, Any], columns: Sequence[Column]) -> dict[str, object]:
     """The members of a shape, and after them the columns of its report."""
     return fields | {column.name: _member(column) for column in columns if column.in_api}
 
 
-def _member(column: Column) -> serializers.Field[Any, Any, Any, Any]:
+def _member(column: Column) -> serializers.Field[Any, Any, Any, object]:
     options: dict[str, Any] = {"help_text": column.help} if column.help else {}
     if column.source:
         options["source"] = column.source
@@ -221,7 +221,7 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Export
             return document(credit_note_pdf(note), note.number)
 
 
-class UsageShape(serializers.Serializer[Any]):
+class UsageShape(serializers.Serializer[object]):
     """
     What of one invoiced line lies in the month: the columns of the usage report.
 

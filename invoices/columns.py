@@ -69,7 +69,7 @@ class Column:
     width: int
     source: str = ""
     lookup: str = ""
-    choices: Sequence[tuple[Any, Any]] = ()
+    choices: Sequence[tuple[object, object]] = ()
     help: str | Promise = ""
     in_api: bool = True
     may_be_none: bool = False
@@ -78,7 +78,7 @@ class Column:
     def is_number(self) -> bool:
         return self.form not in WORDS
 
-    def text(self, row: Any) -> str:
+    def text(self, row: object) -> str:
         """For a page."""
         return str(TEXTS[self.form](getattr(row, self.name)))
 
@@ -106,7 +106,7 @@ def rows_of(columns: Sequence[Column], found: QuerySet[Model], **words: Words) -
     return _cells(said, rows)
 
 
-def cells_of(columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[list[object]]:
+def cells_of(columns: Sequence[Column], rows: Iterable[object]) -> Iterator[list[object]]:
     """The same of rows that are objects."""
     said = [column.words() for column in columns]
     return _cells(said, ([getattr(row, column.name) for column in columns] for row in rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -16,6 +16,7 @@ from invoices.models import Invoice, InvoiceLine
 from invoices.queries import Wanted
 from invoices.ranges import MonthRange, between, named_range
 from kernel.periods import CalendarMonth
+from kernel.shapes import FieldWords
 
 MONTH_FORMAT = "%Y-%m"
 MOST_MONTHS_AGO = 240
@@ -25,11 +26,11 @@ REASONABLE = [MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2999, 
 class MonthField(forms.DateField):
     """A month as YYYY-MM; its value is the first day."""
 
-    def __init__(self, *, only: str = "", **options: Any) -> None:
+    def __init__(self, *, only: str = "", **words: Unpack[FieldWords]) -> None:
         """`only`: the choice of months that it belongs to."""
         attributes = {"type": "month", "placeholder": "2027-01", "pattern": r"\d{4}-\d{2}"}
         widget = forms.DateInput(format=MONTH_FORMAT, attrs=attributes | ({"data-only": only} if only else {}))
-        super().__init__(input_formats=[MONTH_FORMAT], widget=widget, required=False, validators=REASONABLE, **options)
+        super().__init__(input_formats=[MONTH_FORMAT], widget=widget, required=False, validators=REASONABLE, **words)
 
 
 class ProductField(forms.ModelChoiceField):

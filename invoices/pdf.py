@@ -109,7 +109,7 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FOLDER / "fonts")])
 
 
-def _shown(data: Any) -> object:
+def _shown(data: object) -> object:
     """`data` with every text in it as it can be printed."""
     match data:
         case str():

@@ -177,7 +177,7 @@ def _usage(line: Any, coupon: int, language: str) -> Usage:
 # --- The same in SQL: a month of a hundred thousand lines is added up where they lie ---
 
 
-def _share(amount: Any, part: Any, whole: Any) -> Expression:
+def _share(amount: Any, part: Any, whole: object) -> Expression:
     """`amount` x `part` / `whole`, all of them whole and >= 0, to the nearest đồng, a half up; 0 of nothing."""
     exact = Cast(NullIf(whole, 0), EXACT)
     doubled = Value(2) * Cast(amount, EXACT) * Cast(part, EXACT) + exact
@@ -193,7 +193,7 @@ def _minutes(start: Combinable | str, end: Combinable | str) -> Expression:
     )
 
 
-def _in_month(worth: str) -> Any:
+def _in_month(worth: str) -> object:
     """Up to the end of the stretch, less up to its beginning."""
     until, before = (_share(F(worth), F(minutes), F("minutes_used")) for minutes in ("minutes_until", "minutes_before"))
     return until - before
@@ -206,12 +206,12 @@ def _kept_subtotal(to: str = "") -> Expression:
     return Case(When(**{f"{to}credited": 0}, then=F(f"{to}subtotal")), default=kept)
 
 
-def _kept_tax(to: str = "") -> Any:
+def _kept_tax(to: str = "") -> object:
     """As credit notes take it back, see `credit_invoice`."""
     return F(f"{to}tax") - _share(F(f"{to}tax"), F(f"{to}credited"), F(f"{to}total"))
 
 
-def _kept(column: str, *, kept: Any, whole: Any) -> Expression:
+def _kept(column: str, *, kept: object, whole: object) -> Expression:
     """A line's part of what is left of its invoice: to the end of the line less to its beginning, the lines one after the other."""
     earlier = InvoiceLine.objects.filter(invoice=OuterRef("invoice"), position__lt=OuterRef("position"))
     added = earlier.order_by().values("invoice").annotate(sum=Sum(column, output_field=BigIntegerField())).values("sum")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -61,7 +59,7 @@ class EntryAdmin(LookOnlyAdmin):
     search_fields = ("customer__name", "transaction__reference")
 
     @admin.display(description=_("at"))
-    def transaction_at(self, entry: Entry) -> Any:
+    def transaction_at(self, entry: Entry) -> object:
         return instant(entry.transaction.at)
 
     def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:

@@ -39,7 +39,7 @@ from payments.vietqr import payload
 class GatewayCode(Text):
     """The code of a gateway that is set up here."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(max_length=20, help_text='A gateway\'s code, such as "sandbox".', **options)
 
     def to_internal_value(self, data: object) -> str:
@@ -206,7 +206,7 @@ class WalletShape(serializers.Serializer[object]):
     promotional = serializers.IntegerField(help_text="Used first.")
     held = serializers.IntegerField()
 
-    def get_currency(self, wallet: Any) -> str:
+    def get_currency(self, wallet: object) -> str:
         return CURRENCY
 
 
@@ -245,7 +245,7 @@ class EntryViewSet(mixins.ListModelMixin, Exported):
         return Entry.objects.filter(self.principal.scope()).select_related("transaction", "account")
 
 
-class TransferAccount(serializers.Serializer[Any]):
+class TransferAccount(serializers.Serializer[object]):
     """The account of ours that a transfer is paid into."""
 
     bin = serializers.CharField(source="bin_code", help_text="The bank's number at NAPAS.")
@@ -254,7 +254,7 @@ class TransferAccount(serializers.Serializer[Any]):
     holder = serializers.CharField()
 
 
-class TransferShape(serializers.Serializer[Any]):
+class TransferShape(serializers.Serializer[object]):
     """What a customer was asked to transfer, and what has come of it."""
 
     id = serializers.UUIDField()
@@ -278,7 +278,7 @@ class TransferShape(serializers.Serializer[Any]):
         return str(expected.state(self.context["view"].at))
 
     @extend_schema_field(TransferAccount(allow_null=True))
-    def get_account(self, expected: Any) -> Any:
+    def get_account(self, expected: object) -> object:
         account = account_for_transfers()
         return TransferAccount(account).data if account else None
 
@@ -298,7 +298,7 @@ class AskForTransfer(Input):
     amount = Money(required=False, help_text="For a top-up.")
     invoices = Several(child=Identifier(), most=100, required=False, help_text="To pay what is due on these.")
 
-    def validate(self, wish: dict[str, Any]) -> dict[str, Any]:
+    def validate(self, wish: dict[str, object]) -> dict[str, object]:
         if ("amount" in wish) == ("invoices" in wish):
             raise InvalidInput(_("Name an amount to top up, or the invoices to pay."), field="amount")
         return wish

@@ -96,7 +96,7 @@ def read_feed(data: bytes) -> list[StatementLine]:
 
 
 def _lines(
-    rows: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], StatementLine | None]
+    rows: Sequence[Mapping[str, object]], read: Callable[[Mapping[str, object]], StatementLine | None]
 ) -> list[StatementLine]:
     if len(rows) > MOST_LINES:
         raise InvalidInput(_("At most %(most)s lines at once."), field="file", most=MOST_LINES)
@@ -113,7 +113,7 @@ def _lines(
     return found
 
 
-def _row(row: Mapping[str, Any]) -> StatementLine | None:
+def _row(row: Mapping[str, object]) -> StatementLine | None:
     """A row of a table or an object, by the names of its columns."""
     by_name = {plain(str(name)): value for name, value in row.items() if name is not None}
     facts = {fact: next((by_name[name] for name in names if name in by_name), None) for fact, names in NAMES.items()}
@@ -166,11 +166,11 @@ def _number(value: Any) -> str:
     return number
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return " ".join(str(value).replace("\x00", "").split()) if value is not None else ""
 
 
-def _dong(value: Any) -> int:
+def _dong(value: object) -> int:
     """Whole đồng as banks write them: 200000, "200.000", "+200,000.00 VND"; what went out, or nothing, is 0."""
     if isinstance(value, int) and not isinstance(value, bool):
         return max(value, 0)
@@ -185,7 +185,7 @@ def _dong(value: Any) -> int:
     return int(re.sub(r"\D", "", text))
 
 
-def _day(value: Any) -> date | None:
+def _day(value: object) -> date | None:
     text = _text(value)
     for length, form in ((10, "%Y-%m-%d"), (10, "%d/%m/%Y"), (10, "%d-%m-%Y")):
         try:

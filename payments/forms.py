@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from invoices.forms import REASONABLE
 from kernel.fields import DongField
 from kernel.periods import Period, start_of_day
+from kernel.shapes import FieldWords, FormOptions, Sent
 from kernel.text import validate_printable
 from ledger.models import Account
 from payments.models import Payment
@@ -28,8 +29,8 @@ class TopUpForm(forms.Form):
     amount = DongField(label=_("Another amount"), least=1, required=False)
     gateway = forms.ChoiceField()
 
-    def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, *, gateways: list[OpenGateway], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.gateways = gateways
         self.presets = [
             amount for amount in PRESETS if any(gate.minimum <= amount <= gate.maximum for gate in gateways)
@@ -55,17 +56,17 @@ class PayForm(forms.Form):
     means = forms.ChoiceField()
     amount = DongField(least=1, required=False)
 
-    def __init__(self, *args: Any, gateways: list[OpenGateway], **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, *, gateways: list[OpenGateway], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
 
 
 class DayField(forms.DateField):
     """A day as YYYY-MM-DD, whatever the reader's language."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **words: Unpack[FieldWords]) -> None:
         widget = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, required=False, validators=REASONABLE, **options)
+        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, required=False, validators=REASONABLE, **words)
 
 
 class ClaimForm(forms.Form):
@@ -81,8 +82,8 @@ class ClaimForm(forms.Form):
         help_text=_("As you typed it in your bank's app, with the typing error if there was one."),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.fields["day"].required = True
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from invoices.models import Invoice
 from kernel.money import MAXIMUM
 from kernel.periods import Period
 from kernel.seller import account_for_transfers
+from kernel.shapes import Wording
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
@@ -96,7 +96,7 @@ def ways_to_top_up() -> list[OpenGateway]:
 
 # --- Payments ---
 
-STATES: list[tuple[str, Any]] = [
+STATES: list[tuple[str, Wording]] = [
     (value, pgettext_lazy("state", "Created") if value == Payment.State.CREATED else label)
     for value, label in Payment.State.choices
 ]

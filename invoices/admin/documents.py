@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from django import forms
@@ -33,7 +33,7 @@ from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 
 PATIENCE_SECONDS = 20
 """How long a person waits for a month-end run; the job does the rest."""
@@ -96,13 +96,21 @@ class MonthForm(ReasonForm):
     month = forms.ChoiceField(label=_("Month"))
     field_order = ("month", "reason")
 
-    def __init__(self, *args: Any, unbilled: list[str], billed: list[str], **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        data: Sent = None,
+        files: Uploads = None,
+        *,
+        unbilled: list[str],
+        billed: list[str],
+        **options: Unpack[FormOptions],
+    ) -> None:
+        super().__init__(data, files, **options)
         again = [(key, text("%(month)s: what came after it was billed") % {"month": key}) for key in reversed(billed)]
         self.fields["month"].choices = [*zip(unbilled, unbilled, strict=True), *again]  # type: ignore[attr-defined]
 
 
-class RunMonthEnd(Task):
+class RunMonthEnd(Task[None]):
     name = "run"
     label = _("Run the month-end")
     lead = _(
@@ -113,16 +121,16 @@ class RunMonthEnd(Task):
     right = RUN_BILLING
     form = MonthForm
 
-    def form_options(self, subject: Any, *, at: datetime) -> dict[str, object]:
+    def form_options(self, subject: None, *, at: datetime) -> dict[str, object]:
         unbilled = [month.key for month in unbilled_months(at)]
         return {"unbilled": unbilled, "billed": [month.key for month in ended_months(at) if month.key not in unbilled]}
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
+    def context(self, subject: None, *, at: datetime) -> dict[str, object]:
         if not ended_months(at):
             raise NothingToBill
         return {}
 
-    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         month, until = CalendarMonth.parse(data["month"]), monotonic() + PATIENCE_SECONDS
         run = run_for_staff(month, reason=data["reason"], actor=actor, at=at, until=until)
         sums = run.chunks.aggregate(invoices=Sum("invoices"))
@@ -213,7 +221,7 @@ class StillFails(DomainError):
     message = _("It fails again and stays parked: %(why)s")
 
 
-class ReleaseParked(Task):
+class ReleaseParked(Task[ParkedBilling]):
     name = "release"
     label = _("Release")
     lead = _("Issues the customer's invoices of this month now, whatever their amount.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
@@ -136,5 +136,5 @@ class ParkedBilling(models.Model):
         return f"{self.customer} {self.month}"
 
     @property
-    def owner(self) -> Any:
+    def owner(self) -> object:
         return self.OWNERS[self.Cause(self.cause)]

@@ -57,7 +57,7 @@ def owner_named(typed: str) -> ExpectedTransfer | Customer | None:
     return customers[0] if len(customers) == 1 else None
 
 
-class GiveTransfer(Task):
+class GiveTransfer(Task[BankTransfer]):
     name = "give"
     label = _("Give it to a customer")
     lead = _(
@@ -130,7 +130,7 @@ class SendBackForm(ReasonForm):
     field_order = ("amount", "reason")
 
 
-class SendBack(Task):
+class SendBack(Task[BankTransfer]):
     name = "send-back"
     label = _("Record that it was sent back")
     lead = _("Somebody paid us by mistake, and you have sent the money back at the bank. It leaves suspense.")
@@ -175,7 +175,7 @@ class StatementForm(forms.Form):
         return content
 
 
-class ReadStatement(Task):
+class ReadStatement(Task[None]):
     name = "statement"
     label = _("Read a bank statement")
     lead = _("Lines that are known already change nothing: a file can be read again, and days may overlap.")
@@ -206,10 +206,10 @@ class WithRest(admin.SimpleListFilter):
     title = _("what is left")
     parameter_name = "rest"
 
-    def lookups(self, request: Any, model_admin: object) -> list[tuple[str, Wording]]:
+    def lookups(self, request: object, model_admin: object) -> list[tuple[str, Wording]]:
         return [("some", _("not given to a customer yet"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
+    def queryset(self, request: object, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.filter(amount__gt=F("assigned") + F("returned")) if self.value() == "some" else queryset
 
 
@@ -228,10 +228,10 @@ class Waiting(admin.SimpleListFilter):
     title = _("state")
     parameter_name = "waits"
 
-    def lookups(self, request: Any, model_admin: object) -> list[tuple[str, Wording]]:
+    def lookups(self, request: object, model_admin: object) -> list[tuple[str, Wording]]:
         return [("now", _("waiting for the transfer"))]
 
-    def queryset(self, request: Any, queryset: QuerySet[Model]) -> QuerySet[Model]:
+    def queryset(self, request: object, queryset: QuerySet[Model]) -> QuerySet[Model]:
         if self.value() != "now":
             return queryset
         return queryset.filter(met_at=None, closed_at=None, expires_at__gt=clock.now())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.contrib import admin
@@ -14,7 +14,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from kernel import display
 from kernel.actors import Actor
-from kernel.shapes import Cleaned, Wording
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from payments.admin.bank import ask_to_give, owner_named
 from payments.admin.transfer import told
 from payments.models import BankTransfer, ExpectedTransfer, TransferClaim
@@ -24,21 +24,26 @@ from payments.services.claims import candidates, refuse_claim
 State = TransferClaim.State
 
 
+class TransferChoice(forms.ModelChoiceField):
+    """Nobody's transfers, each with what tells it from the others."""
+
+    def label_from_instance(self, obj: BankTransfer) -> str:
+        day = display.day(obj.value_date) if obj.value_date else display.instant(obj.at)
+        parts = (display.money(obj.rest), day, obj.payer, obj.note, obj.reference)
+        return " · ".join(part for part in parts if part)
+
+
 class FoundForm(ReasonForm):
-    transfer = forms.ModelChoiceField(BankTransfer.objects.none(), label=_("Bank transfer"))
+    transfer = TransferChoice(BankTransfer.objects.none(), label=_("Bank transfer"))
     field_order = ("transfer", "reason")
 
-    def __init__(self, *args: Any, claim: TransferClaim, **options: Any) -> None:
-        super().__init__(*args, **options)
-        chooser: Any = self.fields["transfer"]
+    def __init__(
+        self, data: Sent = None, files: Uploads = None, *, claim: TransferClaim, **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, files, **options)
+        chooser = self.fields["transfer"]
+        assert isinstance(chooser, TransferChoice)
         chooser.queryset = candidates(claim)
-        chooser.label_from_instance = _words
-
-
-def _words(transfer: BankTransfer) -> str:
-    day = display.day(transfer.value_date) if transfer.value_date else display.instant(transfer.at)
-    parts = (display.money(transfer.rest), day, transfer.payer, transfer.note, transfer.reference)
-    return " · ".join(part for part in parts if part)
 
 
 def facts_of(claim: TransferClaim) -> list[tuple[Wording, str]]:
@@ -50,7 +55,7 @@ def facts_of(claim: TransferClaim) -> list[tuple[Wording, str]]:
     ]
 
 
-class Find(Task):
+class Find(Task[TransferClaim]):
     name = "found"
     label = _("It is found")
     lead = _(
@@ -91,7 +96,7 @@ class AnswerForm(forms.Form):
     )
 
 
-class Refuse(Task):
+class Refuse(Task[TransferClaim]):
     name = "refuse"
     label = _("It is not found")
     lead = _("The customer reads your answer.")

@@ -42,7 +42,7 @@ class CreditNoteForm(forms.Form):
     )
 
 
-class IssueCreditNote(Task):
+class IssueCreditNote(Task[Invoice]):
     name = "credit-note"
     label = _("Issue a credit note")
     lead = _("It first reduces what is due; what was paid of it goes back to the customer's wallet.")
@@ -87,7 +87,7 @@ class IssueCreditNote(Task):
         }
 
 
-class BillAgain(Task):
+class BillAgain(Task[Invoice]):
     name = "bill-again"
     label = _("Bill the usage again")
     lead = _(

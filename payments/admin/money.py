@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.contrib import admin
@@ -21,7 +21,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day, start_of_day
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from ledger.models import Account
 from payments import acts
 from payments.acts import wallet_facts
@@ -47,7 +47,7 @@ class AdjustmentForm(ReasonForm):
     field_order = ("amount", "reason")
 
 
-class RequestAdjustment(Task):
+class RequestAdjustment(Task[Customer]):
     name = "adjust-credit"
     label = _("Adjust credit")
     lead = _("Above the limit of one person, nothing moves until somebody else has approved it.")
@@ -73,13 +73,13 @@ class GrantForm(ReasonForm):
     )
     field_order = ("amount", "last_day", "reason")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, files, **options)
         self.fields["reason"].max_length = 200  # type: ignore[attr-defined]
         self.fields["reason"].validators.append(forms.CharField(max_length=200).validators[0])
 
 
-class GrantCredit(Task):
+class GrantCredit(Task[Customer]):
     name = "grant-credit"
     label = _("Grant promotional credit")
     lead = _("It is used before bought credit, and what is left at its end is taken back.")

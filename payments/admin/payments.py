@@ -27,7 +27,7 @@ from payments.services.reversals import HOUSE, take_back
 from payments.services.wallet import wallet_of
 
 
-class CheckPayment(Task):
+class CheckPayment(Task[Payment]):
     name = "check"
     label = _("Ask the gateway")
     lead = _(
@@ -50,7 +50,7 @@ class SettleForm(ReasonForm):
     field_order = ("amount", "gateway_txn_id", "reason")
 
 
-class SettleByHand(Task):
+class SettleByHand(Task[Payment]):
     name = "settle"
     label = _("Book what the gateway received")
     lead = _(
@@ -96,7 +96,7 @@ class TakeBackForm(ReasonForm):
     field_order = ("amount", "reference", "reason")
 
 
-class TakeBack(Task):
+class TakeBack(Task[Payment]):
     name = "take-back"
     label = _("Taken back by bank or gateway")
     lead = _(
@@ -136,7 +136,7 @@ class TakeBack(Task):
         }
 
 
-class CloseHeld(Task):
+class CloseHeld(Task[Payment]):
     name = "close"
     label = _("Nothing was received")
     lead = _("Look the payment up at the gateway first. It stays failed; money that arrives later still counts.")

@@ -18,7 +18,7 @@ from payments.rights import TAKE_BACK_PAYMENT
 from payments.services.reversals import close_reversal
 
 
-class CloseReversal(Task):
+class CloseReversal(Task[Reversal]):
     name = "close"
     label = _("Close the case")
     lead = _("The customer has been talked to, and there is nothing left to do. An open debt goes on being collected.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Unpack
 
 from django import forms
 from django.http import QueryDict
@@ -20,7 +20,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.periods import local_day
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
 from payments.rights import RECORD_BANK_TRANSFER
@@ -55,24 +55,33 @@ class BankTransferForm(ReasonForm):
     invoices = forms.ModelMultipleChoiceField(Invoice.objects.none(), required=False)
     field_order = ("amount", "whole_amount", "reference", "value_date", "reason")
 
-    def __init__(self, *args: Any, customer: Customer, at: datetime, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        data: Sent = None,
+        files: Uploads = None,
+        *,
+        customer: Customer,
+        at: datetime,
+        **options: Unpack[FormOptions],
+    ) -> None:
+        super().__init__(data, files, **options)
         self.today = local_day(at)
         self.fields["value_date"].initial = self.today
-        chooser: Any = self.fields["invoices"]
+        chooser = self.fields["invoices"]
+        assert isinstance(chooser, forms.ModelMultipleChoiceField)
         chooser.queryset = Invoice.objects.open().filter(customer=customer)
 
     def clean_reference(self) -> str:
         return str(self.cleaned_data["reference"]).strip()
 
-    def clean_value_date(self) -> Any:
-        day = self.cleaned_data["value_date"] or self.today
+    def clean_value_date(self) -> date:
+        day: date = self.cleaned_data["value_date"] or self.today
         if day > self.today:
             raise forms.ValidationError(text("This day has not come yet."))
         return day
 
 
-class RecordBankTransfer(Task):
+class RecordBankTransfer(Task[Customer]):
     name = "bank-transfer"
     label = _("Record bank transfer")
     lead = _("Money that has arrived on our bank account, and what it pays.")

@@ -184,7 +184,7 @@ class MoMo:
     def reply(self, verdict: Verdict) -> Reply:
         return STATUSES.get(verdict, 400), "application/json", b""
 
-    def signed_notice(self, body: bytes, names: tuple[str, ...]) -> dict[str, Any]:
+    def signed_notice(self, body: bytes, names: tuple[str, ...]) -> dict[str, object]:
         """:raises BadSignature: not signed by MoMo for us"""
         told = json_object(body)
         try:
@@ -200,8 +200,8 @@ class MoMo:
         return told
 
     def call(
-        self, call: str, reference: str, *, request_id: str = "", signs: str = "", **fields: Any
-    ) -> dict[str, Any] | Unknown:
+        self, call: str, reference: str, *, request_id: str = "", signs: str = "", **fields: object
+    ) -> dict[str, object] | Unknown:
         """
         POST what is signed (as `signs`, where one address takes two forms); an answer is about what was asked.
 
@@ -227,14 +227,14 @@ class MoMo:
             return Unknown("an answer about something else")
         return answer
 
-    def _ask_about(self, reference: str) -> dict[str, Any] | Unknown:
+    def _ask_about(self, reference: str) -> dict[str, object] | Unknown:
         answer = self.call("query", reference, request_id=uuid.uuid4().hex)
         if not isinstance(answer, Unknown) and answer["resultCode"] == protocol.NO_SUCH_ORDER:
             return Unknown(NOT_FOUND)
         return answer
 
 
-def outcome_of(told: Mapping[str, Any], failed: Mapping[int, str], at: datetime, *, wanted: int = 0) -> Outcome:
+def outcome_of(told: Mapping[str, object], failed: Mapping[int, str], at: datetime, *, wanted: int = 0) -> Outcome:
     """What a result code means; a success says which transaction and how much, `wanted` where that is known."""
     code = told["resultCode"]
     if code in protocol.OPEN:
@@ -255,7 +255,7 @@ def refusal(known: Mapping[int, str], told: Mapping[str, Any]) -> Failed | Unkno
     return Failed(known[code], text_of(told, "message")[:200]) if code in known else Unknown(f"code {code}")
 
 
-def instant_of(told: Mapping[str, Any]) -> datetime | None:
+def instant_of(told: Mapping[str, object]) -> datetime | None:
     milliseconds = told.get("responseTime")
     if not is_int(milliseconds):
         return None

@@ -44,7 +44,7 @@ class Transport(stripe.HTTPClient):
         self.client = client
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_more: Any
+        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_more: object
     ) -> tuple[str, int, Mapping[str, str]]:
         try:
             with (
@@ -66,13 +66,13 @@ def client_for(key: str, url: str, http: httpx.Client) -> stripe.StripeClient:
     return stripe.StripeClient(key, http_client=Transport(http), base_addresses={"api": url}, max_network_retries=0)
 
 
-def asked(call: Callable[[], Any]) -> Json | Unknown:
+def asked(call: Callable[[], object]) -> Json | Unknown:
     """What Stripe answers to a question, as plain values. That it refuses the question says nothing of what was asked about."""
     answer = called(call)
     return Unknown(answer.message) if isinstance(answer, Failed) else answer
 
 
-def called(call: Callable[[], Any]) -> Json | Failed | Unknown:
+def called(call: Callable[[], object]) -> Json | Failed | Unknown:
     """What Stripe answers to an order, as plain values; `Failed` only for what moved nothing and never will."""
     try:
         answer = call()
@@ -92,9 +92,9 @@ def called(call: Callable[[], Any]) -> Json | Failed | Unknown:
     return plain(answer)
 
 
-def plain(answer: Any) -> Json:
+def plain(answer: object) -> Json:
     """The library's objects as dictionaries, all the way down."""
-    found: Any = answer.to_dict(recursive=True) if hasattr(answer, "to_dict") else answer
+    found: object = answer.to_dict(recursive=True) if hasattr(answer, "to_dict") else answer
     return found if isinstance(found, dict) else {}
 
 

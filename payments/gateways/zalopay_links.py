@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from .base import (
     NOT_FOUND,
@@ -164,7 +163,7 @@ class LinkingZaloPay(ZaloPay):
         return found if isinstance(found, Unlinked) else Unknown(f"code {detail}")
 
 
-def _linked(told: Mapping[str, Any], at: datetime) -> Linked | Unknown:
+def _linked(told: Mapping[str, object], at: datetime) -> Linked | Unknown:
     binding, pay_token = text_of(told, "binding_id"), text_of(told, "pay_token")
     if not binding or not pay_token:
         return Unknown("confirmed without a token")

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         check.add_argument("code", nargs="?", help="all that are set up, without it")
         acts.add_parser("list")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         if options["act"] == "list":
             self._list()
         else:
