@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
@@ -31,7 +29,7 @@ class OrdersConfig(AppConfig):
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
 
 
-def end_visits(request: HttpRequest, **_signal: Any) -> None:
+def end_visits(request: HttpRequest, **_signal: object) -> None:
     from orders.services.visits import end_visits_of
 
     if request.session.session_key:

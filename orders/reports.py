@@ -49,7 +49,7 @@ def trash_rows(resources: QuerySet[Resource]) -> Iterator[list[object]]:
     return rows_of(TRASH, resources, **_words())
 
 
-def _words() -> dict[str, Callable[[Any], Any]]:
+def _words() -> dict[str, Callable[[Any], object]]:
     items = {str(item.pk): item for item in Item.objects.all()}
     return {
         "id": str,

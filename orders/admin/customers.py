@@ -28,7 +28,7 @@ from orders.admin.switch import SwitchBillingMode
 from payments.admin.money import CUSTOMER_TASKS, with_money
 
 
-class ViewAsCustomer(Task):
+class ViewAsCustomer(Task[Customer]):
     name = "view-as-customer"
     label = _("View portal as the customer")
     lead = _("You see every page as the customer does and can change nothing. The visit is recorded with your reason.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext as text
@@ -21,7 +20,7 @@ from orders.rights import FAIL_PROVISIONING
 from orders.services.give_up import NothingExpected, give_up_provisioning
 
 
-class FailProvisioning(Task):
+class FailProvisioning(Task[Resource | ProvisioningRequest]):
     """Of a request, or of the request that its resource waits for."""
 
     name = "fail-provisioning"
@@ -31,10 +30,10 @@ class FailProvisioning(Task):
     right = FAIL_PROVISIONING
     dangerous = True
 
-    def is_open(self, subject: Any, at: datetime) -> bool:
+    def is_open(self, subject: Resource | ProvisioningRequest, at: datetime) -> bool:
         return awaited_request(subject) is not None
 
-    def context(self, subject: Any, *, at: datetime) -> dict[str, object]:
+    def context(self, subject: Resource | ProvisioningRequest, *, at: datetime) -> dict[str, object]:
         request = _awaited(subject)
         item = OrderItem.objects.select_related("order").get(request=request)
         return {
@@ -45,7 +44,7 @@ class FailProvisioning(Task):
             ]
         }
 
-    def carry_out(self, subject: Any, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Resource | ProvisioningRequest, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         item = give_up_provisioning(_awaited(subject).pk, reason=data["reason"], actor=actor, at=at)
         return text("%(amount)s went back to the wallet.") % {"amount": display.money(item.due)}
 
@@ -58,7 +57,7 @@ def awaited_request(subject: Resource | ProvisioningRequest) -> ProvisioningRequ
     return unanswered.filter(pk=subject.pk).first()
 
 
-def _awaited(subject: Any) -> ProvisioningRequest:
+def _awaited(subject: Resource | ProvisioningRequest) -> ProvisioningRequest:
     request = awaited_request(subject)
     if request is None:
         raise NothingExpected

@@ -25,7 +25,7 @@ from orders.rights import REPORT_GONE
 from orders.services.gone import report_gone
 
 
-class RestoreResource(Task):
+class RestoreResource(Task[Resource]):
     name = "restore"
     label = _("Restore from the trash")
     lead = _(
@@ -58,7 +58,7 @@ class RestoreResource(Task):
         return text("%(name)s runs again; its usage is billed from now on.") % {"name": restored.name}
 
 
-class ReportGone(Task):
+class ReportGone(Task[Resource]):
     name = "gone"
     label = _("It is lost")
     lead = _(

@@ -20,7 +20,7 @@ class SwitchForm(ReasonForm):
     digest = forms.CharField(widget=forms.HiddenInput, required=True, max_length=64)
 
 
-class SwitchBillingMode(Task):
+class SwitchBillingMode(Task[Customer]):
     name = "switch-billing-mode"
     label = _("Switch billing mode")
     lead = _("This is a rehearsal: nothing has changed yet. Confirming carries out exactly this plan, or nothing.")

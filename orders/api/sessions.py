@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -23,7 +23,7 @@ Action = CheckoutSession.Action
 
 
 class ReturnUrl(Text):
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: object) -> None:
         super().__init__(max_length=500, help_text="On the product's list of return addresses.", **options)
 
 
@@ -106,7 +106,7 @@ class SessionShape(serializers.Serializer[object]):
         return str(order.pk) if order else None
 
     @extend_schema_field(ResourceShape(many=True))
-    def get_resources(self, session: CheckoutSession) -> Any:
+    def get_resources(self, session: CheckoutSession) -> object:
         order = _order(session)
         items = sorted(order.items.all(), key=lambda item: item.position) if order else []
         found = [item.resource for item in items] or [session.resource]

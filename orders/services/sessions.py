@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -103,7 +102,7 @@ def open_session_about(
     )  # fmt: skip
 
 
-def _open(product: Product, return_url: str, at: datetime, **what: Any) -> CheckoutSession:
+def _open(product: Product, return_url: str, at: datetime, **what: object) -> CheckoutSession:
     if not product.allows_return_to(return_url):
         raise ReturnAddressRefused
     return CheckoutSession.objects.create(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 from uuid import UUID
 
 from django import forms
@@ -16,6 +16,7 @@ from catalog.pricing import Component
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import MONTHS
 from kernel.periods import billing_zone
+from kernel.shapes import FormOptions, Sent
 from orders.services.stories.inputs import MAXIMUM_QUANTITY
 from orders.views.present import unit_price
 
@@ -61,8 +62,8 @@ class NewForm(AgreedForm):
 
     quantity = forms.IntegerField(label=_("Quantity"), min_value=1, max_value=MAXIMUM_QUANTITY, initial=1)
 
-    def __init__(self, *args: Any, postpaid: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Sent = None, *, postpaid: bool = False, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         if postpaid:
             for name in ("months", "coupon", "auto_renew", "auto_renew_months"):
                 del self.fields[name]
@@ -81,8 +82,8 @@ class RenewForm(TermsForm):
     )
     end = forms.DateField(label=_("Common end"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
-    def __init__(self, *args: Any, latest_end: datetime | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Sent = None, *, latest_end: datetime | None, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.latest_end = latest_end.astimezone(billing_zone()) if latest_end else None
         if self.latest_end:
             self.fields["end"].widget.attrs["min"] = self.latest_end.date().isoformat()
@@ -102,8 +103,10 @@ class RenewForm(TermsForm):
 class ConfigurationForm(forms.Form):
     """One flavour or package of a product, and what is added to it, each with its price for this customer."""
 
-    def __init__(self, *args: Any, product: Product, customer_id: UUID, at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Sent = None, *, product: Product, customer_id: UUID, at: datetime, **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, **options)
         items = list(product.items.exclude(kind=Item.Kind.METERED).order_by("position", "code"))
         prices = _prices([item.pk for item in items], customer_id, at)
         items = [item for item in items if item.pk in prices]

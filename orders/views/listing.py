@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.db.models import BigIntegerField, Case, Count, JSONField, Q, QuerySet, Value, When
@@ -15,7 +15,7 @@ from accounts.models import Customer
 from catalog.configuration import Chosen
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
-from kernel.shapes import Cleaned, Json
+from kernel.shapes import Cleaned, FormOptions, Json, Sent
 from lifecycle.models import RUNNING, Health, Renewal, Resource, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.queries import month_price
@@ -40,8 +40,8 @@ class ListFilters(forms.Form):
     q = SearchField(gettext_lazy("Name or id"))
     product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
 
-    def __init__(self, *args: Any, products: Sequence[Product], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Sent = None, *, products: Sequence[Product], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.fields["product"].choices = [ALL, *((product.code, str(product)) for product in products)]  # type: ignore[attr-defined]
 
     @property
@@ -93,8 +93,10 @@ class ResourceFilters(ListFilters):
         ],
     )
 
-    def __init__(self, *args: Any, products: Sequence[Product], types: Sequence[Item], **kwargs: Any) -> None:
-        super().__init__(*args, products=products, **kwargs)
+    def __init__(
+        self, data: Sent = None, *, products: Sequence[Product], types: Sequence[Item], **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, products=products, **options)
         self.fields["type"].choices = [ALL, *((str(item.pk), str(item)) for item in types)]  # type: ignore[attr-defined]
 
     def conditions(self, at: datetime) -> list[Q]:

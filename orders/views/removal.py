@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,7 +34,7 @@ def delete(request: PortalRequest, pk: UUID) -> HttpResponse:
     return ask_to_delete(request, resource, cancel_url=reverse("resource", args=[pk]))
 
 
-def ask_to_delete(request: PortalRequest, resource: Resource, *, cancel_url: str, **facts: Any) -> HttpResponse:
+def ask_to_delete(request: PortalRequest, resource: Resource, *, cancel_url: str, **facts: object) -> HttpResponse:
     deletion = preview_deletion(resource, at=request.at)
     return _ask(
         request,
@@ -118,7 +117,7 @@ def is_confirmed(request: PortalRequest, word: str) -> bool:
     return request.method == "POST" and request.POST.get("confirmation", "").strip() == word
 
 
-def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts: Any) -> HttpResponse:
+def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts: object) -> HttpResponse:
     """The confirmation page; with status 422 and a hint when the word was wrong."""
     wrong = request.method == "POST"
     facts |= {
