@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -222,7 +221,7 @@ def _wallets(cursor: CursorWrapper) -> int:
     return house.pk
 
 
-def _resources(product: Product, item: Item, first: int, last: int, **terms: Any) -> SqlArguments:
+def _resources(product: Product, item: Item, first: int, last: int, **terms: object) -> SqlArguments:
     plain: dict[str, object] = {
         "product": product.pk,
         "item": str(item.pk),

@@ -194,7 +194,7 @@ def wallet(setting: Setting) -> Results:
             yield Result(against, spends / ours, "/s", spends / prepared, ours / prepared, least)
 
 
-def _pgbench(program: Any, url: str, script: str, count: int, mode: str = "simple") -> float:
+def _pgbench(program: object, url: str, script: str, count: int, mode: str = "simple") -> float:
     """Wall seconds of 8 clients with `count` transactions each, without connecting."""
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)

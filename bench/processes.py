@@ -25,7 +25,7 @@ ENVIRONMENT = {
 class Worker:
     """A process that has loaded Django and waits for the word to start `function` ("module:name") on a database."""
 
-    def __init__(self, url: str, function: str, *, redis: str = "", **arguments: Any) -> None:
+    def __init__(self, url: str, function: str, *, redis: str = "", **arguments: object) -> None:
         self.function = function
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.child", function, json.dumps(arguments)],
@@ -101,7 +101,7 @@ def _environment(url: str, redis: str = "") -> dict[str, str]:
     return {**os.environ, **ENVIRONMENT, "DATABASE_URL": url} | ({"REDIS_URL": redis} if redis else {})
 
 
-def call(url: str, function: str, *, redis: str = "", **arguments: Any) -> Any:
+def call(url: str, function: str, *, redis: str = "", **arguments: object) -> Any:
     """Run `function` in a process of its own; returns its JSON-ready result."""
     worker = Worker(url, function, redis=redis, **arguments)
     worker.go()

@@ -57,7 +57,7 @@ class CircuitRedis(redis.Redis):
         circuit.close()
         return answer
 
-    def pipeline(self, *args: Any, **options: Any) -> Any:
+    def pipeline(self, *args: object, **options: object) -> Any:
         circuit.pass_through()
         return super().pipeline(*args, **options)
 

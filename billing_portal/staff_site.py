@@ -20,8 +20,9 @@ from accounts.access import VIEWED_CUSTOMER, signed_in
 from accounts.sign_in import StaffHeldUp, answer_sign_in
 from kernel import clock
 from kernel.periods import billing_zone
+from kernel.shapes import Wording
 
-GROUPS: list[tuple[str, Any, list[str]]] = [
+GROUPS: list[tuple[str, Wording, list[str]]] = [
     ("customers", _("Customers"), ["accounts.Customer", "accounts.User", "accounts.CustomerKey"]),
     (
         "services",
@@ -75,7 +76,7 @@ class StaffSite(admin.AdminSite):
         """Instants are shown and typed in the billing zone, up to the rendering of the page."""
         inner = super().admin_view(view, cacheable)
 
-        def in_billing_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        def in_billing_zone(request: HttpRequest, *args: object, **kwargs: object) -> object:
             try:
                 with timezone.override(billing_zone()):
                     response = inner(request, *args, **kwargs)
@@ -111,7 +112,7 @@ class StaffSite(admin.AdminSite):
         messages.info(request, text("You have left the customer's view."))
         return redirect("admin:accounts_customer_change", viewed)
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[object]:
         """The whole list by what staff work on; the list of one app as Django has it."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:

@@ -159,7 +159,7 @@ def attempt(
     actor: Actor,
     at: datetime,
     payable: str = "",
-    **fields: Any,
+    **fields: object,
 ) -> Payment:
     """An attempt at the gateway, as `start_gateway_payment` leaves it behind; nobody is called."""
     payment = Payment(

@@ -106,7 +106,7 @@ class Part:
         self._habit = crc32(customer.email.encode())
         self._taken: dict[int, int] = {}
 
-    def __call__(self, ago: int | float | datetime, verb: Scene, *args: Any, **kwargs: Any) -> None:
+    def __call__(self, ago: int | float | datetime, verb: Scene, *args: object, **kwargs: object) -> None:
         """
         Plan `verb(customer, *args, actor=, at=)`.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from accounts.models import Customer
@@ -69,7 +68,9 @@ def buy(
     return _order(customer, Action.CREATE, inputs, means=means, team=team or answer, actor=actor, at=at)
 
 
-def resize(customer: Customer, name: str, items: str, *, team: Scene | None = None, actor: Actor, at: datetime) -> Any:
+def resize(
+    customer: Customer, name: str, items: str, *, team: Scene | None = None, actor: Actor, at: datetime
+) -> object:
     inputs = {"resource": _pk(customer, name), "items": _chosen(items)}
     return _order(customer, Action.RESIZE, inputs, team=team or answer, actor=actor, at=at)
 

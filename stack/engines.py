@@ -267,7 +267,7 @@ def _data_mode() -> int:
     return 0o711 if os.geteuid() == 0 else 0o700
 
 
-def home_of(folder: Path, user: dict[str, Any] | None = None) -> Path:
+def home_of(folder: Path, user: dict[str, object] | None = None) -> Path:
     """Where PostgreSQL's data lie: `folder`, or one under /var/tmp if the server's user may not enter `folder`."""
     user = _someone_else() if user is None else user
     if not user or _may_enter(folder, user):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.conf import settings
@@ -26,6 +26,7 @@ from billing_portal.rights import MOVE_CLOCK
 from kernel import clock, display
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, local_day, start_of_day
+from kernel.shapes import FormOptions, Sent
 from store.cut import Cut, cut
 
 SHOWN_RUNS = 50
@@ -59,8 +60,8 @@ class ClockForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), max_length=500)
 
-    def __init__(self, *args: Any, at: datetime, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, *, at: datetime, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
         self.presets = {name: instant for name, (instant, _label) in presets(at).items()}
         choices = [(name, f"{label} ({display.instant(instant)})") for name, (instant, label) in presets(at).items()]
         self.fields["preset"].choices = choices  # type: ignore[attr-defined]

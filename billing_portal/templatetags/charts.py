@@ -15,7 +15,7 @@ WIDTH = 1000
 COLOURS = 5
 
 
-def bars(months: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def bars(months: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
     """One stacked bar a month, paid below and unpaid above, as parts of the highest month; none is invisible."""
     rows = [dict(month) for month in months]
     highest = max((row["paid"] + row["unpaid"] for row in rows), default=0) or 1
@@ -37,7 +37,7 @@ def _height(amount: int, highest: int) -> int:
     return max(1, amount * HEIGHT // highest) if amount > 0 else 0
 
 
-def shares(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def shares(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:
     """Parts of a whole, the largest first; what does not fit into five colours is added up as "Other". The percentages make 100."""
     rows = sorted((dict(part) for part in parts if part["amount"] > 0), key=lambda part: -part["amount"])
     if len(rows) > COLOURS:

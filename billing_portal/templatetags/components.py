@@ -13,7 +13,6 @@ Where something leads is a page's name with its arguments, or an address; what e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -54,7 +53,7 @@ def nothing(content: str, icon: str, title: str, *, to: str = "", label: str = "
 
 
 @register.simple_block_tag
-def crumb(content: str, to: str, *args: Any) -> SafeString:
+def crumb(content: str, to: str, *args: object) -> SafeString:
     """The way up, above the heading."""
     return format_html(
         '<a class="crumb" href="{}">{}{}</a>', _address(to, *args), symbol("chevron-left"), _bare(content)
@@ -62,7 +61,9 @@ def crumb(content: str, to: str, *args: Any) -> SafeString:
 
 
 @register.simple_block_tag
-def go(content: str, to: str, *args: Any, icon: str = "", then: str = "", css: str = "", **query: Any) -> SafeString:
+def go(
+    content: str, to: str, *args: object, icon: str = "", then: str = "", css: str = "", **query: object
+) -> SafeString:
     """A link that looks like a button; `icon` before its words, `then` behind them."""
     return format_html(
         '<a class="button{}{}" href="{}">{}{}{}</a>',
@@ -77,7 +78,7 @@ def go(content: str, to: str, *args: Any, icon: str = "", then: str = "", css: s
 
 @register.simple_block_tag(takes_context=True)
 def press(
-    context: template.Context, content: str, to: str, *args: Any, icon: str = "", css: str = "", **posted: Any
+    context: template.Context, content: str, to: str, *args: object, icon: str = "", css: str = "", **posted: object
 ) -> SafeString:
     """A button that does something at once; what else is named is posted with it."""
     return render_to_string(
@@ -98,7 +99,7 @@ def _bare(content: str) -> SafeString:
     return SafeString(content.strip())
 
 
-def _address(to: str, *args: Any, **query: Any) -> str:
+def _address(to: str, *args: object, **query: object) -> str:
     address = to if to[:1] in {"/", "?", "#"} or "://" in to else reverse(to, args=args)
     return f"{address}?{urlencode(_given(query), doseq=True)}" if query else address
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.shapes import Json, Wording
 
-GROUPS: list[tuple[Any, list[tuple[str, Any, str]]]] = [
+GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
     ("", [("home", _("Home"), "home")]),
     (
         _("Services"),

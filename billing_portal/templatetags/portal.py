@@ -210,7 +210,7 @@ def portal_nav(context: Context) -> list[dict[str, object]]:
 
 
 @register.simple_tag(takes_context=True)
-def query_replace(context: Context, **changes: Any) -> str:
+def query_replace(context: Context, **changes: object) -> str:
     """
     The present query string with some parameters changed: <a href="{% query_replace status='paid' after=None %}">.
 
@@ -239,6 +239,6 @@ def filters_set(form: Any) -> int:
 
 
 @register.filter
-def get(mapping: Mapping[str, object], key: str) -> Any:
+def get(mapping: Mapping[str, object], key: str) -> object:
     """{{ attributes|get:"data-only" }}."""
     return mapping.get(key, "")

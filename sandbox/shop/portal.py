@@ -99,13 +99,13 @@ class Portal:
         """
         return self._send("POST", urlsplit(answer_url).path, json=outcome, key=key)
 
-    def _object(self, method: str, path: str, *, json: Any = None, key: str = "") -> Json:
+    def _object(self, method: str, path: str, *, json: object = None, key: str = "") -> Json:
         answer = self._ask(method, path, json=json, key=key)
         if not isinstance(answer, dict):
             raise PortalSilent("no object in the answer")
         return answer
 
-    def _ask(self, method: str, path: str, *, json: Any = None, key: str = "") -> Any:
+    def _ask(self, method: str, path: str, *, json: object = None, key: str = "") -> Any:
         try:
             response = self._send(method, path, json=json, key=key)
             answer = response.json()
@@ -117,7 +117,7 @@ class Portal:
         sentence = str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}")
         raise PortalRefused(sentence, code=str(problem.get("code", "")), status=response.status_code)
 
-    def _send(self, method: str, path: str, *, json: Any, key: str) -> httpx.Response:
+    def _send(self, method: str, path: str, *, json: object, key: str) -> httpx.Response:
         if not self._key:
             raise NoKey
         headers = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError
 
 from billing_portal.auditor import CHECKS, violations
@@ -12,7 +10,7 @@ from billing_portal.auditor import CHECKS, violations
 class Command(BaseCommand):
     help = "Check what must be true of the books; exit with 1 when something is not."
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         found = violations()
         if found:
             raise CommandError("\n".join(found))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from billing_portal.recounting import differences, mend
@@ -20,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--mend", action="store_true", help="write what the rows say, where a total may be mended")
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         mended = left = 0
         for difference in differences():
             why_not = "kept as it is" if not options["mend"] else mend(difference, actor=RECOUNT, at=clock.now())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
@@ -20,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("email", help="who may do everything in the admin, and makes the other staff")
 
     @transaction.atomic
-    def handle(self, *args: object, email: str, **options: Any) -> None:
+    def handle(self, *args: object, email: str, **options: object) -> None:
         ensure_staff_groups()
         user = User.objects.filter(email__iexact=email).first()
         if user is None:

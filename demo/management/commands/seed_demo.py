@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     help = "Fill an empty portal with customers, resources and months of history. Run again, it changes nothing."
 
     @transaction.atomic
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         """
         All of it or nothing, in one transaction.
 
