@@ -115,4 +115,4 @@ def test_without_redis_nobody_is_held_up(as_alice, settings):
         }
     }
 
-    done(as_alice.get("wallet/"))
+    assert done(as_alice.get("wallet/"))["credit"] == 10_000_000

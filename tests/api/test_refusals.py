@@ -338,7 +338,12 @@ def test_half_a_character_is_no_text(as_alice, body):
 
 
 def test_a_whole_character_in_two_escapes_is_text(as_alice, offer):
-    done(raw(as_alice, json.dumps(new(name="web 😀 👩\u200d💻")), path="/api/v1/quotes/"), 201)
+    body = json.dumps(new(name="web 😀 👩\u200d💻"))
+    assert r"\ud83d\ude00" in body
+
+    quoted = done(raw(as_alice, body, path="/api/v1/quotes/"), 201)
+
+    assert Quote.objects.get(pk=quoted["id"]).inputs["name"] == "web 😀 👩\u200d💻"
 
 
 def test_a_problem_is_short_however_long_the_request_was(as_alice):

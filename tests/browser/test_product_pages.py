@@ -54,6 +54,11 @@ def back_by_itself(page: Page, portal: Portal, action: str) -> None:
     fits_here(page)
 
 
+def what_it_is(page: Page, name: str) -> str:
+    """ "S1 · 2 vCPU, 4 GB, 40 GB SSD volume": what the list says of a resource."""
+    return page.locator("#resources li").filter(has_text=name).locator(".about span").first.inner_text()
+
+
 def in_trash(page: Page, name: str) -> bool:
     row = page.locator("#resources li").filter(has_text=name).filter(has=page.locator(".state.suspense"))
     return bool(row.count())
@@ -116,7 +121,10 @@ def test_deleted_and_recovered_from_the_product_page_on_a_phone(
 
 def test_resized_from_the_list_with_progress_that_goes_on_by_itself(page: Page, portal: Portal) -> None:
     at_the_shop(page, portal)
-    begin(page, "resize")
+    first = page.locator("#resources li").filter(has=page.locator("form[action$='/resize']")).first
+    name = first.locator("b").first.inner_text()
+    before = what_it_is(page, name)
+    assert begin(page, "resize") == name
     page.locator("input[name=choice]:not(:checked)").first.check()
     to_the_quote(page)
     page.locator("main form[action^='/quotes/'] button").last.click()
@@ -124,6 +132,7 @@ def test_resized_from_the_list_with_progress_that_goes_on_by_itself(page: Page, 
     if "/pay/" in page.url:
         page.locator("button[name=action][value=pay]").click()
     back_by_itself(page, portal, "resize")
+    assert what_it_is(page, name) != before
 
 
 def test_two_customers_see_their_own_and_a_strangers_link_is_not_found(

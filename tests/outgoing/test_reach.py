@@ -47,8 +47,16 @@ def test_a_webhook_to_this_machine_is_refused_however_it_is_written(host: str) -
 
 def test_a_webhook_to_an_inside_network_that_the_settings_allow_is_delivered(settings: Any) -> None:
     settings.WEBHOOK_INSIDE_NETWORKS = ["127.0.0.0/8"]
-    with answering(FINE) as port:
+    arrived: list[bytes] = []
+
+    def take(line: socket.socket) -> None:
+        arrived.append(line.recv(65536))
+        line.sendall(b"HTTP/1.1 204 Fine\r\n\r\n")
+
+    with answering(take) as port:
         WebhookProvisioner(f"http://127.0.0.1:{port}/", "secret").deliver({"id": "1"})
+
+    assert [request.partition(b"\r\n")[0] for request in arrived] == [b"POST / HTTP/1.1"]
 
 
 def test_a_name_is_looked_up_once_and_what_was_looked_at_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,14 +71,14 @@ def _is_numbered(field: Any) -> bool:
     return isinstance(field.target_field if field.is_relation else field, models.AutoField)
 
 
-def assert_no_point_of_breaking_off_matters(
-    act: Callable[[], Any], then: Callable[[], Any], *, ends: type[BaseException]
+def points_that_do_not_matter(
+    act: Callable[[], object], ends: type[BaseException] = Killed, *, then: Callable[[], object] = lambda: None
 ) -> int:
     """
-    `act`, broken off after any of its writing statements and called again, leads where the undisturbed one does.
+    The number of points where `act` can be broken off: at each, calling it again must lead where the undisturbed one does.
 
     :param then: what happens next in any case, before the pictures are compared
-    :returns: the number of points
+    :raises AssertionError: for the first point that matters
     """
     with _tried() as breaker:
         act()
