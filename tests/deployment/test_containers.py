@@ -11,6 +11,7 @@ import yaml
 
 from stack import containers
 from stack.alive import ASKED
+from stack.run import DEMO_ACCOUNT
 from stack.start import PROCESSES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,13 @@ def test_the_demo_turns_itself_on_everywhere_and_brings_the_sandbox(demo: dict[s
     assert set(demo) == {*PORTAL, "sandbox"}
     assert {service["environment"]["DEMO"] for service in demo.values()} == {"1"}
     assert {service["environment"]["SANDBOX_URL"] for service in demo.values()} == {"http://sandbox:8001"}
+
+
+def test_the_demo_names_the_same_account_for_transfers_as_on_a_machine(demo: dict[str, Any]) -> None:
+    environment = demo["web"]["environment"]
+    assert {name: environment[name] for name in DEMO_ACCOUNT} == {
+        name: f"${{{name}:-{value}}}" for name, value in DEMO_ACCOUNT.items()
+    }
 
 
 def test_the_image_is_built_by_one_service_alone(base: dict[str, Any], demo: dict[str, Any]) -> None:
