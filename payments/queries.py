@@ -22,7 +22,6 @@ from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, ExpectedTransfer, Payment
-from store.places import address_of
 from store.search import search
 
 CHUNK = 2000
@@ -213,20 +212,6 @@ def in_and_out(movements: QuerySet[Entry]) -> tuple[int, int]:
         came=Sum("amount", filter=Q(amount__gt=0)), went=Sum("amount", filter=Q(amount__lt=0))
     )
     return sums["came"] or 0, -(sums["went"] or 0)
-
-
-def cause_address(movement: Transaction) -> str:
-    """The page of what moved the money, or nothing where there is none."""
-    pages = {
-        Fact.TOP_UP: "payment",
-        Fact.BANK_TRANSFER: "payment",
-        Fact.INVOICE_PAYMENT: "payment",
-        Fact.ORDER_PAYMENT: "order",
-        Fact.RENEWAL: "invoice",
-        Fact.CREDIT_NOTE_REFUND: "credit-note-pdf",
-    }
-    page = pages.get(Fact(movement.kind))
-    return address_of(page, UUID(movement.source)) if page else ""
 
 
 def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, object]]:

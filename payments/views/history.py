@@ -19,7 +19,6 @@ from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
 from payments.queries import (
-    cause_address,
     gateway_name,
     in_and_out,
     in_and_spent,
@@ -32,6 +31,7 @@ from payments.reports import MOVEMENTS, PAYMENTS, movement_rows, payment_rows
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
+from payments.views.movements import cause_address
 from store.keyset import keyset_page
 
 

@@ -26,6 +26,7 @@ from payments.services.gateway import start_top_up
 from payments.services.reversals import debt_of
 from payments.services.wallet import wallet_of
 from payments.views.invoices import to_gateway
+from payments.views.movements import in_short
 
 LATEST = 5
 
@@ -73,7 +74,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "debt": debt_of(request.customer),
         "figures": _figures(money.available, money.credit, money.promotional, money.held),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
-        "latest": latest,
+        "latest": in_short(latest),
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),
         "may_pay": request.user.may_pay,

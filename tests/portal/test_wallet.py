@@ -18,7 +18,7 @@ from ledger.services import Fact, Kind, spend
 from orders.services.delete import delete_resource
 from payments.gateways.base import MAX_NOTICE, BadSignature, Caps, Failed, Pending, Redirect, Report, Succeeded, Unknown
 from payments.models import GatewayNotice, Payment
-from payments.queries import promotional_by_expiry
+from payments.queries import gateway_name, promotional_by_expiry
 from payments.services.credit import grant_promotional_credit
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
@@ -192,6 +192,17 @@ def test_success_is_what_the_gateway_says(alice, started, gateway):
     assert wallet_of(alice.pk).available == 10_500_000
     came_back(client, started)
     assert (gateway.asked, wallet_of(alice.pk).available) == (1, 10_500_000)
+
+
+def test_among_the_latest_movements_a_top_up_says_who_took_the_money(alice, started, gateway):
+    gateway.outcome = Succeeded("txn-9", 500_000, NOON)
+    client = signed_in(alice)
+    came_back(client, started)
+
+    page = client.get(reverse("wallet"))
+
+    assert next(words for _entry, words in page.context["latest"]) == gateway_name(started.gateway)
+    assert started.reference not in page.content.decode()
 
 
 def test_one_transaction_of_the_gateway_pays_once_whatever_the_gateway_says(alice, bob, started, gateway):
