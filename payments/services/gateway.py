@@ -33,14 +33,6 @@ class PaymentOpen(DomainError):
     message = _("A payment for this is still open. Finish or cancel it first.")
 
 
-class GatewayUnavailable(DomainError):
-    code = "gateway-unavailable"
-    status = 503
-    message = _(
-        "The payment gateway does not answer. Nothing was charged as far as we know; we keep asking and you may try again shortly."
-    )
-
-
 def start_gateway_payment(
     customer: Customer,
     kind: Payment.Kind,

@@ -82,7 +82,7 @@ def give_up(request: PortalRequest, expected_id: UUID) -> HttpResponse:
 @portal_page(may="pay")
 def claim(request: PortalRequest) -> HttpResponse:
     """Tell us of a transfer that is not here, with what was asked for filled in; and what was told before."""
-    form = ClaimForm(request.POST or None, initial=_proposed(request))
+    form, status = ClaimForm(request.POST or None, initial=_proposed(request)), 400
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         try:
@@ -91,12 +91,13 @@ def claim(request: PortalRequest) -> HttpResponse:
             )
         except DomainError as refusal:
             form.add_error(refusal.details.get("field"), str(refusal))
+            status = refusal.status
         else:
             messages.success(request, _("We look for it and tell you what we found."))
             return redirect("transfer-claim")
     claims = cut(TransferClaim.objects.filter(customer=request.customer).order_by("-id"), LATEST)
     facts = {"form": form, "claims": claims, "may_pay": request.user.may_pay}
-    return render(request, "payments/claim.html", facts, status=400 if form.errors else 200)
+    return render(request, "payments/claim.html", facts, status=status if form.errors else 200)
 
 
 def _proposed(request: PortalRequest) -> dict[str, object]:
