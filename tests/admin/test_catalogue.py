@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import StaffAct
 from catalog.models import Coupon, Price
+from tests.admin.test_tasks import do, page_of
 from tests.cast import DAY, NOON, create, make_coupon
 
 
@@ -157,3 +158,34 @@ def test_a_price_of_time_that_has_passed_is_asked_for_on_its_item(catalogue, sma
     assert small.prices.count() == 1
     refusal = catalogue.post(page, form | {"valid_from_0": "2026-03-01", "key": "second"})
     assert "it stays as it was charged" in str(refusal.context["form"].errors)
+
+
+def test_who_asked_for_a_price_finds_what_became_of_it_and_no_other_acts(catalogue, small, alice, staff):
+    small.prices.update(valid_until=NOON - 5 * DAY)
+    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1", "reason": "forgotten",
+            "valid_from_0": "2026-03-06", "valid_from_1": "12:00"}  # fmt: skip
+    catalogue.post(reverse("admin:catalog_item_task", args=[small.pk, "back-date"]), form)
+    mine = StaffAct.objects.get()
+    do(staff("finance"), alice, "grant-credit", amount=500_000_000_000, last_day="2026-03-31")
+    theirs = StaffAct.objects.exclude(pk=mine.pk).get()
+
+    listed = catalogue.get(reverse("admin:accounts_staffact_changelist"))
+
+    assert [act.pk for act in listed.context["cl"].result_list] == [mine.pk]
+    assert reverse("admin:accounts_staffact_changelist") in catalogue.get(reverse("admin:index")).content.decode()
+    assert catalogue.get(reverse("admin:accounts_staffact_change", args=[mine.pk])).status_code == 200
+    assert (
+        catalogue.get(reverse("admin:accounts_staffact_change", args=[theirs.pk])).status_code == 302
+    )  # there is no such row
+    assert catalogue.post(page_of(mine, "approve"), {"key": "a"}).status_code == 403
+    assert catalogue.post(page_of(mine, "withdraw"), {"reason": "found the old list", "key": "w"}).status_code == 302
+    mine.refresh_from_db()
+    assert mine.state == "withdrawn"
+
+
+def test_what_is_only_looked_at_in_a_form_looks_as_in_a_list(catalogue, small):
+    price = small.prices.get()
+    page = catalogue.get(reverse("admin:catalog_price_change", args=[price.pk])).content.decode()
+    assert "181000.0000" not in page
+    assert f"{price.item}: 181,000 ₫ / 30 days" in page
+    assert f'<time datetime="{price.valid_from.isoformat()}"' in page
