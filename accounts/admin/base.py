@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
@@ -92,6 +92,10 @@ class EveryRow(admin.ModelAdmin):
         )
 
 
+def _name(column: object) -> object:
+    return getattr(column, "__name__", column)
+
+
 class StaffAdmin(ReasonAsked, EveryRow):
     """
     Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
@@ -121,11 +125,22 @@ class StaffAdmin(ReasonAsked, EveryRow):
             edit_of(model, change)
         page: Any = self  # one per model: what the class declares gets its look here
         page.list_display = [shown_well(model, name) for name in self.list_display]
-        page.readonly_fields = [shown_well(model, name) for name in self.readonly_fields]
-        looks = {getattr(field, "__name__", field): field for field in page.readonly_fields}
-        page.fieldsets = self.fieldsets and [
-            (title, {**options, "fields": [looks.get(name, name) for name in options["fields"]]})
-            for title, options in self.fieldsets
+        page.readonly_fields = self._looks(self.readonly_fields)
+
+    def _looks(self, fields: Iterable[object]) -> list[str]:
+        """Columns with their look, where the framework's types know names alone."""
+        return [shown_well(self.model, field) for field in fields]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+        """What is only looked at in a form has its look there too."""
+        looks: dict[object, object] = {_name(field): field for field in self.get_readonly_fields(request, obj)}
+
+        def shown(fields: Iterable[object]) -> list[object]:
+            return list(dict.fromkeys(looks.get(_name(field), field) for field in fields))
+
+        return [
+            (title, {**options, "fields": shown(options["fields"])})
+            for title, options in super().get_fieldsets(request, obj)
         ]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -275,12 +290,6 @@ class LookOnlyAdmin(StaffAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        return [
-            (title, {**options, "fields": [shown_well(self.model, name) for name in options["fields"]]})
-            for title, options in super().get_fieldsets(request, obj)
-        ]
-
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """What is asked for; otherwise all columns of the row."""
         return self.fields or [
@@ -289,7 +298,7 @@ class LookOnlyAdmin(StaffAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         fieldsets = self.fieldsets or [(None, {"fields": self.get_fields(request, obj)})]
-        return [shown_well(self.model, name) for name in flatten_fieldsets(fieldsets)]
+        return self._looks(flatten_fieldsets(fieldsets))
 
 
 class RowsInline(admin.TabularInline):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
@@ -45,8 +45,19 @@ def instant(moment: datetime | None) -> SafeString | str:
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
         display.full_instant(moment),
-        display.instant(moment),
+        _unbroken(display.instant(moment)),
     )
+
+
+def day(date: date | None) -> str:
+    """Never on two lines, however narrow its column is."""
+    return "" if date is None else display.day(date).replace(" ", display.NBSP)
+
+
+def _unbroken(instant: str) -> str:
+    """A narrow column may have the time below the day, and nothing else."""
+    day, _space, minute = instant.rpartition(" ")
+    return f"{day.replace(' ', display.NBSP)} {minute}"
 
 
 def badge(state: State) -> str:
@@ -107,6 +118,8 @@ def _column_of(model: type[models.Model], name: str) -> object:
             show: Callable[[Any], object] = money
         case models.DateTimeField():
             show = instant
+        case models.DateField():
+            show = day
         case models.JSONField():
             show = facts
         case models.DecimalField():

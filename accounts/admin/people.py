@@ -96,9 +96,8 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         return users if self._sees_staff(request) else users.filter(is_staff=False, is_superuser=False)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
-        if obj is None:
-            return self.add_fieldsets
-        return (*self.fieldsets, *(self.STAFF if request.user.is_superuser else ()))
+        found = super().get_fieldsets(request, obj)
+        return [*found, *self.STAFF] if obj is not None and request.user.is_superuser else found
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return self.list_filter if self._sees_staff(request) else ("role", "is_active")

@@ -35,7 +35,8 @@ class CouponAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or not obj.uses:
             return self.readonly_fields
-        return (*self.readonly_fields, "code", "amount", "share", "minimum_order", "valid_from", "products")
+        fixed = ("code", "amount", "share", "minimum_order", "valid_from", "products")
+        return [*self.readonly_fields, *self._looks(fixed)]
 
 
 @admin.register(Redemption)

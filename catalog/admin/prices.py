@@ -10,10 +10,10 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import DayAndTime
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from catalog import acts
@@ -27,12 +27,27 @@ from kernel.periods import truncate
 from kernel.shapes import Cleaned
 
 
+class DayAndMinute(forms.SplitDateTimeWidget):
+    """As the browser asks for a day and a time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+            date_attrs={"type": "date"},
+            time_attrs={"type": "time"},
+        )
+        self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
+
+
 class PastPriceForm(ReasonForm):
     unit_price = Price._meta.get_field("unit_price").formfield(min_value=0)
-    per_minutes = forms.TypedChoiceField(label=_("per"), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH)
-    includes_vat = forms.BooleanField(label=_("includes VAT"), required=False, initial=True)
+    per_minutes = forms.TypedChoiceField(
+        label=capfirst(_("per")), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH
+    )
+    includes_vat = forms.BooleanField(label=capfirst(_("includes VAT")), required=False, initial=True)
     vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
-    valid_from = forms.SplitDateTimeField(label=_("valid from"), widget=DayAndTime)
+    valid_from = forms.SplitDateTimeField(label=capfirst(_("valid from")), widget=DayAndMinute)
     field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
 
 

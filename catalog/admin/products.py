@@ -121,11 +121,12 @@ class ProductAdmin(StaffAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """Who only looks at products does not see the secret."""
+        found = super().get_fieldsets(request, obj)
         if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):
-            return self.fieldsets
+            return found
         return [
             (title, {**options, "fields": [name for name in options["fields"] if name != "webhook_secret"]})
-            for title, options in self.fieldsets
+            for title, options in found
         ]
 
 

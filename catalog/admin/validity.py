@@ -68,7 +68,7 @@ class ValidityAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> Any:
         if obj is None:
             return ()
-        return [field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway")]
+        return self._looks(field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway"))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """Midnight in the billing zone: terms begin in the time ahead."""

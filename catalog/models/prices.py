@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.models.products import Item, Product
 from catalog.models.validity import STARTS_BEFORE_IT_ENDS, VALIDITY
+from kernel import display
 from kernel.ids import new_id
 from kernel.periods import HOUR_MINUTES, MONTH_MINUTES
 from store.triggers import frozen, never_deleted
@@ -115,7 +116,7 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item}: {self.unit_price:f} / {self.get_per_minutes_display()}"
+        return f"{self.item}: {display.rate(self.unit_price)} {display.SIGN} / {self.get_per_minutes_display()}"
 
 
 class Discount(models.Model):

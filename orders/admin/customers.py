@@ -64,7 +64,7 @@ class CustomerAdmin(StaffAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
         """A new customer is prepaid and has no money yet."""
-        return self.fieldsets[:1] if obj is None and self.fieldsets else self.fieldsets
+        return super().get_fieldsets(request, obj)[: 1 if obj is None else None]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return with_money(super().get_queryset(request))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
-from accounts.admin.look import State, badge
+from accounts.admin.look import State, badge, day
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
 from invoices.admin.documents import DocumentAdmin
@@ -172,7 +172,7 @@ def standing(invoice: Invoice) -> str:
 
 @admin.display(description=_("due"), ordering="due_at")
 def due_day(invoice: Invoice) -> str:
-    return display.day(invoice.due_date)
+    return day(invoice.due_date)
 
 
 @admin.register(Invoice)
