@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stack import check
+from stack import branches, check
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,3 +38,36 @@ def test_a_step_that_is_not_there_is_refused_by_name(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(check, "STEPS", [check.Step("good", ["true"])])
     with pytest.raises(SystemExit, match="No such step: goood"):
         check.main(["goood"])
+
+
+def test_tests_count_the_branches_they_take_unless_told_not_to() -> None:
+    assert check.runner({}) == "stack.branches"
+    assert check.runner({"COVERAGE": "0"}) == "pytest"
+
+
+def test_what_is_taken_is_said_in_figures() -> None:
+    totals = {"covered_branches": 4_321, "num_branches": 4_700, "covered_lines": 20_100, "num_statements": 20_300}
+    assert branches.in_words(totals) == (
+        "The tests take 4,321 of 4,700 branches (91.9 %) and 20,100 of 20,300 lines (99.0 %)."
+    )
+
+
+@pytest.mark.parametrize(("floor", "code"), [(50, 0), (90, 1)])
+def test_too_little_taken_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], floor: int, code: int
+) -> None:
+    """Of `half`, three of four lines and one of two branches: four of six."""
+    (tmp_path / "half.py").write_text("def half(it):\n    if it:\n        return 1\n    return 2\n")
+    (tmp_path / "test_half.py").write_text("from half import half\n\n\ndef test_it():\n    assert half(0) == 2\n")
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.coverage.run]\nbranch = true\nparallel = true\ndata_file = ".coverage/data"\nsource = ["half"]\n'
+        f"[tool.coverage.report]\nfail_under = {floor}\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+    assert branches.main(["-p", "no:cacheprovider", "-q"]) == code
+
+    told = capfd.readouterr().out
+    assert "The tests take 1 of 2 branches (50.0 %) and 3 of 4 lines (75.0 %)." in told
+    assert ("less than the floor" in told) == bool(code)
