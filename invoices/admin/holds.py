@@ -21,7 +21,7 @@ from invoices.services.holds import end_hold, place_hold
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.periods import local_day, start_of_day
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, Wording
 
 USUAL = timedelta(days=7)
 
@@ -34,7 +34,7 @@ class HoldForm(ReasonForm):
     field_order = ("kind", "last_day", "reason")
 
 
-class PlaceHold(Task):
+class PlaceHold(Task[Customer]):
     """Of a customer: on the page of the customer."""
 
     name = "hold"
@@ -64,7 +64,7 @@ class PlaceHold(Task):
         }
 
 
-class EndHold(Task):
+class EndHold(Task[Hold]):
     name = "end"
     label = _("End it now")
     button = _("End it now")
@@ -82,7 +82,7 @@ class InForce(admin.SimpleListFilter):
     title = _("in force")
     parameter_name = "now"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("yes", _("in force"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
