@@ -77,6 +77,7 @@ class Act:
         super().__init_subclass__()
         if "code" in vars(cls):
             Act.known[cls.code] = cls()
+            StaffAct.labels[cls.code] = cls.label
 
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         """What the second person should know, as (label, value)."""

@@ -31,9 +31,12 @@ class BackDatePrice(Act):
         return [
             (_("item"), f"{item} ({item.product})"),
             (_("negotiated with"), act.customer or "–"),
-            (_("unit price"), f"{asked['unit_price']} / {Price.Per(asked['per_minutes']).label}"),
+            (
+                _("unit price"),
+                f"{display.rate(Decimal(asked['unit_price']))} {display.SIGN} / {Price.Per(asked['per_minutes']).label}",
+            ),
             (_("includes VAT"), _("yes") if asked["includes_vat"] else _("no")),
-            (_("VAT rate"), f"{Decimal(asked['vat_rate']):.2%}"),
+            (_("VAT rate"), f"{display.rate(100 * Decimal(asked['vat_rate']))} %"),
             (_("valid from"), display.instant(datetime.fromisoformat(asked["starts_at"]))),
         ]
 

@@ -46,7 +46,7 @@ class SecondPerson(Task[StaffAct]):
 
     def context(self, subject: StaffAct, *, at: datetime) -> dict[str, object]:
         asked = [(_("Reason"), subject.reason), (_("Asked for by"), subject.asked_by)]
-        return {"facts": [(_("Act"), act_label(subject.act)), *Act.known[subject.act].facts(subject), *asked]}
+        return {"facts": [(_("Act"), subject.label), *Act.known[subject.act].facts(subject), *asked]}
 
 
 class Approve(SecondPerson):
@@ -106,11 +106,6 @@ class Review(SecondPerson):
         return text("It is reviewed.")
 
 
-def act_label(code: str) -> str:
-    """An act in words; one that is not known any more stands as it is."""
-    return str(Act.known[code].label) if code in Act.known else code
-
-
 class ActKind(admin.SimpleListFilter):
     title = _("act")
     parameter_name = "act"
@@ -124,7 +119,7 @@ class ActKind(admin.SimpleListFilter):
 
 @admin.register(StaffAct)
 class StaffActAdmin(LookOnlyAdmin):
-    act = column("act", _("act"), act_label, order="act")
+    act = column("label", _("act"), str, order="act")
     tasks = (Approve(), Refuse(), Withdraw(), Review())
     list_display = ("asked_at", act, "customer", "subject", "amount", "reason", "asked_by", "state", "decided_by")
     fields = (

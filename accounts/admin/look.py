@@ -19,6 +19,8 @@ from django.utils.safestring import SafeString
 from kernel import display
 from kernel.shapes import Wording
 
+NOTHING = "-"
+"""As the framework shows what is empty."""
 MINUTES = {"minutes", "per_minutes", "minutes_unused"}
 STATES = {"state", "status", "from_state", "to_state", "verdict", "outcome"}
 
@@ -90,7 +92,8 @@ def column(name: str, label: Wording, show: Callable[[Any], object], *, order: s
 
     @admin.display(description=label, ordering=order)
     def shown(row: object) -> object:
-        return show(getattr(row, name))
+        value = getattr(row, name)
+        return NOTHING if value is None else show(value)
 
     shown.__name__ = name
     return shown

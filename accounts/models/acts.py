@@ -6,10 +6,12 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Customer
 from kernel.money import MAXIMUM
+from kernel.shapes import Wording
 from store.triggers import edges_only, frozen, never_deleted
 
 EDGES = frozenset(
@@ -135,5 +137,13 @@ class StaffAct(models.Model):
             ),
         ]
 
+    labels: ClassVar[dict[str, Wording]] = {}
+    """What each act is called, told by the apps that declare them."""
+
     def __str__(self) -> str:
-        return f"{self.pk}: {self.act} {self.customer or self.subject}"
+        return f"{capfirst(self.label)}: {self.customer or self.subject}"
+
+    @property
+    def label(self) -> str:
+        """In words; one that is not known any more stands as it is."""
+        return str(self.labels.get(self.act, self.act))

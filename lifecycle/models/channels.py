@@ -10,7 +10,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Product
-from kernel import display
 
 SLOW_MS = 3000
 """A call that takes so long is worth a word with the team."""
@@ -56,8 +55,7 @@ class DeliveryChannel(models.Model):
         ]
 
     def __str__(self) -> str:
-        since = display.instant(self.failing_since) if self.failing_since else ""
-        return f"{self.product.code} {since}".strip()
+        return str(self.product)
 
     def rests(self, at: datetime) -> bool:
         return self.rests_until is not None and self.rests_until > at
