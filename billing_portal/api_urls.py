@@ -8,7 +8,8 @@ from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
 from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
-from invoices.api import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
+from invoices.api.debts import StandingViewSet
+from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
 from notifications.api import NoticeViewSet
 from orders.api.orders import OrderViewSet
 from orders.api.provisioning import ProvisioningViewSet
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
     path("wallet/", WalletViewSet.as_view({"get": "retrieve"}), name="wallet"),
+    path("dunning/", StandingViewSet.as_view({"get": "retrieve"}), name="dunning"),
     path("customer/", CustomerViewSet.as_view({"get": "retrieve"}), name="customer"),
     path("customer/language/", CustomerViewSet.as_view({"post": "language"}), name="customer-language"),
     path(

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from accounts.models import Customer
 from catalog.queries import NoPrice
-from invoices.models import Invoice
+from invoices.models import Act, DunningStep, Invoice
+from invoices.models.dunning import HARMFUL
 from kernel import display
 from kernel.periods import local_day
 from kernel.shapes import Json
@@ -29,6 +30,7 @@ Row = Json
 def what_needs_attention(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
     """The most pressing first; each with where to go: whoever may not order is led to look."""
     return [
+        *_kept_down(customer),
         *_overdue(customer, at),
         *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
@@ -48,6 +50,24 @@ def _more(found: Cut, url: str) -> list[Row]:
         return []
     words = ngettext("and %(count)d more", "and %(count)d more", found.more) % {"count": found.more}
     return [_note("grey", "info", words, "", (url, _("See all")))]
+
+
+def _kept_down(customer: Customer) -> list[Row]:
+    """What dunning blocks, stops, or has announced."""
+    steps = DunningStep.objects.standing().filter(customer=customer, act__in=HARMFUL).order_by("happens_at", "act")
+    pay = (reverse("pay-invoices"), _("Pay"))
+    return [_note("red", "warning", *_kept_down_words(step), pay) for step in steps]
+
+
+def _kept_down_words(step: DunningStep) -> tuple[str, str]:
+    """(title, text)"""
+    blocks = step.act == Act.BLOCK
+    if step.done_at:
+        title = _("New orders are blocked") if blocks else _("Your postpaid resources are stopped")
+        return title, _("until what is overdue is paid")
+    assert step.happens_at is not None
+    title = _("New orders will be blocked") if blocks else _("Your postpaid resources will be stopped")
+    return title, _("on %(day)s, unless what is overdue is paid") % {"day": display.day(local_day(step.happens_at))}
 
 
 def _overdue(customer: Customer, at: datetime) -> list[Row]:

@@ -32,7 +32,12 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
     (
         "invoices",
         _("Invoices"),
-        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling", "invoices.Hold"],
+        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling"],
+    ),
+    (
+        "debts",
+        _("Debts"),
+        ["invoices.DunningStep", "invoices.Hold", "invoices.Rung", "accounts.CustomerGroup"],
     ),
     ("money", _("Money"), ["payments.Payment", "ledger.Grant"]),
     (

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,10 +11,13 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         import invoices.audit
         import invoices.rights  # noqa: F401  # makes both known
-        from invoices.queries import facts_of_invoices
+        from invoices.queries import facts_of_invoices, facts_of_steps
+        from invoices.services.ladder import ensure_ladder
         from notifications.events import Subject
         from notifications.truth import knows
         from store.places import has_pages
 
+        post_migrate.connect(ensure_ladder, sender=self)
         knows(Subject.INVOICE, facts_of_invoices)
+        knows(Subject.DUNNING, facts_of_steps)
         has_pages("credit-note-pdf")

@@ -10,6 +10,7 @@ from accounts.audit import Verb
 class Did(Verb):
     RUN_MONTH_END = "run month-end", _("ran the month-end")
     RELEASE_PARKED = "release parked bill", _("released a parked bill")
+    CALL = "call about debts", _("called a customer about debts")
     PLACE_HOLD = "place hold", _("put a customer on hold")
     END_HOLD = "end hold", _("ended a hold of a customer")
     BILL_AGAIN = "bill again", _("billed the period of a voided invoice again")

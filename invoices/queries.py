@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from catalog.models import Product
-from invoices.models import Invoice, InvoiceLine, MonthlyTotal
+from invoices.models import DunningStep, Invoice, InvoiceLine, MonthlyTotal
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
 from kernel.periods import CalendarMonth, billing_zone
@@ -38,6 +38,18 @@ def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
             "bank_account": bank_words(row.seller.get("bank", {})) if row.due else "",
             "transfer_text": row.number if row.due and row.seller.get("bank") else "",
             "void": row.status == Invoice.Status.VOID,
+        }
+        for row in rows
+    }
+
+
+def facts_of_steps(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
+    """What notices about steps of dunning are held against."""
+    rows = DunningStep.objects.filter(pk__in=pks).only("done_at", "lifted_at")
+    return {
+        row.pk: {
+            "waiting": row.lifted_at is None and row.done_at is None,
+            "in_force": row.lifted_at is None and row.done_at is not None,
         }
         for row in rows
     }

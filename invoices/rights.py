@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop as _
 
-from accounts.staff import Staff, declare, show
+from accounts.staff import Staff, declare, give, show
 
 show("invoices", Staff.SUPPORT, Staff.FINANCE, Staff.AUDITOR)
 
@@ -15,5 +15,12 @@ HOLD = declare(
     "hold_customer",
     _("Can hold a customer's dunning or automatic payment"),
     Staff.SUPPORT,
+    Staff.FINANCE,
+)
+CALL = declare(
+    "invoices.dunningstep", "call_customer", _("Can call customers about debts"), Staff.SUPPORT, Staff.FINANCE
+)
+give(
+    ["invoices.add_rung", "invoices.change_rung", "accounts.add_customergroup", "accounts.change_customergroup"],
     Staff.FINANCE,
 )

@@ -1,4 +1,4 @@
-"""What time brings to invoices: the month end, and reminders."""
+"""What time brings to invoices: the month end, and the steps of debts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from celery import shared_task
 
 from invoices.models import BillingChunk, BillingRun
-from invoices.services import month_end, reminders
+from invoices.services import ladder, month_end
 from kernel.actors import Actor
 from kernel.periods import CalendarMonth
 from store.doorbell import end_of_share, wake_helpers
@@ -52,5 +52,5 @@ def next_month_end(after: datetime) -> datetime:
     return due if due > after else CalendarMonth.of(after).following.period.starts_at + AFTER_MIDNIGHT
 
 
-def remind_about_invoices(*, at: datetime) -> int:
-    return reminders.remind_about_invoices(at=at)
+def climb_ladder(*, at: datetime) -> int:
+    return ladder.climb(at=at)

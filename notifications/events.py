@@ -25,6 +25,7 @@ class Subject(StrEnum):
     ADJUSTMENT = "adjustment"
     CUSTOMER = "customer"
     ACT = "act"
+    DUNNING = "dunning"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

@@ -16,11 +16,13 @@ from uuid import UUID
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 
 from accounts.models import BillingMode
 from kernel import display
 from kernel.reasons import in_words as reason_in_words
+from kernel.spelling import spelt_out
 from notifications.events import subject_of
 from notifications.kinds import KINDS, If, Unless
 from notifications.kinds.base import Facts
@@ -36,7 +38,7 @@ INSTANTS = frozenset(
     {"first_try", "from", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
      "until"}
 )  # fmt: skip
-DAYS = frozenset({"due_date", "expires_on", "transferred_on"})
+DAYS = frozenset({"due_date", "expires_on", "on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
 _words: dict[str, Callable[[object], str]] = {}
@@ -145,6 +147,8 @@ def in_words(name: str, facts: Facts) -> str:
     """A fact as it is written into sentences; empty when it is missing, nothing or zero."""
     if name == "change":
         return display.signed_money(facts["amount"]) if isinstance(facts.get("amount"), int) else ""
+    if name == "amount_spelt":
+        return spelt_out(int(facts["amount"]), get_language() or "vi") if facts.get("amount") else ""
     value = facts.get(name)
     if not value:
         return ""

@@ -7,30 +7,39 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Customer
+from invoices.models import Act as DunningAct
+from invoices.models import DunningStep
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.acts import Act, refusal_of
 from orders.models import OrderItem
 
 FOR_PREPAID_CUSTOMERS = frozenset({Act.RENEW, Act.RECOVER})
+BLOCKED = frozenset({Act.RESIZE})
+"""What debts keep from being ordered, beside what is new; renewing what is there is paid at once."""
 ALONE = frozenset({Act.RESIZE, Act.RENEW, Act.RECOVER, Act.DELETE, Act.PURGE})
 """What an open order of the resource keeps waiting: another order, and its end. The rest goes on beside one."""
 
 
 def with_pending(resources: QuerySet[Resource]) -> QuerySet[Resource]:
-    """Annotate `is_changing`: the product team owes an answer, and `has_order`: an order of the resource is open."""
+    """
+    Annotate `is_changing`: the product team owes an answer, `has_order`: an order of the resource is open, and `is_blocked`: its
+    customer's new orders are, for overdue invoices.
+    """
     requests = ProvisioningRequest.objects.unanswered().filter(resource=OuterRef("pk"))
     orders = OrderItem.objects.open().filter(resource=OuterRef("pk"))
-    return resources.annotate(is_changing=Exists(requests), has_order=Exists(orders))
+    blocks = DunningStep.objects.in_force(DunningAct.BLOCK).filter(customer=OuterRef("customer"))
+    return resources.annotate(is_changing=Exists(requests), has_order=Exists(orders), is_blocked=Exists(blocks))
 
 
 def available_actions(
-    resource: Resource, customer: Customer, *, changing: bool, ordered: bool, at: datetime
+    resource: Resource, customer: Customer, *, changing: bool, ordered: bool, blocked: bool = False, at: datetime
 ) -> list[Act]:
     """
     What the services would accept from this customer now, in the order in which it is shown.
 
     :param changing: the product team owes an answer
     :param ordered: an order of the resource is open
+    :param blocked: new orders are, for overdue invoices
     """
     if changing:
         return []
@@ -38,6 +47,7 @@ def available_actions(
         act
         for act in Act
         if not (ordered and act in ALONE)
+        and not (blocked and act in BLOCKED)
         and not (customer.is_postpaid and act in FOR_PREPAID_CUSTOMERS)
         and refusal_of(act, resource, at=at) is None
     ]
@@ -45,5 +55,5 @@ def available_actions(
 
 def actions_of_row(row: Resource, customer: Customer, *, at: datetime) -> list[Act]:
     """`available_actions` of a resource that was read `with_pending`."""
-    changing, ordered = row.is_changing, row.has_order  # type: ignore[attr-defined]  # annotated
-    return available_actions(row, customer, changing=changing, ordered=ordered, at=at)
+    changing, ordered, blocked = row.is_changing, row.has_order, row.is_blocked  # type: ignore[attr-defined]  # annotated
+    return available_actions(row, customer, changing=changing, ordered=ordered, blocked=blocked, at=at)

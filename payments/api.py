@@ -17,7 +17,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
-from invoices.api import with_columns
+from invoices.api.documents import with_columns
 from kernel.errors import InvalidInput
 from kernel.money import CURRENCY
 from kernel.seller import account_for_transfers

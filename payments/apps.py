@@ -24,5 +24,5 @@ class PaymentsConfig(AppConfig):
         knows(Subject.PAYMENT, facts_of_payments)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
-        has_pages("payment", "invoice", "wallet", "credit-history")
+        has_pages("payment", "invoice", "pay-invoices", "wallet", "credit-history")
         slower_is_told(one_open_attempt_per_payable="payment-open")

@@ -19,7 +19,7 @@ from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
 from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review
-from accounts.models import AuditEntry, BillingModeSwitch, User
+from accounts.models import AuditEntry, BillingModeSwitch, CustomerGroup, User
 from accounts.staff import permission_words
 from kernel import clock
 from kernel.shapes import Wording
@@ -146,6 +146,13 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def _sees_staff(request: HttpRequest) -> bool:
         """Who can change users must not get at staff; who only looks (auditors) sees them all."""
         return request.user.is_superuser or not request.user.has_perm("accounts.change_user")
+
+
+@admin.register(CustomerGroup)
+class CustomerGroupAdmin(StaffAdmin):
+    asks_why = True
+    list_display = ("name",)
+    search_fields = ("name",)
 
 
 admin.site.unregister(Group)

@@ -28,6 +28,20 @@ class BillingMode(models.TextChoices):
     POSTPAID = "postpaid", _("postpaid")
 
 
+class CustomerGroup(models.Model):
+    """Customers who are treated alike, where a rule says so: of debts, say."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True, validators=[validate_printable])
+
+    class Meta:
+        verbose_name = _("customer group")
+        verbose_name_plural = _("customer groups")
+        triggers: ClassVar = [never_deleted()]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def lock(self, pk: UUID) -> Customer:
         """The customer, held until the transaction ends. Always the first lock of a service."""
@@ -47,6 +61,14 @@ class Customer(models.Model):
     )
     billing_mode = models.CharField(
         _("billing mode"), max_length=8, choices=BillingMode.choices, default=BillingMode.PREPAID
+    )
+    group = models.ForeignKey(
+        CustomerGroup,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="customers",
+        verbose_name=_("group"),
     )
     pays_invoices_automatically = models.BooleanField(
         _("automatic invoice payment"),

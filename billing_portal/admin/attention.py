@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import StaffAct, User
 from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
-from invoices.models import ParkedBilling
+from invoices.models import DunningStep, ParkedBilling
+from invoices.rights import CALL
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
@@ -75,6 +76,13 @@ def _of_money(at: datetime) -> list[Matter]:
             OrderItem.objects.stuck(at),
             "progress=stuck",
             "red",
+        ),
+        Matter(
+            "calls",
+            _("customers to call about debts"),
+            DunningStep.objects.calls(),
+            "stand=calls",
+            right=CALL,
         ),
         Matter(
             "held payments",

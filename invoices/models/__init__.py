@@ -1,20 +1,24 @@
-"""What is owed: invoices, credit notes, their numbers, the billing runs, and what is put on hold."""
+"""What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder and on hold."""
 
 from invoices.models.corrections import CreditNote
 from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
+from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
 
 __all__ = [
     "ORDER_OF_PAYMENT",
+    "Act",
     "BillingChunk",
     "BillingRun",
     "CreditNote",
+    "DunningStep",
     "Hold",
     "Invoice",
     "InvoiceLine",
     "MonthlyTotal",
     "NumberSeries",
     "ParkedBilling",
+    "Rung",
 ]

@@ -12,6 +12,7 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from invoices.audit import Did
 from invoices.models import Hold
+from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 
@@ -39,6 +40,7 @@ def place_hold(customer_id: UUID, kind: Hold.Kind, *, until: datetime, reason: s
     hold = Hold.objects.create(
         customer=customer, kind=kind, reason=reason.strip(), until=until, actor=actor.name, at=at
     )
+    lift_what_is_settled(customer.pk, at=at)
     record_audit(
         Did.PLACE_HOLD,
         customer.pk,

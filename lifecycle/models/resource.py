@@ -127,6 +127,9 @@ class Resource(StateMachine):
     suspend_at = models.DateTimeField(_("goes to the trash"), null=True, blank=True)
     rolls_over = models.BooleanField(_("continues as postpaid"), default=False)
     auto_renew_months = models.PositiveSmallIntegerField(_("auto-renew by months"), null=True, blank=True)
+    stopped_for_debt = models.BooleanField(
+        _("stopped for debt"), default=False, db_default=False, help_text=_("It starts when the debt is paid.")
+    )
     suspense_reason = models.CharField(_("why in the trash"), max_length=8, choices=SuspenseReason.choices, blank=True)
     suspended_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     purge_at = models.DateTimeField(_("deleted for good"), null=True, blank=True)
@@ -162,6 +165,10 @@ class Resource(StateMachine):
                 condition=Q(auto_renew_months__isnull=True) | RUNS_ON_PAID_TIME,
             ),
             models.CheckConstraint(
+                name="only_what_is_stopped_is_stopped_for_debt",
+                condition=Q(stopped_for_debt=False) | Q(state=State.STOP),
+            ),
+            models.CheckConstraint(
                 name="trash_has_a_reason_and_an_end",
                 condition=~Q(state=State.SUSPENSE)
                 | Q(purge_at__isnull=False, suspended_at__isnull=False) & ~Q(suspense_reason=""),
@@ -179,6 +186,7 @@ class Resource(StateMachine):
                 fields=["paid_until"],
                 condition=Q(state__in=sorted(RUNNING), paid_until__isnull=False),
             ),
+            models.Index(name="resources_stopped_for_debt", fields=["customer"], condition=Q(stopped_for_debt=True)),
             models.Index(name="resources_by_purge", fields=["purge_at"], condition=Q(state=State.SUSPENSE)),
             search_index("name", name="resources_by_part_of_name"),
         ]
@@ -268,12 +276,13 @@ class Resource(StateMachine):
     @transition(field=state, source=State.STOP, target=State.ACTIVE)
     def start(self, *, at: datetime) -> None:
         self.changed_at = at
+        self.stopped_for_debt = False
 
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.SUSPENSE)
     def suspend(self, *, reason: str, purge_at: datetime, at: datetime) -> None:
         self.changed_at = self.suspended_at = at
         self.suspense_reason, self.purge_at = reason, purge_at
-        self.auto_renew_months = None
+        self.auto_renew_months, self.stopped_for_debt = None, False
 
     @transition(field=state, source=State.SUSPENSE, target=State.ACTIVE)
     def recover(self, *, at: datetime) -> None:
@@ -283,7 +292,7 @@ class Resource(StateMachine):
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.DELETED)
     def delete_at_once(self, *, at: datetime) -> None:
         self.changed_at = at
-        self.auto_renew_months = None
+        self.auto_renew_months, self.stopped_for_debt = None, False
 
     @transition(field=state, source=State.SUSPENSE, target=State.DELETED)
     def purge(self, *, at: datetime) -> None:

@@ -59,6 +59,11 @@ class RenewFirst(DomainError):
     )
 
 
+class StoppedForDebt(DomainError):
+    code = "stopped-for-debt"
+    message = _("It was stopped because invoices are overdue. Pay them, and it starts by itself.")
+
+
 class Act(StrEnum):
     """In the order in which they are shown."""
 
@@ -101,6 +106,8 @@ def refusal_of(act: Act, resource: Resource, *, at: datetime) -> DomainError | N
             return None
     if resource.state not in STATES[act] or (act == Act.AUTO_RENEW and not resource.runs_on_paid_time):
         return WrongState(state=resource.get_state_display())
+    if act == Act.START and resource.stopped_for_debt:
+        return StoppedForDebt()
     if act == Act.AUTO_RENEW and resource.is_expired(at):
         return RenewFirst()
     return None

@@ -61,6 +61,7 @@ class NoticeKind:
 
 SEE_RESOURCE = ("resource", _("See the resource"))
 SEE_INVOICE = ("invoice", _("See the invoice"))
+PAY_INVOICES = ("pay-invoices", _("Pay the invoices"))
 SEE_PAYMENT = ("payment", _("See the payment"))
 SEE_WALLET = ("wallet", _("See your wallet"))
 SEE_CREDIT = ("credit-history", _("See your credit history"))
@@ -110,6 +111,10 @@ def above_zero(fact: str) -> Rule:
 
 def is_zero(fact: str) -> Rule:
     return lambda told, now, at: now.get(fact) == 0
+
+
+def is_(fact: str) -> Rule:
+    return lambda told, now, at: bool(now.get(fact))
 
 
 def is_not(fact: str) -> Rule:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.events import Subject
 from notifications.kinds.base import (
+    PAY_INVOICES,
     SEE_CREDIT,
     SEE_INVOICE,
     SEE_PAYMENT,
@@ -17,6 +18,7 @@ from notifications.kinds.base import (
     Row,
     above_zero,
     everything,
+    is_,
     is_not,
     is_zero,
     not_past,
@@ -141,6 +143,65 @@ MONEY: dict[str, NoticeKind] = {
         BY_BANK,
         above_zero("due"),
         ("due", "bank_account", "transfer_text"),
+    ),
+    Kind.DUNNING_ANNOUNCED: NoticeKind(
+        Subject.DUNNING,
+        (
+            If("act", _("From %(on)s you cannot order, unless %(amount)s are paid"), ("block",)),
+            If("act", _("On %(on)s your resources are stopped, unless %(amount)s are paid"), ("stop",)),
+        ),
+        (
+            If(
+                "act",
+                _("From %(on)s no new order of yours is taken, unless your overdue invoices are paid."),
+                ("block",),
+            ),
+            If(
+                "act",
+                _("On %(on)s your postpaid resources are stopped, unless your overdue invoices are paid."),
+                ("stop",),
+            ),
+            _("%(amount)s are to pay: %(amount_spelt)s."),
+            _("If you cannot pay by then, or something is not right, please talk to us: %(support)s."),
+        ),
+        PAY_INVOICES,
+        holds=is_("waiting"),
+    ),
+    Kind.DUNNING_DONE: NoticeKind(
+        Subject.DUNNING,
+        (
+            If("act", _("New orders are blocked until %(amount)s are paid"), ("block",)),
+            If("act", _("Your resources are stopped until %(amount)s are paid"), ("stop",)),
+        ),
+        (
+            If("act", _("No new order of yours is taken, for invoices are overdue."), ("block",)),
+            If(
+                "act",
+                _("Your postpaid resources were stopped, for invoices are overdue. Nothing on them was deleted."),
+                ("stop",),
+            ),
+            _("%(amount)s are to pay: %(amount_spelt)s."),
+            If("act", _("Once they are paid, you can order again at once."), ("block",)),
+            If("act", _("Once they are paid, they start again at once, without your doing."), ("stop",)),
+        ),
+        PAY_INVOICES,
+        holds=is_("in_force"),
+    ),
+    Kind.DUNNING_LIFTED: NoticeKind(
+        Subject.DUNNING,
+        (
+            If("act", _("You can order again"), ("block",)),
+            If("act", _("Your resources start again"), ("stop",)),
+        ),
+        (
+            If("act", _("New orders are taken again."), ("block",)),
+            If(
+                "act",
+                _("What was stopped for overdue invoices starts again. What you had stopped yourself stays stopped."),
+                ("stop",),
+            ),
+        ),
+        SEE_RESOURCES,
     ),
     Kind.INVOICE_PAID: NoticeKind(
         Subject.INVOICE,

@@ -54,12 +54,15 @@ class CustomerAdmin(StaffAdmin):
     asks_why, asks_why_of_new = True, False
     needs_no_reason = ("language",)
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")
-    list_filter = ("billing_mode", "language")
+    list_filter = ("billing_mode", "group", "language")
     search_fields = ("name", "email", "tax_code", "=invoices__number")
     readonly_fields = ("billing_mode", "pays_invoices_automatically", available, owed, "created_at")
     fieldsets = (
         (None, {"fields": ("name", "email", "tax_code", "address", "language")}),
-        (_("Billing"), {"fields": ("billing_mode", "pays_invoices_automatically", "available", "owed", "created_at")}),
+        (
+            _("Billing"),
+            {"fields": ("group", "billing_mode", "pays_invoices_automatically", "available", "owed", "created_at")},
+        ),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:

@@ -20,8 +20,9 @@ from kernel.shapes import Json
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
 from orders import terms
-from orders.models import Order, OrderItem, Quote
+from orders.models import Action, Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
+from orders.services.offers import refuse_blocked
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
 from payments.models import ExpectedTransfer, Payment
@@ -126,6 +127,7 @@ def place_order(
     :raises KeyReused: the key belongs to an order of another quote
     :raises QuoteUsed: ordered before, with another key
     :raises SessionUsed: another quote of the same checkout session was ordered
+    :raises OrdersBlocked: invoices are overdue
     :raises StaleQuote: expired, or today's facts differ
     :raises DomainError: it can be had no longer, whatever it costs: the common end has passed, the trash was emptied ...
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
@@ -145,6 +147,7 @@ def place_order(
     if Order.objects.filter(quote=quote).exists():
         raise QuoteUsed
     quote.customer = customer
+    refuse_blocked(customer.pk, Action(quote.action))
     resources = _hold_resources(quote)
     if quote.checkout_session_id:
         hold_session(quote.checkout_session_id, customer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +13,9 @@ from accounts.models import Customer
 from catalog.models import Product
 from catalog.pricing import Charge
 from catalog.services import CouponRefused, find_coupon, refuse_used_up
-from kernel.errors import InvalidInput
+from invoices.models import Act
+from invoices.models.dunning import is_in_force
+from kernel.errors import DomainError, InvalidInput
 from kernel.money import MAXIMUM, split
 from kernel.shapes import Cleaned
 from orders.deal import Deal, Part
@@ -25,12 +28,27 @@ class CouponNotForAction(CouponRefused):
     message = _("Coupons apply to new, renewed and recovered prepaid resources.")
 
 
+class OrdersBlocked(DomainError):
+    code = "orders-blocked"
+    message = _("Invoices are overdue: until they are paid, nothing new can be ordered and nothing resized.")
+
+
+BLOCKED = frozenset({Action.CREATE, Action.RESIZE})
+
+
+def refuse_blocked(customer_id: UUID, action: Action) -> None:
+    """:raises OrdersBlocked: dunning blocks new orders; what renews or recovers is paid at once, and taken"""
+    if action in BLOCKED and is_in_force(Act.BLOCK, customer_id):
+        raise OrdersBlocked
+
+
 def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: datetime) -> Deal:
     """
     The offer for `inputs` (JSON, as the quote keeps them) as of `at`.
 
     :raises DomainError: the action is refused, or the inputs are wrong
     """
+    refuse_blocked(customer.pk, action)
     parts = STORIES[action].offer(customer, inputs, at=at)
     deal = Deal(tuple(parts))
     if max(deal.total, *(part.charge.subtotal for part in parts)) > MAXIMUM:

@@ -12,6 +12,7 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_invoice
+from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import InvalidInput
 from notifications.models import Notice
@@ -37,6 +38,7 @@ def correct_invoice(invoice_id: UUID, amount: int, *, note: str, actor: Actor, a
     credit_note = credit_invoice(invoice, amount, CreditNote.Reason.CORRECTION, note=note.strip(), at=at)
     if credit_note.refunded:
         refund_credit_note(credit_note, credit_note.refunded, at=at, reference=invoice.number)
+    lift_what_is_settled(customer.pk, at=at)
     tell(
         customer,
         Notice.Kind.INVOICE_CORRECTED,

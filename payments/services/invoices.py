@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from invoices.models import ORDER_OF_PAYMENT, Invoice
 from invoices.services.credit import open_invoices_oldest_first
+from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
@@ -130,6 +131,7 @@ def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, prom
                 amount=part,
                 due=invoice.due - part,
             )
+    lift_what_is_settled(payment.customer_id, at=at)
 
 
 def _pay_from_wallet(

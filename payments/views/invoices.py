@@ -17,6 +17,7 @@ from accounts.access import PortalRequest, portal_page
 from invoices.explain import explain_line, name_of, per, percent
 from invoices.models import Invoice
 from invoices.queries import coupon_shares
+from invoices.services.standing import standing_of
 from kernel import display
 from kernel.errors import InvalidInput
 from payments.forms import WALLET, PayForm
@@ -47,6 +48,7 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
         "look": found.status_at(request.at),
         "lines": lines,
         "allocations": allocations_to(found),
+        "standing": standing_of(request.customer, at=request.at) if found.due else None,
         "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
         **(paying(request, [found]) if found.due and request.user.may_pay else {}),
     }
@@ -61,7 +63,12 @@ def pay_invoices(request: PortalRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         return pay(request, form, named_invoices(request.POST.getlist("invoice")))
     chosen = chosen_invoices(request)
-    context = {"form": form, "left_out": chosen.more, **paying(request, chosen.rows)}
+    context = {
+        "form": form,
+        "left_out": chosen.more,
+        "standing": standing_of(request.customer, at=request.at),
+        **paying(request, chosen.rows),
+    }
     return render(request, "payments/pay.html", context, status=400 if form.errors else 200)
 
 

@@ -6,12 +6,12 @@ from django.db.models import F
 
 from accounts.audit import Did
 from accounts.four_eyes import ask
-from accounts.models import Customer, CustomerKey
+from accounts.models import Customer, CustomerGroup, CustomerKey
 from accounts.services import record_audit
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
-from invoices.models import BillingRun, Hold, ParkedBilling
+from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Rung
 from invoices.services.holds import place_hold
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
@@ -83,6 +83,10 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     somebody = Actor(ActorKind.STAFF, "somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)
+    rung = Rung.objects.create(
+        group=CustomerGroup.objects.create(name=f"Group {number}"), act="call", days=number, valid_from=LONG_AGO
+    )
+    DunningStep.objects.create(customer=customer, rung=rung, act="call", at=NOON)
     place_hold(customer.pk, Hold.Kind.PROMISE, until=NOON + DAY, reason="called", actor=STAFF, at=NOON)
     Discount.objects.create(customer=customer, product=product, share="0.25", valid_from=LONG_AGO)
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)

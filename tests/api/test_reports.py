@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from invoices.api import InvoiceShape, UsageShape
+from invoices.api.documents import InvoiceShape, UsageShape
 from invoices.columns import Column, Form
 from invoices.reports import INVOICES, USAGE
 from ledger.models import Account, Transaction

@@ -67,7 +67,7 @@ def test_all_of_the_calendar_is_due_on_the_first_day_and_then_once_a_day():
         "audit",
         "remind-about-ends",
         "announce-renewals",
-        "remind-about-invoices",
+        "dunning",
         "auto-renew",
         "pay-invoices",
     ]

@@ -11,8 +11,8 @@ from django.utils.translation import override
 from accounts.models import Customer
 from invoices.models import CreditNote, Invoice
 from invoices.services.credit import credit_invoice
+from invoices.services.ladder import climb
 from invoices.services.month_end import bill_ended_months
-from invoices.services.reminders import remind_about_invoices
 from lifecycle.services.running import set_auto_renew, stop_resource
 from lifecycle.services.sweeps import expire_resources, remind_about_ends
 from notifications.delivery import deliver_notices
@@ -60,13 +60,13 @@ def web(alice, small):
 
 def test_an_overdue_notice_is_sent_while_something_is_due(invoice):
     at = APRIL + 16 * DAY
-    remind_about_invoices(at=at)
+    climb(at=at)
     assert is_sent(Kind.INVOICE_OVERDUE, at=at)
 
 
 def test_an_overdue_notice_of_a_paid_invoice_is_not_sent_and_says_so_in_the_portal(bob, invoice):
     at = APRIL + 16 * DAY
-    remind_about_invoices(at=at)
+    climb(at=at)
     fund(bob, invoice.due)
     pay_invoices_from_wallet(bob.pk, [invoice.pk], actor=owner_of(bob), at=at)
     assert not is_sent(Kind.INVOICE_OVERDUE, at=at)
@@ -82,7 +82,7 @@ def test_an_overdue_notice_of_a_paid_invoice_is_not_sent_and_says_so_in_the_port
 
 def test_a_notice_that_was_sent_is_marked_when_it_is_overtaken_later(bob, invoice):
     at = APRIL + 16 * DAY
-    remind_about_invoices(at=at)
+    climb(at=at)
     assert is_sent(Kind.INVOICE_OVERDUE, at=at)
     fund(bob, invoice.due)
     pay_invoices_from_wallet(bob.pk, [invoice.pk], actor=owner_of(bob), at=at)
@@ -92,7 +92,7 @@ def test_a_notice_that_was_sent_is_marked_when_it_is_overtaken_later(bob, invoic
 
 def test_what_is_still_to_pay_is_that_of_the_moment_of_sending(bob, invoice):
     at = APRIL + 13 * DAY
-    remind_about_invoices(at=at)
+    climb(at=at)
     fund(bob, 10_000)
     pay_invoices_from_wallet(bob.pk, [invoice.pk], amount=10_000, actor=owner_of(bob), at=at)
     due = Notice.objects.get(kind=Kind.INVOICE_DUE)
@@ -103,7 +103,7 @@ def test_what_is_still_to_pay_is_that_of_the_moment_of_sending(bob, invoice):
 
 def test_a_reminder_of_the_due_day_is_not_sent_on_the_next(invoice):
     at = APRIL + 15 * DAY
-    remind_about_invoices(at=at)
+    climb(at=at)
     assert not is_sent(Kind.INVOICE_DUE, at=at + DAY)
 
 

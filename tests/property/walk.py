@@ -66,7 +66,7 @@ SUCCEEDED, FAILED = ProvisioningRequest.State.SUCCEEDED, ProvisioningRequest.Sta
 START = datetime(2026, 1, 27, 3, 17, 42, tzinfo=UTC)
 DAY = timedelta(days=1)
 NIGHTLY = ("expire-credit", "bill-month")
-MORNING = ("remind-about-ends", "announce-renewals", "remind-about-invoices", "auto-renew", "pay-invoices")
+MORNING = ("remind-about-ends", "announce-renewals", "dunning", "auto-renew", "pay-invoices")
 FREQUENT = ("time-out-requests", "check-payments", "expire-orders", "expire-resources", "purge-resources")
 
 IN_PARTS = {"adjust", "answer", "news", "ask", "release_parked", "wait", "wait_for_something", "catch_up"}

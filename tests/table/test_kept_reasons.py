@@ -36,6 +36,7 @@ KEPT_REASONS = {
     "payments.Reversal.reason": STAFF,
     "payments.BankTransfer.note": PAYER,
     "payments.TransferClaim.note": PAYER,
+    "invoices.DunningStep.note": STAFF,
     "invoices.Hold.reason": STAFF,
     "ledger.Account.held": NUMBER,
     "ledger.Grant.reason": STAFF,
