@@ -37,7 +37,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
     (
         "debts",
         _("Debts"),
-        ["invoices.DunningStep", "invoices.Hold", "invoices.Rung", "accounts.CustomerGroup"],
+        ["invoices.Question", "invoices.DunningStep", "invoices.Hold", "invoices.Rung", "accounts.CustomerGroup"],
     ),
     ("money", _("Money"), ["payments.Payment", "ledger.Grant"]),
     (

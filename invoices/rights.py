@@ -24,3 +24,6 @@ give(
     ["invoices.add_rung", "invoices.change_rung", "accounts.add_customergroup", "accounts.change_customergroup"],
     Staff.FINANCE,
 )
+ANSWER_QUESTION = declare(
+    "invoices.question", "answer_question", _("Can answer questions about invoice lines"), Staff.SUPPORT, Staff.FINANCE
+)

@@ -57,6 +57,8 @@ class Notice(models.Model):
         DUNNING_ANNOUNCED = "dunning_announced", _("Blocking or stopping announced")
         DUNNING_DONE = "dunning_done", _("Blocked or stopped for overdue invoices")
         DUNNING_LIFTED = "dunning_lifted", _("No longer blocked or stopped")
+        LINE_QUESTIONED = "line_questioned", _("Line of an invoice questioned")
+        QUESTION_ANSWERED = "question_answered", _("Questioned line answered")
         INVOICE_PAID = "invoice_paid", _("Invoice paid")
         INVOICE_PARTIALLY_PAID = "invoice_partially_paid", _("Invoice partially paid")
         AUTOMATIC_PAYMENT = "automatic_payment", _("Automatic invoice payment")

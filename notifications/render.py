@@ -31,7 +31,7 @@ from notifications.truth import facts_now
 from store.places import address_of
 
 AMOUNTS = frozenset(
-    {"amount", "available", "debt", "due", "from_credit", "kept", "left", "less", "more", "paid", "refund", "reopened",
+    {"amount", "available", "credited", "debt", "due", "from_credit", "kept", "left", "less", "more", "paid", "refund", "reopened",
      "returned", "shortfall", "total", "total_before"}
 )  # fmt: skip
 INSTANTS = frozenset(

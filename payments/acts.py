@@ -12,6 +12,7 @@ from accounts.four_eyes import Act
 from accounts.models import Customer, StaffAct
 from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote, Invoice
+from invoices.services.questions import question_is_justified
 from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Wording
@@ -172,7 +173,7 @@ class BookReceived(MoneyAct):
 
 
 class CreditInvoice(MoneyAct):
-    """`subject` is the number of the invoice, `facts`: invoice."""
+    """`subject` is the number of the invoice, `facts`: invoice, and perhaps question, which it answers."""
 
     code = "credit-note"
     label = _("credit note")
@@ -188,7 +189,10 @@ class CreditInvoice(MoneyAct):
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> CreditNote:
         _customer, amount = _of(act)
-        return correct_invoice(UUID(act.facts["invoice"]), amount, note=act.reason, actor=actor, at=at)
+        note = correct_invoice(UUID(act.facts["invoice"]), amount, note=act.reason, actor=actor, at=at)
+        if act.facts.get("question"):
+            question_is_justified(UUID(act.facts["question"]), note, actor=actor, at=at)
+        return note
 
 
 def _of(act: StaffAct) -> tuple[Customer, int]:

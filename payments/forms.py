@@ -12,7 +12,7 @@ from invoices.forms import REASONABLE
 from kernel.fields import DongField
 from kernel.periods import Period, start_of_day
 from kernel.shapes import FieldWords, FormOptions, Sent
-from kernel.text import validate_printable
+from kernel.text import validate_printable, validate_printable_lines
 from ledger.models import Account
 from payments.models import Payment
 from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments
@@ -48,6 +48,22 @@ class TopUpForm(forms.Form):
             self.add_error("amount", _("The amount lies outside the limits named below."))
         asked["wanted"] = wanted
         return asked
+
+
+class QuestionForm(forms.Form):
+    """Which line of an invoice is not right, and why."""
+
+    line = forms.TypedChoiceField(label=_("Line"), coerce=int)
+    text = forms.CharField(
+        label=_("What is not right?"),
+        max_length=1000,
+        validators=[validate_printable_lines],
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, data: Sent = None, *, lines: list[tuple[int, str]], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
+        self.fields["line"].choices = lines  # type: ignore[attr-defined]
 
 
 class PayForm(forms.Form):

@@ -4,6 +4,7 @@ from payments.views import gateway, history, invoices, transfers, wallet
 
 urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
+    path("invoices/<uuid:invoice_id>/question/", invoices.question, name="invoice-question"),
     path("invoices/pay/", invoices.pay_invoices, name="pay-invoices"),
     path("payments/", history.payment_history, name="payment-history"),
     path("payments/export.<str:form>", history.payment_export, name="payment-export"),

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import StaffAct, User
 from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
-from invoices.models import DunningStep, ParkedBilling
-from invoices.rights import CALL
+from invoices.models import DunningStep, ParkedBilling, Question
+from invoices.rights import ANSWER_QUESTION, CALL
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
@@ -76,6 +76,13 @@ def _of_money(at: datetime) -> list[Matter]:
             OrderItem.objects.stuck(at),
             "progress=stuck",
             "red",
+        ),
+        Matter(
+            "questions",
+            _("questions of customers about lines of invoices"),
+            Question.objects.open(),
+            "state__exact=open",
+            right=ANSWER_QUESTION,
         ),
         Matter(
             "calls",

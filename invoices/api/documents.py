@@ -17,16 +17,18 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from accounts.api.endpoints import Endpoint
-from accounts.api.fields import Choice, Identifier, Instant, Rate, Text
+from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from catalog.api.configurations import ProductCode
 from invoices.columns import Column, Form
-from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.models import CreditNote, Invoice, InvoiceLine, Question
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.reports import INVOICES, USAGE
+from invoices.services.questions import question_line
 from invoices.usage import for_rows, lines_of_month, usages
 from kernel.periods import CalendarMonth
 
@@ -121,18 +123,38 @@ class CreditNoteShape(serializers.Serializer[object]):
     issued_at = Instant()
 
 
+class QuestionShape(serializers.Serializer[object]):
+    """A line that the customer questions: its amount is neither dunned nor paid automatically until the answer."""
+
+    id = serializers.UUIDField()
+    position = serializers.IntegerField(source="line.position")
+    amount = serializers.IntegerField()
+    text = serializers.CharField()
+    state = serializers.ChoiceField(choices=Question.State.choices)
+    answer = serializers.CharField()
+    credit_note = serializers.UUIDField(source="credit_note_id", allow_null=True)
+    at = Instant()
+    answered_at = Instant(allow_null=True)
+
+
+class LineQuestion(Input):
+    position = serializers.IntegerField(min_value=1, max_value=32767)
+    text = Text(max_length=1000)
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class Party(serializers.JSONField):
     """Name, address and tax code as of issue."""
 
 
 class InvoiceDetail(InvoiceShape):
-    """An invoice with its lines and the credit notes on it."""
+    """An invoice with its lines, the credit notes on it, and what the customer questions."""
 
     buyer = Party()
     seller = Party()
     lines = InvoiceLineShape(many=True)
     credit_notes = CreditNoteShape(many=True)
+    questions = QuestionShape(many=True)
 
 
 @extend_schema_field({"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-08"})
@@ -170,6 +192,7 @@ class InvoiceQuery(Paged):
 class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Invoices of a customer."""
 
+    right = "pay"
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
     queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "pdf": PdfQuery}
@@ -180,12 +203,14 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
         if self.action == "retrieve":
             lines = InvoiceLine.objects.order_by("position")
             rows = rows.prefetch_related(
-                Prefetch("lines", lines), Prefetch("credit_notes", CreditNote.objects.order_by("id"))
+                Prefetch("lines", lines),
+                Prefetch("credit_notes", CreditNote.objects.order_by("id")),
+                Prefetch("questions", Question.objects.select_related("line").order_by("id")),
             )
         return rows
 
     def get_serializer_class(self) -> type[serializers.Serializer[object]]:
-        return InvoiceDetail if self.action == "retrieve" else InvoiceShape
+        return {"retrieve": InvoiceDetail, "question": QuestionShape}.get(str(self.action), InvoiceShape)
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])
@@ -194,6 +219,16 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
         invoice = self.get_object()
         with override(self.query.validated_data.get("language", get_language())):
             return document(invoice_pdf(invoice, at=self.at), invoice.number)
+
+    @extend_schema(responses={201: QuestionShape})
+    @action(detail=True, methods=["post"])
+    @idempotent(LineQuestion)
+    def question(self, request: Request, pk: UUID) -> Response:
+        """Question a line. Staff answer with a credit note or an explanation."""
+        asked = question_line(
+            self.customer.pk, pk, self.wish["position"], text=self.wish["text"], actor=self.actor, at=self.at
+        )
+        return self.show(asked, status=201)
 
 
 class CreditNoteQuery(Paged):

@@ -275,8 +275,8 @@ class Migration(migrations.Migration):
                     models.Q(("act__in", ["remind", "call"]), ("happens_at__isnull", True)),
                     models.Q(
                         ("act__in", ["block", "stop"]),
-                        ("happens_at__isnull", False),
                         ("happens_at__gt", models.F("at")),
+                        ("happens_at__isnull", False),
                         models.Q(("done_at__isnull", True), ("done_at__gte", models.F("happens_at")), _connector="OR"),
                     ),
                     _connector="OR",

@@ -1,9 +1,10 @@
-"""What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder and on hold."""
+"""What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
 
 from invoices.models.corrections import CreditNote
 from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
+from invoices.models.questions import Question
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
 
@@ -20,5 +21,6 @@ __all__ = [
     "MonthlyTotal",
     "NumberSeries",
     "ParkedBilling",
+    "Question",
     "Rung",
 ]

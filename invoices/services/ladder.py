@@ -1,9 +1,9 @@
 """
 The sweep of debts: every open invoice climbs the ladder of its customer, all customers at once, some statements a day.
 
-A debt is what is due of an invoice whose customer is not on hold. The due date counts as day 0. Mails are about invoices; calls, blocked
-orders and stopped resources are about customers, once however many invoices there are. What does harm is announced first; what is
-announced is done by `carry_out`, customer by customer held, so that no payment comes between.
+A debt is what is due of an invoice, less what is questioned of it, whose customer is not on hold. The due date counts as day 0. Mails
+are about invoices; calls, blocked orders and stopped resources are about customers, once however many invoices there are. What does harm
+is announced first; what is announced is done by `carry_out`, customer by customer held, so that no payment comes between.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ USUAL = (
 )
 """The ladder of a new installation: what is done, days after the due date, announced so many days before."""
 
-OWED = "i.due"
+OWED = """(i.due - coalesce((SELECT sum(q.amount) FROM invoices_question q WHERE q.invoice_id = i.id AND q.state = 'open'), 0))"""
 
 DEBT = f"""
 WITH rung AS (

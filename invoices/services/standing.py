@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from accounts.models import Customer
 from invoices.models import Act, DunningStep, Hold, Invoice, Rung
 from invoices.models.dunning import HARMFUL
+from invoices.services.questions import chargeable
 from kernel.periods import local_day
 
 MOST_STEPS = 10
@@ -47,9 +48,10 @@ class Standing:
 
 
 def standing_of(customer: Customer, *, at: datetime) -> Standing:
-    """In four queries, however many invoices there are."""
-    open_ones = Invoice.objects.open().filter(customer=customer).order_by("due_at")
-    debts = [(invoice.due_date, owed) for invoice in open_ones if (owed := owed_of(invoice)) > 0]
+    """In five queries, however many invoices there are."""
+    open_ones = list(Invoice.objects.open().filter(customer=customer).order_by("due_at"))
+    owed = chargeable(open_ones)
+    debts = [(invoice.due_date, owed[invoice.pk]) for invoice in open_ones if owed[invoice.pk]]
     steps = list(DunningStep.objects.filter(customer=customer).select_related("rung", "invoice").order_by("-at")[:100])
     standing = [step for step in steps if step.lifted_at is None and step.act in HARMFUL]
     rests = Hold.objects.stopping_dunning().in_force(at).filter(customer=customer).order_by("-until").first()
@@ -62,11 +64,6 @@ def standing_of(customer: Customer, *, at: datetime) -> Standing:
         is_blocked=any(step.act == Act.BLOCK and step.done_at for step in standing),
         is_stopped=any(step.act == Act.STOP and step.done_at for step in standing),
     )
-
-
-def owed_of(invoice: Invoice) -> int:
-    """What of an invoice is dunned."""
-    return invoice.due
 
 
 def _ladder_of(customer: Customer, at: datetime) -> list[Rung]:

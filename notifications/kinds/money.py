@@ -16,6 +16,7 @@ from notifications.kinds.base import (
     If,
     NoticeKind,
     Row,
+    Unless,
     above_zero,
     everything,
     is_,
@@ -202,6 +203,29 @@ MONEY: dict[str, NoticeKind] = {
             ),
         ),
         SEE_RESOURCES,
+    ),
+    Kind.LINE_QUESTIONED: NoticeKind(
+        Subject.INVOICE,
+        (_("We look into your question about invoice %(number)s"),),
+        (
+            _("You have questioned “%(line)s” on invoice %(number)s: “%(question)s”"),
+            _("Until we have answered, %(amount)s of it are neither dunned nor paid automatically."),
+        ),
+        SEE_INVOICE,
+    ),
+    Kind.QUESTION_ANSWERED: NoticeKind(
+        Subject.INVOICE,
+        (
+            If("credit_note", _("You were right about invoice %(number)s: %(credited)s are credited")),
+            _("Our answer to your question about invoice %(number)s"),
+        ),
+        (
+            _("We have looked into “%(line)s” on invoice %(number)s."),
+            _("%(credited)s are credited by credit note %(credit_note)s."),
+            _("Our answer: %(answer)s"),
+            Unless("credit_note", _("What is still due of it is to be paid as before.")),
+        ),
+        SEE_INVOICE,
     ),
     Kind.INVOICE_PAID: NoticeKind(
         Subject.INVOICE,

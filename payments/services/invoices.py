@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from operator import attrgetter
@@ -15,6 +15,7 @@ from accounts.models import Customer
 from invoices.models import ORDER_OF_PAYMENT, Invoice
 from invoices.services.credit import open_invoices_oldest_first
 from invoices.services.ladder import lift_what_is_settled
+from invoices.services.questions import chargeable
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
@@ -75,11 +76,13 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
     """
     if not pays_by_itself(customer, at):
         return None
-    invoices = open_invoices_oldest_first(customer.pk)
-    amount = min(sum(invoice.due for invoice in invoices), wallet_of(customer.pk).available)
+    open_ones = open_invoices_oldest_first(customer.pk)
+    most = chargeable(open_ones)
+    invoices = [invoice for invoice in open_ones if most[invoice.pk]]
+    amount = min(sum(most.values()), wallet_of(customer.pk).available)
     if amount <= 0:
         return None
-    payment = _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
+    payment = _pay_from_wallet(customer, invoices, amount, most=most, actor=actor, at=at)
     tell(
         customer,
         Notice.Kind.AUTOMATIC_PAYMENT,
@@ -87,7 +90,7 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
         at=at,
         amount=amount,
         numbers=payment.description,
-        left=sum(invoice.due for invoice in invoices) - amount,
+        left=sum(most.values()) - amount,
     )
     return payment
 
@@ -104,11 +107,23 @@ def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty
     return sorted(held, key=attrgetter(*ORDER_OF_PAYMENT))
 
 
-def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, promotional: int = 0, at: datetime) -> None:
-    """Give `amount` of a payment to held invoices, each up to what is due, and tell the customer."""
+def allocate(
+    payment: Payment,
+    invoices: Sequence[Invoice],
+    amount: int,
+    *,
+    promotional: int = 0,
+    most: Mapping[UUID, int] | None = None,
+    at: datetime,
+) -> None:
+    """
+    Give `amount` of a payment to held invoices, each up to what is due, and tell the customer.
+
+    :param most: what each takes at most; None: all that is due
+    """
     parts: list[int] = []
     for invoice in invoices:
-        part = min(invoice.due, amount - sum(parts))
+        part = min(_taken_by(invoice, most), amount - sum(parts))
         parts.append(part)
     shares = split(promotional, parts)
     Allocation.objects.bulk_create(
@@ -135,10 +150,16 @@ def allocate(payment: Payment, invoices: Sequence[Invoice], amount: int, *, prom
 
 
 def _pay_from_wallet(
-    customer: Customer, invoices: Sequence[Invoice], amount: int, *, actor: Actor, at: datetime
+    customer: Customer,
+    invoices: Sequence[Invoice],
+    amount: int,
+    *,
+    most: Mapping[UUID, int] | None = None,
+    actor: Actor,
+    at: datetime,
 ) -> Payment:
     pk = new_id()
-    description = describe(reached_by(amount, invoices))
+    description = describe(reached_by(amount, invoices, most))
     spending = spend(
         customer.pk, amount, into=Kind.SALES, kind=Fact.INVOICE_PAYMENT, source=pk, at=at, reference=description
     )
@@ -153,13 +174,17 @@ def _pay_from_wallet(
         at=at,
         pk=pk,
     )
-    allocate(payment, invoices, amount, promotional=spending.promotional, at=at)
+    allocate(payment, invoices, amount, promotional=spending.promotional, most=most, at=at)
     return payment
 
 
-def reached_by(amount: int, invoices: Sequence[Invoice]) -> list[Invoice]:
-    """Those of the invoices, in the order in which they are settled, that `amount` reaches at all."""
-    before = accumulate((invoice.due for invoice in invoices), initial=0)
+def _taken_by(invoice: Invoice, most: Mapping[UUID, int] | None) -> int:
+    return invoice.due if most is None else most[invoice.pk]
+
+
+def reached_by(amount: int, invoices: Sequence[Invoice], most: Mapping[UUID, int] | None = None) -> list[Invoice]:
+    """Those of the invoices, in the order in which they are settled, that `amount` reaches at all; `most` as in `allocate`."""
+    before = accumulate((_taken_by(invoice, most) for invoice in invoices), initial=0)
     return [invoice for invoice, settled in zip(invoices, before, strict=False) if settled < amount]
 
 

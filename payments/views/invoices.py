@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +11,17 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from invoices.explain import explain_line, name_of, per, percent
-from invoices.models import Invoice
+from invoices.models import Invoice, InvoiceLine
 from invoices.queries import coupon_shares
+from invoices.services.questions import question_line
 from invoices.services.standing import standing_of
 from kernel import display
-from kernel.errors import InvalidInput
-from payments.forms import WALLET, PayForm
+from kernel.errors import DomainError, InvalidInput
+from payments.forms import WALLET, PayForm, QuestionForm
 from payments.models import Payment
 from payments.queries import BY_TRANSFER, allocations_to, open_invoice_payment, ways_to_pay
 from payments.services.expected import ask_for_invoices
@@ -35,14 +36,48 @@ MOST_AT_ONCE = 100
 @require_GET
 @portal_page()
 def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
-    found = get_object_or_404(
+    return _page(request, _own(request, invoice_id))
+
+
+@require_POST
+@portal_page(may="pay")
+def question(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
+    """A line is not right: what it costs waits for our answer."""
+    found = _own(request, invoice_id)
+    form = QuestionForm(request.POST, lines=_choices(found.lines.select_related("item").order_by("position")))
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            question_line(
+                request.customer.pk, found.pk, asked["line"], text=asked["text"], actor=request.actor, at=request.at
+            )
+        except DomainError as refusal:
+            form.add_error("text" if refusal.details.get("field") else "line", str(refusal))
+        else:
+            messages.success(
+                request, _("We look into it. Until we answer, nothing of it is dunned or paid automatically.")
+            )
+            return redirect("invoice", found.pk)
+    return _page(request, found, form)
+
+
+def _own(request: PortalRequest, invoice_id: UUID) -> Invoice:
+    return get_object_or_404(
         Invoice.objects.select_related("resource", "product"), pk=invoice_id, customer=request.customer
     )
+
+
+def _choices(lines: Iterable[InvoiceLine]) -> list[tuple[int, str]]:
+    return [(line.position, f"{name_of(line)} · {display.money(line.total)}") for line in lines if line.total]
+
+
+def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = None) -> HttpResponse:
     coupons = coupon_shares({found.pk: found.coupon} if found.coupon else {})
     lines: list[Any] = list(found.lines.select_related("item", "price").order_by("position"))
     for line in lines:
         line.shown_name, line.per_words, line.vat_words = name_of(line), per(line), percent(line.vat_rate)
         line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
+    choices = _choices(lines)
     context = {
         "invoice": found,
         "look": found.status_at(request.at),
@@ -50,9 +85,12 @@ def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
         "allocations": allocations_to(found),
         "standing": standing_of(request.customer, at=request.at) if found.due else None,
         "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
+        "questions": found.questions.select_related("line", "credit_note").order_by("-id"),
+        "may_question": request.user.may_pay and choices and found.credited < found.total,
+        "question": form or QuestionForm(lines=choices),
         **(paying(request, [found]) if found.due and request.user.may_pay else {}),
     }
-    return render(request, "payments/invoice.html", context)
+    return render(request, "payments/invoice.html", context, status=400 if form else 200)
 
 
 @require_http_methods(["GET", "POST"])

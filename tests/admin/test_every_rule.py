@@ -13,8 +13,9 @@ from django.db import models
 from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
-from accounts.models import Customer, User
+from accounts.models import Customer, CustomerGroup, User
 from catalog.models import Coupon, Discount, Item, Price, Product
+from invoices.models import Rung
 from kernel.ids import new_id
 from tests.cast import LONG_AGO, NOON, make_coupon, make_customer, make_user
 
@@ -40,6 +41,10 @@ BROKEN = {
     "each_customer_can_use_a_coupon": {"maximum_uses_per_customer": "0"},
     "coupon_is_not_used_too_often": {"maximum_uses": "1"},
     "coupon_starts_before_it_ends": BEFORE_THAT,
+    "what_does_harm_is_announced_and_comes_after_the_due_date": {"act": "block"},
+    "a_rung_is_near_the_due_date": {"days": "400"},
+    "a_rung_starts_before_it_ends": BEFORE_THAT,
+    "a_ladder_does_the_same_once_on_a_day": {"days": "7"},
     "one_user_per_mail_address_however_written": {"email": "LAN@alice.example"},
 }
 """Whoever adds a rule says here what breaks it."""
@@ -48,6 +53,7 @@ NO_FIELD = {"customer_billing_mode_is_known": {"billing_mode": "barter"}}
 UNIQUE = {
     "catalog.Product": {"code": "vserver"},
     "catalog.Coupon": {"code": "USED"},
+    "accounts.CustomerGroup": {"name": "Key accounts"},
     "accounts.User": {"email": "lan@alice.example"},
     "auth.Group": {"name": "finance"},
 }
@@ -57,6 +63,7 @@ UNIQUE = {
 def forms(alice, bob, small):
     """What each page takes, as it is: the rows that the broken ones collide with are there."""
     make_coupon("USED", 10_000)
+    CustomerGroup.objects.create(name="Key accounts")
     make_user(alice)
     User.objects.filter(customer=alice).update(email="lan@alice.example")
     Price.objects.create(item=small, customer=alice, unit_price=1, valid_from=NOON.replace(month=5))
@@ -85,6 +92,8 @@ def forms(alice, bob, small):
         User: {"email": "new@alice.example", "customer": alice.pk, "role": "viewer", "usable_password": "false", **why},
         Customer: {"name": "Carol", "email": "carol@carol.example", "language": "vi"},
         Group: {"name": "new"},
+        CustomerGroup: {"name": "new", **why},
+        Rung: {"act": "remind", "days": "5", "announced_days": "0", **BEGINS, **ends, **why},
     }  # fmt: skip
 
 

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, StaffAct
 from accounts.tasks import expire_acts
-from invoices.models import CreditNote, Invoice, ParkedBilling
+from invoices.models import CreditNote, DunningStep, Invoice, ParkedBilling, Rung
 from invoices.services.month_end import run_month_end
+from invoices.services.questions import question_line
 from kernel.fields import DongField
 from kernel.periods import CalendarMonth
 from ledger.models import Grant
@@ -480,3 +481,23 @@ def test_dunning_is_held_until_the_end_of_a_day_and_can_be_let_go(staff, alice, 
     late = do(staff("finance"), hold, "end", key="k3")
     assert late.status_code == 422
     assert sentences(late) == "This hold has ended already."
+
+
+def test_a_questioned_line_is_explained_or_credited(staff, alice, small, at):
+    [server] = create(alice, small)
+    invoice = server.invoices.get()
+    client = staff("finance")
+    first = question_line(alice.pk, invoice.pk, 1, text="why?", actor=owner_of(alice), at=NOON)
+    do(client, first, "explain", answer="It ran all of the month.")
+    second = question_line(alice.pk, invoice.pk, 1, text="it was down", actor=owner_of(alice), at=NOON)
+    do(client, second, "justify", key="k2", amount="1.000", note="An hour of outage")
+    assert list(invoice.questions.order_by("at", "pk").values_list("state", flat=True)) == ["explained", "justified"]
+    assert CreditNote.objects.get().amount == 1_000
+
+
+def test_a_call_is_written_down_and_the_customer_leaves_the_list(staff, alice, at):
+    rung = Rung.objects.get(act="call")
+    step = DunningStep.objects.create(customer=alice, rung=rung, act="call", at=NOON)
+    do(staff("support"), step, "call", outcome="promised", last_day="2026-03-13")
+    step.refresh_from_db()
+    assert (step.outcome, step.tries, alice.holds.get().kind) == ("promised", 1, "promise")

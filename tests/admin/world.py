@@ -11,7 +11,7 @@ from accounts.services import record_audit
 from billing_portal.models import ClockMove, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
-from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Rung
+from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
@@ -71,6 +71,10 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
         product=product, name="shop", configuration=[], return_url="https://shop.example/", created_at=NOON,
         expires_at=NOON + DAY,
     )  # fmt: skip
+    invoice = bought.invoices.get()
+    Question.objects.create(
+        customer=prepaid, invoice=invoice, line=invoice.lines.get(), amount=5, text="why?", actor="x", at=NOON
+    )
     run = BillingRun.objects.create(month=f"{2000 + number}-01", started_at=NOON)
     run.chunks.create(first=postpaid.pk, last=postpaid.pk)
     ParkedBilling.objects.create(

@@ -35,6 +35,7 @@ CUSTOMER_ROUTES = [
     ("POST", "resources/{resource}/auto-renew/"),
     ("GET", "invoices/{invoice}/"),
     ("GET", "invoices/{invoice}/pdf/"),
+    ("POST", "invoices/{invoice}/question/"),
     ("GET", "credit-notes/{note}/"),
     ("GET", "credit-notes/{note}/pdf/"),
     ("GET", "payments/{payment}/"),
@@ -68,6 +69,7 @@ CUSTOMER_LISTS = [
     ("GET", "users/"),
     ("GET", "keys/"),
     ("GET", "customer/"),
+    ("GET", "dunning/"),
     *(("GET", f"{place}/export/") for place in ("invoices", "credit-notes", "payments", "wallet/entries", "resources")),
 ]
 CUSTOMER_WRITES = [
@@ -97,7 +99,12 @@ ROUTES = [
     *TEAM_WRITES,
     *SHARED_LISTS,
 ]
-BODIES = {"answer": {"outcome": "failed"}, "gone": {"reason": "lost"}, "auto-renew": {"months": 1}}
+BODIES = {
+    "answer": {"outcome": "failed"},
+    "gone": {"reason": "lost"},
+    "auto-renew": {"months": 1},
+    "question": {"position": 1, "text": "why?"},
+}
 
 
 def snapshot():
@@ -163,6 +170,8 @@ def test_another_customer_finds_nothing(things):
         body = done(stranger.get(route))
         if route == "wallet/entries/":
             assert [entry["amount"] for entry in body["results"]] == [1_000_000]
+        elif route == "dunning/":
+            assert (body["overdue"], body["done"], body["ahead"]) == (0, [], [])
         elif route != "wallet/":
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []

@@ -201,7 +201,8 @@ def test_a_stopped_resource_that_was_resized_is_not_said_to_run(alice, web, larg
 
 @pytest.mark.parametrize("kind", Kind.values)
 def test_every_kind_is_about_something_that_its_event_names(kind):
-    assert KINDS[kind].about in {"resource", "invoice", "payment", "credit-note", "adjustment", "customer", "act"}
+    subjects = {"resource", "invoice", "payment", "credit-note", "adjustment", "customer", "act", "dunning"}
+    assert KINDS[kind].about in subjects
 
 
 def test_nothing_is_known_of_what_is_not_there_and_it_is_sent(db):

@@ -56,3 +56,28 @@ def test_a_stopped_resource_says_why_and_offers_no_start(bob, invoice):
         page = markup(signed_in(bob).get(reverse("resource", args=[invoice.resource_id])))
     assert reverse("pay-invoices") in page
     assert reverse("resource-act", args=[invoice.resource_id, "start"]) not in page
+
+
+def test_a_line_is_questioned_on_its_invoice_and_by_rest_alike(bob, small, disk):
+    invoice = usage_invoice(bob, small, (disk, 100))
+    browser, page = signed_in(bob), reverse("invoice-question", args=[invoice.pk])
+    with the_time_being(morning(12)):
+        answer = browser.post(page, {"line": "1", "text": "not ours"}, follow=True)
+        assert "not ours" in answer.content.decode()
+        again = browser.post(page, {"line": "1", "text": "still not"})
+        assert (again.status_code, "being looked into already" in again.content.decode()) == (400, True)
+        _key, secret = CustomerKey.issue(at=morning(12), name="programs", customer=bob)
+        asked = Client(headers={"Authorization": f"Bearer {secret}"}).post(
+            f"/api/v1/invoices/{invoice.pk}/question/",
+            {"position": 2, "text": "50 GB"},
+            content_type="application/json",
+        )
+    assert (asked.status_code, asked.json()["state"]) == (201, "open"), asked.content
+    assert sorted(invoice.questions.values_list("amount", flat=True)) == [181_000, 200_000]
+
+
+def test_a_viewer_reads_questions_and_asks_none(bob, small):
+    invoice = usage_invoice(bob, small)
+    viewer = signed_in(bob, role="viewer")
+    refused = viewer.post(reverse("invoice-question", args=[invoice.pk]), {"line": "1", "text": "x"})
+    assert (refused.status_code, invoice.questions.count()) == (403, 0)

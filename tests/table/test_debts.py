@@ -7,6 +7,7 @@ import pytest
 from invoices.models import DunningStep, Hold, Rung
 from invoices.services.holds import place_hold
 from invoices.services.ladder import climb
+from invoices.services.questions import explain_to_customer, question_line
 from tests.cast import DAY, NOON, STAFF, make_customer
 from tests.debts import morning, usage_invoice
 from tests.table.attack import MARKS, refuse, run
@@ -107,3 +108,40 @@ def test_what_was_lifted_is_not_done_any_more(debt: None) -> None:
 def test_only_what_is_stopped_is_stopped_for_debt(debt: None) -> None:
     assert run("SELECT 1 FROM lifecycle_resource WHERE state = 'active'") == 1
     refuse("UPDATE lifecycle_resource SET stopped_for_debt = TRUE", match="only_what_is_stopped_is_stopped_for_debt")
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("DELETE FROM invoices_question", "keeps its rows|permission denied"),
+        ("UPDATE invoices_question SET amount = 1", "these facts are frozen"),
+        ("UPDATE invoices_question SET state = 'explained', answered_by = 'x', answered_at = at", "is_open_justified_or_explained"),
+        ("UPDATE invoices_question SET state = 'justified', answered_by = 'x', answered_at = at", "is_open_justified_or_explained"),
+        ("UPDATE invoices_question SET answer = 'x'", "is_open_justified_or_explained"),
+        ("INSERT INTO invoices_question SELECT (jsonb_populate_record(q, jsonb_build_object('id', gen_random_uuid()))).* FROM invoices_question q", "a_line_is_questioned_once_at_a_time"),
+        ("INSERT INTO invoices_question SELECT (jsonb_populate_record(q, jsonb_build_object('id', gen_random_uuid(), 'amount', 181001))).* FROM invoices_question q", "no more than that costs"),
+        ("INSERT INTO invoices_question SELECT (jsonb_populate_record(q, jsonb_build_object('id', gen_random_uuid(), 'text', ''))).* FROM invoices_question q", "a_question_is_about_money_and_says_why"),
+    ],
+)  # fmt: skip
+def test_a_question_stays_as_it_was_asked(bob, small, attack: str, said: str) -> None:
+    invoice = usage_invoice(bob, small)
+    question_line(bob.pk, invoice.pk, 1, text="why?", actor=STAFF, at=morning(12))
+    refuse(attack, match=said)
+
+
+def test_a_question_is_about_a_line_of_its_own_customers_invoice(bob, small) -> None:
+    invoice = usage_invoice(bob, small)
+    question_line(bob.pk, invoice.pk, 1, text="why?", actor=STAFF, at=morning(12))
+    refuse(
+        "INSERT INTO invoices_question SELECT (jsonb_populate_record(q, jsonb_build_object('id', gen_random_uuid(), 'customer_id', %s::text))).*"
+        " FROM invoices_question q",
+        make_customer().pk,
+        match="about a line of its invoice",
+    )
+
+
+def test_an_answer_stands(bob, small) -> None:
+    invoice = usage_invoice(bob, small)
+    question = question_line(bob.pk, invoice.pk, 1, text="why?", actor=STAFF, at=morning(12))
+    explain_to_customer(question.pk, "so", actor=STAFF, at=morning(13))
+    refuse("UPDATE invoices_question SET answer = 'other'", match="these facts are frozen")
