@@ -23,6 +23,11 @@ SELECT reference, dialect, customer, amount AS asked, state, txn, created_at,
         WHERE order_reference = orders.reference AND kind = 'reversal') AS reversed
 FROM orders
 """
+LINKS = """
+SELECT reference, dialect, customer, state, ended_by,
+       (SELECT coalesce(sum(amount), 0) FROM entries WHERE entries.customer = links.customer AND kind = 'debit') AS charged
+FROM links ORDER BY created_at
+"""
 CUSTOMERS = """
 SELECT name, opened_with, balance,
        opened_with + (SELECT coalesce(sum(CASE kind WHEN 'debit' THEN -amount ELSE amount END), 0)
@@ -65,12 +70,14 @@ def oracle() -> Response:
         references = _plain(found.fetchall())
         customers = _plain(db.execute(CUSTOMERS + " ORDER BY name").fetchall())
         refunds = _plain(db.execute("SELECT * FROM refunds ORDER BY created_at").fetchall())
+        linked = _plain(db.execute(LINKS).fetchall())
         transfers = _plain(db.execute("SELECT * FROM bank_transfers ORDER BY number").fetchall())
         sent = _plain(db.execute("SELECT reference, state, tries, result FROM callbacks ORDER BY id").fetchall())
     return jsonify(
         references=references,
         refunds=[refund for refund in refunds if wanted in (None, refund["order_reference"])],
         callbacks=[callback for callback in sent if wanted in (None, callback["reference"])],
+        links=[link for link in linked if wanted in (None, link["reference"])],
         transfers=[line for line in transfers if wanted in (None, line["number"])],
         customers=customers,
         conserved=all(customer["balance"] == customer["balance_by_entries"] for customer in customers),

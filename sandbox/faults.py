@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 
-API_CALLS = ("create", "query", "refund", "query_refund", "statement")
+LINK_CALLS = ("bind", "link_query", "charge", "unbind")
+API_CALLS = ("create", "query", "refund", "query_refund", "statement", *LINK_CALLS)
 HANG_S = 35  # longer than any client should wait
 
 # fault -> (calls that it can strike, value when none is given, what it does)
@@ -32,6 +33,9 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "unknown_line": (("statement",), 250_000, "tells of a payment of so many đồng that nobody made"),
     "drop_callbacks": (("callback",), 0, "never sends the callback"),
     "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
+    "no_funds": (("charge",), 0, "refuses a charge of a linked account, as if it held too little"),
+    "revoked": (("charge",), 0, "the customer has just unlinked the account that is charged"),
+    "slow": (("charge",), 2, "takes the money of a linked account so many seconds after it was asked to"),
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
     "reversal": (("pay",), 5, "the bank takes the money back so many seconds after it was paid"),
 }

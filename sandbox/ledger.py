@@ -25,10 +25,7 @@ EXPIRED = "expired"
 
 def open_order(db: sqlite3.Connection, order: Json, *, lives_s: float, now: float) -> str | None:
     """The token of a new order's page, or None where the reference is taken."""
-    db.execute(
-        "INSERT INTO customers VALUES (:customer, :opening, :opening) ON CONFLICT DO NOTHING",
-        {"customer": order["customer"], "opening": OPENING_BALANCE},
-    )
+    open_customer(db, order["customer"])
     token = secrets.token_urlsafe(24)
     created = db.execute(
         """INSERT INTO orders (reference, dialect, token, customer, amount, description, details, asked_at, notify_url,
@@ -45,6 +42,13 @@ def open_order(db: sqlite3.Connection, order: Json, *, lives_s: float, now: floa
         },
     )
     return token if created.rowcount else None
+
+
+def open_customer(db: sqlite3.Connection, name: str) -> None:
+    db.execute(
+        "INSERT INTO customers VALUES (:customer, :opening, :opening) ON CONFLICT DO NOTHING",
+        {"customer": name, "opening": OPENING_BALANCE},
+    )
 
 
 def order_by_token(db: sqlite3.Connection, token: str) -> sqlite3.Row | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 3
+VERSION = 4
 """Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -61,6 +61,23 @@ CREATE TRIGGER IF NOT EXISTS entries_are_never_changed BEFORE UPDATE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER IF NOT EXISTS entries_are_never_deleted BEFORE DELETE ON entries
 BEGIN SELECT RAISE(ABORT, 'entries are never deleted'); END;
+-- Accounts that customers let the merchant charge.
+CREATE TABLE IF NOT EXISTS links (
+    reference TEXT PRIMARY KEY,
+    dialect TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,     -- of its page
+    customer TEXT NOT NULL REFERENCES customers,
+    description TEXT NOT NULL,
+    details TEXT NOT NULL,          -- what only its dialect knows, as JSON
+    notify_url TEXT NOT NULL,
+    return_url TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'agreed', 'refused', 'ended')),
+    ended_by TEXT NOT NULL DEFAULT '' CHECK (ended_by IN ('', 'customer', 'merchant')),
+    binding TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL UNIQUE     -- by which it is charged
+) STRICT;
 -- Requests that a merchant may make only once, with the answer where it may be given again.
 CREATE TABLE IF NOT EXISTS requests (
     dialect TEXT NOT NULL,

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from . import faults, ledger
+from . import faults, ledger, links
 from .bank.book import BANK
 from .config import Config
 from .dialects import DIALECTS
-from .dialects.base import Teller
+from .dialects.base import Dialect, Notice, Struck, Teller
 from .store import Store
 
 TELLERS = {BANK.name: BANK} | {
@@ -31,14 +31,29 @@ def tell(db: sqlite3.Connection, order: sqlite3.Row, config: Config, *, now: flo
     if found is None or (found["state"] == "failed" and not dialect.tells_failure):
         return
     struck = faults.strike(db, "callback", found["reference"])
-    notice = dialect.notice(found, config, struck)
+    _owe(db, found["reference"], dialect, dialect.notice(found, config, struck), struck, now=now)
+
+
+def tell_of_link(db: sqlite3.Connection, link: sqlite3.Row, config: Config, *, now: float) -> None:
+    """The same of an account that was linked, refused, or ended by its customer."""
+    dialect = DIALECTS[link["dialect"]]
+    found = links.by_token(db, link["token"])
+    assert found is not None
+    assert dialect.linking is not None
+    struck = faults.strike(db, "callback", found["reference"])
+    _owe(db, found["reference"], dialect, dialect.linking.notice(found, config, struck), struck, now=now)
+
+
+def _owe(
+    db: sqlite3.Connection, reference: str, dialect: Dialect, notice: Notice | None, struck: Struck, *, now: float
+) -> None:
     if notice is None:
         return
     for _ in range(int(struck.get("duplicate_callbacks", 1))):
         db.execute(
             "INSERT INTO callbacks (reference, dialect, url, body, state, next_at) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                found["reference"],
+                reference,
                 dialect.name,
                 notice.url,
                 notice.body,

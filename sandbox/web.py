@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from . import admin, pages, texts
+from . import admin, link_pages, pages, texts
 from .bank import views as bank
 from .config import Config
 from .dialects import DIALECTS
@@ -27,7 +27,14 @@ def create_app(config: Config) -> Flask:
     app.config.update(SANDBOX=config, STORE=store, WORKER=worker, MAX_CONTENT_LENGTH=MAX_BODY)
     for dialect in DIALECTS.values():
         app.register_blueprint(dialect.blueprint)
-    for blueprint in (pages.blueprint, admin.blueprint, bank.blueprint, shop.blueprint, desk.blueprint):
+    for blueprint in (
+        pages.blueprint,
+        link_pages.blueprint,
+        admin.blueprint,
+        bank.blueprint,
+        shop.blueprint,
+        desk.blueprint,
+    ):
         app.register_blueprint(blueprint)
     texts.install(app)
     app.before_request(worker.ensure_running)

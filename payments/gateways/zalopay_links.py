@@ -11,6 +11,7 @@ from .base import (
     NOT_FOUND,
     BadSignature,
     Caps,
+    Failed,
     Linked,
     LinkOutcome,
     LinkReport,
@@ -145,7 +146,10 @@ class LinkingZaloPay(ZaloPay):
             return answer
         if answer["return_code"] == PROCESSING:
             return Pending(CHECK_AFTER)
-        return self.query(reference=reference, at=at)
+        outcome = self.query(reference=reference, at=at)
+        if answer["return_code"] == SUCCESS or not isinstance(outcome, Pending):
+            return outcome
+        return Failed("declined", text_of(answer, "sub_return_message")[:200])
 
     def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         answer = self.call(

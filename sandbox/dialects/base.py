@@ -49,6 +49,19 @@ class Teller:
 
 
 @dataclass(frozen=True)
+class Linking:
+    """
+    How a dialect lets accounts be linked.
+
+    :ivar notice: what is told of a link; nothing where nobody wants to be told
+    :ivar return_url: where the customer goes from its page
+    """
+
+    notice: Callable[[Row, Config, Struck], Notice | None]
+    return_url: Callable[[Row, Config], str]
+
+
+@dataclass(frozen=True)
 class Dialect:
     """
     :ivar brand: whom it plays
@@ -71,6 +84,7 @@ class Dialect:
     judge: Callable[[httpx.Response], tuple[str, str]]
     return_url: Callable[[Row, Config], str]
     reverses: bool = False
+    linking: Linking | None = None
 
 
 def misbehaved(answer: Answer | str | None, struck: Struck, status: int = 200) -> Response:

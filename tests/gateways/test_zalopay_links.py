@@ -181,6 +181,12 @@ PAID = {"return_code": 1, "amount": 100_000, "zp_trans_id": 7, "server_time": 17
             Failed("insufficient_funds", ""),
             ["create", "pay", "query"],
         ),
+        # Refused, and the order waits: nobody is there who could pay it.
+        (
+            [ORDER, {"return_code": 2, "sub_return_message": "no agreement"}, {"return_code": 3}],
+            Failed("declined", "no agreement"),
+            ["create", "pay", "query"],
+        ),
         ([ORDER, {"return_code": 2}, PAID], Succeeded("7", 100_000, AT), ["create", "pay", "query"]),
         ([ORDER, httpx.ReadTimeout("no answer")], Unknown("ReadTimeout"), ["create", "pay"]),
         ([httpx.ReadTimeout("no answer")], Unknown("ReadTimeout"), ["create"]),

@@ -10,7 +10,7 @@ import pytest
 from sandbox.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-SANDBOX_MAY_IMPORT = {"flask", "httpx", "sandbox", "werkzeug"}
+SANDBOX_MAY_IMPORT = {"cryptography", "flask", "httpx", "sandbox", "werkzeug"}
 ADAPTERS_MAY_IMPORT = {
     "cryptography",
     "httpx",

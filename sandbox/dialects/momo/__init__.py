@@ -1,8 +1,8 @@
 """MoMo, version 2: the wallet."""
 
-from ..base import Dialect
+from ..base import Dialect, Linking
 from .calls import blueprint
-from .telling import judge, notice, return_url
+from .telling import judge, link_notice, link_return_url, notice, return_url
 
 MOMO = Dialect(
     name="momo",
@@ -15,4 +15,5 @@ MOMO = Dialect(
     notice=notice,
     judge=judge,
     return_url=return_url,
+    linking=Linking(link_notice, link_return_url),
 )

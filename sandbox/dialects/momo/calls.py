@@ -15,7 +15,9 @@ from ... import faults, ledger, statements
 from ...config import Config
 from ...store import Store
 from ..base import Answer, Row, Struck, is_too_young, is_web_address, misbehaved
+from . import tokens
 from .signing import holds
+from .tokens import secret_of
 
 blueprint = Blueprint("calls-momo", __name__, url_prefix="/momo/v2/gateway/api")
 
@@ -27,6 +29,7 @@ SIGNED = {
     "query": "accessKey orderId partnerCode requestId",
     "refund": "accessKey amount description orderId partnerCode requestId transId",
     "statement": "accessKey date orderId partnerCode requestId",
+    **tokens.SIGNED,
 }
 MAY_BE_EMPTY = {"extraData", "description"}
 NAME = r"[0-9a-zA-Z]([-_.]*[0-9a-zA-Z]+)*"
@@ -51,6 +54,8 @@ MESSAGES = {
     NO_SUCH_ORDER: "OrderId không hợp lệ hoặc không được tìm thấy.",
     RATE: "Lỗi không xác định.",
     WAITING: "Giao dịch đã được khởi tạo, chờ người dùng xác nhận thanh toán.",
+    tokens.AUTHORISED: "Giao dịch đã được xác nhận thành công.",
+    tokens.OVER: "Giao dịch thất bại do liên kết không tồn tại.",
     1001: "Giao dịch thanh toán thất bại do tài khoản người dùng không đủ tiền.",
     1002: "Giao dịch bị từ chối bởi nhà phát hành tài khoản thanh toán.",
     1005: "Giao dịch thất bại do url hoặc QR code đã hết hạn.",
@@ -66,7 +71,7 @@ class Refused(Exception):
         self.code = code
 
 
-@blueprint.post("/<call>")
+@blueprint.post("/<path:call>")
 def api(call: str) -> Response:
     if call not in SIGNED:
         abort(404)
@@ -77,7 +82,7 @@ def api(call: str) -> Response:
     try:
         _check(call, fields, config)
         with store.write() as db:
-            struck = faults.strike(db, call, fields["orderId"])
+            struck = faults.strike(db, tokens.CALLS.get(call, call), fields["orderId"])
             told = None if "hang_before" in struck else _once(call, db, fields, struck, config, now=now)
     except Refused as refusal:
         told = {"resultCode": refusal.code}
@@ -89,7 +94,9 @@ def api(call: str) -> Response:
 
 def _check(call: str, fields: Json, config: Config) -> None:
     """Present, of the right form, and signed by this merchant. Amounts and transactions are numbers in JSON."""
-    for name in SIGNED[call].split():
+    links = call == "create" and fields.get("requestType") == "linkWallet"
+    signed = tokens.LINK if links else SIGNED[call]
+    for name in signed.split():
         value = ACCESS_KEY if name == "accessKey" else fields.get(name)
         is_number = name in ("amount", "transId")
         if not isinstance(value, int if is_number else str) or isinstance(value, bool):
@@ -98,7 +105,7 @@ def _check(call: str, fields: Json, config: Config) -> None:
             raise Refused(BAD_FORMAT)
     if fields["partnerCode"] != PARTNER_CODE:
         raise Refused(DENIED)
-    if not holds(fields.get("signature"), config.key1, SIGNED[call], {**fields, "accessKey": ACCESS_KEY}):
+    if not holds(fields.get("signature"), secret_of(config), signed, {**fields, "accessKey": ACCESS_KEY}):
         raise Refused(BAD_SIGNATURE)
     if (
         not re.fullmatch(NAME, fields["orderId"], re.ASCII)
@@ -118,11 +125,18 @@ def _once(call: str, db: sqlite3.Connection, fields: Json, struck: Struck, confi
         ).fetchone()
         found: Answer = json.loads(before) if before else {"resultCode": REPEATED_REQUEST}
         return found
+    if call in tokens.SIGNED:
+        return _kept(db, request_id, tokens.answered(call, db, fields, struck, config))
     handler = {"create": _create, "query": _query, "refund": _refund, "statement": _statement}[call]
     try:
         told = handler(db, fields, struck, config, now)
     except Refused as refusal:
         told = {"resultCode": refusal.code}
+    return _kept(db, request_id, told)
+
+
+def _kept(db: sqlite3.Connection, request_id: str, told: Answer) -> Answer:
+    """The answer, which is given again if it is final."""
     if told["resultCode"] in FINAL:
         db.execute(
             "UPDATE requests SET answer = ? WHERE dialect = 'momo' AND request_id = ?", [json.dumps(told), request_id]
@@ -131,6 +145,8 @@ def _once(call: str, db: sqlite3.Connection, fields: Json, struck: Struck, confi
 
 
 def _create(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
+    if fields["requestType"] == "linkWallet":
+        return tokens.begin(db, fields, config, now)
     if fields["requestType"] != "captureWallet" or len(fields["orderInfo"]) > 200:
         raise Refused(BAD_FORMAT)
     if not (is_web_address(fields["redirectUrl"]) and is_web_address(fields["ipnUrl"])):

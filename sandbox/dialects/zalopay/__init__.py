@@ -1,6 +1,7 @@
 """ZaloPay, version 2."""
 
 from ..base import Dialect
+from .agreements import LINKING
 from .calls import blueprint
 from .telling import judge, notice, return_url
 
@@ -15,4 +16,5 @@ ZALOPAY = Dialect(
     notice=notice,
     judge=judge,
     return_url=return_url,
+    linking=LINKING,
 )

@@ -17,6 +17,7 @@ from ...config import DOCUMENTED_TOLERANCE_S, Config
 from ...ledger import VIETNAM
 from ...store import Store
 from ..base import Answer, Struck, is_too_young, is_web_address, misbehaved
+from . import agreements
 from .signing import holds
 
 blueprint = Blueprint("calls-zalopay", __name__)
@@ -44,6 +45,7 @@ REQUIRED = {
     "refund": {"m_refund_id": 45, "zp_trans_id": 15, "amount": 15, "timestamp": 15, "description": 100},
     "query_refund": {"m_refund_id": 45, "timestamp": 15},
     "statement": {"date": 8},
+    **agreements.REQUIRED,
 }
 SIGNED = {
     "create": ("app_id", "app_trans_id", "app_user", "amount", "app_time", "embed_data", "item"),
@@ -51,6 +53,7 @@ SIGNED = {
     "refund": ("app_id", "zp_trans_id", "amount", "description", "timestamp"),
     "query_refund": ("app_id", "m_refund_id", "timestamp"),
     "statement": ("app_id", "date"),
+    **agreements.SIGNED,
 }
 MESSAGES = {
     1: "Giao dịch thành công",
@@ -64,7 +67,7 @@ class Refused(Exception):
         self.sub_code, self.message = sub_code, message
 
 
-@blueprint.post("/v2/<call>")
+@blueprint.post("/v2/<path:call>")
 def api(call: str) -> Response:
     if call not in REQUIRED:
         abort(404)
@@ -75,7 +78,7 @@ def api(call: str) -> Response:
     try:
         fields = _checked(call, config)
         with store.write() as db:
-            struck = faults.strike(db, call, fields[next(iter(REQUIRED[call]))])
+            struck = faults.strike(db, agreements.CALLS.get(call, call), fields[next(iter(REQUIRED[call]))])
             answer = None if "hang_before" in struck else _answered(call, db, fields, struck, config)
     except Refused as refusal:
         answer = _answer(2, refusal.sub_code, refusal.message)
@@ -112,6 +115,9 @@ def _answered(
     for fault, sub_code in (("maintenance", MAINTENANCE), ("rate", RATE_LIMIT)):
         if fault in struck:
             return _answer(2, sub_code, fault)
+    if call in agreements.CALLS:
+        status, sub_code, words, more = agreements.answered(call, db, fields, struck, config)
+        return _answer(status, sub_code, words, **more)
     if call == "statement":
         return _statement(db, fields, struck, config)
     handler = {"create": _create, "query": _query, "refund": _refund, "query_refund": _query_refund}[call]
