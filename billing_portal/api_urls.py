@@ -25,6 +25,7 @@ from payments.api import (
     TransferViewSet,
     WalletViewSet,
 )
+from payments.links_api import AutomaticChargeViewSet, LinkedAccountViewSet
 
 app_name = "api"
 
@@ -39,6 +40,8 @@ router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")
 router.register("top-ups", TopUpViewSet, "top-up")
 router.register("bank-transfers", TransferViewSet, "bank-transfer")
+router.register("linked-accounts", LinkedAccountViewSet, "linked-account")
+router.register("automatic-charges", AutomaticChargeViewSet, "automatic-charge")
 router.register("usage", UsageViewSet, "usage")
 router.register("users", UserViewSet, "user")
 router.register("keys", KeyViewSet, "key")

@@ -388,6 +388,13 @@ SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)
 SELLER_BANK_BIN = env.str(
     "SELLER_BANK_BIN", ""
 )  # the bank's six digits at NAPAS; with it, customers are shown QR codes
+LINKED_CHARGE_LIMIT = env.int("LINKED_CHARGE_LIMIT", 5_000_000)  # of a new linked account, at once; customers change it
+LINKED_MONTH_LIMIT = env.int("LINKED_MONTH_LIMIT", 20_000_000)
+AUTOMATIC_TOP_UPS_A_DAY = env.int("AUTOMATIC_TOP_UPS_A_DAY", 3)
+AUTOMATIC_RETRY_HOURS = {  # after each decline in a row; one more switches the automatic charge off
+    "top_up": [int(hours) for hours in env.list("AUTOMATIC_TOP_UP_COOL_OFF_HOURS", default=["12", "24", "48"])],
+    "invoices": [int(hours) for hours in env.list("AUTOMATIC_PAYMENT_RETRY_HOURS", default=["24", "72", "120"])],
+}
 BANK_TRANSFER_ORDER_HOURS = env.int("BANK_TRANSFER_ORDER_HOURS", 24)  # so long an order waits for its transfer
 BANK_TRANSFER_DAYS = env.int("BANK_TRANSFER_DAYS", 7)  # so long a code for a top-up or for invoices is shown
 BANK_FEED_SECRET = env.str("BANK_FEED_SECRET", "")  # what the bank's service shows to tell us of transfers; empty: none

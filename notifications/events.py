@@ -26,6 +26,7 @@ class Subject(StrEnum):
     CUSTOMER = "customer"
     ACT = "act"
     DUNNING = "dunning"
+    LINK = "link"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

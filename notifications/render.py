@@ -31,11 +31,11 @@ from notifications.truth import facts_now
 from store.places import address_of
 
 AMOUNTS = frozenset(
-    {"amount", "available", "credited", "debt", "due", "from_credit", "kept", "left", "less", "more", "paid", "refund", "reopened",
-     "returned", "shortfall", "total", "total_before"}
+    {"amount", "available", "charge_limit", "credited", "debt", "due", "from_credit", "kept", "left", "less", "month_limit",
+     "more", "paid", "refund", "reopened", "returned", "shortfall", "total", "total_before"}
 )  # fmt: skip
 INSTANTS = frozenset(
-    {"first_try", "from", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
+    {"first_try", "from", "next_try", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
      "until"}
 )  # fmt: skip
 DAYS = frozenset({"due_date", "expires_on", "on", "transferred_on"})

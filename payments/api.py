@@ -33,7 +33,9 @@ from payments.services.expected import ask_for_invoices, ask_for_top_up
 from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
+from payments.services.ways import way_named
 from payments.vietqr import payload
+from payments.ways import LINKED
 
 
 class GatewayCode(Text):
@@ -64,6 +66,7 @@ class PaymentShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     means = serializers.ChoiceField(choices=Payment.Means.choices)
     gateway = serializers.CharField(help_text="Empty unless paid through a gateway.")
+    linked_account = serializers.UUIDField(source="linked_id", allow_null=True, help_text="The one that was charged.")
     received = serializers.IntegerField(
         help_text="What came in, once it succeeded: a gateway may receive more or less."
     )
@@ -81,18 +84,41 @@ class PaymentShape(serializers.Serializer[object]):
         return payment.redirect_url if payment.is_open else ""
 
 
-class TopUp(Input):
+class ByWay(Input):
+    """Through a gateway's page, or from a linked account."""
+
+    gateway = GatewayCode(required=False)
+    linked_account = Identifier(required=False, help_text="Charged at once, without a page; all credit first.")
+
+    def validate(self, wish: Cleaned) -> Cleaned:
+        if ("gateway" in wish) == ("linked_account" in wish):
+            raise InvalidInput(_("Choose a payment gateway, or a linked account."), field="gateway")
+        return {**wish, "gateway": way_of(wish)}
+
+
+def way_of(wish: Cleaned) -> str:
+    """As services name a way to pay: a gateway's code or a linked account; nothing when none is named."""
+    return f"{LINKED}{wish['linked_account']}" if "linked_account" in wish else str(wish.get("gateway", ""))
+
+
+class TopUp(ByWay):
     amount = Money()
-    gateway = GatewayCode()
 
 
 class InvoicePayment(Input):
     invoices = Several(child=Identifier(), most=100)
-    means = Choice(choices=["wallet", "gateway"])
+    means = Choice(choices=["wallet", "gateway", "linked_account"])
     amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
     gateway = GatewayCode(required=False)
+    linked_account = Identifier(
+        required=False, help_text="All credit first, the rest is charged to it at once, without a page."
+    )
 
     def validate(self, wish: Cleaned) -> Cleaned:
+        if (wish["means"] == "linked_account") != ("linked_account" in wish):
+            raise InvalidInput(_("Choose a linked account, and that means."), field="linked_account")
+        if wish["means"] == "linked_account" and ("amount" in wish or "gateway" in wish):
+            raise InvalidInput(_("A linked account is charged all that the wallet lacks."), field="amount")
         if wish["means"] == "gateway" and "gateway" not in wish:
             raise InvalidInput(_("Choose a payment gateway."), field="gateway")
         if wish["means"] == "gateway" and "amount" in wish:
@@ -150,15 +176,22 @@ class TopUpViewSet(PaymentEndpoint):
     @extend_schema(responses={201: PaymentShape})
     @idempotent(TopUp, required=True, in_steps=True)
     def create(self, request: Request) -> Response:
-        """Start a top-up: send the customer to the payment's `redirect_url`; it is credit once the gateway says so."""
+        """Start a top-up: send the customer to the payment's `redirect_url`; a linked account has none. It is credit once the gateway says so."""
         payable = f"top_up:key-{self.idempotency_record.pk}"
         started = Payment.objects.filter(customer=self.customer, payable=payable).first()
-        payment = started or start_top_up(self.customer, **self.wish, payable=payable, actor=self.actor, at=self.at)
+        payment = started or start_top_up(
+            self.customer,
+            self.wish["amount"],
+            gateway=self.wish["gateway"],
+            payable=payable,
+            actor=self.actor,
+            at=self.at,
+        )
         return self.show_payment(payment)
 
 
 def by_gateway(request: Request) -> bool:
-    return isinstance(request.data, dict) and request.data.get("means") == "gateway"
+    return isinstance(request.data, dict) and request.data.get("means") in ("gateway", "linked_account")
 
 
 class InvoicePaymentViewSet(PaymentEndpoint):
@@ -174,7 +207,7 @@ class InvoicePaymentViewSet(PaymentEndpoint):
                 self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
             )
         else:
-            payment = self._start(tuple(wish["invoices"]), wish["gateway"])
+            payment = self._start(tuple(wish["invoices"]), way_of(wish))
         return self.show_payment(payment)
 
     def _start(self, invoices: tuple[UUID, ...], gateway: str) -> Payment:
@@ -187,7 +220,7 @@ class InvoicePaymentViewSet(PaymentEndpoint):
             begun = Payment.objects.open().filter(
                 customer=self.customer,
                 payable=f"invoices:{self.customer.pk}",
-                gateway=gateway,
+                gateway=way_named(self.customer, gateway).gateway,
                 actor=self.actor.name,
                 created_at__gte=self.idempotency_record.created_at,
             )

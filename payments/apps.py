@@ -16,13 +16,16 @@ class PaymentsConfig(AppConfig):
         from notifications.truth import knows
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
-        from payments.queries import facts_of_payments
+        from payments.queries import account_words, facts_of_payments
+        from payments.ways import facts_of_links
         from store.places import has_pages
         from store.races import slower_is_told
 
         refuse_half_configured()
         knows(Subject.PAYMENT, facts_of_payments)
+        knows(Subject.LINK, facts_of_links)
+        words_for("account", account_words)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
-        has_pages("payment", "invoice", "pay-invoices", "wallet", "credit-history")
+        has_pages("payment", "invoice", "pay-invoices", "wallet", "credit-history", "linked-accounts")
         slower_is_told(one_open_attempt_per_payable="payment-open")

@@ -21,6 +21,12 @@ class Did(Verb):
     CLOSE_HELD = "close held payment", _("closed a payment that was held")
     TAKE_BACK = "take back payment", _("booked a payment that was taken back")
     CLOSE_CASE = "close case of payment taken back", _("closed the case of a payment that was taken back")
+    LINK = "link account", _("began to link an account")
+    UNLINK = "unlink account", _("unlinked an account")
+    SET_LIMITS = "set limits of linked account", _("changed the limits of a linked account")
+    SET_DEFAULT = "set default account", _("chose the default account")
+    SWITCH_ON = "switch automatic charge on", _("switched an automatic charge on")
+    SWITCH_OFF = "switch automatic charges off", _("switched automatic charges off")
 
 
 formerly(Did.CORRECT_INVOICE, "issue credit note")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
 NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
+OFTEN, REVOKED = "often", "revoked"
 """Our own reasons, beside those of the gateways."""
 
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
@@ -24,9 +25,15 @@ WORDS = {
     "promotion_error": _("The gateway's promotion could not be used. Pay without it."),
     "daily_limit": _("The bank's or e-wallet's limit for a day is reached. Try again tomorrow, or pay by other means."),
     "monthly_limit": _("The bank's or e-wallet's limit for a month is reached. Pay by other means."),
-    "revoked": _("The link to this account has ended. Link it again, or pay by other means."),
+    REVOKED: _("The link to this account has ended. Link it again, or pay by other means."),
     "over_limit": _("It is more than the linked account may be charged at once. Pay by other means."),
     "needs_customer": _("The bank wants you to confirm this yourself. Pay it on the gateway's page."),
+    "account-limit": _(
+        "It would exceed the limits that you set for the linked account. Raise them, or pay by other means."
+    ),
+    OFTEN: _(
+        "The automatic top-up was used as often as it may be in a day. It goes on tomorrow; you can top up yourself."
+    ),
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
     "refused": NOT_TAKEN,

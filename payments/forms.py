@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Unpack
 
@@ -14,8 +15,8 @@ from kernel.periods import Period, start_of_day
 from kernel.shapes import FieldWords, FormOptions, Sent
 from kernel.text import validate_printable, validate_printable_lines
 from ledger.models import Account
-from payments.models import Payment
-from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments
+from payments.models import AutomaticCharge, LinkedAccount, Payment
+from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments, account_words
 
 PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
 WALLET = "wallet"
@@ -23,11 +24,16 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 
 
 class TopUpForm(forms.Form):
-    """A preset or an amount of one's own (which wins), and the gateway to pay it with."""
+    """
+    A preset or an amount of one's own (which wins), and the gateway to pay it with.
+
+    `once` is new on each page that is shown: the same page sent twice is one top-up.
+    """
 
     preset = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
     amount = DongField(label=_("Another amount"), least=1, required=False)
     gateway = forms.ChoiceField()
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Sent = None, *, gateways: list[OpenGateway], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
@@ -75,6 +81,44 @@ class PayForm(forms.Form):
     def __init__(self, data: Sent = None, *, gateways: list[OpenGateway], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
         self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
+
+
+class LimitsForm(forms.Form):
+    """How much a linked account may be charged."""
+
+    charge_limit = DongField(label=_("At most at once"), least=1)
+    month_limit = DongField(label=_("At most in a calendar month"), least=1)
+
+    def clean(self) -> dict[str, object]:
+        asked = self.cleaned_data
+        once, month = asked.get("charge_limit"), asked.get("month_limit")
+        if once and month and once > month:
+            self.add_error("month_limit", _("The limit of a month is at least that of one charge."))
+        return asked
+
+
+class AutomaticForm(forms.Form):
+    """What is charged by itself, to which linked account; a top-up has a threshold and an amount."""
+
+    linked = forms.ChoiceField(label=_("Linked account"))
+    below = DongField(label=_("When less is available than"), least=1)
+    amount = DongField(label=_("Top up by"), least=1)
+
+    def __init__(
+        self,
+        data: Sent = None,
+        *,
+        links: Sequence[LinkedAccount],
+        purpose: AutomaticCharge.Purpose,
+        charge: AutomaticCharge | None = None,
+    ) -> None:
+        initial: dict[str, object] = {"below": 100_000, "amount": 500_000}
+        if charge:
+            initial = {"below": charge.below, "amount": charge.amount, "linked": str(charge.linked_id)}
+        super().__init__(data, initial=initial, auto_id=f"id_{purpose}_%s")
+        self.fields["linked"].choices = [(str(one.pk), account_words(one.known_as)) for one in links]  # type: ignore[attr-defined]
+        if purpose != AutomaticCharge.Purpose.TOP_UP:
+            del self.fields["below"], self.fields["amount"]
 
 
 class DayField(forms.DateField):

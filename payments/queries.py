@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
@@ -14,9 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
-from kernel.money import MAXIMUM
 from kernel.periods import Period
-from kernel.seller import account_for_transfers
 from kernel.shapes import Wording
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
@@ -43,19 +40,26 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class OpenGateway:
-    """A gateway that takes payments now, with the limits of one payment in VND."""
+    """
+    A way in which money can come from outside now, with the limits of one payment in VND.
+
+    :ivar account: of a linked account, how it is known
+    """
 
     code: str
     minimum: int
     maximum: int
+    account: str = ""
 
     @property
     def name(self) -> str:
-        return gateway_name(self.code)
+        return account_words(self.account) if self.account else gateway_name(self.code)
 
     @property
     def note(self) -> str:
         """How one pays this way."""
+        if self.account:
+            return _("your linked account is charged at once; you stay here")
         if self.code == BY_TRANSFER:
             return _("you scan a code in your bank's app; it counts as soon as your bank has transferred it")
         return _("by QR code, card or bank app; you come back here afterwards")
@@ -71,26 +75,16 @@ def gateway_name(code: str) -> str:
     return str(GATEWAYS[code].name) if code in GATEWAYS else code
 
 
+def account_words(known_as: str) -> str:
+    """A linked account as customers know it, of `LinkedAccount.known_as`: "ZaloPay ****567"."""
+    gateway, _bar, display = known_as.partition("|")
+    return f"{gateway_name(gateway)} {display}".strip()
+
+
 def open_gateways() -> list[OpenGateway]:
     """The gateways that are set up here, without calling any, with their own limits."""
     found = ((code, gateway_named(code).caps) for code in open_codes())
     return [OpenGateway(code, caps.min_amount, caps.max_amount) for code, caps in found]
-
-
-def ways_to_pay() -> list[OpenGateway]:
-    """Every way in which money can come from outside: the gateways, and a bank transfer with a code."""
-    by_transfer = [OpenGateway(BY_TRANSFER, 1, MAXIMUM)] if account_for_transfers() else []
-    return [*open_gateways(), *by_transfer]
-
-
-def ways_to_top_up() -> list[OpenGateway]:
-    """The same, within our own limits of one top-up."""
-    least, most = settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM
-    return [
-        OpenGateway(gate.code, max(gate.minimum, least), min(gate.maximum, most))
-        for gate in ways_to_pay()
-        if max(gate.minimum, least) <= min(gate.maximum, most)
-    ]
 
 
 # --- Payments ---

@@ -10,11 +10,14 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import BankTransfer, Payment, Reversal
+from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Payment, Reversal
 from payments.services import credit, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, check_when_due
+from payments.services.automatic import charge_automatically, due_charges
+from payments.services.links import LINK_QUESTIONS, WARNED_BEFORE, ask_when_due, expire_link, warn_of_end
 from payments.services.owed import settle_what_is_owed
+from payments.services.standing import try_for_all_invoices
 from store.due import first_after
 from store.tally import Tally, for_each
 
@@ -29,11 +32,40 @@ def pay_open_invoices(*, at: datetime) -> Tally:
         Exists(Account.objects.filter(customer=OuterRef("pk"), balance__gt=F("held"))), wants_and_owes | Q(in_debt)
     )
     actor = Actor.job("pay-invoices")
-    return for_each(
+    done = for_each(
         list(due.order_by("pk").values_list("pk", flat=True)),
         lambda pk: settle_what_is_owed(pk, actor=actor, at=at),
         what="automatic payment of customer",
     )
+    try_for_all_invoices(at=at)
+    return done
+
+
+def charge_linked_accounts(*, at: datetime) -> Tally:
+    """What customers let us charge by itself: wallets below their threshold, and invoices that the wallet did not cover."""
+    due = due_charges(at).order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]
+    actor = Actor.job("charge-linked-accounts")
+    return for_each(list(due), lambda pk: charge_automatically(pk, actor=actor, at=at), what="automatic charge")
+
+
+def next_charge(after: datetime) -> datetime | None:
+    return first_after(after, AutomaticCharge.objects.on(), "next_at")
+
+
+def see_to_links(*, at: datetime) -> Tally:
+    """Asks gateways about linked accounts, ends there what has ended here, and sees to those whose time is over."""
+    actor = Actor.job("see-to-links")
+    active = LinkedAccount.objects.filter(state=LinkedAccount.State.ACTIVE)
+    for pk in active.filter(expires_at__lte=at).values_list("pk", flat=True)[:BATCH]:
+        expire_link(pk, at=at)
+    for link in active.filter(expires_at__gt=at, expires_at__lte=at + WARNED_BEFORE).select_related("customer")[:BATCH]:
+        warn_of_end(link, at=at)
+    due = LinkedAccount.objects.filter(LINK_QUESTIONS.is_due(at)).order_by("ask_at").values_list("pk", flat=True)
+    return for_each(list(due[:BATCH]), lambda pk: ask_when_due(pk, actor=actor, at=at), what="linked account")
+
+
+def next_link_question(after: datetime) -> datetime | None:
+    return LINK_QUESTIONS.next_due(after)
 
 
 def expire_promotional_credit(*, at: datetime) -> int:

@@ -1,6 +1,17 @@
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from payments.views import gateway, history, invoices, transfers, wallet
+from payments.models import AutomaticCharge
+from payments.views import gateway, history, invoices, links, transfers, wallet
+
+
+class PurposeConverter(StringConverter):
+    """What may be charged by itself."""
+
+    regex = "|".join(AutomaticCharge.Purpose.values)
+
+
+register_converter(PurposeConverter, "purpose")
 
 urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
@@ -19,6 +30,15 @@ urlpatterns = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/top-up/", wallet.top_up, name="top-up"),
     path("wallet/automatic/", wallet.automatic_payment, name="automatic-payment"),
+    path("linked-accounts/", links.linked_accounts, name="linked-accounts"),
+    path("linked-accounts/link/", links.link, name="link-account"),
+    path("linked-accounts/<uuid:link_id>/return/", links.link_return, name="link-return"),
+    path("linked-accounts/<uuid:link_id>/unlink/", links.unlink_account, name="unlink-account"),
+    path("linked-accounts/<uuid:link_id>/limits/", links.account_limits, name="account-limits"),
+    path("linked-accounts/<uuid:link_id>/default/", links.default_account, name="default-account"),
+    path("linked-accounts/automatic/off/", links.automatic_off, name="automatic-off"),
+    path("linked-accounts/automatic/<purpose:purpose>/on/", links.automatic_on, name="automatic-on"),
+    path("linked-accounts/automatic/<purpose:purpose>/off/", links.automatic_off, name="automatic-purpose-off"),
     path("transfers/<uuid:expected_id>/", transfers.transfer, name="transfer"),
     path("transfers/<uuid:expected_id>/give-up/", transfers.give_up, name="transfer-give-up"),
     path("transfers/claim/", transfers.claim, name="transfer-claim"),

@@ -11,16 +11,27 @@ from django.http import HttpRequest
 
 def network_of(request: HttpRequest) -> str:
     """The address that a request comes from; of IPv6 the /64 that one household has."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.BEHIND_PROXY:  # what our own proxy has seen stands last
-        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return str(address)
+    found = address_of_sender(request)
+    if found is None:
+        return _claimed(request)
     if isinstance(found, ipaddress.IPv4Address):
         return str(found)
     return str(found.ipv4_mapped or ipaddress.ip_network((int(found), 64), strict=False))
+
+
+def address_of_sender(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Nothing when what stands there is no address."""
+    try:
+        return ipaddress.ip_address(_claimed(request))
+    except ValueError:
+        return None
+
+
+def _claimed(request: HttpRequest) -> str:
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.BEHIND_PROXY:  # what our own proxy has seen stands last
+        address = str(request.META.get("HTTP_X_FORWARDED_FOR", address)).rpartition(",")[2].strip()
+    return address
 
 
 def is_within(subject: str, *, most: int, seconds: int) -> bool:

@@ -9,6 +9,7 @@ from notifications.kinds.base import (
     PAY_INVOICES,
     SEE_CREDIT,
     SEE_INVOICE,
+    SEE_LINKS,
     SEE_PAYMENT,
     SEE_RESOURCES,
     SEE_SETTINGS,
@@ -44,6 +45,7 @@ MONEY: dict[str, NoticeKind] = {
         (_("Payment received: %(amount)s"),),
         (
             _("We have received %(amount)s. Thank you."),
+            _("It was charged to your linked account %(account)s."),
             _("That is %(more)s more than was asked for. What it was not needed for is credit in your wallet."),
             _("That is %(less)s less than was asked for."),
             _("%(kept_because)s The %(kept)s are credit in your wallet."),
@@ -68,7 +70,9 @@ MONEY: dict[str, NoticeKind] = {
         (_("Payment failed: %(amount)s"),),
         (
             _("Your payment of %(amount)s did not go through."),
+            _("It was to be charged to your linked account %(account)s."),
             _("Reason: %(failure)s"),
+            _("We try it again by ourselves at %(next_try)s, if it is still needed then."),
             _("You can pay again, or choose another means."),
         ),
         SEE_PAYMENT,
@@ -251,6 +255,58 @@ MONEY: dict[str, NoticeKind] = {
             _("%(left)s are still open on your invoices. Top up, and they are paid by themselves."),
         ),
         SEE_PAYMENT,
+    ),
+    Kind.ACCOUNT_LINKED: NoticeKind(
+        Subject.LINK,
+        (_("%(account)s is linked"),),
+        (
+            _("You have linked %(account)s. From now on you can pay with it without going to its page each time."),
+            _("At most %(charge_limit)s at once and %(month_limit)s in a month are charged; you can change that."),
+            _("If this was not you, unlink it and tell us at once."),
+        ),
+        SEE_LINKS,
+        holds=one_of("state", "active"),
+    ),
+    Kind.ACCOUNT_UNLINKED: NoticeKind(
+        Subject.LINK,
+        (_("%(account)s is unlinked"),),
+        (
+            _("%(account)s is unlinked: we do not charge it any more."),
+            _("What was to be charged to it by itself is switched off."),
+        ),
+        SEE_LINKS,
+    ),
+    Kind.LINK_ENDED: NoticeKind(
+        Subject.LINK,
+        (_("%(account)s can no longer be charged"),),
+        (
+            If("state", _("The link to %(account)s was ended at the gateway."), ("revoked",)),
+            If("state", _("The link to %(account)s has expired."), ("expired",)),
+            _("What was to be charged to it by itself is switched off."),
+            _("Link it again, or another one, to go on paying without going to a gateway's page."),
+        ),
+        SEE_LINKS,
+    ),
+    Kind.LINK_EXPIRES: NoticeKind(
+        Subject.LINK,
+        (_("%(account)s expires soon"),),
+        (
+            _("%(account)s can be charged until %(until)s."),
+            _("Link it again, or another one, to go on paying without going to a gateway's page."),
+        ),
+        SEE_LINKS,
+        holds=one_of("state", "active"),
+    ),
+    Kind.AUTOMATIC_CHARGE_OFF: NoticeKind(
+        Subject.LINK,
+        (_("We have stopped charging %(account)s by itself"),),
+        (
+            If("purpose", _("The automatic top-up from %(account)s is switched off."), ("top_up",)),
+            If("purpose", _("The automatic payment of invoices from %(account)s is switched off."), ("invoices",)),
+            _("It was declined %(tries)s times in a row. The last reason: %(failure)s"),
+            _("Switch it on again when that is mended, or pay by other means."),
+        ),
+        SEE_LINKS,
     ),
     Kind.CREDIT_ADJUSTED: NoticeKind(
         Subject.ADJUSTMENT,

@@ -18,7 +18,7 @@ from accounts.api.fields import Choice, Identifier, Input, Instant
 from accounts.api.query import Paged, one_of_many
 from orders.models import Action, Order, OrderItem, OrderState
 from orders.services.checkout import check_out, end_unpaid_order, pay_again
-from payments.api import GatewayCode
+from payments.api import ByWay, GatewayCode, way_of
 from payments.models import OPEN, Payment, PaymentState
 
 
@@ -78,10 +78,13 @@ class PlaceOrder(Input):
         help_text="Without effect when nothing is to pay.",
     )
     gateway = GatewayCode(required=False)
+    linked_account = Identifier(
+        required=False, help_text='In the place of a gateway, with "top_up_and_pay": charged at once, all credit first.'
+    )
 
 
-class PayOrder(Input):
-    gateway = GatewayCode()
+class PayOrder(ByWay):
+    """Another attempt, by the same or another way."""
 
 
 class OrderQuery(Paged):
@@ -119,7 +122,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
             self.customer.pk,
             wish["quote"],
             means=wish["means"],
-            gateway=wish.get("gateway", ""),
+            gateway=way_of(wish),
             key=f"api:{self.idempotency_record.pk}",
             actor=self.actor,
             at=self.at,

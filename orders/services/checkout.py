@@ -30,6 +30,8 @@ from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
 from payments.services.wallet import wallet_of
+from payments.services.ways import WayRefused, way_named
+from payments.ways import LINKED
 
 BY_GATEWAY = frozenset({Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY})
 PAYMENT_WINDOW = timedelta(minutes=30)
@@ -95,6 +97,8 @@ def check_out(
     """
     if means in BY_GATEWAY and not gateway:
         raise GatewayNeeded
+    if means == Order.Means.GATEWAY and gateway.startswith(LINKED):
+        means = Order.Means.TOP_UP_AND_PAY  # a linked account is charged what the wallet lacks
     try:
         order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at)
     except StaleQuote as stale:
@@ -105,7 +109,7 @@ def check_out(
         return order, None
     try:
         return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
-    except InvalidInput:  # more or less than the gateway takes: nobody could ever pay this order
+    except (InvalidInput, WayRefused):  # not by this gateway or account, whose like the customer has to choose anew
         end_unpaid_order(order.pk, expired=False, actor=actor, at=at)
         raise
 
@@ -211,7 +215,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
     try:
         if order.means == Order.Means.TOP_UP_AND_PAY:
             lacking = order.total - wallet_of(order.customer_id).available
-            amount = max(lacking, smallest_payment(gateway))
+            amount = max(lacking, smallest_payment(order.customer, gateway))
             return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
         return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
     except PaymentOpen:  # the same click twice: the other request has just opened it
@@ -296,10 +300,8 @@ def describe(order: Order) -> str:
     return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
 
 
-def smallest_payment(gateway: str) -> int:
-    from payments.gateways import gateway as gateway_named
-
-    return gateway_named(gateway).caps.min_amount
+def smallest_payment(customer: Customer, gateway: str) -> int:
+    return way_named(customer, gateway).limits[0]
 
 
 def _write_order(

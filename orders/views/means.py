@@ -13,6 +13,7 @@ from kernel.seller import account_for_transfers
 from orders.models import Order
 from payments.queries import BY_TRANSFER, OpenGateway, gateway_name, open_gateways
 from payments.services.wallet import wallet_of
+from payments.ways import linked_ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class Means:
 
 def means_for(request: PortalRequest, total: int) -> list[Means]:
     """
-    The wallet, then through each gateway: top up and pay, or the whole amount; then by bank transfer; the first one that is possible is proposed.
-    Nothing when nothing is to pay.
+    The wallet; each linked account, all credit first; through each gateway, top up and pay or the whole amount; bank transfer.
+
+    The first one that is possible is proposed.    Nothing when nothing is to pay.
     """
     if total <= 0:
         return []
@@ -44,6 +46,8 @@ def means_for(request: PortalRequest, total: int) -> list[Means]:
     lacking = max(total - available, 0)
     found = [_wallet(available, lacking)]
     gates = open_gateways()
+    if lacking:
+        found += [_top_up(available, lacking, account) for account in linked_ways(request.customer, at=request.at)]
     if lacking and available > 0:
         found += [_top_up(available, lacking, gate) for gate in gates]
     found += [_gateway(total, gate) for gate in gates]
@@ -66,14 +70,13 @@ def _wallet(available: int, lacking: int) -> Means:
 
 def _top_up(available: int, lacking: int, gate: OpenGateway) -> Means:
     charged = max(lacking, gate.minimum)  # no gateway takes less than its minimum
-    note = _("%(available)s from the wallet, %(charged)s by %(gateway)s") % {
-        "available": money(available),
-        "charged": money(charged),
-        "gateway": gate.name,
-    }
-    return _within_limits(
-        Means(Order.Means.TOP_UP_AND_PAY, _("Top up and pay"), note, "plus", gate.code), charged, gate
-    )
+    facts = {"available": money(available), "charged": money(charged), "gateway": gate.name}
+    if available > 0:
+        note = _("%(available)s from the wallet, %(charged)s by %(gateway)s") % facts
+    else:
+        note = _("%(charged)s, charged at once; you stay here") % facts
+    label = gate.name if gate.account else _("Top up and pay")
+    return _within_limits(Means(Order.Means.TOP_UP_AND_PAY, label, note, "plus", gate.code), charged, gate)
 
 
 def _gateway(total: int, gate: OpenGateway) -> Means:

@@ -26,6 +26,7 @@ from payments.models import ExpectedTransfer, Payment
 from payments.queries import open_gateways
 from payments.services.asking import check_payment
 from payments.services.wallet import wallet_of
+from payments.ways import linked_ways, paid_beside
 from store.keyset import keyset_page
 
 
@@ -68,7 +69,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "steps": steps_of(found, items, attempt),
         "is_moving": not found.has_ended,
         "may_order": request.user.may_order,
-        "gateways": open_gateways(),
+        "gateways": [*linked_ways(request.customer, at=request.at), *open_gateways()],
         "transfer": _awaited_transfer(found),
         "may_pay_from_wallet": _wallet_suffices(found),
         "session": session,
@@ -113,7 +114,7 @@ def pay_order(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 def _chosen_gateway(request: PortalRequest) -> str:
     """What the form says; without a choice the first one, for an attempt that is open goes on where it is."""
-    codes = open_codes()
+    codes = [*open_codes(), *(way.code for way in linked_ways(request.customer, at=request.at))]
     chosen = request.POST.get("gateway") or next(iter(codes), "")
     if chosen not in codes:
         raise InvalidInput(_("Choose a payment gateway."), field="gateway")
@@ -184,12 +185,23 @@ def steps_of(found: Order, items: list[OrderItem], attempt: Payment | None) -> l
 
 
 def _paid_note(found: Order, attempt: Payment | None) -> str:
+    if found.means == Order.Means.TOP_UP_AND_PAY and (parts := _parts_of(found)):
+        return _("%(total)s: %(wallet)s from your wallet, %(charged)s from outside") % parts
     if attempt and attempt.promotional:
         return _("%(total)s, of it %(promotional)s promotional") % {
             "total": money(found.total),
             "promotional": money(attempt.promotional),
         }
     return money(found.total)
+
+
+def _parts_of(found: Order) -> dict[str, str] | None:
+    """Both parts of an order that credit and a top-up made for it have paid."""
+    top_ups = Payment.objects.filter(order_id=found.pk, kind=Payment.Kind.TOP_UP, state=Payment.State.SUCCEEDED)
+    top_up = top_ups.order_by("-created_at", "-id").first()
+    if top_up is None or not (beside := paid_beside(top_up)):
+        return None
+    return {"total": money(found.total), "wallet": money(beside), "charged": money(found.total - beside)}
 
 
 def _progress_note(done: int, failed: int, count: int) -> str:

@@ -2,7 +2,8 @@
 
 from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, PaymentState
-from payments.models.links import AutomaticCharge, Consent, LinkedAccount
+from payments.models.automatic import AutomaticCharge
+from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim

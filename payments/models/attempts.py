@@ -17,7 +17,8 @@ from accounts.models import Customer
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
-from payments.models.links import CHARGED_AS_AGREED, Consent, LinkedAccount
+from payments.models.automatic import CHARGED_AS_AGREED
+from payments.models.links import Consent, LinkedAccount
 from payments.models.transfers import BankTransfer, ExpectedTransfer
 from store.kept import KeepsColumns
 from store.machine import StateMachine

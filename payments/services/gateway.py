@@ -1,6 +1,8 @@
 """
-Paying through a gateway: the attempt is committed before the gateway hears of it, and whatever the gateway says then or
-later is recorded by `outcomes`.
+Paying through a gateway, on its page or from an account that is linked there: the attempt is committed before the gateway hears
+of it, and whatever the gateway says then or later is recorded by `outcomes`.
+
+`gateway` names the way, see `ways`: a gateway's code, or a linked account.
 """
 
 from __future__ import annotations
@@ -19,11 +21,14 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
 from payments import gateways
-from payments.gateways.base import Redirect
+from payments.gateways.base import Failed, Linking, Outcome, Redirect
 from payments.models import Payment
-from payments.services.invoices import describe, hold_open
+from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.purposes import purpose_of
+from payments.services.wallet import wallet_of
+from payments.services.ways import Way, refuse_charge, way_named
+from store.sealed import Unreadable, unseal
 
 FIRST_CHECK = timedelta(minutes=5)
 
@@ -46,26 +51,31 @@ def start_gateway_payment(
     order_id: UUID | None = None,
 ) -> Payment:
     """
-    Open an attempt at a gateway; send the customer to the payment's `redirect_url`.
+    Open an attempt at a gateway; send the customer to the payment's `redirect_url`. From a linked account there is none.
 
     Two steps on purpose: the row and its reference are committed, then the gateway is called, then the answer is recorded.
 
     :raises InvalidInput: the amount is outside the gateway's limits
     :raises PaymentOpen: an attempt for the same payable is open
+    :raises AccountNotUsable, AccountLimit: a linked account cannot be charged, or not so much
     """
     with transaction.atomic(durable=True):
-        payment = _open_attempt(
-            Customer.objects.lock(customer.pk),
+        held = Customer.objects.lock(customer.pk)
+        earlier = Payment.objects.filter(customer=held, payable=payable).first() if payable and not order_id else None
+        if earlier:  # the same wish again: nothing is charged twice
+            return earlier
+        payment = open_attempt(
+            held,
             kind,
             amount,
-            gateway=gateway,
+            way=way_named(held, gateway),
             description=description,
             payable=payable,
             order_id=order_id,
             actor=actor,
             at=at,
         )
-    return _send(payment, description, actor=actor, at=at)
+    return send(payment, actor=actor, at=at)
 
 
 def start_top_up(
@@ -74,7 +84,7 @@ def start_top_up(
     """
     Put money into the wallet through a gateway; it becomes credit when the gateway says so.
 
-    A caller that may have to repeat itself names the top-up by `payable`, and finds its payment by that.
+    A caller that may have to repeat itself names the top-up by `payable`, and gets the payment that it began before.
 
     :raises InvalidInput: below or above the limits for top-ups
     """
@@ -99,33 +109,41 @@ def start_invoice_payment(
     """
     Pay what is due on one or many invoices through a gateway.
 
+    From a linked account only what the wallet lacks is charged: then they are paid from the wallet, at once when it has enough.
+
     :raises UnknownInvoice: not this customer's
     :raises NothingDue: all are paid or void
     """
     with transaction.atomic(durable=True):
         held = Customer.objects.lock(customer.pk)
         invoices = hold_open(held, invoice_ids)
-        description = describe(invoices)
-        payment = _open_attempt(
+        way = way_named(held, gateway)
+        kind, amount = Payment.Kind.INVOICE, sum(invoice.due for invoice in invoices)
+        if way.linked:
+            lacking = amount - wallet_of(held.pk).available
+            if lacking <= 0:
+                return pay_invoices_from_wallet(held.pk, [one.pk for one in invoices], actor=actor, at=at)
+            kind, amount = Payment.Kind.TOP_UP, max(lacking, way.limits[0])
+        payment = open_attempt(
             held,
-            Payment.Kind.INVOICE,
-            sum(invoice.due for invoice in invoices),
-            gateway=gateway,
-            description=description,
+            kind,
+            amount,
+            way=way,
+            description=describe(invoices),
             payable=f"invoices:{customer.pk}",
             invoice_ids=[invoice.pk for invoice in invoices],
             actor=actor,
             at=at,
         )
-    return _send(payment, description, actor=actor, at=at)
+    return send(payment, actor=actor, at=at)
 
 
-def _open_attempt(
+def open_attempt(
     customer: Customer,
     kind: Payment.Kind,
     amount: int,
     *,
-    gateway: str,
+    way: Way,
     description: str,
     payable: str,
     order_id: UUID | None = None,
@@ -134,8 +152,7 @@ def _open_attempt(
     at: datetime,
 ) -> Payment:
     """The row of an attempt, for a caller who holds the customer and what is paid, and commits before the gateway hears of it."""
-    adapter = gateways.gateway(gateway)
-    _refuse_amount(amount, adapter.caps.min_amount, adapter.caps.max_amount)
+    refuse_charge(way, amount, at=at)
     pk = new_id()
     payable = payable or f"{kind}:{pk}"
     purpose_of(payable)  # nothing may come in that nobody takes
@@ -146,8 +163,10 @@ def _open_attempt(
         customer=customer,
         kind=kind,
         means=Payment.Means.GATEWAY,
-        gateway=gateway,
-        reference=adapter.new_reference(at),
+        gateway=way.gateway,
+        linked=way.linked,
+        consent=way.consent,
+        reference=gateways.gateway(way.gateway).new_reference(at),
         payable=payable,
         order_id=order_id,
         invoice_ids=[str(invoice) for invoice in invoice_ids],
@@ -159,17 +178,9 @@ def _open_attempt(
     )
 
 
-def _send(payment: Payment, description: str, *, actor: Actor, at: datetime) -> Payment:
+def send(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
     """The gateway hears of a committed attempt; its answer is recorded."""
-    answer = gateways.gateway(payment.gateway).start(
-        reference=payment.reference,
-        amount=payment.amount,
-        description=description,
-        customer_ref=str(payment.customer_id),
-        at=at,
-        return_url=f"{settings.PUBLIC_URL}/payments/{payment.pk}/return/",
-        callback_url=gateways.notice_url(payment.gateway),
-    )
+    answer = _charge(payment, at) if payment.linked else _start(payment, at)
     if not isinstance(answer, Redirect):
         return record_outcome(payment.pk, answer, actor=actor, at=at)
     with transaction.atomic():
@@ -179,6 +190,38 @@ def _send(payment: Payment, description: str, *, actor: Actor, at: datetime) -> 
             payment.await_outcome()
         payment.save()
     return payment
+
+
+def _start(payment: Payment, at: datetime) -> Redirect | Outcome:
+    return gateways.gateway(payment.gateway).start(
+        reference=payment.reference,
+        amount=payment.amount,
+        description=payment.description,
+        customer_ref=str(payment.customer_id),
+        at=at,
+        return_url=f"{settings.PUBLIC_URL}/payments/{payment.pk}/return/",
+        callback_url=gateways.notice_url(payment.gateway),
+    )
+
+
+def _charge(payment: Payment, at: datetime) -> Outcome:
+    adapter = gateways.gateway(payment.gateway)
+    assert payment.linked
+    if not isinstance(adapter, Linking):
+        return Failed("refused", "the gateway links no accounts here any more")
+    try:
+        token = unseal(payment.linked.token)
+    except Unreadable:
+        return Failed("revoked", "its token cannot be read here any more")
+    return adapter.charge(
+        reference=payment.reference,
+        amount=payment.amount,
+        description=payment.description,
+        customer_ref=payment.linked.customer_ref,
+        token=token,
+        callback_url=gateways.notice_url(payment.gateway),
+        at=at,
+    )
 
 
 def _refuse_amount(amount: int, minimum: int, maximum: int) -> None:

@@ -95,6 +95,15 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
     return payment
 
 
+def pay_chosen_from_wallet(
+    customer: Customer, invoice_ids: Collection[UUID], *, actor: Actor, at: datetime
+) -> Payment | None:
+    """What is still due of the chosen invoices, as far as credit goes; for a caller who holds the customer."""
+    invoices = hold_open(customer, invoice_ids, may_be_empty=True)
+    amount = min(sum(invoice.due for invoice in invoices), wallet_of(customer.pk).available)
+    return _pay_from_wallet(customer, invoices, amount, actor=actor, at=at) if amount > 0 else None
+
+
 def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty: bool = False) -> list[Invoice]:
     """The customer's chosen invoices on which something is due, held, in the order in which they are settled."""
     wanted = set(invoice_ids)

@@ -17,8 +17,9 @@ from redis.exceptions import RedisError
 
 from kernel.actors import Actor
 from payments import gateways
-from payments.gateways.base import BadSignature, Reply, Report, Verdict
-from payments.models import GatewayNotice, Payment
+from payments.gateways.base import BadSignature, Linking, LinkReport, Reply, Report, Verdict
+from payments.models import GatewayNotice, LinkedAccount, Payment
+from payments.services.links import hear_of_link
 from payments.services.outcomes import judge
 from store.senders import is_within
 
@@ -35,6 +36,9 @@ def handle_notice(code: str, body: bytes, headers: Mapping[str, str], *, sender:
     """A gateway calls us: verify, keep, judge and answer."""
     adapter = gateways.gateway(code)
     try:
+        about_link = adapter.parse_link_notice(body, headers) if isinstance(adapter, Linking) else None
+        if about_link:
+            return adapter.reply(_hear_of_link(code, about_link, body, at=at))
         report = adapter.parse_notice(body, headers)
     except BadSignature as error:
         if _is_kept_unsigned(sender):
@@ -57,8 +61,26 @@ def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
     return verdict
 
 
+def _hear_of_link(code: str, report: LinkReport, body: bytes, *, at: datetime) -> Verdict:
+    """Its words are not kept, for the token of an account may be among them."""
+    link = LinkedAccount.objects.filter(gateway=code, reference=report.reference).first()
+    verdict = Verdict.ACCEPTED if link else Verdict.UNKNOWN_REFERENCE
+    with transaction.atomic():
+        _keep(code, b"", digest=_digest(body), linked=link, verdict=verdict, at=at)
+        if link:
+            hear_of_link(link.pk, report, at=at)
+    return verdict
+
+
 def _keep(
-    code: str, body: bytes, *, digest: str, payment: Payment | None = None, verdict: Verdict | None = None, at: datetime
+    code: str,
+    body: bytes,
+    *,
+    digest: str,
+    payment: Payment | None = None,
+    linked: LinkedAccount | None = None,
+    verdict: Verdict | None = None,
+    at: datetime,
 ) -> None:
     """The same words are kept once. Without a verdict it is still to be judged."""
     row = GatewayNotice(
@@ -67,6 +89,7 @@ def _keep(
         body=body.decode(errors="replace").replace("\x00", ""),
         is_genuine=verdict != Verdict.BAD_SIGNATURE,
         payment=payment,
+        linked=linked,
         verdict=verdict or "",
         received_at=at,
     )

@@ -20,11 +20,13 @@ from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
-from payments.failures import HELD, REVERSED, UNSETTLED
+from payments.failures import HELD, REVERSED, REVOKED, UNSETTLED
 from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown, Verdict
-from payments.models import SETTLED, Payment
+from payments.models import SETTLED, LinkedAccount, Payment
+from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
 from payments.services.reversals import book_reversal, is_booked, left_of
+from payments.services.standing import after_decline, after_success
 
 logger = logging.getLogger(__name__)
 
@@ -114,14 +116,18 @@ def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime
         payment.pk,
         at=at,
         amount=outcome.amount,
+        account=payment.linked.known_as if payment.linked else "",
         more=max(outcome.amount - payment.amount, 0),
         less=max(payment.amount - outcome.amount, 0),
     )
+    if payment.linked:
+        after_success(payment)
     purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
 
 
 def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
     payment.fail(reason=_kept(reason), at=at)
+    again_at = _charge_declined(payment, at=at) if payment.linked else None
     tell(
         payment.customer,
         Notice.Kind.PAYMENT_FAILED,
@@ -129,7 +135,23 @@ def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
         at=at,
         amount=payment.amount,
         failure=payment.failure,
+        account=payment.linked.known_as if payment.linked else "",
+        next_try=again_at,
     )
+
+
+def _charge_declined(payment: Payment, *, at: datetime) -> datetime | None:
+    """When a charge of a linked account is tried again by itself, if ever. What is over is over at once; any other may be, and is asked about."""
+    assert payment.linked
+    code = payment.failure.partition(":")[0]
+    linked = LinkedAccount.objects.lock(payment.linked.pk)
+    if linked.state == LinkedAccount.State.ACTIVE:
+        if code == REVOKED:
+            end_revoked(linked, at=at)
+        else:
+            linked.ask_at, linked.asks = at, 0
+        linked.save()
+    return after_decline(payment, code, at=at)
 
 
 def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:

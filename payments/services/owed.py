@@ -12,6 +12,7 @@ from kernel.actors import Actor
 from payments.models import Payment
 from payments.services.invoices import pay_automatically
 from payments.services.reversals import collect_debts
+from payments.services.standing import try_for_invoices
 
 
 @transaction.atomic
@@ -21,6 +22,8 @@ def settle_what_is_owed(customer_id: UUID, *, actor: Actor, at: datetime) -> Pay
 
 
 def settle_owed_by(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
-    """As `settle_what_is_owed`, for a caller who holds the customer."""
+    """As `settle_what_is_owed`, for a caller who holds the customer. What credit does not cover may be charged soon after."""
     collect_debts(customer, at=at)
-    return pay_automatically(customer, actor=actor, at=at)
+    payment = pay_automatically(customer, actor=actor, at=at)
+    try_for_invoices(customer, at=at)
+    return payment

@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from invoices.services.questions import chargeable
 from kernel.actors import Actor
 from ledger.services import Fact, Kind, spend
-from payments.models import Payment
-from payments.services.invoices import allocate, hold_open
+from payments.models import Consent, Payment
+from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
 from payments.services.owed import settle_owed_by
 
 
@@ -44,11 +45,17 @@ class OfTopUps:
 
 
 class OfInvoices:
-    """What is still due of the invoices that were chosen."""
+    """What is still due of the invoices that were chosen: from the money itself, or, of a top-up for them, from all of the wallet."""
 
     def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        if payment.kind == Payment.Kind.TOP_UP:
+            pay_chosen_from_wallet(payment.customer, [UUID(pk) for pk in payment.invoice_ids], actor=actor, at=at)
+            settle_owed_by(payment.customer, actor=actor, at=at)
+            return
         invoices = hold_open(payment.customer, [UUID(pk) for pk in payment.invoice_ids], may_be_empty=True)
-        amount = min(payment.received, sum(invoice.due for invoice in invoices))
+        by_itself = payment.consent is not None and payment.consent.scope == Consent.Scope.INVOICES
+        most = chargeable(invoices) if by_itself else {invoice.pk: invoice.due for invoice in invoices}
+        amount = min(payment.received, sum(most.values()))
         if amount:
             spend(
                 payment.customer_id,
@@ -60,7 +67,7 @@ class OfInvoices:
                 reference=payment.description,
                 bought_only=True,
             )
-            allocate(payment, invoices, amount, at=at)
+            allocate(payment, invoices, amount, most=most, at=at)
         payment.refresh_from_db()
         payment.refunded = payment.received - amount
         payment.save()

@@ -16,10 +16,11 @@ from payments import gateways
 from payments.gateways import UnknownGateway
 from payments.gateways.base import MAX_NOTICE
 from payments.models import Payment
-from payments.queries import gateway_name
+from payments.queries import account_words, gateway_name
 from payments.services.asking import check_payment
 from payments.services.notices import handle_notice
 from payments.services.purposes import purpose_of
+from payments.ways import paid_beside
 from store.senders import network_of
 
 ASKED_BY_LOOKING = 5
@@ -64,7 +65,8 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     if payment.state == Payment.State.SUCCEEDED and (page := purpose_of(payment.payable).page(payment)):
         return _on_to(page, is_part=is_part)
     template = "payments/_outcome.html" if is_part else "payments/return.html"
-    return render(request, template, {"payment": payment, "means_words": gateway_name(payment.gateway)})
+    words = account_words(payment.linked.known_as) if payment.linked else gateway_name(payment.gateway)
+    return render(request, template, {"payment": payment, "means_words": words, "beside": paid_beside(payment)})
 
 
 def _on_to(page: str, *, is_part: bool) -> HttpResponse:

@@ -19,6 +19,7 @@ from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
 from payments.queries import (
+    account_words,
     gateway_name,
     in_and_out,
     in_and_spent,
@@ -32,17 +33,20 @@ from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
 from payments.views.movements import cause_address
+from payments.ways import paid_beside
 from store.keyset import keyset_page
 
 
 def means_words(payment: Payment) -> str:
-    """How it was paid, in words: the gateway's name says more than "gateway"."""
+    """How it was paid, in words: the account or the gateway's name says more than "gateway"."""
+    if payment.linked:
+        return account_words(payment.linked.known_as)
     return gateway_name(payment.gateway) or payment.get_means_display()
 
 
 def details(payment: Payment) -> str:
     """What it was for, unless its type or the invoices beside it say so already."""
-    says_enough = payment.kind == Payment.Kind.TOP_UP and not payment.order_id
+    says_enough = payment.kind == Payment.Kind.TOP_UP and not payment.order_id and not payment.invoice_ids
     return "" if says_enough or getattr(payment, "paid_invoices", None) else payment.description
 
 
@@ -52,7 +56,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
     filters = PaymentFilters(request.GET)
     found = payments_of(request.customer, filters.wanted())
     page = keyset_page(
-        with_paid_invoices(found),
+        with_paid_invoices(found).select_related("linked"),
         ("created_at", "id"),
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
@@ -85,6 +89,7 @@ def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
         "payment": found,
         "means_words": means_words(found),
         "details": details(found),
+        "beside": paid_beside(found),
         "may_pay": request.user.may_pay,
     }
     return render(request, "payments/payment.html", context)

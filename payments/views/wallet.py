@@ -12,14 +12,17 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.services import set_automatic_payment
 from kernel import display
+from kernel.ids import new_id
+from payments.failures import failure_words
 from payments.forms import TopUpForm
+from payments.models import AutomaticCharge
 from payments.queries import (
     BY_TRANSFER,
     WantedMovements,
+    account_words,
     movements_of,
     promotional_by_expiry,
     waiting_transfers,
-    ways_to_top_up,
 )
 from payments.services.expected import ask_for_top_up
 from payments.services.gateway import start_top_up
@@ -27,6 +30,7 @@ from payments.services.reversals import debt_of
 from payments.services.wallet import wallet_of
 from payments.views.invoices import to_gateway
 from payments.views.movements import in_short
+from payments.ways import automatic_charges_of, ways_to_top_up
 
 LATEST = 5
 
@@ -34,13 +38,13 @@ LATEST = 5
 @require_GET
 @portal_page()
 def wallet(request: PortalRequest) -> HttpResponse:
-    return wallet_page(request, TopUpForm(gateways=ways_to_top_up()))
+    return wallet_page(request, TopUpForm(gateways=ways_to_top_up(request.customer, at=request.at)))
 
 
 @require_POST
 @portal_page(may="pay")
 def top_up(request: PortalRequest) -> HttpResponse:
-    form = TopUpForm(request.POST, gateways=ways_to_top_up())
+    form = TopUpForm(request.POST, gateways=ways_to_top_up(request.customer, at=request.at))
     if not form.is_valid():
         return wallet_page(request, form, status=400)
     asked = form.cleaned_data
@@ -48,7 +52,12 @@ def top_up(request: PortalRequest) -> HttpResponse:
         expected = ask_for_top_up(request.customer, asked["wanted"], actor=request.actor, at=request.at)
         return HttpResponseRedirect(reverse("transfer", args=[expected.pk]), status=303)
     payment = start_top_up(
-        request.customer, asked["wanted"], gateway=asked["gateway"], actor=request.actor, at=request.at
+        request.customer,
+        asked["wanted"],
+        gateway=asked["gateway"],
+        payable=f"top_up:page-{asked['once']}" if asked["once"] else "",
+        actor=request.actor,
+        at=request.at,
     )
     return to_gateway(payment)
 
@@ -70,6 +79,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
     latest = movements_of(request.customer, WantedMovements()).order_by("-id")[:LATEST]
     context = {
         "form": form,
+        "once": new_id(),
         "wallet": money,
         "debt": debt_of(request.customer),
         "figures": _figures(money.available, money.credit, money.promotional, money.held),
@@ -77,9 +87,16 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "latest": in_short(latest),
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),
+        "automatic": [_standing(charge) for charge in automatic_charges_of(request.customer, at=request.at).values()],
         "may_pay": request.user.may_pay,
     }
     return render(request, "payments/wallet.html", context, status=status)
+
+
+def _standing(charge: AutomaticCharge) -> dict[str, object]:
+    """As `payments/_automatic.html` shows it; what is off says so by having no account."""
+    reason = failure_words(charge.failure) if charge.failure else ""
+    return {"charge": charge, "is_on": charge.is_on, "account": account_words(charge.linked.known_as), "reason": reason}
 
 
 def _figures(available: int, credit: int, promotional: int, held: int) -> list[dict[str, object]]:

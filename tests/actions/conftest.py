@@ -11,9 +11,22 @@ from typing import Any
 import pytest
 
 from payments import gateways
-from payments.gateways import Caps, Outcome, Redirect, Report, Succeeded, Verdict
+from payments.gateways import (
+    Caps,
+    Linked,
+    LinkOutcome,
+    LinkReport,
+    Outcome,
+    Pending,
+    Redirect,
+    Report,
+    Succeeded,
+    Unlinked,
+    Verdict,
+)
 from payments.gateways.base import Reply
 from payments.models import Payment
+from tests.cast import NOON
 
 _serial = count(1)
 
@@ -46,6 +59,51 @@ class Gate:
 
     def reply(self, verdict: Verdict) -> Reply:
         return 200, "text/plain", verdict.value.encode()
+
+
+@dataclass
+class LinkingGate(Gate):
+    """The same that links accounts as well."""
+
+    decided: LinkOutcome = field(default_factory=Pending)
+    standing: LinkOutcome = field(default_factory=lambda: Linked("token", "****1234", NOON))
+    ending: LinkOutcome = field(default_factory=Unlinked)
+    charge_answer: Outcome | None = None
+    link_report: LinkReport | None = None
+    begun: list[str] = field(default_factory=list)
+    proofs: list[str] = field(default_factory=list)
+    unlinked: list[str] = field(default_factory=list)
+    charged: list[int] = field(default_factory=list)
+
+    def begin_link(self, *, reference: str, **_more: Any) -> Redirect | LinkOutcome:
+        self.begun.append(reference)
+        return Redirect("https://gate.example/agree")
+
+    def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
+        return self.link_report
+
+    def finish_link(self, *, proof: str, **_more: Any) -> LinkOutcome:
+        self.proofs.append(proof)
+        return self.decided
+
+    def query_link(self, **_more: Any) -> LinkOutcome:
+        return self.standing
+
+    def unlink(self, *, token: str, **_more: Any) -> LinkOutcome:
+        self.unlinked.append(token)
+        return self.ending
+
+    def charge(self, *, reference: str, amount: int, at: datetime, **_more: Any) -> Outcome:
+        self.charged.append(amount)
+        return self.charge_answer or Succeeded(f"txn-{reference}", amount, at)
+
+
+@pytest.fixture
+def linking(monkeypatch: pytest.MonkeyPatch) -> LinkingGate:
+    made = LinkingGate()
+    monkeypatch.setattr(gateways, "gateway", lambda code: made)
+    monkeypatch.setattr(gateways, "notice_url", lambda code: f"https://portal.example/gateways/{code}/notice/")
+    return made
 
 
 @pytest.fixture

@@ -57,6 +57,8 @@ NOT_LISTED = {
     "invoices.MonthlyTotal",
     "invoices.NumberSeries",
     "ledger.GrantUse",  # on the page of its grant
+    "payments.AutomaticCharge",  # on the page of its linked account
+    "payments.Consent",  # on the page of its linked account
     "orders.Visit",  # of a minute, or as long as its user is signed in
 }
 

@@ -41,6 +41,7 @@ from tests.cast import (
     order,
     quote,
 )
+from tests.links import linked_account, tops_up
 
 
 def populate(number: int) -> None:
@@ -100,6 +101,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
 
 
 def _outside(number: int, customer: Customer) -> None:
+    tops_up(linked_account(customer, gateway="sandbox"))
     payment = Payment.objects.create(
         customer=customer, kind=Payment.Kind.TOP_UP, means=Payment.Means.GATEWAY, gateway="sandbox",
         reference=f"T-{number}", payable=f"top_up:{new_id()}", description="top-up", amount=100_000, actor="x",

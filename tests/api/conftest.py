@@ -25,6 +25,7 @@ from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment
 from payments.services.expected import ask_for_top_up
 from tests.cast import LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
+from tests.links import linked_account
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
 
@@ -159,6 +160,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "invoice": Invoice.objects.first().pk,
         "note": CreditNote.objects.get().pk,
         "payment": Payment.objects.first().pk,
+        "link": linked_account(alice, gateway="sandbox").pk,
         "transfer": ask_for_top_up(alice, 100_000, actor=owner_of(alice), at=NOON).pk,
         "notice": Notice.objects.first().pk,
         "session": session.pk,

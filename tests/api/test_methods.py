@@ -20,6 +20,7 @@ METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", 
 ONE_OF = {
     "products": "vserver",
     "bank-transfers": "transfer",
+    "linked-accounts": "link",
     "quotes": "quote",
     "orders": "order",
     "resources": "resource",

@@ -40,6 +40,11 @@ CUSTOMER_ROUTES = [
     ("GET", "credit-notes/{note}/pdf/"),
     ("GET", "payments/{payment}/"),
     ("GET", "bank-transfers/{transfer}/"),
+    ("GET", "linked-accounts/{link}/"),
+    ("POST", "linked-accounts/{link}/unlink/"),
+    ("POST", "linked-accounts/{link}/limits/"),
+    ("POST", "linked-accounts/{link}/default/"),
+    ("POST", "linked-accounts/{link}/check/"),
     ("POST", "payments/{payment}/cancel/"),
     ("POST", "payments/{payment}/check/"),
     ("GET", "keys/{key}/"),
@@ -62,6 +67,9 @@ CUSTOMER_LISTS = [
     ("GET", "credit-notes/"),
     ("GET", "payments/"),
     ("GET", "bank-transfers/"),
+    ("GET", "linked-accounts/"),
+    ("GET", "linked-accounts/consents/"),
+    ("GET", "automatic-charges/"),
     ("GET", "wallet/"),
     ("GET", "wallet/entries/"),
     ("GET", "notices/"),
@@ -78,6 +86,9 @@ CUSTOMER_WRITES = [
     ("POST", "invoices/pay/"),
     ("POST", "top-ups/"),
     ("POST", "bank-transfers/"),
+    ("POST", "linked-accounts/"),
+    ("POST", "automatic-charges/"),
+    ("POST", "automatic-charges/stop/"),
     ("POST", "resources/auto-renew/"),
     ("POST", "coupons/check/"),
     ("POST", "notices/read/"),
@@ -160,7 +171,9 @@ def test_another_customer_finds_nothing(things):
         stranger, [*CUSTOMER_ROUTES, *SHARED_ROUTES, *TEAM_ROUTES, *TEAM_LISTS, *TEAM_WRITES], things, 404
     )
     for _method, route in CUSTOMER_LISTS:
-        if route in {"customer/", "keys/"} or route.endswith("/export/"):  # its own name, key and columns
+        if route in {"customer/", "keys/", "linked-accounts/consents/"} or route.endswith(
+            "/export/"
+        ):  # its own name, key and columns; everybody's words
             answer = stranger.get(route)
             assert answer.status_code == 200, route
             told = b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -197,7 +197,7 @@ def test_every_page_of_a_customer_fits_a_phone_and_complains_about_nothing(
     page = context.new_page()
     page.goto(f"{portal.url}/login/")
     sign_in(page, "trang@saoviet.example")
-    for path in ("/", "/resources/", "/trash/", "/orders/", "/billing/", "/billing/usage/", "/payments/", "/credit/", "/wallet/", "/notices/", "/settings/"):  # fmt: skip
+    for path in ("/", "/resources/", "/trash/", "/orders/", "/billing/", "/billing/usage/", "/payments/", "/credit/", "/wallet/", "/linked-accounts/", "/notices/", "/settings/"):  # fmt: skip
         answer = page.goto(f"{portal.url}{path}")
         assert answer
         assert answer.status == 200, path

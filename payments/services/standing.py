@@ -1,0 +1,162 @@
+"""What customers let us charge by itself: switched on with a consent, off by one switch, and when it is tried next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from accounts.services import record_audit
+from invoices.models import Invoice
+from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from notifications.models import Notice
+from notifications.services import tell
+from payments.audit import Did
+from payments.models import AutomaticCharge, LinkedAccount, Payment
+from payments.services.consents import Agreement, record_consent
+
+Purpose = AutomaticCharge.Purpose
+NOT_RETRIED = frozenset({"needs_customer", "over_limit"})
+"""Reasons that time does not mend."""
+
+
+class AccountNeeded(DomainError):
+    code = "account-needed"
+    status = 404
+    message = _("Choose one of your linked accounts.")
+
+
+@transaction.atomic
+def switch_on(
+    customer: Customer,
+    purpose: str,
+    *,
+    linked_id: UUID,
+    agreement: Agreement,
+    below: int | None = None,
+    amount: int | None = None,
+    actor: Actor,
+    at: datetime,
+) -> AutomaticCharge:
+    """
+    From now on the account is charged by itself: for top-ups of `amount` when less than `below` is available, or for invoices.
+
+    :raises AccountNeeded: it is not this customer's, or not linked
+    :raises ConsentNeeded: the customer did not agree to it
+    """
+    held = Customer.objects.lock(customer.pk)
+    linked = LinkedAccount.objects.usable(at).filter(pk=linked_id, customer=held).first()
+    if linked is None:
+        raise AccountNeeded
+    linked.customer = held
+    if purpose == Purpose.TOP_UP:
+        _refuse_amounts(linked, below, amount)
+    else:
+        below = amount = None
+    consent = record_consent(linked, purpose, agreement, below=below, amount=amount, actor=actor, at=at)
+    charge, _is_new = AutomaticCharge.objects.update_or_create(
+        customer=held,
+        purpose=purpose,
+        defaults={
+            "linked": linked,
+            "consent": consent,
+            "is_on": True,
+            "below": below,
+            "amount": amount,
+            "tries": 0,
+            "failure": "",
+            "next_at": at if purpose == Purpose.INVOICES else None,
+        },
+    )
+    record_audit(
+        Did.SWITCH_ON, linked.pk, actor=actor, at=at, reason="", customer=held, purpose=purpose, below=below, amount=amount
+    )  # fmt: skip
+    return charge
+
+
+def _refuse_amounts(linked: LinkedAccount, below: int | None, amount: int | None) -> None:
+    if below is None or below <= 0:
+        raise InvalidInput(_("Enter an amount above zero."), field="below")
+    least, most = settings.TOP_UP_MINIMUM, min(settings.TOP_UP_MAXIMUM, linked.most)
+    if amount is None or not least <= amount <= most:
+        raise InvalidInput(
+            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
+            field="amount",
+            minimum=least,
+            maximum=most,
+        )
+
+
+@transaction.atomic
+def switch_off(customer: Customer, purposes: Collection[str] = Purpose.values, *, actor: Actor, at: datetime) -> None:
+    """Nothing of this is charged by itself from now on; of all purposes, unless some are named. Off already is well."""
+    held = Customer.objects.lock(customer.pk)
+    on = AutomaticCharge.objects.on().filter(customer=held, purpose__in=purposes)
+    stopped = sorted(on.values_list("purpose", flat=True))
+    if stopped:
+        on.update(is_on=False, next_at=None)
+        record_audit(Did.SWITCH_OFF, held.pk, actor=actor, at=at, reason="", customer=held, purposes=stopped)
+
+
+def stop_charging(linked: LinkedAccount) -> None:
+    """The account has ended. The caller holds its customer."""
+    AutomaticCharge.objects.on().filter(linked=linked).update(is_on=False, next_at=None)
+
+
+def try_for_invoices(customer: Customer, *, at: datetime) -> None:
+    """There may be open invoices that the wallet did not cover: the account is charged at once, unless a retry waits for its time."""
+    on = AutomaticCharge.objects.on().filter(customer=customer, purpose=Purpose.INVOICES, next_at=None)
+    on.update(next_at=at)
+
+
+def try_for_all_invoices(*, at: datetime) -> int:
+    """As `try_for_invoices`, daily, for all who owe something."""
+    owed = Exists(Invoice.objects.open().filter(customer=OuterRef("customer")))
+    return AutomaticCharge.objects.on().filter(owed, purpose=Purpose.INVOICES, next_at=None).update(next_at=at)
+
+
+def after_success(payment: Payment) -> None:
+    """A charge that was made by itself has come in."""
+    AutomaticCharge.objects.filter(consent=payment.consent_id).exclude(tries=0, failure="", next_at=None).update(
+        tries=0, failure="", next_at=None
+    )
+
+
+def after_decline(payment: Payment, code: str, *, at: datetime) -> datetime | None:
+    """
+    A charge that was made by itself was declined: when it is tried again, by the schedule; nothing when it is not.
+
+    The caller holds the customer. What is declined too often, or for what time does not mend, is switched off.
+    """
+    charge = (
+        AutomaticCharge.objects.on().select_related("customer", "linked").filter(consent=payment.consent_id).first()
+    )
+    if charge is None:
+        return None
+    hours = settings.AUTOMATIC_RETRY_HOURS[charge.purpose]
+    charge.tries += 1
+    charge.failure = code
+    if charge.tries > len(hours) or code in NOT_RETRIED:
+        charge.is_on, charge.next_at = False, None
+        tell(
+            charge.customer,
+            Notice.Kind.AUTOMATIC_CHARGE_OFF,
+            charge.linked_id,
+            payment.pk,
+            at=at,
+            account=charge.linked.known_as,
+            purpose=charge.purpose,
+            tries=charge.tries,
+            failure=code,
+        )
+    else:
+        charge.next_at = at + timedelta(hours=hours[charge.tries - 1])
+    charge.save()
+    return charge.next_at
