@@ -52,7 +52,13 @@ def held_by_others(neighbour: str, lanes: int = LANES) -> Iterator[None]:
 
 def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
     outside = {name for name, job in BY_NAME.items() if job.calls_outside}
-    assert outside == {"deliver-requests", "deliver-notices", "check-payments"}
+    assert outside == {
+        "deliver-requests",
+        "deliver-notices",
+        "check-payments",
+        "see-to-links",
+        "charge-linked-accounts",
+    }
     for name, entry in beat_schedule().items():
         assert entry["options"]["queue"] == ("couriers" if name in outside else "celery"), name
     assert queue_of(BY_NAME["time-out-requests"]) == "celery"
