@@ -17,6 +17,7 @@ from billing_portal.ahead import what_comes_next
 from billing_portal.matters import what_needs_attention
 from catalog.models import Product
 from invoices.models import Invoice
+from invoices.services.running import RunningCosts, running_costs
 from kernel import display
 from kernel.periods import CalendarMonth, billing_zone
 from kernel.shapes import Json
@@ -36,7 +37,10 @@ def home(request: PortalRequest) -> HttpResponse:
     products = {product.pk: str(product) for product in Product.objects.all()}
     this_month = {row["product"]: row["total"] for row in spent if row["key"] == months[-1].key}
     facts = {
-        "figures": _figures(customer, wallet, spent, months, at),
+        "figures": [
+            *_figures(customer, wallet, spent, months, at),
+            *_running(running_costs(customer, at=at)),
+        ],
         "attention": what_needs_attention(customer, at, may_order=request.user.may_order),
         "bars": [_bar(month, spent) for month in months],
         "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items()],
@@ -106,8 +110,23 @@ def _figures(
         {"label": _("Held"), "amount": wallet.held, "note": _("for usage not yet billed")},
         {"label": _("To pay"), "amount": owed, "url": reverse("billing-history"), "note": _("open invoices")},
         {
-            "label": _("Spent in %(month)s") % {"month": display.month(at)},
+            "label": _("Invoiced in %(month)s") % {"month": display.month(at)},
             "amount": now,
             "note": _("%(amount)s the month before") % {"amount": display.money(before)},
         },
+    ]
+
+
+def _running(running: RunningCosts) -> list[Row]:
+    """Only for who uses first and pays afterwards."""
+    if not running.of:
+        return []
+    expected = {"amount": display.money(running.total.expected)}
+    return [
+        {
+            "label": _("Usage in %(month)s until now") % {"month": display.month(running.at)},
+            "amount": running.total.so_far,
+            "url": reverse("usage-report"),
+            "note": _("%(amount)s by its end if nothing changes") % expected,
+        }
     ]

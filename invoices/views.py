@@ -26,6 +26,7 @@ from invoices.queries import (
     summarize,
 )
 from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, USAGE, invoice_rows
+from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel import display
 from kernel.periods import CalendarMonth
@@ -130,8 +131,19 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         "columns": columns,
         "chooser": _chooser(hidden),
         "exports": export_links(request, "usage-export"),
+        **_running(request, month),
     }
     return render(request, "invoices/usage_report.html", context)
+
+
+def _running(request: PortalRequest, month: CalendarMonth) -> dict[str, object]:
+    """What postpaid usage has cost in the month that is not over, by product: no invoice has it yet, so no line below."""
+    if month != CalendarMonth.of(request.at):
+        return {}
+    running = running_costs(request.customer, at=request.at)
+    names = product_names() if running.of else {}
+    by_name = sorted((names[product], cost) for product, cost in running.of.items())
+    return {"running": running, "running_products": by_name}
 
 
 def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilters:

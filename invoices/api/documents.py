@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -24,11 +25,13 @@ from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from catalog.api.configurations import ProductCode
+from catalog.models import Product
 from invoices.columns import Column, Form
 from invoices.models import CreditNote, Invoice, InvoiceLine, Question
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.reports import INVOICES, USAGE
 from invoices.services.questions import question_line
+from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, usages
 from kernel.periods import CalendarMonth
 
@@ -286,6 +289,28 @@ class UsageQuery(Paged):
         return month or CalendarMonth.of(self.context["view"].at)
 
 
+class RunningProductShape(serializers.Serializer[object]):
+    """VND with VAT of one product's postpaid usage in the month."""
+
+    product = serializers.CharField(help_text="Product code.")
+    so_far = serializers.IntegerField()
+    expected = serializers.IntegerField()
+
+
+class RunningShape(serializers.Serializer[object]):
+    """
+    What postpaid usage costs in the present month, VND with VAT: `so_far` until `at`, `expected` by the month's end if
+    nothing is changed, added or deleted any more. What is invoiced of the month already counts as invoiced.
+    """
+
+    month = serializers.CharField(help_text="Of the billing zone: 2026-08.")
+    at = Instant()
+    so_far = serializers.IntegerField(source="total.so_far")
+    expected = serializers.IntegerField(source="total.expected")
+    unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
+    products = RunningProductShape(many=True)
+
+
 class UsageViewSet(mixins.ListModelMixin, Endpoint):
     """The usage report: what was used in a month, line by line."""
 
@@ -300,3 +325,16 @@ class UsageViewSet(mixins.ListModelMixin, Endpoint):
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         return list(usages(super().paginate_queryset(queryset) or [], self.query.month_wanted))
+
+    @extend_schema(responses=RunningShape, filters=False)
+    @action(detail=False, pagination_class=None)
+    def running(self, request: Request) -> Response:
+        """What postpaid usage has cost in the present month, which is not invoiced before it has ended."""
+        found = running_costs(self.customer, at=self.at)
+        codes = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
+        products = [
+            {"product": codes[pk], "so_far": cost.so_far, "expected": cost.expected} for pk, cost in found.of.items()
+        ]
+        products.sort(key=itemgetter("product"))
+        shown = {"month": found.month.key, "at": found.at, "total": found.total, "unpriced": found.unpriced}
+        return Response(RunningShape({**shown, "products": products}).data)

@@ -154,11 +154,11 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
             continue
         if not found or found[-1].resource.pk != resource_id:
             found.append(Usage(Billed(resource_id, name, product_id), customer_id))
-        found[-1].segments.append((_quantities(configuration), Period(start, end)))
+        found[-1].segments.append((quantities_of(configuration), Period(start, end)))
     return found
 
 
 @lru_cache(maxsize=10_000)
-def _quantities(configuration: str) -> Quantities:
+def quantities_of(configuration: str) -> Quantities:
     """Many resources are configured alike: what they have in common is read once."""
     return tuple((UUID(entry["item"]), Decimal(entry["quantity"])) for entry in json.loads(configuration))

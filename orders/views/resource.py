@@ -17,6 +17,7 @@ from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import WrongPeriod
 from invoices.models import Invoice
+from invoices.services.running import running_costs
 from kernel.actors import ActorKind
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
@@ -121,6 +122,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         ),
         "ruler_legend": LEGEND,
         "may_order": request.user.may_order,
+        "running": running_costs(request.customer, at=request.at, by="resource", only=[found.pk]).of.get(found.pk),
     }
     return render(request, "orders/resource.html", facts)
 

@@ -19,6 +19,7 @@ from accounts.access import PortalRequest, portal_page
 from accounts.downloads import export_links, table_response
 from catalog.configuration import items_of
 from catalog.models import Item, Product
+from invoices.services.running import running_costs
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
@@ -41,10 +42,16 @@ def resources(request: PortalRequest) -> HttpResponse:
     page = keyset_page(**wanted, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     items = items_of(resource.configuration for resource in page.rows)
     begins = periods_begin(page.rows, request.at)
+    shown = [resource.pk for resource in page.rows]
+    running = running_costs(request.customer, at=request.at, by="resource", only=shown)
     facts = {
         "rows": [
             row_of(request, resource, items)
-            | {"price": prices.of(resource.configuration), "starts_at": begins.get(resource.pk)}
+            | {
+                "price": prices.of(resource.configuration),
+                "starts_at": begins.get(resource.pk),
+                "running": running.of.get(resource.pk),
+            }
             for resource in page.rows
         ],
         "total": prices.total,

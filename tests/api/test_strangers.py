@@ -74,6 +74,7 @@ CUSTOMER_LISTS = [
     ("GET", "wallet/entries/"),
     ("GET", "notices/"),
     ("GET", "usage/"),
+    ("GET", "usage/running/"),
     ("GET", "users/"),
     ("GET", "keys/"),
     ("GET", "customer/"),
@@ -185,6 +186,8 @@ def test_another_customer_finds_nothing(things):
             assert [entry["amount"] for entry in body["results"]] == [1_000_000]
         elif route == "dunning/":
             assert (body["overdue"], body["done"], body["ahead"]) == (0, [], [])
+        elif route == "usage/running/":
+            assert body["products"] == []
         elif route != "wallet/":
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []

@@ -217,6 +217,22 @@ def test_users_are_those_of_the_customer(alice, bob, as_alice):
     assert [row["email"] for row in done(as_alice.get("users/"))["results"]] == [owner.email]
 
 
+def test_what_the_present_month_has_cost_is_told_before_its_invoice(bob, small, now):
+    """Five days of a server at 181,000 for thirty: 30,167; from noon of 10 March to the end of the month 129,717."""
+    create(bob, small)
+    now.move(timedelta(days=5))
+
+    running = done(caller_of(bob).get("usage/running/"))
+
+    assert running["products"] == [{"product": "vserver", "so_far": 30_167, "expected": 129_717}]
+    assert (running["month"], running["so_far"], running["expected"], running["unpriced"]) == (
+        "2026-03",
+        30_167,
+        129_717,
+        0,
+    )
+
+
 def test_usage_of_a_month_is_listed_line_by_line(alice, as_alice, small, now):
     create(alice, small)
     now.move(timedelta(days=1))

@@ -63,3 +63,17 @@ def test_what_rolls_over_or_is_postpaid_asks_for_nothing(bob, small):
     create(bob, small, name="usage")
     assert runway_of(bob, at=NOON, until=NOON + 30 * DAY).coming == []
     assert "Keeping everything" not in home_of(bob)
+
+
+def test_who_pays_afterwards_sees_what_the_month_has_cost_and_will(bob, small):
+    """From noon of 10 March: five days at 181,000 for thirty are 30,167; the 21 days and 12 hours to its end 129,717."""
+    create(bob, small, name="web")
+    page = home_of(bob, days=5)
+    assert "Usage in Mar 2026 until now" in page
+    assert "30,167" in page
+    assert "129,717 ₫ by its end if nothing changes" in page
+
+
+def test_who_pays_before_is_not_asked_about_usage(alice, small):
+    create(alice, small, name="web")
+    assert "until now" not in home_of(alice, days=5)

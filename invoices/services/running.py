@@ -1,0 +1,122 @@
+"""What postpaid usage costs in the present month before it is billed: until now, and by its end if nothing changes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Greatest
+
+from accounts.models import BillingMode, Customer
+from catalog.queries import NoPrice, PriceBook
+from invoices.models import Invoice
+from invoices.services.usage import price_usage, quantities_of
+from kernel.periods import CalendarMonth, Period, truncate
+from lifecycle.models import ServicePeriod
+
+By = Literal["product", "resource"]
+Stretch = tuple[UUID, str, datetime, datetime | None, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """VND with VAT: `so_far` for what was used until now, `expected` for the month if nothing is changed, added or deleted."""
+
+    so_far: int = 0
+    expected: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.so_far + other.so_far, self.expected + other.expected)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCosts:
+    """
+    The present month until `at`. `of` has the cost of each product or resource with postpaid usage in it.
+
+    `unpriced` stretches of usage are in no cost, for a price is missing; the month-end run holds such usage back.
+    """
+
+    month: CalendarMonth
+    at: datetime
+    of: dict[UUID, Cost] = field(default_factory=dict)
+    unpriced: int = 0
+
+    @property
+    def total(self) -> Cost:
+        return sum(self.of.values(), Cost())
+
+
+def running_costs(
+    customer: Customer, *, at: datetime, by: By = "product", only: Collection[UUID] | None = None
+) -> RunningCosts:
+    """
+    What `customer`'s postpaid usage of the month of `at` costs, of the resources `only` or of all.
+
+    Priced as the month-end run prices, line by line; usage that is alike is priced once and counted, so that a thousand
+    servers of one kind cost a query, not a thousand prices. What is invoiced of the month already counts as invoiced, less
+    what was credited.
+    """
+    at = truncate(at)
+    month = CalendarMonth.of(at)
+    scope = Q(customer=customer) if only is None else Q(customer=customer, resource__in=only)
+    usage = ServicePeriod.objects.filter(scope, billing_mode=BillingMode.POSTPAID).overlapping(month.period)
+    if not usage.exists():  # whoever pays first asks once
+        return RunningCosts(month, at)
+    costs: dict[UUID, Cost] = defaultdict(Cost)
+    covered: dict[UUID, datetime] = {}
+    for key, resource, until, left in _invoiced(scope, month.period, by):
+        covered[resource] = max(covered.get(resource, until), until)
+        costs[key] += Cost(left, left)
+    book: PriceBook | None = None
+    unpriced = 0
+    for key, configuration, start, end, count in _stretches(usage, month.period, by, covered):
+        book = book or PriceBook([customer.pk])
+        so_far, expected = (
+            _price(book, customer, configuration, start, min(end or until, until))
+            for until in (at, month.period.ends_at)
+        )
+        unpriced += count if expected is None else 0
+        known = so_far or 0
+        costs[key] += Cost(known * count, (known if expected is None else expected) * count)
+    return RunningCosts(month, at, dict(costs), unpriced)
+
+
+def _price(book: PriceBook, customer: Customer, configuration: str, start: datetime, end: datetime) -> int | None:
+    if start >= end:
+        return 0
+    try:
+        lines = list(price_usage(book, customer, [(quantities_of(configuration), Period(start, end))]))
+    except NoPrice:
+        return None
+    return sum(line.total for line in lines)
+
+
+def _invoiced(scope: Q, month: Period, by: By) -> QuerySet[Invoice, tuple[UUID, UUID, datetime, int]]:
+    """(key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
+    usage = Invoice.objects.filter(scope, kind=Invoice.Kind.USAGE)
+    within = usage.filter(period_start__gte=month.starts_at, period_start__lt=month.ends_at)
+    return within.values_list(by, "resource", "covered_until", F("total") - F("credited"))
+
+
+def _stretches(
+    usage: QuerySet[ServicePeriod], month: Period, by: By, covered: dict[UUID, datetime]
+) -> Iterator[Stretch]:
+    """(key, configuration, from, until, how many such) of the usage in the month that no invoice covers."""
+    key = "resource" if by == "resource" else "resource__product"
+    text, since = Cast("configuration", TextField()), Greatest("starts_at", Value(month.starts_at))
+    alike = usage.exclude(resource__in=covered).values(key, text=text, since=since, until=F("ends_at"))
+    yield from (
+        alike.annotate(count=Count("pk"))
+        .order_by(key, "since", "text")
+        .values_list(key, "text", "since", "until", "count")
+    )
+    if covered:
+        own = usage.filter(resource__in=covered).annotate(text=text, since=since)
+        for one, resource, configuration, start, end in own.values_list(key, "resource", "text", "since", "ends_at"):
+            yield one, configuration, max(start, covered[resource]), end, 1
