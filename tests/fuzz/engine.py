@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -27,6 +27,7 @@ def findings(
     examples: int = 1,
     only: Collection[str] = (),
     until: float = inf,
+    tell: Callable[[str], object] = len,
 ) -> list[str]:
     """
     What was found, a line each.
@@ -35,6 +36,7 @@ def findings(
     :param examples: how many of each operation, in the phases that make them up
     :param only: of the operations ("GET /api/v1/orders/") those to be asked; all without it
     :param until: when to stop, by `time.monotonic`
+    :param tell: what hears of each finding at once
     """
     config = schemathesis.Config.from_dict(
         {
@@ -65,7 +67,9 @@ def findings(
         schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", portal, config=config)
         stream = from_schema(schema).execute()
         for event in stream:
-            found += _told_by(event)
+            for finding in _told_by(event):
+                tell(finding)
+                found.append(finding)
             if time.monotonic() > until:
                 print(f"stopped early, after {portal.requests} requests")
                 stream.stop()

@@ -37,6 +37,7 @@ def test_nothing_is_found(principal, keys, world):
         seed=SEED,
         examples=EXAMPLES,
         until=time.monotonic() + MINUTES * 60,
+        tell=lambda finding: print(f"- {finding}", flush=True),
     )
 
     print(f"{principal}: {portal.requests} requests, {portal.succeeded} succeeded, {len(found)} findings", flush=True)
