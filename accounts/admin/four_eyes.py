@@ -9,13 +9,16 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts import four_eyes
 from accounts.access import signed_in
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import column
+from accounts.admin.look import column, facts
 from accounts.admin.tasks import Task
 from accounts.four_eyes import Act
 from accounts.models import StaffAct, User
@@ -128,7 +131,7 @@ class StaffActAdmin(LookOnlyAdmin):
         "customer",
         "subject",
         "amount",
-        "facts",
+        "told",
         "reason",
         "asked_by",
         "asked_at",
@@ -152,3 +155,11 @@ class StaffActAdmin(LookOnlyAdmin):
         acts = super().get_queryset(request)
         mine = acts.filter(asked_by=signed_in(request).actor.name)
         return acts if super().has_view_permission(request) else mine
+
+    @admin.display(description=_("facts"))
+    def told(self, act: StaffAct) -> SafeString:
+        """What whoever decides should know, in words; of what is decided, the facts as they were kept."""
+        if act.act not in Act.known or act.state not in {StaffAct.State.WAITING, StaffAct.State.TO_REVIEW}:
+            return facts(act.facts)
+        rows = [(capfirst(label), value) for label, value in Act.known[act.act].facts(act)]
+        return format_html_join(SafeString("<br>"), "{}: {}", rows)

@@ -173,7 +173,9 @@ def test_who_asked_for_a_price_finds_what_became_of_it_and_no_other_acts(catalog
 
     assert [act.pk for act in listed.context["cl"].result_list] == [mine.pk]
     assert reverse("admin:accounts_staffact_changelist") in catalogue.get(reverse("admin:index")).content.decode()
-    assert catalogue.get(reverse("admin:accounts_staffact_change", args=[mine.pk])).status_code == 200
+    shown = catalogue.get(reverse("admin:accounts_staffact_change", args=[mine.pk])).content.decode()
+    assert "Unit price: 181,000 ₫ / 30 days" in shown
+    assert "unit_price" not in shown
     assert (
         catalogue.get(reverse("admin:accounts_staffact_change", args=[theirs.pk])).status_code == 302
     )  # there is no such row

@@ -56,7 +56,7 @@ def back_by_itself(page: Page, portal: Portal, action: str) -> None:
 
 def what_it_is(page: Page, name: str) -> str:
     """ "S1 · 2 vCPU, 4 GB, 40 GB SSD volume": what the list says of a resource."""
-    return page.locator("#resources li").filter(has_text=name).locator(".about span").first.inner_text()
+    return page.locator("#resources li").filter(has_text=name).locator(".about > span:not(.state)").first.inner_text()
 
 
 def in_trash(page: Page, name: str) -> bool:
