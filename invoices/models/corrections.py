@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from invoices.models.documents import Invoice
 from kernel.ids import new_id
+from store.carried import CarriedKey, unique_with
 from store.triggers import append_only
 
 
@@ -31,10 +32,18 @@ class CreditNote(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("number"), max_length=20)
     invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("invoice")
+        Invoice,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="credit_notes",
+        verbose_name=_("invoice"),
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="credit_notes", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="credit_notes",
+        verbose_name=_("customer"),
     )
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     note = models.TextField(_("note"), blank=True)
@@ -48,6 +57,8 @@ class CreditNote(models.Model):
         verbose_name = _("credit note")
         verbose_name_plural = _("credit notes")
         constraints: ClassVar = [
+            unique_with(name="a_credit_note_is_one_customers"),
+            CarriedKey("invoice", name="a_credit_note_is_its_invoices_customers"),
             models.UniqueConstraint(name="credit_note_number_is_unique", fields=["number"]),
             models.CheckConstraint(
                 name="a_credit_note_gives_something",

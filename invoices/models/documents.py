@@ -20,6 +20,7 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.periods import local_day
 from lifecycle.models import Resource
+from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
 from store.rounded import Rounded
 from store.triggers import append_only, frozen, kept, never_deleted
@@ -90,10 +91,19 @@ class Invoice(KeepsColumns):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("number"), max_length=20)
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="invoices", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="invoices",
+        verbose_name=_("customer"),
     )
     resource = models.ForeignKey(
-        Resource, on_delete=models.PROTECT, related_name="invoices", verbose_name=_("resource")
+        Resource,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="invoices",
+        verbose_name=_("resource"),
     )
     product = models.ForeignKey(
         Product, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("product")
@@ -142,6 +152,8 @@ class Invoice(KeepsColumns):
         verbose_name = _("invoice")
         verbose_name_plural = _("invoices")
         constraints: ClassVar = [
+            unique_with(name="an_invoice_is_one_customers"),
+            CarriedKey("resource", name="an_invoice_is_its_resources_customers"),
             models.UniqueConstraint(name="invoice_number_is_unique", fields=["number"]),
             models.UniqueConstraint(
                 name="a_period_of_a_resource_is_billed_once", fields=["customer", "resource", "kind", "period_key"]
@@ -246,10 +258,20 @@ class InvoiceLine(models.Model):
     """
 
     invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, db_index=False, related_name="lines", verbose_name=_("invoice")
+        Invoice,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="lines",
+        verbose_name=_("invoice"),
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("customer"),
     )
     position = models.PositiveSmallIntegerField(_("position"))
     item = models.ForeignKey(Item, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("item"))
@@ -275,6 +297,7 @@ class InvoiceLine(models.Model):
         verbose_name = _("invoice line")
         verbose_name_plural = _("invoice lines")
         constraints: ClassVar = [
+            CarriedKey("invoice", name="a_line_is_its_invoices_customers"),
             models.UniqueConstraint(name="one_line_per_position", fields=["invoice", "position"]),
             models.CheckConstraint(
                 name="line_total_is_amount_and_tax_on_top",
@@ -323,10 +346,9 @@ class InvoiceLine(models.Model):
                     RAISE EXCEPTION 'the lines of invoice % do not add up, or come after it was issued', broken USING ERRCODE = 'check_violation';
                 END IF;
                 SELECT i.number INTO broken FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
-                WHERE n.starts_at < i.period_start OR n.ends_at > i.period_end OR n.customer_id <> i.customer_id LIMIT 1;
+                WHERE n.starts_at < i.period_start OR n.ends_at > i.period_end LIMIT 1;
                 IF broken IS NOT NULL THEN
-                    RAISE EXCEPTION 'a line lies outside of the period of invoice %, or is another customer''s', broken
-                        USING ERRCODE = 'check_violation';
+                    RAISE EXCEPTION 'a line lies outside of the period of invoice %', broken USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from lifecycle.models import Resource
+from store.carried import CarriedKey
 from store.triggers import edges_only
 
 
@@ -98,7 +99,13 @@ class ParkedBilling(models.Model):
         Customer, on_delete=models.PROTECT, related_name="parked_billings", verbose_name=_("customer")
     )
     resource = models.ForeignKey(
-        Resource, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("resource")
+        Resource,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("resource"),
     )
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.PARKED)
     cause = models.CharField(_("why"), max_length=10, choices=Cause.choices)
@@ -113,11 +120,12 @@ class ParkedBilling(models.Model):
         verbose_name = _("parked billing")
         verbose_name_plural = _("parked billings")
         constraints: ClassVar = [
+            CarriedKey("resource", name="usage_is_held_of_the_customers_own_resource"),
             models.UniqueConstraint(
                 name="what_is_held_of_a_month_is_held_once",
                 fields=["customer", "month", "resource"],
                 nulls_distinct=False,
-            )
+            ),
         ]
         indexes: ClassVar = [
             models.Index(name="held_back_of_a_month", fields=["month"], condition=models.Q(state="parked"))

@@ -18,6 +18,7 @@ from kernel.actors import ActorKind
 from kernel.periods import Period
 from kernel.reasons import in_words
 from lifecycle.models.resource import Resource, State
+from store.carried import CarriedKey
 from store.triggers import append_only, frozen, never_deleted
 
 
@@ -39,8 +40,16 @@ class ServicePeriod(models.Model):
     that was cut before it began is empty.
     """
 
-    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="periods", verbose_name=_("resource"))
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    resource = models.ForeignKey(
+        Resource,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="periods",
+        verbose_name=_("resource"),
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("customer")
+    )
     billing_mode = models.CharField(_("billing mode"), max_length=8, choices=BillingMode.choices)
     configuration = models.JSONField(_("configuration"))
     starts_at = models.DateTimeField(_("from"))
@@ -52,6 +61,7 @@ class ServicePeriod(models.Model):
         verbose_name = _("service period")
         verbose_name_plural = _("service periods")
         constraints: ClassVar = [
+            CarriedKey("resource", name="a_service_period_is_its_resources_customers"),
             models.CheckConstraint(
                 name="service_period_starts_before_it_ends",
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
@@ -105,10 +115,20 @@ class ResourceEvent(models.Model):
         ROLLED_OVER = "rolled_over", _("rolled over into postpaid usage")
 
     resource = models.ForeignKey(
-        Resource, on_delete=models.PROTECT, db_index=False, related_name="events", verbose_name=_("resource")
+        Resource,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="events",
+        verbose_name=_("resource"),
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("customer"),
     )
     kind = models.CharField(_("what"), max_length=20, choices=Kind.choices)
     from_state = models.CharField(_("from"), max_length=8, choices=State.choices, blank=True)
@@ -122,6 +142,7 @@ class ResourceEvent(models.Model):
     class Meta:
         verbose_name = _("resource event")
         verbose_name_plural = _("resource events")
+        constraints: ClassVar = [CarriedKey("resource", name="an_event_is_its_resources_customers")]
         indexes: ClassVar = [models.Index(name="events_of_a_resource", fields=["resource", "-id"])]
         triggers: ClassVar = [append_only()]
 

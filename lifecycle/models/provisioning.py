@@ -14,6 +14,7 @@ from catalog.models import Product
 from kernel import reasons
 from kernel.ids import new_id
 from lifecycle.models.resource import Resource
+from store.carried import unique_with
 from store.outbox import WAITING
 from store.triggers import edges_only, frozen, never_deleted
 
@@ -127,6 +128,7 @@ class ProvisioningRequest(models.Model):
         verbose_name = _("provisioning request")
         verbose_name_plural = _("provisioning requests")
         constraints: ClassVar = [
+            unique_with("resource", name="a_request_is_about_one_resource"),
             models.UniqueConstraint(
                 name="one_unanswered_request_per_resource",
                 fields=["resource"],

@@ -16,6 +16,7 @@ from catalog.models import Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
+from store.carried import unique_with
 from store.machine import StateMachine
 from store.search import search_index
 from store.triggers import edges_only, frozen, never_deleted
@@ -140,6 +141,7 @@ class Resource(StateMachine):
         verbose_name = _("resource")
         verbose_name_plural = _("resources")
         constraints: ClassVar = [
+            unique_with(name="a_resource_is_one_customers"),
             models.CheckConstraint(name="resource_state_is_known", condition=Q(state__in=State.values)),
             models.CheckConstraint(
                 name="a_running_prepaid_resource_knows_its_end",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import cached_property
@@ -16,6 +15,7 @@ from kernel import display
 from kernel.ids import new_id
 from lifecycle.models import Resource
 from orders.deal import Deal
+from store.carried import CarriedKey, unique_with
 from store.triggers import append_only, frozen, never_deleted
 
 
@@ -54,7 +54,13 @@ class CheckoutSession(models.Model):
         Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
     )
     resource = models.ForeignKey(
-        Resource, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("resource")
+        Resource,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("resource"),
     )
     name = models.CharField(_("name"), max_length=100)
     configuration = models.JSONField(_("configuration"))
@@ -67,6 +73,8 @@ class CheckoutSession(models.Model):
         verbose_name = _("checkout session")
         verbose_name_plural = _("checkout sessions")
         constraints: ClassVar = [
+            unique_with(name="a_session_is_one_customers"),
+            CarriedKey("resource", name="a_session_is_its_resources_customers"),
             models.CheckConstraint(
                 name="only_a_session_for_something_new_is_about_no_resource",
                 condition=Q(action="create", resource__isnull=True) | (~Q(action="create") & Q(resource__isnull=False)),
@@ -95,24 +103,6 @@ class CheckoutSession(models.Model):
         return f"{self.product}: {self.name}"
 
 
-OFFERED_TO_ITS_CUSTOMER = pgtrigger.Trigger(
-    name="a_session_offers_to_its_own_customer",
-    level=pgtrigger.Row,
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert,
-    condition=pgtrigger.Condition("NEW.checkout_session_id IS NOT NULL"),
-    func="""
-    IF NOT EXISTS (
-        SELECT FROM orders_checkoutsession WHERE id = NEW.checkout_session_id AND customer_id = NEW.customer_id
-    ) THEN
-        RAISE EXCEPTION 'checkout session % is not customer %''s', NEW.checkout_session_id, NEW.customer_id
-            USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-    """,
-)
-
-
 class Quote(models.Model):
     """
     An offer: what will happen and what it costs, computed at `quoted_at` and good until `expires_at`.
@@ -129,6 +119,7 @@ class Quote(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="quotes",
         verbose_name=_("checkout session"),
     )
@@ -142,7 +133,11 @@ class Quote(models.Model):
     class Meta:
         verbose_name = _("quote")
         verbose_name_plural = _("quotes")
-        triggers: ClassVar = [append_only(), OFFERED_TO_ITS_CUSTOMER]
+        constraints: ClassVar = [
+            unique_with(name="a_quote_is_one_customers"),
+            CarriedKey("checkout_session", name="a_session_offers_to_its_own_customer"),
+        ]
+        triggers: ClassVar = [append_only()]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {display.money(self.total)}"

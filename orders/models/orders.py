@@ -21,6 +21,7 @@ from lifecycle.models import ProvisioningRequest, Resource
 from orders.deal import Part
 from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
+from store.carried import CarriedKey, unique_with
 from store.machine import StateMachine
 from store.triggers import edges_only, never_deleted
 
@@ -117,7 +118,9 @@ class Order(StateMachine):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders", verbose_name=_("customer"))
-    quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order", verbose_name=_("quote"))
+    quote = models.OneToOneField(
+        Quote, on_delete=models.PROTECT, db_constraint=False, related_name="order", verbose_name=_("quote")
+    )
     action = models.CharField(_("action"), max_length=8, choices=Action.choices)
     state = FSMField(_("state"), default=OrderState.AWAITING_PAYMENT, choices=OrderState.choices, protected=True)
     means = models.CharField(_("means of payment"), max_length=14, choices=Means.choices)
@@ -128,11 +131,18 @@ class Order(StateMachine):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="orders",
         verbose_name=_("checkout session"),
     )
     payment = models.OneToOneField(
-        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="order", verbose_name=_("payment")
+        Payment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="order",
+        verbose_name=_("payment"),
     )
     key = models.CharField(_("idempotency key"), max_length=100)
     actor_kind = models.CharField(max_length=12)
@@ -150,6 +160,10 @@ class Order(StateMachine):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         constraints: ClassVar = [
+            unique_with(name="an_order_is_one_customers"),
+            CarriedKey("quote", name="an_order_is_its_quotes_customers"),
+            CarriedKey("checkout_session", name="an_order_is_its_sessions_customers"),
+            CarriedKey("payment", name="an_order_is_paid_by_its_customer"),
             models.UniqueConstraint(name="one_order_per_customer_and_key", fields=["customer", "key"]),
             models.UniqueConstraint(
                 name="a_checkout_session_is_ordered_once",
@@ -241,14 +255,19 @@ class OrderItem(models.Model):
     OPEN: ClassVar = [State.WAITING, State.PROVISIONING]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="items", verbose_name=_("order"))
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, db_constraint=False, related_name="items", verbose_name=_("order")
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, db_constraint=False, related_name="+", verbose_name=_("customer")
+    )
     position = models.PositiveSmallIntegerField(_("position"))
     resource = models.ForeignKey(
         Resource,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="order_items",
         verbose_name=_("resource"),
     )
@@ -257,6 +276,7 @@ class OrderItem(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="order_item",
         verbose_name=_("provisioning request"),
     )
@@ -271,6 +291,9 @@ class OrderItem(models.Model):
         verbose_name = _("order item")
         verbose_name_plural = _("order items")
         constraints: ClassVar = [
+            CarriedKey("order", name="an_item_is_its_orders_customers"),
+            CarriedKey("resource", name="an_item_is_about_its_customers_resource"),
+            CarriedKey("request", carries="resource", name="an_items_request_is_about_its_resource"),
             models.UniqueConstraint(name="one_item_per_position", fields=["order", "position"]),
             models.UniqueConstraint(
                 name="one_open_order_per_resource",

@@ -13,6 +13,7 @@ from accounts.models import Customer
 from invoices.models import CreditNote, Invoice
 from payments.models.attempts import Payment
 from payments.models.reversals import Reversal
+from store.carried import CarriedKey
 from store.triggers import append_only
 
 
@@ -29,6 +30,7 @@ class Allocation(models.Model):
         null=True,
         blank=True,
         db_index=False,
+        db_constraint=False,
         related_name="allocations",
         verbose_name=_("payment"),
     )
@@ -37,20 +39,31 @@ class Allocation(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="allocations",
         verbose_name=_("credit note"),
     )
     invoice = models.ForeignKey(
-        Invoice, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("invoice")
+        Invoice,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="allocations",
+        verbose_name=_("invoice"),
     )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("customer"),
     )
     reversal = models.ForeignKey(
         Reversal,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
+        db_constraint=False,
         related_name="allocations",
         verbose_name=_("payment taken back"),
     )
@@ -62,6 +75,10 @@ class Allocation(models.Model):
         verbose_name = _("allocation")
         verbose_name_plural = _("allocations")
         constraints: ClassVar = [
+            CarriedKey("invoice", name="an_allocation_is_its_invoices_customers"),
+            CarriedKey("payment", name="an_allocation_is_its_payments_customers"),
+            CarriedKey("credit_note", name="an_allocation_is_its_credit_notes_customers"),
+            CarriedKey("reversal", name="an_allocation_is_its_reversals_customers"),
             models.CheckConstraint(
                 name="allocation_is_positive",
                 condition=Q(amount__gt=0, promotional__gte=0, promotional__lte=F("amount"), reversal__isnull=True)

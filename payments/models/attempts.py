@@ -20,6 +20,7 @@ from payments.failures import KEPT, failure_words
 from payments.models.automatic import CHARGED_AS_AGREED
 from payments.models.links import Consent, LinkedAccount
 from payments.models.transfers import BankTransfer, ExpectedTransfer
+from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
 from store.machine import StateMachine
 from store.triggers import edges_only, frozen, kept, never_deleted
@@ -119,6 +120,7 @@ class Payment(KeepsColumns, StateMachine):
         null=True,
         blank=True,
         db_index=False,
+        db_constraint=False,
         related_name="payments",
         verbose_name=_("expected transfer"),
     )
@@ -170,6 +172,8 @@ class Payment(KeepsColumns, StateMachine):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         constraints: ClassVar = [
+            unique_with(name="a_payment_is_one_customers"),
+            CarriedKey("expected", name="an_expected_payment_is_its_transfers_customers"),
             models.UniqueConstraint(name="payment_reference_is_unique", fields=["reference"]),
             models.CheckConstraint(name="payment_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from kernel.money import MAXIMUM
 from payments.models.attempts import Payment
+from store.carried import CarriedKey, unique_with
 from store.triggers import frozen, never_deleted
 
 
@@ -22,9 +23,19 @@ class Reversal(models.Model):
     It is a case for staff until somebody has closed it.
     """
 
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="reversals", verbose_name=_("payment"))
+    payment = models.ForeignKey(
+        Payment,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="reversals",
+        verbose_name=_("payment"),
+    )
     customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, related_name="reversals", verbose_name=_("customer")
+        Customer,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="reversals",
+        verbose_name=_("customer"),
     )
     amount = models.BigIntegerField(_("taken back"))
     reference = models.CharField(_("reference of the bank or gateway"), max_length=60)
@@ -41,6 +52,8 @@ class Reversal(models.Model):
         verbose_name = _("payment taken back")
         verbose_name_plural = _("payments taken back")
         constraints: ClassVar = [
+            unique_with(name="a_reversal_is_one_customers"),
+            CarriedKey("payment", name="a_reversal_is_its_payments_customers"),
             models.UniqueConstraint(name="money_is_taken_back_once_per_reference", fields=["payment", "reference"]),
             models.CheckConstraint(
                 name="what_is_taken_back_comes_from_somewhere",

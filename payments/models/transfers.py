@@ -15,6 +15,7 @@ from accounts.models import Customer
 from kernel import references
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from store.carried import unique_with
 from store.triggers import frozen, never_deleted
 
 
@@ -72,6 +73,7 @@ class ExpectedTransfer(models.Model):
         verbose_name = _("expected transfer")
         verbose_name_plural = _("expected transfers")
         constraints: ClassVar = [
+            unique_with(name="an_expected_transfer_is_one_customers"),
             models.UniqueConstraint(name="a_transfers_reference_is_given_once", fields=["reference"]),
             models.UniqueConstraint(
                 name="one_transfer_is_expected_per_payable",

@@ -62,7 +62,7 @@ def test_an_order_is_of_its_quotes_customer_and_session(session, alice, mine):
 def test_a_session_offers_to_its_own_customer(session, alice):
     quote_in(session, alice)
 
-    with refused("is not customer"):
+    with refused("a_session_offers_to_its_own_customer"):
         Quote.objects.create(
             customer=make_customer(), checkout_session=session, action="create", inputs={}, content={}, total=0, seal="",
             quoted_at=NOON, expires_at=NOON + DAY,

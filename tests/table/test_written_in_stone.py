@@ -219,7 +219,7 @@ def test_a_line_that_does_not_follow_from_its_columns(history: Invoice, change: 
                 "period": "starts_at + interval '60 days', ends_at + interval '60 days'",
                 "customer": "(SELECT id FROM accounts_customer WHERE name = 'Mallory')",
             },
-            "another customer's",
+            "a_line_is_its_invoices_customers",
         ),
     ],
 )
