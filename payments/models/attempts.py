@@ -19,6 +19,7 @@ from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
 from payments.models.automatic import CHARGED_AS_AGREED
 from payments.models.links import Consent, LinkedAccount
+from payments.models.payables import names_what_it_pays
 from payments.models.transfers import BankTransfer, ExpectedTransfer
 from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
@@ -190,8 +191,11 @@ class Payment(KeepsColumns, StateMachine):
             models.CheckConstraint(
                 name="a_gateway_says_what_it_received",
                 condition=Q(means="gateway", state__in=["succeeded", "refunded"], captured__gt=0, captured__lte=MAXIMUM)
-                | Q(~(Q(means="gateway") & Q(state__in=["succeeded", "refunded"])), captured__isnull=True),
+                & Q(captured__isnull=False, gateway_txn_id__gt="", gateway_txn_id__isnull=False)
+                | Q(~(Q(means="gateway") & Q(state__in=["succeeded", "refunded"])), captured__isnull=True)
+                & Q(gateway_txn_id__isnull=True),
             ),
+            names_what_it_pays("an_attempt_names_what_it_pays", among=Q(means="gateway")),
             models.CheckConstraint(
                 name="no_more_is_taken_back_than_came",
                 condition=Q(taken_back__gte=0, taken_back__lte=Coalesce(F("captured"), F("amount"))),
@@ -257,10 +261,12 @@ class Payment(KeepsColumns, StateMachine):
                     "linked_id",
                     "consent_id",
                     "amount",
+                    "promotional",
                     "created_at",
                 ],
             ),
-            frozen("what_was_received_stands", columns=["captured"], unless="OLD.captured IS NULL"),
+            frozen("what_was_received_stands", columns=["captured", "gateway_txn_id"], unless="OLD.captured IS NULL"),
+            frozen("what_went_back_stays_back", columns=["refunded"], unless="NEW.refunded > OLD.refunded"),
             CHARGED_AS_AGREED,
             kept("only_allocations_give_it_away", columns=["allocated"]),
             pgtrigger.Trigger(
@@ -296,8 +302,8 @@ class Payment(KeepsColumns, StateMachine):
         """No usable answer: the gateway is asked again, nothing is retried."""
 
     @transition(field=state, source=list(MAY_SUCCEED), target=PaymentState.SUCCEEDED)
-    def succeed(self, *, at: datetime, captured: int) -> None:
-        self.settled_at, self.captured = at, captured
+    def succeed(self, *, at: datetime, captured: int, gateway_txn_id: str) -> None:
+        self.settled_at, self.captured, self.gateway_txn_id = at, captured, gateway_txn_id
         self.failure, self.check_at = "", None
         self.release()
 

@@ -63,7 +63,8 @@ class AutomaticCharge(models.Model):
             models.UniqueConstraint(name="one_automatic_charge_per_purpose", fields=["customer", "purpose"]),
             models.CheckConstraint(
                 name="only_a_top_up_has_an_amount",
-                condition=Q(purpose="top_up", below__gt=0, below__lte=MAXIMUM, amount__gt=0, amount__lte=MAXIMUM)
+                condition=Q(purpose="top_up", below__isnull=False, amount__isnull=False)
+                & Q(below__gt=0, below__lte=MAXIMUM, amount__gt=0, amount__lte=MAXIMUM)
                 | Q(purpose="invoices", below__isnull=True, amount__isnull=True),
             ),
         ]

@@ -15,6 +15,7 @@ from accounts.models import Customer
 from kernel import references
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from payments.models.payables import names_what_it_pays
 from store.carried import unique_with
 from store.triggers import frozen, never_deleted
 
@@ -81,6 +82,7 @@ class ExpectedTransfer(models.Model):
                 condition=Q(met_at=None, closed_at=None),
             ),
             models.CheckConstraint(name="an_expected_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            names_what_it_pays("an_expected_transfer_names_what_it_pays"),
             models.CheckConstraint(
                 name="a_transfer_for_an_order_names_it",
                 condition=Q(kind="order", order_id__isnull=False) | Q(~Q(kind="order"), order_id__isnull=True),

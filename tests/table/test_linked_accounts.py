@@ -18,7 +18,7 @@ pytestmark = MARKS
 CHARGE = """
 INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional,
     allocated, refunded, state, actor, created_at, redirect_url, failure, checks, linked_id, consent_id)
-VALUES (gen_random_uuid(), %s, 'top_up', 'gateway', %s, gen_random_uuid()::text, gen_random_uuid()::text, '[]', '', %s, 0, 0, 0, 'created',
+VALUES (gen_random_uuid(), %s, 'top_up', 'gateway', %s, gen_random_uuid()::text, 'top_up:' || gen_random_uuid(), '[]', '', %s, 0, 0, 0, 'created',
     '', %s, '', '', 0, %s, %s)
 """
 MARCH = datetime(2026, 3, 31, 16, 59, tzinfo=UTC)  # a minute before April in Hà Nội

@@ -69,7 +69,7 @@ def make(machine: Machine, customer: Customer, product: Product) -> UUID:
             means="gateway",
             gateway="g",
             reference=str(new_id()),
-            payable=str(new_id()),
+            payable=f"top_up:{new_id()}",
             amount=1,
             actor="x",
             created_at=NOON,
@@ -121,7 +121,8 @@ def make(machine: Machine, customer: Customer, product: Product) -> UUID:
 
 
 def move(machine: Machine, pk: UUID, state: str) -> None:
-    run(f"UPDATE {machine._meta.db_table} SET state = %s WHERE id = %s", state, pk)
+    received = ", captured = 1, gateway_txn_id = reference" if (machine, state) == (Payment, "succeeded") else ""
+    run(f"UPDATE {machine._meta.db_table} SET state = %s{received} WHERE id = %s", state, pk)
 
 
 PAIRS = [

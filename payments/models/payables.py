@@ -1,0 +1,21 @@
+"""How attempts and expected transfers name what they pay: one form, for one open attempt at a time is told by it."""
+
+from __future__ import annotations
+
+from django.db.models import CharField, CheckConstraint, Q, Value
+from django.db.models.functions import Cast, Concat
+
+FORM = r"^[a-z_]+:[A-Za-z0-9-]+$"
+
+
+def names_what_it_pays(name: str, *, among: Q | None = None) -> CheckConstraint:
+    """
+    `payable` is a purpose and a name, and of an order exactly that order's id.
+
+    :param among: the rows that must; those that are born settled have nothing to wait for
+    """
+    of_an_order = Q(kind="order", order_id__isnull=False) & Q(
+        payable=Concat(Value("order:"), Cast("order_id", CharField()))
+    )
+    named = of_an_order | ~Q(kind="order") & Q(payable__regex=FORM)
+    return CheckConstraint(name=name, condition=named if among is None else ~among | named)
