@@ -2,7 +2,17 @@
 
 from catalog.models.coupons import Coupon, Redemption
 from catalog.models.prices import Discount, Price
-from catalog.models.products import Item, Product, ProductKey
+from catalog.models.products import LONGEST_STAGE, Item, Product, ProductKey
 from catalog.models.validity import InstantRange
 
-__all__ = ["Coupon", "Discount", "InstantRange", "Item", "Price", "Product", "ProductKey", "Redemption"]
+__all__ = [
+    "LONGEST_STAGE",
+    "Coupon",
+    "Discount",
+    "InstantRange",
+    "Item",
+    "Price",
+    "Product",
+    "ProductKey",
+    "Redemption",
+]

@@ -4,6 +4,7 @@ from invoices.models.corrections import CreditNote
 from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
+from invoices.models.paid_time import PaidTime
 from invoices.models.questions import Question
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.totals import MonthlyTotal
@@ -20,6 +21,7 @@ __all__ = [
     "InvoiceLine",
     "MonthlyTotal",
     "NumberSeries",
+    "PaidTime",
     "ParkedBilling",
     "Question",
     "Rung",

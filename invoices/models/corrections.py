@@ -64,6 +64,11 @@ class CreditNote(models.Model):
                 name="a_credit_note_gives_something",
                 condition=Q(amount__gt=0, refunded__gte=0, refunded__lte=F("amount")),
             ),
+            models.CheckConstraint(
+                name="unused_time_is_credited_by_the_minute",
+                condition=Q(reason="correction", minutes_unused__isnull=True)
+                | ~Q(reason="correction") & Q(minutes_unused__isnull=False, minutes_unused__gt=0),
+            ),
         ]
         triggers: ClassVar = [
             append_only(),

@@ -175,6 +175,10 @@ class Invoice(KeepsColumns):
                 condition=Q(refunded__gte=0, refunded__lte=F("credited")) & Q(refunded__lte=F("paid")),
             ),
             models.CheckConstraint(
+                name="usage_is_billed_after_it_happened",
+                condition=~Q(kind="usage") | Q(period_end__lte=F("issued_at")),
+            ),
+            models.CheckConstraint(
                 name="invoice_covers_part_of_its_period",
                 condition=Q(covered_until__gte=F("period_start"), covered_until__lte=F("period_end")),
             ),
@@ -226,6 +230,40 @@ class Invoice(KeepsColumns):
                 operation=pgtrigger.Insert,
                 condition=~(pgtrigger.Q(new__credited=0) & pgtrigger.Q(new__refunded=0)),
                 func="RAISE EXCEPTION 'an invoice starts without credit' USING ERRCODE = 'check_violation';",
+            ),
+            pgtrigger.Trigger(
+                name="has_lines",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                IF NOT EXISTS (SELECT FROM invoices_invoiceline WHERE invoice_id = NEW.id) THEN
+                    RAISE EXCEPTION 'invoice % says nothing: it has no lines', NEW.number USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="lies_in_the_life_of_its_resource",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_invoices"),
+                declare=[("broken", "text")],
+                func="""
+                SELECT n.number INTO broken FROM new_invoices n JOIN lifecycle_resource r ON r.id = n.resource_id
+                WHERE n.period_start < date_trunc('minute', r.created_at) OR (r.state = 'deleted' AND n.period_end > r.changed_at)
+                    OR (n.kind = 'usage' AND NOT EXISTS (
+                        SELECT FROM lifecycle_serviceperiod p WHERE p.resource_id = n.resource_id AND p.billing_mode = 'postpaid'
+                            AND p.starts_at < n.period_end AND (p.ends_at IS NULL OR p.ends_at > n.period_start)))
+                LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'invoice % is for a time in which its resource was not there, or was not used like that', broken
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
             ),
         ]
 
@@ -349,6 +387,13 @@ class InvoiceLine(models.Model):
                 WHERE n.starts_at < i.period_start OR n.ends_at > i.period_end LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'a line lies outside of the period of invoice %', broken USING ERRCODE = 'check_violation';
+                END IF;
+                SELECT invoice_id::text INTO broken FROM (
+                    SELECT invoice_id, starts_at < lag(ends_at) OVER (PARTITION BY invoice_id, item_id ORDER BY starts_at) AS again
+                    FROM new_lines WHERE minutes > 0
+                ) one_after_another WHERE again LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'lines of invoice % bill an item twice for the same time', broken USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,

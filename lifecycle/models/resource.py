@@ -7,12 +7,12 @@ from typing import ClassVar, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import BillingMode, Customer
-from catalog.models import Product
+from catalog.models import LONGEST_STAGE, Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
@@ -146,7 +146,20 @@ class Resource(StateMachine):
             models.CheckConstraint(
                 name="a_running_prepaid_resource_knows_its_end",
                 condition=~Q(billing_mode=BillingMode.PREPAID, state__in=sorted(RUNNING))
-                | Q(paid_until__isnull=False, suspend_at__gte=F("paid_until")),
+                | Q(paid_until__isnull=False, suspend_at__isnull=False, suspend_at__gte=F("paid_until")),
+            ),
+            models.CheckConstraint(
+                name="paid_time_begins_with_its_service", condition=~Q(state=State.NEW) | Q(paid_until__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="the_trash_waits_for_ninety_days_at_most",
+                condition=Q(suspend_at__isnull=True)
+                | Q(paid_until__isnull=False, suspend_at__lte=F("paid_until") + Value(timedelta(days=LONGEST_STAGE))),
+            ),
+            models.CheckConstraint(
+                name="the_trash_keeps_for_ninety_days_at_most",
+                condition=Q(purge_at__isnull=True)
+                | Q(suspended_at__isnull=False, purge_at__lte=F("suspended_at") + Value(timedelta(days=LONGEST_STAGE))),
             ),
             models.CheckConstraint(
                 name="a_postpaid_resource_has_no_end",
@@ -194,6 +207,11 @@ class Resource(StateMachine):
         ]
         triggers: ClassVar = [
             never_deleted(),
+            frozen(
+                "its_time_in_the_trash_stays",
+                columns=["purge_at", "suspended_at"],
+                unless="OLD.state <> NEW.state",
+            ),
             frozen("belongs_to_one_customer", columns=["customer_id", "product_id", "created_at"]),
             edges_only(
                 field="state",

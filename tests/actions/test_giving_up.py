@@ -83,8 +83,9 @@ def test_a_resize_that_succeeds_when_the_resource_cannot_take_it_is_to_be_taken_
     [server] = create(alice, small)
     resizing = order(quote(alice, Action.RESIZE, NOON + DAY, resource=str(server.pk), items=chosen(large)))
     Resource.objects.filter(pk=server.pk).update(  # the sweep came in between
-        state=State.SUSPENSE, suspense_reason="expired", suspended_at=NOON, purge_at=NOON + MONTH
-    )
+        state=State.SUSPENSE, suspense_reason="expired", suspended_at=NOON, purge_at=NOON + MONTH, paid_until=NOON,
+        suspend_at=NOON,
+    )  # fmt: skip
     server.events.create(
         customer=alice,
         kind="expired",

@@ -99,7 +99,7 @@ def test_top_up_and_pay_charges_what_the_wallet_lacks(gate: Gate, small: Item) -
     settle(payment, paid(payment, NOON))
     order.refresh_from_db()
     assert (order.state, wallet_of(customer.pk).available) == (Order.State.PROVISIONING, 0)
-    answer(order)
+    answer(order, at=order.paid_at)
     assert Invoice.objects.get().status == "paid"
 
 

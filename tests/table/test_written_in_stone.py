@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from accounts.models import AuditEntry, BillingModeSwitch, Customer
+from accounts.models import AuditEntry, BillingModeSwitch, Customer, User
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from ledger.models import Entry, GrantUse, Transaction
@@ -18,7 +18,7 @@ from orders.services.delete import delete_resource
 from orders.services.switch import switch_billing_mode
 from payments.models import Allocation, Consent, GatewayNotice, Payment
 from payments.services.credit import grant_promotional_credit
-from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_customer, owner_of
+from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_colleague, make_customer, owner_of
 from tests.links import linked_account
 from tests.table.attack import MARKS, refuse, refused, run
 
@@ -58,6 +58,7 @@ def history(alice: Customer, small: Item) -> Invoice:
         gateway="g", digest="d", body="{}", is_genuine=False, verdict="bad_signature", received_at=NOON
     )
     run("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE waits for no deferred check
+    run("SET CONSTRAINTS ALL DEFERRED")
     return Invoice.objects.get()
 
 
@@ -155,12 +156,16 @@ def copy_of(invoice: Invoice, **changes: str) -> str:
     ],
 )
 def test_an_invoice_that_cannot_be(history: Invoice, changes: dict[str, str], claim: str) -> None:
+    run("SET CONSTRAINTS ALL IMMEDIATE")  # as the commit would
     refuse(copy_of(history, **changes), match=claim)
 
 
 def test_a_copy_without_a_flaw_is_taken(history: Invoice) -> None:
     """So that the refusals above are known to have their stated cause."""
-    assert run(copy_of(history)) == 1
+    copy = "00000000-0000-4000-8000-000000000042"
+    assert run(copy_of(history, id=f"'{copy}'")) == 1
+    there = "starts_at + interval '60 days', ends_at + interval '60 days'"
+    assert run(copy_of_line(history, invoice=f"'{copy}'::uuid", period=there)) == 1
 
 
 LINE = (
@@ -228,12 +233,13 @@ def test_a_line_lies_inside_of_its_invoice_and_is_its_customers(
 ) -> None:
     make_customer("Mallory")
     copy = "00000000-0000-4000-8000-000000000042"
-    run(copy_of(history, id=f"'{copy}'"))
-    insert = copy_of_line(history, invoice=f"'{copy}'", **line)
+    invoice, insert = copy_of(history, id=f"'{copy}'"), copy_of_line(history, invoice=f"'{copy}'::uuid", **line)
     if claim:
-        refuse(insert, match=claim)
+        with refused(claim):
+            run(invoice)
+            run(insert)
     else:
-        assert run(insert) == 1
+        assert (run(invoice), run(insert)) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -368,14 +374,20 @@ def test_a_service_period_keeps_all_but_its_end(bob: Customer, small: Item) -> N
 
 @pytest.mark.parametrize("used", [-1, 3])
 def test_a_coupon_is_not_used_too_often(db: None, used: int) -> None:
-    run(
+    coupon = (
         "INSERT INTO catalog_coupon (id, code, amount, valid_from, minimum_order, maximum_uses, maximum_uses_per_customer, uses)"
-        " VALUES (gen_random_uuid(), 'TWICE', 1, now(), 0, 2, 1, 2)"
+        " VALUES (gen_random_uuid(), 'TWICE', 1, now(), 0, 2, 1, %s)"
     )
+    refuse(coupon, 1, match="starts unused")
+    run(coupon, 0)
+    refuse("UPDATE catalog_coupon SET uses = 1", match="frozen")
+    run("ALTER TABLE catalog_coupon DISABLE TRIGGER USER")
     refuse("UPDATE catalog_coupon SET uses = %s", used, match="coupon_is_not_used_too_often|uses_check")
 
 
 def test_nobody_is_their_own_second_person(alice: Customer) -> None:
+    for name in ("ann", "ben", "eve"):
+        make_colleague(name)
     insert = (
         "INSERT INTO accounts_staffact (act, state, customer_id, subject, amount, facts, reason, asked_by, asked_at, decided_by,"
         " decided_at, decided_because) VALUES ('adjust-credit', %s, %s, '', %s, '{}', %s, 'ann', now(), %s, %s, '')"
@@ -399,6 +411,12 @@ def test_nobody_is_their_own_second_person(alice: Customer) -> None:
     run(decide, "approved", "ben")
     refuse("UPDATE accounts_staffact SET decided_by = 'eve'", match="frozen")
     refuse(decide, "refused", "ben", match="cannot move")
+    refuse(insert, "alone", alice.pk, 1, "typo", "Ann", NOON, match="people of ours")
+    refuse(insert.replace("'ann'", "'mallory'"), "waiting", alice.pk, 1, "typo", "", None, match="people of ours")
+    User.objects.create_user("lan", customer=alice)  # a customer's user is nobody's second person
+    run(insert, "waiting", alice.pk, 1, "another typo", "", None)
+    for nobody in ("Ann", "nobody", "lan"):
+        refuse(decide + " WHERE state = 'waiting'", "approved", nobody, match="people of ours")
     run(insert, "to_review", alice.pk, None, "typo", "", None)
     refuse(
         "UPDATE accounts_staffact SET state = 'reviewed', decided_by = 'ann', decided_at = now() WHERE state = 'to_review'",
