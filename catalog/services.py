@@ -189,15 +189,11 @@ def refuse_used_up(coupon: Coupon, customer: Customer) -> None:
 
 def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount: int, at: datetime) -> Redemption:
     """
-    Take one use for an order. The conditional update holds the coupon, so the customer's uses are counted exactly.
+    Take one use for an order. The coupon is held, so that uses are counted exactly.
 
     :raises CouponHeld, CouponUsedUp: in total or for this customer, see `_none_left`
     """
-    left = Q(maximum_uses__isnull=True) | Q(uses__lt=F("maximum_uses"))
-    if not Coupon.objects.filter(left, pk=coupon.pk).update(uses=F("uses") + 1):
-        raise _none_left(coupon, customer)
-    if _uses_of(coupon, customer) >= coupon.maximum_uses_per_customer:
-        raise _none_left(coupon, customer)
+    refuse_used_up(Coupon.objects.lock(coupon.pk), customer)
     return Redemption.objects.create(coupon=coupon, customer=customer, order_id=order_id, amount=amount, at=at)
 
 
@@ -218,13 +214,7 @@ def use_coupon(order_id: UUID) -> None:
 
 def return_coupon(order_id: UUID) -> None:
     """Nothing came of the order: its use can be taken again. Once, however often it is called."""
-    redemption = Redemption.objects.filter(order_id=order_id).exclude(state=Redemption.State.RETURNED).first()
-    if redemption is None:
-        return
-    Coupon.objects.lock(redemption.coupon_id)
-    if (
-        Redemption.objects.filter(pk=redemption.pk)
-        .exclude(state=Redemption.State.RETURNED)
-        .update(state=Redemption.State.RETURNED)
-    ):
-        Coupon.objects.filter(pk=redemption.coupon_id).update(uses=F("uses") - 1)
+    taken = Redemption.objects.filter(order_id=order_id).exclude(state=Redemption.State.RETURNED)
+    for redemption in taken:
+        Coupon.objects.lock(redemption.coupon_id)
+        taken.update(state=Redemption.State.RETURNED)

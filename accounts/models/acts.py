@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.text import capfirst
@@ -117,6 +118,21 @@ class StaffAct(models.Model):
         triggers: ClassVar = [
             never_deleted(),
             edges_only(field="state", initial="waiting", edges=EDGES, born="NEW.state IN ('alone', 'to_review')"),
+            pgtrigger.Trigger(
+                name="people_are_staff",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("decided_by"),
+                func="""
+                IF NOT EXISTS (SELECT FROM accounts_user WHERE email = NEW.asked_by AND is_staff)
+                    OR NEW.decided_by <> '' AND NEW.state <> 'expired'
+                        AND NOT EXISTS (SELECT FROM accounts_user WHERE email = NEW.decided_by AND is_staff) THEN
+                    RAISE EXCEPTION 'an act for two is asked for and decided by people of ours, not by % and %',
+                        NEW.asked_by, NEW.decided_by USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
             frozen(
                 "is_what_was_asked_for",
                 columns=[

@@ -17,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
+from store.kept import KeepsColumns
 from store.search import search_index
-from store.triggers import never_deleted
+from store.triggers import kept, never_deleted
 
 
 class BillingMode(models.TextChoices):
@@ -48,8 +49,8 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.select_for_update(no_key=True).get(pk=pk)
 
 
-class Customer(models.Model):
-    """The paying party: a company or a person. Users sign in and belong to it."""
+class Customer(KeepsColumns):
+    """The paying party: a company or a person. Users sign in and belong to it. Its billing mode follows from its switches."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=200, validators=[validate_printable])
@@ -94,7 +95,7 @@ class Customer(models.Model):
                 condition=models.Q(billing_mode__in=BillingMode.values),
             ),
         ]
-        triggers: ClassVar = [never_deleted()]
+        triggers: ClassVar = [never_deleted(), kept("only_a_switch_changes_the_mode", columns=["billing_mode"])]
 
     def __str__(self) -> str:
         return self.name

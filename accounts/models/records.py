@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +38,27 @@ class BillingModeSwitch(models.Model):
             ),
             models.CheckConstraint(name="a_switch_has_a_reason", condition=~models.Q(reason="")),
         ]
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="switches_its_customer",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                UPDATE accounts_customer SET billing_mode = NEW.to_mode
+                WHERE id = NEW.customer_id AND billing_mode = NEW.from_mode AND created_at <= NEW.at;
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'customer % is not %, or was not there yet', NEW.customer_id, NEW.from_mode
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                IF EXISTS (SELECT FROM accounts_billingmodeswitch WHERE customer_id = NEW.customer_id AND at > NEW.at) THEN
+                    RAISE EXCEPTION 'customer % was switched later than %', NEW.customer_id, NEW.at USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
+import pgtrigger
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -16,8 +17,10 @@ from catalog.models.products import Product
 from catalog.models.validity import STARTS_BEFORE_IT_ENDS
 from kernel.ids import new_id
 from kernel.keys import coupon_key
+from kernel.money import MAXIMUM
 from kernel.text import validate_printable
-from store.triggers import never_deleted
+from store.kept import KeepsColumns
+from store.triggers import edges_only, frozen, kept, never_deleted
 
 
 class CouponQuerySet(models.QuerySet["Coupon"]):
@@ -28,8 +31,8 @@ class CouponQuerySet(models.QuerySet["Coupon"]):
 USED_MORE_OFTEN = _("It has been used more often than that already.")
 
 
-class Coupon(models.Model):
-    """A code that takes something off an order. `uses` counts reserved and used redemptions."""
+class Coupon(KeepsColumns):
+    """A code that takes something off an order. `uses` counts reserved and used redemptions, kept by the database."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[validate_printable])
@@ -60,7 +63,8 @@ class Coupon(models.Model):
                 violation_error_message=_(
                     "Enter either an amount above zero or a share above 0 and up to 1, not both."
                 ),
-                condition=Q(amount__gt=0, share__isnull=True) | Q(amount__isnull=True, share__gt=0, share__lte=1),
+                condition=Q(amount__isnull=False, amount__gt=0, share__isnull=True)
+                | Q(amount__isnull=True, share__isnull=False, share__gt=0, share__lte=1),
             ),
             models.CheckConstraint(
                 name="each_customer_can_use_a_coupon",
@@ -78,6 +82,17 @@ class Coupon(models.Model):
                 condition=STARTS_BEFORE_IT_ENDS,
             ),
         ]
+        triggers: ClassVar = [
+            kept("only_its_redemptions_count", columns=["uses"]),
+            pgtrigger.Trigger(
+                name="starts_unused",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__uses=0),
+                func="RAISE EXCEPTION 'a coupon starts unused' USING ERRCODE = 'check_violation';",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -89,7 +104,11 @@ class Coupon(models.Model):
 
 
 class Redemption(models.Model):
-    """One use of a coupon by one order: reserved with the order, used with its payment, else returned."""
+    """
+    One use of a coupon by one order: reserved with the order, used with its payment, returned when nothing came of it.
+
+    That a use is left, in total and for this customer, is decided when the row is written: it holds the coupon meanwhile.
+    """
 
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")
@@ -109,9 +128,41 @@ class Redemption(models.Model):
         verbose_name = _("coupon redemption")
         verbose_name_plural = _("coupon redemptions")
         constraints: ClassVar = [
-            models.CheckConstraint(name="redemption_is_worth_something", condition=Q(amount__gt=0))
+            models.CheckConstraint(name="redemption_is_worth_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM))
         ]
-        triggers: ClassVar = [never_deleted()]
+        triggers: ClassVar = [
+            never_deleted(),
+            edges_only(
+                field="state",
+                initial="reserved",
+                edges=frozenset({("reserved", "used"), ("reserved", "returned"), ("used", "returned")}),
+            ),
+            frozen("is_what_was_taken_off", columns=["coupon_id", "customer_id", "order_id", "amount", "at"]),
+            pgtrigger.Trigger(
+                name="takes_a_use",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("each_may", "integer")],
+                func="""
+                UPDATE catalog_coupon SET uses = uses + 1 WHERE id = NEW.coupon_id RETURNING maximum_uses_per_customer INTO each_may;
+                IF each_may <= (SELECT count(*) FROM catalog_redemption
+                                WHERE coupon_id = NEW.coupon_id AND customer_id = NEW.customer_id AND state <> 'returned') THEN
+                    RAISE EXCEPTION 'customer % has used coupon % as often as each may', NEW.customer_id, NEW.coupon_id
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="gives_its_use_back",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__state="returned") & ~pgtrigger.Q(old__state="returned"),
+                func="UPDATE catalog_coupon SET uses = uses - 1 WHERE id = NEW.coupon_id; RETURN NULL;",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.coupon} ({self.get_state_display()})"

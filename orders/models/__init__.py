@@ -2,6 +2,7 @@
 
 from orders.models.offers import Action, CheckoutSession, Quote
 from orders.models.orders import ITEM_EDGES, ORDER_EDGES, Order, OrderItem, OrderState
+from orders.models.redemptions import OrderedWithCoupon
 from orders.models.visits import Visit
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Order",
     "OrderItem",
     "OrderState",
+    "OrderedWithCoupon",
     "Quote",
     "Visit",
 ]

@@ -16,6 +16,7 @@ from django_fsm import FSMField, transition
 from accounts.models import Customer
 from kernel import display
 from kernel.ids import new_id
+from kernel.money import MAXIMUM
 from kernel.reasons import in_words, reason_of
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.deal import Part
@@ -23,7 +24,7 @@ from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
 from store.carried import CarriedKey, unique_with
 from store.machine import StateMachine
-from store.triggers import edges_only, never_deleted
+from store.triggers import edges_only, frozen, never_deleted
 
 STUCK_AFTER = timedelta(hours=1)
 
@@ -170,7 +171,9 @@ class Order(StateMachine):
                 fields=["checkout_session"],
                 condition=~Q(state__in=["cancelled", "expired"]),
             ),
-            models.CheckConstraint(name="an_order_total_is_not_negative", condition=Q(total__gte=0)),
+            models.CheckConstraint(
+                name="an_order_total_is_not_negative", condition=Q(total__gte=0, total__lte=MAXIMUM)
+            ),
         ]
         indexes: ClassVar = [
             models.Index(name="orders_of_a_customer", fields=["customer", "-id"]),
@@ -179,6 +182,14 @@ class Order(StateMachine):
         triggers: ClassVar = [
             never_deleted(),
             edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES),
+            frozen(
+                "is_what_was_ordered",
+                columns=[
+                    *("customer_id", "quote_id", "action", "means", "total", "coupon_code", "checkout_session_id"),
+                    *("key", "actor_kind", "actor", "created_at", "terms_version"),
+                ],
+            ),
+            frozen("is_paid_once", columns=["payment_id"], unless="OLD.state = 'awaiting_payment'"),
             ORDERED_AS_OFFERED,
         ]
 
@@ -300,9 +311,32 @@ class OrderItem(models.Model):
                 fields=["resource"],
                 condition=Q(state__in=["waiting", "provisioning"]),
             ),
-            models.CheckConstraint(name="an_item_is_due_nothing_or_more", condition=Q(due__gte=0)),
+            models.CheckConstraint(name="an_item_is_due_nothing_or_more", condition=Q(due__gte=0, due__lte=MAXIMUM)),
         ]
-        triggers: ClassVar = [never_deleted(), edges_only(field="state", initial="waiting", edges=ITEM_EDGES)]
+        triggers: ClassVar = [
+            never_deleted(),
+            edges_only(field="state", initial="waiting", edges=ITEM_EDGES),
+            frozen("is_what_was_agreed", columns=["order_id", "customer_id", "position", "content", "due"]),
+            frozen("is_about_one_resource", columns=["resource_id"], unless="OLD.resource_id IS NULL"),
+            frozen("is_asked_for_once", columns=["request_id"], unless="OLD.request_id IS NULL"),
+            pgtrigger.Trigger(
+                name="items_add_up_to_their_order",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_items"),
+                declare=[("broken", "uuid")],
+                func="""
+                SELECT o.id INTO broken FROM orders_order o
+                WHERE o.id IN (SELECT order_id FROM new_items)
+                    AND o.total <> (SELECT sum(due) FROM orders_orderitem i WHERE i.order_id = o.id) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'the items of order % do not add up to it', broken USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id} #{self.position}"

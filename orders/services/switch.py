@@ -125,8 +125,7 @@ def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) 
     before = _resources_of(customer)
     open_invoices = list(Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number"))
     earlier = list(_issued(customer, at).values_list("pk", flat=True))
-    customer.billing_mode = to_mode
-    customer.save(update_fields=["billing_mode"])
+    customer.billing_mode = to_mode  # for what follows; the row follows from the switch
     resources = Resource.objects.lock_all([pk for pk, resource in before.items() if resource.is_running])
     for resource in resources:
         resource.customer = customer

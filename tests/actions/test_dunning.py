@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils.translation import override
 
-from accounts.models import CustomerGroup
+from accounts.models import Customer, CustomerGroup
 from invoices.models import Act, DunningStep, Hold, Invoice, Rung
 from invoices.models.dunning import is_in_force
 from invoices.services.holds import place_hold
@@ -41,6 +41,7 @@ from tests.cast import (
     quote,
 )
 from tests.debts import APRIL_BEGAN, morning, usage_invoice
+from tests.owner import around_all_guards
 
 JUNE = 6
 
@@ -183,13 +184,13 @@ def test_stopped_time_is_not_used_where_it_is_free(bob):
 
 
 def test_paid_time_runs_on_whatever_is_owed(bob, small, invoice):
-    from accounts.models import Customer
-
-    Customer.objects.filter(pk=bob.pk).update(billing_mode="prepaid")
+    with around_all_guards():  # what ran on usage goes on so
+        Customer.objects.filter(pk=bob.pk).update(billing_mode="prepaid")
     fund(bob, 1_000_000)
     bob.refresh_from_db()
     [paid] = create(bob, small, at=morning(20), name="paid", months=3)
-    Customer.objects.filter(pk=bob.pk).update(billing_mode="postpaid")
+    with around_all_guards():
+        Customer.objects.filter(pk=bob.pk).update(billing_mode="postpaid")
     climb_until(15)
     assert fresh(paid).state == "active"
     assert fresh(invoice.resource_id).state == "stop"

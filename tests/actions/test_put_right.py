@@ -16,13 +16,12 @@ from invoices.models import Invoice, ParkedBilling
 from invoices.services.again import BilledAgainAlready, NotVoid, bill_again
 from invoices.services.month_end import bill_ended_months, run_month_end
 from invoices.services.release import release
-from kernel.actors import Actor, ActorKind
 from kernel.periods import CalendarMonth, local_day
 from lifecycle.services.sweeps import end_paid_time
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from tests.actions.books import nothing_changes, refused
-from tests.cast import DAY, JOB, STAFF, create, make_item, owner_of
+from tests.cast import DAY, JOB, STAFF, create, make_colleague, make_item, owner_of
 
 pytestmark = pytest.mark.django_db
 MARCH = CalendarMonth(2026, 3)
@@ -109,7 +108,9 @@ def priced(item: Item, at: datetime, *, customer: Customer | None = None, unit_p
         "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "vat_rate": "0.1",
         "starts_at": at.isoformat(),
     }  # fmt: skip
-    return ask(BackDatePrice, customer=customer, subject=item, facts=facts, reason="forgotten", actor=STAFF, at=OVER)
+    return ask(
+        BackDatePrice, customer=customer, subject=item, facts=facts, reason="forgotten", actor=make_colleague(), at=OVER
+    )
 
 
 def test_time_that_has_passed_gets_a_price_by_two_and_all_that_waited_is_billed(
@@ -126,7 +127,7 @@ def test_time_that_has_passed_gets_a_price_by_two_and_all_that_waited_is_billed(
     assert asked.waits
     with refused(OwnApproval):
         approve(asked.act.pk, actor=STAFF, at=OVER)
-    approve(asked.act.pk, actor=Actor(ActorKind.STAFF, "second@portal.example"), at=OVER)
+    approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=OVER)
     release(held.pk, reason="priced", actor=STAFF, at=OVER)
 
     assert server.invoices.get().total == 82_080
@@ -135,7 +136,7 @@ def test_time_that_has_passed_gets_a_price_by_two_and_all_that_waited_is_billed(
 
 def test_a_price_of_the_past_ends_where_the_next_one_begins(vserver: Product) -> None:
     item = make_item(vserver, "late", 43_200, valid_from=FIRST + 9 * DAY)
-    approve(priced(item, FIRST).act.pk, actor=Actor(ActorKind.STAFF, "second@portal.example"), at=OVER)
+    approve(priced(item, FIRST).act.pk, actor=make_colleague("second@portal.example"), at=OVER)
     assert item.prices.get(valid_from=FIRST).valid_until == FIRST + 9 * DAY
 
 

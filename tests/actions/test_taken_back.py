@@ -138,7 +138,7 @@ def test_what_was_given_back_since_is_not_opened_again_and_what_nobody_answers_f
 def test_a_debt_is_collected_from_credit_that_comes_in_whatever_the_customer_chose(gate: Gate) -> None:
     customer = make_customer(pays_invoices_automatically=False)
     payment = top_up(customer, 181_000)
-    spend(customer.pk, 181_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="s", at=NOON)
+    spend(customer.pk, 181_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="opening:s", at=NOON)
     assert parts(taken(payment, 181_000)) == (0, 0, 181_000)
     top_up(customer, 100_000)
     assert (wallet_of(customer.pk).credit, debt_of(customer)) == (0, 81_000)

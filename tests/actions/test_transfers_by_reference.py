@@ -15,6 +15,7 @@ from ledger.services import Kind
 from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.checkout import check_out, end_unpaid_order, pay_from_wallet
+from orders.services.switch import switch_billing_mode
 from orders.tasks import expire_unpaid_orders
 from payments.models import BankTransfer, ExpectedTransfer, Payment
 from payments.services import statements
@@ -199,8 +200,7 @@ def test_too_little_stays_credit_the_order_waits_and_the_rest_sets_it_going(smal
 
 def test_too_little_is_kept_for_the_order_and_pays_no_other_invoice_by_itself(small: Item) -> None:
     customer, [bill] = bills(small, 1, pays_invoices_automatically=True)
-    customer.billing_mode = "prepaid"
-    customer.save()
+    switch_billing_mode(customer.pk, "prepaid", reason="asked for it", actor=STAFF, at=NOON)
     _order, asked = ordered(customer, small)
     comes(100_000, asked.reference)
     bill.refresh_from_db()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.contrib import admin
-from django.db.models import F
 from django.test import RequestFactory
 from django.urls import reverse
 
@@ -12,8 +11,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.rows import WholeRow
 from accounts.models import User
 from catalog.models import Coupon
-from kernel.ids import new_id
-from tests.cast import NOON, make_coupon, make_customer
+from tests.cast import create, make_coupon, make_customer
 
 EDITED = {
     model: page
@@ -63,11 +61,10 @@ def errors(answer):
     return {name: list(found) for name, found in answer.context["adminform"].form.errors.items()}
 
 
-def test_fewer_uses_than_there_were_are_refused_at_their_field(staff):
-    coupon, customer = make_coupon("TET", 10_000, maximum_uses=5), make_customer()
+def test_fewer_uses_than_there_were_are_refused_at_their_field(staff, small):
+    coupon = make_coupon("TET", 10_000, maximum_uses=5)
     for _use in range(2):
-        Coupon.objects.filter(pk=coupon.pk).update(uses=F("uses") + 1)
-        coupon.redemptions.create(customer=customer, order_id=new_id(), amount=10_000, at=NOON)
+        create(make_customer(credit=1_000_000), small, coupon="TET")
     answer = coupon_form(staff("catalogue"), coupon, maximum_uses="1")
     assert errors(answer) == {"maximum_uses": ["It has been used more often than that already."]}
 

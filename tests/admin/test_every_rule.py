@@ -9,15 +9,13 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.models import Customer, CustomerGroup, User
 from catalog.models import Coupon, Discount, Item, Price, Product
 from invoices.models import Rung
-from kernel.ids import new_id
-from tests.cast import LONG_AGO, NOON, make_coupon, make_customer, make_user
+from tests.cast import NOON, create, make_coupon, make_customer, make_user
 
 EDITED = [model for model, page in admin.site._registry.items() if not isinstance(page, LookOnlyAdmin)]
 RULES = {rule.name: (model, rule) for model in EDITED for rule in model._meta.constraints}
@@ -225,8 +223,7 @@ def assert_asked(caplog):
 
 
 def used_twice():
-    coupon, customer = make_coupon("TET", 10_000, maximum_uses=5), make_customer()
+    coupon = make_coupon("TET", 10_000, maximum_uses=5)
     for _use in range(2):
-        Coupon.objects.filter(pk=coupon.pk).update(uses=models.F("uses") + 1)
-        coupon.redemptions.create(customer=customer, order_id=new_id(), amount=10_000, at=LONG_AGO)
+        create(make_customer(credit=1_000_000), Item.objects.get(code="small"), coupon="TET")
     return coupon
