@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
+from accounts.models.seals import sealed
 from billing_portal.totals import TOTALS
 from kernel import display
 from store.triggers import append_only, frozen, never_deleted
@@ -118,6 +121,95 @@ class JobRun(models.Model):
     def is_good(self) -> bool:
         """It came to its end, even if some of its items failed."""
         return self.outcome in {self.Outcome.DONE, self.Outcome.PARTLY}
+
+
+class FindingQuerySet(models.QuerySet["Finding"]):
+    def open(self) -> Self:
+        return self.filter(gone_at=None)
+
+
+class Finding(models.Model):
+    """
+    What the auditor found: a row that contradicts a claim about the books, for as long as it does.
+
+    `label` is how people know the row: an invoice's number, a payment's reference, an id.
+    """
+
+    claim = models.CharField(_("not true"), max_length=200)
+    label = models.CharField(_("row"), max_length=300)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
+    )
+    found_at = models.DateTimeField(_("found"))
+    seen_at = models.DateTimeField(_("last seen"))
+    gone_at = models.DateTimeField(_("not there any more"), null=True, blank=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("finding of the auditor")
+        verbose_name_plural = _("findings of the auditor")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="a_finding_is_open_once", fields=["claim", "label"], condition=Q(gone_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="a_finding_was_seen_since_it_was_found", condition=Q(seen_at__gte=F("found_at"))
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_found", columns=["claim", "label", "customer_id", "found_at"]),
+            frozen("is_gone_once", columns=["gone_at"], unless="OLD.gone_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.claim}: {self.label}"
+
+    @classmethod
+    def note(cls, claim: str, label: str, customer: UUID | None, *, at: datetime) -> None:
+        """That it is there, now."""
+        row = {"claim": claim[:200], "label": label[:300]}
+        if not cls.objects.open().filter(**row).update(seen_at=at):
+            cls.objects.create(**row, customer_id=customer, found_at=at, seen_at=at)
+
+
+class AuditLook(models.Model):
+    """One look of the auditor at the customers with whom something had happened; `reached`: how far each table had come."""
+
+    reached = models.JSONField(_("reached"))
+    customers = models.PositiveIntegerField(_("customers"))
+    found = models.PositiveIntegerField(_("violations"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("look of the auditor")
+        verbose_name_plural = _("looks of the auditor")
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{display.instant(self.at)}: {self.customers}"
+
+
+CLOSE: Any = ("close", ("at",), ("at", "claims", "found", "figures"))
+"""What of a close is sealed, see `accounts.models.seals`."""
+
+
+class Close(models.Model):
+    """The books as of one night: how many claims were looked at, what was found, and what all there is adds up to. Sealed for good."""
+
+    claims = models.PositiveIntegerField(_("claims"))
+    found = models.PositiveIntegerField(_("violations"))
+    figures = models.JSONField(_("figures"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("close of the books")
+        verbose_name_plural = _("closes of the books")
+        triggers: ClassVar = [append_only(), sealed(*CLOSE)]
+
+    def __str__(self) -> str:
+        return display.instant(self.at)
 
 
 class Recount(models.Model):

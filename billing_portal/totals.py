@@ -33,6 +33,8 @@ class Total:
     """SQL over the table: by what people know a row."""
     where: str = "TRUE"
     """Which rows keep the total; `counted` has no others."""
+    of_customers: bool = True
+    """Each row is some customer's: `customer_id`, of the table or the key."""
     is_row: bool = False
     """The row is nothing but the total: it is made where it lacks."""
     mended: bool = True
@@ -125,6 +127,7 @@ TOTALS = (
         "SELECT transfer_id AS id, sum(amount) AS assigned FROM payments_payment WHERE transfer_id IS NOT NULL GROUP BY 1",
         key=BY_ID,
         label="reference",
+        of_customers=False,
     ),
     Total(
         "taken back",
@@ -194,6 +197,7 @@ TOTALS = (
         key={"series": "varchar", "year": "smallint"},
         label="series || year",
         mended=False,
+        of_customers=False,
     ),
     Total(
         "coupons",
@@ -202,6 +206,7 @@ TOTALS = (
         ("uses",),
         "SELECT coupon_id AS id, count(*) AS uses FROM catalog_redemption WHERE state <> 'returned' GROUP BY 1",
         label="code",
+        of_customers=False,
     ),
 )
 BY_NAME = {total.name: total for total in TOTALS}

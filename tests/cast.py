@@ -47,14 +47,20 @@ def make_user(customer: Customer | None, *, role: str = User.Role.OWNER, **field
     )
 
 
+def make_colleague(email: str = STAFF.name) -> Actor:
+    """A person of ours: whoever asks for an act for two, or decides about it."""
+    User.objects.filter(email=email).exists() or User.objects.create_user(email, "secret", is_staff=True)
+    return Actor(ActorKind.STAFF, email)
+
+
 def owner_of(customer: Customer) -> Actor:
     return Actor(ActorKind.CUSTOMER, customer.email)
 
 
 def fund(customer: Customer, amount: int, *, at: datetime = LONG_AGO) -> None:
-    """Credit from nowhere in particular: posted as an adjustment."""
+    """Credit from nowhere in particular: as when a wallet is opened with a balance."""
     legs = {Kind.CREDIT: amount, Kind.ADJUSTMENTS: -amount}
-    post(Fact.ADJUSTMENT, f"test-{next(_number)}", legs, customer_id=customer.pk, at=at)
+    post(Fact.ADJUSTMENT, f"opening:test-{next(_number)}", legs, customer_id=customer.pk, at=at)
 
 
 def make_product(code: str = "vserver", **policy: Any) -> Product:

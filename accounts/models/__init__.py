@@ -10,9 +10,11 @@ from accounts.models.people import (
     User,
     digest_of,
 )
-from accounts.models.records import AuditEntry, BillingModeSwitch, IdempotencyKey
+from accounts.models.records import AUDIT_ENTRY, AuditEntry, BillingModeSwitch, IdempotencyKey
+from accounts.models.seals import Seal
 
 __all__ = [
+    "AUDIT_ENTRY",
     "ApiKey",
     "AuditEntry",
     "BillingMode",
@@ -21,6 +23,7 @@ __all__ = [
     "CustomerGroup",
     "CustomerKey",
     "IdempotencyKey",
+    "Seal",
     "StaffAct",
     "User",
     "digest_of",

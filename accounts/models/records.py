@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import BillingMode, Customer
+from accounts.models.seals import sealed
 from kernel import display
 from kernel.ids import new_id
 from store.triggers import append_only
@@ -64,8 +65,12 @@ class BillingModeSwitch(models.Model):
         return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"
 
 
+AUDIT_ENTRY: Any = ("audit", ("at",), ("at", "actor", "verb", "customer_id", "subject", "reason", "facts"))
+"""What of an entry is sealed, see `seals.content`."""
+
+
 class AuditEntry(models.Model):
-    """A privileged act: who did what to which object, and why."""
+    """A privileged act: who did what to which object, and why. Sealed for good."""
 
     at = models.DateTimeField(_("at"))
     actor = models.CharField(_("by"), max_length=200)
@@ -80,7 +85,7 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [append_only(), sealed(*AUDIT_ENTRY)]
 
     def __str__(self) -> str:
         return f"{display.instant(self.at)} {self.actor} {self.verb} {self.subject}"

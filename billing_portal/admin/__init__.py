@@ -1,5 +1,5 @@
 """The staff area itself: its front page with what needs attention, the job calendar, and the clock of a demo."""
 
-from billing_portal.admin import jobs
+from billing_portal.admin import findings, jobs
 
-__all__ = ["jobs"]
+__all__ = ["findings", "jobs"]

@@ -16,6 +16,8 @@ from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
 from invoices.models import DunningStep, ParkedBilling, Question
 from invoices.rights import ANSWER_QUESTION, CALL
+from billing_portal.models import Finding
+from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
@@ -63,6 +65,7 @@ def matters(at: datetime) -> list[Matter]:
 
 def _of_money(at: datetime) -> list[Matter]:
     return [
+        Matter("findings", _("findings of the auditor"), Finding.objects.open(), "gone_at__isempty=1", "red"),
         Matter(
             "parked billings",
             _("bills held back at the month-end"),

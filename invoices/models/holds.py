@@ -25,7 +25,7 @@ class HoldQuerySet(models.QuerySet["Hold"]):
         return self.filter(kind__in=[Hold.Kind.NO_DUNNING, Hold.Kind.PROMISE])
 
     def stopping_charges(self) -> Self:
-        return self.filter(kind=Hold.Kind.NO_AUTOMATIC_PAYMENT)
+        return self.filter(kind__in=[Hold.Kind.NO_AUTOMATIC_PAYMENT, Hold.Kind.BOOKS_IN_DOUBT])
 
 
 class Hold(models.Model):
@@ -39,6 +39,7 @@ class Hold(models.Model):
         NO_DUNNING = "no_dunning", _("no dunning")
         NO_AUTOMATIC_PAYMENT = "no_auto_pay", _("no automatic payment")
         PROMISE = "promise", _("promised to pay")
+        BOOKS_IN_DOUBT = "in_doubt", _("the auditor has found something")
 
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, db_index=False, related_name="holds", verbose_name=_("customer")
@@ -57,7 +58,8 @@ class Hold(models.Model):
         verbose_name_plural = _("holds")
         constraints: ClassVar = [
             models.CheckConstraint(
-                name="a_hold_is_of_a_known_kind", condition=Q(kind__in=["no_dunning", "no_auto_pay", "promise"])
+                name="a_hold_is_of_a_known_kind",
+                condition=Q(kind__in=["no_dunning", "no_auto_pay", "promise", "in_doubt"]),
             ),
             models.CheckConstraint(name="a_hold_has_a_reason", condition=~Q(reason="")),
             models.CheckConstraint(name="a_hold_ends_after_it_begins", condition=Q(until__gt=F("at"))),

@@ -8,12 +8,11 @@ from accounts.audit import Did
 from accounts.four_eyes import ask
 from accounts.models import Customer, CustomerGroup, CustomerKey
 from accounts.services import record_audit
-from billing_portal.models import ClockMove, JobRun
+from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
-from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.models import Action, CheckoutSession
@@ -33,6 +32,7 @@ from tests.cast import (
     STAFF,
     chosen,
     create,
+    make_colleague,
     make_coupon,
     make_customer,
     make_item,
@@ -42,6 +42,7 @@ from tests.cast import (
     quote,
 )
 from tests.links import linked_account, tops_up
+from tests.owner import around_all_guards
 
 
 def populate(number: int) -> None:
@@ -86,7 +87,7 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
 def _staff_work(number: int, product: Product, customer: Customer) -> None:
     switch_billing_mode(make_customer().pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
-    somebody = Actor(ActorKind.STAFF, "somebody@portal.example")
+    somebody = make_colleague("somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)
     rung = Rung.objects.create(
         group=CustomerGroup.objects.create(name=f"Group {number}"), act="call", days=number, valid_from=LONG_AGO
@@ -123,6 +124,10 @@ def _outside(number: int, customer: Customer) -> None:
     ClockMove.objects.create(
         from_instant=NOON, to_instant=NOON + DAY, reached=NOON + DAY, state="done", reason="demo", actor="x"
     )
-    Coupon.objects.update(uses=F("uses") + 1)
+    Finding.note("a claim about the books", f"row {number}", customer.pk, at=NOON)
+    Close.objects.create(claims=1, found=0, figures={}, at=NOON)
+    AuditLook.objects.create(reached={}, customers=1, found=1, at=NOON)
+    with around_all_guards():
+        Coupon.objects.update(uses=F("uses") + 1)
     for difference in differences():
         mend(difference, actor=STAFF, at=NOON)

@@ -101,7 +101,7 @@ def test_the_wallet_shows_its_parts(alice):
 def test_what_ends_first_is_spent_first_and_the_page_shows_what_is_left_of_each(alice):
     for amount, days in ((300_000, 5), (200_000, 45)):
         grant_promotional_credit(alice, amount, expires_at=NOON + days * DAY, reason="x", actor=STAFF, at=NOON - DAY)
-    spend(alice.pk, 250_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="x", at=NOON)
+    spend(alice.pk, 250_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="opening:x", at=NOON)
     parts = promotional_by_expiry(alice.pk, at=NOON)
     assert [(part.amount, part.expires_at) for part in parts] == [
         (50_000, NOON + 5 * DAY),
@@ -520,7 +520,13 @@ def test_a_statement_leads_from_its_opening_to_its_closing_balance(alice):
     """10,000,000 before the month; on its days 50,000 granted and 181,000 spent, though 7,000 more came after them."""
     grant_promotional_credit(alice, 50_000, expires_at=NOON + 9 * DAY, reason="welcome", actor=STAFF, at=NOON + DAY)
     spend(
-        alice.pk, 181_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, reference="web", source="1", at=NOON + 2 * DAY
+        alice.pk,
+        181_000,
+        into=Kind.ADJUSTMENTS,
+        kind=Fact.ADJUSTMENT,
+        reference="web",
+        source="opening:1",
+        at=NOON + 2 * DAY,
     )
     fund(alice, 7_000, at=NOON + 9 * DAY)
     client = signed_in(alice)

@@ -85,7 +85,14 @@ def test_200_spenders_on_one_wallet_each_sending_twice() -> None:
         def job() -> str:
             try:
                 with transaction.atomic():
-                    spend(customer.pk, 10_000, into=Kind.SALES, kind=Fact.ADJUSTMENT, source=f"spend-{number}", at=NOON)
+                    spend(
+                        customer.pk,
+                        10_000,
+                        into=Kind.SALES,
+                        kind=Fact.ADJUSTMENT,
+                        source=f"opening:spend-{number}",
+                        at=NOON,
+                    )
             except InsufficientCredit:
                 return "refused"
             return "spent"
@@ -103,7 +110,7 @@ def test_200_spenders_on_one_wallet_each_sending_twice() -> None:
         transaction.atomic(),
         connection.cursor() as cursor,
     ):  # only the test's spends went to sales: take them out again
-        cursor.execute("SELECT count(*) FROM ledger_transaction WHERE source LIKE 'spend-%%'")
+        cursor.execute("SELECT count(*) FROM ledger_transaction WHERE source LIKE 'opening:spend-%%'")
         assert cursor.fetchone()[0] == 100
     undo(customer, 1_000_000)
 
@@ -112,7 +119,7 @@ def undo(customer: Customer, amount: int) -> None:
     """Give spent test money back, so that sales equal what invoices were paid."""
     from ledger.services import post
 
-    post(Fact.ADJUSTMENT, "undo", {Kind.SALES: -amount, Kind.CREDIT: amount}, customer_id=customer.pk, at=NOON)
+    post(Fact.ADJUSTMENT, "opening:undo", {Kind.SALES: -amount, Kind.CREDIT: amount}, customer_id=customer.pk, at=NOON)
 
 
 def test_spends_never_refused_while_money_is_there() -> None:
@@ -120,7 +127,7 @@ def test_spends_never_refused_while_money_is_there() -> None:
     customer = make_customer(credit=1_000_000)
     jobs = [
         lambda number=number: spend(
-            customer.pk, 10_000, into=Kind.SALES, kind=Fact.ADJUSTMENT, source=f"s{number}", at=NOON
+            customer.pk, 10_000, into=Kind.SALES, kind=Fact.ADJUSTMENT, source=f"opening:s{number}", at=NOON
         )
         for number in range(100)
     ]
@@ -337,7 +344,7 @@ def test_a_top_up_and_a_spend_at_once_do_not_deadlock() -> None:
         jobs.append(lambda: fund(customer, 1_000))
         jobs.append(
             lambda number=number: spend(
-                customer.pk, 10, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source=f"d{number}", at=NOON
+                customer.pk, 10, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source=f"opening:d{number}", at=NOON
             )
         )
     assert not [result for result in at_once(jobs, threads=20) if isinstance(result, Exception)]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from billing_portal.auditor import CHECKS, violations
+from billing_portal.auditor import NIGHTLY, look
+from kernel import clock
 
 
 class Command(BaseCommand):
     help = "Check what must be true of the books; exit with 1 when something is not."
 
     def handle(self, *args: object, **options: object) -> None:
-        found = violations()
+        found = look(NIGHTLY, at=clock.now())
         if found:
-            raise CommandError("\n".join(found))
-        self.stdout.write(f"All {len(CHECKS)} claims about the books hold.")
+            raise CommandError("\n".join(map(str, found)))
+        self.stdout.write(f"All {len(NIGHTLY)} claims about the books hold.")

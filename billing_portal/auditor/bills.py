@@ -1,0 +1,125 @@
+"""Claims about invoices: what they say, what they cover, and that nothing is billed twice or never."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from billing_portal.auditor.claim import Claim
+
+BILLS = (
+    Claim(
+        "invoices have lines that add up to them",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i LEFT JOIN invoices_invoiceline l ON l.invoice_id = i.id
+        WHERE :of(i.customer_id) GROUP BY i.id HAVING count(l.id) = 0 OR sum(l.total) <> i.subtotal OR sum(l.tax) <> i.tax
+        """,
+    ),
+    Claim(
+        "a touched invoice's paid part is the sum of its allocations",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i
+        WHERE :of(i.customer_id) AND i.paid <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.invoice_id = i.id), 0)
+        """,
+        nightly=False,
+    ),
+    Claim(
+        "a touched payment's allocated part is the sum of its allocations",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p
+        WHERE :of(p.customer_id) AND p.allocated
+            <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.payment_id = p.id AND a.reversal_id IS NULL), 0)
+            + coalesce((SELECT sum(a.amount) FROM payments_reversal r JOIN payments_allocation a ON a.reversal_id = r.id
+                        WHERE r.payment_id = p.id), 0)
+        """,
+        nightly=False,
+    ),
+    Claim(
+        "what a credit note gave back arrived",
+        """
+        SELECT c.number, c.customer_id FROM invoices_creditnote c
+        WHERE :of(c.customer_id)
+            AND c.refunded <> coalesce((SELECT sum(amount) FROM payments_allocation a WHERE a.credit_note_id = c.id), 0)
+            + coalesce((SELECT sum(e.amount) FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+                        WHERE t.kind = 'credit_note_refund' AND t.source = c.id::text AND e.customer_id IS NOT NULL), 0)
+        """,
+    ),
+    Claim(
+        "a line is at a list price or at one of its customer",
+        """
+        SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id
+        JOIN invoices_invoice i ON i.id = l.invoice_id
+        WHERE :of(l.customer_id) AND (p.customer_id <> l.customer_id OR p.item_id <> l.item_id)
+        """,
+    ),
+    Claim(
+        "no item of an invoice is billed twice for the same time",
+        """
+        SELECT DISTINCT i.number, i.customer_id FROM invoices_invoice i JOIN (
+            SELECT invoice_id, starts_at < lag(ends_at) OVER (PARTITION BY invoice_id, item_id ORDER BY starts_at, ends_at) AS again
+            FROM invoices_invoiceline WHERE :of(customer_id) AND minutes > 0
+        ) l ON l.invoice_id = i.id WHERE l.again
+        """,
+    ),
+    Claim(
+        "what is credited as unused is not covered any more",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i JOIN invoices_creditnote c ON c.invoice_id = i.id
+        WHERE :of(i.customer_id) AND c.reason <> 'correction' GROUP BY i.id
+        HAVING sum(c.minutes_unused) * interval '1 minute' > i.period_end - i.covered_until
+        """,
+    ),
+    Claim(
+        "what is not covered any more is credited, where it was worth anything",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i JOIN catalog_product p ON p.id = i.product_id
+        WHERE :of(i.customer_id) AND i.covered_until < i.period_end AND i.paid > 0 AND i.credited = 0 AND p.is_refundable
+            AND i.total * extract(epoch FROM i.period_end - i.covered_until) >= extract(epoch FROM i.period_end - i.period_start)
+        """,
+    ),
+    Claim(
+        "prepaid service is covered by invoices, minute for minute",
+        """
+        SELECT r.id::text, r.customer_id FROM lifecycle_resource r
+        WHERE :of(r.customer_id) AND coalesce((SELECT sum(ends_at - starts_at) FROM lifecycle_serviceperiod p
+                WHERE p.resource_id = r.id AND p.billing_mode = 'prepaid'), interval '0')
+           <> coalesce((SELECT sum(covered_until - period_start) FROM invoices_invoice i
+                WHERE i.resource_id = r.id AND i.kind = 'prepaid'), interval '0')
+        """,
+    ),
+    Claim(
+        "usage is billed where it was used: each line lies in postpaid service",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id
+        WHERE :of(i.customer_id) AND :of(l.customer_id) AND i.kind = 'usage' AND l.minutes > 0 AND NOT tstzrange(l.starts_at, l.ends_at) <@ (
+            SELECT coalesce(range_agg(tstzrange(p.starts_at, p.ends_at)), '{}') FROM lifecycle_serviceperiod p
+            WHERE p.resource_id = i.resource_id AND p.billing_mode = 'postpaid' AND (p.ends_at IS NULL OR p.ends_at > p.starts_at))
+        """,
+    ),
+    Claim(
+        "each postpaid minute of a month that is closed is billed exactly once",
+        f"""
+        WITH months AS (
+            SELECT month AS key, tstzrange((month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}',
+                ((month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}') AS month
+            FROM invoices_billingrun WHERE state <> 'running'
+        ), used AS MATERIALIZED (
+            SELECT resource_id, customer_id, range_agg(tstzrange(starts_at, ends_at)) AS minutes FROM lifecycle_serviceperiod
+            WHERE :of(customer_id) AND billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at) GROUP BY 1, 2
+        ), billed AS MATERIALIZED (
+            SELECT i.resource_id, range_agg(DISTINCT tstzrange(l.starts_at, l.ends_at)) AS minutes
+            FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id
+            WHERE :of(i.customer_id) AND :of(l.customer_id) AND i.kind = 'usage' GROUP BY 1
+        ), held AS (
+            SELECT p.customer_id, p.resource_id, m.month
+            FROM invoices_parkedbilling p JOIN months m ON m.key = p.month WHERE p.state = 'parked'
+        )
+        SELECT resource_id || ' ' || missing, customer_id FROM (
+            SELECT resource_id, customer_id, used.minutes * ended.months - coalesce(billed.minutes, '{{}}')
+                - coalesce(whole.minutes, '{{}}') - coalesce(own.minutes, '{{}}') AS missing
+            FROM used CROSS JOIN (SELECT range_agg(month) AS months FROM months) ended LEFT JOIN billed USING (resource_id)
+            LEFT JOIN (SELECT customer_id, range_agg(month) AS minutes FROM held WHERE resource_id IS NULL GROUP BY 1) whole USING (customer_id)
+            LEFT JOIN (SELECT resource_id, range_agg(month) AS minutes FROM held GROUP BY 1) own USING (resource_id)
+        ) looked_for WHERE NOT isempty(missing)
+        """,
+    ),
+)

@@ -1,0 +1,247 @@
+"""Claims about where money is: the ledger, and the rows that its transactions are about."""
+
+from __future__ import annotations
+
+from billing_portal.auditor.claim import Claim
+
+HOUSE = """
+    SELECT {held} || ' instead of ' || {said}, NULL::uuid FROM {ledger}, {rows} WHERE {held} <> {said}
+"""
+
+
+def _summed(kind: str, name: str, sign: str = "") -> str:
+    return (
+        f"(SELECT coalesce({sign}sum(e.amount), 0) AS {name} FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id"
+        f" WHERE a.kind = '{kind}') l"
+    )
+
+
+def _house(sentence: str, kind: str, rows: str, *, sign: str = "") -> Claim:
+    """A house account holds what these rows say (a query for `said`)."""
+    return Claim(
+        sentence,
+        HOUSE.format(held="held", said="said", ledger=_summed(kind, "held", sign), rows=f"({rows}) r"),
+    )
+
+
+def _has_row(sentence: str, kinds: str, row: str) -> Claim:
+    """A transaction of these kinds has the row that it is about."""
+    return Claim(
+        sentence,
+        f"""
+        SELECT t.kind || ' ' || t.source, t.customer_id FROM ledger_transaction t
+        WHERE t.kind IN ({kinds}) AND :new(t.id) AND :of(t.customer_id) AND NOT EXISTS ({row})
+        """,
+    )
+
+
+def _is_posted(sentence: str, rows: str, kind: str) -> Claim:
+    """Rows (a query for label, customer and source) have their transaction."""
+    return Claim(
+        sentence,
+        f"""
+        SELECT label, customer FROM ({rows}) rows(label, customer, source)
+        WHERE NOT EXISTS (SELECT FROM ledger_transaction t WHERE t.kind = '{kind}' AND t.source = rows.source AND t.customer_id = customer)
+        """,
+    )
+
+
+PAID = """
+    SELECT p.reference, p.customer_id, {source} FROM payments_payment p
+    WHERE :of(p.customer_id) AND p.state IN ('succeeded', 'refunded') AND {which}
+"""
+
+MONEY = (
+    Claim(
+        "every transaction sums to zero",
+        """
+        SELECT e.transaction_id::text, t.customer_id FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+        WHERE :new(t.id) AND :of(t.customer_id) GROUP BY e.transaction_id, t.customer_id HAVING sum(e.amount) <> 0
+        """,
+    ),
+    Claim(
+        "every transaction moves something",
+        """
+        SELECT t.kind || ' ' || t.source, t.customer_id FROM ledger_transaction t
+        WHERE :new(t.id) AND :of(t.customer_id) AND NOT EXISTS (SELECT FROM ledger_entry e WHERE e.transaction_id = t.id)
+        """,
+    ),
+    Claim(
+        "a touched wallet's balance is the sum of its entries",
+        """
+        SELECT a.id::text, a.customer_id FROM ledger_account a
+        LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM ledger_entry WHERE :of(customer_id) GROUP BY 1) e ON e.account_id = a.id
+        WHERE :of(a.customer_id) AND a.balance IS NOT NULL AND a.balance <> coalesce(e.amount, 0)
+        """,
+        nightly=False,
+    ),
+    Claim(
+        "the balance after the latest entry is the balance",
+        """
+        SELECT a.id::text, a.customer_id FROM ledger_account a
+        JOIN LATERAL (SELECT balance_after FROM ledger_entry e WHERE e.account_id = a.id ORDER BY id DESC LIMIT 1) e ON TRUE
+        WHERE :of(a.customer_id) AND a.balance IS NOT NULL AND a.balance <> e.balance_after
+        """,
+    ),
+    Claim(
+        "promotional credit is what is left of its grants",
+        """
+        SELECT a.id::text, a.customer_id FROM ledger_account a LEFT JOIN ledger_grant g ON g.customer_id = a.customer_id
+        WHERE :of(a.customer_id) AND a.kind = 'promotional' GROUP BY a.id HAVING a.balance <> coalesce(sum(g.rest), 0)
+        """,
+    ),
+    Claim(
+        "grants are used by transactions of their own customer",
+        """
+        SELECT u.id::text, g.customer_id FROM ledger_grantuse u JOIN ledger_grant g ON g.id = u.grant_id
+        JOIN ledger_transaction t ON t.id = u.transaction_id
+        WHERE :of(g.customer_id) AND t.customer_id IS DISTINCT FROM g.customer_id
+        """,
+    ),
+    _house(
+        "escrow holds exactly the money of open orders",
+        "escrow",
+        "SELECT coalesce(sum(due), 0) AS said FROM orders_orderitem WHERE state = 'provisioning'",
+    ),
+    _house(
+        "sales are what invoices were paid, less what was given back",
+        "sales",
+        "SELECT coalesce(sum(paid - refunded), 0) AS said FROM invoices_invoice",
+    ),
+    _house(
+        "money at gateways is what succeeded payments brought",
+        "gateway",
+        "SELECT coalesce(sum(captured - taken_back), 0) AS said FROM payments_payment"
+        " WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')",
+        sign="-",
+    ),
+    _house(
+        "money in the bank is what arrived there and was neither sent nor taken back",
+        "bank",
+        "SELECT coalesce(sum(amount - returned), 0) - (SELECT coalesce(sum(taken_back), 0) FROM payments_payment"
+        " WHERE means = 'bank_transfer') AS said FROM payments_banktransfer",
+        sign="-",
+    ),
+    _house(
+        "suspense holds what arrived at the bank and is nobody's yet",
+        "suspense",
+        "SELECT coalesce(sum(amount - assigned - returned), 0) AS said FROM payments_banktransfer",
+    ),
+    _house(
+        "debts are what was taken back and is neither credit nor on an invoice",
+        "debts",
+        "SELECT coalesce(sum(debt - collected), 0) AS said FROM payments_reversal",
+        sign="-",
+    ),
+    Claim(
+        "an expected transfer is met when as much has come",
+        """
+        SELECT x.reference, x.customer_id FROM payments_expectedtransfer x LEFT JOIN payments_payment p ON p.expected_id = x.id
+        WHERE :of(x.customer_id) GROUP BY x.id HAVING (coalesce(sum(p.amount), 0) >= x.amount) <> (x.met_at IS NOT NULL)
+        """,
+    ),
+    Claim(
+        "what invoices are given comes from payments that succeeded",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p
+        WHERE :of(p.customer_id) AND p.allocated <> 0 AND p.state NOT IN ('succeeded', 'refunded')
+        """,
+    ),
+    Claim(
+        "an undecided payment is asked about",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p
+        WHERE :of(p.customer_id) AND p.means = 'gateway' AND p.state IN ('created', 'processing', 'unknown')
+            AND p.check_at IS NULL AND p.created_at < %(at)s - interval '1 day'
+        """,
+    ),
+    Claim(
+        "every payment is decided within four days",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p
+        WHERE :of(p.customer_id) AND p.state IN ('created', 'processing', 'unknown') AND p.created_at < %(at)s - interval '4 days'
+        """,
+    ),
+    # Each fact has its row, and each row its fact.
+    _has_row(
+        "money from gateways and banks came by payments that succeeded",
+        "'top_up', 'bank_transfer'",
+        "SELECT FROM payments_payment p WHERE p.id::text = t.source AND p.customer_id = t.customer_id"
+        " AND p.state IN ('succeeded', 'refunded') AND p.means = CASE t.kind WHEN 'top_up' THEN 'gateway' ELSE t.kind END",
+    ),
+    _has_row(
+        "what orders and invoices were paid was paid by payments",
+        "'invoice_payment'",
+        "SELECT FROM payments_payment p WHERE p.id::text = t.source AND p.customer_id = t.customer_id AND p.state IN ('succeeded', 'refunded')",
+    ),
+    _has_row(
+        "what was paid for orders was ordered",
+        "'order_payment'",
+        "SELECT FROM orders_order o WHERE o.id::text = t.source AND o.customer_id = t.customer_id AND o.paid_at IS NOT NULL",
+    ),
+    _has_row(
+        "what orders gave back was ordered and not provided",
+        "'order_refund'",
+        "SELECT FROM orders_orderitem i WHERE i.id::text = t.source AND i.customer_id = t.customer_id AND i.state = 'refunded'",
+    ),
+    _has_row(
+        "what became sales is on invoices",
+        "'order_settlement', 'renewal'",
+        "SELECT FROM invoices_invoice i WHERE i.id::text = t.source AND i.customer_id = t.customer_id",
+    ),
+    _has_row(
+        "what was refunded is on credit notes",
+        "'credit_note_refund'",
+        "SELECT FROM invoices_creditnote c WHERE c.id::text = t.source AND c.customer_id = t.customer_id",
+    ),
+    _has_row(
+        "promotional credit was granted",
+        "'grant', 'grant_expiry'",
+        "SELECT FROM ledger_grant g WHERE g.id::text = split_part(t.source, ':', 1) AND g.customer_id = t.customer_id",
+    ),
+    _has_row(
+        "what was taken back is on record",
+        "'reversal'",
+        "SELECT FROM payments_reversal r WHERE r.id::text = t.source AND r.customer_id = t.customer_id",
+    ),
+    Claim(
+        "adjustments were decided by people, as they were asked for",
+        """
+        SELECT t.kind || ' ' || t.source, t.customer_id FROM ledger_transaction t
+        WHERE :new(t.id) AND :of(t.customer_id) AND t.kind = 'adjustment' AND t.source NOT LIKE 'opening:%%' AND NOT EXISTS (
+            SELECT FROM accounts_staffact s WHERE s.id::text = t.source AND s.customer_id = t.customer_id
+                AND s.state IN ('approved', 'alone')
+                AND s.amount = (SELECT sum(e.amount) FROM ledger_entry e WHERE e.transaction_id = t.id AND e.customer_id IS NOT NULL))
+        """,
+    ),
+    _is_posted(
+        "payments through gateways are in the ledger",
+        PAID.format(source="p.id::text", which="p.means = 'gateway'"),
+        "top_up",
+    ),
+    _is_posted(
+        "payments by bank are in the ledger",
+        PAID.format(source="p.id::text", which="p.means = 'bank_transfer' AND p.transfer_id IS NOT NULL"),
+        "bank_transfer",
+    ),
+    _is_posted(
+        "invoices paid from the wallet are in the ledger",
+        PAID.format(source="p.id::text", which="p.means = 'wallet' AND p.kind = 'invoice'"),
+        "invoice_payment",
+    ),
+    _is_posted(
+        "orders paid from the wallet are in the ledger",
+        PAID.format(source="p.order_id::text", which="p.means = 'wallet' AND p.kind = 'order'"),
+        "order_payment",
+    ),
+    _is_posted(
+        "renewals paid from the wallet are in the ledger",
+        PAID.format(source="split_part(p.payable, ':', 2)", which="p.means = 'wallet' AND p.kind = 'renewal'"),
+        "renewal",
+    ),
+    _is_posted(
+        "grants are in the ledger",
+        "SELECT g.id::text, g.customer_id, g.id::text FROM ledger_grant g WHERE :of(g.customer_id)",
+        "grant",
+    ),
+)

@@ -1,0 +1,291 @@
+"""The auditor: each of its claims finds what is planted against it, as a bad restore or a migration would write it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import Customer
+from billing_portal.auditor import CLAIMS, NIGHTLY, QUICK, audit_the_touched, look, violations
+from billing_portal.auditor.touched import touched_customers
+from billing_portal.jobs import carry_out
+from billing_portal.models import AuditLook, Finding, JobRun
+from billing_portal.schedule import BY_NAME
+from catalog.models import Item
+from invoices.models import Hold, Invoice
+from invoices.services.month_end import run_month_end
+from kernel.periods import CalendarMonth
+from orders.services.delete import delete_resource
+from orders.services.switch import switch_billing_mode
+from payments.gateways.base import Succeeded
+from payments.models import ExpectedTransfer, Payment
+from payments.services.allowed import may_be_charged_automatically
+from payments.services.credit import grant_promotional_credit
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.outcomes import record_outcome
+from payments.services.reversals import take_back
+from payments.services.transfers import record_bank_transfer
+from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_coupon, make_customer, owner_of
+from tests.owner import around_all_guards
+from tests.table.attack import run
+
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
+MONTH_ENDED = CalendarMonth.of(NOON).period.ends_at
+LATER = NOON + 40 * DAY
+
+
+def plant(*statements: str) -> None:
+    connection.check_constraints()
+    with around_all_guards():
+        for sql in statements:
+            run(sql)
+
+
+@pytest.fixture
+def world(alice: Customer, bob: Customer, small: Item) -> None:
+    """Something of everything that claims are about, and all of it in order."""
+    make_coupon("TET", 20_000)
+    grant_promotional_credit(alice, 1_000, expires_at=NOON + MONTH, reason="welcome", actor=STAFF, at=NOON)
+    [cut_short, _running] = [create(alice, small, coupon="TET")[0], create(alice, small)[0]]
+    delete_resource(cut_short.pk, actor=owner_of(alice), at=NOON + DAY)
+    create(bob, small)
+    run_month_end(CalendarMonth.of(NOON), actor=JOB, at=MONTH_ENDED)
+    fund(bob, 1_000_000)
+    pay_invoices_from_wallet(bob.pk, [Invoice.objects.get(kind="usage").pk], actor=owner_of(bob), at=MONTH_ENDED)
+    through_gateway = Payment.objects.create(
+        customer=alice, kind="top_up", means="gateway", gateway="g", reference="r", payable="top_up:1", amount=100_000, actor="x",
+        created_at=NOON,
+    )  # fmt: skip
+    record_outcome(through_gateway.pk, Succeeded("G-1", 100_000, NOON), actor=JOB, at=NOON)
+    take_back(through_gateway.pk, 40_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON + DAY)
+    ExpectedTransfer.objects.create(
+        customer=alice,
+        kind="top_up",
+        payable=f"top_up:{alice.pk}",
+        amount=1,
+        actor="x",
+        created_at=NOON,
+        expires_at=NOON + DAY,
+    )
+    record_bank_transfer(alice.pk, 50_000, [], reference="FT1", reason="statement", actor=STAFF, at=NOON)
+    carol = make_customer("Carol")
+    switch_billing_mode(carol.pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
+    assert violations() == []
+
+
+ENTRY = "INSERT INTO ledger_transaction (kind, source, customer_id, reference, at) SELECT {kind}, {source}, id, '', now() FROM accounts_customer WHERE name = 'Alice'"
+
+
+def posted(kind: str, source: str = "'nothing'") -> str:
+    """A transaction about a row that is not there."""
+    return ENTRY.format(kind=f"'{kind}'", source=source)
+
+
+PLANTED: dict[str, list[str]] = {
+    # kept totals
+    "a wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
+    "what is left of a grant is what its uses left": ["UPDATE ledger_grant SET rest = 5"],
+    "what was given of a bank transfer is the sum of its payments": ["UPDATE payments_banktransfer SET assigned = 1"],
+    "what was taken back of a payment is the sum of its reversals": ["UPDATE payments_payment SET taken_back = 1 WHERE means = 'gateway'"],
+    "a payment's allocated part is the sum of its allocations": ["UPDATE payments_payment SET allocated = 1 WHERE kind = 'order'"],
+    "what was reopened is taken from invoices": ["UPDATE payments_reversal SET reopened = 7, from_credit = from_credit - 7"],
+    "an invoice's paid part is the sum of its allocations": ["UPDATE invoices_invoice SET paid = paid - 1"],
+    "an invoice's credited part is the sum of its credit notes": ["UPDATE invoices_invoice SET credited = 1, refunded = 1 WHERE kind = 'usage'"],
+    "monthly totals are the sums of their invoices": ["UPDATE invoices_monthlytotal SET charged = charged + 1"],
+    "numbers have no gaps": ["UPDATE invoices_numberseries SET last = last + 1"],
+    "a coupon's uses are its redemptions": ["UPDATE catalog_coupon SET uses = 2"],
+    # money
+    "every transaction sums to zero": ["UPDATE ledger_entry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM ledger_entry)"],
+    "every transaction moves something": [posted("adjustment", "'opening:empty'")],
+    "a touched wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
+    "the balance after the latest entry is the balance": ["UPDATE ledger_entry SET balance_after = balance_after + 1 WHERE balance_after IS NOT NULL"],
+    "promotional credit is what is left of its grants": ["UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'promotional'"],
+    "grants are used by transactions of their own customer": [
+        "UPDATE ledger_transaction SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Bob')"
+        " WHERE id IN (SELECT transaction_id FROM ledger_grantuse)"
+    ],
+    "escrow holds exactly the money of open orders": ["UPDATE orders_orderitem SET state = 'provisioning', due = 5"],
+    "sales are what invoices were paid, less what was given back": ["UPDATE invoices_invoice SET paid = paid - 1 WHERE kind = 'usage'"],
+    "money at gateways is what succeeded payments brought": ["UPDATE payments_payment SET captured = captured + 1"],
+    "money in the bank is what arrived there and was neither sent nor taken back": ["UPDATE payments_banktransfer SET amount = amount + 1"],
+    "suspense holds what arrived at the bank and is nobody's yet": ["UPDATE payments_banktransfer SET assigned = assigned - 1"],
+    "debts are what was taken back and is neither credit nor on an invoice": ["UPDATE payments_reversal SET debt = debt + 1, from_credit = from_credit - 1"],
+    "an expected transfer is met when as much has come": ["UPDATE payments_expectedtransfer SET met_at = now()"],
+    "what invoices are given comes from payments that succeeded": ["UPDATE payments_payment SET state = 'failed' WHERE allocated > 0"],
+    "an undecided payment is asked about": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL WHERE means = 'gateway'"],
+    "every payment is decided within four days": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL, check_at = now() WHERE means = 'gateway'"],
+    "money from gateways and banks came by payments that succeeded": [posted("top_up"), posted("bank_transfer")],
+    "what orders and invoices were paid was paid by payments": [posted("invoice_payment")],
+    "what was paid for orders was ordered": [posted("order_payment")],
+    "what orders gave back was ordered and not provided": [posted("order_refund", "(SELECT i.id::text FROM orders_orderitem i LIMIT 1)")],
+    "what became sales is on invoices": [posted("order_settlement"), posted("renewal")],
+    "what was refunded is on credit notes": [posted("credit_note_refund")],
+    "promotional credit was granted": [posted("grant"), posted("grant_expiry", "'12345:1'")],
+    "what was taken back is on record": [posted("reversal")],
+    "adjustments were decided by people, as they were asked for": [posted("adjustment", "'77'"), posted("adjustment")],
+    "payments through gateways are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'top_up'"],
+    "payments by bank are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'bank_transfer'"],
+    "invoices paid from the wallet are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'invoice_payment'"],
+    "orders paid from the wallet are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'order_payment'"],
+    "renewals paid from the wallet are in the ledger": [
+        "UPDATE payments_payment SET kind = 'renewal', payable = 'invoice:1' WHERE kind = 'order'"
+    ],
+    "grants are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'grant'"],
+    # bills
+    "invoices have lines that add up to them": ["DELETE FROM invoices_invoiceline"],
+    "a touched invoice's paid part is the sum of its allocations": ["UPDATE invoices_invoice SET paid = paid - 1"],
+    "a touched payment's allocated part is the sum of its allocations": ["UPDATE payments_payment SET allocated = allocated - 1 WHERE allocated > 0"],
+    "what a credit note gave back arrived": ["UPDATE invoices_creditnote SET refunded = refunded - 1"],
+    "a line is at a list price or at one of its customer": [
+        "UPDATE catalog_price SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Carol')"
+    ],
+    "no item of an invoice is billed twice for the same time": [
+        "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,"
+        " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
+        " SELECT invoice_id, customer_id, 99, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price, per_minutes,"
+        " discount, includes_vat, vat_rate, amount, tax, total FROM invoices_invoiceline"
+    ],
+    "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
+    "what is not covered any more is credited, where it was worth anything": [
+        "UPDATE invoices_invoice SET covered_until = covered_until - interval '1 day' WHERE credited = 0 AND kind = 'prepaid'"
+    ],
+    "prepaid service is covered by invoices, minute for minute": [
+        "UPDATE lifecycle_serviceperiod SET ends_at = ends_at + interval '1 minute' WHERE billing_mode = 'prepaid'"
+    ],
+    "usage is billed where it was used: each line lies in postpaid service": [
+        "UPDATE lifecycle_serviceperiod SET starts_at = starts_at + interval '1 minute' WHERE billing_mode = 'postpaid'"
+    ],
+    "each postpaid minute of a month that is closed is billed exactly once": [
+        "UPDATE lifecycle_serviceperiod SET starts_at = starts_at - interval '1 minute' WHERE billing_mode = 'postpaid'"
+    ],
+    # lives
+    "a resource's state is where its history ends": ["UPDATE lifecycle_resource SET state = 'stop' WHERE state = 'active'"],
+    "deleted resources and those in the trash are not in service": [
+        "UPDATE lifecycle_serviceperiod SET ends_at = ends_at + interval '9 days'"
+    ],
+    "what runs on usage is in use": ["UPDATE lifecycle_serviceperiod SET ends_at = starts_at WHERE ends_at IS NULL"],
+    "paid time ends where invoices or what happened last say so": ["UPDATE lifecycle_resource SET paid_until = '2099-01-01', suspend_at = '2099-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
+    "what is over is in the trash a day later": ["UPDATE lifecycle_resource SET paid_until = '2026-01-01', suspend_at = '2026-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
+    "the history of a resource runs forward": ["UPDATE lifecycle_resourceevent SET at = '2020-01-01' WHERE from_state <> ''"],
+    "an ended order has no open items, an open one has": ["UPDATE orders_order SET state = 'provisioning'"],
+    "what is carried out was paid for by a payment that succeeded": ["UPDATE orders_order SET payment_id = NULL"],
+    "every order has its items, and they add up to it": ["UPDATE orders_order SET total = total + 1"],
+    "what was paid for is provided or given back within a week": ["UPDATE orders_order SET state = 'provisioning'"],
+    "a coupon is used by orders that stand, as often as each customer may": ["UPDATE catalog_redemption SET state = 'returned'"],
+    "a customer's mode is that of the last switch": ["UPDATE accounts_customer SET billing_mode = 'prepaid' WHERE name = 'Carol'"],
+    # history
+    "the audit trail and the closes of the books are as they were written": ["UPDATE accounts_auditentry SET reason = 'another'"],
+    "what was closed adds up to what it was closed with": [
+        "INSERT INTO billing_portal_close (claims, found, figures, at) VALUES (1, 0, '{\"entry\": 1000000, \"moved\": 5}', now())"
+    ],
+    "a switch of the mode is in the audit trail": ["DELETE FROM accounts_auditentry"],
+}  # fmt: skip
+
+
+def test_each_claim_has_something_planted_against_it() -> None:
+    assert {claim.sentence for claim in CLAIMS} == set(PLANTED)
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.sentence)
+def test_what_contradicts_a_claim_is_found(world: None, claim: Any) -> None:
+    assert look([claim], at=NOON + timedelta(hours=1)) == []
+    for statement in PLANTED[claim.sentence]:
+        plant(statement)
+        assert look([claim], at=LATER), statement
+
+
+@pytest.mark.parametrize("claim", QUICK, ids=lambda claim: claim.sentence)
+def test_what_can_be_asked_of_some_customers_is_found_of_them_alone(world: None, claim: Any) -> None:
+    plant(PLANTED[claim.sentence][0])
+    concerned = {violation.customer for violation in look([claim], at=LATER) if violation.customer}
+    others = [pk for pk in Customer.objects.values_list("pk", flat=True) if pk not in concerned]
+    assert {violation.customer for violation in look([claim], customers=[*concerned], at=LATER)} == concerned
+    assert look([claim], customers=others, at=LATER) == []
+
+
+def test_most_claims_can_be_asked_of_those_with_whom_something_has_happened() -> None:
+    assert len(QUICK) >= 45
+    assert len(NIGHTLY) >= 60
+
+
+def looked(times: int = 1) -> None:
+    for _time in range(times):
+        audit_the_touched(at=NOON)
+
+
+def test_only_those_with_whom_something_has_happened_are_looked_at(alice: Customer, small: Item) -> None:
+    mallory = make_customer("Mallory", credit=1_000_000)
+    looked(2)
+    assert touched_customers()[0] == []
+    create(mallory, small)
+    assert touched_customers()[0] == [mallory.pk]
+    looked()
+    assert touched_customers()[0] == [mallory.pk]  # once more: a row may have been committed late
+    looked()
+    assert touched_customers()[0] == []
+    assert list(AuditLook.objects.order_by("pk").values_list("customers", flat=True)) == [0, 0, 1, 1]
+
+
+def test_what_is_found_parks_the_customer_alarms_and_is_shown_to_staff(
+    alice: Customer, small: Item, caplog: pytest.LogCaptureFixture
+) -> None:
+    looked(2)
+    create(alice, small)
+    plant("UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'credit'")
+    job = carry_out(BY_NAME["audit-touched"], at=NOON)
+
+    assert job.outcome == JobRun.Outcome.FAILED
+    assert any(record.levelname == "CRITICAL" for record in caplog.records)
+    hold = Hold.objects.get()
+    assert (hold.customer, hold.kind, hold.actor) == (alice, "in_doubt", "job:audit")
+    assert not may_be_charged_automatically(alice, at=NOON)
+    found = Finding.objects.open().filter(customer=alice)
+    assert "a touched wallet's balance is the sum of its entries" in {finding.claim for finding in found}
+
+    carry_out(BY_NAME["audit-touched"], at=NOON + timedelta(minutes=5))
+    assert Hold.objects.count() == 1
+    assert {finding.seen_at for finding in Finding.objects.open()} == {NOON + timedelta(minutes=5)}
+
+
+def test_the_night_closes_what_is_gone_and_leaves_the_hold_to_people(alice: Customer, small: Item) -> None:
+    create(alice, small)
+    plant("UPDATE payments_payment SET allocated = allocated - 1")
+    carry_out(BY_NAME["audit"], at=NOON)
+    assert Finding.objects.open().exists()
+    plant("UPDATE payments_payment SET allocated = allocated + 1")
+    assert carry_out(BY_NAME["audit"], at=NOON + DAY).outcome == JobRun.Outcome.DONE
+    assert not Finding.objects.open().exists()
+    assert not may_be_charged_automatically(alice, at=NOON + DAY)
+
+
+def test_books_in_order_are_looked_at_without_a_word(world: None) -> None:
+    looked(3)
+    assert not Finding.objects.exists()
+    assert not Hold.objects.exists()
+
+
+def test_a_look_at_thousands_of_rows_takes_less_than_a_second(world: None) -> None:
+    """Ten thousand new rows of two thousand customers; the machine of the tests is slow and shared, so the bound is wide."""
+    looked(2)
+    plant(
+        "INSERT INTO accounts_customer (id, name, email, tax_code, address, language, billing_mode, pays_invoices_automatically, created_at)"
+        " SELECT md5('c' || n)::uuid, 'c' || n, '', '', '', 'vi', 'prepaid', TRUE, now() FROM generate_series(1, 2000) n",
+        "INSERT INTO ledger_account (kind, customer_id, balance, held) SELECT 'credit', md5('c' || n)::uuid, 500, 0"
+        " FROM generate_series(1, 2000) n",
+        "WITH posted AS (INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)"
+        " SELECT 'adjustment', 'opening:' || n || '/' || m, md5('c' || n)::uuid, '', now()"
+        " FROM generate_series(1, 2000) n, generate_series(1, 5) m RETURNING id, customer_id)"
+        " INSERT INTO ledger_entry (transaction_id, account_id, customer_id, amount, balance_after)"
+        " SELECT p.id, a.id, a.customer_id, 100, 500 FROM posted p JOIN ledger_account a ON a.customer_id = p.customer_id"
+        " UNION ALL SELECT p.id, a.id, NULL, -100, NULL FROM posted p, ledger_account a WHERE a.kind = 'adjustments'",
+    )
+    run("ANALYZE")
+    began = time.monotonic()
+    customers, since, _reached = touched_customers()
+    found = look(QUICK, customers=customers, since=since, at=NOON)
+    assert (len(customers), found) == (2000, [])
+    assert time.monotonic() - began < 5
