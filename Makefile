@@ -22,6 +22,9 @@ coverage: venv-dev  ## some tests or all, and which branches none of them takes:
 fuzz: venv-dev  ## ask the API all that its document allows, and what it does not: EXAMPLES=1000 SEED=...
 	@exec env EXAMPLES="$(EXAMPLES)" SEED="$(SEED)" $(PY) -m pytest tests/fuzz/hunt.py -s
 
+sabotage: venv-dev  ## take guards away one at a time, and name the test that notices: ONLY="part of a name"
+	@exec env ONLY="$(ONLY)" nice $(PY) -m tests.sabotage
+
 bench: venv     ## measure the heavy work: ARGS="..."
 	@exec $(PY) -m bench $(ARGS)
 
@@ -47,4 +50,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test coverage fuzz bench fmt lock env clean venv venv-dev
+.PHONY: help run test coverage fuzz sabotage bench fmt lock env clean venv venv-dev

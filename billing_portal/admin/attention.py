@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import StaffAct, User
 from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
+from billing_portal.models import Finding
 from invoices.models import DunningStep, ParkedBilling, Question
 from invoices.rights import ANSWER_QUESTION, CALL
-from billing_portal.models import Finding
-from invoices.models import ParkedBilling
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent

@@ -1,0 +1,132 @@
+"""The guards that are taken away, and who is to notice."""
+
+from __future__ import annotations
+
+from tests.sabotage.ways import Guard, code, constraint, refused_right, trigger
+
+STONE = "tests/table/test_written_in_stone.py"
+LEDGER = "tests/table/test_ledger.py"
+ONE = "tests/table/test_of_one_customer.py"
+CAME_IN = "tests/table/test_what_came_in.py"
+BILLED = "tests/table/test_billed_time.py"
+ORDERED = "tests/table/test_coupons_and_orders.py"
+MACHINES = "tests/table/test_other_machines.py"
+RESOURCE = "tests/table/test_resource_machine.py"
+ONCE = "tests/table/test_once.py"
+SEALS = "tests/jobs/test_seals.py"
+AUDITOR = "tests/jobs/test_auditor.py"
+
+MONEY = (
+    trigger("ledger_entry", "append_only", f"{STONE}::append_only"),
+    trigger("ledger_entry", "transactions_sum_to_zero", LEDGER),
+    trigger("ledger_entry", "moves_the_balance", LEDGER),
+    trigger("ledger_transaction", "append_only", f"{STONE}::append_only"),
+    trigger("ledger_transaction", "has_entries", LEDGER),
+    trigger("ledger_account", "never_deleted", f"{STONE}::never_vanish"),
+    trigger("ledger_account", "stays_what_it_is", LEDGER),
+    trigger("ledger_account", "only_entries_move_the_balance", LEDGER),
+    trigger("ledger_account", "starts_empty", LEDGER),
+    constraint("ledger_account", "a_wallet_is_never_negative", LEDGER),
+    constraint("ledger_transaction", "one_fact_is_posted_once", LEDGER),
+    constraint("ledger_entry", "entry_amount_is_sane", LEDGER),
+    constraint("ledger_grant", "a_grant_gives_something", f"{ONCE}::grant"),
+    trigger("payments_payment", "is_what_was_attempted", f"{STONE}::what_was_attempted"),
+    trigger("payments_payment", "what_was_received_stands", CAME_IN),
+    trigger("payments_payment", "what_went_back_stays_back", CAME_IN),
+    trigger("payments_payment", "only_allocations_give_it_away", "tests/table/test_given_away.py"),
+    trigger("payments_payment", "moves_along_its_edges", MACHINES),
+    constraint("payments_payment", "a_gateway_says_what_it_received", CAME_IN),
+    constraint("payments_payment", "an_attempt_names_what_it_pays", CAME_IN),
+    constraint("payments_payment", "one_open_attempt_per_payable", f"{CAME_IN}::by_a_blank"),
+    constraint("payments_payment", "one_payment_per_gateway_transaction", ONCE),
+    constraint("payments_payment", "payment_reference_is_unique", ONCE),
+    constraint("payments_payment", "a_payment_is_spent_once", f"{CAME_IN}::went_back"),
+    constraint("payments_gatewaynotice", "one_row_per_gateway_and_words", ONCE),
+    trigger("payments_allocation", "pays_its_invoice", f"{STONE}::nobody_pays_more"),
+    trigger("payments_allocation", "append_only", f"{STONE}::append_only"),
+    constraint("payments_allocation", "an_allocation_has_one_source", f"{STONE}::nobody_pays_more"),
+)
+BILLS = (
+    trigger("invoices_invoice", "is_frozen_at_issue", f"{STONE}::column_by_column"),
+    trigger("invoices_invoice", "cover_only_shrinks", f"{STONE}::column_by_column"),
+    trigger("invoices_invoice", "has_lines", BILLED),
+    trigger("invoices_invoice", "lies_in_the_life_of_its_resource", BILLED),
+    trigger("invoices_invoice", "born_paid_means_allocated", f"{STONE}::invoice_that_cannot_be"),
+    trigger("invoices_invoice", "starts_without_credit", f"{STONE}::invoice_that_cannot_be"),
+    trigger(
+        "invoices_invoiceline", "lines_add_up_to_their_invoice", f"{BILLED}::billed_twice", f"{STONE}::lines_add_up"
+    ),
+    trigger("invoices_invoiceline", "append_only", f"{STONE}::append_only"),
+    constraint("invoices_invoiceline", "line_amount_follows_from_its_price", f"{STONE}::follow_from_its_columns"),
+    constraint("invoices_invoiceline", "line_tax_follows_from_its_rate", f"{STONE}::follow_from_its_columns"),
+    constraint("invoices_invoiceline", "line_is_as_long_as_it_says", f"{STONE}::follow_from_its_columns"),
+    constraint("invoices_invoice", "usage_is_billed_after_it_happened", BILLED),
+    constraint("invoices_invoice", "no_minute_of_a_resource_is_billed_twice", f"{STONE}::invoice_that_cannot_be"),
+    constraint("invoices_invoice", "a_period_of_a_resource_is_billed_once", f"{STONE}::invoice_that_cannot_be"),
+    constraint("invoices_invoice", "nobody_pays_more_than_is_due", f"{STONE}::nobody_pays_more"),
+    constraint("invoices_creditnote", "unused_time_is_credited_by_the_minute", BILLED),
+    constraint("invoices_invoice", "an_invoice_is_its_resources_customers", f"{ONE}::an_invoice_is_its"),
+    constraint("invoices_creditnote", "a_credit_note_is_its_invoices_customers", f"{ONE}::a_credit_note_is_its"),
+)
+LIVES = (
+    trigger("lifecycle_resource", "moves_along_its_edges", RESOURCE),
+    trigger("lifecycle_resource", "its_time_in_the_trash_stays", BILLED),
+    trigger("lifecycle_resource", "paid_time_has_been_billed", BILLED),
+    trigger("lifecycle_resourceevent", "append_only", f"{STONE}::append_only"),
+    trigger(
+        "lifecycle_serviceperiod", "only_its_end_changes", f"{STONE}::all_but_its_end", f"{STONE}::but_for_its_end"
+    ),
+    constraint("lifecycle_resource", "a_running_prepaid_resource_knows_its_end", f"{BILLED}::in_time"),
+    constraint("lifecycle_resource", "the_trash_waits_for_ninety_days_at_most", BILLED),
+    constraint("lifecycle_resource", "the_trash_keeps_for_ninety_days_at_most", BILLED),
+    constraint("lifecycle_resource", "paid_time_begins_with_its_service", BILLED),
+    constraint("lifecycle_serviceperiod", "service_periods_of_a_resource_never_overlap", f"{RESOURCE}::never_overlap"),
+    constraint("lifecycle_provisioningrequest", "one_unanswered_request_per_resource", ONCE),
+    constraint("lifecycle_provisioningrequest", "an_expected_answer_has_a_deadline", ONCE),
+    trigger("orders_order", "is_what_was_ordered", ORDERED),
+    trigger("orders_order", "is_paid_once", ORDERED),
+    trigger("orders_orderitem", "is_what_was_agreed", ORDERED),
+    trigger("orders_orderitem", "items_add_up_to_their_order", ORDERED),
+    constraint("orders_order", "one_order_per_customer_and_key", ONCE),
+    constraint("orders_order", "an_order_total_is_not_negative", ONCE),
+    constraint("orders_order", "an_order_is_paid_by_its_customer", f"{ONE}::an_order_is_paid"),
+    constraint("orders_orderitem", "one_open_order_per_resource", f"{MACHINES}::one_open_order"),
+    trigger("catalog_redemption", "takes_a_use", ORDERED),
+    trigger("catalog_redemption", "gives_its_use_back", ORDERED),
+    trigger("catalog_redemption", "moves_along_its_edges", ORDERED),
+    trigger("catalog_redemption", "takes_off_what_the_order_says", ORDERED),
+    trigger("catalog_redemption", "is_used_while_the_order_stands", ORDERED),
+    trigger("catalog_price", "only_its_end_changes", f"{STONE}::all_but_its_end", f"{STONE}::but_for_its_end"),
+)
+PEOPLE = (
+    trigger("accounts_customer", "only_a_switch_changes_the_mode", ORDERED),
+    trigger("accounts_billingmodeswitch", "switches_its_customer", ORDERED),
+    trigger("accounts_staffact", "people_are_staff", f"{STONE}::second_person"),
+    trigger("accounts_staffact", "is_decided_once", f"{STONE}::second_person"),
+    constraint("accounts_staffact", "nobody_is_their_own_second_person", f"{STONE}::second_person"),
+    trigger("accounts_auditentry", "append_only", f"{STONE}::append_only"),
+    trigger("accounts_auditentry", "is_sealed", f"{SEALS}::links_of_one_chain"),
+    constraint("accounts_idempotencykey", "one_answer_per_principal_and_key", ONCE),
+    constraint("notifications_notice", "one_notice_per_kind_event_recipient", ONCE),
+    refused_right("ledger_account", "DELETE", "tests/table/test_rights.py"),
+    refused_right("ledger_entry", "UPDATE", "tests/table/test_rights.py"),
+    refused_right("invoices_invoice", "TRUNCATE", "tests/table/test_rights.py"),
+)
+CODE = (
+    code(
+        "billing_portal.auditor:_park", lambda *_, **__: None, AUDITOR, name="what the auditor finds parks its customer"
+    ),
+    code(
+        "billing_portal.auditor.history:close_the_books",
+        lambda **_: None,
+        SEALS,
+        name="every night is closed",
+    ),
+    code(
+        "catalog.services:refuse_used_up",
+        lambda *_: None,
+        "tests/actions/test_create.py",
+        name="the uses of a coupon are looked up before one is taken",
+    ),
+)
+GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *LIVES, *PEOPLE, *CODE)
