@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 from accounts.models import Customer
 from catalog.models import Product
@@ -54,7 +53,7 @@ def beside_a_hanging_webhook() -> dict[str, object]:
     return {"seconds": time.perf_counter() - began, "left": left and waiting.count()}
 
 
-def _owe(customer: Customer, product: Product, at: Any) -> None:
+def _owe(customer: Customer, product: Product, at: datetime) -> None:
     resource = Resource.objects.create(
         customer=customer,
         product=product,

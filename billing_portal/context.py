@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -40,7 +41,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
     return known
 
 
-def _unread(customer_id: Any) -> int:
+def _unread(customer_id: UUID) -> int:
     """Of the latest notices only: what is older rings no bell, and a long history costs nothing."""
     latest = Notice.objects.filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
     unread = Notice.objects.filter(pk__in=latest, read_at__isnull=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -131,7 +130,7 @@ class SendBack(Act):
     label = _("return of a bank transfer")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Any, Any]]:
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         assert act.amount is not None
         transfer = BankTransfer.objects.get(pk=act.facts["transfer"])
         return [

@@ -15,6 +15,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from kernel.money import MAXIMUM
+from kernel.shapes import Wording
 
 MOST_UNKNOWN = 50
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -24,7 +25,7 @@ LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 class Input(serializers.Serializer[object]):
     """What a client sends: members that are not known are refused, for they may be misspelt."""
 
-    unknown: Any = _("There is no such member.")
+    unknown: Wording = _("There is no such member.")
 
     @classmethod
     def described(cls) -> object:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 
@@ -32,7 +30,7 @@ class CouponAdmin(StaffAdmin):
     search_fields = ("code",)
     readonly_fields = ("uses",)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Coupon | None = None) -> list[str] | tuple[str, ...]:
         if obj is None or not obj.uses:
             return self.readonly_fields
         fixed = ("code", "amount", "share", "minimum_order", "valid_from", "products")

@@ -115,7 +115,7 @@ class ProductAdmin(StaffAdmin):
         (_("Provisioning"), {"fields": ("provisioner", "webhook_url", "webhook_secret", "return_urls")}),
     )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
         """Product teams and checkout addresses name the product by its code."""
         return () if obj is None else ("code",)
 

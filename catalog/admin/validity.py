@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import StaffAdmin
 from kernel import clock, display
 from kernel.periods import local_day, start_of_day, truncate
+from kernel.shapes import Cleaned, Wording
 
 
 class ValidityForm(forms.ModelForm):
@@ -40,7 +41,7 @@ class ValidityForm(forms.ModelForm):
             raise forms.ValidationError(text("The end cannot lie in the past."))
         return end
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         """Say what overlaps; the database would refuse it with its own words."""
         data = super().clean() or {}
         start: datetime | None = data.get("valid_from") or self.instance.valid_from
@@ -65,7 +66,7 @@ class ValidityAdmin(StaffAdmin):
 
     asks_why = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str] | tuple[str, ...]:
         if obj is None:
             return ()
         return self._looks(field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway"))
@@ -80,10 +81,10 @@ class InForce(admin.SimpleListFilter):
     title = _("validity")
     parameter_name = "valid"
 
-    def lookups(self, request: object, model_admin: object) -> Any:
+    def lookups(self, request: object, model_admin: object) -> list[tuple[str, Wording]]:
         return [("now", _("in force")), ("later", _("begins later")), ("ended", _("ended"))]
 
-    def queryset(self, request: object, queryset: QuerySet[Any]) -> QuerySet[Any]:
+    def queryset(self, request: object, queryset: QuerySet[Model]) -> QuerySet[Model]:
         at = clock.now()
         open_end = Q(valid_until__isnull=True) | Q(valid_until__gt=at)
         match self.value():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Unpack
+from typing import Unpack
 
 from django import forms
+from django.db.models import Model
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -150,5 +151,5 @@ def _settled(amount: int, invoice: Invoice) -> str:
     )
 
 
-def _page(row: Any) -> str:
+def _page(row: Model) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

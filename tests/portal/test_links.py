@@ -70,7 +70,7 @@ def test_an_account_is_linked_with_the_words_that_were_shown(linking: Any) -> No
     shown = page_of(browser)
     assert "to charge this account for orders, invoices and top-ups" in shown
     answer = browser.post(reverse("link-account"), {"gateway": "sandbox", "agree": VERSION})
-    assert (answer.status_code, answer.url) == (303, "https://gate.example/agree")
+    assert (answer.status_code, answer["Location"]) == (303, "https://gate.example/agree")
     assert Consent.objects.get().text in shown
     assert "waiting for your confirmation" in page_of(browser)
     linking.decided = Linked("token", "****567", NOON)
@@ -157,8 +157,8 @@ def test_a_top_up_from_a_linked_account_stays_in_the_portal(linking: Any) -> Non
     assert "****1234" in words(browser.get(reverse("wallet")))
     answer = browser.post(reverse("top-up"), {"amount": "200.000", "gateway": f"linked:{link.pk}"})
     payment = Payment.objects.get()
-    assert answer.url == reverse("payment-return", args=[payment.pk])
-    assert "****1234" in words(browser.get(answer.url))
+    assert answer["Location"] == reverse("payment-return", args=[payment.pk])
+    assert "****1234" in words(browser.get(answer["Location"]))
 
 
 def test_a_page_that_is_sent_twice_charges_once(linking: Any) -> None:
@@ -167,7 +167,7 @@ def test_a_page_that_is_sent_twice_charges_once(linking: Any) -> None:
     once = browser.get(reverse("wallet")).context["once"]
     wish = {"amount": "200.000", "gateway": f"linked:{link.pk}", "once": once}
     answers = [browser.post(reverse("top-up"), wish) for _ in range(2)]
-    assert answers[0].url == answers[1].url
+    assert answers[0]["Location"] == answers[1]["Location"]
     assert linking.charged == [200_000]
     browser.post(reverse("top-up"), wish | {"once": browser.get(reverse("wallet")).context["once"]})
     assert linking.charged == [200_000, 200_000]

@@ -11,7 +11,7 @@ from ...config import Config
 from ..base import Answer, Linking, Notice, Row, Struck, is_web_address, with_query
 from .signing import seal
 
-REQUIRED = {
+REQUIRED: dict[str, dict[str, int]] = {
     "agreement/bind": {
         "app_trans_id": 40,
         "identifier": 50,
@@ -24,7 +24,7 @@ REQUIRED = {
     "agreement/pay": {"identifier": 50, "zp_trans_token": 100, "pay_token": 100, "req_date": 15},
     "agreement/unbind": {"identifier": 50, "binding_id": 40, "req_date": 15},
 }
-SIGNED = {
+SIGNED: dict[str, tuple[str, ...]] = {
     "agreement/bind": (
         *("app_id", "app_trans_id", "binding_data", "binding_type", "identifier", "max_amount", "req_date"),
     ),
