@@ -32,6 +32,11 @@ class Input(serializers.Serializer[object]):
         """What the OpenAPI document tells of it."""
         return cls
 
+    @classmethod
+    def says_something(cls) -> bool:
+        """Whether there is no such body without any member, or none at all."""
+        return any(field.required for field in cls().fields.values())
+
     def to_internal_value(self, data: object) -> object:
         if isinstance(data, Mapping):
             names = islice((name for name in data if name not in self.fields), MOST_UNKNOWN)
@@ -54,6 +59,10 @@ class OneShapeOf(Input):
             serializers=list(dict.fromkeys(cls.shapes.values())),
             resource_type_field_name=None,
         )
+
+    @classmethod
+    def says_something(cls) -> bool:
+        return all(shape.says_something() for shape in cls.shapes.values())
 
     def to_internal_value(self, data: object) -> object:
         if not isinstance(data, Mapping):

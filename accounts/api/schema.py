@@ -76,7 +76,7 @@ class Schema(AutoSchema):
             if takes is Nothing:
                 operation["requestBody"] = {"content": {"application/json": {"schema": EMPTY}}}
             elif takes:
-                operation["requestBody"]["required"] = True  # also where it is one of several shapes
+                operation["requestBody"]["required"] = takes.says_something()
             problem = {CONTENT_TYPE: {"schema": self.resolve_serializer(Problem, "response").ref}}
             for status in sorted(READING if self.method == "GET" else WRITING):
                 operation["responses"].setdefault(

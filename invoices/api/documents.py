@@ -145,16 +145,24 @@ class LineQuestion(Input):
     text = Text(max_length=1000)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
+
+
+@extend_schema_field(WORDS)
 class Party(serializers.JSONField):
     """Name, address and tax code as of issue."""
+
+
+@extend_schema_field(WORDS | {"properties": {"bank": WORDS}})
+class Seller(Party):
+    """And the bank account that transfers go to."""
 
 
 class InvoiceDetail(InvoiceShape):
     """An invoice with its lines, the credit notes on it, and what the customer questions."""
 
     buyer = Party()
-    seller = Party()
+    seller = Seller()
     lines = InvoiceLineShape(many=True)
     credit_notes = CreditNoteShape(many=True)
     questions = QuestionShape(many=True)

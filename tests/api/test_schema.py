@@ -67,6 +67,16 @@ def test_a_write_that_says_something_needs_its_body(schema):
         assert schema["paths"][f"/api/v1/{name}/"]["post"]["requestBody"]["required"] is True, name
 
 
+def test_a_write_of_which_everything_can_be_left_out_needs_no_body(schema):
+    assert schema["paths"]["/api/v1/automatic-charges/stop/"]["post"]["requestBody"]["required"] is False
+
+
+def test_where_to_pay_stands_in_the_seller_as_it_is_told(schema):
+    words = {"type": "object", "additionalProperties": {"type": "string"}}
+    seller = schema["components"]["schemas"]["InvoiceDetail"]["properties"]["seller"]
+    assert (seller["additionalProperties"], seller["properties"]) == ({"type": "string"}, {"bank": words})
+
+
 def test_the_schema_is_public(db):
     answer = Client().get("/api/v1/schema/")
 
