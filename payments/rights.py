@@ -20,6 +20,9 @@ TAKE_BACK_PAYMENT = declare(
 SETTLE_PAYMENT = declare(
     "payments.payment", "settle_payment", _("Can decide what became of a payment that is held"), Staff.FINANCE
 )
+RECONCILE = declare(
+    "payments.reconciliationcase", "reconcile", _("Can end differences between statements and our books"), Staff.FINANCE
+)
 REQUEST_ADJUSTMENT = declare(
     "payments.payment", "request_adjustment", _("Can ask for a credit adjustment"), Staff.FINANCE
 )

@@ -11,7 +11,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Payment, Reversal
-from payments.services import credit, statements
+from payments.services import credit, fetching, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, check_when_due
 from payments.services.automatic import charge_automatically, due_charges
@@ -80,6 +80,16 @@ def check_payments(*, at: datetime) -> Tally:
 
 def next_check(after: datetime) -> datetime | None:
     return QUESTIONS.next_due(after)
+
+
+def fetch_statements(*, at: datetime) -> Tally:
+    return fetching.fetch_statements(at=at)
+
+
+def next_statement(after: datetime) -> datetime | None:
+    """A moving clock does not stop for it: days are made up for when the clock stands."""
+    del after
+    return None
 
 
 def give_transfers(*, at: datetime) -> Tally:

@@ -109,17 +109,21 @@ MONEY = (
         "SELECT coalesce(sum(paid - refunded), 0) AS said FROM invoices_invoice",
     ),
     _house(
-        "money at gateways is what succeeded payments brought",
+        "money at gateways is what payments brought and what is nobody's yet",
         "gateway",
-        "SELECT coalesce(sum(captured - taken_back), 0) AS said FROM payments_payment"
-        " WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')",
+        "SELECT coalesce(sum(captured - taken_back), 0)"
+        " + (SELECT coalesce(sum(amount - returned), 0) FROM payments_banktransfer WHERE channel = 'gate')"
+        " - (SELECT coalesce(sum(p.taken_back), 0) FROM payments_payment p JOIN payments_banktransfer t"
+        "    ON t.id = p.transfer_id AND t.channel = 'gate') AS said"
+        " FROM payments_payment WHERE means = 'gateway' AND state IN ('succeeded', 'refunded')",
         sign="-",
     ),
     _house(
         "money in the bank is what arrived there and was neither sent nor taken back",
         "bank",
-        "SELECT coalesce(sum(amount - returned), 0) - (SELECT coalesce(sum(taken_back), 0) FROM payments_payment"
-        " WHERE means = 'bank_transfer') AS said FROM payments_banktransfer",
+        "SELECT coalesce(sum(amount - returned), 0) - (SELECT coalesce(sum(p.taken_back), 0) FROM payments_payment p"
+        " JOIN payments_banktransfer t ON t.id = p.transfer_id AND t.channel <> 'gate') AS said"
+        " FROM payments_banktransfer WHERE channel <> 'gate'",
         sign="-",
     ),
     _house(

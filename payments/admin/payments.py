@@ -23,7 +23,7 @@ from payments.models import SETTLED, Allocation, GatewayNotice, Payment
 from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
 from payments.services.held import close_held
-from payments.services.reversals import HOUSE, take_back
+from payments.services.reversals import FROM_OUTSIDE, take_back
 from payments.services.wallet import wallet_of
 
 
@@ -109,7 +109,7 @@ class TakeBack(Task[Payment]):
     dangerous = True
 
     def is_open(self, subject: Payment, at: datetime) -> bool:
-        return subject.means in HOUSE and subject.state in SETTLED and subject.taken_back < subject.received
+        return subject.means in FROM_OUTSIDE and subject.state in SETTLED and subject.taken_back < subject.received
 
     def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {"initial": {"amount": subject.received - subject.taken_back}}

@@ -210,6 +210,10 @@ class Gateway(Protocol):
     def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
         """What became of a refund of `amount` of the payment `reference`."""
 
+    @property
+    def has_statement(self) -> bool:
+        """Whether a day's statement can be fetched; else it is read from files."""
+
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
         """All that moved on a day in Việt Nam; nothing where statements are not fetched, but read from files."""
 

@@ -153,6 +153,10 @@ class MoMo:
                 return outcome_of(refund, protocol.REFUND_FAILED, at, wanted=amount)
         return Unknown(NOT_FOUND)
 
+    @property
+    def has_statement(self) -> bool:
+        return bool(self.statement_url)
+
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
         if not self.statement_url:
             return None

@@ -201,6 +201,10 @@ class Stripe:
 
     # What moved on a day
 
+    @property
+    def has_statement(self) -> bool:
+        return True
+
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
         """Stripe lists what moved on our balance: payments, refunds, and disputes that took money away."""
         begins = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)

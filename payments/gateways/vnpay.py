@@ -160,6 +160,10 @@ class VNPay:
             return Unknown(NOT_FOUND)
         return _refund_outcome(answer, amount, at)
 
+    @property
+    def has_statement(self) -> bool:
+        return bool(self.statement_url)
+
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
         if not self.statement_url:
             return None

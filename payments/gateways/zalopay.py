@@ -182,6 +182,10 @@ class ZaloPay:
             return Unknown(NOT_FOUND)
         return refusal(QUERY_REFUND_FAILED, detail, answer)
 
+    @property
+    def has_statement(self) -> bool:
+        return bool(self.statement_url)
+
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
         if not self.statement_url:
             return None

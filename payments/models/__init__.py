@@ -5,6 +5,7 @@ from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, Payme
 from payments.models.automatic import AutomaticCharge
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
+from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
 from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim
 
@@ -22,6 +23,9 @@ __all__ = [
     "LinkedAccount",
     "Payment",
     "PaymentState",
+    "ReconciliationCase",
     "Reversal",
+    "StatementDay",
+    "StatementLine",
     "TransferClaim",
 ]

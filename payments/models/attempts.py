@@ -237,6 +237,11 @@ class Payment(KeepsColumns, StateMachine):
                 fields=["check_at"],
                 condition=TO_ASK_ABOUT,
             ),
+            models.Index(
+                name="payments_received_by_a_gateway",
+                fields=["gateway", "settled_at"],
+                condition=Q(captured__isnull=False),
+            ),
             models.Index(name="payments_held_for_staff", fields=["created_at"], condition=~Q(held="")),
         ]
         triggers: ClassVar = [

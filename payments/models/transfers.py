@@ -131,7 +131,8 @@ class BankTransferQuerySet(models.QuerySet["BankTransfer"]):
 
 class BankTransfer(models.Model):
     """
-    One line of a bank statement, known by the bank's reference in the form in which such keys are compared.
+    One line of a bank statement, known by the bank's reference in the form in which such keys are compared. What a gateway
+    received for nobody that we know is one, too: its `account` is the gateway.
 
     It is given to customers in parts, each a payment, because its text names a reference of ours, or by staff; `assigned` is their
     sum, `returned` went back to where it came from, and what is left waits for staff.
@@ -142,6 +143,7 @@ class BankTransfer(models.Model):
         FEED = "feed", _("told by the bank")
         CSV = "csv", _("CSV file")
         MT940 = "mt940", _("MT940 file")
+        GATEWAY = "gate", _("a gateway's statement")
 
     account = models.CharField(_("account of ours"), max_length=40)
     key = models.CharField(_("reference as compared"), max_length=60)
@@ -194,6 +196,11 @@ class BankTransfer(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def is_at_a_gateway(self) -> bool:
+        """Its money has not reached the bank."""
+        return self.channel == self.Channel.GATEWAY
 
     @property
     def rest(self) -> int:

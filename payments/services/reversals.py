@@ -28,8 +28,8 @@ from payments.audit import Did
 from payments.models import SETTLED, Allocation, Payment, Reversal
 from payments.services.settle import bought_part_left
 
-HOUSE = {Payment.Means.GATEWAY: Kind.GATEWAY, Payment.Means.BANK_TRANSFER: Kind.BANK}
-"""Where the money is that can be taken back; a payment from the wallet cannot."""
+FROM_OUTSIDE = frozenset({Payment.Means.GATEWAY, Payment.Means.BANK_TRANSFER})
+"""Means whose money can be taken back; that of a payment from the wallet cannot."""
 
 
 class NotTakenBack(DomainError):
@@ -68,7 +68,7 @@ def is_booked(payment: Payment, reference: str) -> bool:
 
 def left_of(payment: Payment) -> int:
     """What of a payment came from outside and has not been taken back."""
-    arrived = payment.state in SETTLED and payment.means in HOUSE
+    arrived = payment.state in SETTLED and payment.means in FROM_OUTSIDE
     return payment.received - payment.taken_back if arrived else 0
 
 
@@ -95,7 +95,7 @@ def book_reversal(
         at=at,
     )
     Payment.objects.filter(pk=payment.pk).update(taken_back=F("taken_back") + amount)
-    house = HOUSE[Payment.Means(payment.means)]
+    house = Kind.BANK if payment.transfer and not payment.transfer.is_at_a_gateway else Kind.GATEWAY
     legs = {house: amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)

@@ -17,6 +17,7 @@ from kernel.actors import Actor
 from payments import bank_lines
 from payments.audit import Did
 from payments.models import BankTransfer, Payment
+from payments.services.bank_days import reconcile_bank
 from payments.services.expected import expected_by
 from payments.services.transfers import ACCOUNT, Line, TransferDiffers, arrive, give
 from store.tally import Tally, for_each
@@ -105,7 +106,10 @@ def read_file(data: bytes, form: str, *, actor: Actor, at: datetime) -> Reading:
     :raises InvalidInput: it cannot be read, and nothing of it is booked
     """
     read = {Format.CSV: bank_lines.read_csv, Format.MT940: bank_lines.read_mt940}[Format(form)]
-    return read_lines(as_lines(read(data)), channel=BankTransfer.Channel(form), actor=actor, at=at)
+    lines = as_lines(read(data))
+    reading = read_lines(lines, channel=BankTransfer.Channel(form), actor=actor, at=at)
+    reconcile_bank(lines, at=at)
+    return reading
 
 
 def read_feed(data: bytes, *, at: datetime) -> Reading:

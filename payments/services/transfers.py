@@ -88,7 +88,7 @@ def arrive(line: Line, *, channel: BankTransfer.Channel, actor: Actor, at: datet
     if transfer.amount != line.amount:
         raise TransferDiffers(reference=transfer.reference, amount=transfer.amount)
     if is_new:
-        legs = {Kind.BANK: -transfer.amount, Kind.SUSPENSE: transfer.amount}
+        legs = {house_of(transfer): -transfer.amount, Kind.SUSPENSE: transfer.amount}
         post(Fact.BANK_ARRIVAL, transfer.pk, legs, customer_id=None, at=at, reference=transfer.reference)
     return transfer, is_new
 
@@ -200,11 +200,16 @@ def send_back(transfer_id: int, amount: int, *, reason: str, actor: Actor, at: d
     transfer.returned += amount
     transfer.seen_at = transfer.seen_at or at
     transfer.save(update_fields=["returned", "seen_at"])
-    legs = {Kind.SUSPENSE: -amount, Kind.BANK: amount}
+    legs = {Kind.SUSPENSE: -amount, house_of(transfer): amount}
     source = f"{transfer.pk}:{transfer.returned}"
     post(Fact.BANK_RETURN, source, legs, customer_id=None, at=at, reference=transfer.reference)
     record_audit(Did.SEND_BACK, transfer.pk, actor=actor, at=at, reason=reason, amount=amount, left=transfer.rest)
     return transfer
+
+
+def house_of(transfer: BankTransfer) -> Kind:
+    """Where its money is."""
+    return Kind.GATEWAY if transfer.is_at_a_gateway else Kind.BANK
 
 
 def _payment_of(

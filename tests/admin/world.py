@@ -18,11 +18,12 @@ from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.models import Action, CheckoutSession
 from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
-from payments.gateways.base import Succeeded
-from payments.models import ExpectedTransfer, GatewayNotice, Payment, TransferClaim
+from payments.gateways.base import Moved, Movement, Succeeded
+from payments.models import ExpectedTransfer, GatewayNotice, Payment, StatementDay, TransferClaim
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.outcomes import record_outcome
+from payments.services.reconcile import read_day
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
 from tests.cast import (
@@ -120,6 +121,7 @@ def _outside(number: int, customer: Customer) -> None:
         gateway="sandbox", digest=f"{number:064}", body="{}", is_genuine=True, payment=payment, verdict="accepted",
         received_at=NOON,
     )  # fmt: skip
+    _differ(number)
     JobRun.objects.create(job="bill-month", due_at=NOON, started_at=NOON, finished_at=NOON, outcome="done", count=1)
     ClockMove.objects.create(
         from_instant=NOON, to_instant=NOON + DAY, reached=NOON + DAY, state="done", reason="demo", actor="x"
@@ -131,3 +133,9 @@ def _outside(number: int, customer: Customer) -> None:
         Coupon.objects.update(uses=F("uses") + 1)
     for difference in differences():
         mend(difference, actor=STAFF, at=NOON)
+
+
+def _differ(number: int) -> None:
+    statement = StatementDay.objects.create(source="sandbox", day=(NOON + number * DAY).date(), ask_at=NOON)
+    line = Moved(Movement.PAYMENT, f"nobody-{number}", f"N-{number}", 5_000, NOON)
+    read_day(statement, [line], actor="statements", at=NOON)

@@ -110,7 +110,7 @@ PLANTED: dict[str, list[str]] = {
     ],
     "escrow holds exactly the money of open orders": ["UPDATE orders_orderitem SET state = 'provisioning', due = 5"],
     "sales are what invoices were paid, less what was given back": ["UPDATE invoices_invoice SET paid = paid - 1 WHERE kind = 'usage'"],
-    "money at gateways is what succeeded payments brought": ["UPDATE payments_payment SET captured = captured + 1"],
+    "money at gateways is what payments brought and what is nobody's yet": ["UPDATE payments_payment SET captured = captured + 1"],
     "money in the bank is what arrived there and was neither sent nor taken back": ["UPDATE payments_banktransfer SET amount = amount + 1"],
     "suspense holds what arrived at the bank and is nobody's yet": ["UPDATE payments_banktransfer SET assigned = assigned - 1"],
     "debts are what was taken back and is neither credit nor on an invoice": ["UPDATE payments_reversal SET debt = debt + 1, from_credit = from_credit - 1"],

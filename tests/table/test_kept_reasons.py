@@ -34,6 +34,8 @@ KEPT_REASONS = {
     "payments.Payment.held_amount": NUMBER,
     "payments.Payment.held_txn_id": TECHNICAL,
     "payments.Reversal.reason": STAFF,
+    "payments.ReconciliationCase.reason": STAFF,
+    "payments.StatementDay.failure": TECHNICAL,
     "payments.BankTransfer.note": PAYER,
     "payments.TransferClaim.note": PAYER,
     "invoices.DunningStep.note": STAFF,

@@ -16,7 +16,7 @@ from lifecycle.models import ResourceEvent, ServicePeriod
 from orders.models import CheckoutSession, Quote
 from orders.services.delete import delete_resource
 from orders.services.switch import switch_billing_mode
-from payments.models import Allocation, Consent, GatewayNotice, Payment
+from payments.models import Allocation, Consent, GatewayNotice, Payment, StatementDay, StatementLine
 from payments.services.credit import grant_promotional_credit
 from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_colleague, make_customer, owner_of
 from tests.links import linked_account
@@ -26,7 +26,7 @@ pytestmark = MARKS
 
 APPEND_ONLY = [
     BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, GrantUse, ResourceEvent, Quote,
-    Allocation, Consent,
+    Allocation, Consent, StatementLine,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
@@ -34,6 +34,7 @@ NEVER_DELETED = [
     "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",
     "payments_linkedaccount", "payments_consent", "payments_automaticcharge",
+    "payments_statementday", "payments_reconciliationcase",
 ]  # fmt: skip
 
 
@@ -56,6 +57,10 @@ def history(alice: Customer, small: Item) -> Invoice:
     linked_account(alice)
     GatewayNotice.objects.create(
         gateway="g", digest="d", body="{}", is_genuine=False, verdict="bad_signature", received_at=NOON
+    )
+    statement = StatementDay.objects.create(source="g", day=NOON.date(), ask_at=NOON)
+    StatementLine.objects.create(
+        statement=statement, source="g", movement="payment", reference="r", transaction="t", amount=5, at=NOON
     )
     run("SET CONSTRAINTS ALL IMMEDIATE")  # TRUNCATE waits for no deferred check
     run("SET CONSTRAINTS ALL DEFERRED")

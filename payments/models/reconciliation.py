@@ -1,0 +1,189 @@
+"""What gateways and banks say that they moved, day by day, and where that differs from our books."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.money import MAXIMUM
+from payments.gateways.base import Movement as Moved
+from payments.models.attempts import Payment
+from payments.models.transfers import BankTransfer
+from store.triggers import append_only, frozen, never_deleted
+
+
+class StatementDay(models.Model):
+    """
+    One day of one source: a gateway by its code, or "bank:" and an account of ours. It is asked for until it was read.
+
+    A day may be read again (a file that was corrected): lines that are new are added to it.
+    """
+
+    source = models.CharField(_("gateway or bank"), max_length=60)
+    day = models.DateField(_("day"))
+    tries = models.PositiveSmallIntegerField(_("times asked"), default=0)
+    ask_at = models.DateTimeField(_("ask again at"))
+    failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
+    read_at = models.DateTimeField(_("read"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("statement of a day")
+        verbose_name_plural = _("statements of days")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_source_has_one_statement_a_day", fields=["source", "day"]),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="statements_to_ask_for", fields=["source", "day"], condition=Q(read_at=None)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_of_its_day", columns=["source", "day"]),
+            frozen("is_read_once", columns=["read_at"], unless="OLD.read_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.day}"
+
+
+class StatementLine(models.Model):
+    """
+    A movement, as the statement says it. `nth` tells lines apart that say the very same.
+
+    `reference` is ours, of the payment or the refund; `transaction` is the gateway's or bank's own.
+    """
+
+    class Movement(models.TextChoices):
+        PAYMENT = Moved.PAYMENT.value, _("payment")
+        REFUND = Moved.REFUND.value, _("refund")
+        TAKEN_BACK = Moved.TAKEN_BACK.value, _("taken back")
+
+    statement = models.ForeignKey(
+        StatementDay,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="lines",
+        verbose_name=_("statement of a day"),
+    )
+    source = models.CharField(_("gateway or bank"), max_length=60)
+    movement = models.CharField(_("movement"), max_length=10, choices=Movement.choices)
+    reference = models.CharField(_("transaction id"), max_length=60)
+    transaction = models.CharField(_("gateway's transaction"), max_length=60)
+    amount = models.BigIntegerField(_("amount"))
+    nth = models.PositiveIntegerField(_("of the same"), default=1)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("line of a statement")
+        verbose_name_plural = _("lines of statements")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="a_line_moves_an_amount", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.UniqueConstraint(
+                name="a_line_is_kept_once",
+                fields=["statement", "movement", "transaction", "reference", "amount", "nth"],
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="lines_of_a_transaction", fields=["source", "transaction"]),
+        ]
+        triggers: ClassVar = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.transaction}"
+
+
+class ReconciliationCase(models.Model):
+    """
+    One fact on which a statement and our books differ: a line, or something of ours that no line tells.
+
+    It is open until both agree, which is noticed by itself, or until staff have said why they do not.
+    """
+
+    class Kind(models.TextChoices):
+        MISSING_HERE = "missing_here", _("not booked with us")
+        MISSING_THERE = "missing_there", _("not in the statement")
+        AMOUNT = "amount", _("another amount")
+        TWICE = "twice", _("twice in the statement")
+        UNKNOWN = "unknown", _("nobody's")
+        LATE = "late", _("paid after it had ended with us")
+
+    class Resolution(models.TextChoices):
+        AGREES = "agrees", _("both agree by now")
+        SUSPENSE = "suspense", _("taken into suspense")
+        EXPLAINED = "explained", _("explained")
+
+    kind = models.CharField(_("difference"), max_length=13, choices=Kind.choices)
+    source = models.CharField(_("gateway or bank"), max_length=60)
+    day = models.DateField(_("day"))
+    line = models.ForeignKey(
+        StatementLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("line of a statement"),
+    )
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("payment")
+    )
+    transfer = models.ForeignKey(
+        BankTransfer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("bank transfer")
+    )
+    theirs = models.BigIntegerField(_("amount in the statement"), null=True, blank=True)
+    ours = models.BigIntegerField(_("amount with us"), null=True, blank=True)
+    found_at = models.DateTimeField(_("found"))
+    resolution = models.CharField(_("how it ended"), max_length=9, choices=Resolution.choices, blank=True)
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    resolved_by = models.CharField(_("by"), max_length=200, blank=True)
+    resolved_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_line_differs_once", fields=["line"], condition=Q(line__isnull=False)),
+            models.UniqueConstraint(
+                name="a_payment_is_missing_once", fields=["payment"], condition=Q(line=None, payment__isnull=False)
+            ),
+            models.UniqueConstraint(
+                name="a_transfer_is_missing_once", fields=["transfer"], condition=Q(line=None, transfer__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="a_difference_has_its_sides",
+                condition=Q(kind="missing_there", line=None, theirs=None, ours__gt=0)
+                & (Q(payment__isnull=False, transfer=None) | Q(payment=None, transfer__isnull=False))
+                | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__gt=0),
+            ),
+            models.CheckConstraint(
+                name="two_amounts_differ", condition=~Q(kind="amount") | Q(ours__isnull=False) & ~Q(ours=F("theirs"))
+            ),
+            models.CheckConstraint(
+                name="a_difference_is_open_or_says_how_it_ended",
+                condition=Q(resolution="", resolved_at=None, resolved_by="", reason="")
+                | Q(~Q(resolution=""), ~Q(resolved_by=""), resolved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="staff_say_why_a_difference_is_none",
+                condition=~Q(resolution__in=["explained", "suspense"]) | ~Q(reason=""),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="differences_that_are_open", fields=["source", "day"], condition=Q(resolved_at=None)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_found",
+                columns=["kind", "source", "day", "line_id", "payment_id", "transfer_id", "theirs", "ours", "found_at"],
+            ),
+            frozen(
+                "ends_once",
+                columns=["resolution", "reason", "resolved_by", "resolved_at"],
+                unless="OLD.resolved_at IS NULL",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.source}, {self.day})"

@@ -1,0 +1,256 @@
+"""What a gateway says that it moved on a day against what we have booked: every kind of difference is found, once."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from accounts.models import AuditEntry, Customer
+from ledger.services import Kind
+from payments.gateways.base import Failed, Moved, Movement
+from payments.models import BankTransfer, Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.services.differences import (
+    DifferenceEnded,
+    NoMoneyOfNobody,
+    explain,
+    standings,
+    take_into_suspense,
+)
+from payments.services.gateway import start_top_up
+from payments.services.outcomes import record_outcome
+from payments.services.reconcile import begins, read_day
+from payments.services.statements import read_file
+from payments.services.transfers import give, record_bank_transfer
+from payments.services.wallet import wallet_of
+from tests.actions.books import nothing_changes, refused
+from tests.actions.conftest import Gate, paid
+from tests.cast import DAY, JOB, NOON, STAFF, house_balance, make_customer, owner_of
+
+pytestmark = pytest.mark.django_db
+TODAY = date(2026, 3, 10)
+
+
+@pytest.fixture(autouse=True)
+def _gate(gate: Gate) -> None:
+    """Payments go through it."""
+
+
+@pytest.fixture
+def customer() -> Customer:
+    return make_customer()
+
+
+def started(customer: Customer, amount: int = 78_000, at: datetime = NOON) -> Payment:
+    return start_top_up(customer, amount, gateway="gate", actor=owner_of(customer), at=at)
+
+
+def booked(customer: Customer, amount: int = 78_000, at: datetime = NOON) -> Payment:
+    payment = started(customer, amount, at)
+    return record_outcome(payment.pk, paid(payment, at), actor=JOB, at=at)
+
+
+def line(payment: Payment | None = None, **changes: Any) -> Moved:
+    facts: dict[str, object] = {
+        "movement": Movement.PAYMENT,
+        "reference": "nobody's",
+        "transaction": "T-9",
+        "amount": 5_000,
+    }
+    if payment:
+        found = paid(payment, NOON)
+        facts |= {"reference": payment.reference, "transaction": found.gateway_txn_id, "amount": payment.amount}
+    return Moved(**{**facts, "at": NOON, **changes})
+
+
+def reads(*lines: Moved, day: date = TODAY) -> list[tuple[str, int | None, int | None]]:
+    """What is found when the statement of a day is read: kind, their amount, ours."""
+    statement, _new = StatementDay.objects.get_or_create(source="gate", day=day, defaults={"ask_at": NOON})
+    read_day(statement, lines, actor="statements", at=NOON + DAY)
+    return list(ReconciliationCase.objects.filter(day=day).order_by("pk").values_list("kind", "theirs", "ours"))
+
+
+def test_a_day_on_which_both_agree_has_no_differences(customer: Customer) -> None:
+    first, second = booked(customer), booked(customer, 90_000)
+
+    assert reads(line(first), line(second)) == []
+    assert [(s.source, s.until, s.open) for s in standings()] == [("gate", TODAY, 0)]
+
+
+def test_each_kind_of_difference_is_found(customer: Customer) -> None:
+    right, missing, other, twice = (booked(customer, amount) for amount in (71_000, 72_000, 73_000, 74_000))
+    late, unheard = started(customer, 75_000), started(customer, 76_000)
+    record_outcome(late.pk, Failed("expired", ""), actor=JOB, at=NOON)
+
+    found = reads(
+        line(right),
+        line(other, amount=73_500),
+        line(twice),
+        line(twice),
+        line(late),
+        line(unheard),
+        line(),
+    )
+
+    assert found == [
+        ("amount", 73_500, 73_000),
+        ("twice", 74_000, 74_000),
+        ("late", 75_000, None),
+        ("missing_here", 76_000, None),
+        ("unknown", 5_000, None),
+        ("missing_there", None, 72_000),
+    ]
+    assert ReconciliationCase.objects.get(kind="missing_there").payment == missing
+    assert [(s.until, s.open) for s in standings()] == [(None, 6)]
+
+
+def test_a_second_transaction_for_what_was_paid_already_is_found(customer: Customer) -> None:
+    payment = booked(customer)
+
+    assert reads(line(payment), line(payment, transaction="again")) == [("twice", 78_000, 78_000)]
+
+
+def test_the_same_transaction_on_two_days_is_found_on_the_second(customer: Customer) -> None:
+    payment = booked(customer)
+
+    assert reads(line(payment)) == []
+    assert reads(line(payment), day=TODAY + DAY) == [("twice", 78_000, 78_000)]
+
+
+def test_reading_a_day_again_finds_nothing_new(customer: Customer) -> None:
+    lines = [line(booked(customer)), line(), line()]
+    reads(*lines)
+
+    with nothing_changes():
+        assert reads(*lines) == [("unknown", 5_000, None), ("twice", 5_000, None)]
+    assert StatementLine.objects.count() == 3
+
+
+def test_what_is_booked_around_midnight_may_stand_on_the_next_day(customer: Customer) -> None:
+    reads(day=TODAY - timedelta(days=1))
+    payment = booked(customer, at=begins(TODAY + timedelta(days=1)) - timedelta(minutes=10))
+
+    assert reads() == []
+    assert reads(day=TODAY + timedelta(days=1)) == [("missing_there", None, 78_000)]
+    assert ReconciliationCase.objects.get().payment == payment
+
+
+def test_a_payment_from_before_the_first_statement_is_not_missed(customer: Customer) -> None:
+    booked(customer, at=NOON - 2 * DAY)
+    old = started(customer, 90_000, at=NOON - 2 * DAY)
+    record_outcome(old.pk, paid(old, NOON), actor=JOB, at=NOON)
+
+    assert reads() == []
+
+
+def test_a_late_success_that_staff_book_ends_its_case_by_itself(customer: Customer) -> None:
+    payment = started(customer)
+    record_outcome(payment.pk, Failed("expired", ""), actor=JOB, at=NOON)
+    assert reads(line(payment)) == [("late", 78_000, None)]
+
+    record_outcome(payment.pk, paid(payment, NOON), actor=STAFF, at=NOON)
+    reads(line(payment))
+
+    case = ReconciliationCase.objects.get()
+    assert (case.resolution, case.resolved_by) == ("agrees", "statements")
+    assert [(s.until, s.open) for s in standings()] == [(TODAY, 0)]
+
+
+def test_a_payment_whose_line_comes_a_day_late_ends_its_case(customer: Customer) -> None:
+    payment = booked(customer)
+    assert reads() == [("missing_there", None, 78_000)]
+
+    assert reads(line(payment), day=TODAY + timedelta(days=1)) == []
+    assert ReconciliationCase.objects.get().resolution == "agrees"
+
+
+def test_an_explanation_ends_a_difference_once_and_is_on_record(customer: Customer) -> None:
+    reads(line())
+    case = ReconciliationCase.objects.get()
+
+    explain(case.pk, reason="their test of 10 March", actor=STAFF, at=NOON)
+
+    case.refresh_from_db()
+    assert (case.resolution, case.reason, case.resolved_by) == ("explained", "their test of 10 March", STAFF.name)
+    assert AuditEntry.objects.get(verb="explain difference").reason == "their test of 10 March"
+    with nothing_changes(), refused(DifferenceEnded):
+        explain(case.pk, reason="again", actor=STAFF, at=NOON)
+    assert standings()[0].until == TODAY
+
+
+def test_nobodys_money_is_taken_into_suspense_and_given_to_whom_it_belongs(customer: Customer) -> None:
+    reads(line(amount=78_000))
+    case = ReconciliationCase.objects.get()
+
+    transfer = take_into_suspense(case.pk, reason="theirs, the reference was cut", actor=STAFF, at=NOON)
+
+    assert (house_balance(Kind.GATEWAY), house_balance(Kind.SUSPENSE)) == (-78_000, 78_000)
+    assert (transfer.account, transfer.reference, transfer.rest) == ("gate", "T-9", 78_000)
+    give(transfer.pk, Customer.objects.lock(customer.pk), 78_000, actor=STAFF, at=NOON)
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.SUSPENSE)) == (78_000, 0)
+    with nothing_changes(), refused(DifferenceEnded):
+        take_into_suspense(case.pk, reason="again", actor=STAFF, at=NOON)
+
+
+def test_what_is_ours_already_is_not_taken_into_suspense(customer: Customer) -> None:
+    reads(line(booked(customer), amount=79_000))
+
+    with nothing_changes(), refused(NoMoneyOfNobody):
+        take_into_suspense(ReconciliationCase.objects.get().pk, reason="no", actor=STAFF, at=NOON)
+    assert not BankTransfer.objects.exists()
+
+
+def test_money_that_was_taken_back_and_not_booked_is_found(customer: Customer) -> None:
+    payment = booked(customer)
+
+    found = reads(line(payment), line(payment, movement=Movement.TAKEN_BACK, transaction="CB-1"))
+
+    assert found == [("missing_here", 78_000, None)]
+
+
+def test_a_day_that_could_not_be_read_holds_up_what_is_reconciled(customer: Customer) -> None:
+    reads(line(booked(customer)))
+    StatementDay.objects.create(
+        source="gate", day=TODAY + timedelta(days=1), ask_at=NOON, failure="ReadTimeout", tries=3
+    )
+    reads(day=TODAY + timedelta(days=2))
+
+    (standing,) = standings()
+    assert (standing.until, standing.latest, standing.unread) == (
+        TODAY,
+        TODAY + timedelta(days=2),
+        TODAY + timedelta(days=1),
+    )
+    assert standing.failure == "ReadTimeout"
+
+
+# The bank's files
+
+
+def bank_file(*rows: str) -> list[tuple[str, int | None, int | None]]:
+    text = "\n".join(["number,amount,note,date", *rows])
+    read_file(text.encode(), "csv", actor=STAFF, at=NOON)
+    return list(ReconciliationCase.objects.order_by("pk").values_list("kind", "theirs", "ours"))
+
+
+def test_a_bank_statement_that_agrees_has_no_differences(customer: Customer) -> None:
+    record_bank_transfer(
+        customer.pk, 5_000, [], reference="FT1", value_date=TODAY, reason="seen online", actor=STAFF, at=NOON
+    )
+
+    assert bank_file("FT1,5000,x,2026-03-10", "FT2,7000,x,2026-03-10") == []
+    assert [(each.source, each.until) for each in standings()] == [("bank:main", TODAY)]
+
+
+def test_what_the_bank_does_not_know_tells_twice_or_otherwise_is_found(customer: Customer) -> None:
+    for number, amount in (("FT1", 5_000), ("FT2", 6_000)):
+        record_bank_transfer(
+            customer.pk, amount, [], reference=number, value_date=TODAY, reason="seen online", actor=STAFF, at=NOON
+        )
+
+    found = bank_file("FT1,5500,x,2026-03-10", "FT3,7000,x,2026-03-10", "FT3,7000,x,2026-03-10")
+
+    assert found == [("amount", 5_500, 5_000), ("twice", 7_000, 7_000), ("missing_there", None, 6_000)]
+    bank_file("FT2,6000,x,2026-03-10")
+    assert ReconciliationCase.objects.get(kind="missing_there").resolution == "agrees"

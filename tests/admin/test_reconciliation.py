@@ -1,0 +1,147 @@
+"""Reconciliation in the staff area: until when all agrees, both sides of a difference, and the acts that end it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from kernel.ids import new_id
+from payments.gateways.base import Failed, Moved, Movement
+from payments.models import BankTransfer, Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.services.outcomes import record_outcome
+from payments.services.reconcile import read_day
+from payments.services.wallet import wallet_of
+from tests.admin.test_tasks import do, sentences
+from tests.cast import JOB, NOON
+from tests.markup import markup
+
+LIST = "admin:payments_reconciliationcase_changelist"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(settings):
+    settings.SANDBOX_URL = settings.SANDBOX_PUBLIC_URL = "http://sandbox.example"
+    settings.SANDBOX_APP_ID, settings.SANDBOX_KEY1, settings.SANDBOX_KEY2 = "2554", "one", "two"
+    settings.SANDBOX_GATEWAYS = ["zalopay"]
+
+
+def failed_payment(customer):
+    payment = Payment.objects.create(
+        customer=customer,
+        kind="top_up",
+        means="gateway",
+        gateway="sandbox",
+        reference=f"260310_{new_id().hex[:8]}",
+        payable=f"top_up:{new_id()}",
+        description="Top-up",
+        amount=90_000,
+        actor="x",
+        created_at=NOON,
+    )
+    return record_outcome(payment.pk, Failed("expired", ""), actor=JOB, at=NOON)
+
+
+def difference(*lines):
+    day, _new = StatementDay.objects.get_or_create(source="sandbox", day=NOON.date(), defaults={"ask_at": NOON})
+    read_day(day, lines, actor="statements", at=NOON)
+    return ReconciliationCase.objects.latest("pk")
+
+
+def late(customer):
+    payment = failed_payment(customer)
+    return difference(Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON))
+
+
+def nobodys():
+    return difference(Moved(Movement.PAYMENT, "260310_other", "G-8", 5_000, NOON))
+
+
+def test_the_list_says_until_when_all_agrees_and_the_page_shows_both_sides(staff, alice):
+    case = late(alice)
+    client = staff("finance")
+
+    page = markup(client.get(reverse(LIST)))
+    assert "All agrees until" in page
+    assert "sandbox" in page
+    sides = markup(client.get(reverse("admin:payments_reconciliationcase_change", args=[case.pk])))
+    assert "In the statement" in sides
+    assert "G-7" in sides
+    assert case.payment.reference in sides
+    assert "Differences between a statement and our books" in client.get(reverse("admin:index")).content.decode()
+
+
+def test_a_late_success_is_booked_and_its_difference_ends(staff, alice):
+    before = wallet_of(alice.pk).credit
+    case = late(alice)
+
+    assert do(staff("finance"), case, "book").status_code == 302
+
+    case.refresh_from_db()
+    assert (wallet_of(alice.pk).credit - before, case.resolution) == (90_000, "agrees")
+
+
+def test_above_the_limit_of_one_person_a_second_one_decides(staff, alice, settings):
+    settings.ALONE = {**settings.ALONE, "book-received": {"finance": 0}}
+    before = wallet_of(alice.pk).credit
+    case = late(alice)
+
+    do(staff("finance"), case, "book")
+
+    case.refresh_from_db()
+    assert (wallet_of(alice.pk).credit - before, case.resolution) == (0, "")
+
+
+def test_nobodys_money_is_taken_into_suspense_and_what_is_known_is_explained(staff):
+    case = nobodys()
+    assert do(staff("support"), case, "suspense").status_code == 403
+    assert do(staff("finance"), case, "suspense").status_code == 302
+    assert BankTransfer.objects.get().rest == 5_000
+
+    other = difference(Moved(Movement.PAYMENT, "260310_third", "G-9", 6_000, NOON))
+    assert do(staff("finance"), other, "explain", key="k2").status_code == 302
+    other.refresh_from_db()
+    assert other.resolution == "explained"
+    refused = do(staff("finance"), other, "explain", key="k3")
+    assert (refused.status_code, "ended already" in sentences(refused)) == (422, True)
+
+
+def test_money_taken_back_is_booked_from_its_line(staff, alice):
+    payment = failed_payment(alice)
+    client = staff("finance")
+    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    paid = Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON)
+    case = difference(paid, Moved(Movement.TAKEN_BACK, payment.reference, "CB-1", 90_000, NOON))
+
+    assert do(client, case, "take-back", key="k2").status_code == 302
+
+    payment.refresh_from_db()
+    case.refresh_from_db()
+    assert (payment.taken_back, case.resolution) == (90_000, "agrees")
+
+
+def upload(client, content, day="2026-03-10"):
+    file = SimpleUploadedFile("statement.csv", content, content_type="text/csv")
+    url = reverse("admin:payments_reconciliationcase_list_task", args=["statement"])
+    return client.post(url, {"source": "sandbox", "day": day, "file": file, "reason": "by mail", "key": "k"})
+
+
+def test_a_gateways_file_is_read_by_staff(staff):
+    head = b"app_id,type,app_trans_id,m_refund_id,zp_trans_id,amount,time\n"
+    file = head + b"2554,PAYMENT,260310_x,,7,5000,2026-03-10 12:00:00\n2554,TOTAL,,,1,5000,\n"
+    client = staff("finance")
+
+    assert upload(client, file[:-5]).status_code == 422
+    assert upload(client, file, "2026-03-11").status_code == 422
+    assert not StatementLine.objects.exists()
+    assert upload(client, file).status_code == 302
+    assert upload(client, file).status_code == 302
+
+    assert ReconciliationCase.objects.values_list("kind", "theirs", "day").get() == (
+        "unknown",
+        5_000,
+        date(2026, 3, 10),
+    )
+    assert upload(staff("support"), file).status_code == 403

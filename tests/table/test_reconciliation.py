@@ -1,0 +1,55 @@
+"""What statements say and where it differs from our books: kept by the database, whoever asks."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection, transaction
+
+from payments.gateways.base import Moved, Movement
+from payments.models import ReconciliationCase, StatementDay
+from payments.services.differences import explain
+from payments.services.reconcile import read_day
+from tests.cast import NOON, STAFF
+from tests.owner import as_owner
+
+pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
+
+
+@pytest.fixture(autouse=True)
+def case() -> ReconciliationCase:
+    day = StatementDay.objects.create(source="gate", day=NOON.date(), ask_at=NOON)
+    lines = [Moved(Movement.PAYMENT, "nobody", transaction, 5_000, NOON) for transaction in ("T-1", "T-2")]
+    read_day(day, lines, actor="statements", at=NOON)
+    return ReconciliationCase.objects.order_by("pk")[0]
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("UPDATE payments_statementline SET amount = 1", "append-only"),
+        ("DELETE FROM payments_statementline", "append-only"),
+        ("UPDATE payments_statementday SET day = '2026-01-01'", "these facts are frozen"),
+        ("UPDATE payments_statementday SET read_at = NULL", "these facts are frozen"),
+        ("DELETE FROM payments_statementday", "keeps its rows"),
+        ("INSERT INTO payments_statementday (source, day, tries, ask_at, failure) VALUES ('gate', '2026-03-10', 0, now(), '')", "a_source_has_one_statement_a_day"),
+        ("INSERT INTO payments_statementline (statement_id, source, movement, reference, transaction, amount, nth, at) SELECT statement_id, source, movement, reference, transaction, amount, nth, at FROM payments_statementline LIMIT 1", "a_line_is_kept_once"),
+        ("INSERT INTO payments_statementline (statement_id, source, movement, reference, transaction, amount, nth, at) SELECT statement_id, source, movement, reference, transaction, 0, nth, at FROM payments_statementline LIMIT 1", "a_line_moves_an_amount"),
+        ("DELETE FROM payments_reconciliationcase", "keeps its rows"),
+        ("UPDATE payments_reconciliationcase SET theirs = 1", "these facts are frozen"),
+        ("UPDATE payments_reconciliationcase SET line_id = NULL", "these facts are frozen"),
+        ("UPDATE payments_reconciliationcase SET resolution = 'explained', resolved_by = 'x', resolved_at = now()", "staff_say_why_a_difference_is_none"),
+        ("UPDATE payments_reconciliationcase SET resolution = 'agrees', resolved_at = now()", "a_difference_is_open_or_says_how_it_ended"),
+        ("INSERT INTO payments_reconciliationcase (kind, source, day, line_id, theirs, found_at, resolution, reason, resolved_by) SELECT kind, source, day, line_id, theirs, found_at, '', '', '' FROM payments_reconciliationcase LIMIT 1", "a_line_differs_once"),
+        ("INSERT INTO payments_reconciliationcase (kind, source, day, theirs, found_at, resolution, reason, resolved_by) VALUES ('unknown', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
+        ("INSERT INTO payments_reconciliationcase (kind, source, day, ours, found_at, resolution, reason, resolved_by) VALUES ('missing_there', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
+    ],
+)  # fmt: skip
+def test_what_was_read_and_found_stands(attack: str, said: str) -> None:
+    with as_owner(), pytest.raises(Exception, match=said), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(attack)
+
+
+def test_how_a_difference_ended_stands(case: ReconciliationCase) -> None:
+    explain(case.pk, reason="a test of theirs", actor=STAFF, at=NOON)
+    with pytest.raises(Exception, match="these facts are frozen"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE payments_reconciliationcase SET reason = 'other' WHERE resolution <> ''")
