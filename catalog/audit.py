@@ -1,4 +1,4 @@
-"""What staff do with prices."""
+"""What staff do with prices and coupons."""
 
 from __future__ import annotations
 
@@ -8,5 +8,6 @@ from accounts.audit import Verb
 
 
 class Did(Verb):
+    MAKE_COUPONS = "make coupons", _("made a batch of coupons")
     BACK_DATE_PRICE = "back-date price", _("gave time that has passed a price")
     REOPEN_PRICE = "reopen price", _("reopened a price that had ended")

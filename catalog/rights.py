@@ -26,3 +26,6 @@ BACK_DATE_PRICE = declare(
 REVOKE_PRODUCT_KEY = declare(
     "catalog.productkey", "revoke_product_key", _("Can revoke a product's API key"), Staff.CATALOGUE
 )
+MAKE_COUPONS = declare(
+    "catalog.coupon", "make_coupons", _("Can make and take away batches of coupons"), Staff.CATALOGUE
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -43,6 +44,11 @@ class CouponNotForProduct(CouponRefused):
 class OrderBelowCouponMinimum(CouponRefused):
     code = "order-below-coupon-minimum"
     message = _("This coupon needs an order of at least %(minimum)s ₫.")
+
+
+class CouponForNewCustomers(CouponRefused):
+    code = "coupon-for-new-customers"
+    message = _("This coupon is for new customers: you have ordered here before.")
 
 
 class CouponUsedUp(CouponRefused):
@@ -175,16 +181,36 @@ def find_coupon(code: str, *, products: list[Product], subtotal: int, at: dateti
     return coupon, reduction(subtotal, amount=coupon.amount, share=coupon.share)
 
 
+IsNew = Callable[[Customer], bool]
+_is_new: list[IsNew] = []
+
+
+def knows_new_customers(is_new: IsNew) -> None:
+    """An app above, which knows who has ordered, tells."""
+    _is_new[:] = [is_new]
+
+
+def refuse_not_new(coupon: Coupon, customer: Customer) -> None:
+    """:raises CouponForNewCustomers: it is for those who have not paid for an order yet, nor taken another such coupon"""
+    if not coupon.new_customers_only:
+        return
+    others = Redemption.objects.filter(customer=customer, coupon__new_customers_only=True).exclude(coupon=coupon)
+    if others.exclude(state=Redemption.State.RETURNED).exists() or not all(is_new(customer) for is_new in _is_new):
+        raise CouponForNewCustomers
+
+
 def refuse_used_up(coupon: Coupon, customer: Customer) -> None:
     """
     Tell a customer early that no use is left; reserving decides.
 
     :raises CouponHeld, CouponUsedUp: see `_none_left`
+    :raises CouponForNewCustomers: the customer has ordered before
     """
     if _uses_of(coupon, customer) >= coupon.maximum_uses_per_customer or (
         coupon.maximum_uses is not None and coupon.uses >= coupon.maximum_uses
     ):
         raise _none_left(coupon, customer)
+    refuse_not_new(coupon, customer)
 
 
 def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount: int, at: datetime) -> Redemption:
@@ -192,6 +218,7 @@ def reserve_coupon(coupon: Coupon, customer: Customer, *, order_id: UUID, amount
     Take one use for an order. The coupon is held, so that uses are counted exactly.
 
     :raises CouponHeld, CouponUsedUp: in total or for this customer, see `_none_left`
+    :raises CouponForNewCustomers: the customer, who is held, has paid for an order meanwhile
     """
     refuse_used_up(Coupon.objects.lock(coupon.pk), customer)
     return Redemption.objects.create(coupon=coupon, customer=customer, order_id=order_id, amount=amount, at=at)

@@ -15,6 +15,8 @@ from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from kernel.periods import Period
 from lifecycle.models import Resource
+from orders.models import Order
+from orders.models.orders import OrderState as State
 from store.cut import Cut, cut
 
 MOST_PRICED = 1_000
@@ -103,3 +105,9 @@ def _renewals(ends: Cut, customer: Customer, at: datetime) -> list[Coming]:
 def _invoices(customer: Customer, at: datetime, until: datetime) -> Cut:
     due = Invoice.objects.open().filter(customer=customer, due_at__lt=until).order_by("due_at", "pk")
     return cut(due, MOST_PRICED)
+
+
+def has_never_ordered(customer: Customer) -> bool:
+    """Whether no order of the customer has ever been paid for, or carried out as postpaid; what failed and was refunded is none."""
+    came_to_nothing = [State.AWAITING_PAYMENT, State.CANCELLED, State.EXPIRED, State.REFUNDED]
+    return not Order.objects.filter(customer=customer).exclude(state__in=came_to_nothing).exists()

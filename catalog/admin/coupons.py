@@ -2,12 +2,134 @@
 
 from __future__ import annotations
 
+import csv
+from datetime import datetime, timedelta
+
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
+from accounts.admin.tasks import Task
 from catalog.admin.validity import InForce
-from catalog.models import Coupon, Redemption
+from catalog.batches import COLUMNS, MOST, WRITTEN, make_batch, read_batch, written
+from catalog.models import Coupon, Product, Redemption
+from catalog.rights import MAKE_COUPONS
+from kernel.actors import Actor
+from kernel.cells import quoted
+from kernel.fields import DongField
+from kernel.periods import start_of_day
+from kernel.shapes import Cleaned
+from kernel.text import validate_printable
+
+MOST_BYTES = 2_000_000
+
+
+class BatchForm(forms.Form):
+    batch = forms.CharField(label=_("Batch"), max_length=40, validators=[validate_printable])
+    count = forms.IntegerField(label=_("How many"), min_value=1, max_value=MOST)
+    begins_with = forms.CharField(
+        label=_("Codes begin with"), max_length=20, required=False, validators=[validate_printable]
+    )
+    amount = DongField(label=_("Amount off (₫)"), least=1, required=False)
+    share = forms.DecimalField(
+        label=_("share off"), max_digits=5, decimal_places=4, required=False, help_text=_("0.1 is 10 % off.")
+    )
+    first_day = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last_day = forms.DateField(
+        label=_("Until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    minimum_order = DongField(label=_("Minimum order (₫)"), least=0, required=False)
+    maximum_uses = forms.IntegerField(label=_("Uses of each code"), min_value=1, initial=1)
+    new_customers_only = forms.BooleanField(label=_("new customers only"), required=False)
+    products = forms.ModelMultipleChoiceField(
+        Product.objects.order_by("code"), label=_("products"), required=False, help_text=_("None: all products.")
+    )
+
+
+class MakeBatch(Task[None]):
+    name = "batch"
+    label = _("Make a batch")
+    lead = _("Each coupon has a code of its own that nobody can guess. Take them away as CSV afterwards.")
+    button = _("Make them")
+    right = MAKE_COUPONS
+    form = BatchForm
+    once = True
+
+    def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        made = make_batch(
+            data["batch"],
+            data["count"],
+            prefix=data["begins_with"],
+            terms={
+                "amount": data["amount"],
+                "share": data["share"],
+                "valid_from": start_of_day(data["first_day"]),
+                "valid_until": start_of_day(data["last_day"] + timedelta(days=1)),
+                "minimum_order": data["minimum_order"] or 0,
+                "maximum_uses": data["maximum_uses"],
+                "new_customers_only": data["new_customers_only"],
+            },
+            products=data["products"],
+            actor=actor,
+            at=at,
+        )
+        return text("%(count)d coupons are made.") % {"count": len(made)}
+
+
+class FileForm(forms.Form):
+    batch = forms.CharField(label=_("Batch"), max_length=40, validators=[validate_printable])
+    file = forms.FileField(label=_("CSV file"), help_text=", ".join(COLUMNS))
+
+    def clean_file(self) -> bytes:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(text("This file is too large."))
+        content: bytes = file.read()
+        return content
+
+
+class ReadBatch(Task[None]):
+    name = "read"
+    label = _("Read coupons from a file")
+    lead = _("All of the file or nothing of it. Days count in the billing zone; products are named by their codes.")
+    button = _("Read it")
+    right = MAKE_COUPONS
+    form = FileForm
+
+    def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        made = read_batch(data["batch"], data["file"], actor=actor, at=at)
+        return text("%(count)d coupons are made.") % {"count": len(made)}
+
+
+class TakeForm(forms.Form):
+    batch = forms.CharField(label=_("Batch"), max_length=40, required=False, help_text=_("Empty: all coupons."))
+
+
+class TakeBatch(Task[None]):
+    name = "take"
+    label = _("Coupons as CSV")
+    lead = _("What is written can be read again; how often each was used stands beside it.")
+    button = _("Download")
+    right = MAKE_COUPONS
+    form = TakeForm
+
+    def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        """What is taken away is the answer itself, see `finish`."""
+        return str(data["batch"])
+
+    def finish(self, request: HttpRequest, subject: None, sentence: str, back: str) -> HttpResponse:
+        del request, back
+        coupons = Coupon.objects.order_by("batch", "code")
+        answer = HttpResponse(content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="coupons.csv"'
+        file = csv.writer(answer)
+        file.writerow(WRITTEN)
+        for row in written(coupons.filter(batch=sentence) if sentence else coupons):
+            file.writerow([quoted(cell) if isinstance(cell, str) else cell for cell in row])
+        return answer
 
 
 @admin.register(Coupon)
@@ -15,8 +137,10 @@ class CouponAdmin(StaffAdmin):
     """Terms of a coupon that was used stay; its end and its number of uses may change."""
 
     asks_why = True
+    list_tasks = (MakeBatch(), ReadBatch(), TakeBatch())
     list_display = (
         "code",
+        "batch",
         "amount",
         "share",
         "minimum_order",
@@ -26,14 +150,14 @@ class CouponAdmin(StaffAdmin):
         "valid_from",
         "valid_until",
     )
-    list_filter = (InForce,)
-    search_fields = ("code",)
+    list_filter = (InForce, "new_customers_only")
+    search_fields = ("code", "=batch")
     readonly_fields = ("uses",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Coupon | None = None) -> list[str] | tuple[str, ...]:
         if obj is None or not obj.uses:
             return self.readonly_fields
-        fixed = ("code", "amount", "share", "minimum_order", "valid_from", "products")
+        fixed = ("code", "amount", "share", "minimum_order", "valid_from", "products", "new_customers_only", "batch")
         return [*self.readonly_fields, *self._looks(fixed)]
 
 

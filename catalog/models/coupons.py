@@ -50,12 +50,19 @@ class Coupon(KeepsColumns):
     maximum_uses_per_customer = models.PositiveIntegerField(
         _("uses per customer"), default=1, validators=[MinValueValidator(1)]
     )
+    new_customers_only = models.BooleanField(
+        _("new customers only"), default=False, db_default=False, help_text=_("Who has not paid for an order yet.")
+    )
+    batch = models.CharField(
+        _("batch"), max_length=40, blank=True, default="", db_default="", validators=[validate_printable]
+    )
     uses = models.PositiveIntegerField(_("used"), default=0, editable=False)
 
     objects = CouponQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("coupon")
+        indexes: ClassVar = [models.Index(name="coupons_of_a_batch", fields=["batch"], condition=~Q(batch=""))]
         verbose_name_plural = _("coupons")
         constraints: ClassVar = [
             models.CheckConstraint(

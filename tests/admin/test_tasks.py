@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 from django.contrib import admin
 from django.contrib.messages import get_messages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, StaffAct
 from accounts.tasks import expire_acts
+from catalog.models import Coupon
 from invoices.models import CreditNote, DunningStep, Invoice, ParkedBilling, Rung
 from invoices.services.month_end import run_month_end
 from invoices.services.questions import question_line
@@ -501,3 +503,18 @@ def test_a_call_is_written_down_and_the_customer_leaves_the_list(staff, alice, a
     do(staff("support"), step, "call", outcome="promised", last_day="2026-03-13")
     step.refresh_from_db()
     assert (step.outcome, step.tries, alice.holds.get().kind) == ("promised", 1, "promise")
+
+
+def test_coupons_come_and_go_by_the_hundred(staff, small, at):
+    client = staff("catalogue")
+    make, read, take = (reverse("admin:catalog_coupon_list_task", args=[name]) for name in ("batch", "read", "take"))
+    terms = {"amount": "20.000", "first_day": "2026-03-01", "last_day": "2026-03-31", "maximum_uses": 1}
+    made = client.post(make, {"key": "k", "batch": "Tet", "count": 3, "begins_with": "tet-", **terms})
+    assert (made.status_code, Coupon.objects.filter(batch="Tet").count()) == (302, 3)
+    file = client.post(take, {"key": "k2", "batch": "Tet"})
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    renamed = file.content.decode().replace("TET-", "NEW-")
+    upload = SimpleUploadedFile("coupons.csv", renamed.encode())
+    assert client.post(read, {"key": "k3", "batch": "Copy", "file": upload}).status_code == 302
+    assert Coupon.objects.filter(batch="Copy", code__startswith="NEW-", amount=20_000).count() == 3
+    assert staff("support").post(make, {"key": "k4", "batch": "No", "count": 3, **terms}).status_code == 403
