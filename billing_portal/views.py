@@ -126,7 +126,7 @@ def _running(running: RunningCosts) -> list[Row]:
         {
             "label": _("Usage in %(month)s until now") % {"month": display.month(running.at)},
             "amount": running.total.so_far,
-            "url": reverse("usage-report"),
+            "url": f"{reverse('usage-report')}?month={running.month.key}",
             "note": _("%(amount)s by its end if nothing changes") % expected,
         }
     ]
