@@ -122,11 +122,5 @@ CODE = (
         SEALS,
         name="every night is closed",
     ),
-    code(
-        "catalog.services:refuse_used_up",
-        lambda *_: None,
-        "tests/actions/test_create.py",
-        name="the uses of a coupon are looked up before one is taken",
-    ),
 )
 GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *LIVES, *PEOPLE, *CODE)

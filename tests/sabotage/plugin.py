@@ -32,37 +32,41 @@ class Sabotage:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         survivors = []
-        self.run(session, session.items[:1])  # the database is there from now on
-        assert not self.failed, f"{self.failed} fails by itself"
+        assert not self.noticed(session.items[:1])  # the database is there from now on
         for guard in chosen():
             items = [item for item in session.items if matches(item, guard)]
             assert items, f"no test of {guard.tests}"
             with guard.taken():
-                noticed = self.noticed(session, items)
-            print(f"{'noticed' if noticed else 'SURVIVED':9}{guard.name}: {noticed or guard.tests}", flush=True)
-            if not noticed:
+                noticed = self.noticed(items)
+            if noticed:
+                assert not self.noticed([noticed]), f"{noticed.nodeid} fails with the guard in its place"
+            else:
                 survivors.append(guard.name)
+            said = noticed.nodeid if noticed else guard.tests
+            print(f"{'noticed' if noticed else 'SURVIVED':9}{guard.name}: {said}", flush=True)
         print(f"{len(chosen()) - len(survivors)} of {len(chosen())} guards are noticed when they are gone.")
         session.testsfailed = len(survivors)
         return True
 
-    def noticed(self, session: pytest.Session, items: list[pytest.Item]) -> str:
+    def noticed(self, items: list[pytest.Item]) -> pytest.Item | None:
         """The first of the tests that fails."""
         for item in items:
             self.failed.clear()
-            self.run(session, [item])
-            if self.failed:
-                return self.failed[0]
-        return ""
-
-    def run(self, session: pytest.Session, items: list[pytest.Item]) -> None:
-        for item in items:
             item._initrequest()  # type: ignore[attr-defined]  # it may have run before
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=self.another(session, item))
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=Another(item.session))
+            if self.failed:
+                return item
+        return None
 
-    def another(self, session: pytest.Session, item: pytest.Item) -> pytest.Item:
-        """Some test comes after this one: what is made once for all stays."""
-        return next(other for other in session.items if other is not item)
+
+class Another:
+    """Whatever comes next: of what is set up, that for the whole session stays."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self.session = session
+
+    def listchain(self) -> list[pytest.Session]:
+        return [self.session]
 
 
 def matches(item: pytest.Item, guard: Guard) -> bool:
