@@ -48,8 +48,17 @@ class Way:
 
     @property
     def limits(self) -> tuple[int, int]:
-        """Of one payment, by the gateway."""
-        caps = gateways.gateway(self.gateway).caps
+        """
+        Of one payment, by the gateway.
+
+        :raises AccountNotUsable: the gateway of a linked account is not set up here any more
+        """
+        try:
+            caps = gateways.gateway(self.gateway).caps
+        except gateways.UnknownGateway:
+            if self.linked:
+                raise AccountNotUsable from None
+            raise
         return caps.min_amount, caps.max_amount
 
 

@@ -15,6 +15,7 @@ from invoices.services.questions import question_line
 from ledger.models import Account
 from notifications.models import Notice
 from notifications.render import words_of
+from payments import gateways
 from payments.consents import VERSION
 from payments.gateways import Failed, Pending, Succeeded, Unknown
 from payments.models import AutomaticCharge, Consent, Payment
@@ -24,6 +25,7 @@ from payments.services.consents import Agreement, ConsentNeeded
 from payments.services.gateway import start_top_up
 from payments.services.standing import AccountNeeded, switch_off, switch_on
 from payments.services.wallet import wallet_of
+from payments.services.ways import AccountNotUsable
 from payments.tasks import charge_linked_accounts, pay_open_invoices
 from payments.ways import automatic_charges_of
 from tests.actions.test_bank_transfers import bills
@@ -247,6 +249,21 @@ def test_what_is_questioned_is_not_charged_by_itself(linking: Any, small: Any) -
     assert list(Invoice.objects.open().filter(customer=customer)) == [first]
     pay_open_invoices(at=DUE + DAY)
     assert charged(linking, DUE + DAY) == []
+
+
+def test_a_gateway_that_is_switched_off_is_tried_once_a_day(linking: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = make_customer()
+    link = linked_account(customer)
+    tops_up(link)
+
+    def gone(code: str) -> Any:
+        raise gateways.UnknownGateway(code)
+
+    monkeypatch.setattr(gateways, "gateway", gone)
+    assert charge_linked_accounts(at=NOON).failed == 0
+    assert row().next_at == NOON + 12 * HOUR
+    with pytest.raises(AccountNotUsable):
+        start_top_up(customer, 50_000, gateway=f"linked:{link.pk}", actor=owner_of(customer), at=NOON)
 
 
 def test_nothing_is_charged_where_nothing_was_switched_on(linking: Any, small: Any) -> None:
