@@ -23,8 +23,8 @@ from kernel.money import CURRENCY
 from kernel.seller import account_for_transfers
 from kernel.shapes import Cleaned
 from ledger.models import Account, Entry, Transaction
+from payments import gateways
 from payments.gateways import UnknownGateway
-from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, ExpectedTransfer, Payment, PaymentState
 from payments.reports import MOVEMENTS, PAYMENTS
 from payments.services.asking import check_payment
@@ -47,7 +47,7 @@ class GatewayCode(Text):
     def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
         try:
-            return gateway_named(code).code
+            return gateways.gateway(code).code
         except UnknownGateway:
             raise InvalidInput(_("There is no such gateway."), field=self.field_name) from None
 

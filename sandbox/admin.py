@@ -49,6 +49,7 @@ def home() -> str:
             "admin.html",
             references=db.execute(REFERENCES + " ORDER BY created_at DESC LIMIT 200").fetchall(),
             refunds=db.execute("SELECT * FROM refunds ORDER BY created_at DESC LIMIT 100").fetchall(),
+            links=db.execute(LINKS).fetchall(),
             customers=db.execute(CUSTOMERS + " ORDER BY name LIMIT 200").fetchall(),
             callbacks=db.execute("SELECT * FROM callbacks ORDER BY id DESC LIMIT 50").fetchall(),
             faults=faults.pending(db),

@@ -96,6 +96,7 @@ def test_a_charge_moves_the_money_once(linking: Linking) -> None:
     payment = linking.agree().top_up()
     assert (payment.state, linking.credit) == ("succeeded", 200_000)
     assert linking.sandbox.debited(payment.reference) == (1, 200_000)
+    assert "Linked accounts" in linking.sandbox.http.get("/admin/").text
     until(lambda: all(told["state"] != "pending" for told in linking.sandbox.oracle()["callbacks"]))
     assert linking.credit == 200_000
 
