@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 from django import forms
 from django.conf import settings
@@ -18,8 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from billing_portal.templatetags.states import HEALTH, STATES
+from invoices.columns import Place, on_page
+from invoices.reports import INVOICES
 from kernel import display
 from kernel.periods import local_day
+from store.keyset import Page
 
 THEMES = ("auto", "light", "dark")
 A_YEAR = 365 * 24 * 3600
@@ -95,7 +99,13 @@ def samples() -> dict[str, object]:
         "credit": 1_500_000,
         "debit": -398_000,
         "figures": _figures(),
+        "invoice_columns": on_page(
+            INVOICES,
+            number=Place.NAME,
+            **dict.fromkeys(("resource_name", "issued_at", "due_date", "standing", "total", "due"), Place.WIDE),
+        ),
         "invoices": _invoices(),
+        "page": Page([], "n", "o"),
         "explained": _explained(),
         "months": _months(),
         "products": _products(),
@@ -119,7 +129,7 @@ def _figures() -> list[dict[str, object]]:
     ]
 
 
-def _invoices() -> list[dict[str, object]]:
+def _invoices() -> list[SimpleNamespace]:
     names = [
         ("web-01", "vServer"),
         ("backup-hcm", "vStorage"),
@@ -130,16 +140,16 @@ def _invoices() -> list[dict[str, object]]:
     states = ["overdue", "unpaid", "partially_paid", "paid", "void"]
     totals = [181_500, 1_106_050, 542_300, 89_000, 12_300_000]
     return [
-        {
-            "number": f"INV-2026-{1042 - row:06}",
-            "resource": name,
-            "product": product,
-            "created_at": NOW - timedelta(days=11 * row, hours=7),
-            "due_date": local_day(NOW + timedelta(days=9 * row - 4)),
-            "status": status,
-            "total": total,
-            "open": total if status in ("overdue", "unpaid") else total // 2 if status == "partially_paid" else 0,
-        }
+        SimpleNamespace(
+            number=f"INV-2026-{1042 - row:06}",
+            resource_name=name,
+            product=product,
+            issued_at=NOW - timedelta(days=11 * row, hours=7),
+            due_date=local_day(NOW + timedelta(days=9 * row - 4)),
+            standing=status,
+            total=total,
+            due=total if status in ("overdue", "unpaid") else total // 2 if status == "partially_paid" else 0,
+        )
         for row, ((name, product), status, total) in enumerate(zip(names, states, totals, strict=True))
     ]
 

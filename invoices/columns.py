@@ -1,14 +1,16 @@
 """
 The columns of a report, declared once: page, CSV, XLSX and API take title, value, form and width from here.
 
-Add a column: one line in the `reports.py` of the app that has the rows. Files and API then have it; the usage report shows it, too.
+Add a column: one line in the `reports.py` of the app that has the rows. Files and API then have it; a page shows those that are
+named for it (`on_page`), the usage report all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from enum import Enum, StrEnum
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -36,7 +38,19 @@ class Form(Enum):
     RATE = "rate"
     SHARE = "share"
     MONEY = "money"
+    MOVED = "moved"
     OFF = "off"
+
+
+class Place(StrEnum):
+    """Where a cell stands on a phone, where a row is two lines: what it is called, what is below; the same at the end."""
+
+    NAME = "l1"
+    BELOW = "l2"
+    END = "r1"
+    END_BELOW = "r2"
+    WIDE = ""
+    """Only on wide screens; where rows are cards, labelled with its title."""
 
 
 TEXTS: dict[Form, Callable[[Any], str]] = {
@@ -48,6 +62,8 @@ TEXTS: dict[Form, Callable[[Any], str]] = {
     Form.RATE: display.rate,
     Form.SHARE: lambda value: percent(value) if value else NOTHING,
     Form.MONEY: display.money,
+    Form.MOVED: display.signed_money,
+    Form.DAY: display.day,
     Form.OFF: lambda value: display.signed_money(-value) if value else NOTHING,
 }
 WORDS = {Form.TEXT, Form.CODE, Form.PRODUCT, Form.UNIT, Form.INSTANT, Form.DAY}
@@ -73,14 +89,19 @@ class Column:
     help: str | Promise = ""
     in_api: bool = True
     may_be_none: bool = False
+    place: Place = Place.WIDE
 
     @property
     def is_number(self) -> bool:
         return self.form not in WORDS
 
-    def text(self, row: object) -> str:
-        """For a page."""
-        return str(TEXTS[self.form](getattr(row, self.name)))
+    def of(self, row: object) -> object:
+        """The value, of a row that is an object."""
+        return attrgetter(self.name if self.form is Form.PRODUCT else self.source or self.name)(row)
+
+    def said(self, value: object) -> str:
+        """In words, for a page."""
+        return str((self.words() or TEXTS[self.form])(value))
 
     def words(self) -> Words | None:
         """What a file says of a value, in the reader's language of now; None when it says the value itself."""
@@ -91,6 +112,12 @@ class Column:
             case Form.UNIT | Form.PRODUCT:
                 return TEXTS[self.form]
         return None
+
+
+def on_page(columns: Iterable[Column], **places: Place) -> list[Column]:
+    """The columns that a page shows, in this order, each with its place on a phone."""
+    known = {column.name: column for column in columns}
+    return [replace(known[name], place=place) for name, place in places.items()]
 
 
 def rows_of(columns: Sequence[Column], found: QuerySet[Model], **words: Words) -> Iterator[list[object]]:

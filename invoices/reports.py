@@ -8,13 +8,13 @@ from datetime import datetime
 from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from invoices.columns import Column, Form, rows_of
+from invoices.columns import Column, Form, Place, on_page, rows_of
 from invoices.models import Invoice
 from invoices.queries import product_names
 from kernel.periods import local_day
 
 USAGE = [
-    Column("resource_name", _("Resource"), Form.TEXT, 24),
+    Column("resource_name", _("Resource"), Form.TEXT, 24, place=Place.NAME),
     Column("number", _("Invoice"), Form.TEXT, 16),
     Column("product", _("Product"), Form.PRODUCT, 16, source="product.pk", help="Product code."),
     Column("item", _("Item"), Form.TEXT, 28),
@@ -60,6 +60,20 @@ INVOICES = [
     Column("paid_and_kept", _("Paid"), Form.MONEY, 14, in_api=False),
     Column("due", _("To pay"), Form.MONEY, 14, help="Still to pay."),
 ]  # fmt: skip
+
+INVOICES_PAGE = on_page(
+    INVOICES,
+    number=Place.NAME,
+    resource_name=Place.BELOW,
+    issued_at=Place.WIDE,
+    kind=Place.WIDE,
+    standing=Place.END_BELOW,
+    total=Place.END,
+    paid_and_kept=Place.WIDE,
+    due=Place.WIDE,
+)
+INVOICES_TO_PAY = on_page(INVOICES, number=Place.NAME, resource_name=Place.WIDE, due_date=Place.WIDE, due=Place.WIDE)
+INVOICES_OF_ONE = on_page(INVOICES, number=Place.NAME, standing=Place.WIDE, total=Place.WIDE)
 
 
 def invoice_rows(invoices: QuerySet[Invoice], *, at: datetime) -> Iterator[list[object]]:

@@ -25,7 +25,7 @@ from invoices.queries import (
     product_names,
     summarize,
 )
-from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, USAGE, invoice_rows
+from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, INVOICES_PAGE, USAGE, invoice_rows
 from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel import display
@@ -51,6 +51,7 @@ def billing_history(request: PortalRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
+        "columns": INVOICES_PAGE,
         "summary": summary,
         "span": _span(wanted),
         "bars": _bars(summary, wanted, request),
@@ -125,7 +126,6 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         "previous": month.previous.key,
         "following": month.following.key if month < CalendarMonth.of(request.at) else "",
         "rows": rows,
-        "cells": [(row, [(column, column.text(row)) for column in columns]) for row in rows],
         "page": page,
         "sums": sums_of_month(lines, invoices, month),
         "columns": columns,

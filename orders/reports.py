@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BillingMode
 from catalog.configuration import configuration_text
 from catalog.models import Item
-from invoices.columns import Column, Form, rows_of
+from invoices.columns import Column, Form, Place, on_page, rows_of
 from invoices.queries import product_names
-from lifecycle.models import Resource, State
+from lifecycle.models import Health, Resource, State
+from orders.models import Action, Order
 
 WHAT = [
     Column("id", _("Id"), Form.TEXT, 38),
@@ -38,6 +39,30 @@ TRASH = [
     Column("suspended_at", _("Since"), Form.INSTANT, 17),
     Column("purge_at", _("Deleted for good"), Form.INSTANT, 17),
 ]
+
+PERIOD = Column("period", _("Period"), Form.TEXT, 24)
+HEALTH = Column("health", _("Health"), Form.CODE, 12, choices=Health.choices)
+RESOURCES_PAGE = on_page(
+    [*RESOURCES, PERIOD, HEALTH],
+    name=Place.NAME,
+    product=Place.WIDE,
+    billing_mode=Place.WIDE,
+    period=Place.BELOW,
+    health=Place.WIDE,
+    state=Place.END_BELOW,
+    price=Place.END,
+)
+TRASH_PAGE = on_page(TRASH, name=Place.NAME, product=Place.WIDE, suspense_reason=Place.END, purge_at=Place.BELOW)
+ORDERS_PAGE = [
+    Column("action", _("What"), Form.CODE, 12, choices=Action.choices, place=Place.NAME),
+    Column("names", _("Resources"), Form.TEXT, 24, place=Place.BELOW),
+    Column("created_at", _("Created"), Form.INSTANT, 17),
+    Column("means", _("Means"), Form.CODE, 16, choices=Order.Means.choices),
+    Column("state", _("State"), Form.CODE, 12, choices=Order.State.choices, place=Place.END_BELOW),
+    Column("total", _("Total"), Form.MONEY, 14, place=Place.END),
+]
+"""There is no file of orders: what came of them is in those of invoices and payments."""
+ORDERS_OF_ONE = on_page(ORDERS_PAGE, action=Place.NAME, state=Place.WIDE, total=Place.WIDE)
 
 
 def resource_rows(resources: QuerySet[Resource], price: Callable[[Any], int | None]) -> Iterator[list[object]]:

@@ -9,7 +9,7 @@ from django.db.models import Case, F, OuterRef, QuerySet, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from invoices.columns import Column, Form, rows_of
+from invoices.columns import Column, Form, Place, on_page, rows_of
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import GATEWAYS
 from payments.models import Allocation, Payment
@@ -32,13 +32,32 @@ MOVEMENTS = [
     Column("at", _("Date"), Form.INSTANT, 17, source="transaction.at"),
     Column("kind", _("Action"), Form.CODE, 24, source="transaction.kind", choices=Transaction.Kind.choices),
     Column("reference", _("Description"), Form.TEXT, 40, source="transaction.reference"),
-    Column("bucket", _("Credit"), Form.CODE, 18, source="account.kind",
+    Column("bucket", _("Kind of credit"), Form.CODE, 18, source="account.kind",
            choices=[(kind.value, kind.label) for kind in Account.WALLET]),
-    Column("amount", _("Amount"), Form.MONEY, 14, help="Positive came in, negative went out."),
+    Column("amount", _("Amount"), Form.MOVED, 14, help="Positive came in, negative went out."),
     Column("balance_after", _("Balance after"), Form.MONEY, 14, help="Of the bucket."),
     Column("total_after", _("All credit after"), Form.MONEY, 14, in_api=False),
     Column("id", _("No."), Form.WHOLE, 12),
 ]  # fmt: skip
+
+PAYMENTS_PAGE = on_page(
+    PAYMENTS,
+    reference=Place.NAME,
+    created_at=Place.BELOW,
+    kind=Place.WIDE,
+    description=Place.WIDE,
+    state=Place.END_BELOW,
+    amount=Place.END,
+)
+MOVEMENTS_PAGE = on_page(
+    MOVEMENTS,
+    at=Place.BELOW,
+    kind=Place.NAME,
+    reference=Place.WIDE,
+    bucket=Place.WIDE,
+    amount=Place.END,
+    total_after=Place.END_BELOW,
+)
 
 
 def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[object]]:

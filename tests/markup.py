@@ -8,6 +8,10 @@ from django.http import HttpResponse
 
 
 def markup(response: HttpResponse) -> str:
-    """Its HTML in one line: one space between words, none at the edges inside of a tag or an element."""
-    line = " ".join(response.content.decode().split()).replace(" >", ">")
+    return one_line(response.content.decode())
+
+
+def one_line(html: str) -> str:
+    """One space between words, none at the edges inside of a tag or an element."""
+    line = " ".join(html.split()).replace(" >", ">")
     return re.sub(r"(<[a-z][^<>]*>) ", r"\1", line).replace(" </", "</")

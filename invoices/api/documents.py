@@ -41,7 +41,7 @@ FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
     Form.DAY: serializers.DateField,
     **dict.fromkeys((Form.TEXT, Form.UNIT), serializers.CharField),
     **dict.fromkeys((Form.RATE, Form.SHARE), Rate),
-    **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.OFF), serializers.IntegerField),
+    **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.MOVED, Form.OFF), serializers.IntegerField),
 }
 
 

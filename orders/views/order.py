@@ -18,6 +18,7 @@ from accounts.access import PortalRequest, portal_page
 from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
+from orders.reports import ORDERS_PAGE
 from orders.services.checkout import end_unpaid_order, pay_by_gateway, pay_from_wallet
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
@@ -50,7 +51,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     for order in page.rows:
         order.names = [part.name for part in order.quote.deal.parts]
         order.more = len(order.names) - 1
-    return render(request, "orders/orders.html", {"page": page, "filters": filters})
+    return render(request, "orders/orders.html", {"page": page, "columns": ORDERS_PAGE, "filters": filters})
 
 
 @portal_page()

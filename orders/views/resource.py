@@ -17,12 +17,14 @@ from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import WrongPeriod
 from invoices.models import Invoice
+from invoices.reports import INVOICES_OF_ONE
 from invoices.services.running import running_costs
 from kernel.actors import ActorKind
 from kernel.periods import Period
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from orders.models import OrderItem
+from orders.reports import ORDERS_OF_ONE
 from orders.views.forms import AutoRenewForm
 from orders.views.life import notices_about, ruler_of
 from orders.views.lookups import actions_of, own_resource, type_of
@@ -108,7 +110,9 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "auto_renew": AutoRenewForm({"months": found.auto_renew_months or 0}),
         "periods": [(period, configuration_text(period.configuration, items), _minutes(period)) for period in periods],
         "invoices": invoices,
+        "invoice_columns": INVOICES_OF_ONE,
         "orders": orders,
+        "order_columns": ORDERS_OF_ONE,
         "open_order": next((order for order in orders if not order.has_ended), None),
         "events": [_told(event) for event in events],
         "ruler": ruler_of(

@@ -23,7 +23,7 @@ from invoices.services.running import running_costs
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.actions import with_pending
-from orders.reports import RESOURCES, resource_rows
+from orders.reports import RESOURCES, RESOURCES_PAGE, resource_rows
 from orders.services.bulk import Refused, set_auto_renew_of_many
 from orders.views.forms import AutoRenewForm
 from orders.views.listing import Prices, ResourceFilters
@@ -54,6 +54,7 @@ def resources(request: PortalRequest) -> HttpResponse:
             }
             for resource in page.rows
         ],
+        "columns": RESOURCES_PAGE,
         "total": prices.total,
         "page": page,
         "filters": filters,

@@ -13,7 +13,7 @@ from catalog.configuration import items_of
 from catalog.models import Product
 from lifecycle.models import Resource
 from orders.actions import with_pending
-from orders.reports import TRASH, trash_rows
+from orders.reports import TRASH, TRASH_PAGE, trash_rows
 from orders.views.listing import TrashFilters
 from orders.views.resources import row_of
 from store.keyset import keyset_page
@@ -34,6 +34,7 @@ def trash(request: PortalRequest) -> HttpResponse:
     facts = {
         "rows": [row_of(request, resource, items) for resource in page.rows],
         "page": page,
+        "columns": TRASH_PAGE,
         "filters": filters,
         "exports": export_links(request, "trash-export"),
         "may_order": request.user.may_order,

@@ -28,7 +28,7 @@ from payments.queries import (
     with_paid_invoices,
     with_totals_after,
 )
-from payments.reports import MOVEMENTS, PAYMENTS, movement_rows, payment_rows
+from payments.reports import MOVEMENTS, MOVEMENTS_PAGE, PAYMENTS, PAYMENTS_PAGE, movement_rows, payment_rows
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
@@ -67,6 +67,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
+        "columns": PAYMENTS_PAGE,
         "sums": in_and_spent(found),
         "exports": export_links(request, "payment-export"),
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
@@ -122,8 +123,9 @@ def credit_history(request: PortalRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
+        "columns": MOVEMENTS_PAGE,
         "came": came,
-        "went": went,
+        "went": -went,
         "wallet": wallet_of(request.customer.pk),
         "exports": [*export_links(request, "credit-export"), ("PDF", _statement_address(request))],
         "is_filtered": any(request.GET.get(name) for name in filters.fields),

@@ -17,6 +17,7 @@ from accounts.access import PortalRequest, portal_page
 from invoices.explain import explain_line, name_of, per, percent
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries import coupon_shares
+from invoices.reports import INVOICES_TO_PAY
 from invoices.services.questions import question_line
 from invoices.services.standing import standing_of
 from kernel import display
@@ -107,6 +108,7 @@ def pay_invoices(request: PortalRequest) -> HttpResponse:
         "form": form,
         "left_out": chosen.more,
         "standing": standing_of(request.customer, at=request.at),
+        "columns": INVOICES_TO_PAY,
         **paying(request, chosen.rows, ways),
     }
     return render(request, "payments/pay.html", context, status=400 if form.errors else 200)

@@ -416,7 +416,7 @@ def test_the_credit_history_shows_every_movement_with_the_balance_after_it(alice
         (-181_000, 9_819_000),
         (10_000_000, 10_000_000),
     ]
-    assert (page.context["came"], page.context["went"]) == (10_000_000, 181_000)
+    assert (page.context["came"], page.context["went"]) == (10_000_000, -181_000)
     assert "−181,000" in page.content.decode()
 
 
