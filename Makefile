@@ -32,6 +32,7 @@ fmt: venv-dev   ## format code and templates
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
 	@.venv/bin/djangofmt --quiet templates
+	@.venv/bin/djangofmt --quiet --profile jinja sandbox/templates
 
 lock: venv      ## renew the locks from requirements*.in: UPGRADE=--upgrade
 	@for name in requirements requirements-engines requirements-dev; do \

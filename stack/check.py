@@ -44,6 +44,7 @@ STEPS = [
     Step("ruff", [*RUN, "ruff", "check", "--quiet", "."]),
     Step("format", [*RUN, "ruff", "format", "--check", "--quiet", "."]),
     Step("templates", [_program("djangofmt"), "--check", "--quiet", "templates"]),
+    Step("sandbox", [_program("djangofmt"), "--check", "--quiet", "--profile", "jinja", "sandbox/templates"]),
     Step("mypy", [*RUN, "mypy"]),
     Step("imports", [_program("lint-imports"), "--no-cache", "--no-logo"]),
     Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], engines=True),
