@@ -7,27 +7,46 @@ rows, every quarter of a minute: so a lost message, a night without power and a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
+from django.utils.functional import Promise, lazy
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tasks as accounts
+from accounts.four_eyes import UNDECIDED_AT_MOST
+from accounts.services import KEPT
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
 from invoices import tasks as invoices
-from kernel.shapes import Json
+from kernel.shapes import Json, Wording
 from lifecycle import tasks as lifecycle
+from lifecycle.models.terms import MILESTONES, MORNING
 from notifications import tasks as notifications
 from orders import tasks as orders
 from payments import tasks as payments
+from store.outbox import ATTEMPTS
 
 MINUTELY = Every(60)
+
+
+def _told(sentence: Promise, **numbers: int | Sequence[int]) -> Wording:
+    """A sentence with numbers that are rules elsewhere, "7, 4, 1 and 0", in the reader's language."""
+    return lazy(lambda: str(sentence).format(**{name: _listed(said) for name, said in numbers.items()}), str)()
+
+
+def _listed(said: int | Sequence[int]) -> str:
+    return get_text_list([str(number) for number in said], gettext("and")) if isinstance(said, Sequence) else str(said)
+
 
 JOBS = (
     Job("deliver-requests", lifecycle.deliver_requests, Every(3),
         _("Hands provisioning requests to the product teams, in order per resource; retried with back-off."),
         lifecycle.next_delivery, calls_outside=True),
     Job("deliver-notices", notifications.deliver_notices, Every(5),
-        _("Sends mails; each is retried with back-off and parked after 8 failures."),
+        _told(_("Sends mails; each is retried with back-off and parked after {failures} failures."), failures=ATTEMPTS),
         notifications.next_delivery, calls_outside=True),
     Job("time-out-requests", orders.time_out_requests, MINUTELY,
         _("Gives up provisioning requests without an answer and returns the money."),
@@ -56,7 +75,8 @@ JOBS = (
     Job("expire-credit", payments.expire_promotional_credit, Daily(0, 5),
         _("Takes back what is left of promotional credit at its end.")),
     Job("expire-acts", accounts.expire_acts, Daily(0, 5),
-        _("Closes what staff asked for and nobody has approved or refused for 30 days.")),
+        _told(_("Closes what staff asked for and nobody has approved or refused for {days} days."),
+              days=UNDECIDED_AT_MOST.days)),
     Job("bill-month", invoices.bill_ended_months, Hourly(30),
         _("Bills the postpaid usage of the month that ended, and makes up for months that were missed."),
         invoices.next_month_end),
@@ -64,7 +84,8 @@ JOBS = (
         _("Fetches what the gateways say that they moved on the days that ended, and compares it with our books."),
         payments.next_statement, calls_outside=True),
     Job("clean-up", accounts.clean_up, Daily(0, 5),
-        _("Forgets sessions that ended and answers to REST writes that are older than 7 days.")),
+        _told(_("Forgets sessions that ended and answers to REST writes that are older than {days} days."),
+              days=KEPT.days)),
     Job("audit", auditor.audit_the_books, Daily(4, 0),
         _("Checks what must be true of the books, claim by claim; whatever is not fails this job and names the rows.")),
     Job("audit-touched", auditor.audit_the_touched, Every(300),
@@ -76,8 +97,9 @@ JOBS = (
         _("Announces auto-renewals with their price and what is missing in the wallet, before they are tried.")),
     Job("dunning", invoices.climb_ladder, Daily(7, 30),
         _("Takes debts up the dunning ladder: reminds, has staff call, announces what will be blocked or stopped, and does it.")),
-    Job("auto-renew", orders.renew_automatically, Daily(8, 0),
-        _("Renews resources from the wallet, 7, 4, 1 and 0 days before their end, the earliest end first.")),
+    Job("auto-renew", orders.renew_automatically, Daily(MORNING.hour, MORNING.minute),
+        _told(_("Renews resources from the wallet, {days} days before their end, the earliest end first."),
+              days=sorted(MILESTONES, reverse=True))),
     Job("pay-invoices", payments.pay_open_invoices, Daily(9, 0),
         _("Pays open invoices from the wallets of those who want it, the older invoice first.")),
 )  # fmt: skip

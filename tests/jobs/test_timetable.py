@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils.translation import override
 
+from billing_portal import schedule
 from billing_portal.schedule import BY_NAME, JOBS, beat_schedule
 from billing_portal.timetable import Daily, Every, Hourly
 from invoices.tasks import next_month_end
@@ -59,3 +61,24 @@ def test_names_are_unique_and_fit_their_column():
 def test_a_moving_clock_stops_for_what_is_due_and_not_every_minute() -> None:
     """A job that runs all day long says when it has something to do: a month has 43,200 minutes."""
     assert [job.name for job in JOBS if not job.is_calendar and not job.next_due] == []
+
+
+@pytest.mark.parametrize(
+    ("job", "language", "said"),
+    [
+        ("auto-renew", "en", "7, 4, 1 and 0 days before their end"),
+        ("auto-renew", "vi", "7, 4, 1 và 0 ngày"),
+        ("deliver-notices", "en", "parked after 8 failures"),
+        ("clean-up", "en", "older than 7 days"),
+        ("expire-acts", "en", "for 30 days"),
+    ],
+)
+def test_what_a_job_does_is_told_with_the_numbers_of_its_rules(job, language, said):
+    with override(language):
+        assert said in str(BY_NAME[job].sentence)
+
+
+def test_a_rule_that_changes_changes_what_is_told():
+    told = schedule._told("{days} days", days=[9, 2])
+    with override("en"):
+        assert str(told) == "9 and 2 days"
