@@ -185,7 +185,10 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = "celery"
 COURIERS = "couriers"  # the queue of what may be kept waiting outside the house: a worker of its own, with threads
-CELERY_TASK_ROUTES = {"lifecycle.tasks.deliver_to_product": {"queue": COURIERS}}
+CELERY_TASK_ROUTES = {
+    "lifecycle.tasks.deliver_to_product": {"queue": COURIERS},
+    "payments.tasks.check_at_gateway": {"queue": COURIERS},
+}
 
 # --- Languages and time -----------------------------------------------------------------------------------------------
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from celery import shared_task
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Payment, Reversal
+from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Reversal
 from payments.services import credit, fetching, statements
 from payments.services.allowed import pay_by_themselves
-from payments.services.asking import QUESTIONS, check_when_due
+from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
 from payments.services.automatic import charge_automatically, due_charges
 from payments.services.links import LINK_QUESTIONS, WARNED_BEFORE, ask_when_due, expire_link, warn_of_end
 from payments.services.owed import settle_what_is_owed
 from payments.services.standing import try_for_all_invoices
+from store.doorbell import wake_helpers
 from store.due import first_after
 from store.tally import Tally, for_each
 
@@ -73,9 +75,21 @@ def expire_promotional_credit(*, at: datetime) -> int:
 
 
 def check_payments(*, at: datetime) -> Tally:
-    due = Payment.objects.filter(QUESTIONS.is_due(at)).order_by("check_at").values_list("pk", flat=True)[:BATCH]
-    actor = Actor.job("check-payments")
-    return for_each(list(due), lambda pk: check_when_due(pk, actor=actor, at=at), what="payment")
+    """Others are called to help with a gateway each: one that hangs holds up whoever asks it, and nobody else."""
+    codes = gateways_to_ask(at)
+    for code in codes[1:]:
+        wake_helpers(check_at_gateway, code, at.isoformat(), count=1)
+    tally = Tally()
+    for code in codes:
+        asked = ask_about_what_is_due(code, at=at)
+        tally.done += asked.done
+        tally.failed += asked.failed
+    return tally
+
+
+@shared_task
+def check_at_gateway(code: str, at: str) -> None:
+    ask_about_what_is_due(code, at=datetime.fromisoformat(at))
 
 
 def next_check(after: datetime) -> datetime | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,7 +30,15 @@ from payments.gateways.base import (
 from payments.models import SETTLED, TO_ASK_ABOUT, Payment
 from payments.services.outcomes import record_outcome
 from store.outbox import Outbox
+from store.shares import share_of
+from store.tally import Tally, for_each
 
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 1000
+SLOW_SECONDS = 3
+SHARE_SECONDS = 60
+"""So long one worker stays with a gateway; the next turn goes on."""
 BEFORE_IT_FORGETS = timedelta(hours=1)
 """The last question is put so long before the end of the gateway's memory."""
 
@@ -71,6 +82,37 @@ def check_payment(payment_id: UUID, *, reason: str = "", actor: Actor, at: datet
     if payment.check_at:
         QUESTIONS.count(payment, at=at)
     return _ask(payment, reason=reason, actor=actor, at=at)
+
+
+def gateways_to_ask(at: datetime) -> list[str]:
+    """Those with payments that are due to be asked about."""
+    return list(
+        Payment.objects.filter(QUESTIONS.is_due(at)).order_by("gateway").values_list("gateway", flat=True).distinct()
+    )
+
+
+def ask_about_what_is_due(code: str, *, at: datetime) -> Tally:
+    """
+    Ask one gateway, unless enough others do: the longest due first, until it is slow. Then the rest waits for the next turn, and
+    finds out once again.
+    """
+    with share_of(f"gateway:{code}") as mine:
+        if not mine:
+            return Tally()
+        due = Payment.objects.filter(QUESTIONS.is_due(at), gateway=code).order_by("check_at")
+        pks = list(due.values_list("pk", flat=True)[:AT_ONCE])
+        actor = Actor.job("check-payments")
+        return for_each(_while_quick(pks, code), lambda pk: check_when_due(pk, actor=actor, at=at), what="payment")
+
+
+def _while_quick(pks: Iterable[UUID], code: str) -> Iterator[UUID]:
+    ends = time.monotonic() + SHARE_SECONDS
+    for pk in pks:
+        began = time.monotonic()
+        yield pk
+        if time.monotonic() > min(began + SLOW_SECONDS, ends):
+            logger.warning("gateway %s is slow: what else is due there waits for the next turn", code)
+            return
 
 
 def check_when_due(payment_id: UUID, *, actor: Actor, at: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -17,12 +18,19 @@ from billing_portal.schedule import BY_NAME, beat_schedule, queue_of
 from lifecycle.models import DeliveryChannel
 from lifecycle.services.delivery import deliver_to
 from lifecycle.services.running import stop_resource
+from payments.gateways.base import Pending
+from payments.models import Payment
+from payments.services import asking
+from payments.services.gateway import start_top_up
+from payments.tasks import check_payments
 from store.shares import LANES, share_of
+from tests.actions.conftest import gate
 from tests.admin.conftest import at
 from tests.admin.test_metrics import TOKEN, scrape
 from tests.cast import DAY, NOON, create, owner_of
 
-__all__ = ["at"]
+__all__ = ["at", "gate"]
+MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -62,8 +70,8 @@ def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
     for name, entry in beat_schedule().items():
         assert entry["options"]["queue"] == ("couriers" if name in outside else "celery"), name
     assert queue_of(BY_NAME["time-out-requests"]) == "celery"
-    route = celery.app.amqp.router.route({}, "lifecycle.tasks.deliver_to_product")
-    assert route["queue"].name == "couriers"
+    for helper in ("lifecycle.tasks.deliver_to_product", "payments.tasks.check_at_gateway"):
+        assert celery.app.amqp.router.route({}, helper)["queue"].name == "couriers"
 
 
 def test_a_product_has_two_lanes_and_a_third_worker_leaves_it(alice, small) -> None:
@@ -73,6 +81,28 @@ def test_a_product_has_two_lanes_and_a_third_worker_leaves_it(alice, small) -> N
         assert deliver_to(server.product_id, at=NOON) == 0
     with held_by_others(f"product:{server.product_id}", lanes=1):
         assert deliver_to(server.product_id, at=NOON) == 1
+
+
+def test_a_gateway_that_is_slow_is_asked_once_a_turn_and_keeps_no_other_gateways_payments_waiting(
+    alice, gate, monkeypatch
+) -> None:
+    for code in ("gate", "gate", "gate", "other"):
+        start_top_up(alice, 50_000, gateway=code, actor=owner_of(alice), at=NOON)
+    gate.known = Pending()
+    monkeypatch.setattr(asking, "SLOW_SECONDS", -1)
+    assert check_payments(at=NOON + 10 * MINUTE).done == 2
+    assert set(Payment.objects.filter(checks=1).values_list("gateway", flat=True)) == {"gate", "other"}
+    monkeypatch.setattr(asking, "SLOW_SECONDS", 3)
+    assert check_payments(at=NOON + 10 * MINUTE).done == 2, "the two that waited"
+
+
+def test_a_gateway_has_two_lanes_and_a_third_worker_leaves_it(alice, gate) -> None:
+    start_top_up(alice, 50_000, gateway="gate", actor=owner_of(alice), at=NOON)
+    gate.known = Pending()
+    with held_by_others("gateway:gate"):
+        assert check_payments(at=NOON + 10 * MINUTE).done == 0
+    with held_by_others("gateway:gate", lanes=1):
+        assert check_payments(at=NOON + 10 * MINUTE).done == 1
 
 
 def test_a_job_that_hangs_outside_holds_two_couriers_and_no_more() -> None:
