@@ -22,10 +22,11 @@ from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from lifecycle.services.trash import restore_resource
 from orders.models import Action, Order
-from orders.services.checkout import describe, end_unpaid_order, place_order
+from orders.services.checkout import place_order
 from orders.services.delete import delete_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import make_quote
+from orders.services.unpaid import describe, end_unpaid_order
 from payments.models import Payment
 from payments.services.outcomes import record_outcome
 

@@ -12,8 +12,8 @@ from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
 from orders.services import announcing, renewal
-from orders.services.checkout import end_unpaid_order
 from orders.services.fulfil import answer_provisioning
+from orders.services.unpaid import end_unpaid_order
 from store.doorbell import MOST_HELPERS, end_of_share, wake_helpers
 from store.due import first_after
 from store.tally import Tally, for_each

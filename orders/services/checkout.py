@@ -1,22 +1,19 @@
-"""From a quote to a paid order, and what becomes of orders that are not paid."""
+"""From a quote to an order, paid or on its way to be."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from accounts.models import Customer
 from catalog.models import Coupon
-from catalog.services import reserve_coupon, return_coupon
+from catalog.services import reserve_coupon
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
-from kernel.shapes import Json
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
 from orders import terms
@@ -25,17 +22,19 @@ from orders.services.fulfil import fulfil_order
 from orders.services.offers import refuse_blocked
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
-from payments.models import ExpectedTransfer, Payment
-from payments.services.expected import ask_for_transfer, stop_expecting
-from payments.services.gateway import PaymentOpen, start_gateway_payment
-from payments.services.settle import pay_order_from_wallet
-from payments.services.wallet import wallet_of
-from payments.services.ways import WayRefused, way_named
+from orders.services.unpaid import (
+    ask_for_its_transfer,
+    end_unpaid_order,
+    pay_by_gateway,
+    take_from_wallet,
+    wallet_suffices,
+    window_of,
+)
+from payments.models import Payment
+from payments.services.ways import WayRefused
 from payments.ways import LINKED
 
 BY_GATEWAY = frozenset({Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY})
-PAYMENT_WINDOW = timedelta(minutes=30)
-"""How long an order waits for its gateway payment, see `window_of`. Money that comes later becomes wallet credit."""
 
 
 class QuoteUsed(DomainError):
@@ -52,16 +51,6 @@ class KeyReused(DomainError):
 class OrderOpen(DomainError):
     code = "order-open"
     message = _('An order for "%(name)s" is still open. Wait until it is done, or cancel it.')
-
-
-class NotCancellable(DomainError):
-    code = "not-cancellable"
-    message = _("Only orders that await payment can be cancelled.")
-
-
-class NotPayable(DomainError):
-    code = "not-payable"
-    message = _("Only orders that await payment can be paid.")
 
 
 class GatewayNeeded(DomainError):
@@ -165,143 +154,9 @@ def place_order(
         fulfil_order(order, actor=actor, at=at)
     elif order.means == Order.Means.BANK_TRANSFER:
         ask_for_its_transfer(order, actor=actor, at=at)
-    elif order.means == Order.Means.WALLET or _wallet_suffices(order):
-        _pay_from_wallet(order, actor=actor, at=at)
+    elif order.means == Order.Means.WALLET or wallet_suffices(order):
+        take_from_wallet(order, actor=actor, at=at)
     return order
-
-
-def ask_for_its_transfer(order: Order, *, actor: Actor, at: datetime) -> ExpectedTransfer:
-    """
-    Ask for an order's price by bank transfer; what is asked for already is found again.
-
-    :raises NoTransfers: there is no account to pay into
-    """
-    return ask_for_transfer(
-        order.customer,
-        ExpectedTransfer.For.ORDER,
-        order.total,
-        payable=f"order:{order.pk}",
-        order_id=order.pk,
-        description=describe(order),
-        expires_at=order.expires_at,
-        actor=actor,
-        at=at,
-    )
-
-
-def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) -> Payment:
-    """
-    Open a gateway payment for an order that awaits one; an attempt that is open already is continued.
-
-    "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
-    """
-    open_attempt = Payment.objects.open().filter(order_id=order.pk).first()
-    if open_attempt:
-        return open_attempt
-    if _wallet_suffices(order):
-        with transaction.atomic():
-            Customer.objects.lock(order.customer_id)
-            held = Order.objects.lock(order.pk)
-            if held.state == Order.State.AWAITING_PAYMENT:
-                return _pay_from_wallet(held, actor=actor, at=at)
-    common: Json = {
-        "gateway": gateway,
-        "description": describe(order),
-        "actor": actor,
-        "at": at,
-        "payable": f"order:{order.pk}",
-        "order_id": order.pk,
-    }
-    try:
-        if order.means == Order.Means.TOP_UP_AND_PAY:
-            lacking = order.total - wallet_of(order.customer_id).available
-            amount = max(lacking, smallest_payment(order.customer, gateway))
-            return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
-        return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
-    except PaymentOpen:  # the same click twice: the other request has just opened it
-        return Payment.objects.open().get(order_id=order.pk)
-
-
-def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime) -> Payment:
-    """
-    Another attempt to pay an order that still awaits it; an open one is continued.
-
-    :raises NotPayable: it was paid or ended by now
-    """
-    order = Order.objects.select_related("customer", "quote").get(pk=order_id)
-    if order.state != Order.State.AWAITING_PAYMENT:
-        raise NotPayable
-    return pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
-
-
-@transaction.atomic
-def pay_from_wallet(order_id: UUID, *, actor: Actor, at: datetime) -> Payment:
-    """
-    Pay an order that awaits its payment from the wallet after all. What was under way otherwise becomes credit when it arrives.
-
-    :raises NotPayable: it was paid or ended by now
-    :raises InsufficientCredit: nothing was paid
-    """
-    Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
-    order = Order.objects.lock(order_id)
-    if order.state != Order.State.AWAITING_PAYMENT:
-        raise NotPayable
-    return _pay_from_wallet(order, actor=actor, at=at)
-
-
-@transaction.atomic
-def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetime) -> Order:
-    """
-    Cancel an order that awaits payment, or let it expire; its coupon can be used again.
-
-    :raises NotCancellable: it was paid or ended by now
-    """
-    Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
-    order = Order.objects.lock(order_id)
-    if order.state != Order.State.AWAITING_PAYMENT:
-        raise NotCancellable
-    if expired:
-        order.expire(at=at)
-    else:
-        order.cancel(at=at)
-    order.cancelled_by = actor.name
-    order.save()
-    order.items.update(state=OrderItem.State.CANCELLED)
-    return_coupon(order.pk)
-    stop_expecting(order.pk, at=at)
-    return order
-
-
-def window_of(means: str) -> timedelta:
-    """So long an order waits for its money; a bank transfer may take until the next working hours."""
-    return timedelta(hours=settings.BANK_TRANSFER_ORDER_HOURS) if means == Order.Means.BANK_TRANSFER else PAYMENT_WINDOW
-
-
-def _wallet_suffices(order: Order) -> bool:
-    """Whether "top up and pay" needs no top-up."""
-    return order.means == Order.Means.TOP_UP_AND_PAY and wallet_of(order.customer_id).available >= order.total
-
-
-def _pay_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
-    """:raises InsufficientCredit:"""
-    payment = pay_order_from_wallet(
-        order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
-    )
-    order.payment = payment
-    fulfil_order(order, actor=actor, at=at)
-    return payment
-
-
-def describe(order: Order) -> str:
-    """What was ordered, in a line, as the customer's own language says it: "create web-01 (+2)"."""
-    names = [part.name for part in order.quote.deal.parts]
-    with override(order.customer.language):
-        what = order.get_action_display()
-    return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
-
-
-def smallest_payment(customer: Customer, gateway: str) -> int:
-    return way_named(customer, gateway).limits[0]
 
 
 def _write_order(

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from kernel.actors import Actor
 from orders.models import Order
-from orders.services.checkout import describe
 from orders.services.fulfil import fulfil_order
+from orders.services.unpaid import describe
 from payments.failures import FELL_SHORT, kept_because_order
 from payments.models import Payment
 from payments.services.owed import settle_owed_by

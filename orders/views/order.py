@@ -19,7 +19,7 @@ from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.reports import ORDERS_PAGE
-from orders.services.checkout import end_unpaid_order, pay_by_gateway, pay_from_wallet
+from orders.services.unpaid import end_unpaid_order, pay_by_gateway, pay_from_wallet
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes

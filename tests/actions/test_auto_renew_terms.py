@@ -19,9 +19,9 @@ from notifications.models import Notice
 from orders.actions import available_actions
 from orders.models import Action, Order
 from orders.services.announcing import announce_renewals
-from orders.services.checkout import pay_by_gateway
 from orders.services.delete import delete_resource
 from orders.services.renewal import renew_automatically
+from orders.services.unpaid import pay_by_gateway
 from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused

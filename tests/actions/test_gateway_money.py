@@ -15,8 +15,9 @@ from ledger.services import Kind
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Order
-from orders.services.checkout import check_out, end_unpaid_order
+from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
+from orders.services.unpaid import end_unpaid_order
 from payments.gateways.base import NOT_FOUND, Failed, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.attempts import cancel_attempt

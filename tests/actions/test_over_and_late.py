@@ -16,11 +16,12 @@ from lifecycle.services.sweeps import expire_resources, remind_about_ends
 from notifications.models import Notice
 from orders.actions import available_actions
 from orders.models import Action, Order, Quote
-from orders.services.checkout import OrderOpen, check_out, end_unpaid_order, pay_by_gateway
+from orders.services.checkout import OrderOpen, check_out
 from orders.services.delete import delete_resource, purge_resource
 from orders.services.quotes import QuoteChanged
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
+from orders.services.unpaid import end_unpaid_order, pay_by_gateway
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused

@@ -12,20 +12,12 @@ from catalog.models import Item, Price, Product
 from kernel.errors import InvalidInput
 from ledger.services import InsufficientCredit
 from orders.models import Action, Order, Quote
-from orders.services.checkout import (
-    KeyReused,
-    MeansNeeded,
-    NotCancellable,
-    OrderOpen,
-    QuoteUsed,
-    check_out,
-    end_unpaid_order,
-    place_order,
-)
+from orders.services.checkout import KeyReused, MeansNeeded, OrderOpen, QuoteUsed, check_out, place_order
 from orders.services.delete import delete_resource
 from orders.services.quotes import QuoteChanged, QuoteExpired, UnknownQuote, make_quote
 from orders.services.stories.base import NothingToDo, UnknownResource
 from orders.services.stories.create import NotOnSale
+from orders.services.unpaid import NotCancellable, end_unpaid_order
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
 from tests.cast import DAY, JOB, NOON, chosen, create, make_customer, make_item, make_product, order, owner_of, quote

@@ -4,7 +4,6 @@ import pytest
 
 from lifecycle.models import State
 from orders.models import Action, CheckoutSession, Order
-from orders.services.checkout import end_unpaid_order
 from orders.services.delete import delete_as_asked, delete_resource
 from orders.services.quotes import make_quote
 from orders.services.sessions import (
@@ -18,6 +17,7 @@ from orders.services.sessions import (
     open_session_about,
 )
 from orders.services.stories.base import UnknownResource
+from orders.services.unpaid import end_unpaid_order
 from orders.services.visits import CodeRefused, begin_visit, end_visits_of, take_up_visit
 from tests.cast import DAY, NOON, chosen, create, fresh, make_customer, make_product, make_user, order, owner_of
 

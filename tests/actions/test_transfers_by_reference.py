@@ -14,8 +14,9 @@ from kernel.references import is_reference
 from ledger.services import Kind
 from notifications.models import Notice
 from orders.models import Action, Order
-from orders.services.checkout import check_out, end_unpaid_order, pay_from_wallet
+from orders.services.checkout import check_out
 from orders.services.switch import switch_billing_mode
+from orders.services.unpaid import end_unpaid_order, pay_from_wallet
 from orders.tasks import expire_unpaid_orders
 from payments.models import BankTransfer, ExpectedTransfer, Payment
 from payments.services import statements

@@ -11,8 +11,9 @@ from catalog.models import Item
 from invoices.models import Invoice
 from ledger.services import Kind
 from orders.models import Action, Order
-from orders.services.checkout import check_out, end_unpaid_order
+from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
+from orders.services.unpaid import end_unpaid_order
 from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit

@@ -37,12 +37,13 @@ from lifecycle.services.running import reboot_resource, set_auto_renew, start_re
 from lifecycle.services.trash import restore_resource
 from orders.actions import actions_of_row, with_pending
 from orders.models import Action, Order, Quote
-from orders.services.checkout import check_out, end_unpaid_order
+from orders.services.checkout import check_out
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import StaleQuote, make_quote
 from orders.services.stories.renew import NewEndInThePast
 from orders.services.switch import switch_billing_mode
+from orders.services.unpaid import end_unpaid_order
 from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
 from payments.models import Payment
