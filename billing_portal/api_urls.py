@@ -17,15 +17,11 @@ from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
-from payments.api import (
-    EntryViewSet,
-    InvoicePaymentViewSet,
-    PaymentViewSet,
-    TopUpViewSet,
-    TransferViewSet,
-    WalletViewSet,
-)
-from payments.links_api import AutomaticChargeViewSet, LinkedAccountViewSet
+from payments.api.links import AutomaticChargeViewSet, LinkedAccountViewSet
+from payments.api.payments import PaymentViewSet
+from payments.api.starting import InvoicePaymentViewSet, TopUpViewSet
+from payments.api.transfers import TransferViewSet
+from payments.api.wallet import EntryViewSet, WalletViewSet
 
 app_name = "api"
 

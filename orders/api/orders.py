@@ -19,7 +19,8 @@ from accounts.api.query import Paged, one_of_many
 from orders.models import Action, Order, OrderItem, OrderState
 from orders.services.checkout import check_out
 from orders.services.unpaid import end_unpaid_order, pay_again
-from payments.api import ByWay, GatewayCode, way_of
+from payments.api.payments import GatewayCode
+from payments.api.starting import ByWay, way_of
 from payments.models import OPEN, Payment, PaymentState
 
 

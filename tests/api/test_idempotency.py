@@ -145,7 +145,7 @@ def test_a_death_after_the_gateway_was_called(bob, as_bob, small, gateway, monke
     (invoice,) = done(as_bob.get("invoices/"))["results"]
     wish = {"invoices": [invoice["id"]], "means": "gateway", "gateway": "sandbox"}
     with monkeypatch.context() as dying:
-        dying.setattr("payments.api.PaymentEndpoint.show_payment", die)
+        dying.setattr("payments.api.payments.PaymentEndpoint.show_payment", die)
         with pytest.raises(Killed):
             as_bob.post("invoices/pay/", wish, key="k")
     now.move(DAY / 24 / 60)
@@ -166,7 +166,7 @@ def test_a_death_within_the_transaction_leaves_nothing(bob, as_bob, small, monke
     (invoice,) = done(as_bob.get("invoices/"))["results"]
     wish = {"invoices": [invoice["id"]], "means": "wallet", "amount": 1_000}
     with monkeypatch.context() as dying:
-        dying.setattr("payments.api.PaymentEndpoint.show_payment", die)
+        dying.setattr("payments.api.payments.PaymentEndpoint.show_payment", die)
         with pytest.raises(Killed):
             as_bob.post("invoices/pay/", wish, key="k")
     assert wallet_of(bob.pk).available == 500_000

@@ -498,7 +498,7 @@ def test_what_the_portal_did_not_see_coming(as_alice, monkeypatch, error, status
     def fail(*_args):
         raise error
 
-    monkeypatch.setattr("payments.api.wallet_of", fail)
+    monkeypatch.setattr("payments.api.wallet.wallet_of", fail)
 
     problem = refused(as_alice.get("wallet/"), status, code)
 

@@ -16,7 +16,8 @@ from invoices.reports import INVOICES, USAGE
 from ledger.models import Account, Transaction
 from lifecycle.api import ResourceShape
 from orders.reports import RESOURCES, TRASH
-from payments.api import EntryShape, PaymentShape
+from payments.api.payments import PaymentShape
+from payments.api.wallet import EntryShape
 from payments.reports import MOVEMENTS, PAYMENTS
 from tests.cast import fund
 from tests.portal.seen import signed_in

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Text
 from accounts.api.query import Paged, one_of_many
-from payments.api import GatewayCode
+from payments.api.payments import GatewayCode
 from payments.consents import VERSION, WORDS
 from payments.consents import words_of as consent_words
 from payments.models import AutomaticCharge, LinkedAccount

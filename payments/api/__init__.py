@@ -1,0 +1,1 @@
+"""Payments, the wallet and its history; topping up, paying invoices, bank transfers, linked accounts."""

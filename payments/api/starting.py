@@ -1,0 +1,125 @@
+"""Beginning to pay: a top-up, invoices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import idempotent
+from accounts.api.fields import Choice, Identifier, Input, Money, Several
+from kernel.errors import InvalidInput
+from kernel.shapes import Cleaned
+from payments.api.payments import GatewayCode, PaymentEndpoint, PaymentShape
+from payments.models import Payment
+from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.ways import way_named
+from payments.ways import LINKED
+
+
+class ByWay(Input):
+    """Through a gateway's page, or from a linked account."""
+
+    gateway = GatewayCode(required=False)
+    linked_account = Identifier(required=False, help_text="Charged at once, without a page; all credit first.")
+
+    def validate(self, wish: Cleaned) -> Cleaned:
+        if ("gateway" in wish) == ("linked_account" in wish):
+            raise InvalidInput(_("Choose a payment gateway, or a linked account."), field="gateway")
+        return {**wish, "gateway": way_of(wish)}
+
+
+def way_of(wish: Cleaned) -> str:
+    """As services name a way to pay: a gateway's code or a linked account; nothing when none is named."""
+    return f"{LINKED}{wish['linked_account']}" if "linked_account" in wish else str(wish.get("gateway", ""))
+
+
+class TopUp(ByWay):
+    amount = Money()
+
+
+class InvoicePayment(Input):
+    invoices = Several(child=Identifier(), most=100)
+    means = Choice(choices=["wallet", "gateway", "linked_account"])
+    amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
+    gateway = GatewayCode(required=False)
+    linked_account = Identifier(
+        required=False, help_text="All credit first, the rest is charged to it at once, without a page."
+    )
+
+    def validate(self, wish: Cleaned) -> Cleaned:
+        if (wish["means"] == "linked_account") != ("linked_account" in wish):
+            raise InvalidInput(_("Choose a linked account, and that means."), field="linked_account")
+        if wish["means"] == "linked_account" and ("amount" in wish or "gateway" in wish):
+            raise InvalidInput(_("A linked account is charged all that the wallet lacks."), field="amount")
+        if wish["means"] == "gateway" and "gateway" not in wish:
+            raise InvalidInput(_("Choose a payment gateway."), field="gateway")
+        if wish["means"] == "gateway" and "amount" in wish:
+            raise InvalidInput(_("A gateway is paid all that is due."), field="amount")
+        if wish["means"] == "wallet" and "gateway" in wish:
+            raise InvalidInput(_("The wallet needs no gateway."), field="gateway")
+        return wish
+
+
+class TopUpViewSet(PaymentEndpoint):
+    """Putting money into the wallet."""
+
+    @extend_schema(responses={201: PaymentShape})
+    @idempotent(TopUp, required=True, in_steps=True)
+    def create(self, request: Request) -> Response:
+        """Start a top-up: send the customer to the payment's `redirect_url`; a linked account has none. It is credit once the gateway says so."""
+        payable = f"top_up:key-{self.idempotency_record.pk}"
+        started = Payment.objects.filter(customer=self.customer, payable=payable).first()
+        payment = started or start_top_up(
+            self.customer,
+            self.wish["amount"],
+            gateway=self.wish["gateway"],
+            payable=payable,
+            actor=self.actor,
+            at=self.at,
+        )
+        return self.show_payment(payment)
+
+
+def by_gateway(request: Request) -> bool:
+    return isinstance(request.data, dict) and request.data.get("means") in ("gateway", "linked_account")
+
+
+class InvoicePaymentViewSet(PaymentEndpoint):
+    """Paying invoices."""
+
+    @extend_schema(responses={201: PaymentShape})
+    @idempotent(InvoicePayment, required=True, in_steps=by_gateway)
+    def create(self, request: Request) -> Response:
+        """Pay one or many invoices: from the wallet at once, or at the `redirect_url` of a gateway."""
+        wish = self.wish
+        if wish["means"] == "wallet":
+            payment = pay_invoices_from_wallet(
+                self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
+            )
+        else:
+            payment = self._start(tuple(wish["invoices"]), way_of(wish))
+        return self.show_payment(payment)
+
+    def _start(self, invoices: tuple[UUID, ...], gateway: str) -> Payment:
+        """A repetition, after a crash, goes on with the attempt that the first request had opened."""
+        try:
+            return start_invoice_payment(self.customer, invoices, gateway=gateway, actor=self.actor, at=self.at)
+        except PaymentOpen:
+            if self.idempotency_record.created_at == self.at:  # no repetition: somebody else's attempt is open
+                raise
+            begun = Payment.objects.open().filter(
+                customer=self.customer,
+                payable=f"invoices:{self.customer.pk}",
+                gateway=way_named(self.customer, gateway).gateway,
+                actor=self.actor.name,
+                created_at__gte=self.idempotency_record.created_at,
+            )
+            found = begun.first()
+            if found is None or not set(found.invoice_ids) <= {str(pk) for pk in invoices}:
+                raise
+            return found
