@@ -17,7 +17,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet
@@ -121,7 +121,7 @@ class Outbox(Generic[Row]):
             if self._is_used_up(row):
                 self._park(row, why)
 
-    def close(self, *rows: Row, **outcome: Any) -> int:
+    def close(self, *rows: Row, **outcome: object) -> int:
         """What became of them, except of those whose answer has come meanwhile by another way; returns of how many."""
         return self.rows().filter(pk__in=[row.pk for row in rows]).update(**outcome)
 

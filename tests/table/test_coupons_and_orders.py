@@ -8,7 +8,7 @@ from accounts.models import Customer
 from catalog.models import Coupon, Item, Redemption
 from kernel.ids import new_id
 from orders.models import Action, Order
-from orders.services.checkout import end_unpaid_order
+from orders.services.unpaid import end_unpaid_order
 from tests.cast import DAY, LONG_AGO, NOON, answer, chosen, create, make_coupon, make_customer, order, owner_of, quote
 from tests.table.attack import MARKS, refuse, refused, run
 
