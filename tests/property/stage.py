@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.four_eyes import approve, ask
-from accounts.models import Customer
+from accounts.models import Customer, User
 from billing_portal.auditor import violations
 from catalog.models import Discount, Item, Price
 from kernel.actors import Actor, ActorKind
@@ -113,6 +113,8 @@ class Stage:
                                     valid_from=START + 10 * DAY, valid_until=START + 70 * DAY)  # fmt: skip
         make_coupon("FLAT", 50_000, maximum_uses=5, maximum_uses_per_customer=2)
         make_coupon("TENTH", share=Decimal("0.1"), minimum_order=100_000, maximum_uses_per_customer=3)
+        for person in (STAFF, COLLEAGUE):
+            User.objects.get_or_create(email=person.name, defaults={"is_staff": True})
         self.books = Books(self.customers)
         for customer in self.customers[:3]:
             self._adjust(customer, 3_000_000)
