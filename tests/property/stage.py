@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.four_eyes import approve, ask
-from accounts.models import Customer, User
+from accounts.models import Customer
 from billing_portal.auditor import violations
 from catalog.models import Discount, Item, Price
 from kernel.actors import Actor, ActorKind
@@ -29,7 +29,7 @@ from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeede
 from payments.models import Payment
 from payments.services.wallet import InsufficientCredit
 from tests.actions.books import books
-from tests.cast import STAFF, create, make_coupon, make_customer, make_item, make_product
+from tests.cast import STAFF, create, make_colleague, make_coupon, make_customer, make_item, make_product
 from tests.property.hand import Books, minute
 
 Step = tuple[str, int]
@@ -114,7 +114,7 @@ class Stage:
         make_coupon("FLAT", 50_000, maximum_uses=5, maximum_uses_per_customer=2)
         make_coupon("TENTH", share=Decimal("0.1"), minimum_order=100_000, maximum_uses_per_customer=3)
         for person in (STAFF, COLLEAGUE):
-            User.objects.get_or_create(email=person.name, defaults={"is_staff": True})
+            make_colleague(person.name)
         self.books = Books(self.customers)
         for customer in self.customers[:3]:
             self._adjust(customer, 3_000_000)
