@@ -16,7 +16,8 @@ from accounts.four_eyes import Act, ask
 from accounts.models import Customer
 from demo.people import APPROVER, FINANCE, SUPPORT
 from demo.timeline import Scene
-from invoices.models import Invoice
+from invoices.models import Hold, Invoice
+from invoices.services.holds import place_hold
 from kernel.actors import Actor
 from kernel.periods import local_day
 from orders.services.switch import switch_billing_mode
@@ -100,6 +101,11 @@ def correct(customer: Customer, amount: int, note: str, *, actor: Actor, at: dat
     invoice = Invoice.objects.filter(customer=customer, total__gte=amount, credited=0).latest("issued_at", "number")
     facts = {"invoice": str(invoice.pk)}
     _by_finance(CreditInvoice, customer, amount, subject=invoice.number, facts=facts, reason=note, at=at)
+
+
+def hold_dunning(customer: Customer, until: datetime, reason: str, *, actor: Actor, at: datetime) -> None:
+    del actor
+    place_hold(customer.pk, Hold.Kind.NO_DUNNING, until=until, reason=reason, actor=SUPPORT, at=at)
 
 
 def grant(customer: Customer, amount: int, reason: str, *, days: int, actor: Actor, at: datetime) -> None:

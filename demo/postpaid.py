@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from accounts.models import BillingMode, Customer
 from catalog.models import Discount, Item, Price, Product
-from demo.money import correct, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
+from demo.money import correct, hold_dunning, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
 from demo.timeline import Part, Timeline
 from demo.verbs import buy, delete, renew, resize, start, stop
 from kernel.periods import CalendarMonth
@@ -67,7 +67,7 @@ def _saoviet(part: Part) -> None:
 
 
 def _phuongnam(part: Part) -> None:
-    """Pays by hand, each month in another way: something is overdue by now."""
+    """Pays by hand, each month in another way: something is overdue by now, and not dunned for a while."""
     part(215, buy, "vserver", "wms", "g2-8x16 ssd=150", quantity=3)
     part(210, buy, "vserver", "theo-doi-xe", "s1-4x8 ssd=80 ipv4=1", quantity=2)
     part(190, buy, "vstorage", "chung-tu", "pkg-10tb gb-hour=150")
@@ -87,6 +87,10 @@ def _phuongnam(part: Part) -> None:
     part(last.period.starts_at + timedelta(days=6, hours=4), correct, 250_000, "Giảm trừ thời gian gián đoạn dịch vụ")
     part(last.period.starts_at + timedelta(days=13, hours=5), top_up, 3_000_000)
     part(last.period.starts_at + timedelta(days=13, hours=6), pay_from_wallet, part=0.3)
+    ahead = part.timeline.now + timedelta(days=14)  # so that whoever tries the demo finds resources that run
+    part(
+        last.period.starts_at + timedelta(days=13, hours=7), hold_dunning, ahead, "Đang đối soát phần còn lại với khách"
+    )
 
 
 def _songxanh(part: Part) -> None:
