@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 from uuid import UUID
 
 import pgtrigger
@@ -191,7 +191,7 @@ class AuditLook(models.Model):
         return f"{display.instant(self.at)}: {self.customers}"
 
 
-CLOSE: Any = ("close", ("at",), ("at", "claims", "found", "figures"))
+CLOSE = ("close", ("at",), ("at", "claims", "found", "figures"))
 """What of a close is sealed, see `accounts.models.seals`."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
@@ -65,7 +65,7 @@ class BillingModeSwitch(models.Model):
         return f"{self.customer}: {self.from_mode} -> {self.to_mode}, {display.instant(self.at)}"
 
 
-AUDIT_ENTRY: Any = ("audit", ("at",), ("at", "actor", "verb", "customer_id", "subject", "reason", "facts"))
+AUDIT_ENTRY = ("audit", ("at",), ("at", "actor", "verb", "customer_id", "subject", "reason", "facts"))
 """What of an entry is sealed, see `seals.content`."""
 
 

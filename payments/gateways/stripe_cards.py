@@ -209,7 +209,7 @@ class Stripe:
         """Stripe lists what moved on our balance: payments, refunds, and disputes that took money away."""
         begins = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
         span = {"gte": int(begins.timestamp()), "lt": int((begins + timedelta(days=1)).timestamp())}
-        wanted: dict[str, Any] = {"created": span, "limit": LISTED, "expand": ["data.source"]}
+        wanted: dict[str, object] = {"created": span, "limit": LISTED, "expand": ["data.source"]}
         moved: list[Moved] = []
         for _page in range(MOST_PAGES):
             answer = asked(lambda: self.api.balance_transactions.list(wanted))

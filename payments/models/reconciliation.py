@@ -152,12 +152,13 @@ class ReconciliationCase(models.Model):
             ),
             models.CheckConstraint(
                 name="a_difference_has_its_sides",
-                condition=Q(kind="missing_there", line=None, theirs=None, ours__gt=0)
+                condition=Q(kind="missing_there", line=None, theirs=None, ours__isnull=False, ours__gt=0)
                 & (Q(payment__isnull=False, transfer=None) | Q(payment=None, transfer__isnull=False))
-                | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__gt=0),
+                | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__isnull=False, theirs__gt=0),
             ),
             models.CheckConstraint(
-                name="two_amounts_differ", condition=~Q(kind="amount") | Q(ours__isnull=False) & ~Q(ours=F("theirs"))
+                name="two_amounts_differ",
+                condition=~Q(kind="amount") | Q(ours__isnull=False, theirs__isnull=False) & ~Q(ours=F("theirs")),
             ),
             models.CheckConstraint(
                 name="a_difference_is_open_or_says_how_it_ended",

@@ -25,7 +25,8 @@ def granted(customer: Customer, amount: int, days: int, name: str = "x") -> Gran
 
 
 def spent(customer: Customer, amount: int, source: str = "s") -> None:
-    spend(customer.pk, amount, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source=source, at=NOON)
+    """By nobody's decision, as only an opening is."""
+    spend(customer.pk, amount, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source=f"opening:{source}", at=NOON)
 
 
 def left(customer: Customer) -> dict[str, int]:

@@ -142,6 +142,7 @@ def test_a_price_of_the_past_ends_where_the_next_one_begins(vserver: Product) ->
 
 def test_time_that_had_a_price_keeps_it(small: Item, bob: Customer) -> None:
     """Negotiated, too: it was charged by the list."""
+    make_colleague()
     for customer in (None, bob):
         with refused(PricedAlready):
             priced(small, FIRST, customer=customer)

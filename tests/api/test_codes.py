@@ -18,7 +18,7 @@ NO_REFUSALS_HERE = {
     "not-failing", "nothing-parked", "not-parked", "not-taken-back", "not-void", "not-yours", "nothing-expected", "nothing-held",
     "nothing-to-bill", "orders-open", "own-approval", "plan-changed", "price-not-ended", "price-not-in-the-past", "priced-already",
     "price-replaced", "reversal-closed", "reviewed-already", "sent-already", "statement-too-long", "settled-already", "still-fails", "still-held",
-    "less-is-left", "claim-answered", "transfer-differs", "transfer-recorded-already",
+    "less-is-left", "claim-answered", "difference-ended", "no-money-of-nobody", "statement-of-another-day", "statement-unreadable", "transfer-differs", "transfer-recorded-already",
     # what is only on pages
     "claimed-already", "not-waiting", "too-many-claims",
     # reasons that are kept with what came to nothing

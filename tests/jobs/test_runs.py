@@ -63,6 +63,7 @@ def test_all_of_the_calendar_is_due_on_the_first_day_and_then_once_a_day():
         "expire-credit",
         "expire-acts",
         "bill-month",
+        "fetch-statements",
         "clean-up",
         "audit",
         "remind-about-ends",
@@ -74,7 +75,7 @@ def test_all_of_the_calendar_is_due_on_the_first_day_and_then_once_a_day():
     for job in due:
         carry_out(job, at=NOON)
     assert due_on_the_calendar(NOON + 10 * MINUTE) == []
-    assert due_on_the_calendar(NOON + 31 * MINUTE) == [BY_NAME["bill-month"]]
+    assert due_on_the_calendar(NOON + 31 * MINUTE) == [BY_NAME["bill-month"], BY_NAME["fetch-statements"]]
     assert len(due_on_the_calendar(NOON + 3 * DAY)) == 10, "once, however many days were missed"
 
 
