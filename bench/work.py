@@ -91,6 +91,12 @@ SWEEPS: dict[str, tuple[Callable[[], object], str, datetime]] = {
 }
 
 
+def renew_nothing_automatically() -> Facts:
+    """What is renewed by itself is announced with its price instead of reminded about."""
+    began = time.perf_counter()
+    return _facts(began, count=Resource.objects.exclude(auto_renew_months=None).update(auto_renew_months=None))
+
+
 def sweep(name: str) -> Facts:
     began = time.perf_counter()
     return _facts(began, count=SWEEPS[name][0]())

@@ -95,6 +95,10 @@ class Allocation(models.Model):
                 condition=Q(reversal__isnull=True),
             ),
         ]
+        indexes: ClassVar = [
+            # what a payment gave is added up at each one, and the rule above knows nothing of what was taken back
+            models.Index(name="allocations_of_a_payment", fields=["payment"], condition=Q(payment__isnull=False)),
+        ]
         triggers: ClassVar = [
             append_only(),
             pgtrigger.Trigger(
