@@ -99,7 +99,8 @@ def _price(book: PriceBook, customer: Customer, configuration: str, start: datet
 
 def _invoiced(scope: Q, month: Period, by: By) -> QuerySet[Invoice, tuple[UUID, UUID, datetime, int]]:
     """(key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
-    usage = Invoice.objects.filter(scope, kind=Invoice.Kind.USAGE)
+    # billed after it was used: so the index by day of issue finds them, however long the history is
+    usage = Invoice.objects.filter(scope, kind=Invoice.Kind.USAGE, issued_at__gte=month.starts_at)
     within = usage.filter(period_start__gte=month.starts_at, period_start__lt=month.ends_at)
     return within.values_list(by, "resource", "covered_until", F("total") - F("credited"))
 
