@@ -118,7 +118,7 @@ class MoMo:
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
         answer = self._ask_about(reference)
-        return answer if isinstance(answer, Unknown) else outcome_of(answer, protocol.PAYMENT_FAILED, at)
+        return answer if isinstance(answer, Unknown) else outcome_of(answer, protocol.failures_of(answer), at)
 
     def refund(
         self, *, reference: str, gateway_txn_id: str, paid: int, amount: int, refund_reference: str, at: datetime
@@ -183,7 +183,7 @@ class MoMo:
             raise BadSignature("order or time missing")
         if not is_amount(told.get("amount")):
             raise BadSignature("amount missing")
-        return Report(reference, outcome_of(told, protocol.PAYMENT_FAILED, at))
+        return Report(reference, outcome_of(told, protocol.failures_of(told), at))
 
     def reply(self, verdict: Verdict) -> Reply:
         return STATUSES.get(verdict, 400), "application/json", b""

@@ -130,7 +130,7 @@ class LinkingMoMo(MoMo):
             orderInfo=description[:200] or reference,
             redirectUrl=callback_url,
             ipnUrl=callback_url,
-            extraData="",
+            extraData=protocol.CHARGE_MARK,
             partnerClientId=customer_ref,
             token=self._sealed(token),
             autoCapture=True,

@@ -85,16 +85,11 @@ PAYMENT_FAILED = {
     4100: "declined",
 }
 """Codes that the vendor calls final; whatever is not listed is asked about again."""
-CHARGE_FAILED = {
-    **PAYMENT_FAILED,
-    20: "invalid_request",
-    21: "invalid_amount",
-    22: "invalid_amount",
-    2001: "revoked",
-    2007: "revoked",
-    4010: "needs_customer",
-    4011: "needs_customer",
-}
+DECLINED = {**PAYMENT_FAILED, 2001: "revoked", 2007: "revoked", 4010: "needs_customer", 4011: "needs_customer"}
+"""The same of a charge of a linked wallet, by whichever way it is told."""
+CHARGE_FAILED = {**DECLINED, 20: "invalid_request", 21: "invalid_amount", 22: "invalid_amount"}
+CHARGE_MARK = base64.b64encode(b'{"charge":"linked"}').decode()
+"""The extraData of a charge, which is repeated wherever it is told of."""
 REFUND_FAILED = {
     20: "invalid_request",
     21: "invalid_amount",
@@ -106,6 +101,11 @@ REFUND_FAILED = {
 }
 LINK_REFUSED = {3001: "cancelled", 3002: "declined", 1005: "expired", 1006: "cancelled"}
 LINK_OVER = {2001, 2007}
+
+
+def failures_of(told: Mapping[str, object]) -> Mapping[int, str]:
+    """What the codes of a payment mean in an answer to a question, or in a notice."""
+    return DECLINED if told.get("extraData") == CHARGE_MARK else PAYMENT_FAILED
 
 
 def sign(access_key: str, secret: str, names: tuple[str, ...], fields: Mapping[str, object]) -> str:

@@ -77,8 +77,8 @@ def called(call: Callable[[], object]) -> Json | Failed | Unknown:
     try:
         answer = call()
     except stripe.CardError as refusal:
-        reason = str(refusal.code if refusal.code in DECLINED else _decline_code(refusal))
-        return Failed(DECLINED.get(reason, "declined"), str(refusal.user_message or reason)[:200])
+        body: Any = refusal.json_body or {}
+        return declined(body.get("error") or {})
     except (stripe.APIConnectionError, stripe.RateLimitError, stripe.IdempotencyError) as error:
         return Unknown(type(error).__name__)
     except stripe.InvalidRequestError as error:
@@ -98,7 +98,8 @@ def plain(answer: object) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _decline_code(refusal: stripe.CardError) -> str:
-    body: Any = refusal.json_body or {}
-    error = body.get("error", {})
-    return str(error.get("decline_code") or error.get("code") or "declined")
+def declined(error: Json) -> Failed:
+    """The same whether it is the answer of a charge or what the charge is remembered by."""
+    code = str(error.get("code") or "")
+    reason = code if code in DECLINED else str(error.get("decline_code") or code or "declined")
+    return Failed(DECLINED.get(reason, "declined"), str(error.get("message") or reason)[:200])

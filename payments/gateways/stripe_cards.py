@@ -39,7 +39,7 @@ from .base import (
     UnreadableStatement,
     Verdict,
 )
-from .stripe_calls import asked, called, client_for
+from .stripe_calls import asked, called, client_for, declined
 from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
 
 CURRENCY = "vnd"
@@ -171,7 +171,11 @@ class Stripe:
                 return Succeeded(text_of(intent, "id"), amount, _paid_at(intent, at))
             case "canceled":
                 return Failed("cancelled", str(intent.get("cancellation_reason") or "canceled")[:200])
-            case _:
+            case "requires_action" if is_charge(marks):
+                return Failed("needs_customer", "authentication required")
+            case "requires_payment_method" if is_charge(marks):
+                return declined(intent.get("last_payment_error") or {})
+            case _:  # on its page, the customer may try another card
                 return Pending(CHECK_AFTER)
 
     # Refunds
@@ -306,6 +310,11 @@ def moved_of(row: Json) -> Moved | None:
         raise UnreadableStatement("a line does not say what moved")
     at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
     return Moved(movement, reference or transaction, transaction, abs(row["amount"]), at)
+
+
+def is_charge(marks: Json) -> bool:
+    """Of a linked card. Nobody is there to try again: what was declined has ended."""
+    return marks.get("charge") == "linked"
 
 
 def reference_of(about: Json) -> str:

@@ -106,15 +106,11 @@ class LinkingStripe(Stripe):
             "off_session": True,
             "confirm": True,
             "description": description[:200] or reference,
-            "metadata": {"reference": reference, "customer": customer_ref},
+            "metadata": {"reference": reference, "customer": customer_ref, "charge": "linked"},
             "expand": ["latest_charge"],
         }
         intent = called(lambda: self.api.payment_intents.create(wanted, {"idempotency_key": reference}))
-        if not isinstance(intent, dict):
-            return intent
-        if intent.get("status") == "requires_action":
-            return Failed("needs_customer", "authentication required")
-        return self.outcome(intent, reference, at)
+        return self.outcome(intent, reference, at) if isinstance(intent, dict) else intent
 
     def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         method = token.partition(":")[2]

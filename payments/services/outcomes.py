@@ -61,6 +61,8 @@ def judge(
         case TakenBack():
             return payment, _taken_back(payment, outcome, actor=actor, at=at)
         case _ if not payment.is_open:
+            if isinstance(outcome, Failed) and _is_news(payment, outcome.code):
+                _look_at_account(payment, outcome.code, at=at)
             return payment, Verdict.DUPLICATE
         case Failed(code=code, message=message):
             _fail(payment, f"{code}: {message}", at=at)
@@ -140,17 +142,30 @@ def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
 
 
 def _charge_declined(payment: Payment, *, at: datetime) -> datetime | None:
-    """When a charge of a linked account is tried again by itself, if ever. What is over is over at once; any other may be, and is asked about."""
-    assert payment.linked
+    """When a charge of a linked account is tried again by itself, if ever."""
     code = payment.failure.partition(":")[0]
-    linked = LinkedAccount.objects.lock(payment.linked.pk)
-    if linked.state == LinkedAccount.State.ACTIVE:
-        if code == REVOKED:
-            end_revoked(linked, at=at)
-        else:
-            linked.ask_at, linked.asks = at, 0
-        linked.save()
+    _look_at_account(payment, code, at=at)
     return after_decline(payment, code, at=at)
+
+
+def _is_news(payment: Payment, code: str) -> bool:
+    """Of a charge that has ended, one way may tell more than another did, or the first word comes after its customer gave it up."""
+    if not payment.linked:
+        return False
+    return payment.state == Payment.State.CANCELLED or (payment.state == Payment.State.FAILED and code == REVOKED)
+
+
+def _look_at_account(payment: Payment, code: str, *, at: datetime) -> None:
+    """What a decline says of the linked account: one that is over is over at once; any other may be, and is asked about."""
+    assert payment.linked
+    linked = LinkedAccount.objects.lock(payment.linked.pk)
+    if linked.state != LinkedAccount.State.ACTIVE:
+        return
+    if code == REVOKED:
+        end_revoked(linked, at=at)
+    else:
+        linked.ask_at, linked.asks = at, 0
+    linked.save()
 
 
 def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:

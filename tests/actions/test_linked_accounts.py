@@ -15,15 +15,17 @@ from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.checkout import check_out
 from payments.consents import VERSION
-from payments.gateways import Failed, Linked, LinkReport, Pending, Succeeded, Unknown, Unlinked
+from payments.gateways import Failed, Linked, LinkReport, Pending, Report, Succeeded, Unknown, Unlinked
 from payments.gateways.base import NOT_FOUND
 from payments.models import AutomaticCharge, Consent, LinkedAccount, Payment
 from payments.services.asking import check_payment
+from payments.services.attempts import cancel_attempt
 from payments.services.consents import Agreement, ConsentNeeded
 from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.link_acts import LinkEnded, make_default, set_limits, unlink
 from payments.services.links import NoLinking, TooManyLinks, ask_about_link, begin_link
 from payments.services.notices import handle_notice
+from payments.services.outcomes import record_outcome
 from payments.services.wallet import wallet_of
 from payments.services.ways import AccountLimit, AccountNotUsable, UnknownAccount
 from payments.tasks import see_to_links
@@ -64,6 +66,17 @@ def test_a_link_begins_with_a_consent_and_waits_for_the_gateway(linking: Any) ->
     assert "charge this account" in consent.text
     assert AuditEntry.objects.filter(verb="link account", customer=customer).count() == 1
     assert linking.begun == [link.reference]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "charge this account"), ("vi", "trừ tiền tài khoản này")])
+@pytest.mark.parametrize("active", ["en", "vi"])
+def test_the_words_on_record_are_in_the_language_that_the_record_names(
+    linking: Any, active: str, language: str, words: str
+) -> None:
+    customer = make_customer()
+    with override(active):
+        begin_link(customer, gateway="gate", agreement=Agreement(VERSION, language), actor=owner_of(customer), at=NOON)
+    assert words in Consent.objects.get().text
 
 
 def test_nothing_begins_without_a_consent(linking: Any) -> None:
@@ -246,6 +259,55 @@ def test_a_decline_says_why_and_what_was_revoked_has_ended(linking: Any) -> None
     with override("en"):
         assert "Link it again" in payment.failure_words
     assert told(Notice.Kind.LINK_ENDED) == 1
+
+
+@pytest.mark.parametrize("way", ["answer", "question", "notice"])
+def test_a_link_that_is_over_has_ended_by_whichever_way_its_decline_is_told(linking: Any, way: str) -> None:
+    customer = make_customer()
+    link = linked_account(customer)
+    over = Failed("revoked", "no agreement")
+    linking.charge_answer = over if way == "answer" else Unknown("time-out")
+    payment = start_top_up(customer, 50_000, gateway=f"linked:{link.pk}", actor=owner_of(customer), at=NOON)
+    if way == "question":
+        linking.known = over
+        check_payment(payment.pk, actor=JOB, at=NOON)
+    if way == "notice":
+        linking.report = Report(payment.reference, over)
+        handle_notice("gate", b"{}", {}, at=NOON)
+    payment.refresh_from_db()
+    link.refresh_from_db()
+    assert (payment.state, payment.failure.partition(":")[0], link.state) == ("failed", "revoked", "revoked")
+    assert told(Notice.Kind.LINK_ENDED) == 1
+
+
+@pytest.mark.parametrize("before", [Failed("declined", ""), "given up"])
+def test_a_link_that_is_over_has_ended_although_the_payment_had_before(linking: Any, before: Any) -> None:
+    customer = make_customer()
+    link = linked_account(customer)
+    linking.charge_answer = Pending()
+    payment = start_top_up(customer, 50_000, gateway=f"linked:{link.pk}", actor=owner_of(customer), at=NOON)
+    if before == "given up":
+        cancel_attempt(payment.pk, actor=owner_of(customer), at=NOON)
+    else:
+        record_outcome(payment.pk, before, actor=JOB, at=NOON)
+    for _twice in range(2):
+        record_outcome(payment.pk, Failed("revoked", ""), actor=JOB, at=NOON)
+    link.refresh_from_db()
+    assert link.state == "revoked"
+    assert (told(Notice.Kind.LINK_ENDED), told(Notice.Kind.PAYMENT_FAILED)) == (1, int(before != "given up"))
+
+
+def test_a_late_decline_of_a_charge_that_was_given_up_has_its_link_asked_about(linking: Any) -> None:
+    customer = make_customer()
+    link = linked_account(customer)
+    linking.charge_answer = Pending()
+    payment = start_top_up(customer, 50_000, gateway=f"linked:{link.pk}", actor=owner_of(customer), at=NOON)
+    cancel_attempt(payment.pk, actor=owner_of(customer), at=NOON)
+    record_outcome(payment.pk, Failed("declined", ""), actor=JOB, at=NOON)
+    linking.standing = Unlinked()
+    see_to_links(at=NOON)
+    link.refresh_from_db()
+    assert link.state == "revoked"
 
 
 def test_after_another_decline_the_gateway_is_asked_whether_the_link_holds(linking: Any) -> None:

@@ -58,6 +58,7 @@ class Linking:
 
     def agree(self) -> Linking:
         self.press("agree")
+        self.sandbox.told_all()
         ask_about_link(self.link.pk, actor=JOB, at=clock.now())
         assert self.state == "active"
         return self

@@ -526,6 +526,13 @@ def test_what_a_charge_says(answers, expected):
     assert charge(linking(answers)) == expected
 
 
+@pytest.mark.parametrize(("code", "why"), [(2001, "revoked"), (2007, "revoked"), (4010, "needs_customer")])
+def test_a_decline_of_a_charge_says_the_same_by_question_and_by_notice(code, why):
+    said = {"resultCode": code, "extraData": "eyJjaGFyZ2UiOiJsaW5rZWQifQ=="}  # {"charge":"linked"}
+    assert linking(said).query(reference="260131-1", at=NOON) == Failed(why, "")
+    assert linking().parse_notice(told(message="", **said), {}).outcome == Failed(why, "")
+
+
 def test_unlinking_ends_a_link_and_so_does_finding_it_ended():
     def unlink(answer):
         return linking(answer).unlink(reference="260131-1", customer_ref="acme", token=TOKEN, at=NOON)

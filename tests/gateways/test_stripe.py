@@ -312,6 +312,9 @@ def test_a_card_that_was_taken_off_is_linked_no_more() -> None:
         assert made.unlink(reference="l", customer_ref="c1", token="cus_1:pm_1", at=NOON) == Unlinked()
 
 
+CHARGE = {"reference": "260131-a", "customer": "c1", "charge": "linked"}
+
+
 def charged(made: Stripe) -> Any:
     return made.charge(
         reference="260131-a", amount=181_000, description="invoice", customer_ref="c1", token="cus_1:pm_1",
@@ -337,10 +340,19 @@ def test_a_linked_card_is_charged_without_the_customer_once_per_reference() -> N
     ],
 )
 def test_a_card_that_is_declined_says_what_to_do(error: dict[str, str], code: str) -> None:
-    made, _sent = adapter(refused(402, type="card_error", message="Your card was declined.", **error))
-    outcome = charged(made)
-    assert isinstance(outcome, Failed)
-    assert (outcome.code, outcome.message) == (code, "Your card was declined.")
+    said = {"type": "card_error", "message": "Your card was declined.", **error}
+    made, _sent = adapter(refused(402, **said))
+    assert charged(made) == Failed(code, "Your card was declined.")
+    intent = INTENT | {"status": "requires_payment_method", "last_payment_error": said, "metadata": CHARGE}
+    made, _sent = adapter(search(intent))
+    assert made.query(reference="260131-a", at=NOON) == Failed(code, "Your card was declined.")
+    notice = made.parse_notice(*signed(event("payment_intent.payment_failed", intent)))
+    assert notice == Report("260131-a", Failed(code, "Your card was declined."))
+
+
+def test_a_card_whose_bank_wants_its_holder_is_paid_with_in_person() -> None:
+    made, _sent = adapter(search(INTENT | {"status": "requires_action", "metadata": CHARGE}))
+    assert made.query(reference="260131-a", at=NOON) == Failed("needs_customer", "authentication required")
 
 
 def test_without_its_keys_there_is_no_adapter() -> None:

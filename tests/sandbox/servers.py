@@ -55,6 +55,11 @@ class Sandbox:
     def oracle(self, reference: str | None = None) -> dict[str, Any]:
         return self.http.get("/admin/oracle", params={"reference": reference} if reference else {}).json()
 
+    def told_all(self) -> Sandbox:
+        """Wait until nothing that it has to tell is on its way: what follows happens while nobody else moves."""
+        until(lambda: all(told["state"] != "pending" for told in self.oracle()["callbacks"]))
+        return self
+
     def debited(self, reference: str) -> tuple[int, int]:
         """(how often, how much) the order was really debited."""
         (order,) = self.oracle(reference)["references"]
