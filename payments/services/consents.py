@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -45,11 +46,13 @@ def record_consent(
     """:raises ConsentNeeded: not to today's words"""
     if agreement.version != VERSION:
         raise ConsentNeeded
+    with override(agreement.language):
+        text = words_with(scope, below=below, amount=amount)
     return Consent.objects.create(
         customer=linked.customer,
         linked=linked,
         scope=scope,
-        text=words_with(scope, below=below, amount=amount),
+        text=text,
         version=VERSION,
         language=agreement.language,
         actor=actor.name,
