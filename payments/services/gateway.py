@@ -30,7 +30,7 @@ from payments.services.wallet import wallet_of
 from payments.services.ways import Way, refuse_charge, way_named
 from store.sealed import Unreadable, unseal
 
-FIRST_CHECK = timedelta(minutes=5)
+FIRST_CHECK = timedelta(minutes=2)
 
 
 class PaymentOpen(DomainError):

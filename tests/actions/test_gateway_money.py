@@ -102,7 +102,7 @@ def test_the_payment_of_an_order_that_expired_is_found_and_becomes_credit(gate: 
 
 @pytest.mark.parametrize("said", [Failed("cancelled", "no"), Pending(), Unknown("time-out")])
 def test_a_gateway_is_asked_until_it_forgets_less_and_less_often(gate: Gate, said: object) -> None:
-    """After 5 minutes first, then after half the age again, at most every six hours; never after its 48 hours."""
+    """After 2 minutes first, then after half the age again, at most every six hours; never after its 48 hours."""
     payment = topped_up(make_customer())
     gate.known = said  # type: ignore[assignment]
     checked(payment, until=NOON + 3 * DAY, step=5 * MINUTE)
