@@ -22,6 +22,9 @@ coverage: venv-dev  ## some tests or all, and which branches none of them takes:
 fuzz: venv-dev  ## ask the API all that its document allows, and what it does not: EXAMPLES=1000 SEED=...
 	@exec env EXAMPLES="$(EXAMPLES)" SEED="$(SEED)" $(PY) -m pytest tests/fuzz/hunt.py -s
 
+chaos: venv-dev  ## everything breaks while customers pay: MINUTES=10 SEED=... WEB=150 POSTGRES=20 ..., see docs/reliability.md
+	@exec nice $(PY) -m tests.chaos
+
 sabotage: venv-dev  ## take guards away one at a time, and name the test that notices: ONLY="part of a name"
 	@exec env ONLY="$(ONLY)" nice $(PY) -m tests.sabotage
 
@@ -51,4 +54,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test coverage fuzz sabotage bench fmt lock env clean venv venv-dev
+.PHONY: help run test coverage fuzz chaos sabotage bench fmt lock env clean venv venv-dev
