@@ -138,6 +138,14 @@ TOTALS = (
         label="reference",
     ),
     Total(
+        "to source",
+        "what went back of a payment is the sum of its refunds",
+        "payments_payment",
+        ("to_source",),
+        "SELECT payment_id AS id, sum(amount) AS to_source FROM payments_refund WHERE state <> 'failed' GROUP BY 1",
+        label="reference",
+    ),
+    Total(
         "allocated",
         "a payment's allocated part is the sum of its allocations",
         "payments_payment",

@@ -36,6 +36,7 @@ class Account(KeepsColumns):
         PROMOTIONS = "promotions", _("granted promotional credit")
         ADJUSTMENTS = "adjustments", _("staff adjustments")
         DEBTS = "debts", _("debts of customers")
+        REFUNDS = "refunds", _("refunds under way")
 
     WALLET: ClassVar = (Kind.CREDIT, Kind.PROMOTIONAL)
 
@@ -109,6 +110,9 @@ class Transaction(models.Model):
         ADJUSTMENT = "adjustment", _("adjustment")
         REVERSAL = "reversal", _("taken back by bank or gateway")
         DEBT = "debt", _("debt collected")
+        REFUND = "refund", _("returned to its source")
+        REFUND_DONE = "refund_done", _("refund arrived at its source")
+        REFUND_FAILED = "refund_failed", _("refund that did not arrive")
 
     NOBODYS: ClassVar = (Kind.BANK_ARRIVAL, Kind.BANK_RETURN)
 

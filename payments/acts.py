@@ -16,11 +16,13 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Wording
 from ledger.models import Grant
-from payments.models import BankTransfer, Payment
+from payments.models import BankTransfer, Payment, Refund
+from payments.queries import account_words
 from payments.services.claims import claim_is_found
 from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
 from payments.services.held import book_received
+from payments.services.refunds import begin_refund, returnable, settle_refund, source_of
 from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
 from payments.services.wallet import wallet_of
 
@@ -44,6 +46,17 @@ def held_facts(payment: Payment) -> list[tuple[Wording, str]]:
     if payment.held_amount:
         facts.append((_("The gateway says"), f"{display.money(payment.held_amount)} · {payment.held_txn_id}"))
     return facts
+
+
+def refund_facts(payment: Payment) -> list[tuple[Wording, str]]:
+    """What came, what of it is gone, and how much can go back to where."""
+    return [
+        (_("Received"), display.money(payment.received)),
+        (_("Taken back"), display.money(payment.taken_back)),
+        (_("Returned to its source"), display.money(payment.to_source)),
+        (_("Can be returned"), display.money(returnable(payment))),
+        (_("To"), account_words(source_of(payment))),
+    ]
 
 
 class MoneyAct(Act):
@@ -168,6 +181,43 @@ class BookReceived(MoneyAct):
             reason=act.reason,
             actor=actor,
             at=at,
+        )
+
+
+class RefundTopUp(MoneyAct):
+    """
+    `subject` is the reference of the payment, `facts`: payment. It has no limits: nobody returns money alone.
+
+    Nothing leaves the house before the second person has approved; the gateway hears of it by a job.
+    """
+
+    code = "refund-top-up"
+    label = _("return of a top-up to its source")
+
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        return [(_("Payment"), act.subject), *refund_facts(Payment.objects.get(pk=act.facts["payment"]))]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Refund:
+        _customer, amount = _of(act)
+        return begin_refund(UUID(act.facts["payment"]), amount, act=act, actor=actor, at=at)
+
+
+class SettleRefund(MoneyAct):
+    """`subject` is the reference of the refund, `facts`: refund, gateway_txn_id, which is empty when nothing went back."""
+
+    code = "settle-refund"
+    label = _("what became of a refund")
+
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        return [
+            (_("Reference at the gateway"), act.subject),
+            (_("Gateway's transaction"), act.facts["gateway_txn_id"] or _("nothing went back: it is credit again")),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Refund:
+        transaction = act.facts["gateway_txn_id"]
+        return settle_refund(
+            UUID(act.facts["refund"]), gateway_txn_id=transaction, reason=act.reason, actor=actor, at=at
         )
 
 

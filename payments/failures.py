@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
 NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
-OFTEN, REVOKED = "often", "revoked"
+OFTEN, REVOKED, NOT_SENT = "often", "revoked", "not_sent"
 """Our own reasons, beside those of the gateways."""
 
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
+NOT_RETURNED = _("The gateway refused to return the money. Our staff look for another way with you.")
 WORDS = {
     "cancelled": _("The payment was cancelled at the gateway."),
     "not_paid": _("The payment was not completed at the gateway. You can try again, or pay by other means."),
@@ -34,6 +35,14 @@ WORDS = {
     OFTEN: _(
         "The automatic top-up was used as often as it may be in a day. It goes on tomorrow; you can top up yourself."
     ),
+    "refund_failed": NOT_RETURNED,
+    "not_refundable": NOT_RETURNED,
+    "no_such_payment": NOT_RETURNED,
+    "invalid_amount": NOT_RETURNED,
+    "invalid_request": NOT_RETURNED,
+    "invalid_credentials": NOT_RETURNED,
+    "refund_expired": _("The gateway does not return payments that are so old."),
+    NOT_SENT: _("Nothing had left us."),
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
     "refused": NOT_TAKEN,

@@ -205,6 +205,7 @@ class MovementFilters(DayFilters):
             ("grant", _("Promotional credit")),
             ("adjustment", _("Adjustment")),
             ("taken-back", _("Taken back")),
+            ("returned", _("Returned to its source")),
         ],
     )
     bucket = forms.ChoiceField(

@@ -34,6 +34,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
     "adjustment": (Fact.ADJUSTMENT,),
     "taken-back": (Fact.REVERSAL, Fact.DEBT),
+    "returned": (Fact.REFUND, Fact.REFUND_FAILED),
 }
 """What a customer calls a movement -> the kinds of ledger transaction."""
 
@@ -137,7 +138,7 @@ def in_and_spent(payments: QuerySet[Payment]) -> tuple[int, int]:
     received = Coalesce(F("captured"), F("amount"))
     settled = payments.order_by().filter(state__in=[Payment.State.SUCCEEDED, Payment.State.REFUNDED])
     sums = settled.aggregate(
-        came=Sum(received - F("taken_back"), filter=~Q(means=Payment.Means.WALLET)),
+        came=Sum(received - F("taken_back") - F("to_source"), filter=~Q(means=Payment.Means.WALLET)),
         spent=Sum(received - F("refunded"), filter=~Q(kind=Payment.Kind.TOP_UP)),
     )
     return sums["came"] or 0, sums["spent"] or 0

@@ -17,6 +17,9 @@ RECORD_BANK_TRANSFER = declare(
 TAKE_BACK_PAYMENT = declare(
     "payments.payment", "take_back_payment", _("Can book that a payment was taken back"), Staff.FINANCE
 )
+REFUND_TOP_UP = declare(
+    "payments.payment", "refund_top_up", _("Can ask for the return of a top-up to its source"), Staff.FINANCE
+)
 SETTLE_PAYMENT = declare(
     "payments.payment", "settle_payment", _("Can decide what became of a payment that is held"), Staff.FINANCE
 )

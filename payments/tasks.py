@@ -12,7 +12,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Reversal
-from payments.services import credit, fetching, statements
+from payments.services import credit, fetching, refunds, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
 from payments.services.automatic import charge_automatically, due_charges
@@ -94,6 +94,14 @@ def check_at_gateway(code: str, at: str) -> None:
 
 def next_check(after: datetime) -> datetime | None:
     return QUESTIONS.next_due(after)
+
+
+def see_to_refunds(*, at: datetime) -> Tally:
+    return refunds.see_to_refunds(at=at)
+
+
+def next_refund(after: datetime) -> datetime | None:
+    return refunds.RETURNS.next_due(after)
 
 
 def fetch_statements(*, at: datetime) -> Tally:

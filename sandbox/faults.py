@@ -24,6 +24,11 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "not_found_for": (("query", "query_refund"), 10, "knows nothing of an order or refund for so many seconds"),
     "pending_forever": (("query", "refund"), 0, "still being processed, says the answer; a refund never settles"),
     "refund_rejected": (("refund",), 0, "accepts the refund, and rejects it in the end"),
+    "refunded_before": (
+        ("refund",),
+        0,
+        "refuses at once: the merchant has returned all of it by hand, in its own portal",
+    ),
     "wrong_amount": (("query", "callback", "line"), 1_000, "reports so many đồng more than were paid"),
     "bad_signature": (("callback", "query", "refund"), 0, "signs with a wrong key (VNPay signs its answers too)"),
     "other_merchant": (("callback",), 0, "tells what belongs to another merchant"),
@@ -35,7 +40,11 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
     "no_funds": (("charge",), 0, "refuses a charge of a linked account, as if it held too little"),
     "revoked": (("charge",), 0, "the customer has just unlinked the account that is charged"),
-    "slow": (("charge",), 2, "takes the money of a linked account so many seconds after it was asked to"),
+    "slow": (
+        ("charge", "refund"),
+        2,
+        "takes the money of a linked account, or returns money, so many seconds after it was asked to",
+    ),
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
     "reversal": (("pay",), 5, "the bank takes the money back so many seconds after it was paid"),
 }

@@ -124,8 +124,10 @@ def fail(db: sqlite3.Connection, order: sqlite3.Row, ending: str, *, pays_late_a
     )
 
 
-def refundable(db: sqlite3.Connection, order: sqlite3.Row) -> int:
+def refundable(db: sqlite3.Connection, order: sqlite3.Row, struck: dict[str, float] | None = None) -> int:
     """What is left of a payment after the refunds that were accepted."""
+    if struck and "refunded_before" in struck:
+        return 0
     (asked,) = db.execute(
         "SELECT coalesce(sum(amount), 0) FROM refunds WHERE order_reference = ? AND state <> 'rejected'",
         [order["reference"]],
@@ -152,7 +154,7 @@ def open_refund(
             "order": order["reference"],
             "txn": txn,
             "now": now,
-            "settles_at": None if "pending_forever" in struck else now + takes_s,
+            "settles_at": None if "pending_forever" in struck else now + struck.get("slow", takes_s),
             "settles_as": "rejected" if "refund_rejected" in struck else "done",
         },
     )

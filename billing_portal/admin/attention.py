@@ -22,7 +22,7 @@ from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Notice
 from orders.models import Order, OrderItem
-from payments.models import BankTransfer, Payment, ReconciliationCase, Reversal, TransferClaim
+from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, TransferClaim
 from payments.rights import RECORD_BANK_TRANSFER
 
 LATELY = timedelta(days=7)
@@ -105,6 +105,13 @@ def _of_money(at: datetime) -> list[Matter]:
             _("payments that a bank or gateway took back"),
             Reversal.objects.filter(closed_at=None),
             "closed_at__isempty=1",
+            "red",
+        ),
+        Matter(
+            "stuck refunds",
+            _("refunds of which the gateway never said what became of them"),
+            Refund.objects.stuck(),
+            "waits=stuck",
             "red",
         ),
         Matter(

@@ -111,7 +111,7 @@ MONEY = (
     _house(
         "money at gateways is what payments brought and what is nobody's yet",
         "gateway",
-        "SELECT coalesce(sum(captured - taken_back), 0)"
+        "SELECT coalesce(sum(captured - taken_back), 0) - (SELECT coalesce(sum(amount), 0) FROM payments_refund WHERE state = 'done')"
         " + (SELECT coalesce(sum(amount - returned), 0) FROM payments_banktransfer WHERE channel = 'gate')"
         " - (SELECT coalesce(sum(p.taken_back), 0) FROM payments_payment p JOIN payments_banktransfer t"
         "    ON t.id = p.transfer_id AND t.channel = 'gate') AS said"
@@ -136,6 +136,11 @@ MONEY = (
         "debts",
         "SELECT coalesce(sum(debt - collected), 0) AS said FROM payments_reversal",
         sign="-",
+    ),
+    _house(
+        "what goes back to its source is between wallet and gateway",
+        "refunds",
+        "SELECT coalesce(sum(amount), 0) AS said FROM payments_refund WHERE state IN ('approved', 'under_way')",
     ),
     Claim(
         "an expected transfer is met when as much has come",
@@ -208,6 +213,12 @@ MONEY = (
         "'reversal'",
         "SELECT FROM payments_reversal r WHERE r.id::text = t.source AND r.customer_id = t.customer_id",
     ),
+    _has_row(
+        "what went back to its source is on record",
+        "'refund', 'refund_done', 'refund_failed'",
+        "SELECT FROM payments_refund r WHERE r.id::text = t.source AND r.customer_id = t.customer_id"
+        " AND (t.kind = 'refund' OR t.kind = 'refund_' || r.state)",
+    ),
     Claim(
         "adjustments were decided by people, as they were asked for",
         """
@@ -222,6 +233,11 @@ MONEY = (
         "payments through gateways are in the ledger",
         PAID.format(source="p.id::text", which="p.means = 'gateway'"),
         "top_up",
+    ),
+    _is_posted(
+        "refunds to the source are in the ledger",
+        "SELECT r.reference, r.customer_id, r.id::text FROM payments_refund r WHERE :of(r.customer_id)",
+        "refund",
     ),
     _is_posted(
         "payments by bank are in the ledger",

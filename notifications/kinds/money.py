@@ -78,6 +78,34 @@ MONEY: dict[str, NoticeKind] = {
         SEE_PAYMENT,
         holds=one_of("state", "failed"),
     ),
+    Kind.REFUND_BEGUN: NoticeKind(
+        Subject.PAYMENT,
+        (_("%(amount)s go back to %(account)s"),),
+        (
+            _("We return %(amount)s of your top-up %(number)s to %(account)s, where they came from."),
+            _("They have left your wallet, and should be there by %(arrives_by)s."),
+        ),
+        SEE_PAYMENT,
+    ),
+    Kind.REFUND_DONE: NoticeKind(
+        Subject.PAYMENT,
+        (_("%(amount)s were returned to %(account)s"),),
+        (
+            _("%(account)s has confirmed that %(amount)s of your top-up %(number)s were returned."),
+            _("Your bank may need until %(arrives_by)s to show them."),
+        ),
+        SEE_PAYMENT,
+    ),
+    Kind.REFUND_FAILED: NoticeKind(
+        Subject.PAYMENT,
+        (_("%(amount)s could not be returned to %(account)s"),),
+        (
+            _("%(amount)s of your top-up %(number)s could not be returned to %(account)s."),
+            _("Reason: %(failure)s"),
+            _("They are credit in your wallet again."),
+        ),
+        SEE_PAYMENT,
+    ),
     Kind.TRANSFER_NOT_FOUND: NoticeKind(
         Subject.CUSTOMER,
         (_("We have not found your transfer of %(amount)s"),),

@@ -1,5 +1,27 @@
 """The staff area's pages about invoices and money, and the tasks that move it."""
 
-from payments.admin import bank, claims, documents, links, money, payments, questions, reconciliation, reversals
+from payments.admin import (
+    bank,
+    claims,
+    documents,
+    links,
+    money,
+    payments,
+    questions,
+    reconciliation,
+    refunds,
+    reversals,
+)
 
-__all__ = ["bank", "claims", "documents", "links", "money", "payments", "questions", "reconciliation", "reversals"]
+__all__ = [
+    "bank",
+    "claims",
+    "documents",
+    "links",
+    "money",
+    "payments",
+    "questions",
+    "reconciliation",
+    "refunds",
+    "reversals",
+]

@@ -18,12 +18,13 @@ from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.shapes import Cleaned, Wording
-from payments.acts import BookReceived, held_facts
-from payments.models import SETTLED, Allocation, GatewayNotice, Payment
-from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
+from payments.acts import BookReceived, RefundTopUp, held_facts, refund_facts
+from payments.models import SETTLED, Allocation, GatewayNotice, Payment, Refund
+from payments.rights import CHECK_PAYMENT, REFUND_TOP_UP, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
 from payments.services.held import close_held
-from payments.services.reversals import FROM_OUTSIDE, take_back
+from payments.services.refunds import returnable
+from payments.services.reversals import left_of, take_back
 from payments.services.wallet import wallet_of
 
 
@@ -109,16 +110,17 @@ class TakeBack(Task[Payment]):
     dangerous = True
 
     def is_open(self, subject: Payment, at: datetime) -> bool:
-        return subject.means in FROM_OUTSIDE and subject.state in SETTLED and subject.taken_back < subject.received
+        return left_of(subject) > 0
 
     def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
-        return {"initial": {"amount": subject.received - subject.taken_back}}
+        return {"initial": {"amount": left_of(subject)}}
 
     def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {
             "facts": [
                 (_("Received"), display.money(subject.received)),
                 (_("Taken back"), display.money(subject.taken_back)),
+                (_("Returned to its source"), display.money(subject.to_source)),
                 (_("Credit in the wallet"), display.money(wallet_of(subject.customer_id).credit)),
             ]
         }
@@ -134,6 +136,47 @@ class TakeBack(Task[Payment]):
             "reopened": display.money(reversal.reopened),
             "debt": display.money(reversal.debt),
         }
+
+
+class RefundForm(ReasonForm):
+    amount = DongField(label=_("Amount to return (₫)"), least=1)
+    field_order = ("amount", "reason")
+
+
+class ReturnToSource(Task[Payment]):
+    name = "return"
+    label = _("Return to its source")
+    lead = _(
+        "What is left of this top-up goes back to where it came from, as a whole or in part. Nothing moves until somebody else has approved it."
+    )
+    button = _("Ask for approval")
+    right = REFUND_TOP_UP
+    form = RefundForm
+    once = True
+    dangerous = True
+
+    def is_open(self, subject: Payment, at: datetime) -> bool:
+        is_top_up = subject.kind == Payment.Kind.TOP_UP and subject.means == Payment.Means.GATEWAY
+        return is_top_up and left_of(subject) > 0
+
+    def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
+        return {"initial": {"amount": returnable(subject) or None}}
+
+    def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
+        return {"facts": refund_facts(subject)}
+
+    def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        asked = ask(
+            RefundTopUp,
+            customer=subject.customer,
+            amount=data["amount"],
+            subject=subject.reference,
+            facts={"payment": str(subject.pk)},
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return asked.sentence
 
 
 class CloseHeld(Task[Payment]):
@@ -177,6 +220,13 @@ class AllocationInline(LookOnlyInline):
     ordering = ("pk",)
 
 
+class RefundInline(LookOnlyInline):
+    model = Refund
+    fields = ("approved_at", "reference", "amount", "state", "failure", "settled_at")
+    ordering = ("approved_at",)
+    show_change_link = True
+
+
 class NoticeInline(LookOnlyInline):
     model = GatewayNotice
     fields = ("received_at", "gateway", "is_genuine", "verdict", "body")
@@ -187,8 +237,8 @@ class NoticeInline(LookOnlyInline):
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
     about = ("customer",)
-    tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack())
-    inlines = (AllocationInline, NoticeInline)
+    tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack(), ReturnToSource())
+    inlines = (AllocationInline, RefundInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
     list_filter = (WaitsForStaff, "state", "means", "kind", "gateway")
@@ -196,7 +246,10 @@ class PaymentAdmin(LookOnlyAdmin):
     date_hierarchy = "created_at"
     fieldsets = (
         (None, {"fields": ("reference", "state", "failure", "held", "customer", "kind", "means", "description")}),
-        (_("Amounts"), {"fields": ("amount", "captured", "promotional", "allocated", "refunded", "taken_back")}),
+        (
+            _("Amounts"),
+            {"fields": ("amount", "captured", "promotional", "allocated", "refunded", "taken_back", "to_source")},
+        ),
         (
             _("Gateway"),
             {

@@ -20,7 +20,7 @@ from kernel.actors import Actor
 from kernel.shapes import Cleaned, Wording
 from payments import acts
 from payments.gateways import open_codes
-from payments.models import SETTLED, ReconciliationCase, StatementDay, StatementLine
+from payments.models import SETTLED, BankTransfer, Payment, ReconciliationCase, Refund, StatementDay, StatementLine
 from payments.queries import gateway_name
 from payments.rights import RECONCILE, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.differences import FOR_SUSPENSE, end_if_both_agree, explain, standings, take_into_suspense
@@ -36,23 +36,42 @@ Side = tuple[Wording, str, str]
 
 def sides(case: ReconciliationCase) -> list[Side]:
     """Beside each other; a dash where a side says nothing."""
-    line, payment, transfer = case.line, case.payment, case.transfer
+    line, refund, transfer = case.line, case.refund, case.transfer
+    payment = refund.payment if refund else case.payment
+    attempt = refund or payment
+    ours = attempt or transfer
     rows: list[Side] = [
         (_("Amount"), _money(case.theirs), _money(case.ours)),
         (
             _("Transaction id"),
             line.reference if line else "–",
-            payment.reference if payment else transfer.reference if transfer else "–",
+            ours.reference if ours else "–",
         ),
-        (_("Gateway's transaction"), line.transaction if line else "–", (payment and payment.gateway_txn_id) or "–"),
-        (_("Movement"), line.get_movement_display() if line else "–", payment.get_kind_display() if payment else "–"),
+        (_("Gateway's transaction"), line.transaction if line else "–", (attempt and attempt.gateway_txn_id) or "–"),
+        (_("Movement"), line.get_movement_display() if line else "–", _movement(payment, refund)),
+        (_("At"), display.instant(line.at) if line else "–", _when(ours)),
     ]
-    when = payment.settled_at or payment.created_at if payment else transfer.at if transfer else None
-    rows.append((_("At"), display.instant(line.at) if line else "–", display.instant(when) if when else "–"))
-    if payment:
-        rows.append((_("State"), "–", payment.get_state_display()))
+    if payment and attempt:
+        rows.append((_("State"), "–", attempt.get_state_display()))
         rows.append((_("Customer"), "–", str(payment.customer)))
     return rows
+
+
+def _movement(payment: Payment | None, refund: Refund | None) -> str:
+    if refund:
+        return str(Movement.REFUND.label)
+    return payment.get_kind_display() if payment else "–"
+
+
+def _when(ours: Payment | Refund | BankTransfer | None) -> str:
+    match ours:
+        case Payment():
+            return display.instant(ours.settled_at or ours.created_at)
+        case Refund():
+            return display.instant(ours.settled_at or ours.approved_at)
+        case BankTransfer():
+            return display.instant(ours.at)
+    return "–"
 
 
 def _money(amount: int | None) -> str:
@@ -212,7 +231,7 @@ class ReadFile(Task):
 
 @admin.register(ReconciliationCase)
 class ReconciliationCaseAdmin(LookOnlyAdmin):
-    about = ("payment", "transfer")
+    about = ("payment", "transfer", "refund")
     tasks = (BookIt(), BookTakenBack(), IntoSuspense(), Explain())
     list_tasks = (ReadFile(),)
     change_list_template = "admin/differences.html"
@@ -223,7 +242,7 @@ class ReconciliationCaseAdmin(LookOnlyAdmin):
     search_fields = ("=payment__reference", "=line__transaction", "=line__reference")
     date_hierarchy = "day"
     fieldsets = (
-        (None, {"fields": ("kind", "source", "day", "found_at", "line", "payment", "transfer")}),
+        (None, {"fields": ("kind", "source", "day", "found_at", "line", "payment", "transfer", "refund")}),
         (_("How it ended"), {"fields": ("resolution", "reason", "resolved_by", "resolved_at")}),
     )
 

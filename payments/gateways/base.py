@@ -122,6 +122,10 @@ class Verdict(StrEnum):
     RETRY_LATER = "retry_later"
 
 
+REFUND_DAYS = 7
+"""Where a gateway does not say more about how long a refund takes to be seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caps:
     """What the gateway can do, and its limits."""
@@ -132,6 +136,7 @@ class Caps:
     query_horizon: timedelta  # how long the gateway remembers an order
     refund: bool = True
     partial_refund: bool = True
+    refund_days: int = REFUND_DAYS  # in so many a customer sees what was returned
     link: bool = False  # the adapter is a `Linking` too
     notifies_failure: bool = False  # else only success is told, and the rest is found by asking
     notice_method: Literal["GET", "POST"] = "POST"  # of GET, the query string is the body

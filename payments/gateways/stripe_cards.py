@@ -55,6 +55,7 @@ CAPS = Caps(
     notifies_failure=True,
     notice_tries=16,
     notice_gap=timedelta(hours=1),
+    refund_days=10,
 )
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
 MOVEMENTS = {

@@ -54,6 +54,7 @@ CAPS = Caps(
     notice_method="GET",
     notice_tries=10,
     notice_gap=timedelta(minutes=5),
+    refund_days=14,
 )
 
 

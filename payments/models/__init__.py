@@ -6,6 +6,7 @@ from payments.models.automatic import AutomaticCharge
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
+from payments.models.refunds import TO_RETURN, Refund
 from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim
 
@@ -13,6 +14,7 @@ __all__ = [
     "OPEN",
     "SETTLED",
     "TO_ASK_ABOUT",
+    "TO_RETURN",
     "Allocation",
     "AutomaticCharge",
     "BankTransfer",
@@ -24,6 +26,7 @@ __all__ = [
     "Payment",
     "PaymentState",
     "ReconciliationCase",
+    "Refund",
     "Reversal",
     "StatementDay",
     "StatementLine",

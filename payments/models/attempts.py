@@ -75,8 +75,8 @@ class Payment(KeepsColumns, StateMachine):
 
     Open states are created, processing and unknown (asked again, never blindly retried). `payable` names what is paid
     ("order:<id>", "invoices:<customer>", "top_up:<id>"); one open attempt per payable. Of the amount, `allocated` went to
-    invoices, `refunded` back to the wallet; `promotional` was paid with promotional credit. A gateway may receive more or
-    less than `amount`: what it really received is `captured`.
+    invoices, `refunded` back to the wallet, `to_source` (of a top-up) to where it came from; `promotional` was paid with
+    promotional credit. A gateway may receive more or less than `amount`: what it really received is `captured`.
     """
 
     State = PaymentState
@@ -153,6 +153,7 @@ class Payment(KeepsColumns, StateMachine):
     allocated = models.BigIntegerField(_("given to invoices"), default=0)
     refunded = models.BigIntegerField(_("returned to the wallet"), default=0)
     taken_back = models.BigIntegerField(_("taken back by bank or gateway"), default=0, db_default=0)
+    to_source = models.BigIntegerField(_("returned to its source"), default=0, db_default=0, editable=False)
     state = FSMField(_("state"), default=PaymentState.CREATED, choices=PaymentState.choices, protected=True)
     actor = models.CharField(_("by"), max_length=200)
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
@@ -201,6 +202,10 @@ class Payment(KeepsColumns, StateMachine):
                 condition=Q(taken_back__gte=0, taken_back__lte=Coalesce(F("captured"), F("amount"))),
             ),
             models.CheckConstraint(
+                name="no_more_goes_back_than_came",
+                condition=Q(to_source__gte=0, to_source__lte=Coalesce(F("captured"), F("amount")) - F("taken_back")),
+            ),
+            models.CheckConstraint(
                 name="what_succeeded_is_neither_held_nor_asked_about",
                 condition=~Q(state__in=["succeeded", "refunded"]) | Q(held="", check_at__isnull=True),
             ),
@@ -230,7 +235,7 @@ class Payment(KeepsColumns, StateMachine):
             models.Index(
                 name="payments_of_a_customer",
                 fields=["customer", "-created_at", "-id"],
-                include=["state", "kind", "means", "amount", "captured", "refunded", "taken_back"],
+                include=["state", "kind", "means", "amount", "captured", "refunded", "taken_back", "to_source"],
             ),  # includes what is added up above the list
             models.Index(
                 name="payments_to_ask_about",
@@ -274,6 +279,7 @@ class Payment(KeepsColumns, StateMachine):
             frozen("what_went_back_stays_back", columns=["refunded"], unless="NEW.refunded > OLD.refunded"),
             CHARGED_AS_AGREED,
             kept("only_allocations_give_it_away", columns=["allocated"]),
+            kept("only_refunds_return_it", columns=["to_source"]),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",
                 level=pgtrigger.Row,

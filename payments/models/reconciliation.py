@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.money import MAXIMUM
 from payments.gateways.base import Movement as Moved
 from payments.models.attempts import Payment
+from payments.models.refunds import Refund
 from payments.models.transfers import BankTransfer
 from store.triggers import append_only, frozen, never_deleted
 
@@ -131,6 +132,14 @@ class ReconciliationCase(models.Model):
     transfer = models.ForeignKey(
         BankTransfer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("bank transfer")
     )
+    refund = models.ForeignKey(
+        Refund,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("refund to the source"),
+    )
     theirs = models.BigIntegerField(_("amount in the statement"), null=True, blank=True)
     ours = models.BigIntegerField(_("amount with us"), null=True, blank=True)
     found_at = models.DateTimeField(_("found"))
@@ -150,10 +159,17 @@ class ReconciliationCase(models.Model):
             models.UniqueConstraint(
                 name="a_transfer_is_missing_once", fields=["transfer"], condition=Q(line=None, transfer__isnull=False)
             ),
+            models.UniqueConstraint(
+                name="a_refund_is_missing_once", fields=["refund"], condition=Q(line=None, refund__isnull=False)
+            ),
             models.CheckConstraint(
                 name="a_difference_has_its_sides",
                 condition=Q(kind="missing_there", line=None, theirs=None, ours__isnull=False, ours__gt=0)
-                & (Q(payment__isnull=False, transfer=None) | Q(payment=None, transfer__isnull=False))
+                & (
+                    Q(payment__isnull=False, transfer=None, refund=None)
+                    | Q(payment=None, transfer__isnull=False, refund=None)
+                    | Q(payment=None, transfer=None, refund__isnull=False)
+                )
                 | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__isnull=False, theirs__gt=0),
             ),
             models.CheckConstraint(
@@ -177,7 +193,18 @@ class ReconciliationCase(models.Model):
             never_deleted(),
             frozen(
                 "is_what_was_found",
-                columns=["kind", "source", "day", "line_id", "payment_id", "transfer_id", "theirs", "ours", "found_at"],
+                columns=[
+                    "kind",
+                    "source",
+                    "day",
+                    "line_id",
+                    "payment_id",
+                    "transfer_id",
+                    "refund_id",
+                    "theirs",
+                    "ours",
+                    "found_at",
+                ],
             ),
             frozen(
                 "ends_once",

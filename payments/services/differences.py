@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -94,7 +95,7 @@ def explain(case_id: int, *, reason: str, actor: Actor, at: datetime) -> Reconci
         actor=actor,
         at=at,
         reason=reason,
-        customer=case.payment.customer if case.payment else None,
+        customer=_customer_of(case),
         kind=case.kind,
         theirs=case.theirs,
         ours=case.ours,
@@ -142,12 +143,17 @@ def end_if_both_agree(case: ReconciliationCase, *, actor: Actor, at: datetime) -
 def _held(case_id: int) -> ReconciliationCase:
     case = (
         ReconciliationCase.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("line", "payment")
+        .select_related("line", "payment", "refund")
         .get(pk=case_id)
     )
     if case.resolved_at:
         raise DifferenceEnded
     return case
+
+
+def _customer_of(case: ReconciliationCase) -> Customer | None:
+    about = case.refund or case.payment
+    return about.customer if about else None
 
 
 def _end(

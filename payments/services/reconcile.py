@@ -24,10 +24,10 @@ MARGIN = timedelta(minutes=15)
 
 LINES_THAT_DIFFER = """
 INSERT INTO payments_reconciliationcase
-    (kind, source, day, line_id, payment_id, theirs, ours, found_at, resolution, reason, resolved_by)
-SELECT kind, %(source)s, %(day)s, line, payment, theirs, ours, %(at)s, '', '', ''
+    (kind, source, day, line_id, payment_id, refund_id, theirs, ours, found_at, resolution, reason, resolved_by)
+SELECT kind, %(source)s, %(day)s, line, payment, refund, theirs, ours, %(at)s, '', '', ''
 FROM (
-    SELECT l.id AS line, l.amount AS theirs, coalesce(p.id, r.id) AS payment,
+    SELECT l.id AS line, l.amount AS theirs, coalesce(p.id, r.id) AS payment, NULL::uuid AS refund,
            CASE WHEN p.captured IS NOT NULL THEN p.captured WHEN r.captured IS NOT NULL THEN r.captured END AS ours,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
@@ -44,7 +44,7 @@ FROM (
     LEFT JOIN payments_payment r ON r.reference = l.reference AND r.gateway = l.source
     WHERE l.statement_id = %(statement)s AND l.movement = 'payment'
     UNION ALL
-    SELECT l.id, l.amount, p.id, b.amount,
+    SELECT l.id, l.amount, p.id, NULL, b.amount,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
                                AND e.id < l.id) THEN 'twice'
@@ -56,6 +56,18 @@ FROM (
     LEFT JOIN payments_payment p ON p.reference = l.reference AND p.gateway = l.source
     LEFT JOIN payments_reversal b ON b.payment_id = p.id AND b.reference = l.transaction
     WHERE l.statement_id = %(statement)s AND l.movement = 'taken_back'
+    UNION ALL
+    SELECT l.id, l.amount, r.payment_id, r.id, CASE r.state WHEN 'done' THEN r.amount END,
+           CASE WHEN EXISTS (SELECT FROM payments_statementline e
+                             WHERE e.source = l.source AND e.reference = l.reference AND e.movement = l.movement
+                               AND e.id < l.id) THEN CASE WHEN r.id IS NULL THEN 'unknown' ELSE 'twice' END
+                WHEN r.id IS NULL THEN 'unknown'
+                WHEN r.state = 'failed' THEN 'late'
+                WHEN r.state <> 'done' THEN 'missing_here'
+                WHEN r.amount <> l.amount THEN 'amount' END
+    FROM payments_statementline l
+    LEFT JOIN payments_refund r ON r.gateway = l.source AND r.reference = l.reference
+    WHERE l.statement_id = %(statement)s AND l.movement = 'refund'
 ) compared WHERE kind IS NOT NULL ORDER BY line
 ON CONFLICT DO NOTHING
 """
@@ -69,6 +81,18 @@ WHERE p.gateway = %(source)s AND p.captured IS NOT NULL AND p.settled_at >= %(af
   AND p.created_at >= %(first)s
   AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.transaction = p.gateway_txn_id
                   AND l.movement = 'payment')
+ON CONFLICT DO NOTHING
+"""
+
+REFUNDS_THAT_NO_LINE_TELLS = """
+INSERT INTO payments_reconciliationcase
+    (kind, source, day, refund_id, ours, found_at, resolution, reason, resolved_by)
+SELECT 'missing_there', %(source)s, %(day)s, r.id, r.amount, %(at)s, '', '', ''
+FROM payments_refund r
+WHERE r.gateway = %(source)s AND r.state = 'done' AND r.settled_at >= %(after)s AND r.settled_at < %(until)s
+  AND r.approved_at >= %(first)s
+  AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = r.gateway AND l.reference = r.reference
+                  AND l.movement = 'refund')
 ON CONFLICT DO NOTHING
 """
 
@@ -87,6 +111,14 @@ WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
         SELECT FROM payments_payment p JOIN payments_statementline l ON l.source = p.gateway
             AND l.transaction = p.gateway_txn_id AND l.movement = 'payment'
         WHERE p.id = c.payment_id)
+    OR c.kind IN ('late', 'missing_here') AND EXISTS (
+        SELECT FROM payments_statementline l JOIN payments_refund r ON r.id = c.refund_id AND r.state = 'done'
+            AND r.amount = l.amount
+        WHERE l.id = c.line_id AND l.movement = 'refund')
+    OR c.kind = 'missing_there' AND EXISTS (
+        SELECT FROM payments_refund r JOIN payments_statementline l ON l.source = r.gateway
+            AND l.reference = r.reference AND l.movement = 'refund'
+        WHERE r.id = c.refund_id)
 )
 """
 
@@ -165,3 +197,4 @@ def _compare(day: StatementDay, *, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(LINES_THAT_DIFFER, arguments)
         cursor.execute(PAYMENTS_THAT_NO_LINE_TELLS, arguments)
+        cursor.execute(REFUNDS_THAT_NO_LINE_TELLS, arguments)

@@ -67,9 +67,9 @@ def is_booked(payment: Payment, reference: str) -> bool:
 
 
 def left_of(payment: Payment) -> int:
-    """What of a payment came from outside and has not been taken back."""
+    """What of a payment came from outside and has neither been taken back nor gone back to its source."""
     arrived = payment.state in SETTLED and payment.means in FROM_OUTSIDE
-    return payment.received - payment.taken_back if arrived else 0
+    return payment.received - payment.taken_back - payment.to_source if arrived else 0
 
 
 def book_reversal(

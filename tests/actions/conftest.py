@@ -39,6 +39,9 @@ class Gate:
     known: Outcome | None = None
     report: Report | None = None
     started: list[int] = field(default_factory=list)
+    refund_answer: Outcome = field(default_factory=Pending)
+    refund_known: Outcome | None = None
+    refunded: list[tuple[str, int]] = field(default_factory=list)
     code: str = "gate"
     caps: Caps = field(default_factory=lambda: Caps(1_000, 50_000_000, timedelta(minutes=15), timedelta(days=2)))
 
@@ -52,6 +55,17 @@ class Gate:
     def query(self, **_more: Any) -> Outcome:
         assert self.known is not None, "the test did not expect a question"
         return self.known
+
+    def new_refund_reference(self, now: datetime) -> str:
+        return f"refund-{next(_serial)}"
+
+    def refund(self, *, refund_reference: str, amount: int, **_more: Any) -> Outcome:
+        self.refunded.append((refund_reference, amount))
+        return self.refund_answer
+
+    def query_refund(self, **_more: Any) -> Outcome:
+        assert self.refund_known is not None, "the test did not expect a question"
+        return self.refund_known
 
     def parse_notice(self, body: bytes, headers: Mapping[str, str]) -> Report:
         assert self.report is not None, "the test did not expect a notice"

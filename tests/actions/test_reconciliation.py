@@ -9,8 +9,8 @@ import pytest
 
 from accounts.models import AuditEntry, Customer
 from ledger.services import Kind
-from payments.gateways.base import Failed, Moved, Movement
-from payments.models import BankTransfer, Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.gateways.base import Failed, Moved, Movement, Outcome, Pending, Succeeded
+from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, StatementDay, StatementLine
 from payments.services.differences import (
     DifferenceEnded,
     NoMoneyOfNobody,
@@ -21,12 +21,14 @@ from payments.services.differences import (
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
 from payments.services.reconcile import begins, read_day
+from payments.services.refunds import record_refund
 from payments.services.statements import read_file
 from payments.services.transfers import give, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
 from tests.actions.conftest import Gate, paid
 from tests.cast import DAY, JOB, NOON, STAFF, house_balance, make_customer, owner_of
+from tests.refunds import returned
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 3, 10)
@@ -254,3 +256,67 @@ def test_what_the_bank_does_not_know_tells_twice_or_otherwise_is_found(customer:
     assert found == [("amount", 5_500, 5_000), ("twice", 7_000, 7_000), ("missing_there", None, 6_000)]
     bank_file("FT2,6000,x,2026-03-10")
     assert ReconciliationCase.objects.get(kind="missing_there").resolution == "agrees"
+
+
+# Refunds to the source
+
+
+def sent(customer: Customer, outcome: Outcome | None = None) -> Refund:
+    """100,000 of a top-up that the gateway has heard of."""
+    payment = booked(customer, 300_000)
+    refund = returned(payment, 100_000)
+    Refund.objects.filter(pk=refund.pk).update(state="under_way", sent_at=NOON)
+    return record_refund(refund.pk, outcome or Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON)
+
+
+def back(refund: Refund, **changes: Any) -> Moved:
+    facts = {"movement": Movement.REFUND, "reference": refund.reference, "transaction": "R-1", "amount": refund.amount}
+    return line(refund.payment, **{**facts, **changes})
+
+
+def test_a_refund_that_both_know_is_no_difference(customer: Customer) -> None:
+    refund = sent(customer)
+
+    assert reads(line(refund.payment), back(refund)) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "amount", "found"),
+    [
+        (None, 90_000, ("amount", 90_000, 100_000)),
+        (Pending(), 100_000, ("missing_here", 100_000, None)),
+        (Failed("not_refundable", ""), 100_000, ("late", 100_000, None)),
+    ],
+)
+def test_a_refund_that_both_know_otherwise_is_found(
+    customer: Customer, outcome: Outcome | None, amount: int, found: tuple[str, int, int | None]
+) -> None:
+    refund = sent(customer, outcome)
+
+    assert reads(line(refund.payment), back(refund, amount=amount)) == [found]
+    case = ReconciliationCase.objects.get()
+    assert (case.refund, case.payment) == (refund, refund.payment)
+
+
+def test_a_refund_that_one_side_alone_knows_is_found(customer: Customer) -> None:
+    refund = sent(customer)
+
+    assert reads(line(refund.payment), back(refund, reference="nobody's", transaction="R-9")) == [
+        ("unknown", 100_000, None),
+        ("missing_there", None, 100_000),
+    ]
+
+
+def test_a_refund_twice_in_the_statement_is_found(customer: Customer) -> None:
+    refund = sent(customer)
+
+    assert reads(line(refund.payment), back(refund), back(refund, transaction="R-2")) == [("twice", 100_000, 100_000)]
+
+
+def test_a_refund_that_we_hear_of_later_ends_its_difference(customer: Customer) -> None:
+    refund = sent(customer, Pending())
+    reads(line(refund.payment), back(refund))
+    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON + DAY)
+
+    reads(day=TODAY + DAY)
+    assert ReconciliationCase.objects.get().resolution == "agrees"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from django.contrib import admin
 from django.contrib.messages import get_messages
@@ -21,12 +23,15 @@ from lifecycle.models import ProvisioningRequest, Resource
 from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.delete import delete_resource
+from payments import gateways
 from payments.gateways.base import Succeeded
-from payments.models import Payment, Reversal
+from payments.models import Payment, Refund, Reversal
 from payments.services.wallet import wallet_of
+from tests.actions.conftest import Gate
 from tests.admin.conftest import days_after
 from tests.cast import JOB, NOON, chosen, create, fresh, order, owner_of, quote
 from tests.markup import markup
+from tests.refunds import returned, topped_up
 
 WHY = "The customer asked for it by phone"
 
@@ -419,6 +424,45 @@ def test_a_held_payment_that_brought_nothing_is_closed(staff, alice):
     payment.refresh_from_db()
     assert (payment.state, payment.held) == ("failed", "")
     assert do(staff("support"), payment, "settle", amount=1, gateway_txn_id="x").status_code == 403
+
+
+def test_a_top_up_is_returned_by_two_people_and_staff_ask_what_became_of_it(staff, alice):
+    payment = topped_up(alice, 90_000)
+    before = wallet_of(alice.pk).credit
+    finance, second, support = staff("finance"), staff("finance"), staff("support")
+    page = markup(finance.get(page_of(payment, "return"))).replace("\xa0", " ")
+    assert "Can be returned" in page
+    assert "90,000 ₫" in page
+    assert support.get(page_of(payment, "return")).status_code == 403
+    with patch.object(gateways, "gateway", lambda code: Gate(refund_answer=Succeeded("R-1", 50_000, NOON))):
+        refused = do(finance, payment, "return", amount="90.001")
+        assert (refused.status_code, "90,000" in sentences(refused)) == (422, True)
+        assert do(finance, payment, "return", key="k2", amount="50.000").status_code == 302
+        act = StaffAct.objects.waiting().get()
+        assert "Can be returned" in markup(second.get(page_of(act, "approve")))
+        assert Refund.objects.count() == 0
+        second.post(page_of(act, "approve"), {"key": "k3"})
+        refund = Refund.objects.get()
+        assert wallet_of(alice.pk).credit == before - 50_000
+        refused = do(finance, refund, "settle", gateway_txn_id="R-1", key="k4")
+        assert (refused.status_code, "Its answer comes first" in sentences(refused)) == (422, True)
+        assert do(support, refund, "check", key="k5").status_code == 302
+    refund.refresh_from_db()
+    assert (refund.state, last_audit().verb) == ("done", "ask gateway")
+
+
+def test_two_people_decide_what_the_gateway_never_said(staff, alice):
+    refund = returned(topped_up(alice, 90_000), 50_000)
+    Refund.objects.filter(pk=refund.pk).update(state="under_way", sent_at=NOON, check_at=None)
+    first, second = staff("finance"), staff("finance")
+    assert "Refunds of which the gateway never said" in markup(first.get(reverse("admin:index")))
+    assert refund.reference in markup(first.get(reverse("admin:payments_refund_changelist"), {"waits": "stuck"}))
+    assert do(first, refund, "settle", gateway_txn_id="R-7").status_code == 302
+    act = StaffAct.objects.waiting().get()
+    assert "R-7" in markup(second.get(page_of(act, "approve")))
+    second.post(page_of(act, "approve"), {"key": "k3"})
+    refund.refresh_from_db()
+    assert (refund.state, refund.gateway_txn_id) == ("done", "R-7")
 
 
 def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, alice):

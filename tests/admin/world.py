@@ -44,6 +44,7 @@ from tests.cast import (
 )
 from tests.links import linked_account, tops_up
 from tests.owner import around_all_guards
+from tests.refunds import returned, topped_up
 
 
 def populate(number: int) -> None:
@@ -117,6 +118,7 @@ def _outside(number: int, customer: Customer) -> None:
     record_bank_transfer(customer.pk, 1_000, [], reference=f"FT{number}", reason="statement", actor=STAFF, at=NOON)
     arrived = record_outcome(payment.pk, Succeeded(f"G-{number}", 100_000, NOON), actor=STAFF, at=NOON)
     take_back(arrived.pk, 1_000, reference=f"R-{number}", reason="chargeback", actor=STAFF, at=NOON)
+    returned(topped_up(customer, 2_000), 1_000)
     GatewayNotice.objects.create(
         gateway="sandbox", digest=f"{number:064}", body="{}", is_genuine=True, payment=payment, verdict="accepted",
         received_at=NOON,

@@ -85,12 +85,22 @@ def posted(kind: str, source: str = "'nothing'") -> str:
     return ENTRY.format(kind=f"'{kind}'", source=source)
 
 
+REFUND = """
+INSERT INTO payments_refund (id, payment_id, customer_id, act_id, gateway, reference, amount, state, approved_at, sent_at, settled_at,
+    gateway_txn_id, failure, checks)
+SELECT gen_random_uuid(), p.id, p.customer_id, 77, p.gateway, 'r-1', 5, '{state}', now(), {rest}, 0
+FROM payments_payment p WHERE p.means = 'gateway' LIMIT 1
+"""
+"""One that nobody decided and that moved nothing."""
+
+
 PLANTED: dict[str, list[str]] = {
     # kept totals
     "a wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "what is left of a grant is what its uses left": ["UPDATE ledger_grant SET rest = 5"],
     "what was given of a bank transfer is the sum of its payments": ["UPDATE payments_banktransfer SET assigned = 1"],
     "what was taken back of a payment is the sum of its reversals": ["UPDATE payments_payment SET taken_back = 1 WHERE means = 'gateway'"],
+    "what went back of a payment is the sum of its refunds": ["UPDATE payments_payment SET to_source = 1 WHERE means = 'gateway'"],
     "a payment's allocated part is the sum of its allocations": ["UPDATE payments_payment SET allocated = 1 WHERE kind = 'order'"],
     "what was reopened is taken from invoices": ["UPDATE payments_reversal SET reopened = 7, from_credit = from_credit - 7"],
     "an invoice's paid part is the sum of its allocations": ["UPDATE invoices_invoice SET paid = paid - 1"],
@@ -114,6 +124,7 @@ PLANTED: dict[str, list[str]] = {
     "money in the bank is what arrived there and was neither sent nor taken back": ["UPDATE payments_banktransfer SET amount = amount + 1"],
     "suspense holds what arrived at the bank and is nobody's yet": ["UPDATE payments_banktransfer SET assigned = assigned - 1"],
     "debts are what was taken back and is neither credit nor on an invoice": ["UPDATE payments_reversal SET debt = debt + 1, from_credit = from_credit - 1"],
+    "what goes back to its source is between wallet and gateway": [REFUND.format(state="under_way", rest="now(), NULL, NULL, ''")],
     "an expected transfer is met when as much has come": ["UPDATE payments_expectedtransfer SET met_at = now()"],
     "what invoices are given comes from payments that succeeded": ["UPDATE payments_payment SET state = 'failed' WHERE allocated > 0"],
     "an undecided payment is asked about": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL WHERE means = 'gateway'"],
@@ -126,8 +137,10 @@ PLANTED: dict[str, list[str]] = {
     "what was refunded is on credit notes": [posted("credit_note_refund")],
     "promotional credit was granted": [posted("grant"), posted("grant_expiry", "'12345:1'")],
     "what was taken back is on record": [posted("reversal")],
+    "what went back to its source is on record": [posted("refund"), posted("refund_done"), posted("refund_failed")],
     "adjustments were decided by people, as they were asked for": [posted("adjustment", "'77'"), posted("adjustment")],
     "payments through gateways are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'top_up'"],
+    "refunds to the source are in the ledger": [REFUND.format(state="failed", rest="NULL, now(), NULL, 'x'")],
     "payments by bank are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'bank_transfer'"],
     "invoices paid from the wallet are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'invoice_payment'"],
     "orders paid from the wallet are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'order_payment'"],

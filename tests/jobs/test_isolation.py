@@ -65,6 +65,7 @@ def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
         "deliver-notices",
         "check-payments",
         "see-to-links",
+        "see-to-refunds",
         "charge-linked-accounts",
         "fetch-statements",
     }

@@ -31,6 +31,7 @@ KEPT_REASONS = {
     "invoices.CreditNote.note": STAFF,
     "payments.Payment.failure": [*WORDS, *KEPT],
     "payments.AutomaticCharge.failure": [*WORDS],
+    "payments.Refund.failure": [*WORDS],
     "payments.LinkedAccount.failure": [*WORDS],
     "payments.Payment.held": Payment.Held,
     "payments.Payment.held_amount": NUMBER,

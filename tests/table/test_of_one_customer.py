@@ -19,6 +19,7 @@ from orders.services.sessions import open_session_about
 from payments.models import ExpectedTransfer, Payment, Reversal
 from store.carried import CarriedKey
 from tests.cast import DAY, NOON, chosen, create, make_customer, owner_of, quote, renew
+from tests.refunds import returned, topped_up
 from tests.table.attack import MARKS, refuse, run
 
 pytestmark = MARKS
@@ -33,10 +34,12 @@ WITHOUT = {
     "payments.automaticcharge.consent": "a trigger looks for the consent of this customer to it",
     "payments.payment.linked": "the trigger that looks whether it may be charged compares them",
     "payments.payment.consent": "it is one to the account that is charged",
+    "payments.refund.act": "a trigger looks for the act that was approved for this customer",
     "invoices.question.line": "a trigger looks for the line of this customer and invoice",
     "invoices.question.invoice": "a trigger looks for the line of this customer and invoice",
     "invoices.question.credit_note": "a trigger looks whether it is on the same invoice",
     "invoices.dunningstep.invoice": "a trigger compares them",
+    "ledger.grant.returned_by": "the trigger that looks whether so much came back compares them",
     "ledger.entry.transaction": "the trigger of the entries compares them",
     "ledger.entry.account": "the trigger of the entries takes the customer from the account",
 }
@@ -102,6 +105,7 @@ def everything(customer: Customer, small: Item) -> None:
         payment=Payment.objects.filter(customer=customer).earliest("pk"), customer=customer, amount=1, debt=1, reference="r",
         reason="x", actor="x", at=NOON,
     )  # fmt: skip
+    returned(topped_up(customer, 5_000), 1_000)
     quote(customer, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1)
     Payment.objects.create(
         customer=customer, kind="top_up", means="wallet", reference=str(customer.pk), payable="top_up", amount=1, actor="x",

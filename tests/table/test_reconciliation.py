@@ -41,6 +41,7 @@ def case() -> ReconciliationCase:
         ("UPDATE payments_reconciliationcase SET resolution = 'agrees', resolved_at = now()", "a_difference_is_open_or_says_how_it_ended"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, line_id, theirs, found_at, resolution, reason, resolved_by) SELECT kind, source, day, line_id, theirs, found_at, '', '', '' FROM payments_reconciliationcase LIMIT 1", "a_line_differs_once"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, theirs, found_at, resolution, reason, resolved_by) VALUES ('unknown', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
+        ("UPDATE payments_reconciliationcase SET refund_id = gen_random_uuid()", "these facts are frozen"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, ours, found_at, resolution, reason, resolved_by) VALUES ('missing_there', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
     ],
 )  # fmt: skip

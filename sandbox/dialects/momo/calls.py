@@ -201,7 +201,7 @@ def _refund(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config
         raise Refused(BAD_AMOUNT)
     if db.execute("SELECT 1 FROM refunds WHERE reference = ?", [fields["orderId"]]).fetchone():
         raise Refused(REPEATED_ORDER)
-    if fields["amount"] > ledger.refundable(db, order):
+    if fields["amount"] > ledger.refundable(db, order, struck):
         raise Refused(NOT_REFUNDABLE)
     refund = {"reference": fields["orderId"], "amount": fields["amount"], "description": fields["description"]}
     number = ledger.open_refund(db, order, refund, struck, takes_s=config.refund_takes_s, now=now)

@@ -247,7 +247,7 @@ def _refund(
     if any(refund["state"] == "processing" for refund in ledger.refunds_of(db, order)):
         raise Refused(REPEATED)
     is_whole = fields["vnp_TransactionType"] == "02"
-    if amount > ledger.refundable(db, order) or is_whole != (amount == order["amount"]):
+    if amount > ledger.refundable(db, order, struck) or is_whole != (amount == order["amount"]):
         raise Refused(BAD_FORMAT)
     refund = {"reference": fields["vnp_RequestId"], "amount": amount, "description": fields["vnp_OrderInfo"]}
     ledger.open_refund(db, order, refund, struck, takes_s=config.refund_takes_s, now=now)

@@ -196,7 +196,7 @@ def _refund(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, conf
     order = ledger.order_by_txn(db, "zalopay", _number(fields, "zp_trans_id"))
     if order is None:
         raise Refused(NO_SUCH, "zp_trans_id is not known")
-    if not 0 < amount <= ledger.refundable(db, order):
+    if not 0 < amount <= ledger.refundable(db, order, struck):
         raise Refused(BAD_REFUND_AMOUNT, "more than is left of the payment")
     refund = {"reference": fields["m_refund_id"], "amount": amount, "description": fields["description"]}
     number = ledger.open_refund(db, order, refund, struck, takes_s=config.refund_takes_s, now=now)

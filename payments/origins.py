@@ -1,0 +1,185 @@
+"""
+Where the credit came from that paid for something.
+
+Promotional credit is kept grant by grant, so its uses are on record. Bought credit is one balance; what pays what follows
+from one rule: what a gateway or bank brought for an order or for invoices pays them, what goes back to its source, or is taken
+back there, is the very top-up, and all else is paid by what came in first. Both sides are laid along one line of đồng, and a
+payment's origins are the incomes that it overlaps; nothing of that is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from kernel import display
+from ledger.models import Account, Entry, GrantUse, Transaction
+from payments.models import Payment
+
+Fact = Transaction.Kind
+
+
+class CreditKind(TextChoices):
+    """Kinds of credit, by how it came into the wallet."""
+
+    BOUGHT = "bought", _("bought")
+    REFUNDED = "refunded", _("refunded")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    PROMOTIONAL = "promotional", _("promotional")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    `amount` đồng came by an income of the instant `at`.
+
+    :ivar payment: the top-up or payment that brought it
+    :ivar reason: of a grant, or what an income that is no payment was for
+    """
+
+    kind: str
+    amount: int
+    at: datetime
+    payment: UUID | None = None
+    grant: int | None = None
+    reason: str = ""
+    expires_at: datetime | None = None
+
+
+ALONG_ONE_LINE = """
+WITH moved AS (
+    SELECT e.id, e.amount, t.kind, t.source, t.reference, t.at
+    FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id JOIN ledger_transaction t ON t.id = e.transaction_id
+    WHERE a.customer_id = %(customer)s AND a.kind = 'credit'
+), bound AS (  -- entries that are a payment's own
+    SELECT m.id, -m.amount AS amount, p.id AS payment
+    FROM payments_payment p JOIN moved m ON m.kind = CASE p.kind WHEN 'order' THEN 'order_payment' ELSE 'invoice_payment' END
+        AND m.source = CASE p.kind WHEN 'order' THEN p.order_id ELSE p.id END::text
+    WHERE p.customer_id = %(customer)s AND p.means <> 'wallet' AND p.kind IN ('order', 'invoice')
+        AND p.state IN ('succeeded', 'refunded') AND (p.kind = 'invoice' OR p.failure = '')
+    UNION ALL
+    SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id
+    FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE r.customer_id = %(customer)s
+    UNION ALL
+    SELECT m.id, r.from_credit, r.payment_id
+    FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
+        JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
+    WHERE r.customer_id = %(customer)s
+), income AS (
+    SELECT id, kind, payment, reference, at, net, sum(net) OVER (ORDER BY id) AS ends
+    FROM (
+        SELECT m.id, m.kind, p.id AS payment, m.reference, m.at,
+            greatest(m.amount - coalesce((SELECT sum(b.amount) FROM bound b WHERE b.payment = p.id), 0), 0) AS net
+        FROM moved m LEFT JOIN payments_payment p
+            ON p.id = CASE WHEN m.kind IN ('top_up', 'bank_transfer') THEN m.source::uuid END
+        WHERE m.amount > 0 AND m.kind <> 'refund_failed'
+    ) incomes
+), outgo AS (
+    SELECT id, -amount AS amount, sum(-amount) OVER (ORDER BY id) AS ends
+    FROM moved WHERE amount < 0 AND id NOT IN (SELECT id FROM bound)
+)
+"""
+
+ORIGINS = (
+    ALONG_ONE_LINE
+    + """
+SELECT o.id, i.kind, least(o.ends, i.ends) - greatest(o.ends - o.amount, i.ends - i.net), i.at, i.payment, i.reference
+FROM outgo o JOIN income i ON i.ends > o.ends - o.amount AND i.ends - i.net < o.ends AND i.net > 0
+WHERE o.id = ANY(%(entries)s)
+UNION ALL
+SELECT m.id, 'top_up', -m.amount, i.at, b.payment, '' FROM bound b JOIN moved m ON m.id = b.id
+    JOIN income i ON i.payment = b.payment
+WHERE b.id = ANY(%(entries)s)
+ORDER BY 1, 4
+"""
+)
+
+LEFT = (
+    ALONG_ONE_LINE
+    + """
+SELECT least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM outgo), 0), 0)) FROM income i WHERE i.payment = %(payment)s
+"""
+)
+
+KINDS = {
+    Fact.TOP_UP: CreditKind.BOUGHT,
+    Fact.BANK_TRANSFER: CreditKind.BOUGHT,
+    Fact.ORDER_REFUND: CreditKind.REFUNDED,
+    Fact.CREDIT_NOTE_REFUND: CreditKind.REFUNDED,
+    Fact.ADJUSTMENT: CreditKind.ADJUSTMENT,
+}
+"""What makes each income. All others bring promotional credit."""
+
+
+def kind_of(entry: Entry) -> str:
+    """What kind of credit an entry brought; empty when it took some."""
+    if entry.amount < 0:
+        return ""
+    if entry.account.kind == Account.Kind.PROMOTIONAL:
+        return CreditKind.PROMOTIONAL
+    return KINDS.get(Fact(entry.transaction.kind), CreditKind.BOUGHT)
+
+
+def origins_of(customer_id: UUID, entries: Collection[int]) -> dict[int, list[Origin]]:
+    """What paid those of a customer's entries that took something, the earliest income first; two queries."""
+    found: dict[int, list[Origin]] = {pk: [] for pk in entries}
+    if not entries:
+        return found
+    for pk, kind, amount, at, payment, said in _asked(ORIGINS, customer=customer_id, entries=list(entries)):
+        reason = "" if payment else said
+        found[pk].append(Origin(KINDS[Fact(kind)], int(amount), at, payment=payment, reason=reason))
+    taken = {
+        "transaction__entries__in": entries,
+        "transaction__entries__amount__lt": 0,
+        "transaction__entries__account__kind": Account.Kind.PROMOTIONAL,
+    }
+    uses = GrantUse.objects.filter(origin=None, **taken).annotate(entry=F("transaction__entries"))
+    for use in uses.select_related("grant").order_by("grant__expires_at", "pk"):
+        grant = use.grant
+        found[use.entry].append(
+            Origin(
+                CreditKind.PROMOTIONAL,
+                use.amount,
+                grant.at,
+                grant=grant.pk,
+                reason=grant.reason,
+                expires_at=grant.expires_at,
+            )
+        )
+    return found
+
+
+def in_words(origins: Iterable[Origin]) -> str:
+    """As a customer reads it: "120,000 ₫ of the top-up of 3 October, 30,000 ₫ of the promotion TET"."""
+    return ", ".join(SENTENCES[origin.kind] % _parts(origin) for origin in origins)
+
+
+SENTENCES = {
+    CreditKind.BOUGHT: _("%(amount)s of the top-up of %(day)s"),
+    CreditKind.REFUNDED: _("%(amount)s of the refund of %(day)s"),
+    CreditKind.ADJUSTMENT: _("%(amount)s of the adjustment of %(day)s"),
+    CreditKind.PROMOTIONAL: _("%(amount)s of the promotion %(reason)s"),
+}
+
+
+def _parts(origin: Origin) -> dict[str, str]:
+    return {"amount": display.money(origin.amount), "day": display.day(origin.at), "reason": origin.reason}
+
+
+def unspent_of(payment: Payment) -> int:
+    """How much of the credit that a payment brought has not paid for anything yet."""
+    rows = _asked(LEFT, customer=payment.customer_id, payment=payment.pk)
+    return int(rows[0][0]) if rows else 0
+
+
+def _asked(query: str, **arguments: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return cursor.fetchall()
