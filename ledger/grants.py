@@ -46,11 +46,11 @@ def put_back(
         GrantUse.objects.create(grant=grant, transaction=transaction, origin=origin, amount=-part)
         if until and grant.expires_at < until:
             GrantUse.objects.create(grant=grant, transaction=transaction, amount=part)
-            _give_anew(customer, part, grant.reason, until=until, at=at)
+            _give_anew(customer, part, grant.reason, transaction, until=until, at=at)
         elif grant.expires_at <= at:
             _end(customer, grant, part, f"{grant.pk}:{transaction.pk}", at=at)
     if amount:
-        _give_anew(customer, amount, transaction.reference, until=until or at + AT_LEAST, at=at)
+        _give_anew(customer, amount, transaction.reference, transaction, until=until or at + AT_LEAST, at=at)
 
 
 def destinations(
@@ -94,9 +94,13 @@ def _taken(customer: Customer, spent: Sequence[Spent]) -> list[tuple[Grant, Tran
     return sorted(found, key=lambda taken: (taken[0].expires_at, taken[0].pk), reverse=True)
 
 
-def _give_anew(customer: Customer, amount: int, reason: str, *, until: datetime, at: datetime) -> None:
-    """The money is in the wallet already: only until when it can be spent is new."""
-    Grant.objects.create(customer=customer, amount=amount, expires_at=until, reason=reason[:200], at=at)
+def _give_anew(
+    customer: Customer, amount: int, reason: str, refund: Transaction, *, until: datetime, at: datetime
+) -> None:
+    """The money is in the wallet already, by the refund: only until when it can be spent is new."""
+    Grant.objects.create(
+        customer=customer, amount=amount, expires_at=until, reason=reason[:200], returned_by=refund, at=at
+    )
 
 
 def _end(customer: Customer, grant: Grant, amount: int, source: str, *, at: datetime) -> None:

@@ -269,7 +269,8 @@ class Grant(KeepsColumns):
     """
     Promotional credit given to a customer until an instant; what is left of it then (`rest`) is taken back.
 
-    Of several the one that ends first is spent first, by the trigger of the entries. Refunds put back what was spent.
+    Of several the one that ends first is spent first, by the trigger of the entries. Refunds put back what was spent. One that a
+    refund gives anew, until a later end, has no transaction of its own: its money is that of the refund (`returned_by`).
     """
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants", verbose_name=_("customer"))
@@ -277,6 +278,14 @@ class Grant(KeepsColumns):
     rest = models.BigIntegerField(_("left of it"), default=0, editable=False)
     expires_at = models.DateTimeField(_("expires"))
     reason = models.CharField(_("reason"), max_length=200)
+    returned_by = models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants_anew",
+        verbose_name=_("given anew by"),
+    )
     at = models.DateTimeField(_("at"))
 
     class Meta:
@@ -292,7 +301,9 @@ class Grant(KeepsColumns):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at"]),
+            frozen(
+                "is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at", "returned_by_id"]
+            ),
             kept("only_its_uses_move_the_rest", columns=["rest"]),
             pgtrigger.Trigger(
                 name="starts_whole",
@@ -300,6 +311,27 @@ class Grant(KeepsColumns):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func="NEW.rest := NEW.amount; RETURN NEW;",
+            ),
+            pgtrigger.Trigger(
+                name="is_given_anew_from_what_came_back",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__returned_by__isnull=False),
+                func="""
+                PERFORM FROM ledger_transaction WHERE id = NEW.returned_by_id FOR UPDATE;
+                IF NOT EXISTS (
+                    SELECT FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+                    JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'promotional'
+                    WHERE t.id = NEW.returned_by_id AND t.customer_id = NEW.customer_id
+                        AND t.kind IN ('order_refund', 'credit_note_refund') AND e.amount >= NEW.amount
+                        + (SELECT coalesce(sum(amount), 0) FROM ledger_grant WHERE returned_by_id = NEW.returned_by_id)
+                ) THEN
+                    RAISE EXCEPTION 'transaction % returned less promotional credit to this customer than is given anew',
+                        NEW.returned_by_id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
             ),
         ]
 

@@ -261,10 +261,8 @@ MONEY = (
     ),
     _is_posted(
         "grants are in the ledger",
-        # what a refund of the same instant gives anew was never gone from the wallet
-        "SELECT g.id::text, g.customer_id, g.id::text FROM ledger_grant g WHERE :of(g.customer_id) AND NOT EXISTS ("
-        "SELECT FROM ledger_transaction r WHERE r.customer_id = g.customer_id AND r.at = g.at"
-        " AND r.kind IN ('order_refund', 'credit_note_refund'))",
+        # what a refund gives anew is in the wallet by the refund
+        "SELECT g.id::text, g.customer_id, g.id::text FROM ledger_grant g WHERE :of(g.customer_id) AND g.returned_by_id IS NULL",
         "grant",
     ),
 )
