@@ -15,14 +15,16 @@ class OrdersConfig(AppConfig):
         import orders.audit
         import orders.rights  # noqa: F401  # makes both known
         from catalog.services import knows_new_customers
-        from orders.queries import has_never_ordered
+        from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
         from payments.services.purposes import serves
+        from payments.story import knows_orders
         from store.places import has_pages
         from store.races import slower_is_told
 
         serves("order", OfOrders())
         knows_new_customers(has_never_ordered)
+        knows_orders(failed_items)
         has_pages("order", "resource", "resources")
         slower_is_told(
             one_open_order_per_resource="order-open",

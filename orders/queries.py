@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -15,7 +16,7 @@ from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from kernel.periods import Period
 from lifecycle.models import Resource
-from orders.models import Order
+from orders.models import Order, OrderItem
 from orders.models.orders import OrderState as State
 from store.cut import Cut, cut
 
@@ -105,6 +106,12 @@ def _renewals(ends: Cut, customer: Customer, at: datetime) -> list[Coming]:
 def _invoices(customer: Customer, at: datetime, until: datetime) -> Cut:
     due = Invoice.objects.open().filter(customer=customer, due_at__lt=until).order_by("due_at", "pk")
     return cut(due, MOST_PRICED)
+
+
+def failed_items(order_id: UUID) -> dict[str, str]:
+    """Why the items of an order were not provided whose money went back to the wallet, by what their refund is named by."""
+    refunded = OrderItem.objects.filter(order=order_id, state=OrderItem.State.REFUNDED)
+    return {str(pk): reason for pk, reason in refunded.values_list("pk", "reason")}
 
 
 def has_never_ordered(customer: Customer) -> bool:

@@ -26,6 +26,14 @@ PAYMENTS = [
     Column("settled_at", _("Settled"), Form.INSTANT, 17, may_be_none=True),
     Column("numbers", _("Invoices paid"), Form.TEXT, 30, in_api=False),
     Column("refunded", _("Returned to the wallet"), Form.MONEY, 14, help="Given back to the wallet."),
+    Column(
+        "to_source",
+        _("Returned to its source"),
+        Form.MONEY,
+        14,
+        help="Of a top-up: where it came from has it again, or will.",
+    ),
+    Column("taken_back", _("Taken back"), Form.MONEY, 14, help="By the bank or gateway, after it had arrived."),
 ]
 
 MOVEMENTS = [

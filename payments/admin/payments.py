@@ -7,7 +7,7 @@ from datetime import datetime
 from django import forms
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,7 @@ from payments.services.held import close_held
 from payments.services.refunds import returnable
 from payments.services.reversals import left_of, take_back
 from payments.services.wallet import wallet_of
+from payments.story import story_of
 
 
 class CheckPayment(Task[Payment]):
@@ -238,6 +239,7 @@ class NoticeInline(LookOnlyInline):
 class PaymentAdmin(LookOnlyAdmin):
     about = ("customer",)
     tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack(), ReturnToSource())
+    change_form_template = "admin/payment.html"
     inlines = (AllocationInline, RefundInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
@@ -266,3 +268,10 @@ class PaymentAdmin(LookOnlyAdmin):
         ),
         (_("History"), {"fields": ("payable", "order_id", "invoice_ids", "actor", "created_at", "settled_at")}),
     )
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        payment = self.get_object(request, object_id)
+        page: dict[str, object] = {"events": story_of(payment)} if isinstance(payment, Payment) else {}
+        return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from payments.models import Allocation, Payment, PaymentState
 from payments.reports import PAYMENTS
 from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
+from payments.story import Code, story_of
 
 
 class GatewayCode(Text):
@@ -72,6 +74,20 @@ class PaymentShape(serializers.Serializer[object]):
         return payment.redirect_url if payment.is_open else ""
 
 
+class StepShape(serializers.Serializer[object]):
+    """One thing that happened to the money of a payment."""
+
+    code = serializers.ChoiceField(choices=Code.choices)
+    at = serializers.DateTimeField()
+    amount = serializers.IntegerField()
+    reason = serializers.CharField(
+        help_text="Why, in the language of the request; empty where there is nothing to say."
+    )
+    account = serializers.CharField(help_text="Of what goes back to its source: where it goes, masked.")
+    expected_by = serializers.DateField(allow_null=True, help_text="The day until which returned money is seen there.")
+    invoice = serializers.UUIDField(allow_null=True)
+
+
 class PaymentQuery(Paged):
     kind = Choice(choices=Payment.Kind.choices, required=False)
     means = Choice(choices=Payment.Means.choices, required=False)
@@ -98,6 +114,12 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported,
 
     queries: ClassVar = {"list": PaymentQuery, "export": PaymentQuery}
     keyset = ("created_at", "id")
+
+    @extend_schema(responses=StepShape(many=True))
+    @action(detail=True, pagination_class=None)
+    def story(self, request: Request, pk: UUID) -> Response:
+        """What has happened to the money of a payment, the latest first: paid, failed, credited, returned, taken back."""
+        return Response(StepShape(story_of(self.get_object()), many=True).data)
 
     @action(detail=True, methods=["post"])
     @idempotent()

@@ -32,7 +32,8 @@ from payments.reports import MOVEMENTS, MOVEMENTS_PAGE, PAYMENTS, PAYMENTS_PAGE,
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
-from payments.views.movements import cause_address
+from payments.story import story_of
+from payments.views.movements import cause_addresses
 from payments.ways import paid_beside
 from store.keyset import keyset_page
 
@@ -91,6 +92,7 @@ def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
         "means_words": means_words(found),
         "details": details(found),
         "beside": paid_beside(found),
+        "events": story_of(found),
         "may_pay": request.user.may_pay,
     }
     return render(request, "payments/payment.html", context)
@@ -116,8 +118,9 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
+    causes = cause_addresses([row.transaction for row in page.rows])
     for row in page.rows:
-        row.cause = cause_address(row.transaction)
+        row.cause = causes[row.transaction_id]
         row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL
     came, went = in_and_out(found)
     context = {

@@ -21,8 +21,21 @@ PAGES = {
 }
 
 
-def cause_address(movement: Transaction) -> str:
-    """The page of what moved the money, or nothing where there is none."""
+OF_A_PAYMENT = frozenset({Fact.REFUND, Fact.REFUND_DONE, Fact.REFUND_FAILED, Fact.REVERSAL, Fact.DEBT})
+"""What moved money of an earlier payment, and names it by its reference."""
+
+
+def cause_addresses(movements: Iterable[Transaction]) -> dict[int, str]:
+    """By movement, the page of what moved the money, or nothing where there is none; at most one query."""
+    movements = list(movements)
+    named = {movement.reference for movement in movements if movement.kind in OF_A_PAYMENT}
+    payments = dict(Payment.objects.filter(reference__in=named).values_list("reference", "pk")) if named else {}
+    return {movement.pk: _address(movement, payments) for movement in movements}
+
+
+def _address(movement: Transaction, payments: dict[str, UUID]) -> str:
+    if movement.reference in payments:
+        return address_of("payment", payments[movement.reference])
     page = PAGES.get(Fact(movement.kind))
     return address_of(page, UUID(movement.source)) if page else ""
 
