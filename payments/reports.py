@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
+from typing import cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, F, OuterRef, QuerySet, When
@@ -13,7 +15,11 @@ from invoices.columns import Column, Form, Place, on_page, rows_of
 from ledger.models import Account, Entry, Transaction
 from payments.gateways import GATEWAYS
 from payments.models import Allocation, Payment
+from payments.origins import in_words, origins_of
 from payments.queries import STATES, gateway_name, with_totals_after
+
+MANY = 10_000
+"""Movements of which the origins are found together."""
 
 PAYMENTS = [
     Column("reference", _("Transaction id"), Form.TEXT, 40),
@@ -45,6 +51,7 @@ MOVEMENTS = [
     Column("amount", _("Amount"), Form.MOVED, 14, help="Positive came in, negative went out."),
     Column("balance_after", _("Balance after"), Form.MONEY, 14, help="Of the bucket."),
     Column("total_after", _("All credit after"), Form.MONEY, 14, in_api=False),
+    Column("paid_with", _("Paid with"), Form.TEXT, 40, lookup="id", in_api=False),
     Column("id", _("No."), Form.WHOLE, 12),
 ]  # fmt: skip
 
@@ -89,5 +96,11 @@ def payment_rows(payments: QuerySet[Payment]) -> Iterator[list[object]]:
 
 
 def movement_rows(customer: Customer, movements: QuerySet[Entry]) -> Iterator[list[object]]:
-    """The latest first, for a download."""
-    return rows_of(MOVEMENTS, with_totals_after(customer, movements).order_by("-id"))
+    """The latest first, for a download; what paid each is found for many at once."""
+    rows = rows_of(MOVEMENTS, with_totals_after(customer, movements).order_by("-id"))
+    place = [column.name for column in MOVEMENTS].index("paid_with")
+    while some := list(islice(rows, MANY)):
+        origins = origins_of(customer.pk, [cast("int", row[place]) for row in some])
+        for row in some:
+            row[place] = in_words(origins[cast("int", row[place])])
+            yield row

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
@@ -16,6 +18,7 @@ from accounts.api.query import Paged, one_of_many
 from invoices.api.documents import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
+from payments.origins import CreditKind, kind_of, origins_of
 from payments.reports import MOVEMENTS
 from payments.services.wallet import wallet_of
 
@@ -45,8 +48,43 @@ class WalletViewSet(Endpoint):
         return self.show(wallet_of(self.customer.pk))
 
 
+class OriginShape(serializers.Serializer[object]):
+    """A part of what was taken, and what had brought it."""
+
+    kind = serializers.ChoiceField(choices=CreditKind.choices)
+    amount = serializers.IntegerField()
+    at = serializers.DateTimeField(help_text="When it had come in.")
+    payment = serializers.UUIDField(allow_null=True, help_text="The payment that brought it.")
+    grant = serializers.IntegerField(allow_null=True, help_text="The grant of promotional credit.")
+    reason = serializers.CharField(help_text="What the grant, refund or adjustment was for.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="Of promotional credit.")
+
+
+class EntriesWithOrigins(serializers.ListSerializer[Any]):
+    """What paid each is found for all of them at once."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        entries = list(data)
+        of: dict[UUID, list[int]] = defaultdict(list)
+        for entry in entries:
+            of[entry.customer_id].append(entry.pk)
+        origins = {pk: found for customer, pks in of.items() for pk, found in origins_of(customer, pks).items()}
+        for entry in entries:
+            entry.paid_with = origins[entry.pk]
+        return super().to_representation(entries)
+
+
 class EntryShape(serializers.Serializer[object]):
     """A movement of the wallet."""
+
+    credit_kind = serializers.SerializerMethodField(help_text="What kind of credit came in; empty when some went out.")
+    paid_with = OriginShape(many=True, help_text="Of what went out: which incomes it was.")
+
+    class Meta:
+        list_serializer_class = EntriesWithOrigins
+
+    def get_credit_kind(self, entry: Entry) -> str:
+        return str(kind_of(entry))
 
     def get_fields(self) -> dict[str, Any]:
         return with_columns(super().get_fields(), MOVEMENTS)

@@ -18,6 +18,7 @@ from accounts.downloads import document_language, export_links, pdf_response, ta
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
+from payments.origins import CreditKind, in_words, kind_of, origins_of
 from payments.queries import (
     account_words,
     gateway_name,
@@ -118,9 +119,12 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
+    origins = origins_of(request.customer.pk, [row.pk for row in page.rows])
     causes = cause_addresses([row.transaction for row in page.rows])
     for row in page.rows:
         row.cause = causes[row.transaction_id]
+        row.paid_with = in_words(origins[row.pk])
+        row.credit_kind = CreditKind(kind).label if (kind := kind_of(row)) else ""
         row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL
     came, went = in_and_out(found)
     context = {

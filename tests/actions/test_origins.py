@@ -1,0 +1,140 @@
+"""Which top-up, refund, adjustment or promotion paid what."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils.translation import override
+
+from accounts.models import Customer
+from catalog.models import Item
+from ledger.models import Entry, Grant
+from orders.models import Action
+from payments.gateways.base import Failed, Succeeded
+from payments.models import Payment
+from payments.origins import in_words, origins_of
+from payments.services.credit import grant_promotional_credit
+from payments.services.refunds import record_refund
+from payments.services.reversals import take_back
+from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, create, fund, make_customer, order, quote
+from tests.markup import markup
+from tests.portal.seen import signed_in
+from tests.refunds import returned, topped_up
+
+pytestmark = pytest.mark.django_db
+
+
+def spent(customer: Customer) -> list[list[tuple[str, int, object]]]:
+    """Of each entry that took something, the earliest first: kind, amount, and the payment or grant."""
+    entries = Entry.objects.filter(customer=customer, amount__lt=0).order_by("pk")
+    found = origins_of(customer.pk, [entry.pk for entry in entries])
+    return [[(one.kind, one.amount, one.payment or one.grant) for one in found[entry.pk]] for entry in entries]
+
+
+def test_what_came_first_pays_first(small: Item) -> None:
+    """120,000 and 100,000 came; 181,000 were spent: all of the first, 61,000 of the second."""
+    customer = make_customer()
+    first, second = topped_up(customer, 120_000), topped_up(customer, 100_000, at=NOON + DAY)
+    create(customer, small, at=NOON + DAY)
+    assert spent(customer) == [[("bought", 120_000, first.pk), ("bought", 61_000, second.pk)]]
+
+
+def test_promotional_credit_is_told_by_its_grant(small: Item) -> None:
+    customer = make_customer()
+    payment = topped_up(customer, 200_000)
+    grant = grant_promotional_credit(customer, 30_000, expires_at=NOON + MONTH, reason="TET", actor=STAFF, at=NOON)
+    create(customer, small)
+    assert sorted(spent(customer)) == [[("bought", 151_000, payment.pk)], [("promotional", 30_000, grant.pk)]]
+
+
+def test_what_was_returned_or_taken_back_paid_nothing_else(small: Item) -> None:
+    """Of 300,000 all go back, and 250,000 of the next top-up are taken back: what is bought then is paid by the third."""
+    customer = make_customer()
+    first, second = topped_up(customer, 300_000), topped_up(customer, 250_000)
+    returned(first, 300_000)
+    take_back(second.pk, 250_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON)
+    third = topped_up(customer, 200_000, at=NOON + DAY)
+    create(customer, small, at=NOON + DAY)
+    assert spent(customer) == [
+        [("bought", 300_000, first.pk)],
+        [("bought", 250_000, second.pk)],
+        [("bought", 181_000, third.pk)],
+    ]
+
+
+def test_what_could_not_be_returned_is_there_to_be_spent_again(small: Item) -> None:
+    customer = make_customer()
+    payment = topped_up(customer, 300_000)
+    record_refund(returned(payment, 300_000).pk, Failed("not_refundable", ""), actor=JOB, at=NOON)
+    create(customer, small, at=NOON + DAY)
+    assert spent(customer)[-1] == [("bought", 181_000, payment.pk)]
+
+
+def test_refunded_credit_pays_as_such(small: Item) -> None:
+    """181,000 come back when it is not provided, and pay again: a refund, not the top-up."""
+    customer = make_customer()
+    topped_up(customer, 181_000)
+    wish = quote(
+        customer, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1
+    )
+    answer(order(wish), succeed=False)
+    create(customer, small, at=NOON + DAY)
+    assert spent(customer)[-1] == [("refunded", 181_000, None)]
+
+
+def test_what_is_given_anew_names_the_refund_that_brought_it(small: Item) -> None:
+    customer = make_customer()
+    grant_promotional_credit(customer, 181_000, expires_at=NOON + DAY, reason="TET", actor=STAFF, at=NOON)
+    wish = quote(
+        customer, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1
+    )
+    answer(order(wish), succeed=False)
+    given = Grant.objects.latest("pk")
+    assert (given.amount, given.reason, given.returned_by and given.returned_by.kind) == (
+        181_000,
+        "TET",
+        "order_refund",
+    )
+
+
+def test_page_file_and_api_say_what_paid_what(small: Item) -> None:
+    customer = make_customer()
+    topped_up(customer, 120_000)
+    fund(customer, 70_000, at=NOON)
+    create(customer, small)
+    client = signed_in(customer)
+    words = "120,000 ₫ of the top-up of 10 Mar 2026, 61,000 ₫ of the adjustment of 10 Mar 2026"
+    page = markup(client.get(reverse("credit-history"), headers={"accept-language": "en"})).replace("\xa0", " ")
+    assert words in page
+    file = client.get(reverse("credit-export", args=["csv"]), headers={"accept-language": "en"})
+    assert words in b"".join(file.streaming_content).decode("utf-8-sig").replace("\xa0", " ")
+
+
+def test_words_are_the_readers(small: Item) -> None:
+    customer = make_customer()
+    topped_up(customer, 200_000)
+    create(customer, small)
+    entry = Entry.objects.get(customer=customer, amount__lt=0)
+    with override("vi"):
+        said = in_words(origins_of(customer.pk, [entry.pk])[entry.pk]).replace("\xa0", " ")
+    assert said.startswith("181.000 ₫ của khoản nạp ngày")
+
+
+def test_nobody_else_is_mixed_in(small: Item) -> None:
+    alice, bob = make_customer(), make_customer()
+    topped_up(bob, 500_000)
+    payment: Payment = topped_up(alice, 200_000)
+    create(bob, small)
+    create(alice, small)
+    assert spent(alice) == [[("bought", 181_000, payment.pk)]]
+
+
+def test_a_refund_that_is_done_stays_the_top_ups(small: Item) -> None:
+    customer = make_customer()
+    payment = topped_up(customer, 300_000)
+    refund = returned(payment, 100_000)
+    refund.send(at=NOON)
+    refund.save()
+    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON)
+    create(customer, small, at=NOON + DAY)
+    assert spent(customer) == [[("bought", 100_000, payment.pk)], [("bought", 181_000, payment.pk)]]
