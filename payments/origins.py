@@ -44,7 +44,7 @@ class Origin:
     :ivar reason: of a grant, or what an income that is no payment was for
     """
 
-    kind: str
+    kind: CreditKind
     amount: int
     at: datetime
     payment: UUID | None = None
@@ -182,4 +182,5 @@ def unspent_of(payment: Payment) -> int:
 def _asked(query: str, **arguments: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

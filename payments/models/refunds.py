@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import ClassVar, Self
+from uuid import UUID
 
 import pgtrigger
 from django.db import models
@@ -36,7 +37,7 @@ TO_RETURN = Q(check_at__isnull=False)
 
 
 class RefundQuerySet(models.QuerySet["Refund"]):
-    def lock(self, pk: object) -> Refund:
+    def lock(self, pk: UUID) -> Refund:
         return self.select_for_update(of=("self",), no_key=True).select_related("payment").get(pk=pk)
 
     def undecided(self) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from django.utils.translation import override
@@ -106,7 +108,7 @@ def test_page_file_and_api_say_what_paid_what(small: Item) -> None:
     words = "120,000 ₫ of the top-up of 10 Mar 2026, 61,000 ₫ of the adjustment of 10 Mar 2026"
     page = markup(client.get(reverse("credit-history"), headers={"accept-language": "en"})).replace("\xa0", " ")
     assert words in page
-    file = client.get(reverse("credit-export", args=["csv"]), headers={"accept-language": "en"})
+    file: Any = client.get(reverse("credit-export", args=["csv"]), headers={"accept-language": "en"})
     assert words in b"".join(file.streaming_content).decode("utf-8-sig").replace("\xa0", " ")
 
 
