@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Concat, NullIf
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -45,7 +47,8 @@ def _unread(customer_id: UUID) -> int:
     """Of the latest notices only: what is older rings no bell, and a long history costs nothing."""
     latest = Notice.objects.filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
     unread = Notice.objects.filter(pk__in=latest, read_at__isnull=True)
-    return unread.values("kind", "event").distinct().count()
+    alone = Concat("kind", Value(":"), "event")
+    return unread.values(row=Coalesce(NullIf("together", Value("")), alone)).distinct().count()
 
 
 def _address(name: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -34,31 +35,35 @@ from kernel.text import shown
 FOLDER = Path(__file__).parent / "documents"
 
 
-def invoice_pdf(invoice: Invoice, *, at: datetime) -> bytes:
-    """The invoice as it stands at `at`: what was issued, and what has been credited and paid since."""
-    lines = list(invoice.lines.select_related("item").order_by("position"))
+def invoice_pdf(*invoices: Invoice, at: datetime) -> bytes:
+    """Invoices as they stand at `at`: what was issued, and what has been credited and paid since."""
+    prefetch_related_objects(
+        invoices, Prefetch("lines", InvoiceLine.objects.select_related("item").order_by("position"))
+    )
+    return render(*(_invoice(invoice, at=at) for invoice in invoices))
+
+
+def _invoice(invoice: Invoice, *, at: datetime) -> Json:
+    lines = list(invoice.lines.all())
     pers = {per(line) for line in lines}
     unit_price = f"{_('Unit price')}, {pers.pop()}" if len(pers) == 1 else _("Unit price")
-    return render(
-        _frame(invoice, _("Invoice"), invoice.number, invoice.issued_at)
-        | {
-            "status": status_words(invoice, at=at),
-            "facts": [
-                fact(_("Issued"), display.day(invoice.issued_at)),
-                fact(_("Due"), display.day(invoice.due_date)),
-                fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
-                fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
-            ],
-            "columns": [_("Item"), _("Quantity"), unit_price, _("Net"), _("VAT"), _("Total")],
-            "groups": [
-                {"title": title, "lines": [_line(line, with_per=bool(pers)) for line in stretch]}
-                for title, stretch in groupby(lines, _stretch)
-            ],
-            "sums": _sums(invoice, lines),
-            "words": f"{_('Total in words')}: {spelt_out(invoice.total, display.language(get_language()))}.",
-            "notes": _notes(invoice),
-        }
-    )
+    return _frame(invoice, _("Invoice"), invoice.number, invoice.issued_at) | {
+        "status": status_words(invoice, at=at),
+        "facts": [
+            fact(_("Issued"), display.day(invoice.issued_at)),
+            fact(_("Due"), display.day(invoice.due_date)),
+            fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
+            fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
+        ],
+        "columns": [_("Item"), _("Quantity"), unit_price, _("Net"), _("VAT"), _("Total")],
+        "groups": [
+            {"title": title, "lines": [_line(line, with_per=bool(pers)) for line in stretch]}
+            for title, stretch in groupby(lines, _stretch)
+        ],
+        "sums": _sums(invoice, lines),
+        "words": f"{_('Total in words')}: {spelt_out(invoice.total, display.language(get_language()))}.",
+        "notes": _notes(invoice),
+    }
 
 
 def credit_note_pdf(note: CreditNote) -> bytes:
@@ -92,13 +97,13 @@ def credit_note_pdf(note: CreditNote) -> bytes:
     )
 
 
-def render(data: Json) -> bytes:
-    """Set `data` (see document.typ) as PDF/A-2b."""
+def render(*papers: Json) -> bytes:
+    """Set papers (see document.typ) as one PDF/A-2b, each with pages of its own."""
     return typst.compile(
         str(FOLDER / "document.typ"),
         root=str(FOLDER),
         font_paths=_fonts(),
-        sys_inputs={"data": json.dumps(_shown(data), ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(_shown(papers), ensure_ascii=False)},
         pdf_standards=["a-2b"],
         format="pdf",
     )

@@ -16,8 +16,8 @@ from accounts.admin.tasks import Task
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
 from notifications.delivery import retry_notice
+from notifications.gathered import mail_as_sent
 from notifications.models import Notice
-from notifications.render import render
 from notifications.rights import RETRY_NOTICE
 
 
@@ -46,7 +46,7 @@ class NoticeAdmin(LookOnlyAdmin):
     search_fields = ("customer__name", "recipient", "event")
     date_hierarchy = "at"
     fieldsets = (
-        (None, {"fields": ("kind", "customer", "recipient", "at", "event")}),
+        (None, {"fields": ("kind", "customer", "recipient", "at", "event", "together")}),
         (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "error", "read_at")}),
         (_("As it is mailed"), {"fields": ("mail",)}),
         (_("Facts"), {"fields": ("facts",), "classes": ("collapse",)}),
@@ -56,5 +56,5 @@ class NoticeAdmin(LookOnlyAdmin):
     def mail(self, notice: Notice) -> SafeString:
         """In the language of its customer."""
         with override(notice.customer.language):
-            mail = render(notice)
+            mail = mail_as_sent(notice)
         return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)

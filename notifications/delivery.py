@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -26,8 +26,10 @@ from kernel.actors import Actor
 from kernel.backoff import Backoff
 from kernel.errors import noted
 from notifications.audit import Did
+from notifications.files import files_for
+from notifications.gathered import mail_after_outage, mail_together
 from notifications.models import Notice
-from notifications.render import Mail, render, render_together
+from notifications.render import Mail, render
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
 from store.outbox import Outbox
@@ -36,7 +38,7 @@ from store.tally import Tally
 logger = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 10
-"""If more than so many wait for one recipient, they go out as one mail."""
+"""If more than so many mails wait for one recipient, they go out as one."""
 
 
 class Notices(Outbox[Notice]):
@@ -62,8 +64,8 @@ def deliver_notices(*, at: datetime, limit: int = 200) -> Tally:
     server = get_connection()
     server.open()
     try:
-        for group in _groups(pks):
-            sent = _deliver(group, server, at=at)
+        for groups in _mails(pks, at=at):
+            sent = _deliver([pk for group in groups for pk in group], server, at=at)
             tally.done += sent.done
             tally.failed += sent.failed
             if sent.failed:
@@ -74,17 +76,26 @@ def deliver_notices(*, at: datetime, limit: int = 200) -> Tally:
     return tally
 
 
-def _groups(pks: Sequence[int]) -> list[list[int]]:
-    """What goes into one mail: after an outage, everything that has gathered for a recipient; otherwise each by itself."""
-    by_recipient: dict[tuple[UUID, str], list[int]] = defaultdict(list)
-    for pk, customer_id, recipient in (
-        Notice.objects.filter(pk__in=pks).order_by("pk").values_list("pk", "customer", "recipient")
-    ):
-        by_recipient[customer_id, recipient].append(pk)
-    groups = []
-    for gathered in by_recipient.values():
-        groups += [gathered] if len(gathered) > MOST_AT_ONCE else [[pk] for pk in gathered]
-    return groups
+def _mails(pks: Sequence[int], *, at: datetime) -> list[list[list[int]]]:
+    """
+    What goes into each mail, by what belongs together: one such group a mail, and after an outage, when more have gathered
+    for a recipient, all of them. What belongs together with one of these goes along, however many are taken at once.
+    """
+    due = Notice.objects.filter(NOTICES.is_due(at)).order_by()
+    whole = set(due.filter(pk__in=pks).exclude(together="").values_list("customer", "together"))
+    along = due.exclude(together="").filter(
+        customer__in={customer for customer, _key in whole}, together__in={key for _customer, key in whole}
+    )
+    columns = ("pk", "customer", "recipient", "together")
+    found = due.filter(pk__in=pks).values_list(*columns).union(along.values_list(*columns))
+    groups: dict[tuple[UUID, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for pk, customer_id, recipient, together in sorted(found):
+        groups[customer_id, recipient][together or str(pk)].append(pk)
+    mails = []
+    for of_recipient in groups.values():
+        gathered = list(of_recipient.values())
+        mails += [gathered] if len(gathered) > MOST_AT_ONCE else [[group] for group in gathered]
+    return mails
 
 
 @transaction.atomic
@@ -102,16 +113,14 @@ def retry_notice(notice_id: int, *, reason: str, actor: Actor, at: datetime) -> 
 def _deliver(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> Tally:
     """One mail for those of these notices that still hold; nothing is done when none does, or somebody else is at it."""
     with NOTICES.claim(*pks, at=at) as claimed:
-        notices = []
-        for notice in sorted(claimed, key=lambda notice: (notice.at, notice.pk)):
-            if is_overtaken(notice, at=at):
-                NOTICES.close(notice, state=Notice.State.OVERTAKEN, error="")
-            else:
-                notices.append(notice)
+        notices = [notice for notice, gone in _looked_at(claimed, at=at) if not gone]
+        if len(notices) < len(claimed):
+            gone = [notice for notice in claimed if notice not in notices]
+            NOTICES.close(*gone, state=Notice.State.OVERTAKEN, error="")
         if not notices:
             return Tally()
         try:
-            server.send_messages([message_of(*notices)])
+            server.send_messages([message_of(*notices, at=at)])
         except Exception as failure:
             logger.warning("%s notices in one mail failed, first %s", len(notices), notices[0].pk, exc_info=True)
             NOTICES.failed(*notices, why=noted(failure))
@@ -119,13 +128,21 @@ def _deliver(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> T
         return Tally(done=NOTICES.close(*notices, state=Notice.State.SENT, sent_at=at, error=""))
 
 
-def is_overtaken(notice: Notice, *, at: datetime) -> bool:
+def _looked_at(claimed: Iterable[Notice], *, at: datetime) -> Iterator[tuple[Notice, bool]]:
+    """Each in the order of time, and whether it is overtaken; what is so now is read once for all of them."""
+    notices = sorted(claimed, key=lambda notice: (notice.at, notice.pk))
+    now = facts_now(notices)
+    for notice in notices:
+        yield notice, is_overtaken(notice, now.get(notice.pk), at=at)
+
+
+def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime) -> bool:
     """
     Whether what `notice` tells is no longer so, or its address is no longer the customer's.
 
     To a new address the same is owed again.
     """
-    if not holds(notice, facts_now([notice]).get(notice.pk), at=at):
+    if not holds(notice, now, at=at):
         return True
     if notice.recipient == notice.customer.email:
         return False
@@ -133,10 +150,18 @@ def is_overtaken(notice: Notice, *, at: datetime) -> bool:
     return True
 
 
-def message_of(*notices: Notice) -> EmailMultiAlternatives:
-    """The mail that tells them, in the language of their customer."""
+def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
+    """The mail that tells them, in the language of their customer, with the documents that go along."""
+    groups: dict[str, list[Notice]] = defaultdict(list)
+    for notice in notices:
+        groups[notice.together or str(notice.pk)].append(notice)
     with translation.override(notices[0].customer.language):
-        return _message(notices[0], render(notices[0]) if len(notices) == 1 else render_together(notices))
+        if len(groups) > 1:
+            return _message(notices[0], mail_after_outage(list(groups.values())))
+        message = _message(notices[0], mail_together(notices) if len(notices) > 1 else render(notices[0]))
+        for file in files_for(notices, at=at):
+            message.attach(*file)
+        return message
 
 
 def _message(notice: Notice, text: Mail) -> EmailMultiAlternatives:

@@ -18,6 +18,16 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         pk = models.Func(models.F("event"), models.Value(":"), models.Value(2), function="split_part")
         return self.annotate(about=Cast(pk, models.UUIDField()))
 
+    def heads(self) -> NoticeQuerySet:
+        """Of those that belong together the latest of these; all that stand alone."""
+        later = self.filter(
+            ~models.Q(together=""),
+            customer=models.OuterRef("customer"),
+            together=models.OuterRef("together"),
+            pk__gt=models.OuterRef("pk"),
+        )
+        return self.filter(models.Q(together="") | ~models.Exists(later))
+
 
 class Notice(models.Model):
     """
@@ -25,7 +35,8 @@ class Notice(models.Model):
 
     `event` names the fact that caused it, see `events.py`: one notice per kind, event and recipient, however often the
     cause is replayed. Text is rendered from `facts` in the customer's language. What is not true any more when it is about
-    to be sent is not sent (overtaken).
+    to be sent is not sent (overtaken). Notices with the same `together` (empty: none) are told in one mail and one row of
+    the page, see `kinds/together.py`.
     """
 
     class Kind(models.TextChoices):
@@ -85,6 +96,7 @@ class Notice(models.Model):
     )
     kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)
     event = models.CharField(_("event"), max_length=120)
+    together = models.CharField(_("told together with"), max_length=80, blank=True, default="", db_default="")
     recipient = models.EmailField(_("recipient"))
     facts = models.JSONField(_("facts"), default=dict)
     at = models.DateTimeField(_("at"))
@@ -108,6 +120,11 @@ class Notice(models.Model):
         indexes: ClassVar = [
             models.Index(name="notices_waiting_for_delivery", fields=["next_attempt_at"], condition=WAITING),
             models.Index(name="notices_of_a_customer_by_time", fields=["customer", "-id"]),
+            models.Index(
+                name="notices_that_belong_together",
+                fields=["customer", "together", "-id"],
+                condition=~models.Q(together=""),
+            ),
         ]
 
     def __str__(self) -> str:

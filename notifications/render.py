@@ -7,7 +7,7 @@ The wordings stand in `kinds/`; here facts become words (amounts grouped, instan
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,10 +17,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext as text
 
 from accounts.models import BillingMode
 from kernel import display
+from kernel.periods import CalendarMonth
 from kernel.reasons import in_words as reason_in_words
 from kernel.spelling import spelt_out
 from notifications.events import subject_of
@@ -31,13 +31,14 @@ from notifications.truth import facts_now
 from store.places import address_of
 
 AMOUNTS = frozenset(
-    {"amount", "available", "charge_limit", "credited", "debt", "due", "from_credit", "kept", "left", "less", "month_limit",
-     "more", "paid", "refund", "reopened", "returned", "shortfall", "total", "total_before"}
+    {"amount", "available", "back", "charge_limit", "credited", "debt", "due", "from_credit", "kept", "left", "less", "month_limit",
+     "more", "paid", "received", "refund", "reopened", "returned", "settled", "shortfall", "total", "total_before"}
 )  # fmt: skip
 INSTANTS = frozenset(
     {"first_try", "from", "next_try", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
      "until"}
 )  # fmt: skip
+MONTHS = frozenset({"month"})
 DAYS = frozenset({"arrives_by", "due_date", "expires_on", "on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
@@ -70,12 +71,22 @@ class Mail:
 
 
 def render(notice: Notice) -> Mail:
-    """The mail of `notice` in the active language."""
-    words = words_of(notice)
+    """The mail of one notice in the active language."""
+    return mail_of(words_of(notice))
+
+
+def mail_of(words: Words, *, table: object = None) -> Mail:
+    """
+    Words as a mail.
+
+    :param table: as `gathered.Table`
+    """
     context = {
         "subject": words.subject,
         "sentences": words.sentences,
         "rows": words.rows,
+        "table": table,
+        "public_url": settings.PUBLIC_URL,
         "action_url": f"{settings.PUBLIC_URL}{words.path}" if words.path else "",
         "action_label": words.button,
         "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}",
@@ -85,22 +96,6 @@ def render(notice: Notice) -> Mail:
         render_to_string("mail/notice.txt", context),
         render_to_string("mail/notice.html", context),
     )
-
-
-def render_together(notices: Sequence[Notice]) -> Mail:
-    """One mail for many notices of one customer, in the active language: what each says in a line, in the order of time."""
-    subject = text("%(count)d notices for you") % {"count": len(notices)}
-    context = {
-        "subject": subject,
-        "sentences": [
-            text("Our mails were held up. These notices have gathered for you; all of them stand in the portal.")
-        ],
-        "rows": [(display.instant(notice.at), words_of(notice, in_full=False).subject) for notice in notices],
-        "action_url": f"{settings.PUBLIC_URL}{reverse('notices')}",
-        "action_label": text("See all notices"),
-        "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}",
-    }
-    return Mail(subject, render_to_string("mail/notice.txt", context), render_to_string("mail/notice.html", context))
 
 
 def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full: bool = True) -> Words:
@@ -113,17 +108,23 @@ def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full
     kind = KINDS[notice.kind]
     if kind.current and now is None:
         now = facts_now([notice]).get(notice.pk)
-    facts = (
-        {"support": settings.SELLER_SUPPORT}
-        | notice.facts
-        | {name: now[name] for name in kind.current if now and name in now}
-    )
-    subject = next(filter(None, (_sentence(one, facts) for one in kind.subjects)), str(notice.get_kind_display()))
+    facts = {"support": settings.SELLER_SUPPORT} | current_facts(notice, now)
+    subject = first_that_stands(kind.subjects, facts) or str(notice.get_kind_display())
     sentences = [said for sentence in kind.sentences if (said := _sentence(sentence, facts))]
     rows = [(str(row.label), said) for row in kind.rows if (said := _say(row.text, facts))] if in_full else []
-    page, button = kind.link
-    path = _path(page, notice)
-    return Words(BREAKS.sub(" ", subject), sentences, rows, path, str(button) if path else "")
+    path = path_of(notice)
+    return Words(subject, sentences, rows, path, str(kind.link[1]) if path else "")
+
+
+def current_facts(notice: Notice, now: Mapping[str, object] | None) -> dict[str, Any]:
+    """What was told, and in the place of it what its kind wants as it is now."""
+    facts: dict[str, Any] = dict(notice.facts)
+    return facts | {name: now[name] for name in KINDS[notice.kind].current if now and name in now}
+
+
+def first_that_stands(wordings: Iterable[object], facts: Facts) -> str:
+    """In one line."""
+    return BREAKS.sub(" ", next(filter(None, (_sentence(one, facts) for one in wordings)), ""))
 
 
 def _sentence(sentence: object, facts: Facts) -> str:
@@ -158,6 +159,8 @@ def in_words(name: str, facts: Facts) -> str:
         return _instant(str(value))
     if name in DAYS:
         return _day(str(value))
+    if name in MONTHS:
+        return _month(str(value))
     if name == "reason":
         return reason_in_words(str(value))
     if name == "mode" and value in BillingMode.values:
@@ -172,6 +175,14 @@ def _instant(text: str) -> str:
         return ""
 
 
+def _month(text: str) -> str:
+    try:
+        period = CalendarMonth.parse(text).period
+    except ValueError:
+        return ""
+    return display.span(period.starts_at, period.ends_at)
+
+
 def _day(text: str) -> str:
     try:
         return display.day(date.fromisoformat(text))
@@ -179,8 +190,9 @@ def _day(text: str) -> str:
         return ""
 
 
-def _path(page: str, notice: Notice) -> str:
-    """Pages of one thing need its id: that of what the notice is about."""
+def path_of(notice: Notice) -> str:
+    """The page of the portal that the notice leads to, or nothing. Pages of one thing need its id: that of what it is about."""
+    page = KINDS[notice.kind].link[0]
     subject, pk = subject_of(notice.event)
     if page not in {"resource", "invoice", "payment"}:
         return address_of(page)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import Customer
 from notifications.events import event_key, event_sql, stamp
-from notifications.kinds import KINDS
+from notifications.kinds import KINDS, key_of
+from notifications.kinds.together import GATHERS, By
 from notifications.models import Notice
 from store.bulk import copy_rows
+from store.outbox import WAITING
 
-COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error"
+COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error, together"
 
 
 def tell(
@@ -33,14 +37,17 @@ def notice_of(
     customer: Customer, kind: Notice.Kind, about: UUID | int, *marks: object, at: datetime, **facts: object
 ) -> Notice:
     """The unsaved notice, for callers that write many at once."""
+    ready = _json_ready(facts)
+    together = key_of(kind, ready, at)
     return Notice(
         customer=customer,
         kind=kind,
         event=event_key(KINDS[kind].about, about, *marks),
+        together=together,
         recipient=customer.email,
-        facts=_json_ready(facts),
+        facts=ready,
         at=at,
-        next_attempt_at=at,
+        next_attempt_at=at + _gathers(together),
     )
 
 
@@ -50,6 +57,7 @@ def owed_again(notice: Notice, *, at: datetime) -> Notice:
         customer=notice.customer,
         kind=notice.kind,
         event=notice.event,
+        together=notice.together,
         recipient=notice.customer.email,
         facts=notice.facts,
         at=notice.at,
@@ -60,6 +68,16 @@ def owed_again(notice: Notice, *, at: datetime) -> Notice:
 def tell_all(notices: Iterable[Notice]) -> None:
     """Write many notices in one statement; those that are owed already are skipped."""
     Notice.objects.bulk_create(list(notices), ignore_conflicts=True, batch_size=1000)
+
+
+def tell_gathered(customer_id: UUID, by: By, pk: UUID, *, at: datetime) -> None:
+    """All that belongs together has happened: what waited for the rest leaves now."""
+    waiting = Notice.objects.filter(customer=customer_id, together=f"{by}:{pk}", attempts=0, next_attempt_at__gt=at)
+    waiting.filter(WAITING).update(next_attempt_at=at)
+
+
+def _gathers(together: str) -> timedelta:
+    return next((wait for by, wait in GATHERS.items() if together.startswith(f"{by}:")), timedelta())
 
 
 class News(NamedTuple):
@@ -78,24 +96,24 @@ def tell_news(news: Iterable[News], *, at: datetime) -> None:
 
     :raises IntegrityError: one of them has been told
     """
-    pending = Notice.State.PENDING.value
-    copy_rows(
-        f"COPY notifications_notice ({COLUMNS}) FROM STDIN",
-        (
-            (
-                one.customer.pk,
-                one.kind.value,
-                event_key(KINDS[one.kind].about, one.about, *one.marks),
-                one.customer.email,
-                json.dumps(_json_ready(one.facts), ensure_ascii=False),
-                at,
-                pending,
-                0,
-                at,
-                "",
-            )
-            for one in news
-        ),
+    copy_rows(f"COPY notifications_notice ({COLUMNS}) FROM STDIN", (_row_of(one, at=at) for one in news))
+
+
+def _row_of(news: News, *, at: datetime) -> tuple[object, ...]:
+    facts, kind = _json_ready(news.facts), news.kind.value
+    together = key_of(kind, facts, at)
+    return (
+        news.customer.pk,
+        kind,
+        event_key(KINDS[kind].about, news.about, *news.marks),
+        news.customer.email,
+        json.dumps(facts, ensure_ascii=False),
+        at,
+        Notice.State.PENDING.value,
+        0,
+        at + _gathers(together),
+        "",
+        together,
     )
 
 
@@ -105,9 +123,12 @@ def telling_sql(kind: Notice.Kind, *marks: str, facts: str, rows: str = "moved")
 
     :param rows: a relation with `id` and `customer_id`, called `m` in the expressions; the statement takes `%(at)s`
     """
+    rules = KINDS[kind].together
+    together = rules[0].key_sql(kind) if rules else "''"
     return f"""
     INSERT INTO notifications_notice ({COLUMNS})
-    SELECT m.customer_id, '{kind}', {event_sql(KINDS[kind].about, "m.id", *marks)}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, ''
+    SELECT m.customer_id, '{kind}', {event_sql(KINDS[kind].about, "m.id", *marks)}, c.email, {facts}, %(at)s, 'pending', 0, %(at)s, '',
+           {together}
     FROM {rows} m JOIN accounts_customer c ON c.id = m.customer_id
     ON CONFLICT DO NOTHING"""
 
@@ -117,8 +138,14 @@ def _json_ready(facts: dict[str, object]) -> dict[str, object]:
 
 
 def mark_read(notice: Notice, *, at: datetime) -> None:
-    """The customer has seen it; the first time counts."""
-    Notice.objects.filter(pk=notice.pk, read_at=None).update(read_at=at)
+    """The customer has seen it, and what is told together with it; the first time counts."""
+    seen = Notice.objects.filter(customer=notice.customer_id, read_at=None)
+    seen.filter(told_with(notice)).update(read_at=at)
+
+
+def told_with(notice: Notice) -> Q:
+    """The notice itself and what belongs together with it."""
+    return Q(together=notice.together) if notice.together else Q(pk=notice.pk)
 
 
 def mark_all_read(customer: Customer, *, at: datetime) -> None:

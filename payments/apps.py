@@ -27,5 +27,7 @@ class PaymentsConfig(AppConfig):
         words_for("account", account_words)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
-        has_pages("payment", "invoice", "pay-invoices", "wallet", "credit-history", "linked-accounts")
+        has_pages(
+            "payment", "payment-history", "invoice", "pay-invoices", "wallet", "credit-history", "linked-accounts"
+        )
         slower_is_told(one_open_attempt_per_payable="payment-open")

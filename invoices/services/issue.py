@@ -16,7 +16,7 @@ from accounts.models import Customer
 from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
 from kernel.ids import new_id
-from kernel.periods import Period, end_of_day, local_day
+from kernel.periods import CalendarMonth, Period, end_of_day, local_day
 from kernel.seller import seller
 from lifecycle.models import Resource
 from notifications.models import Notice
@@ -139,7 +139,7 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
 def _news(draft: Draft) -> News:
     facts = {
         "resource": draft.resource.name, "total": draft.charge.total,
-        "from": draft.period.starts_at, "until": draft.period.ends_at,
+        "from": draft.period.starts_at, "until": draft.period.ends_at, "month": CalendarMonth.of(draft.period.starts_at).key,
     }
     return News(draft.customer, Notice.Kind.INVOICE_ISSUED, draft.pk, facts)
 # fmt: on

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.periods import local_day
 from kernel.shapes import Wording
 from notifications.events import Subject, stamp
+from notifications.kinds.together import Together
 
 Facts = Mapping[str, Any]
 Rule = Callable[[Facts, Facts, datetime], bool]
@@ -48,6 +49,9 @@ class NoticeKind:
 
     `page` is the URL name of what the notice leads to, `button` the label of that link. `current` names facts that are
     taken from the subject as it is when the notice is read. What does not hold any more is not sent.
+
+    `together` says what else it is told with: the first rule that finds something. `with_files`: the documents of what it is
+    about go along.
     """
 
     about: Subject
@@ -57,17 +61,17 @@ class NoticeKind:
     rows: tuple[Row, ...] = ()
     holds: Rule | None = None
     current: tuple[str, ...] = ()
+    together: tuple[Together, ...] = ()
+    with_files: bool = False
 
 
 SEE_RESOURCE = ("resource", _("See the resource"))
 SEE_INVOICE = ("invoice", _("See the invoice"))
-PAY_INVOICES = ("pay-invoices", _("Pay the invoices"))
 SEE_PAYMENT = ("payment", _("See the payment"))
 SEE_WALLET = ("wallet", _("See your wallet"))
 SEE_LINKS = ("linked-accounts", _("See your linked accounts"))
 SEE_CREDIT = ("credit-history", _("See your credit history"))
 SEE_SETTINGS = ("settings", _("See your settings"))
-SEE_RESOURCES = ("resources", _("See your resources"))
 
 WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))
 WHAT_WAS_BOUGHT = (

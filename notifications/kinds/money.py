@@ -6,12 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.events import Subject
 from notifications.kinds.base import (
-    PAY_INVOICES,
     SEE_CREDIT,
     SEE_INVOICE,
     SEE_LINKS,
     SEE_PAYMENT,
-    SEE_RESOURCES,
     SEE_SETTINGS,
     SEE_WALLET,
     If,
@@ -27,6 +25,8 @@ from notifications.kinds.base import (
     one_of,
     same,
 )
+from notifications.kinds.groups import INVOICES_DUE, INVOICES_OF_A_RUN, INVOICES_OVERDUE, OF_A_PAYMENT, OF_AN_ORDER
+from notifications.kinds.together import PAY_INVOICES, SEE_RESOURCES
 from notifications.models import Notice
 
 Kind = Notice.Kind
@@ -52,6 +52,7 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_PAYMENT,
         current=("kept", "kept_because"),
+        together=(OF_AN_ORDER, OF_A_PAYMENT),
     ),
     Kind.PAYMENT_TAKEN_BACK: NoticeKind(
         Subject.PAYMENT,
@@ -152,6 +153,8 @@ MONEY: dict[str, NoticeKind] = {
         BY_BANK,
         is_not("void"),
         ("number", "due", "due_date", "bank_account", "transfer_text"),
+        together=(INVOICES_OF_A_RUN,),
+        with_files=True,
     ),
     Kind.INVOICE_DUE: NoticeKind(
         Subject.INVOICE,
@@ -164,6 +167,8 @@ MONEY: dict[str, NoticeKind] = {
         BY_BANK,
         everything(above_zero("due"), not_past("due_date")),
         ("due", "bank_account", "transfer_text"),
+        together=(INVOICES_DUE,),
+        with_files=True,
     ),
     Kind.INVOICE_OVERDUE: NoticeKind(
         Subject.INVOICE,
@@ -176,6 +181,8 @@ MONEY: dict[str, NoticeKind] = {
         BY_BANK,
         above_zero("due"),
         ("due", "bank_account", "transfer_text"),
+        together=(INVOICES_OVERDUE,),
+        with_files=True,
     ),
     Kind.DUNNING_ANNOUNCED: NoticeKind(
         Subject.DUNNING,
@@ -265,6 +272,7 @@ MONEY: dict[str, NoticeKind] = {
         (_("%(amount)s were paid on invoice %(number)s. Nothing remains to pay."),),
         SEE_INVOICE,
         holds=is_zero("due"),
+        together=(OF_A_PAYMENT,),
     ),
     Kind.INVOICE_PARTIALLY_PAID: NoticeKind(
         Subject.INVOICE,
@@ -273,6 +281,7 @@ MONEY: dict[str, NoticeKind] = {
         SEE_INVOICE,
         BY_BANK,
         current=("due", "due_date", "bank_account", "transfer_text"),
+        together=(OF_A_PAYMENT,),
     ),
     Kind.AUTOMATIC_PAYMENT: NoticeKind(
         Subject.PAYMENT,
@@ -283,6 +292,7 @@ MONEY: dict[str, NoticeKind] = {
             _("%(left)s are still open on your invoices. Top up, and they are paid by themselves."),
         ),
         SEE_PAYMENT,
+        together=(OF_A_PAYMENT,),
     ),
     Kind.ACCOUNT_LINKED: NoticeKind(
         Subject.LINK,

@@ -21,6 +21,18 @@ from notifications.kinds.base import (
     one_of,
     same,
 )
+from notifications.kinds.groups import (
+    EXPIRING,
+    IN_GRACE,
+    NOT_RENEWED,
+    OF_AN_ORDER,
+    PURGE_COMING,
+    PURGED,
+    RENEWAL_ANNOUNCED,
+    RENEWED,
+    ROLLED_OVER,
+    TRASHED,
+)
 from notifications.models import Notice
 
 Kind = Notice.Kind
@@ -41,6 +53,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
+        together=(OF_AN_ORDER,),
     ),
     Kind.PROVISIONING_FAILED: NoticeKind(
         Subject.RESOURCE,
@@ -53,6 +66,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_WALLET,
         WHAT_IT_IS,
+        together=(OF_AN_ORDER,),
     ),
     Kind.RESOURCE_RESIZED: NoticeKind(
         Subject.RESOURCE,
@@ -66,6 +80,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
+        together=(OF_AN_ORDER,),
     ),
     Kind.RESOURCE_RENEWED: NoticeKind(
         Subject.RESOURCE,
@@ -74,6 +89,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
+        together=(OF_AN_ORDER,),
     ),
     Kind.RESOURCE_RECOVERED: NoticeKind(
         Subject.RESOURCE,
@@ -88,6 +104,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
+        together=(OF_AN_ORDER,),
     ),
     Kind.RESOURCE_DELETED: NoticeKind(
         Subject.RESOURCE,
@@ -109,12 +126,14 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCE,
         holds=everything(one_of("state", "suspense"), same("purge_at"), ahead("purge_at")),
+        together=(TRASHED,),
     ),
     Kind.RESOURCE_PURGED: NoticeKind(
         Subject.RESOURCE,
         (_("%(resource)s is deleted for good"),),
         (_("%(resource)s was deleted for good. Its data are gone and cannot be brought back."),),
         SEE_RESOURCE,
+        together=(PURGED,),
     ),
     Kind.RESOURCE_GONE: NoticeKind(
         Subject.RESOURCE,
@@ -134,6 +153,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCE,
         holds=everything(WAITS_FOR_RENEWAL, same("auto_renew")),
+        together=(EXPIRING,),
     ),
     Kind.RESOURCE_IN_GRACE: NoticeKind(
         Subject.RESOURCE,
@@ -144,6 +164,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCE,
         holds=everything(IS_RUNNING, same("suspend_at"), ahead("suspend_at")),
+        together=(IN_GRACE,),
     ),
     Kind.PURGE_COMING: NoticeKind(
         Subject.RESOURCE,
@@ -154,6 +175,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCE,
         holds=everything(one_of("state", "suspense"), same("purge_at"), ahead("purge_at")),
+        together=(PURGE_COMING,),
     ),
     Kind.RESOURCE_ROLLED_OVER: NoticeKind(
         Subject.RESOURCE,
@@ -164,6 +186,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCE,
         holds=everything(IS_RUNNING, one_of("mode", "postpaid")),
+        together=(ROLLED_OVER,),
     ),
     Kind.AUTO_RENEW_ANNOUNCED: NoticeKind(
         Subject.RESOURCE,
@@ -191,6 +214,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         (*WHAT_IT_IS, Row(_("Next period"), "%(from)s – %(until)s"), Row(_("Price"), "%(total)s")),
         everything(WAITS_FOR_RENEWAL, same("auto_renew")),
+        together=(RENEWAL_ANNOUNCED,),
     ),
     Kind.AUTO_RENEW_DONE: NoticeKind(
         Subject.INVOICE,
@@ -208,6 +232,7 @@ RESOURCES: dict[str, NoticeKind] = {
             Row(_("Invoice"), "%(number)s"),
         ),
         current=("number",),
+        together=(RENEWED,),
     ),
     Kind.AUTO_RENEW_FAILED: NoticeKind(
         Subject.RESOURCE,
@@ -225,5 +250,6 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         (Row(_("Support"), "%(support)s"),),
         holds=WAITS_FOR_RENEWAL,
+        together=(NOT_RENEWED,),
     ),
 }

@@ -13,8 +13,9 @@ from invoices.models import Invoice
 from kernel.actors import Actor, ActorKind
 from lifecycle.models import Failure, ProvisioningRequest, Resource, State
 from lifecycle.services.provisioning import close_request
+from notifications.kinds.together import By
 from notifications.models import Notice
-from notifications.services import tell
+from notifications.services import tell, tell_gathered
 from orders.models import Action, Order, OrderItem
 from orders.models.orders import LONGEST_REASON
 from orders.services.stories import STORIES, Story
@@ -98,6 +99,7 @@ def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
         configuration=resource.configuration,
         stopped=resource.state == State.STOP,
         postpaid=not resource.is_prepaid,
+        order=str(item.order_id),
         **(_facts_of(invoice, item) if invoice else {}),
     )
 
@@ -127,6 +129,7 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
         configuration=item.part.configuration,
         amount=max(item.due, 0),
         reason=reason,
+        order=str(item.order_id),
     )
 
 
@@ -154,6 +157,7 @@ def _end_when_done(order: Order, *, at: datetime) -> None:
         order.refund(at=at)
         return_coupon(order.pk)
     order.save()
+    tell_gathered(order.customer_id, By.ORDER, order.pk, at=at)
 
 
 def _story(item: OrderItem) -> Story:

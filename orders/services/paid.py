@@ -9,6 +9,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from kernel.actors import Actor
+from notifications.kinds.together import By
+from notifications.services import tell_gathered
 from orders.models import Order
 from orders.services.fulfil import fulfil_order
 from orders.services.unpaid import describe
@@ -27,7 +29,10 @@ class OfOrders:
     """
 
     def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
-        _carry_on(Order.objects.lock(_order_id(payment)), payment, actor=actor, at=at)
+        order = Order.objects.lock(_order_id(payment))
+        _carry_on(order, payment, actor=actor, at=at)
+        if payment.kept:  # nothing of the order comes after it
+            tell_gathered(order.customer_id, By.ORDER, order.pk, at=at)
         waits_for_the_rest = payment.expected_id is not None and payment.failure == FELL_SHORT
         if payment.kind == Payment.Kind.TOP_UP and not waits_for_the_rest:
             # what the order does not need is credit like any other

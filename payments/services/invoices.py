@@ -91,6 +91,7 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
         amount=amount,
         numbers=payment.description,
         left=sum(most.values()) - amount,
+        payment=str(payment.pk),
     )
     return payment
 
@@ -154,6 +155,7 @@ def allocate(
                 number=invoice.number,
                 amount=part,
                 due=invoice.due - part,
+                payment=str(payment.pk),
             )
     lift_what_is_settled(payment.customer_id, at=at)
 

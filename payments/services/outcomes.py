@@ -120,6 +120,8 @@ def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime
         account=payment.linked.known_as if payment.linked else "",
         more=max(outcome.amount - payment.amount, 0),
         less=max(payment.amount - outcome.amount, 0),
+        payment=str(payment.pk),
+        order=str(payment.order_id or ""),
     )
     if payment.linked:
         after_success(payment)

@@ -180,6 +180,8 @@ def give(
         amount=amount,
         more=min(max(surplus, 0), amount),
         less=max(-surplus, 0),
+        payment=str(payment.pk),
+        order=str(payment.order_id or ""),
     )
     purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
     if payment.kind == Payment.Kind.INVOICE and payment.refunded:

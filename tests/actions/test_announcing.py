@@ -110,10 +110,11 @@ def test_credit_that_suffices_for_one_of_two_is_promised_to_the_one_that_ends_fi
     create(customer, small, name="later", at=NOON + timedelta(hours=1), auto_renew_months=1)
     forget(Notice.objects.all())
     texts = morning()
-    assert len(texts) == 3
-    assert texts[0].startswith("web will be renewed automatically\n")
-    assert texts[1].startswith("181,000 ₫ are missing to renew later\n")
-    assert texts[2].startswith("web was renewed automatically\n")
+    announced, done = texts
+    assert announced.startswith("2 resources are to be renewed automatically: 362,000 ₫\n")
+    assert "web | 9 Apr 2026, 12:00 | 2 Apr 2026, 08:00 | 181,000 ₫ | -\n" in announced
+    assert "later | 9 Apr 2026, 13:00 | 2 Apr 2026, 08:00 | 181,000 ₫ | 181,000 ₫\n" in announced
+    assert done.startswith("web was renewed automatically\n")
 
 
 def test_a_rise_of_the_price_is_announced(customer, web, small):

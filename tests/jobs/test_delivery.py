@@ -24,8 +24,9 @@ MINUTE = timedelta(minutes=1)
 
 
 def owe(customer, *names: str) -> None:
+    """Each in a mail of its own."""
     for name in names or ["web-1"]:
-        tell(customer, Notice.Kind.RESOURCE_PURGED, uuid4(), at=NOON, resource=name)
+        tell(customer, Notice.Kind.RESOURCE_GONE, uuid4(), at=NOON, resource=name)
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_a_worker_that_dies_leaves_the_notice_due_again(alice, monkeypatch):
     class Killed(BaseException):
         pass
 
-    def die(notice):
+    def die(*notices, at):
         raise Killed
 
     owe(alice)

@@ -27,7 +27,7 @@ def owe(customer: Customer, count: int) -> None:
 def test_121_notices_that_gathered_for_one_customer_are_one_mail(
     alice: Customer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "is_overtaken", lambda _notice, *, at: False)
+    monkeypatch.setattr(delivery, "is_overtaken", lambda _notice, _now, *, at: False)
     other = make_customer("Other", language="en")
     owe(alice, 121)
     owe(other, 2)
@@ -46,7 +46,7 @@ def test_what_was_overtaken_meanwhile_is_left_out_of_the_digest(
 ) -> None:
     owe(alice, 12)
     gone = set(Notice.objects.order_by("pk").values_list("pk", flat=True)[:5])
-    monkeypatch.setattr(delivery, "is_overtaken", lambda notice, *, at: notice.pk in gone)
+    monkeypatch.setattr(delivery, "is_overtaken", lambda notice, _now, *, at: notice.pk in gone)
     deliver_notices(at=NOON + DAY)
     (digest,) = mail.outbox
     assert "7" in digest.subject

@@ -181,7 +181,7 @@ def test_the_notice_of_somebody_else_does_not_exist(bob, told):
 def test_notices_cost_the_same_number_of_queries(alice, small, count):
     create(alice, small, quantity=count)
     client = signed_in(alice)
-    with assertNumQueries(7):  # one of them for the facts of today: one for each kind of subject
+    with assertNumQueries(8):  # one of them for the facts of today, one for each kind of subject; one for sums
         client.get(reverse("notices"))
 
 
