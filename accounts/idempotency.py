@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,14 @@ class Answer:
     replayed: bool = False
 
 
+Note = Callable[[UUID], object]
+"""Hears of what a request makes, in the transaction that makes it: who repeats the request finds it again."""
+
+
+def unnoted(_pk: UUID) -> None:
+    """For callers who are not repeated."""
+
+
 def check_key(key: str) -> str:
     """:raises KeyMalformed:"""
     if not (1 <= len(key) <= 100 and key.isascii() and key.isprintable()):
@@ -75,7 +84,7 @@ def answer_once(
     Do `work` for the first request with `key`, and give its answer to every later one that asks for the same.
 
     The effect and the answer are one transaction. Work `in_steps` commits by itself on the way (a gateway is called
-    between two commits): it must be idempotent by the record's id, for after a crash it is called again. A refusal
+    between two commits): it notes what it makes, see `Note`, for after a crash it is called again. A refusal
     keeps no answer: the same request may succeed later. What `asked` was stays bound to the key.
 
     :raises KeyReused: the key was sent with something else

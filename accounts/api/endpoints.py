@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
@@ -26,6 +27,8 @@ from accounts.principals import Principal
 from kernel import clock
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+
+Made = TypeVar("Made", bound=Model)
 
 
 class LengthRequired(APIException):
@@ -56,7 +59,7 @@ class Endpoint(GenericViewSet[Any]):
     queries: ClassVar[Mapping[str, type[Query]]] = {"list": Paged}
     keyset: ClassVar[tuple[str, ...]] = ("id",)
     lookup_value_converter = "uuid"
-    idempotency_record: IdempotencyKey
+    idempotency_record: IdempotencyKey | None = None
     query: Query
     wish: Cleaned
 
@@ -113,6 +116,17 @@ class Endpoint(GenericViewSet[Any]):
         form = takes(data=self.request.data, context=self.get_serializer_context())
         form.is_valid(raise_exception=True)
         self.wish = form.validated_data
+
+    def begun(self, rows: QuerySet[Made]) -> Made | None:
+        """What an earlier request with this key had made before it died."""
+        record = self.idempotency_record
+        return rows.filter(pk=record.begun).first() if record and record.begun else None
+
+    def note(self, pk: UUID) -> None:
+        """Called in the transaction that makes something: see `begun`."""
+        if self.idempotency_record:
+            self.idempotency_record.begun = pk
+            self.idempotency_record.save(update_fields=["begun"])
 
     def page(self, rows: QuerySet[Any]) -> Response:
         """A page of rows that belong to one object."""

@@ -97,7 +97,12 @@ class IdempotencyKeyQuerySet(models.QuerySet["IdempotencyKey"]):
 
 
 class IdempotencyKey(models.Model):
-    """The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer."""
+    """
+    The answer to a REST write, kept in the transaction of its effect: the same key gets the same answer.
+
+    What commits on the way (a gateway is called between two commits) notes in `begun` what it made, in the transaction that made
+    it: whoever repeats a request that died finds that.
+    """
 
     MAY_BE_DELETED: ClassVar = True
 
@@ -106,6 +111,7 @@ class IdempotencyKey(models.Model):
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     body = models.JSONField(null=True)
+    begun = models.UUIDField(null=True)
     created_at = models.DateTimeField()
 
     objects = IdempotencyKeyQuerySet.as_manager()

@@ -120,6 +120,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         `/bank-transfers/?order=` says.
         """
         wish = self.wish
+        assert self.idempotency_record, "the key is required"
         order, _payment = check_out(
             self.customer.pk,
             wish["quote"],
@@ -135,7 +136,9 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @idempotent(PayOrder, required=True, in_steps=True)
     def pay(self, request: Request, pk: UUID) -> Response:
         """Begin another payment of an order that awaits one, after the last has failed; an open one is continued."""
-        pay_again(self.get_object().pk, gateway=self.wish["gateway"], actor=self.actor, at=self.at)
+        order = self.get_object()
+        if not self.begun(Payment.objects.filter(order_id=order.pk)):
+            pay_again(order.pk, gateway=self.wish["gateway"], actor=self.actor, at=self.at, note=self.note)
         return self.show(self.get_object())
 
     @action(detail=True, methods=["post"])

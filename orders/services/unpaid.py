@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
+from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
 from catalog.services import return_coupon
 from kernel.actors import Actor
@@ -62,7 +63,7 @@ def ask_for_its_transfer(order: Order, *, actor: Actor, at: datetime) -> Expecte
     )
 
 
-def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) -> Payment:
+def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted) -> Payment:
     """
     Open a gateway payment for an order that awaits one; an attempt that is open already is continued.
 
@@ -76,7 +77,9 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
             Customer.objects.lock(order.customer_id)
             held = Order.objects.lock(order.pk)
             if held.state == Order.State.AWAITING_PAYMENT:
-                return take_from_wallet(held, actor=actor, at=at)
+                paid = take_from_wallet(held, actor=actor, at=at)
+                note(paid.pk)
+                return paid
     common: Json = {
         "gateway": gateway,
         "description": describe(order),
@@ -84,6 +87,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
         "at": at,
         "payable": f"order:{order.pk}",
         "order_id": order.pk,
+        "note": note,
     }
     try:
         if order.means == Order.Means.TOP_UP_AND_PAY:
@@ -95,7 +99,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime) ->
         return Payment.objects.open().get(order_id=order.pk)
 
 
-def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime) -> Payment:
+def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted) -> Payment:
     """
     Another attempt to pay an order that still awaits it; an open one is continued.
 
@@ -104,7 +108,7 @@ def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime) -> Pa
     order = Order.objects.select_related("customer", "quote").get(pk=order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise NotPayable
-    return pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
+    return pay_by_gateway(order, gateway=gateway, actor=actor, at=at, note=note)
 
 
 @transaction.atomic

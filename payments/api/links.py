@@ -100,12 +100,13 @@ class LinkedAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, End
     @idempotent(LinkWish, in_steps=True)
     def create(self, request: Request) -> Response:
         """Begin to link an account: send the customer to its `redirect_url` to confirm at the gateway."""
-        begun = begin_link(
+        begun = self.begun(self.visible()) or begin_link(
             self.customer,
             gateway=self.wish["gateway"],
             agreement=agreement_of(request, self.wish["consent"]),
             actor=self.actor,
             at=self.at,
+            note=self.note,
         )
         return self.show(begun, status=201)
 

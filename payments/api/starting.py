@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -14,10 +12,8 @@ from accounts.api.fields import Choice, Identifier, Input, Money, Several
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned
 from payments.api.payments import GatewayCode, PaymentEndpoint, PaymentShape
-from payments.models import Payment
-from payments.services.gateway import PaymentOpen, start_invoice_payment, start_top_up
+from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
-from payments.services.ways import way_named
 from payments.ways import LINKED
 
 
@@ -72,15 +68,13 @@ class TopUpViewSet(PaymentEndpoint):
     @idempotent(TopUp, required=True, in_steps=True)
     def create(self, request: Request) -> Response:
         """Start a top-up: send the customer to the payment's `redirect_url`; a linked account has none. It is credit once the gateway says so."""
-        payable = f"top_up:key-{self.idempotency_record.pk}"
-        started = Payment.objects.filter(customer=self.customer, payable=payable).first()
-        payment = started or start_top_up(
+        payment = self.begun(self.visible()) or start_top_up(
             self.customer,
             self.wish["amount"],
             gateway=self.wish["gateway"],
-            payable=payable,
             actor=self.actor,
             at=self.at,
+            note=self.note,
         )
         return self.show_payment(payment)
 
@@ -102,24 +96,12 @@ class InvoicePaymentViewSet(PaymentEndpoint):
                 self.customer.pk, wish["invoices"], amount=wish.get("amount"), actor=self.actor, at=self.at
             )
         else:
-            payment = self._start(tuple(wish["invoices"]), way_of(wish))
-        return self.show_payment(payment)
-
-    def _start(self, invoices: tuple[UUID, ...], gateway: str) -> Payment:
-        """A repetition, after a crash, goes on with the attempt that the first request had opened."""
-        try:
-            return start_invoice_payment(self.customer, invoices, gateway=gateway, actor=self.actor, at=self.at)
-        except PaymentOpen:
-            if self.idempotency_record.created_at == self.at:  # no repetition: somebody else's attempt is open
-                raise
-            begun = Payment.objects.open().filter(
-                customer=self.customer,
-                payable=f"invoices:{self.customer.pk}",
-                gateway=way_named(self.customer, gateway).gateway,
-                actor=self.actor.name,
-                created_at__gte=self.idempotency_record.created_at,
+            payment = self.begun(self.visible()) or start_invoice_payment(
+                self.customer,
+                tuple(wish["invoices"]),
+                gateway=way_of(wish),
+                actor=self.actor,
+                at=self.at,
+                note=self.note,
             )
-            found = begun.first()
-            if found is None or not set(found.invoice_ids) <= {str(pk) for pk in invoices}:
-                raise
-            return found
+        return self.show_payment(payment)

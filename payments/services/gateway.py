@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
@@ -49,6 +50,7 @@ def start_gateway_payment(
     at: datetime,
     payable: str = "",
     order_id: UUID | None = None,
+    note: Note = unnoted,
 ) -> Payment:
     """
     Open an attempt at a gateway; send the customer to the payment's `redirect_url`. From a linked account there is none.
@@ -75,11 +77,19 @@ def start_gateway_payment(
             actor=actor,
             at=at,
         )
+        note(payment.pk)
     return send(payment, actor=actor, at=at)
 
 
 def start_top_up(
-    customer: Customer, amount: int, *, gateway: str, actor: Actor, at: datetime, payable: str = ""
+    customer: Customer,
+    amount: int,
+    *,
+    gateway: str,
+    actor: Actor,
+    at: datetime,
+    payable: str = "",
+    note: Note = unnoted,
 ) -> Payment:
     """
     Put money into the wallet through a gateway; it becomes credit when the gateway says so.
@@ -100,11 +110,12 @@ def start_top_up(
         actor=actor,
         at=at,
         payable=payable,
+        note=note,
     )
 
 
 def start_invoice_payment(
-    customer: Customer, invoice_ids: tuple[UUID, ...], *, gateway: str, actor: Actor, at: datetime
+    customer: Customer, invoice_ids: tuple[UUID, ...], *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted
 ) -> Payment:
     """
     Pay what is due on one or many invoices through a gateway.
@@ -122,7 +133,9 @@ def start_invoice_payment(
         if way.linked:
             lacking = amount - wallet_of(held.pk).available
             if lacking <= 0:
-                return pay_invoices_from_wallet(held.pk, [one.pk for one in invoices], actor=actor, at=at)
+                paid = pay_invoices_from_wallet(held.pk, [one.pk for one in invoices], actor=actor, at=at)
+                note(paid.pk)
+                return paid
             kind, amount = Payment.Kind.TOP_UP, max(lacking, way.limits[0])
         payment = open_attempt(
             held,
@@ -135,6 +148,7 @@ def start_invoice_payment(
             actor=actor,
             at=at,
         )
+        note(payment.pk)
     return send(payment, actor=actor, at=at)
 
 

@@ -18,6 +18,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
@@ -68,7 +69,9 @@ def adapter_of(gateway: str) -> Linking:
     return adapter
 
 
-def begin_link(customer: Customer, *, gateway: str, agreement: Agreement, actor: Actor, at: datetime) -> LinkedAccount:
+def begin_link(
+    customer: Customer, *, gateway: str, agreement: Agreement, actor: Actor, at: datetime, note: Note = unnoted
+) -> LinkedAccount:
     """
     Send the customer to the gateway to confirm: see `redirect_url`. The row and the consent are there before.
 
@@ -94,6 +97,7 @@ def begin_link(customer: Customer, *, gateway: str, agreement: Agreement, actor:
         )
         record_consent(link, Consent.Scope.CHARGES, agreement, actor=actor, at=at)
         record_audit(Did.LINK, link.pk, actor=actor, at=at, reason="", customer=held, gateway=gateway)
+        note(link.pk)
     with override(held.language):
         description = gettext("Link an account")
     answer = adapter.begin_link(

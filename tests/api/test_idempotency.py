@@ -11,14 +11,16 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import IdempotencyKey
+from accounts.models import Customer, IdempotencyKey
 from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from orders.models import CheckoutSession, Order
+from payments.consents import VERSION
 from payments.gateways.zalopay import ZaloPay
-from payments.models import Payment
+from payments.models import Consent, LinkedAccount, Payment
 from payments.services.wallet import wallet_of
 from tests.api.conftest import done, refused
+from tests.api.test_linked_accounts import linked
 from tests.cast import DAY, create, fund, make_coupon
 
 NEW = {"action": "create", "product": "vserver", "name": "web", "items": [{"item": "small"}], "months": 1}
@@ -155,6 +157,66 @@ def test_a_death_after_the_gateway_was_called(bob, as_bob, small, gateway, monke
     assert payment["id"] == str(Payment.objects.get().pk)
     assert payment["redirect_url"]
     refused(as_bob.post("invoices/pay/", wish, key="another"), 409, "payment-open")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_death_while_an_account_is_linked_begins_no_second_link(as_alice, gateway, monkeypatch):
+    wish = {"gateway": "sandbox", "consent": VERSION}
+    with monkeypatch.context() as dying:
+        dying.setattr("payments.gateways.zalopay_links.LinkingZaloPay.begin_link", die)
+        with pytest.raises(Killed):
+            as_alice.post("linked-accounts/", wish, key="k")
+
+    link = done(as_alice.post("linked-accounts/", wish, key="k"), 201)
+
+    assert link["id"] == str(LinkedAccount.objects.get().pk)
+    assert Consent.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("credit", [0, 90_500])
+def test_a_death_after_invoices_were_paid_from_a_linked_account_is_no_refusal(
+    bob, as_bob, small, gateway, monkeypatch, now, credit
+):
+    """90,500 ₫ are due: charged to the account, or taken from a wallet that has as much."""
+    (server,) = create(bob, small)
+    now.move(15 * DAY)
+    done(as_bob.post(f"resources/{server.pk}/delete/"))
+    (invoice,) = done(as_bob.get("invoices/"))["results"]
+    link = linked(as_bob, gateway)
+    if credit:
+        Customer.objects.filter(pk=bob.pk).update(pays_invoices_automatically=False)
+        fund(bob, credit)
+    wish = {"invoices": [invoice["id"]], "means": "linked_account", "linked_account": link["id"]}
+    with monkeypatch.context() as dying:
+        dying.setattr("payments.api.payments.PaymentEndpoint.show_payment", die)
+        with pytest.raises(Killed):
+            as_bob.post("invoices/pay/", wish, key="k")
+
+    payment = done(as_bob.post("invoices/pay/", wish, key="k"), 201)
+
+    assert (payment["state"], payment["amount"]) == ("succeeded", 90_500)
+    assert done(as_bob.get(f"invoices/{invoice['id']}/"))["status"] == "paid"
+    refused(as_bob.post("invoices/pay/", wish, key="another"), 409, "nothing-due")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_death_after_an_order_was_paid_again_is_no_refusal(offer, alice, as_alice, gateway, monkeypatch):
+    link = linked(as_alice, gateway)
+    gateway.fault("create", "maintenance")
+    quote = as_alice.post("quotes/", NEW)
+    order = done(as_alice.buy(quote, key="o", means="gateway", gateway="sandbox"), 201)
+    assert (order["state"], order["payment"]["state"]) == ("awaiting_payment", "failed")
+    wish, place = {"linked_account": link["id"]}, f"orders/{order['id']}/pay/"
+    with monkeypatch.context() as dying:
+        dying.setattr("orders.api.orders.OrderViewSet.show", die)
+        with pytest.raises(Killed):
+            as_alice.post(place, wish, key="k")
+
+    assert done(as_alice.post(place, wish, key="k"))["payment"]["state"] == "succeeded"
+
+    refused(as_alice.post(place, wish, key="another"), 409, "not-payable")
+    assert [one["debited"] for one in gateway.oracle()["references"]] == [181_000]
 
 
 @pytest.mark.django_db(transaction=True)

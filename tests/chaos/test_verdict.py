@@ -32,7 +32,7 @@ def payment(**facts: Any) -> dict[str, Any]:
         "reference": "ref",
         "order_id": None,
     }
-    more = {"payable": "top_up:key-7", "captured": 50_000, "state": "succeeded", "for_invoices": False}
+    more = {"captured": 50_000, "state": "succeeded", "for_invoices": False}
     return {**usual, **more, **facts}
 
 

@@ -21,7 +21,7 @@ def findings(record: Record, books: Books) -> list[str]:
     return [
         *_made(record, ORDERS, books.ours["orders"], "order"),
         *_made(record, ("quote",), books.ours["quotes"], "quote"),
-        *_made(record, ("top-up", "linked charge"), _payments(books, "top_up:key-"), "payment"),
+        *_made(record, ("top-up", "linked charge"), _top_ups(books), "payment"),
         *_made(record, ("invoice payment",), _for_invoices(books), "payment"),
         *_made(record, ("link account",), books.ours["links"], "linked account"),
         *_made(record, ("ask for transfer",), books.ours["expected"], "expected transfer", all_told=False),
@@ -94,8 +94,10 @@ def _made(
                 yield f"{thing} {pk} is there, and nobody was told of it"
 
 
-def _payments(books: Books, payable: str) -> list[Row]:
-    return [one for one in books.ours["payments"] if one["payable"].startswith(payable)]
+def _top_ups(books: Books) -> list[Row]:
+    """Attempts to top up that somebody asked for: for no order and no invoices."""
+    ours = (one for one in books.ours["payments"] if one["kind"] == "top_up" and one["means"] == "gateway")
+    return [one for one in ours if not one["order_id"] and not one["for_invoices"]]
 
 
 def _for_invoices(books: Books) -> list[Row]:
