@@ -16,6 +16,7 @@ import psycopg
 from stack.engines import APPLICATION
 from tests.chaos.house import House
 
+IN_PEACE, RECOVERY_SECONDS = 0.8, 20.0
 MOMENT_SECONDS = 3.0
 """So long a fault waits for somebody to be paying."""
 
@@ -33,11 +34,21 @@ class Faults:
         self.struck: Counter[str] = Counter()
 
     def strike(self, *, until: float, gap: float) -> None:
-        """Carry out the plan, with pauses of `gap` seconds on average; what is left at `until` (monotonic) is left out."""
+        """
+        Carry out the plan, with pauses of `gap` seconds on average; what is left at `until` (monotonic) is left out.
+
+        Most faults wait until the portal answers again, so that they meet people at work; some fall into its recovery. One that
+        finds nothing to break comes again later.
+        """
         while self.plan and time.monotonic() < until:
             time.sleep(self.random.uniform(0, 2 * gap))
+            if self.random.random() < IN_PEACE:
+                self.house.await_portal(RECOVERY_SECONDS)
             kind = self.plan.pop()
-            self.struck[kind] += KINDS[kind](self)
+            if KINDS[kind](self):
+                self.struck[kind] += 1
+            else:
+                self.plan.insert(0, kind)
 
     def web(self) -> bool:
         return self._kill("web", whole=0.25)

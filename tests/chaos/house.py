@@ -105,6 +105,12 @@ class House:
                     raise RuntimeError(f"{address} does not come up; the logs: {self.words()}")
                 time.sleep(0.1)
 
+    def await_portal(self, seconds: float) -> None:
+        """Until the portal answers again, but no longer."""
+        deadline = time.monotonic() + seconds
+        while not _answers(f"{self.url}/readyz") and time.monotonic() < deadline:
+            time.sleep(0.1)
+
     def break_postgres(self) -> None:
         """As `pg_ctl stop -m immediate`, then start it: it has to recover from its log."""
         with self._keeping:

@@ -67,7 +67,7 @@ class Shopper:
 
     def buy(self) -> None:
         [product] = self.random.sample(sorted(self.shelves), 1)
-        wish = {
+        wish: dict[str, Any] = {
             "action": "create",
             "product": product,
             "name": f"r{self.random.randrange(10**6)}",

@@ -105,7 +105,8 @@ class _Run:
 
     def _people(self, world: dict[str, Any]) -> None:
         plan, url = self.plan, self.house.url
-        self.shoppers, self.callers = [], {}
+        self.shoppers: list[Shopper] = []
+        self.callers: dict[str, Caller] = {}
         for number, person in enumerate(world["customers"]):
             random = Random(f"{plan.seed} customer {number}")
             caller = Caller(person["name"], url, person["key"], self.record, random)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tests.chaos.books import Books, Row
 from tests.chaos.record import Operation, Record, Told
@@ -20,7 +20,7 @@ def findings(record: Record, books: Books) -> list[str]:
     """What is not as it was told, a line each."""
     return [
         *_made(record, ORDERS, books.ours["orders"], "order"),
-        *_made(record, ("quote",), books.ours["quotes"], "quote"),
+        *_made(record, ("quote",), books.ours["quotes"], "quote", shown=_fresh_quotes(record)),
         *_made(record, ("top-up", "linked charge"), _top_ups(books), "payment"),
         *_made(record, ("invoice payment",), _for_invoices(books), "payment"),
         *_made(record, ("link account",), books.ours["links"], "linked account"),
@@ -76,7 +76,13 @@ def differing_repetition(operation: Operation, before: tuple[int, object]) -> st
 
 
 def _made(
-    record: Record, what: tuple[str, ...], rows: Iterable[Row], thing: str, *, all_told: bool = True
+    record: Record,
+    what: tuple[str, ...],
+    rows: Iterable[Row],
+    thing: str,
+    *,
+    all_told: bool = True,
+    shown: Collection[str] = (),
 ) -> Iterator[str]:
     """Each acknowledged operation made one thing, which is there; and no thing is there that nobody was told of."""
     there = Counter(row["id"] for row in rows)
@@ -90,8 +96,14 @@ def _made(
             yield f"{thing} {pk} was made by {len(operations)} operations: {'; '.join(map(str, operations))}"
     if all_told:
         for pk in there:
-            if pk not in told:
+            if pk not in told and pk not in shown:
                 yield f"{thing} {pk} is there, and nobody was told of it"
+
+
+def _fresh_quotes(record: Record) -> set[str]:
+    """A quote that is over is refused with another one in its place."""
+    refused = (one.answer for one in record.of(*ORDERS, told=Told.REFUSED))
+    return {str(answer["details"]["quote"]) for answer in refused if "quote" in answer.get("details", {})}
 
 
 def _top_ups(books: Books) -> list[Row]:
