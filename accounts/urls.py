@@ -1,11 +1,8 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from accounts import views
 
 urlpatterns = [
-    path("login/", views.Login.as_view(), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
     path("downloads/<uuid:token>/", views.download_progress, name="download-progress"),
     path("settings/", views.settings, name="settings"),
     path("settings/language/", views.choose_language, name="settings-language"),

@@ -1,60 +1,24 @@
-"""Signing in, what a customer sets (language, automatic payment, who may sign in, API keys), and how far a download is."""
+"""What a customer sets (language, automatic payment, who may sign in, API keys), and how far a download is."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.conf import settings as config
 from django.contrib import messages
-from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.language import speak
 from accounts.models import Customer, CustomerKey, User
 from accounts.services import keys, set_language
-from accounts.sign_in import HeldUp, answer_sign_in
 from store.progress import standing_of
-
-A_YEAR = 365 * 24 * 3600
-
-
-class Login(LoginView):
-    """The sign-in page; the portal then speaks the customer's language."""
-
-    form_class = HeldUp
-
-    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        return answer_sign_in(request, super().dispatch(request, *args, **kwargs))
-
-    def get_default_redirect_url(self) -> str:
-        """Customers come to the portal, staff to the staff area."""
-        user = self.request.user
-        if user.is_authenticated and user.is_staff and not user.customer:
-            return reverse("admin:index")
-        return super().get_default_redirect_url()
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        answer = super().form_valid(form)
-        user = form.get_user()
-        if user.customer:
-            speak(answer, user.customer.language)
-        return answer
-
-
-def speak(answer: HttpResponse, language: str) -> None:
-    """From the next page on the browser is answered in `language`."""
-    answer.set_cookie(
-        config.LANGUAGE_COOKIE_NAME, language, max_age=A_YEAR, samesite="Lax", secure=config.HTTPS, httponly=True
-    )
 
 
 class LanguageForm(forms.ModelForm):

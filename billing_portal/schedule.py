@@ -45,7 +45,7 @@ JOBS = (
     Job("deliver-requests", lifecycle.deliver_requests, Every(3),
         _("Hands provisioning requests to the product teams, in order per resource; retried with back-off."),
         lifecycle.next_delivery, calls_outside=True),
-    Job("deliver-notices", notifications.deliver_notices, Every(5),
+    Job("deliver-notices", notifications.deliver_mails, Every(5),
         _told(_("Sends mails; each is retried with back-off and parked after {failures} failures."), failures=ATTEMPTS),
         notifications.next_delivery, calls_outside=True),
     Job("time-out-requests", orders.time_out_requests, MINUTELY,

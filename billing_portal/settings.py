@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "invoices",
     "lifecycle",
     "catalog",
+    "door",
     "notifications",
     "accounts",
     "billing_portal.staff.StaffAreaConfig",
@@ -88,6 +89,7 @@ INSTALLED_APPS = [
     "django_fsm",
     "pgtrigger",
     "csp",
+    "allauth.account",
 ]
 MIDDLEWARE = [
     "billing_portal.transport.TransportMiddleware",
@@ -102,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "billing_portal.middleware.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -135,6 +138,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+PASSWORD_RESET_TIMEOUT = 3600
+
+# The front door (see `door/`): people sign in by mail address and password. An account is there when its address is confirmed,
+# never before, so allauth has none to verify; and the brake is our own (docs/decisions/011).
+ACCOUNT_ADAPTER = "door.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # whose page belongs to someone else signs in with another address
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_RATE_LIMITS = False
 
 # --- Database and Redis -----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from functools import update_wrapper
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,7 +19,6 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import VIEWED_CUSTOMER, signed_in
-from accounts.sign_in import StaffHeldUp, answer_sign_in
 from kernel import clock
 from kernel.periods import billing_zone
 from kernel.shapes import Wording
@@ -55,7 +56,13 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
     (
         "records",
         _("Records"),
-        ["accounts.StaffAct", "notifications.Notice", "accounts.AuditEntry", "accounts.BillingModeSwitch"],
+        [
+            "accounts.StaffAct",
+            "notifications.Notice",
+            "notifications.Letter",
+            "accounts.AuditEntry",
+            "accounts.BillingModeSwitch",
+        ],
     ),
 ]
 INNER = "inner"
@@ -68,14 +75,19 @@ class StaffSite(admin.AdminSite):
     index_title = _("Staff area")
     enable_nav_sidebar = True
     final_catch_all_view = False
-    login_form = StaffHeldUp
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
 
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
-        return answer_sign_in(request, super().login(request, extra_context))
+        """There is one front door, with one brake: staff sign in where customers do."""
+        wanted = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index", current_app=self.name)
+        return redirect_to_login(wanted, reverse("account_login"))
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:  # type: ignore[override]  # leads elsewhere
+        """The same for everybody."""
+        return redirect("account_change_password")
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Instants are shown and typed in the billing zone, up to the rendering of the page."""

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
+    path("", include("door.urls")),
     path("api/v1/", include("billing_portal.api_urls")),
     re_path("^api(/|$)", Nowhere.as_view()),
     path("admin/", admin.site.urls),

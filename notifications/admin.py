@@ -1,4 +1,4 @@
-"""What customers were told: each notice as it was sent, and those that could not be delivered."""
+"""What customers and users were told: each notice and letter as it was sent, and those that could not be delivered."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from kernel.actors import Actor
 from kernel.shapes import Cleaned
 from notifications.delivery import retry_notice
 from notifications.gathered import mail_as_sent
-from notifications.models import Notice
-from notifications.rights import RETRY_NOTICE
+from notifications.letters import render_letter
+from notifications.models import Letter, Notice
+from notifications.posting import retry_letter
+from notifications.rights import RETRY_LETTER, RETRY_NOTICE
 
 
 class RetryNotice(Task[Notice]):
@@ -57,4 +59,43 @@ class NoticeAdmin(LookOnlyAdmin):
         """In the language of its customer."""
         with override(notice.customer.language):
             mail = mail_as_sent(notice)
+        return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)
+
+
+class RetryLetter(Task[Letter]):
+    name = "retry"
+    label = _("Send again")
+    lead = _("The letter waits for delivery again, with all of its attempts ahead.")
+    button = _("Send again")
+    right = RETRY_LETTER
+
+    def is_open(self, subject: Letter, at: datetime) -> bool:
+        return subject.state == Letter.State.PARKED
+
+    def carry_out(self, subject: Letter, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        retry_letter(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("The letter waits for delivery.")
+
+
+@admin.register(Letter)
+class LetterAdmin(LookOnlyAdmin):
+    """As it is mailed, but for its link: that opens an account."""
+
+    tasks = (RetryLetter(),)
+    list_display = ("at", "kind", "recipient", "user", "state", "attempts", "sent_at")
+    list_select_related = ("user",)
+    list_filter = ("state", "kind")
+    search_fields = ("recipient", "user__email")
+    date_hierarchy = "at"
+    fieldsets = (
+        (None, {"fields": ("kind", "recipient", "user", "language", "at")}),
+        (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "error")}),
+        (_("As it is mailed"), {"fields": ("mail",)}),
+    )
+
+    @admin.display(description=_("mail"))
+    def mail(self, letter: Letter) -> SafeString:
+        """In its language."""
+        with override(letter.language):
+            mail = render_letter(letter)
         return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)

@@ -9,3 +9,4 @@ from accounts.audit import Verb
 
 class Did(Verb):
     RETRY = "retry notice", _("sent a notice again")
+    RETRY_LETTER = "retry letter", _("sent a letter again")

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -56,20 +57,26 @@ def deliver_notices(*, at: datetime, limit: int = 200) -> Tally:
 
     :raises OSError: the mail server cannot be reached; what was not tried yet waits without losing an attempt
     """
-    tally = Tally()
     due = Notice.objects.filter(NOTICES.is_due(at)).order_by("next_attempt_at", "pk")
     pks = list(due.values_list("pk", flat=True)[:limit])
-    if not pks:
+    mails = [[pk for group in groups for pk in group] for groups in _mails(pks, at=at)] if pks else []
+    return send_each([partial(_deliver, mail, at=at) for mail in mails])
+
+
+def send_each(mails: Sequence[Callable[[BaseEmailBackend], Tally]]) -> Tally:
+    """Each of `mails` sends itself, all in one conversation with the server, which begins afresh after whatever went wrong."""
+    tally = Tally()
+    if not mails:
         return tally
     server = get_connection()
     server.open()
     try:
-        for groups in _mails(pks, at=at):
-            sent = _deliver([pk for group in groups for pk in group], server, at=at)
+        for deliver in mails:
+            sent = deliver(server)
             tally.done += sent.done
             tally.failed += sent.failed
             if sent.failed:
-                server.close()  # whatever went wrong, the next mail starts afresh
+                server.close()
                 server.open()
     finally:
         server.close()
@@ -155,22 +162,24 @@ def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
     groups: dict[str, list[Notice]] = defaultdict(list)
     for notice in notices:
         groups[notice.together or str(notice.pk)].append(notice)
+    name, to = f"notice-{notices[0].pk}", notices[0].recipient
     with translation.override(notices[0].customer.language):
         if len(groups) > 1:
-            return _message(notices[0], mail_after_outage(list(groups.values())))
-        message = _message(notices[0], mail_together(notices) if len(notices) > 1 else render(notices[0]))
+            return message_as(name, to, mail_after_outage(list(groups.values())))
+        message = message_as(name, to, mail_together(notices) if len(notices) > 1 else render(notices[0]))
         for file in files_for(notices, at=at):
             message.attach(*file)
         return message
 
 
-def _message(notice: Notice, text: Mail) -> EmailMultiAlternatives:
+def message_as(name: str, to: str, text: Mail) -> EmailMultiAlternatives:
+    """`name` is the same whenever it is sent: by it mail systems recognise what comes twice."""
     host = urlsplit(settings.PUBLIC_URL).hostname
     message = EmailMultiAlternatives(
         text.subject,
         text.text,
-        to=[notice.recipient],
-        headers={"Message-ID": f"<notice-{notice.pk}@{host}>", "Auto-Submitted": "auto-generated"},
+        to=[to],
+        headers={"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(text.html, "text/html")
     return message

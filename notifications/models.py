@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
+from accounts.models import Customer, User
 from store.outbox import WAITING
+from store.triggers import frozen
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -129,3 +130,49 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.event}"
+
+
+class Letter(models.Model):
+    """
+    A message to one person, by mail alone: it opens an account, or says that one was opened. Colleagues do not read it.
+
+    It keeps no link: where it leads is known when it leaves (`letters.py`), so the table opens nothing to whoever reads it.
+    """
+
+    class Kind(models.TextChoices):
+        RESET_PASSWORD = "reset_password", _("Link to a new password")
+        PASSWORD_CHANGED = "password_changed", _("Password changed")
+        LEAVE_ADDRESS = "leave_address", _("Change of mail address: the present one is asked")
+        REACH_ADDRESS = "reach_address", _("Change of mail address: the new one is asked")
+        ADDRESS_TAKEN = "address_taken", _("Change of mail address: the new one has an account already")
+        ADDRESS_CHANGED = "address_changed", _("Mail address changed")
+
+    State = Notice.State
+
+    kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)
+    recipient = models.EmailField(_("recipient"))
+    language = models.CharField(_("language"), max_length=5)
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="letters", verbose_name=_("user")
+    )
+    about = models.UUIDField(_("about"), null=True, blank=True)
+    facts = models.JSONField(_("facts"), default=dict)
+    at = models.DateTimeField(_("at"))
+    state = models.CharField(_("delivery"), max_length=9, choices=Notice.State.choices, default=Notice.State.PENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    error = models.TextField(_("last error"), blank=True)
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        indexes: ClassVar = [
+            models.Index(name="letters_waiting_for_delivery", fields=["next_attempt_at"], condition=WAITING),
+        ]
+        triggers: ClassVar = [
+            frozen("stays_as_it_was_written", columns=["kind", "recipient", "user_id", "about", "facts", "at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.recipient}"

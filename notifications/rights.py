@@ -11,3 +11,4 @@ show("notifications", Staff.SUPPORT, Staff.FINANCE, Staff.AUDITOR)
 RETRY_NOTICE = declare(
     "notifications.notice", "retry_notice", _("Can retry a parked notice"), Staff.SUPPORT, Staff.FINANCE
 )
+RETRY_LETTER = declare("notifications.letter", "retry_letter", _("Can retry a parked letter"), Staff.SUPPORT)

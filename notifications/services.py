@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from accounts.models import Customer
+from accounts.models import Customer, User
 from notifications.events import event_key, event_sql, stamp
 from notifications.kinds import KINDS, key_of
 from notifications.kinds.together import GATHERS, By
-from notifications.models import Notice
+from notifications.models import Letter, Notice
 from store.bulk import copy_rows
 from store.outbox import WAITING
 
@@ -78,6 +78,26 @@ def tell_gathered(customer_id: UUID, by: By, pk: UUID, *, at: datetime) -> None:
 
 def _gathers(together: str) -> timedelta:
     return next((wait for by, wait in GATHERS.items() if together.startswith(f"{by}:")), timedelta())
+
+
+def write_letter(
+    kind: Letter.Kind,
+    recipient: str,
+    language: str,
+    *,
+    at: datetime,
+    user: User | None = None,
+    about: UUID | None = None,
+    **facts: str,
+) -> None:
+    """
+    Owe one person a letter, in `language`.
+
+    :param about: the row that it leads to; which page that is, and by which link, is found out when it leaves
+    """
+    Letter.objects.create(
+        kind=kind, recipient=recipient, language=language, user=user, about=about, facts=facts, at=at, next_attempt_at=at
+    )  # fmt: skip
 
 
 class News(NamedTuple):

@@ -32,6 +32,8 @@ OTHERS: dict[str, frozenset[str]] = {
     "auth_group": ALL,
     "django_session": ALL,
     "django_admin_log": frozenset({"SELECT", "INSERT"}),
+    "account_emailaddress": frozenset({"SELECT"}),  # one's address stands with the user, and is confirmed before
+    "account_emailconfirmation": frozenset(),
 }
 """Tables of others, whose models declare nothing."""
 SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof"})

@@ -20,7 +20,7 @@ from invoices.rights import ANSWER_QUESTION, CALL
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
-from notifications.models import Notice
+from notifications.models import Letter, Notice
 from orders.models import Order, OrderItem
 from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, TransferClaim
 from payments.rights import RECORD_BANK_TRANSFER
@@ -183,6 +183,12 @@ def _of_staff() -> list[Matter]:
             "parked notices",
             _("mails that could not be delivered"),
             Notice.objects.filter(state=Notice.State.PARKED),
+            "state__exact=parked",
+        ),
+        Matter(
+            "parked letters",
+            _("letters to people that could not be delivered"),
+            Letter.objects.filter(state=Letter.State.PARKED),
             "state__exact=parked",
         ),
         Matter(

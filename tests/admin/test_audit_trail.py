@@ -15,7 +15,7 @@ from accounts.services import record_audit
 from tests.cast import NOON, STAFF
 
 HERE = Path(__file__).parents[2]
-APPS = ["accounts", "catalog", "notifications", "lifecycle", "invoices", "payments", "orders", "billing_portal"]
+APPS = ["accounts", "catalog", "door", "notifications", "lifecycle", "invoices", "payments", "orders", "billing_portal"]
 
 
 def declared():
@@ -35,7 +35,7 @@ def test_every_act_has_words_in_both_languages(code):
 def test_the_acts_of_every_app_are_known():
     """`ready` makes them so: what is listed here is asked for by nobody in this test."""
     assert {
-        "switch billing mode", "correct invoice", "release parked bill", "restore resource", "retry notice",
+        "switch billing mode", "correct invoice", "release parked bill", "restore resource", "retry notice", "retry letter", "change own address",
         "reopen price", "revoke API key", "move clock", "change customer", "add user",
     } <= set(declared())  # fmt: skip
 

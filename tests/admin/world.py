@@ -11,6 +11,7 @@ from accounts.services import record_audit
 from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
+from door.services.addresses import ask_for_address
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
 from kernel.ids import new_id
@@ -56,6 +57,7 @@ def populate(number: int) -> None:
     _history(number, product, item, prepaid, postpaid)
     _staff_work(number, product, prepaid)
     _outside(number, prepaid)
+    _at_the_door(number, prepaid)
 
 
 def _history(number: int, product: Product, item: Item, prepaid: Customer, postpaid: Customer) -> None:
@@ -84,6 +86,11 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
     ParkedBilling.objects.create(
         run=run, month=run.month, customer=postpaid, cause="outlier", expected_total=9, at=NOON
     )
+
+
+def _at_the_door(number: int, customer: Customer) -> None:
+    """With the letters that it is told by."""
+    ask_for_address(make_user(customer), f"new{number}@customer.example", at=NOON, language="vi")
 
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sign_in_page() -> str:
-    return Client().get(reverse("login")).content.decode()
+    return Client().get(reverse("account_login")).content.decode()
 
 
 def test_a_portal_without_the_demo_lists_nobody() -> None:

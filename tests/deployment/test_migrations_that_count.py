@@ -19,6 +19,7 @@ OURS = {
     "accounts",
     "billing_portal",
     "catalog",
+    "door",
     "invoices",
     "ledger",
     "lifecycle",

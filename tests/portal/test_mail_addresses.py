@@ -33,7 +33,7 @@ def test_she_signs_in_however_she_types_her_address(lan, typed):
 
 def test_staff_sign_in_so_too(db):
     User.objects.create_superuser("Boss@Portal.example", "secret")
-    answer = Client().post("/admin/login/", {"username": "boss@portal.example", "password": "secret"})
+    answer = Client().post("/login/", {"username": "boss@portal.example", "password": "secret"})
     assert answer.status_code == 302
 
 

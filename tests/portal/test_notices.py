@@ -252,20 +252,20 @@ def test_there_are_only_so_many_keys(alice):
 def test_signing_in_speaks_the_customers_language(db):
     customer = make_customer("Emma", language="en")
     user = make_user(customer)
-    answer = Client().post(reverse("login"), {"username": user.email, "password": "secret"})
+    answer = Client().post(reverse("account_login"), {"username": user.email, "password": "secret"})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert answer.cookies["django_language"].value == "en"
 
 
 def test_staff_come_to_the_staff_area(db):
     user = make_user(None, is_staff=True)
-    answer = Client().post(reverse("login"), {"username": user.email, "password": "secret"})
+    answer = Client().post(reverse("account_login"), {"username": user.email, "password": "secret"})
     assert (answer.status_code, answer["Location"]) == (302, "/admin/")
 
 
 def test_a_wrong_password_signs_nobody_in(alice):
     user = make_user(alice)
-    answer = Client().post(reverse("login"), {"username": user.email, "password": "guess"})
+    answer = Client().post(reverse("account_login"), {"username": user.email, "password": "guess"})
     assert answer.status_code == 200
     assert "_auth_user_id" not in answer.wsgi_request.session
 
@@ -273,10 +273,10 @@ def test_a_wrong_password_signs_nobody_in(alice):
 def test_signing_in_leads_nowhere_else(alice):
     user = make_user(alice)
     form = {"username": user.email, "password": "secret", "next": "https://evil.example/"}
-    assert Client().post(reverse("login"), form)["Location"] == "/"
+    assert Client().post(reverse("account_login"), form)["Location"] == "/"
 
 
 def test_signing_out_needs_a_form(alice):
     client = signed_in(alice)
-    assert client.get(reverse("logout")).status_code == 405
-    assert client.post(reverse("logout"))["Location"] == "/login/"
+    assert client.get(reverse("account_logout")).status_code == 405
+    assert client.post(reverse("account_logout"))["Location"] == "/login/"

@@ -8,20 +8,19 @@ import pytest
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 
-from accounts import sign_in
 from accounts.models import User
+from door import brake
 from store.senders import network_of
 from tests.cast import make_user
 
 RIGHT, WRONG = "secret", "guessed"
 HOME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
-DOORS = ["/login/", "/admin/login/"]
 
 
 @pytest.fixture(autouse=True)
 def _nobody_has_tried_before(monkeypatch):
     """And every wait is as long as it can be, so that no slow machine sits it out."""
-    monkeypatch.setattr(sign_in, "FIRST_WAIT", 3600)
+    monkeypatch.setattr(brake, "FIRST_WAIT", 3600)
     cache.clear()
     yield
     cache.clear()
@@ -41,15 +40,15 @@ def browser(address: str = HOME, language: str = "en") -> Client:
     return Client(headers={"accept-language": language}, REMOTE_ADDR=address)
 
 
-def tries(client: Client, name: str, password: str, door: str = "/login/"):
-    return client.post(door, {"username": name, "password": password})
+def tries(client: Client, name: str, password: str):
+    return client.post("/login/", {"username": name, "password": password})
 
 
-def fails(times: int, name: str, *, address: str = HOME, door: str = "/login/") -> None:
+def fails(times: int, name: str, *, address: str = HOME) -> None:
     """So many attempts, as far apart as it takes."""
     for _ in range(times):
         the_waits_are_over()
-        assert tries(browser(address), name, WRONG, door).status_code == 200
+        assert tries(browser(address), name, WRONG).status_code == 200
 
 
 def the_waits_are_over() -> None:
@@ -62,12 +61,11 @@ def is_in(answer) -> bool:
     return answer.status_code == 302 and "_auth_user_id" in answer.client.session
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_five_slips_cost_nothing_and_the_next_have_to_wait(boss, door):
+def test_five_slips_cost_nothing_and_the_next_have_to_wait(boss):
     for _ in range(6):
-        assert tries(browser(), boss.email, WRONG, door).status_code == 200
+        assert tries(browser(), boss.email, WRONG).status_code == 200
 
-    answer = tries(browser(), boss.email, RIGHT, door)
+    answer = tries(browser(), boss.email, RIGHT)
 
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 60
@@ -75,37 +73,42 @@ def test_five_slips_cost_nothing_and_the_next_have_to_wait(boss, door):
     assert not is_in(answer)
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_the_wait_is_told_in_vietnamese(boss, door):
-    fails(6, boss.email, door=door)
+def test_the_wait_is_told_in_vietnamese(boss):
+    fails(6, boss.email)
 
-    answer = tries(browser(language="vi"), boss.email, RIGHT, door)
+    answer = tries(browser(language="vi"), boss.email, RIGHT)
 
     assert "Đăng nhập không thành công quá nhiều lần. Vui lòng chờ" in answer.content.decode()
     assert "giây rồi thử lại." in answer.content.decode()
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_after_the_wait_the_right_password_opens_and_the_slips_are_forgotten(boss, door):
-    fails(6, boss.email, door=door)
+def test_after_the_wait_the_right_password_opens_and_the_slips_are_forgotten(boss):
+    fails(6, boss.email)
     the_waits_are_over()
 
-    assert is_in(tries(browser(), boss.email, RIGHT, door))
+    assert is_in(tries(browser(), boss.email, RIGHT))
     for _ in range(6):
-        assert tries(browser(), boss.email, WRONG, door).status_code == 200
+        assert tries(browser(), boss.email, WRONG).status_code == 200
 
 
-def test_both_doors_count_together(boss):
-    fails(3, boss.email, door="/login/")
-    fails(3, boss.email, door="/admin/login/")
+def test_there_is_one_door_for_staff_as_well(boss):
+    answer = browser().get("/admin/invoices/invoice/?state=open")
+    answer = browser().get(answer["Location"])
 
-    assert tries(browser(), boss.email, RIGHT).status_code == 429
+    assert answer["Location"] == "/login/?next=/admin/invoices/invoice/%3Fstate%3Dopen"
+    client = browser()
+    answer = client.post(
+        answer["Location"], {"username": boss.email, "password": RIGHT, "next": "/admin/invoices/invoice/?state=open"}
+    )
+    assert answer["Location"] == "/admin/invoices/invoice/?state=open"
+    assert is_in(answer)
+    assert client.post("/admin/login/", {"username": boss.email, "password": RIGHT}).status_code == 302
 
 
 def test_waits_double_and_end():
-    limit = sign_in.Limit(free=5, longest=60)
+    limit = brake.Limit(free=5, longest=60)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sign_in, "FIRST_WAIT", 5)
+        patch.setattr(brake, "FIRST_WAIT", 5)
         assert [limit.wait_after(failures) for failures in (1, 5, 6, 7, 8, 9, 10, 10_000)] == [
             0, 0, 5, 10, 20, 40, 60, 60,
         ]  # fmt: skip
@@ -171,7 +174,7 @@ def test_a_known_browser_does_not_guess_for_ever_either(owner):
 def test_a_forged_mark_of_a_known_browser_is_none(owner, mark):
     fails(6, owner.email)
     guesser = browser(ELSEWHERE)
-    guesser.cookies[sign_in.DEVICE_COOKIE] = mark
+    guesser.cookies[brake.DEVICE_COOKIE] = mark
 
     assert tries(guesser, owner.email, WRONG).status_code == 429
 
@@ -189,7 +192,7 @@ def test_guesses_sent_at_once_are_counted_one_by_one():
     request = RequestFactory(REMOTE_ADDR=HOME).post("/login/")
 
     def guess(_number: int) -> int:
-        return sign_in.Attempts(request, "owner@alice.example").begin()
+        return brake.Attempts.to_sign_in(request, "owner@alice.example").begin()
 
     with ThreadPoolExecutor(8) as pool:
         waits = list(pool.map(guess, range(24)))

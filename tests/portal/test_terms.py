@@ -28,7 +28,7 @@ def test_the_terms_are_read_without_signing_in_and_tell_nothing_of_anybody(alice
     assert "A month is 30 days of 24 hours." in markup(page)
     assert f'<th scope="row">{small.product}</th>' in markup(page)
     assert "sessionid" not in page.cookies
-    assert f'href="{reverse("terms")}"' in markup(stranger.get(reverse("login")))
+    assert f'href="{reverse("terms")}"' in markup(stranger.get(reverse("account_login")))
 
 
 def test_whoever_is_signed_in_reads_the_terms_within_the_portal(alice, small):

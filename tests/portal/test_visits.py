@@ -73,7 +73,7 @@ def test_from_the_portal_to_the_customers_own_list(shop, team, alice, bob, small
     assert [row["id"] for row in rows] == [str(server.pk)]
     place = f"/api/v1/visits/{visit['id']}/"
     assert team.get(place).status_code == 200
-    browser.post(reverse("logout"))
+    browser.post(reverse("account_logout"))
     assert team.get(place).status_code == 404, "signed out of the portal, signed out there"
 
 
@@ -94,7 +94,7 @@ def test_one_who_only_looks_is_said_to(shop, team, alice):
 def test_whoever_is_not_signed_in_signs_in_first(shop):
     answer = visited(Client())
     assert answer.status_code == 302
-    assert answer.url.startswith(reverse("login"))
+    assert answer.url.startswith(reverse("account_login"))
     assert "state%3Dabc" in answer.url
 
 

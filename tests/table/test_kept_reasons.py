@@ -56,6 +56,7 @@ KEPT_REASONS = {
     "lifecycle.DeliveryChannel.error": TECHNICAL,
     "lifecycle.DeliveryChannel.failures": NUMBER,
     "notifications.Notice.error": TECHNICAL,
+    "notifications.Letter.error": TECHNICAL,
 }
 
 
@@ -64,6 +65,7 @@ def columns_like_a_reason():
         "accounts",
         "billing_portal",
         "catalog",
+        "door",
         "invoices",
         "ledger",
         "lifecycle",

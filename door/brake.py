@@ -1,5 +1,5 @@
 """
-Guessing passwords is slow: who fails to sign in too often has to wait, a little longer each time.
+Guessing passwords is slow: who fails to sign in too often has to wait, a little longer each time. So does who asks for mails.
 
 Counted in the cache (Redis) by user name and by address. Without Redis nobody is held up. A browser that has signed in
 before is counted for itself, so no stranger's failures keep its user out.
@@ -12,17 +12,13 @@ import logging
 import math
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
-from django import forms
 from django.conf import settings
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm
 from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
@@ -31,8 +27,6 @@ from kernel import display
 from store.senders import network_of
 
 logger = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer", bound=HttpResponseBase)
 
 FIRST_WAIT = 5
 """Seconds; each further failure doubles it."""
@@ -60,17 +54,36 @@ NAME = Limit(free=5, longest=60)  # whoever fails for somebody else's name holds
 ADDRESS = Limit(free=20, longest=300)  # an office behind one address may slip more often
 
 
-class Attempts:
-    """What was tried before with this name, and from this browser or address."""
+MAILS_TO_ONE = Limit(free=3, longest=900)
+MAILS_BY_ADDRESS = Limit(free=20, longest=900)
 
-    def __init__(self, request: HttpRequest, name: str) -> None:
+
+class Attempts:
+    """What was tried before, by each subject that it is counted for."""
+
+    def __init__(self, limits: Mapping[str, Limit]) -> None:
+        self.limits = limits
+        self.counted = False
+
+    @classmethod
+    def to_sign_in(cls, request: HttpRequest, name: str) -> Attempts:
+        """With this name, from this browser or address."""
         device = _device_of(request, name)
-        self.limits = (
+        return cls(
             {f"device:{device}": DEVICE}
             if device
             else {f"name:{_digest(name)}": NAME, f"address:{_digest(network_of(request))}": ADDRESS}
         )
-        self.counted = False
+
+    @classmethod
+    def to_be_mailed(cls, request: HttpRequest, recipient: str) -> Attempts:
+        """To have a mail sent there, whether anybody reads it or not; each counts."""
+        return cls(
+            {
+                f"mails-to:{_digest(recipient)}": MAILS_TO_ONE,
+                f"mails-by:{_digest(network_of(request))}": MAILS_BY_ADDRESS,
+            }
+        )
 
     def begin(self) -> int:
         """
@@ -141,51 +154,15 @@ def _device_of(request: HttpRequest, name: str) -> str:
     return str(device) if user == _digest(name) else ""
 
 
-class HeldUp(AuthenticationForm):
-    """A sign-in form that counts; `retry_after` are the seconds to wait, 0 when the password was looked at."""
-
-    retry_after = 0
-
-    def clean(self) -> dict[str, object]:
-        name = self.cleaned_data.get("username")
-        if not name or not self.cleaned_data.get("password") or self.request is None:
-            return super().clean()
-        attempts = Attempts(self.request, name)
-        self.retry_after = attempts.begin()
-        if self.retry_after:
-            logger.warning("sign-in: %s is held up for %s s", network_of(self.request), self.retry_after)
-            raise forms.ValidationError(
-                _("Too many attempts to sign in failed. Please wait %(span)s, then try again.")
-                % {"span": _in_words(self.retry_after)},
-                code="throttled",
-            )
-        cleaned = super().clean()
-        attempts.succeed()
-        return cleaned
-
-
-class StaffHeldUp(HeldUp, AdminAuthenticationForm):
-    """The same for the staff area."""
-
-
-def _in_words(seconds: int) -> str:
+def in_words(seconds: int) -> str:
+    """How long to wait."""
     if seconds > 90:
         return display.duration(math.ceil(seconds / 60))
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
 
-def answer_sign_in(request: HttpRequest, answer: Answer) -> Answer:
-    """The answer of a sign-in page: 429 for who has to wait, the mark of a known browser for who is in."""
-    form = (getattr(answer, "context_data", None) or {}).get("form")
-    if wait := getattr(form, "retry_after", 0):
-        answer.status_code = 429
-        answer["Retry-After"] = str(wait)
-    elif request.method == "POST" and answer.status_code == 302 and request.user.is_authenticated:
-        _mark(answer, request.user)
-    return answer
-
-
-def _mark(answer: HttpResponseBase, user: User) -> None:
+def mark_known(answer: HttpResponseBase, user: User) -> None:
+    """This browser is `user`'s from now on: strangers' failures do not concern it."""
     mark = signing.dumps([_digest(user.email), secrets.token_urlsafe(12)], salt=DEVICE_COOKIE)
     answer.set_cookie(
         DEVICE_COOKIE, mark, max_age=DEVICE_COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True

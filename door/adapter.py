@@ -1,0 +1,77 @@
+"""What allauth asks of us: whom to tell by which letter, where to go next, what to say."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from accounts.language import speak
+from accounts.models import User
+from door.brake import mark_known
+from door.services import tell_user
+from kernel import clock
+from kernel.shapes import Wording
+from notifications.models import Letter
+
+
+class Adapter(DefaultAccountAdapter):
+    """Every mail is a letter, every sentence ours: what is not named here is not sent and not said."""
+
+    LETTERS: ClassVar[dict[str, Letter.Kind]] = {
+        "account/email/password_changed": Letter.Kind.PASSWORD_CHANGED,
+        "account/email/password_reset": Letter.Kind.PASSWORD_CHANGED,
+    }
+    MESSAGES: ClassVar[dict[str, Wording]] = {
+        "account/messages/password_changed.txt": _("Your password is changed. Elsewhere you are signed out."),
+    }
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        raise NotImplementedError(f"no letter says {template_prefix}")
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        tell_user(user, self.LETTERS[template_prefix], at=clock.now(), language=get_language() or "")
+
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: object, **kwargs: object
+    ) -> None:
+        if sentence := self.MESSAGES.get(message_template or ""):
+            messages.add_message(request, level, str(sentence))
+
+    def is_safe_url(self, url: str) -> bool:
+        """This host alone, and no step back from https."""
+        request = context.request
+        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Pages answer with pages, whoever asks."""
+        return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Customers come to the portal, staff to the staff area."""
+        user = request.user
+        if user.is_authenticated and user.is_staff and not user.customer:
+            return reverse("admin:index")
+        url: str = super().get_login_redirect_url(request)
+        return url
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request) if request.user.is_staff else reverse("settings")
+
+    def post_login(self, request: HttpRequest, user: Any, **facts: Any) -> HttpResponse:
+        """The portal speaks the customer's language from now on, and knows this browser again."""
+        answer: HttpResponse = super().post_login(request, user, **facts)
+        assert isinstance(user, User)
+        if user.customer:
+            speak(answer, user.customer.language)
+        mark_known(answer, user)
+        return answer

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class DoorConfig(AppConfig):
+    name = "door"
+    verbose_name = _("Front door")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import door.audit
+        import door.rights
+        import door.ways  # noqa: F401  # makes all three known

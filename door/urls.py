@@ -1,0 +1,19 @@
+from django.contrib.auth.views import LogoutView
+from django.urls import path, re_path
+
+from door import views
+
+urlpatterns = [
+    path("login/", views.SignIn.as_view(), name="account_login"),
+    path("logout/", LogoutView.as_view(), name="account_logout"),
+    path("password/forgotten/", views.ForgottenPassword.as_view(), name="account_reset_password"),
+    path("password/forgotten/sent/", views.LinkIsSent.as_view(), name="account_reset_password_done"),
+    re_path(
+        r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        views.NewPassword.as_view(),
+        name="account_reset_password_from_key",
+    ),
+    path("settings/password/", views.ChangePassword.as_view(), name="account_change_password"),
+    path("settings/address/", views.change_address, name="address-change"),
+    path("address/<str:mark>/", views.confirm_change, name="address-confirm"),
+]

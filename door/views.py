@@ -1,0 +1,112 @@
+"""The pages of the front door. The ways are allauth's, see `adapter.py` for what it asks of us."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import views as ways
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import PortalRequest, portal_page
+from door.forms import ChangeAddressForm, ChangePasswordForm, NewPasswordForm, ResetPasswordForm, SignInForm
+from door.marks import read_mark
+from door.models import CONFIRMED_WITHIN, AddressChange
+from door.services.addresses import confirm_address
+from kernel import clock
+
+
+class Page:
+    """Says 429 to who has to wait; forms are given the request."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return slowed(answer, (getattr(answer, "context_data", None) or {}).get("form"))
+
+
+def slowed(answer: HttpResponseBase, form: object) -> HttpResponseBase:
+    if wait := getattr(form, "retry_after", 0):
+        answer.status_code = 429
+        answer["Retry-After"] = str(wait)
+    return answer
+
+
+class WithRequest:
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+        return {**kwargs, "request": self.request}  # type: ignore[attr-defined]
+
+
+class SignIn(Page, ways.LoginView):
+    form_class = SignInForm
+    template_name = "door/sign_in.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), "next": self.get_next_url() or ""}
+
+
+class ForgottenPassword(Page, WithRequest, ways.PasswordResetView):
+    form_class = ResetPasswordForm
+    template_name = "door/forgotten.html"
+
+
+class LinkIsSent(ways.PasswordResetDoneView):
+    """The same for every address, known or not."""
+
+    template_name = "door/link_sent.html"
+
+
+class NewPassword(ways.PasswordResetFromKeyView):
+    form_class = NewPasswordForm
+    template_name = "door/new_password.html"
+    success_url = reverse_lazy("account_login")
+
+    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().dispatch(request, uidb36, key, **kwargs)
+        if getattr(answer, "context_data", None) and answer.context_data.get("token_fail"):  # type: ignore[attr-defined]
+            answer.status_code = 410
+        return answer
+
+
+class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
+    form_class = ChangePasswordForm
+    template_name = "door/change_password.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and not request.user.has_usable_password():
+            return redirect("account_reset_password")
+        return super().dispatch(request, *args, **kwargs)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@portal_page()
+def change_address(request: PortalRequest) -> HttpResponseBase:
+    """What is asked here is answered alike, whether anybody signs in with the new address or not."""
+    form = ChangeAddressForm(request.POST or None, request=request)
+    if form.is_valid():
+        form.save()
+        messages.success(request, _("Two mails are on their way: confirm the change in both."))
+        return redirect("settings")
+    return slowed(render(request, "door/change_address.html", {"form": form}), form)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def confirm_change(request: HttpRequest, mark: str) -> HttpResponse:
+    """A link of a mail: nothing happens before its button is pressed, for machines follow links as well."""
+    found = read_mark("address", mark, within=CONFIRMED_WITHIN)
+    change = AddressChange.objects.filter(pk=found[0]).first() if found else None
+    if found is None or change is None:
+        return render(request, "door/stale.html", {"again": "settings"}, status=410)
+    if request.method == "POST":
+        side = AddressChange.Side(found[1][0])
+        change = confirm_address(change.pk, side, at=clock.now(), language=get_language() or "")
+        return render(request, "door/address_confirmed.html", {"change": change})
+    return render(request, "door/confirm_address.html", {"change": change, "mark": mark})

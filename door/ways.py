@@ -1,0 +1,44 @@
+"""Where letters lead: asked when one leaves, so that what opens an account is nowhere but in that mail."""
+
+from __future__ import annotations
+
+from allauth.account.utils import user_pk_to_url_str
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+
+from door.marks import mark_of
+from door.models import AddressChange
+from notifications.letters import leads
+from notifications.models import Letter
+
+Side = AddressChange.Side
+
+
+def _new_password(letter: Letter) -> str:
+    user = letter.user
+    if user is None or not user.is_active or user.email != letter.recipient:
+        return ""
+    key = default_token_generator.make_token(user)
+    return reverse("account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": key})
+
+
+def _confirm_former(letter: Letter) -> str:
+    return _confirm(letter, Side.FORMER)
+
+
+def _confirm_new(letter: Letter) -> str:
+    return _confirm(letter, Side.NEW)
+
+
+def _confirm(letter: Letter, side: Side) -> str:
+    if letter.about is None or not AddressChange.objects.under_way().filter(pk=letter.about).exists():
+        return ""
+    return reverse("address-confirm", args=[mark_of("address", letter.about, side.value)])
+
+
+leads(Letter.Kind.RESET_PASSWORD, _new_password)
+leads(Letter.Kind.LEAVE_ADDRESS, _confirm_former)
+leads(Letter.Kind.REACH_ADDRESS, _confirm_new)
+leads(Letter.Kind.PASSWORD_CHANGED, lambda letter: reverse("account_reset_password"))
+leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_password"))
+leads(Letter.Kind.ADDRESS_TAKEN, lambda letter: reverse("account_login"))

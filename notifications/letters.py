@@ -1,0 +1,107 @@
+"""
+Letters: what they say, and where they lead.
+
+The app that has the pages says where a kind leads (`leads`). It is asked when a letter leaves, so that the link stands in the
+mail alone; what has ended meanwhile leads nowhere, and is not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from kernel.shapes import Wording
+from notifications.models import Letter
+from notifications.render import Mail
+
+Kind = Letter.Kind
+Way = Callable[[Letter], str]
+"""The path of the page that a letter leads to; empty when there is nothing to do there any more."""
+
+
+class Words(NamedTuple):
+    """What a kind says, with the letter's facts, its recipient and the user's address (`who`) put in."""
+
+    subject: Wording
+    sentences: tuple[Wording, ...]
+    button: Wording
+
+
+NOT_YOU = _("If it was not you, you need not do anything: nothing changes.")
+TELL_US = _("If it was not you, set a new password at once, and tell us.")
+
+LETTERS: dict[str, Words] = {
+    Kind.RESET_PASSWORD: Words(
+        _("Set a new password"),
+        (
+            _("A new password was asked for, for %(recipient)s. The link is good for one hour, and once."),
+            NOT_YOU,
+        ),
+        _("Set a new password"),
+    ),
+    Kind.PASSWORD_CHANGED: Words(
+        _("Your password was changed"),
+        (_("The password of %(who)s was changed. Whoever was signed in elsewhere has been signed out."), TELL_US),
+        _("Set a new password"),
+    ),
+    Kind.LEAVE_ADDRESS: Words(
+        _("Your mail address is to change"),
+        (
+            _("You want to sign in as %(address)s, no longer as %(recipient)s."),
+            _("Please confirm it here and in the mail to the new address: it changes when both have."),
+            _("If it was not you, do not confirm it, and set a new password at once."),
+        ),
+        _("Confirm the change"),
+    ),
+    Kind.REACH_ADDRESS: Words(
+        _("Confirm your new mail address"),
+        (
+            _("You want to sign in as %(recipient)s from now on."),
+            _("Please confirm it here and in the mail to your present address: it changes when both have."),
+            NOT_YOU,
+        ),
+        _("Confirm the change"),
+    ),
+    Kind.ADDRESS_TAKEN: Words(
+        _("You have an account already"),
+        (
+            _("Another account was to get the address %(recipient)s. You have an account with it already."),
+            NOT_YOU,
+        ),
+        _("Sign in"),
+    ),
+    Kind.ADDRESS_CHANGED: Words(
+        _("Your mail address was changed"),
+        (_("You sign in as %(address)s from now on, no longer as %(recipient)s."), TELL_US),
+        _("Set a new password"),
+    ),
+}
+_ways: dict[str, Way] = {}
+
+
+def leads(kind: Letter.Kind, way: Way) -> None:
+    """An app tells where the letters of a kind lead."""
+    _ways[kind] = way
+
+
+def way_of(letter: Letter) -> str:
+    """The path that `letter` leads to at this moment: a secret, if it opens something. Empty when it is overtaken."""
+    return _ways[letter.kind](letter)
+
+
+def render_letter(letter: Letter, path: str = "") -> Mail:
+    """The mail of `letter` in the active language, which leads to `path`."""
+    words = LETTERS[letter.kind]
+    facts = {"recipient": letter.recipient, "who": letter.user or letter.recipient, **letter.facts}
+    subject = str(words.subject) % facts
+    context = {
+        "subject": subject,
+        "sentences": [str(sentence) % facts for sentence in words.sentences],
+        "action_url": f"{settings.PUBLIC_URL}{path}" if path else "",
+        "action_label": words.button,
+    }
+    return Mail(subject, render_to_string("mail/letter.txt", context), render_to_string("mail/letter.html", context))
