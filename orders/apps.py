@@ -1,9 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account.signals import password_changed, password_reset
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_out
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 class OrdersConfig(AppConfig):
@@ -32,6 +40,8 @@ class OrdersConfig(AppConfig):
             orders_order_quote_id_key="quote-used",
         )
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
+        for changed in (password_changed, password_reset):
+            changed.connect(end_all_visits, dispatch_uid="a new password signs out everywhere, on product pages too")
 
 
 def end_visits(request: HttpRequest, **_signal: object) -> None:
@@ -39,3 +49,9 @@ def end_visits(request: HttpRequest, **_signal: object) -> None:
 
     if request.session.session_key:
         end_visits_of(request.session.session_key, at=clock.now())
+
+
+def end_all_visits(user: User, **_signal: object) -> None:
+    from orders.services.visits import end_visits_of_user
+
+    end_visits_of_user(user, at=clock.now())

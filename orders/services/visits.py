@@ -77,3 +77,8 @@ def end_visit(visit: Visit, *, at: datetime) -> None:
 def end_visits_of(browser: str, *, at: datetime) -> None:
     """The user signs out of the portal: the product pages of that browser know nobody any more."""
     Visit.objects.filter(browser=digest_of(browser), ended_at__isnull=True).update(ended_at=at)
+
+
+def end_visits_of_user(user: User, *, at: datetime) -> None:
+    """Their password is another one: whoever came by the old one is signed out, wherever that is."""
+    Visit.objects.filter(user=user, ended_at__isnull=True).update(ended_at=at)

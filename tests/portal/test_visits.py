@@ -87,6 +87,20 @@ def test_signing_out_on_the_product_page_leaves_the_portal_alone(shop, team, ali
     assert SESSION_KEY in browser.session
 
 
+def test_a_new_password_ends_the_visits_that_an_old_one_began(shop, team, alice):
+    thief, browser = signed_in(alice), signed_in(alice)
+    owner = User.objects.get(pk=browser.session[SESSION_KEY])
+    thief.force_login(owner)
+    visit = taken_up(team, code_of(visited(thief))).json()
+
+    browser.post(
+        reverse("account_change_password"),
+        {"oldpassword": "secret", "password1": "a-long-new-secret", "password2": "a-long-new-secret"},
+    )
+
+    assert team.get(f"/api/v1/visits/{visit['id']}/").status_code == 404
+
+
 def test_one_who_only_looks_is_said_to(shop, team, alice):
     assert taken_up(team, code_of(visited(signed_in(alice, User.Role.VIEWER)))).json()["may_order"] is False
 
