@@ -49,10 +49,21 @@ def table_response(
 
     :raises Http404: another format was asked for
     """
+    watched = Watched(request.customer.pk, request.GET.get("watch", ""), rows, count)
+    titles, widths = [str(column.title) for column in columns], [column.width for column in columns]
+    return file_response(form, titles, widths, watched, name=name)
+
+
+def file_response(
+    form: str, titles: Sequence[str], widths: Sequence[int], watched: Watched, *, name: str
+) -> HttpResponseBase:
+    """
+    The file itself.
+
+    :raises Http404: another format was asked for
+    """
     if form not in FORMATS:
         raise Http404
-    titles = [str(column.title) for column in columns]
-    watched = Watched(request.customer.pk, request.GET.get("watch", ""), rows, count)
     if form == "csv":
         return StreamingHttpResponse(
             csv_parts(titles, watched),
@@ -60,7 +71,7 @@ def table_response(
             headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
         )
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    write_workbook(file, titles, watched, [column.width for column in columns])
+    write_workbook(file, titles, watched, widths)
     watched.finish()
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX)

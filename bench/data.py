@@ -3,6 +3,7 @@ The data of the benchmark, made by set-based SQL. Nothing is random: every run m
 
 postpaid  `size` resources with two stretches of usage in March each: what a month end bills
 prepaid   three times `size` resources: with auto-renew, about to roll over, and in the trash; all end at END
+findable  `size` resources with an invoice each, and a member of staff who looks for them
 history   one customer with `size` paid invoices over five years, and a hundred others who share as many
 """
 
@@ -33,6 +34,7 @@ CREDIT = 100_000_000
 HISTORY_MONTHS = 60
 HISTORY_ENDS = datetime(2026, 4, 1, tzinfo=UTC)
 READER = "reader@customer.example"
+STAFF = "finder@portal.example"
 
 CUSTOMERS = """
 INSERT INTO accounts_customer (id, name, email, tax_code, address, language, billing_mode, pays_invoices_automatically, created_at)
@@ -131,6 +133,15 @@ HISTORY = (
 )
 
 
+INVOICE_OF_EACH = """
+INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start,
+                              period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
+SELECT md5('invoice' || id)::uuid, 'U2026-' || lpad(row_number() OVER (ORDER BY id)::text, 7, '0'), customer_id, id, product_id, 'usage', '2026-03',
+       name, '{"name": "Customer"}', '{"name": "Seller"}', %(start)s, %(end)s, %(end)s, %(end)s, %(end)s + interval '15 days', 100000, 9091,
+       0, '', 100000, 100000, 0, 0 FROM lifecycle_resource
+"""
+
+
 def build(kind: str, size: int) -> None:
     """Migrate an empty database and fill it, as its owner."""
     call_command("migrate", verbosity=0)
@@ -143,6 +154,7 @@ def _fill(kind: str, size: int) -> None:
         "postpaid": _postpaid,
         "prepaid": _prepaid,
         "history": _history,
+        "findable": _findable,
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -163,6 +175,12 @@ def _postpaid(cursor: CursorWrapper, size: int) -> None:
     cursor.execute(RESOURCES, _resources(product, large, 1, size, state="active", mode="postpaid"))
     for item, start, end in ((small, BEGAN, RESIZED), (large, RESIZED, None)):
         cursor.execute(PERIODS, {"item": str(item.pk), "start": start, "end": end})
+
+
+def _findable(cursor: CursorWrapper, size: int) -> None:
+    _postpaid(cursor, size)
+    cursor.execute(INVOICE_OF_EACH, {"start": MONTH.period.starts_at, "end": MONTH.period.ends_at})
+    User.objects.create_user(STAFF, is_staff=True, is_superuser=True)
 
 
 def _prepaid(cursor: CursorWrapper, size: int) -> None:

@@ -223,6 +223,26 @@ def pages(setting: Setting) -> Results:
             yield Result(name, page["median"], "ms", top["median"], limit=50)
 
 
+def search(setting: Setting) -> Results:
+    """What people type in the boxes, among as many resources and invoices as the setting says; with --full a million of each."""
+    size = MILLION if setting.full else setting.resources
+    with setting.server.copy(setting.server.template("findable", size)) as url:
+        found = call(url, "bench.work:searches", size=size)
+    for one in found:
+        name = f"{one['name']}, {size:,} resources and invoices"
+        yield Result(name, one["median"], "ms", one["by_hand"], limit=100)
+
+
+def documents(setting: Setting) -> Results:
+    """PDFs of invoices with two workers: each a file of its own, and as a mail of a month end brings them, sixty in one."""
+    count = max(setting.resources // 100, 120)
+    with setting.server.copy(setting.server.template("history", setting.resources)) as url:
+        bare, _answers = together(url, [("bench.work:documents_by_hand", {"count": count})] * 2)
+        for name, at_once in (("PDFs a minute, 2 workers", 1), ("PDFs a minute, 60 in one file, 2 workers", 60)):
+            wall, _answers = together(url, [("bench.work:documents", {"count": count, "together": at_once})] * 2)
+            yield Result(name, 120 * count / wall, "/min", 120 * count / bare, limit=-10_000)
+
+
 def exports(setting: Setting) -> Results:
     """All invoices of the long history as a file, and a tenth of them: the memory that it takes is the same."""
     server = setting.server
@@ -283,6 +303,8 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "auto-renew": auto_renew,
     "wallet": wallet,
     "pages": pages,
+    "search": search,
+    "documents": documents,
     "exports": exports,
     "not-starved": not_starved,
     "neighbours": neighbours,

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -17,8 +18,10 @@ from django.test.utils import CaptureQueriesContext, override_settings
 
 from accounts.models import Customer, User
 from bench import baselines
-from bench.data import END, HISTORY_MONTHS, MONTH, READER
+from bench.data import END, HISTORY_MONTHS, MONTH, READER, RESOURCES_PER_CUSTOMER, STAFF
+from invoices import pdf
 from invoices.models import BillingRun, Invoice
+from invoices.pdf import invoice_pdf
 from invoices.services import forecast
 from invoices.services import month_end as month_end_service
 from invoices.tasks import work_on_month
@@ -233,6 +236,93 @@ def _addresses(depth: float) -> list[tuple[str, str]]:
         found += [(f"{'API' if '/api/' in address else 'page'}: {name}", f"{address}{query}") for address in addresses]
     found.append(("page: usage report", f"/billing/usage/?month={_month_back(1 + depth * (HISTORY_MONTHS - 2))}"))
     return found if depth else [*found, ("page: home", "/")]
+
+
+def searches(size: int) -> list[Facts]:
+    """What staff and a customer type in their boxes: median milliseconds until the answer is there, and of the bare statement by hand."""
+    staff, customer = _client(User.objects.get(email=STAFF)), _client(_some_reader())
+    name, number = f"server-{size // 2}", f"U2026-{size // 3:07}"
+    owner = f"customer {max(size // RESOURCES_PER_CUSTOMER, 1) // 2}"
+    rare = ("lifecycle_resource", "search_form(name) LIKE '%%' || %(typed)s || '%%'", "id DESC")
+    of_owner = (
+        "invoices_invoice",
+        "customer_id IN (SELECT id FROM accounts_customer WHERE search_form(name) LIKE '%%' || %(typed)s || '%%')",
+        "id DESC",
+    )
+    by_number = ("invoices_invoice", "number = %(typed)s", "id DESC")
+    return [
+        _search("staff find a resource by its name", staff, "/admin/find/", name, rare),
+        _search("staff find a customer's invoices by the name", staff, "/admin/invoices/invoice/", owner, of_owner),
+        _search("staff find an invoice by its number", staff, "/admin/find/", number, by_number),
+        _search("staff search for what every resource is called", staff, "/admin/find/", "server", rare),
+        _search("a customer finds a resource and its invoice", customer, "/search/", "server-1", rare),
+        _deep("a staff list, its first page", staff, "/admin/invoices/invoice/", 0),
+        _deep("a staff list, far inside", staff, "/admin/invoices/invoice/", 0.7),
+    ]
+
+
+def documents(count: int, together: int) -> Facts:
+    """Set the PDFs of `count` invoices, `together` in one file."""
+    invoices = list(Invoice.objects.select_related("product")[:count])
+    invoice_pdf(invoices[0], at=MONTH_ENDS_AT)
+    began = time.perf_counter()
+    for start in range(0, count, together):
+        invoice_pdf(*invoices[start : start + together], at=MONTH_ENDS_AT)
+    return _facts(began)
+
+
+def documents_by_hand(count: int) -> Facts:
+    """As many of the bare layout with the words of one: what typst itself takes."""
+    invoice = Invoice.objects.select_related("product").first()
+    assert invoice
+    words = pdf._invoice(invoice, at=MONTH_ENDS_AT)
+    pdf.render(words)
+    began = time.perf_counter()
+    for number in range(count):
+        pdf.render(words | {"number": str(number)})
+    return _facts(began)
+
+
+def _search(name: str, client: Any, address: str, typed: str, by_hand: tuple[str, str, str]) -> Facts:
+    table, condition, order = by_hand
+    statement = f"SELECT * FROM {table} WHERE {condition} ORDER BY {order} LIMIT 6"
+    return {
+        "name": name,
+        "median": 1000 * _median(lambda: _answered(client, f"{address}?{urlencode({'q': typed})}")),
+        "by_hand": 1000 * _median(lambda: _asked(statement, {"typed": typed})),
+    }
+
+
+def _deep(name: str, client: Any, address: str, depth: float) -> Facts:
+    rows = Invoice.objects.order_by("-id")
+    row = rows[int(rows.count() * depth)]
+    query = f"?after={_encode(row, ('id',))}" if depth else ""
+    statement = "SELECT * FROM invoices_invoice WHERE id < %(row)s ORDER BY id DESC LIMIT 51"
+    return {
+        "name": name,
+        "median": 1000 * _median(lambda: _answered(client, f"{address}{query}")),
+        "by_hand": 1000 * _median(lambda: _asked(statement, {"row": row.pk})),
+    }
+
+
+def _median(measured: Callable[[], float]) -> float:
+    measured()
+    return sorted(measured() for _ in range(TIMES))[TIMES // 2]
+
+
+def _answered(client: Any, address: str) -> float:
+    began = time.perf_counter()
+    answer = client.get(address)
+    assert answer.status_code in {200, 302}, f"{address}: {answer.status_code}"
+    return time.perf_counter() - began
+
+
+def _asked(statement: str, arguments: SqlArguments) -> float:
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute(statement, arguments)
+        cursor.fetchall()
+    return time.perf_counter() - began
 
 
 def _month_back(count: float) -> str:

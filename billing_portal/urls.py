@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts.api.endpoints import Nowhere
-from billing_portal import health, look, metrics, views
+from billing_portal import health, look, metrics, search, views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", search.find, name="search"),
     path("", include("orders.urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),

@@ -11,10 +11,11 @@ from django.db.models import Model, QuerySet
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The first rows of a list; `more` is how many are left out, of all `count`."""
+    """The first rows of a list; `more` is how many are left out, of all `count`, or of so many as were counted."""
 
     rows: list[Any]
     count: int
+    is_over: bool = False
 
     @property
     def more(self) -> int:
@@ -27,7 +28,12 @@ class Cut:
         return len(self.rows)
 
 
-def cut(rows: QuerySet[Model], most: int) -> Cut:
-    """The first `most` of `rows` in their order; the rest is counted when there is one."""
+def cut(rows: QuerySet[Model], most: int, *, count_to: int | None = None) -> Cut:
+    """The first `most` of `rows` in their order; the rest is counted when there is one, as far as `count_to`."""
     found = list(rows[: most + 1])
-    return Cut(found[:most], rows.count() if len(found) > most else len(found))
+    if len(found) <= most:
+        return Cut(found, len(found))
+    if count_to is None:
+        return Cut(found[:most], rows.count())
+    count = rows.order_by()[: count_to + 1].count()
+    return Cut(found[:most], min(count, count_to), count > count_to)

@@ -41,8 +41,8 @@ class Standing:
 class Watched:
     """The rows of a download; how many were written is noted a few times a second, if a page watches."""
 
-    def __init__(self, owner: UUID, token: str, rows: Rows, count: Callable[[], int]) -> None:
-        """`count` says how many rows there are; it is asked only when a page watches, that is with a `token`."""
+    def __init__(self, owner: UUID | None, token: str, rows: Rows, count: Callable[[], int]) -> None:
+        """`count` says how many rows there are; it is asked only when a page watches, that is with a `token` of an `owner`."""
         self._rows = rows
         self._key = _key(owner, token)
         self._total = count() if self._key else 0
@@ -81,7 +81,7 @@ def standing_of(owner: UUID, token: UUID) -> Standing | None:
     return None
 
 
-def _key(owner: UUID, token: str) -> str:
+def _key(owner: UUID | None, token: str) -> str:
     """Empty for what is no token. Strangers cannot name each other's."""
     with suppress(ValueError):
         return f"download:{owner}:{UUID(token)}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from functools import reduce
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -13,6 +14,8 @@ Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
 MOST_WORDS = 8
 """Nobody searches for more; each costs a condition."""
+MOST_OWNERS = 200
+"""So many customers (or whatever rows belong to) are named to the database; of more it is told the condition."""
 
 
 class SearchForm(Func):
@@ -63,12 +66,30 @@ def search(rows: Rows, text: str, fields: Sequence[str]) -> Rows:
 
 
 def _any(model: type[Model], word: str, fields: Sequence[str]) -> Q:
-    """The word in one of the fields. Relations are looked up apart, so that each field's own index can answer."""
-    conditions = [_condition(field, word) for field in fields]
-    if not any("__" in field for field in fields):
-        return Q(*conditions, _connector=Q.OR)
-    first, *others = [model._default_manager.filter(condition).order_by().values("pk") for condition in conditions]
-    return Q(pk__in=first.union(*others, all=True))
+    """
+    The word in one of the fields. What lies over a relation is looked up there, by its own index, and the rows then by who they
+    belong to: a common word is so found at once, and so is a rare one.
+    """
+    own = [_condition(field, word) for field in fields if "__" not in field]
+    beyond: dict[str, list[str]] = {}
+    for field in fields:
+        if "__" in field:
+            relation, _dots, column = field.lstrip("=").rpartition("__")
+            beyond.setdefault(relation, []).append(("=" if field.startswith("=") else "") + column)
+    return Q(*own, *(_over(model, relation, word, columns) for relation, columns in beyond.items()), _connector=Q.OR)
+
+
+def _over(model: type[Model], relation: str, word: str, columns: Sequence[str]) -> Q:
+    owner = reduce(_related, relation.split("__"), model)
+    meant = owner._default_manager.filter(
+        Q(*(_condition(column, word) for column in columns), _connector=Q.OR)
+    ).order_by()
+    few = list(meant.values_list("pk", flat=True)[: MOST_OWNERS + 1])
+    return Q(**{f"{relation}__in": few if len(few) <= MOST_OWNERS else meant.values("pk")})
+
+
+def _related(model: type[Model], name: str) -> type[Model]:
+    return cast("type[Model]", model._meta.get_field(name).related_model)
 
 
 def _condition(field: str, word: str) -> Q:

@@ -11,16 +11,19 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import AdminSplitDateTime
+from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, models
 from django.db.models import Model
 from django.forms import ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
+from accounts.admin.exports import list_as_file
+from accounts.admin.lists import StaffList
 from accounts.admin.look import shown_well
 from accounts.admin.reasons import ReasonAsked
 from accounts.admin.rows import WholeRow, sentence_of
@@ -30,18 +33,6 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from kernel import clock
 from store.search import search
-
-
-class StaffList(ChangeList):
-    """A list that takes what no column can hold, or no calendar has, for a filter that makes no sense."""
-
-    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            raise IncorrectLookupParameters
-        try:
-            super().__init__(request, *args, **options)
-        except (ValueError, OverflowError) as wrong:  # a year of five digits is found out when it is asked for
-            raise IncorrectLookupParameters from wrong
 
 
 def searched(model: type[models.Model], fields: Sequence[str]) -> str:
@@ -214,6 +205,11 @@ class StaffAdmin(ReasonAsked, EveryRow):
                 self.admin_site.admin_view(self.list_task_view),
                 name=f"{opts.app_label}_{opts.model_name}_list_task",
             ),
+            path(
+                "export.<slug:form>",
+                self.admin_site.admin_view(self.export_view),
+                name=f"{opts.app_label}_{opts.model_name}_export",
+            ),
         ]
         return own + super().get_urls()
 
@@ -230,6 +226,15 @@ class StaffAdmin(ReasonAsked, EveryRow):
             raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return task_page(request, task, None, site_context=self._page(request), back=back)
+
+    def export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """The list as a file: what its filters leave, with sums."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            return list_as_file(self, self.get_changelist_instance(request), form)
+        except IncorrectLookupParameters as wrong:
+            raise Http404 from wrong
 
     def _page(self, request: HttpRequest) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.opts}

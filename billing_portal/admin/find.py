@@ -27,6 +27,8 @@ SEARCHED = (
     "payments.Payment",
 )
 SHOWN = 5
+COUNTED = 1000
+"""Of more it is said that there are more: who reads on makes the search narrower."""
 LONGEST = 200
 
 
@@ -67,5 +69,5 @@ def _asked(request: HttpRequest, wanted: str) -> Iterator[Kind]:
         yield Kind(
             str(model._meta.verbose_name_plural),
             f"{address}?{urlencode({'q': wanted})}",
-            cut(rows.order_by("-pk"), SHOWN),
+            cut(rows.order_by("-pk"), SHOWN, count_to=COUNTED),
         )

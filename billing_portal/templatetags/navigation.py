@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel.shapes import Json, Wording
 
 GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
-    ("", [("home", _("Home"), "home")]),
+    ("", [("home", _("Home"), "home"), ("search", _("Search"), "search")]),
     (
         _("Services"),
         [

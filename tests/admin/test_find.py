@@ -61,3 +61,13 @@ def test_only_what_somebody_may_see_is_searched(staff, hoa_sen):
     catalogue = staff("catalogue")
     assert found(catalogue, "hoa sen") == page_of(hoa_sen[0])  # neither the server nor the invoice
     assert catalogue.get(reverse("admin:index")).status_code == 200
+
+
+def test_of_very_many_it_is_said_that_there_are_more(superuser, monkeypatch):
+    monkeypatch.setattr("billing_portal.admin.find.COUNTED", 6)
+    for number in range(9):
+        make_customer(f"Same {number}")
+    answer = superuser.get(reverse("admin:find"), {"q": "same"})
+    (kind,) = (kind for kind in answer.context["kinds"] if "customer" in kind.url)
+    assert (kind.found.count, kind.found.is_over) == (6, True)
+    assert "and more than 1 more" in answer.content.decode()
