@@ -18,6 +18,7 @@ from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
 from payments.api.links import AutomaticChargeViewSet, LinkedAccountViewSet
+from payments.api.papers import MonthlyStatementViewSet
 from payments.api.payments import PaymentViewSet
 from payments.api.starting import InvoicePaymentViewSet, TopUpViewSet
 from payments.api.transfers import TransferViewSet
@@ -61,6 +62,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("coupons/check/", CouponViewSet.as_view({"post": "check"}), name="coupon-check"),
     path("invoices/pay/", InvoicePaymentViewSet.as_view({"post": "create"}), name="invoice-pay"),
+    path("invoices/statement/", MonthlyStatementViewSet.as_view({"get": "retrieve"}), name="invoice-statement"),
     *router.urls,
     re_path("", Nowhere.as_view()),
 ]

@@ -106,10 +106,12 @@ class StaffSite(admin.AdminSite):
         return update_wrapper(in_billing_zone, inner)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from billing_portal.admin import find, pages  # need the registered models, which need this site
+        from billing_portal.admin import find, pages, vat  # need the registered models, which need this site
 
         own = [
             path("find/", self.admin_view(find.find), name="find"),
+            path("vat/", self.admin_view(vat.vat_page), name="vat"),
+            path("vat/ledger.<slug:form>", self.admin_view(vat.vat_export), name="vat_export"),
             path("jobs/", self.admin_view(pages.jobs), name="jobs"),
             path("clock/", self.admin_view(pages.clock_page), name="clock"),
             path("leave-customer/", self.admin_view(self.leave_customer), name="leave_customer"),

@@ -4,6 +4,7 @@ from invoices import views
 
 urlpatterns = [
     path("billing/", views.billing_history, name="billing-history"),
+    path("billing/invoices.zip", views.billing_documents, name="billing-documents"),
     path("billing/invoices.<str:form>", views.billing_export, name="billing-export"),
     path("billing/usage/", views.usage_report, name="usage-report"),
     path("billing/usage.<str:form>", views.usage_export, name="usage-export"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_GET
 
@@ -28,9 +30,11 @@ from invoices.queries import (
 from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, INVOICES_PAGE, USAGE, invoice_rows
 from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
+from invoices.zipped import zip_of_documents
 from kernel import display
 from kernel.periods import CalendarMonth
 from store.keyset import keyset_page
+from store.places import address_of
 
 
 @require_GET
@@ -56,11 +60,24 @@ def billing_history(request: PortalRequest) -> HttpResponse:
         "span": _span(wanted),
         "bars": _bars(summary, wanted, request),
         "shares": _shares(summary),
-        "exports": export_links(request, "billing-export"),
+        "exports": [*export_links(request, "billing-export"), *_papers(request, wanted)],
         "may_pay": request.user.may_pay,
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "invoices/billing_history.html", context)
+
+
+def _papers(request: PortalRequest, wanted: Wanted) -> list[tuple[str, str]]:
+    """Every document that is shown in one file; and the statement of the month that is shown, or else of the last one."""
+    query = request.GET.copy()
+    for key in ("before", "after"):
+        query.pop(key, None)
+    month = wanted.months.last if wanted.months else CalendarMonth.of(request.at).previous
+    statement = _("Statement %(month)s") % {"month": display.month(first_day(month))}
+    return [
+        (_("PDFs (ZIP)"), f"{reverse('billing-documents')}?{query.urlencode()}"),
+        (statement, f"{address_of('monthly-statement')}?month={month.key}"),
+    ]
 
 
 def _span(wanted: Wanted) -> str:
@@ -102,6 +119,17 @@ def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = invoices_of(request.customer, wanted, at=request.at)
     rows = invoice_rows(found, at=request.at)
     return table_response(request, form, INVOICES, rows, name="invoices", count=found.count)
+
+
+@require_GET
+@portal_page()
+def billing_documents(request: PortalRequest) -> HttpResponseBase:
+    """The documents of what the filters leave, as one ZIP."""
+    found = invoices_of(request.customer, InvoiceFilters(request.GET).wanted(at=request.at), at=request.at)
+    parts = zip_of_documents(found, language=document_language(request), at=request.at)
+    return StreamingHttpResponse(
+        parts, content_type="application/zip", headers={"Content-Disposition": 'attachment; filename="invoices.zip"'}
+    )
 
 
 @require_GET

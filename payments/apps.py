@@ -28,6 +28,13 @@ class PaymentsConfig(AppConfig):
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
         has_pages(
-            "payment", "payment-history", "invoice", "pay-invoices", "wallet", "credit-history", "linked-accounts"
+            "payment",
+            "payment-history",
+            "monthly-statement",
+            "invoice",
+            "pay-invoices",
+            "wallet",
+            "credit-history",
+            "linked-accounts",
         )
         slower_is_told(one_open_attempt_per_payable="payment-open")

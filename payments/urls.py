@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from payments.models import AutomaticCharge
-from payments.views import gateway, history, invoices, links, transfers, wallet
+from payments.views import gateway, history, invoices, links, papers, transfers, wallet
 
 
 class PurposeConverter(StringConverter):
@@ -17,6 +17,7 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoices.invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/question/", invoices.question, name="invoice-question"),
     path("invoices/pay/", invoices.pay_invoices, name="pay-invoices"),
+    path("billing/statement.pdf", papers.monthly_statement, name="monthly-statement"),
     path("payments/", history.payment_history, name="payment-history"),
     path("payments/export.<str:form>", history.payment_export, name="payment-export"),
     path("payments/<uuid:payment_id>/", history.payment, name="payment"),

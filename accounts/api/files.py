@@ -35,6 +35,13 @@ class CsvRenderer(JSONRenderer):
     format = "csv"
 
 
+class ZipRenderer(JSONRenderer):
+    """Lets a client accept a ZIP; what it renders itself are problems."""
+
+    media_type = "application/zip"
+    format = "zip"
+
+
 def document(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(
         content, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'}

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
@@ -22,7 +22,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
-from accounts.api.files import Exported, PdfRenderer, document
+from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from catalog.api.configurations import ProductCode
 from catalog.models import Product
@@ -33,6 +33,7 @@ from invoices.reports import INVOICES, USAGE
 from invoices.services.questions import question_line
 from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, usages
+from invoices.zipped import zip_of_documents
 from kernel.periods import CalendarMonth
 
 FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
@@ -200,13 +201,17 @@ class InvoiceQuery(Paged):
         return rows.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
 
 
+class DocumentsQuery(InvoiceQuery):
+    language = Choice(choices=["vi", "en"], required=False, help_text="Without it: that of Accept-Language.")
+
+
 class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Invoices of a customer."""
 
     right = "pay"
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
-    queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "pdf": PdfQuery}
+    queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "documents": DocumentsQuery, "pdf": PdfQuery}
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[Invoice]:
@@ -230,6 +235,18 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
         invoice = self.get_object()
         with override(self.query.validated_data.get("language", get_language())):
             return document(invoice_pdf(invoice, at=self.at), invoice.number)
+
+    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @action(detail=False, renderer_classes=[ZipRenderer, JSONRenderer], pagination_class=None)
+    def documents(self, request: Request) -> StreamingHttpResponse:
+        """The PDFs of the whole list and of their credit notes, as a ZIP."""
+        language = self.query.validated_data.get("language", get_language())
+        parts = zip_of_documents(self.query.narrow(self.get_queryset()), language=language, at=self.at)
+        return StreamingHttpResponse(
+            parts,
+            content_type="application/zip",
+            headers={"Content-Disposition": 'attachment; filename="invoices.zip"'},
+        )
 
     @extend_schema(responses={201: QuestionShape})
     @action(detail=True, methods=["post"])
