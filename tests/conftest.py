@@ -12,8 +12,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 
 from accounts.models import Customer
-from billing_portal.auditor import violations
 from catalog.models import Item, Product
+from tests import books
 from tests.cast import make_customer, make_item, make_product
 from tests.owner import be_the_application
 
@@ -66,7 +66,7 @@ def _books_are_in_balance(request: pytest.FixtureRequest) -> Iterator[None]:
         be_the_application(connection=connection)
     yield
     if uses_database and not request.node.get_closest_marker("breaks_the_books"):
-        assert violations() == []
+        assert books.broken() == []
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
+from tests import books
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_coupon, make_customer, owner_of
 from tests.owner import around_all_guards
 from tests.table.attack import run
@@ -75,6 +76,15 @@ def world(alice: Customer, bob: Customer, small: Item) -> None:
     carol = make_customer("Carol")
     switch_billing_mode(carol.pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
     assert violations() == []
+
+
+def test_after_each_test_all_claims_are_asked_at_once(alice: Customer) -> None:
+    assert books.broken() == []
+    plant("UPDATE ledger_account SET balance = balance + 1 WHERE customer_id IS NOT NULL")
+    assert [sentence.partition(" (")[0] for sentence in books.broken()] == [
+        "not true: a wallet's balance is the sum of its entries",
+        "not true: the balance after the latest entry is the balance",
+    ]
 
 
 ENTRY = "INSERT INTO ledger_transaction (kind, source, customer_id, reference, at) SELECT {kind}, {source}, id, '', now() FROM accounts_customer WHERE name = 'Alice'"
