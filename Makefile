@@ -14,10 +14,7 @@ test: venv-dev  ## every check, then every test, on real PostgreSQL and Valkey: 
 	@exec $(PY) -m stack.check
 
 coverage: venv-dev  ## some tests or all, and which branches none of them takes: ARGS="..."
-	@rm -rf .coverage
-	@nice $(PY) -m coverage run -m pytest -n 2 $(ARGS)
-	@$(PY) -m coverage combine --quiet
-	@$(PY) -m coverage report --fail-under=0
+	@nice $(PY) -m slipcover --fail-under 0 -m pytest -n 2 $(ARGS)
 
 fuzz: venv-dev  ## ask the API all that its document allows, and what it does not: EXAMPLES=1000 SEED=...
 	@exec env EXAMPLES="$(EXAMPLES)" SEED="$(SEED)" $(PY) -m pytest tests/fuzz/hunt.py -s

@@ -2,7 +2,7 @@
 Every check, then every test: `python -m stack.check` (`make test`). All run even if an early one fails.
 
 `python -m stack.check ruff mypy` runs the named steps alone, as the hooks in .pre-commit-config.yaml do. The tests count the
-branches that they take, which costs half their time again: not with COVERAGE=0.
+branches that they take; not with COVERAGE=0.
 """
 
 import os

@@ -1,5 +1,6 @@
 """The hooks of a commit are the quick steps of `make test`, by the same list."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,25 +47,27 @@ def test_tests_count_the_branches_they_take_unless_told_not_to() -> None:
 
 
 def test_what_is_taken_is_said_in_figures() -> None:
-    totals = {"covered_branches": 4_321, "num_branches": 4_700, "covered_lines": 20_100, "num_statements": 20_300}
+    totals = {"covered_branches": 4_321, "missing_branches": 379, "covered_lines": 20_100, "missing_lines": 200}
     assert branches.in_words(totals) == (
         "The tests take 4,321 of 4,700 branches (91.9 %) and 20,100 of 20,300 lines (99.0 %)."
     )
 
 
-@pytest.mark.parametrize(("floor", "code"), [(50, 0), (90, 1)])
+@pytest.mark.parametrize(("floor", "code"), [(50, 0), (90, 2)])
 def test_too_little_taken_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], floor: int, code: int
 ) -> None:
     """Of `half`, three of four lines and one of two branches: four of six."""
-    (tmp_path / "half.py").write_text("def half(it):\n    if it:\n        return 1\n    return 2\n")
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half/__init__.py").write_text("def half(it):\n    if it:\n        return 1\n    return 2\n")
     (tmp_path / "test_half.py").write_text("from half import half\n\n\ndef test_it():\n    assert half(0) == 2\n")
     (tmp_path / "pyproject.toml").write_text(
-        '[tool.coverage.run]\nbranch = true\nparallel = true\ndata_file = ".coverage/data"\nsource = ["half"]\n'
-        f"[tool.coverage.report]\nfail_under = {floor}\n"
+        f'[tool.slipcover]\nbranch = true\nsource = ["half"]\nomit = "test_*.py"\nfail-under = {floor}\n'
+        '[tool.pytest.ini_options]\nfilterwarnings = ["ignore:Module already imported"]\n'
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    for name in [name for name in os.environ if name.startswith(("SLIPCOVER_", "PYTEST_XDIST"))]:
+        monkeypatch.delenv(name)
 
     assert branches.main(["-p", "no:cacheprovider", "-q"]) == code
 
