@@ -95,13 +95,13 @@ class Column:
     def is_number(self) -> bool:
         return self.form not in WORDS
 
-    def of(self, row: object) -> object:
-        """The value, of a row that is an object."""
-        return attrgetter(self.name if self.form is Form.PRODUCT else self.source or self.name)(row)
+    def reader(self) -> Callable[[object], object]:
+        """What finds the value in a row that is an object."""
+        return attrgetter(self.name if self.form is Form.PRODUCT else self.source or self.name)
 
-    def said(self, value: object) -> str:
-        """In words, for a page."""
-        return str((self.words() or TEXTS[self.form])(value))
+    def teller(self) -> Words:
+        """What says a value in words on a page, in the reader's language of now."""
+        return self.words() or TEXTS[self.form]
 
     def words(self) -> Words | None:
         """What a file says of a value, in the reader's language of now; None when it says the value itself."""

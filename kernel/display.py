@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, get_group_symbol
 from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -47,8 +48,13 @@ def reader_zone() -> ZoneInfo:
 
 def grouped(amount: int, locale: str | None = None) -> str:
     """1234567 -> "1.234.567" (vi), "1,234,567" (en); a negative amount begins with a true minus sign."""
-    digits = format_decimal(abs(amount), locale=language(locale))
+    digits = f"{abs(amount):,}".replace(",", _group_symbol(language(locale)))
     return f"{MINUS}{digits}" if amount < 0 else digits
+
+
+@cache
+def _group_symbol(code: str) -> str:
+    return get_group_symbol(code)
 
 
 def money(amount: int, locale: str | None = None) -> str:
@@ -74,7 +80,12 @@ def compact_money(amount: int, locale: str | None = None) -> str:
 
 def rate(value: Decimal | int, locale: str | None = None) -> str:
     """A unit price or a quantity: up to six decimals, no idle zeros ("7,7", "1.234,000005")."""
-    return format_decimal(Decimal(value), format="#,##0." + "#" * RATE_DECIMALS, locale=language(locale))
+    return _rate(Decimal(value), language(locale))
+
+
+@lru_cache(maxsize=4096)
+def _rate(value: Decimal, code: str) -> str:
+    return format_decimal(value, format="#,##0." + "#" * RATE_DECIMALS, locale=code)
 
 
 def duration(minutes: int, *, exact: bool = False) -> str:
@@ -148,7 +159,13 @@ def day(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | Non
     """A calendar day: "12/01/2027" (vi), "12 Jan 2027" (en). An instant is read in `zone`."""
     local = moment.astimezone(zone or reader_zone()) if isinstance(moment, datetime) else moment
     code = language(locale)
-    return format_date(local, DATE_PATTERNS[code], locale=code)
+    return _date(local.date() if isinstance(local, datetime) else local, DATE_PATTERNS[code], code)
+
+
+@lru_cache(maxsize=4096)
+def _date(on: date, pattern: str, code: str) -> str:
+    """A list names the same few days over and over."""
+    return format_date(on, pattern, locale=code)
 
 
 def month(moment: datetime | date, locale: str | None = None, zone: ZoneInfo | None = None) -> str:
@@ -197,6 +214,6 @@ def full_instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | N
     where = zone or reader_zone()
     local = moment.astimezone(where)
     code = language(locale)
-    long_day = format_date(local, LONG_DATE_PATTERN, locale=code)
+    long_day = _date(local.date(), LONG_DATE_PATTERN, code)
     offset = f"UTC{local:%z}"
     return f"{long_day}, {local:%H:%M:%S} ({where.key}, {offset[:-2]}:{offset[-2:]})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -143,6 +144,11 @@ def duration(minutes: int | str | None) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """{% icon "wallet" %}: a symbol of the sprite. With a label it is read out, without one it is decoration."""
+    return _icon(name, str(label), css)
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, label: str, css: str) -> SafeString:
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" {}><use href="{}#{}"/></svg>', css, spoken, static("vendor/lucide/icons.svg"), name
@@ -150,12 +156,17 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 def _badge(look: Any, note: str) -> SafeString:
+    return _badge_html(look.tone, look.struck, look.icon, str(look.word), str(note))
+
+
+@lru_cache(maxsize=1024)
+def _badge_html(tone: str, struck: bool, symbol: str, word: str, note: str) -> SafeString:
     return format_html(
         '<span class="badge tone-{}{}">{}<span class="badge__word">{}</span>{}</span>',
-        look.tone,
-        " badge--struck" if look.struck else "",
-        icon(look.icon),
-        look.word,
+        tone,
+        " badge--struck" if struck else "",
+        icon(symbol),
+        word,
         format_html('<span class="badge__note">· {}</span>', note) if note else "",
     )
 

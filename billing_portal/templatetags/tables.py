@@ -15,13 +15,13 @@ report declares write their own rows under `heads`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import template
 from django.forms import BaseForm
 from django.template.base import FilterExpression, Node, NodeList, Parser, TextNode, Token, token_kwargs
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -45,7 +45,7 @@ EMPTY = SafeString("<td></td>")
 
 
 def drawn(column: Column, value: object) -> str:
-    return NOTHING if value is None else DRAWN.get(column.form, column.said)(value)
+    return NOTHING if value is None else (DRAWN.get(column.form) or column.teller())(value)
 
 
 class CellNode(Node):
@@ -117,25 +117,43 @@ class TableNode(Node):
             )
 
     def _lines(self, columns: Sequence[Column], context: template.Context, *, has_pick: bool) -> Iterator[SafeString]:
+        slots = [_Slot.of(column, self.cells.get(column.name)) for column in columns]
         for row in self.rows.resolve(context):
             with context.push(**{self.name: row}):
-                yield format_html(
-                    "<tr>{}{}{}</tr>\n",
-                    self._own(PICK, context) if has_pick else "",
-                    _joined(self._cell(column, row, context) for column in columns),
-                    self._own(DO, context) if DO in self.cells else "",
-                )
+                cells = "".join(slot.drawn(row, context) for slot in slots)
+                pick = self._own(PICK, context) if has_pick else ""
+                do = self._own(DO, context) if DO in self.cells else ""
+            yield SafeString(f"<tr>{pick}{cells}{do}</tr>\n")
 
-    def _own(self, name: str, context: template.Context) -> SafeString:
-        return format_html('<td class="{}">{}</td>', name, _drawn_by(self.cells[name].nodelist, context))
+    def _own(self, name: str, context: template.Context) -> str:
+        return f'<td class="{name}">{_drawn_by(self.cells[name].nodelist, context)}</td>'
 
-    def _cell(self, column: Column, row: object, context: template.Context) -> SafeString:
-        told = self.cells.get(column.name)
-        text = _drawn_by(told.nodelist, context) if told else drawn(column, column.of(row))
+
+class _Slot(NamedTuple):
+    """A column's cell, of which all rows have the same but the text: that is put together once."""
+
+    before: str
+    after: str
+    value: Callable[[object], object]
+    words: Callable[[Any], str]
+    told: CellNode | None
+
+    @classmethod
+    def of(cls, column: Column, told: CellNode | None) -> _Slot:
         css = " ".join(filter(None, ["num" if column.is_number else "", column.place, told.css if told else ""]))
         if column.place == Place.NAME:
-            return format_html('<th scope="row" class="{}">{}</th>', css, text)
-        return format_html('<td{} data-label="{}">{}</td>', _class(css), column.title, text)
+            before, after = format_html('<th scope="row" class="{}">', css), "</th>"
+        else:
+            before, after = format_html('<td{} data-label="{}">', _class(css), column.title), "</td>"
+        return cls(before, after, column.reader(), DRAWN.get(column.form) or column.teller(), told)
+
+    def drawn(self, row: object, context: template.Context) -> str:
+        if self.told:
+            text: str = _drawn_by(self.told.nodelist, context)
+        else:
+            value = self.value(row)
+            text = NOTHING if value is None else conditional_escape(self.words(value))
+        return f"{self.before}{text}{self.after}"
 
 
 def _drawn_by(nodes: NodeList, context: template.Context) -> SafeString:
@@ -144,7 +162,7 @@ def _drawn_by(nodes: NodeList, context: template.Context) -> SafeString:
 
 
 def _joined(parts: Iterable[SafeString]) -> SafeString:
-    return format_html_join("", "{}", ((part,) for part in parts))
+    return SafeString("".join(parts))
 
 
 def _class(css: str) -> SafeString:

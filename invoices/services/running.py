@@ -53,7 +53,12 @@ class RunningCosts:
 
 
 def running_costs(
-    customer: Customer, *, at: datetime, by: By = "product", only: Collection[UUID] | None = None
+    customer: Customer,
+    *,
+    at: datetime,
+    by: By = "product",
+    only: Collection[UUID] | None = None,
+    book: PriceBook | None = None,
 ) -> RunningCosts:
     """
     What `customer`'s postpaid usage of the month of `at` costs, of the resources `only` or of all.
@@ -73,7 +78,6 @@ def running_costs(
     for key, resource, until, left in _invoiced(scope, month.period, by):
         covered[resource] = max(covered.get(resource, until), until)
         costs[key] += Cost(left, left)
-    book: PriceBook | None = None
     unpriced = 0
     for key, configuration, start, end, count in _stretches(usage, month.period, by, covered):
         book = book or PriceBook([customer.pk])

@@ -138,7 +138,7 @@ class Prices:
 
     def __init__(self, customer: Customer, found: QuerySet[Resource], *, at: datetime) -> None:
         self._customer, self._at = customer, at
-        self._book = PriceBook([customer.pk])
+        self.book = PriceBook([customer.pk])
         self._known: dict[str, int | None] = {}
         some = list(found.order_by().values_list("pk", flat=True)[: MOST_ADDED_UP + 1])
         self.all_known = len(some) <= MOST_ADDED_UP
@@ -150,7 +150,7 @@ class Prices:
     def of(self, configuration: Sequence[Chosen]) -> int | None:
         key = repr(configuration)
         if key not in self._known:
-            self._known[key] = month_price(list(configuration), self._book, self._customer, at=self._at)
+            self._known[key] = month_price(list(configuration), self.book, self._customer, at=self._at)
         return self._known[key]
 
     @property

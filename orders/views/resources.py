@@ -43,7 +43,7 @@ def resources(request: PortalRequest) -> HttpResponse:
     items = items_of(resource.configuration for resource in page.rows)
     begins = periods_begin(page.rows, request.at)
     shown = [resource.pk for resource in page.rows]
-    running = running_costs(request.customer, at=request.at, by="resource", only=shown)
+    running = running_costs(request.customer, at=request.at, by="resource", only=shown, book=prices.book)
     facts = {
         "rows": [
             row_of(request, resource, items)
