@@ -74,7 +74,7 @@ class PaymentShape(serializers.Serializer[object]):
         return payment.redirect_url if payment.is_open else ""
 
 
-class StepShape(serializers.Serializer[object]):
+class MoneyStepShape(serializers.Serializer[object]):
     """One thing that happened to the money of a payment."""
 
     code = serializers.ChoiceField(choices=Code.choices)
@@ -115,11 +115,11 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported,
     queries: ClassVar = {"list": PaymentQuery, "export": PaymentQuery}
     keyset = ("created_at", "id")
 
-    @extend_schema(responses=StepShape(many=True))
+    @extend_schema(responses=MoneyStepShape(many=True))
     @action(detail=True, pagination_class=None)
     def story(self, request: Request, pk: UUID) -> Response:
         """What has happened to the money of a payment, the latest first: paid, failed, credited, returned, taken back."""
-        return Response(StepShape(story_of(self.get_object()), many=True).data)
+        return Response(MoneyStepShape(story_of(self.get_object()), many=True).data)
 
     @action(detail=True, methods=["post"])
     @idempotent()
