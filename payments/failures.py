@@ -46,6 +46,7 @@ WORDS = {
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
     "refused": NOT_TAKEN,
+    **dict.fromkeys(("invalid_request", "invalid_credentials", "invalid_amount"), NOT_TAKEN),
 }
 
 FELL_SHORT = "fell_short"

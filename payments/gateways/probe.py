@@ -16,6 +16,8 @@ REFUSALS = {
     "code -999": "it is under maintenance: try again later",
     "code 10": "it is under maintenance: try again later",
     "hash not equal": "its answer is signed with another secret than ours",
+    "invalid_credentials: HTTP 401": "it does not know our key",
+    "invalid_credentials: HTTP 403": "our key may not do this: give it the rights for payments, cards, refunds and the balance",
     "ConnectError": "nobody answers at its address",
     "ConnectTimeout": "nobody answers at its address",
     "ReadTimeout": "it took our question and gave no whole answer in time",

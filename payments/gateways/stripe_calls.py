@@ -18,6 +18,7 @@ from store import outgoing
 from .base import NOT_FOUND, Failed, Unknown
 from .wire import MAX_ANSWER
 
+CURRENCY = "vnd"
 SECONDS = 30
 DECLINED = {
     "insufficient_funds": "insufficient_funds",
@@ -69,7 +70,7 @@ def client_for(key: str, url: str, http: httpx.Client) -> stripe.StripeClient:
 def asked(call: Callable[[], object]) -> Json | Unknown:
     """What Stripe answers to a question, as plain values. That it refuses the question says nothing of what was asked about."""
     answer = called(call)
-    return Unknown(answer.message) if isinstance(answer, Failed) else answer
+    return Unknown(f"{answer.code}: {answer.message}") if isinstance(answer, Failed) else answer
 
 
 def called(call: Callable[[], object]) -> Json | Failed | Unknown:
@@ -79,14 +80,18 @@ def called(call: Callable[[], object]) -> Json | Failed | Unknown:
     except stripe.CardError as refusal:
         body: Any = refusal.json_body or {}
         return declined(body.get("error") or {})
-    except (stripe.APIConnectionError, stripe.RateLimitError, stripe.IdempotencyError) as error:
+    except stripe.APIConnectionError as error:
+        return Unknown(str(error.user_message or type(error).__name__))
+    except (stripe.RateLimitError, stripe.IdempotencyError) as error:
         return Unknown(type(error).__name__)
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        return Failed("invalid_credentials", f"HTTP {error.http_status or ''}")
     except stripe.InvalidRequestError as error:
         if error.http_status == 404:
             return Unknown(NOT_FOUND)
         return Failed("refused", str(error.code or error.param or "invalid request")[:200])
     except stripe.StripeError as error:
-        return Unknown(f"{type(error).__name__} {error.http_status or ''}".strip())
+        return Unknown(f"HTTP {error.http_status}" if error.http_status else type(error).__name__)
     except (ValueError, KeyError, TypeError, AttributeError):
         return Unknown("unreadable answer")
     return plain(answer)

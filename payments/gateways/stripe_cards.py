@@ -27,7 +27,6 @@ from .base import (
     Caps,
     Failed,
     Moved,
-    Movement,
     Outcome,
     Pending,
     Redirect,
@@ -39,10 +38,10 @@ from .base import (
     UnreadableStatement,
     Verdict,
 )
-from .stripe_calls import asked, called, client_for, declined
+from .stripe_balance import moved_of
+from .stripe_calls import CURRENCY, asked, called, client_for, declined
 from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
 
-CURRENCY = "vnd"
 PAY_WITHIN = timedelta(minutes=35)
 """Stripe takes nothing below 30 minutes, by its own clock."""
 
@@ -58,14 +57,6 @@ CAPS = Caps(
     refund_days=10,
 )
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
-MOVEMENTS = {
-    "charge": Movement.PAYMENT,
-    "payment": Movement.PAYMENT,
-    "refund": Movement.REFUND,
-    "payment_refund": Movement.REFUND,
-    "adjustment": Movement.TAKEN_BACK,
-}
-"""The types of balance transactions that are a customer's money."""
 LISTED, MOST_PAGES = 10, 2_000
 """Lines of one answer: its size is bounded, see `Transport`."""
 LOST = frozenset({"charge.dispute.funds_withdrawn"})
@@ -289,28 +280,6 @@ def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
             return Failed("refund_failed", str(refund.get("failure_reason") or refund["status"])[:200])
         case _:
             return Pending(timedelta(hours=1))
-
-
-def moved_of(row: Json) -> Moved | None:
-    """
-    A line of our balance, if it is about a customer's money; fees and payouts are not.
-
-    :raises UnreadableStatement: it is, and does not say what
-    """
-    movement, source = MOVEMENTS.get(text_of(row, "type")), row.get("source")
-    if movement is None:
-        return None
-    if not isinstance(source, dict) or not is_amount(abs(row.get("amount") or 0)) or row.get("currency") != CURRENCY:
-        raise UnreadableStatement("a line cannot be read")
-    if movement == Movement.TAKEN_BACK and source.get("object") != "dispute":
-        return None
-    marks = source.get("metadata") or {}
-    reference = str(marks.get("refund" if movement == Movement.REFUND else "reference") or "")[:60]
-    transaction = text_of(source, "payment_intent" if movement == Movement.PAYMENT else "id")
-    if not transaction:
-        raise UnreadableStatement("a line does not say what moved")
-    at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
-    return Moved(movement, reference or transaction, transaction, abs(row["amount"]), at)
 
 
 def is_charge(marks: Json) -> bool:

@@ -25,8 +25,8 @@ from .base import (
     Unknown,
     Unlinked,
 )
-from .stripe_calls import asked, called
-from .stripe_cards import CURRENCY, Stripe, reference_of
+from .stripe_calls import CURRENCY, asked, called
+from .stripe_cards import Stripe, reference_of
 from .wire import CHECK_AFTER, text_of
 
 

@@ -9,7 +9,8 @@ import pytest
 from payments.gateways import statements
 from payments.gateways.base import Moved, Movement, Unknown, UnreadableStatement
 from payments.gateways.momo import MoMo
-from payments.gateways.stripe_cards import Stripe, moved_of
+from payments.gateways.stripe_balance import moved_of
+from payments.gateways.stripe_cards import Stripe
 from payments.gateways.vnpay import VNPay
 from payments.gateways.wire import VIETNAM
 from payments.gateways.zalopay import ZaloPay

@@ -104,12 +104,20 @@ def test_a_page_elsewhere_is_not_believed() -> None:
     assert isinstance(start(made), Unknown)
 
 
-@pytest.mark.parametrize("status", [500, 502, 429, 409, 401])
+@pytest.mark.parametrize("status", [500, 502, 429, 409])
 def test_whatever_stripe_cannot_answer_is_unknown_and_is_sent_once(status: int) -> None:
     made, sent = adapter(refused(status, message="x", type="api_error"))
     assert isinstance(start(made), Unknown)
     assert isinstance(made.query(reference="260131-a", at=NOON), Unknown)
     assert len(sent) == 2
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_opens_nothing_has_moved_nothing(status: int) -> None:
+    made, _sent = adapter(refused(status, message="x", type="invalid_request_error"))
+    assert start(made) == Failed("invalid_credentials", f"HTTP {status}")
+    asked = made.query(reference="260131-a", at=NOON)
+    assert asked == Unknown(f"invalid_credentials: HTTP {status}")
 
 
 def test_a_time_out_and_rubbish_are_unknown() -> None:
