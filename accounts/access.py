@@ -15,6 +15,7 @@ from accounts.models import Customer, User
 from accounts.rights import VIEW_AS_CUSTOMER
 from kernel import clock
 from kernel.actors import Actor
+from store.senders import address_of_sender
 
 VIEWED_CUSTOMER = "viewed_customer"
 """Where the session keeps the id of the customer whom a member of staff looks at."""
@@ -65,7 +66,8 @@ def portal_page(*, may: str = "") -> Callable[[View], View]:
                 raise PermissionDenied
             if may and request.method not in {"GET", "HEAD"} and not getattr(user, f"may_{may}"):
                 raise PermissionDenied
-            request.customer, request.actor, request.at = customer, user.actor, clock.now()
+            request.customer, request.at = customer, clock.now()
+            request.actor = user.actor.at_address(address_of_sender(request))
             request.staff_viewing = viewed.name if viewed else ""
             return view(request, *args, **kwargs)
 

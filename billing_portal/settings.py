@@ -327,7 +327,7 @@ VNPAY_SECRET = env.str("VNPAY_SECRET", "")
 VNPAY_PAY_URL = env.str("VNPAY_PAY_URL", "https://pay.vnpay.vn/vpcpay.html")  # where browsers go
 VNPAY_API_URL = env.str("VNPAY_API_URL", "https://merchant.vnpay.vn/merchant_webapi/api/transaction")
 VNPAY_STATEMENT_URL = env.str("VNPAY_STATEMENT_URL", "")
-VNPAY_IP_ADDRESS = env.str("VNPAY_IP_ADDRESS", "127.0.0.1")  # ours, kept there with each call
+VNPAY_IP_ADDRESS = env.str("VNPAY_IP_ADDRESS", "127.0.0.1")  # our server's, kept there with each call
 
 STRIPE_KEY = env.str("STRIPE_KEY", "")  # the secret key; empty: nobody pays by card
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", "")  # verifies what they send

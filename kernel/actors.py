@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext
@@ -18,14 +18,22 @@ class ActorKind(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """`kind` says in which role, `name` identifies the user, key or job ("lan@example.vn", "job:expire")."""
+    """
+    `kind` says in which role, `name` identifies the user, key or job ("lan@example.vn", "job:expire"); `address` from where,
+    if from anywhere: it is nobody's identity.
+    """
 
     kind: ActorKind
     name: str
+    address: str = field(default="", compare=False)
 
     @classmethod
     def job(cls, name: str) -> Actor:
         return cls(ActorKind.SYSTEM, f"job:{name}")
+
+    def at_address(self, address: object) -> Actor:
+        """The same, who came from there; of no address (`None`) from nowhere."""
+        return replace(self, address=str(address or ""))
 
     @property
     def is_staff(self) -> bool:

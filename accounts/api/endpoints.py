@@ -27,6 +27,7 @@ from accounts.principals import Principal
 from kernel import clock
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+from store.senders import address_of_sender
 
 Made = TypeVar("Made", bound=Model)
 
@@ -92,7 +93,7 @@ class Endpoint(GenericViewSet[Any]):
 
     @property
     def actor(self) -> Actor:
-        return self.principal.actor
+        return self.principal.actor.at_address(address_of_sender(self.request))
 
     @property
     def customer(self) -> Customer:

@@ -197,8 +197,13 @@ class Gateway(Protocol):
         return_url: str,
         callback_url: str,
         at: datetime,
+        payer_address: str = "",
     ) -> Redirect | Outcome:
-        """Open an order. Repeating a reference never opens a second one."""
+        """
+        Open an order. Repeating a reference never opens a second one.
+
+        :param payer_address: from where the payer came to us, for a gateway that wants to know; empty where nobody came
+        """
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
         """What became of an order."""

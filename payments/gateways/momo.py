@@ -95,6 +95,7 @@ class MoMo:
         return_url: str,
         callback_url: str,
         at: datetime,
+        payer_address: str = "",
     ) -> Redirect | Outcome:
         answer = self.call(
             "create",

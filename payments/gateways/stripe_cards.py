@@ -104,6 +104,7 @@ class Stripe:
         return_url: str,
         callback_url: str,
         at: datetime,
+        payer_address: str = "",
     ) -> Redirect | Outcome:
         marks = {"reference": reference, "customer": customer_ref}
         wanted = {

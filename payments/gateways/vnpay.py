@@ -96,6 +96,7 @@ class VNPay:
         return_url: str,
         callback_url: str,
         at: datetime,
+        payer_address: str = "",
     ) -> Redirect | Outcome:
         """No call: VNPay learns of the order when the customer gets there, and knows the notice's address already."""
         created = _begun(reference)
@@ -107,7 +108,7 @@ class VNPay:
             "vnp_CreateDate": reference[:14],
             "vnp_ExpireDate": _written(created + self.caps.order_ttl),
             "vnp_CurrCode": "VND",
-            "vnp_IpAddr": self.ip_address,
+            "vnp_IpAddr": payer_address or self.ip_address,
             "vnp_Locale": "vn",
             "vnp_OrderInfo": protocol.plain(description) or reference,
             "vnp_OrderType": "other",

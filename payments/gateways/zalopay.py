@@ -113,6 +113,7 @@ class ZaloPay:
         return_url: str,
         callback_url: str,
         at: datetime,
+        payer_address: str = "",
     ) -> Redirect | Outcome:
         answer = self._create(
             reference=reference,

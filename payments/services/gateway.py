@@ -194,7 +194,7 @@ def open_attempt(
 
 def send(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
     """The gateway hears of a committed attempt; its answer is recorded."""
-    answer = _charge(payment, at) if payment.linked else _start(payment, at)
+    answer = _charge(payment, at) if payment.linked else _start(payment, actor, at)
     if not isinstance(answer, Redirect):
         return record_outcome(payment.pk, answer, actor=actor, at=at)
     with transaction.atomic():
@@ -206,7 +206,7 @@ def send(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
     return payment
 
 
-def _start(payment: Payment, at: datetime) -> Redirect | Outcome:
+def _start(payment: Payment, actor: Actor, at: datetime) -> Redirect | Outcome:
     return gateways.gateway(payment.gateway).start(
         reference=payment.reference,
         amount=payment.amount,
@@ -215,6 +215,7 @@ def _start(payment: Payment, at: datetime) -> Redirect | Outcome:
         at=at,
         return_url=f"{settings.PUBLIC_URL}/payments/{payment.pk}/return/",
         callback_url=gateways.notice_url(payment.gateway),
+        payer_address=actor.address,
     )
 
 
