@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 
 from flask import Blueprint, current_app, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from . import faults
+from .config import Config
 from .store import Store
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -107,6 +109,24 @@ def add_fault() -> Response | tuple[Response, int]:
     except faults.BadFault as problem:
         return redirect(url_for("admin.home", refused=str(problem)), 303)
     return redirect(url_for("admin.home"), 303)
+
+
+@blueprint.post("/keys")
+def rotate_keys() -> tuple[Response, int] | tuple[str, int]:
+    """
+    The merchant gets new keys: {"key1"?, "key2"?, "overlap_s"?}, until the sandbox is started again. What we say is signed with the
+    new ones from now on; the old ones are accepted for `overlap_s` more seconds (0).
+    """
+    wish = request.get_json(silent=True)
+    given = wish if isinstance(wish, dict) else {}
+    keys = {name: given[name] for name in ("key1", "key2") if name in given}
+    overlap_s = given.get("overlap_s", 0)
+    is_time = isinstance(overlap_s, int | float) and not isinstance(overlap_s, bool) and overlap_s >= 0
+    if not keys or not is_time or not all(isinstance(key, str) and len(key) >= 32 for key in keys.values()):
+        return jsonify(error="name key1 or key2, of 32 characters at least, and overlap_s as a number"), 400
+    config: Config = current_app.config["SANDBOX"]
+    config.rotate(overlap_s=overlap_s, now=time.time(), **keys)
+    return "", 204
 
 
 @blueprint.delete("/faults")

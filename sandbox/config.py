@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 DOCUMENTED_TOLERANCE_S = 15 * 60
+
+
+@dataclass
+class Rotation:
+    """Keys that have taken the place of those that the environment names, and until when the old ones open something."""
+
+    keys: dict[str, str] = field(default_factory=dict)
+    before: dict[str, str] = field(default_factory=dict)
+    until: float = 0
 
 
 @dataclass(frozen=True)
@@ -29,8 +38,10 @@ class Config:
     clock_tolerance_s: int = DOCUMENTED_TOLERANCE_S
     callback_gap_s: float | None = None  # between the tries of a callback; None: as each dialect documents
     refund_takes_s: float = 2.0
+    stripe_webhook_url: str = ""  # what a merchant registers with Stripe; empty: the portal's
     shop_keys: str = ""
     shop_keys_file: str = ""
+    rotation: Rotation = field(default_factory=Rotation, compare=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
@@ -49,12 +60,28 @@ class Config:
             merchant=env.get("SANDBOX_MERCHANT") or default.merchant,
             bank_secret=env.get("BANK_FEED_SECRET", ""),
             vnpay_ipn_url=env.get("SANDBOX_VNPAY_IPN_URL", ""),
+            stripe_webhook_url=env.get("SANDBOX_STRIPE_WEBHOOK_URL", ""),
             clock_tolerance_s=int(env.get("SANDBOX_CLOCK_TOLERANCE_S") or default.clock_tolerance_s),
             callback_gap_s=float(env["SANDBOX_CALLBACK_GAP_S"]) if env.get("SANDBOX_CALLBACK_GAP_S") else None,
             refund_takes_s=float(env.get("SANDBOX_REFUND_TAKES_S") or default.refund_takes_s),
             shop_keys=env.get("SHOP_KEYS", ""),
             shop_keys_file=env.get("SHOP_KEYS_FILE", ""),
         )
+
+    def signs_with(self, name: str) -> str:
+        """The key of this name ("key1", "key2"), as it is now."""
+        return self.rotation.keys.get(name) or str(getattr(self, name))
+
+    def accepts(self, name: str, now: float) -> list[str]:
+        """Those keys of this name under which a merchant may come: in the time after a rotation, the old one too. Empty opens nothing."""
+        old = self.rotation.before.get(name, "") if now < self.rotation.until else ""
+        return [key for key in (self.signs_with(name), old) if key]
+
+    def rotate(self, *, overlap_s: float, now: float, **keys: str) -> None:
+        """The merchant has got new keys."""
+        self.rotation.before = {name: self.signs_with(name) for name in keys}
+        self.rotation.keys |= keys
+        self.rotation.until = now + overlap_s
 
     def keys_of(self, product: str) -> tuple[str, str]:
         """

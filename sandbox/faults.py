@@ -39,6 +39,8 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "drop_callbacks": (("callback",), 0, "never sends the callback"),
     "delay_callbacks": (("callback",), 10, "sends the callback so many seconds late"),
     "no_funds": (("charge",), 0, "refuses a charge of a linked account, as if it held too little"),
+    "needs_customer": (("charge",), 0, "the bank wants the customer to confirm the charge of a linked account"),
+    "over_limit": (("charge",), 0, "refuses a charge of a linked account, as more than its limit"),
     "revoked": (("charge",), 0, "the customer has just unlinked the account that is charged"),
     "slow": (
         ("charge", "refund"),

@@ -19,6 +19,7 @@ OPENING_BALANCE = 100_000_000
 VIETNAM = timezone(timedelta(hours=7))
 
 CANCELLED, NO_FUNDS, WRONG_OTP = "cancelled", "no funds", "wrong otp"
+UNAUTHENTICATED, OVER_LIMIT = "unauthenticated", "over limit"
 EXPIRED = "expired"
 """How an order ended; each dialect has its own code for it. None is written down for what merely expired."""
 
@@ -117,11 +118,28 @@ def reverse(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
     db.execute("UPDATE orders SET state = 'reversed', reverses_at = NULL WHERE reference = ?", [order["reference"]])
 
 
-def fail(db: sqlite3.Connection, order: sqlite3.Row, ending: str, *, pays_late_at: float | None = None) -> None:
+def fail(
+    db: sqlite3.Connection,
+    order: sqlite3.Row,
+    ending: str,
+    *,
+    pays_late_at: float | None = None,
+    may_try_again: bool = False,
+) -> None:
+    """It was not paid, which ends it, unless its customer `may_try_again`."""
     db.execute(
-        "UPDATE orders SET state = 'failed', ending = ?, pays_late_at = ? WHERE reference = ? AND state = 'open'",
-        [ending, pays_late_at, order["reference"]],
+        "UPDATE orders SET state = ?, ending = ?, pays_late_at = ? WHERE reference = ? AND state = 'open'",
+        ["open" if may_try_again else "failed", ending, pays_late_at, order["reference"]],
     )
+
+
+def expire(db: sqlite3.Connection, dialect: str, *, now: float) -> list[sqlite3.Row]:
+    """The orders whose time is over now, ended."""
+    return db.execute(
+        """UPDATE orders SET state = 'failed', ending = ''
+           WHERE dialect = ? AND state = 'open' AND expires_at <= ? AND pays_late_at IS NULL RETURNING *""",
+        [dialect, now],
+    ).fetchall()
 
 
 def refundable(db: sqlite3.Connection, order: sqlite3.Row, struck: dict[str, float] | None = None) -> int:

@@ -10,6 +10,13 @@ from sandbox.shapes import Json
 
 from . import ledger
 
+REFUSALS = {
+    "no_funds": ledger.NO_FUNDS,
+    "needs_customer": ledger.UNAUTHENTICATED,
+    "over_limit": ledger.OVER_LIMIT,
+}
+"""Faults of a charge, and how each ends its order."""
+
 
 def begin(db: sqlite3.Connection, link: Json, *, lives_s: float, now: float) -> str | None:
     """The token of a new link's page, or None where the reference is taken."""
@@ -66,7 +73,12 @@ def is_open(link: sqlite3.Row, now: float) -> bool:
 
 def masked(link: sqlite3.Row) -> str:
     """As a wallet shows whose it is."""
-    return f"*******{int(link['binding'][:6], 16) % 1000:03}"
+    return f"*******{last_digits(link)[1:]}"
+
+
+def last_digits(link: sqlite3.Row) -> str:
+    """Four, as of a card."""
+    return f"{int(link['binding'][:6], 16) % 10_000:04}"
 
 
 def decide(db: sqlite3.Connection, link: sqlite3.Row, state: str) -> bool:
@@ -89,7 +101,8 @@ def charge(db: sqlite3.Connection, order: sqlite3.Row, struck: dict[str, float],
     if "slow" in struck:
         ledger.fail(db, order, ledger.CANCELLED, pays_late_at=now + struck["slow"])
         return True
-    if "no_funds" in struck or not ledger.pay(db, order, now=now):
-        ledger.fail(db, order, ledger.NO_FUNDS)
-        return False
-    return True
+    refused = next((ending for fault, ending in REFUSALS.items() if fault in struck), "")
+    if not refused and ledger.pay(db, order, now=now):
+        return True
+    ledger.fail(db, order, refused or ledger.NO_FUNDS)
+    return False

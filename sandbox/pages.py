@@ -16,6 +16,8 @@ from .store import Store
 blueprint = Blueprint("pages", __name__)
 
 ENDINGS = {"cancel": ledger.CANCELLED, "otp": ledger.WRONG_OTP, "funds": ledger.NO_FUNDS}
+TRIED = ("otp", "funds")
+"""After these one stays where one may try again."""
 RETURNS_IN_S = 5
 """How long the page of an order that has ended stays before it leads back to the merchant."""
 
@@ -38,7 +40,7 @@ def act(token: str) -> Response | str | tuple[str, int]:
             order = ledger.order_by_token(db, token)
     if order is None or action == "close":
         return _shown(order, closed=True)
-    if action == "pay-close" or not order["return_url"]:
+    if action == "pay-close" or not order["return_url"] or (action in TRIED and ledger.is_payable(order, now)):
         return redirect(url_for("pages.page", token=token, stay=1), 303)
     return redirect(_return_url(order), 303)
 
@@ -47,15 +49,15 @@ def _end(db: sqlite3.Connection, order: sqlite3.Row, action: str, now: float) ->
     """What the button says; the merchant is told of it, also of what failed where its dialect does that."""
     if action not in ("pay", "pay-close", *ENDINGS):
         return
-    struck = faults.strike(db, "pay", order["reference"])
+    struck, dialect = faults.strike(db, "pay", order["reference"]), DIALECTS[order["dialect"]]
     if action in ENDINGS:
         late = now + struck["late_success"] if action == "cancel" and "late_success" in struck else None
-        ledger.fail(db, order, ENDINGS[action], pays_late_at=late)
+        ledger.fail(db, order, ENDINGS[action], pays_late_at=late, may_try_again=dialect.may_try_again)
     else:
-        reverses = "reversal" in struck and DIALECTS[order["dialect"]].reverses
+        reverses = "reversal" in struck and dialect.reverses
         reverses_at = now + struck["reversal"] if reverses else None
         if not ledger.pay(db, order, now=now, reverses_at=reverses_at):
-            ledger.fail(db, order, ledger.NO_FUNDS)
+            ledger.fail(db, order, ledger.NO_FUNDS, may_try_again=dialect.may_try_again)
     telling.tell(db, order, _config(), now=now)
 
 

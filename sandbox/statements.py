@@ -17,7 +17,7 @@ from . import faults, ledger
 from .ledger import VIETNAM
 
 MOVED = """
-SELECT entries.kind, entries.amount, entries.at, orders.reference, orders.txn, orders.asked_at, orders.created_at,
+SELECT entries.id, entries.kind, entries.amount, entries.at, orders.reference, orders.token, orders.txn, orders.asked_at, orders.created_at,
        refunds.reference AS refund, refunds.txn AS refund_txn
 FROM entries JOIN orders ON orders.reference = entries.order_reference
      LEFT JOIN refunds ON entries.kind = 'refund' AND refunds.reference = entries.reference
@@ -27,7 +27,14 @@ WHERE orders.dialect = ? ORDER BY entries.id
 
 @dataclass(frozen=True)
 class Line:
-    """One movement. `refund` is the merchant's name of a refund; `txn` is ours, of a refund its own."""
+    """
+    One movement.
+
+    :ivar refund: the merchant's name of a refund
+    :ivar txn: our number, of a refund its own
+    :ivar place: in the ledger
+    :ivar token: of the order
+    """
 
     kind: str
     reference: str
@@ -35,10 +42,16 @@ class Line:
     txn: int
     amount: int
     at: float
+    place: str = "0"
+    token: str = ""
 
     @property
     def written_at(self) -> datetime:
         return datetime.fromtimestamp(self.at, UTC).astimezone(VIETNAM)
+
+
+def day_of(at: float) -> date:
+    return datetime.fromtimestamp(at, UTC).astimezone(VIETNAM).date()
 
 
 def of_day(db: sqlite3.Connection, dialect: str, day: date, struck: dict[str, float]) -> list[Line]:
@@ -52,7 +65,8 @@ def of_day(db: sqlite3.Connection, dialect: str, day: date, struck: dict[str, fl
     if "unknown_line" in struck:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=VIETNAM).timestamp()
         amount = int(struck["unknown_line"])
-        told.append(Line("debit", f"{day:%y%m%d}_somebody-elses", "", int(f"{day:%y%m%d}999999999"), amount, noon))
+        name = f"{day:%y%m%d}_somebody-elses"
+        told.append(Line("debit", name, "", int(f"{day:%y%m%d}999999999"), amount, noon, token=name))
     return told
 
 
@@ -76,6 +90,8 @@ def _moved(db: sqlite3.Connection, dialect: str) -> Iterator[Line]:
             txn=row["refund_txn"] if is_refund else row["txn"],
             amount=row["amount"],
             at=ledger.merchants_time(row, row["at"]),
+            place=str(row["id"]),
+            token=row["token"],
         )
 
 
@@ -85,4 +101,4 @@ def _told(db: sqlite3.Connection, line: Line) -> list[Line]:
     if "omit_line" in struck:
         return []
     told = replace(line, amount=line.amount + int(struck.get("wrong_amount", 0)))
-    return [told] * (2 if "repeat_line" in struck else 1)
+    return [told, replace(told, place=f"{line.place}again")] if "repeat_line" in struck else [told]

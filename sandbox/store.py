@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 4
+VERSION = 5
 """Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS orders (
     created_at REAL NOT NULL,
     expires_at REAL NOT NULL,
     state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'paid', 'failed', 'reversed')),
-    ending TEXT NOT NULL DEFAULT '' CHECK (ending IN ('', 'cancelled', 'no funds', 'wrong otp')),
+    ending TEXT NOT NULL DEFAULT '' CHECK (ending IN ('', 'cancelled', 'no funds', 'wrong otp', 'unauthenticated', 'over limit')),
     txn INTEGER UNIQUE,
     paid_at REAL,
     pays_late_at REAL,
@@ -78,6 +78,12 @@ CREATE TABLE IF NOT EXISTS links (
     binding TEXT NOT NULL UNIQUE,
     secret TEXT NOT NULL UNIQUE     -- by which it is charged
 ) STRICT;
+-- Whom a merchant has entered at Stripe.
+CREATE TABLE IF NOT EXISTS stripe_customers (
+    id TEXT PRIMARY KEY,
+    metadata TEXT NOT NULL,         -- as JSON
+    created_at REAL NOT NULL
+) STRICT;
 -- Requests that a merchant may make only once, with the answer where it may be given again.
 CREATE TABLE IF NOT EXISTS requests (
     dialect TEXT NOT NULL,
@@ -91,6 +97,7 @@ CREATE TABLE IF NOT EXISTS callbacks (
     dialect TEXT NOT NULL,
     url TEXT NOT NULL,
     body TEXT,                      -- of a POST; NULL: the address says it all, by GET
+    headers TEXT NOT NULL DEFAULT '{}',
     state TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'refused', 'given up', 'dropped')),
     tries INTEGER NOT NULL DEFAULT 0,
     next_at REAL NOT NULL,

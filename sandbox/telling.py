@@ -4,6 +4,7 @@ Telling the merchant what became of an order, as its dialect documents: how ofte
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -51,12 +52,13 @@ def _owe(
         return
     for _ in range(int(struck.get("duplicate_callbacks", 1))):
         db.execute(
-            "INSERT INTO callbacks (reference, dialect, url, body, state, next_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO callbacks (reference, dialect, url, body, headers, state, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 reference,
                 dialect.name,
                 notice.url,
                 notice.body,
+                json.dumps(notice.headers),
                 "dropped" if "drop_callbacks" in struck else "pending",
                 now + struck.get("delay_callbacks", 0),
             ],
@@ -111,6 +113,7 @@ class Sender:
     def _sent(self, callback: sqlite3.Row, teller: Teller) -> httpx.Response:
         if callback["body"] is None:
             return self.client.get(callback["url"], timeout=teller.timeout_s)
-        headers = {"Content-Type": "application/json", **teller.headers(self.config)}
+        shown = teller.headers(self.config) | json.loads(callback["headers"])
+        headers = {"Content-Type": "application/json", **shown}
         body = callback["body"].encode()
         return self.client.post(callback["url"], content=body, headers=headers, timeout=teller.timeout_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -9,11 +10,13 @@ import time
 
 from . import ledger, telling
 from .config import Config
+from .dialects import DIALECTS
 from .shop.team import Team
 from .store import Store
 
 log = logging.getLogger(__name__)
 IDLE_S = 0.2
+TELL_OF_EXPIRY = [name for name, dialect in DIALECTS.items() if dialect.may_try_again]
 
 
 class Worker:
@@ -65,8 +68,10 @@ class Worker:
             return bool(
                 db.execute(
                     """SELECT 1 FROM refunds WHERE state = 'processing' AND settles_at <= :now
-                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now OR reverses_at <= :now""",
-                    {"now": now},
+                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now OR reverses_at <= :now
+                       UNION ALL SELECT 1 FROM orders WHERE state = 'open' AND expires_at <= :now AND pays_late_at IS NULL
+                                 AND dialect IN (SELECT value FROM json_each(:telling))""",
+                    {"now": now, "telling": json.dumps(TELL_OF_EXPIRY)},
                 ).fetchone()
             )
 
@@ -79,6 +84,9 @@ class Worker:
                     telling.tell(db, order, self.config, now=now)
                 else:
                     db.execute("UPDATE orders SET pays_late_at = NULL WHERE reference = ?", [order["reference"]])
+            for dialect in TELL_OF_EXPIRY:
+                for order in ledger.expire(db, dialect, now=now):
+                    telling.tell(db, order, self.config, now=now)
             for order in db.execute("SELECT * FROM orders WHERE reverses_at <= ?", [now]).fetchall():
                 ledger.reverse(db, order, now=now)
                 telling.tell(db, order, self.config, now=now)

@@ -229,7 +229,7 @@ def _name_settings(place: Place) -> None:
     if demo:
         _default("SANDBOX_URL", place.inside.removesuffix(str(place.port)) + str(place.sandbox_port))
         _default("SANDBOX_PUBLIC_URL", f"http://localhost:{place.sandbox_port}")
-        _default("SANDBOX_GATEWAYS", "zalopay,vnpay,momo")
+        _default("SANDBOX_GATEWAYS", "zalopay,vnpay,momo,stripe")
         _default("WEBHOOK_INSIDE_NETWORKS", "127.0.0.0/8")  # the demo's teams live on this machine
         if not os.environ.get("SELLER_BANK_ACCOUNT"):
             os.environ.update(DEMO_ACCOUNT)

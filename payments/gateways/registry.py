@@ -160,6 +160,17 @@ def _sandbox_vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
     )
 
 
+def _sandbox_stripe(code: str, values: Values, client: httpx.Client) -> Gateway:
+    return LinkingStripe(
+        code=code,
+        base_url=f"{values['SANDBOX_URL'].rstrip('/')}/stripe",
+        key=f"sk_test_{values['SANDBOX_KEY1']}",
+        webhook_secret=f"whsec_{values['SANDBOX_KEY2']}",
+        client=client,
+        page_hosts=(_host(values["SANDBOX_PUBLIC_URL"]),),
+    )
+
+
 def _sandbox(code: str, values: Values, client: httpx.Client) -> Gateway:
     return LinkingZaloPay(
         code=code,
@@ -242,6 +253,15 @@ _ENTRIES = (
         may_have=("SANDBOX_PUBLIC_URL",),
         build=_sandbox_momo,
         dialect="momo",
+    ),
+    Entry(
+        code="sandbox-stripe",
+        name=_("Sandbox gateway (Stripe)"),
+        caps=stripe_cards.CAPS,
+        needs=SANDBOX_SETTINGS,
+        may_have=("SANDBOX_PUBLIC_URL",),
+        build=_sandbox_stripe,
+        dialect="stripe",
     ),
 )
 GATEWAYS = {entry.code: entry for entry in _ENTRIES}

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -24,10 +24,11 @@ Answer = Json
 
 @dataclass(frozen=True)
 class Notice:
-    """How a merchant is told: by POST of `body`, or by GET where there is none."""
+    """How a merchant is told: by POST of `body`, with `headers` beside it, or by GET where there is none."""
 
     url: str
     body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Dialect:
     :ivar judge: an answer of the merchant as (state of the callback, words)
     :ivar return_url: where the customer goes from an order that has ended
     :ivar reverses: its protocol has words for a bank that takes money back
+    :ivar may_try_again: on its page, after a try that failed or was broken off, until it expires, which is told
     """
 
     name: str
@@ -84,6 +86,7 @@ class Dialect:
     judge: Callable[[httpx.Response], tuple[str, str]]
     return_url: Callable[[Row, Config], str]
     reverses: bool = False
+    may_try_again: bool = False
     linking: Linking | None = None
 
 

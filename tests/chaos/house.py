@@ -195,7 +195,7 @@ class House:
             "SANDBOX_PUBLIC_URL": self.sandbox_url,
             "SANDBOX_KEY1": secrets.token_urlsafe(48),
             "SANDBOX_KEY2": secrets.token_urlsafe(48),
-            "SANDBOX_GATEWAYS": "zalopay,vnpay,momo",
+            "SANDBOX_GATEWAYS": "zalopay,vnpay,momo,stripe",
             "SHOP_KEYS_FILE": str(self.folder / "shop-keys.json"),
             "WEBHOOK_INSIDE_NETWORKS": "127.0.0.0/8",
             "SELLER_BANK": "Chaos Bank",

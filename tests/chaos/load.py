@@ -13,7 +13,7 @@ import httpx
 from tests.chaos.house import BANK_ACCOUNT
 from tests.chaos.record import Bank, Caller, Operation, Told
 
-LINKING = {"sandbox", "sandbox-momo"}
+LINKING = {"sandbox", "sandbox-momo", "sandbox-stripe"}
 
 
 class Shopper:

@@ -19,7 +19,7 @@ from tests.chaos.load import ACTS, Shopper, Team, act_until
 from tests.chaos.record import Bank, Caller, Operation, Record, Told
 
 COUNTS = {"web": 150, "worker": 150, "sandbox": 40, "valkey": 30, "postgres": 20, "session": 200}
-GATEWAYS = "sandbox,sandbox-momo,sandbox-vnpay"
+GATEWAYS = "sandbox,sandbox-momo,sandbox-vnpay,sandbox-stripe"
 SETTLED_WITHIN_SECONDS = 300
 
 

@@ -7,14 +7,14 @@ from django.core.management.base import CommandError
 from payments.gateways import GATEWAYS
 from tests.sandbox.servers import APP_ID, KEY1, KEY2
 
-CODES = ["sandbox", "sandbox-vnpay", "sandbox-momo"]
+CODES = ["sandbox", "sandbox-vnpay", "sandbox-momo", "sandbox-stripe"]
 
 
 @pytest.fixture
 def _set_up(sandbox, settings):
     settings.SANDBOX_URL = settings.SANDBOX_PUBLIC_URL = sandbox.url
     settings.SANDBOX_APP_ID, settings.SANDBOX_KEY1, settings.SANDBOX_KEY2 = str(APP_ID), KEY1, KEY2
-    settings.SANDBOX_GATEWAYS = ["zalopay", "vnpay", "momo"]
+    settings.SANDBOX_GATEWAYS = ["zalopay", "vnpay", "momo", "stripe"]
 
 
 @pytest.mark.usefixtures("_set_up")
@@ -32,6 +32,7 @@ def test_gateways_that_are_well_say_so_and_no_order_is_opened(sandbox, capsys):
         ("sandbox", "it does not know the number of our app, or our key1 is wrong"),
         ("sandbox-vnpay", "its answer is signed with another secret than ours"),
         ("sandbox-momo", "our partner code, access key or secret is wrong"),
+        ("sandbox-stripe", "it does not know our key"),
     ],
 )
 def test_a_wrong_key_is_named(settings, capsys, code, words):

@@ -12,6 +12,7 @@ from payments.gateways import statements
 from payments.gateways.wire import VIETNAM
 from payments.models import Payment, ReconciliationCase, StatementDay
 from payments.services.asking import check_payment
+from payments.services.attempts import cancel_attempt
 from payments.services.differences import standings
 from payments.services.fetching import fetch_statements
 from tests.cast import JOB, make_customer
@@ -22,7 +23,7 @@ __all__ = ["customer", "sandbox"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-DIALECTS = {"sandbox": "zalopay", "sandbox-vnpay": "vnpay", "sandbox-momo": "momo"}
+DIALECTS = {"sandbox": "zalopay", "sandbox-vnpay": "vnpay", "sandbox-momo": "momo", "sandbox-stripe": "stripe"}
 
 
 def tomorrow():
@@ -72,8 +73,11 @@ def test_every_planted_difference_is_found_and_nothing_else(sandbox, settings, c
     sandbox.fault("pay", "late_success", value=0.2)
     late = TopUp(make_customer(), sandbox, code)
     late.press("cancel")
-    check_payment(late.payment.pk, actor=JOB, at=clock.now())
-    assert late.state == "failed"
+    if code == "sandbox-stripe":  # one who left its page may come back to it
+        cancel_attempt(late.payment.pk, actor=JOB, at=clock.now())
+    else:
+        check_payment(late.payment.pk, actor=JOB, at=clock.now())
+        assert late.state == "failed"
     until(lambda: sandbox.debited(late.payment.reference) == (1, 500_000))
 
     fetch_statements(at=tomorrow())
@@ -107,7 +111,7 @@ def test_a_gateway_that_hangs_keeps_only_itself_waiting(sandbox, customer, monke
     began = time.monotonic()
     tally = fetch_statements(at=tomorrow())
 
-    assert (tally.done, tally.failed) == (2, 1)
+    assert (tally.done, tally.failed) == (len(GATEWAYS) - 1, 1)
     assert time.monotonic() - began < 3.5
     stuck = StatementDay.objects.get(read_at=None)
     assert (stuck.source, stuck.tries, stuck.failure) == ("sandbox-momo", 1, "ReadTimeout")

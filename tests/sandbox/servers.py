@@ -48,6 +48,11 @@ class Sandbox:
         answer = self.http.post("/admin/faults", json={"call": call, "fault": fault, **more})
         assert answer.status_code == 201, answer.text
 
+    def rotate(self, *, overlap_s: float, **keys: str) -> None:
+        """The merchant gets new keys."""
+        answer = self.http.post("/admin/keys", json={"overlap_s": overlap_s, **keys})
+        assert answer.status_code == 204, answer.text
+
     def press(self, order_url: str, action: str) -> httpx.Response:
         """What the customer does on the payment page."""
         return self.http.post(order_url, data={"action": action})
@@ -95,13 +100,19 @@ class Merchant:
     url: str = ""
     answers: list[Any] = field(default_factory=list)
     received: list[bytes] = field(default_factory=list)
+    beside: list[dict[str, str]] = field(default_factory=list)
+    """The headers of each."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def app(self, url: str) -> Flask:
         self.url, app = url, Flask("merchant")
 
         @app.route("/callback", methods=["GET", "POST"])
         def callback() -> Response:
-            self.received.append(request.query_string if request.method == "GET" else request.get_data())
+            body = request.query_string if request.method == "GET" else request.get_data()
+            with self.lock:
+                self.received.append(body)
+                self.beside.append(dict(request.headers))
             answer = self.answers.pop(0) if self.answers else 1
             if answer == "500":
                 return Response("", 500)

@@ -17,7 +17,7 @@ from ...store import Store
 from ..base import Answer, Row, Struck, is_too_young, is_web_address, misbehaved
 from . import tokens
 from .signing import holds
-from .tokens import secret_of
+from .tokens import secrets_of
 
 blueprint = Blueprint("calls-momo", __name__, url_prefix="/momo/v2/gateway/api")
 
@@ -37,7 +37,14 @@ NAME = r"[0-9a-zA-Z]([-_.]*[0-9a-zA-Z]+)*"
 MAINTENANCE, DENIED, BAD_SIGNATURE, BAD_FORMAT, BAD_AMOUNT, RATE = 10, 11, 13, 20, 22, 99
 REPEATED_REQUEST, REPEATED_ORDER, NO_SUCH_ORDER = 40, 41, 42
 WAITING, PROCESSING = 1000, 7002
-RESULTS = {ledger.CANCELLED: 1006, ledger.EXPIRED: 1005, ledger.NO_FUNDS: 1001, ledger.WRONG_OTP: 1002}
+RESULTS = {
+    ledger.CANCELLED: 1006,
+    ledger.EXPIRED: 1005,
+    ledger.NO_FUNDS: 1001,
+    ledger.WRONG_OTP: 1002,
+    ledger.UNAUTHENTICATED: 4010,
+    ledger.OVER_LIMIT: 1004,
+}
 NOT_REFUNDABLE, NOTHING_TO_REFUND = 1081, 1080
 REFUND_RESULT = {"processing": PROCESSING, "done": 0, "rejected": NOT_REFUNDABLE}
 FINAL = {0, *RESULTS.values(), BAD_FORMAT, BAD_AMOUNT, NOT_REFUNDABLE, NOTHING_TO_REFUND}
@@ -58,6 +65,8 @@ MESSAGES = {
     tokens.OVER: "Giao dịch thất bại do liên kết không tồn tại.",
     1001: "Giao dịch thanh toán thất bại do tài khoản người dùng không đủ tiền.",
     1002: "Giao dịch bị từ chối bởi nhà phát hành tài khoản thanh toán.",
+    1004: "Giao dịch thất bại do số tiền vượt quá hạn mức thanh toán của người dùng.",
+    4010: "Quá trình xác minh OTP thất bại.",
     1005: "Giao dịch thất bại do url hoặc QR code đã hết hạn.",
     1006: "Giao dịch thất bại do người dùng đã từ chối xác nhận thanh toán.",
     NOTHING_TO_REFUND: "Giao dịch hoàn tiền thất bại, giao dịch gốc không được tìm thấy.",
@@ -105,7 +114,8 @@ def _check(call: str, fields: Json, config: Config) -> None:
             raise Refused(BAD_FORMAT)
     if fields["partnerCode"] != PARTNER_CODE:
         raise Refused(DENIED)
-    if not holds(fields.get("signature"), secret_of(config), signed, {**fields, "accessKey": ACCESS_KEY}):
+    shown = {**fields, "accessKey": ACCESS_KEY}
+    if not any(holds(fields.get("signature"), key, signed, shown) for key in secrets_of(config, time.time())):
         raise Refused(BAD_SIGNATURE)
     if (
         not re.fullmatch(NAME, fields["orderId"], re.ASCII)

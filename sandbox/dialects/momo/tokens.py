@@ -38,14 +38,21 @@ CALLS = {
     "tokenization/delete": "unbind",
 }
 """What a fault calls each."""
+REFUSALS = {ledger.NO_FUNDS: 1001, ledger.UNAUTHENTICATED: 4010, ledger.OVER_LIMIT: 1004}
+"""Of a charge."""
 LIVES_S = 15 * 60
-BAD_FORMAT, REPEATED_ORDER, NO_SUCH_ORDER, NO_FUNDS, REFUSED, EXPIRED = 20, 41, 42, 1001, 1006, 1005
+BAD_FORMAT, REPEATED_ORDER, NO_SUCH_ORDER, REFUSED, EXPIRED = 20, 41, 42, 1006, 1005
 WAITING, PROCESSING, AUTHORISED, OVER = 1000, 7002, 9000, 2001
 
 
 def secret_of(config: Config) -> str:
     """The partner's: thirty-two characters, for it is a key of AES as well."""
-    return config.key1[:32]
+    return config.signs_with("key1")[:32]
+
+
+def secrets_of(config: Config, now: float) -> list[str]:
+    """Under which the partner may come."""
+    return [key[:32] for key in config.accepts("key1", now)]
 
 
 def begin(db: sqlite3.Connection, fields: Json, config: Config, now: float) -> Answer:
@@ -114,13 +121,21 @@ def _pay(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, n
     opened = ledger.order_by_token(db, token)
     assert opened is not None
     if not links.charge(db, opened, struck, now=now):
-        return {"resultCode": NO_FUNDS, "amount": fields["amount"], "transId": 0}
+        ended = ledger.order_by_token(db, token)
+        assert ended is not None
+        return {"resultCode": REFUSALS[ledger.ending(ended)], "amount": fields["amount"], "transId": 0}
     if "slow" in struck:
         return {"resultCode": PROCESSING, "amount": fields["amount"], "transId": 0}
     telling.tell(db, opened, config, now=now)
     paid = ledger.order_by_token(db, token)
     assert paid is not None
-    return {"resultCode": 0, "amount": paid["amount"], "transId": paid["txn"], "payType": "token", "extraData": ""}
+    return {
+        "resultCode": 0,
+        "amount": paid["amount"],
+        "transId": paid["txn"],
+        "payType": "token",
+        "extraData": fields["extraData"],
+    }
 
 
 def _sealed(content: Json, config: Config) -> str:

@@ -92,7 +92,7 @@ def _same(db: sqlite3.Connection, order: Json) -> str | None:
 def _order(fields: dict[str, str], config: Config, now: float) -> Json:
     if fields.get("vnp_TmnCode") != TMN_CODE:
         raise Refused("72", "vnp_TmnCode")
-    if not holds(fields.get("vnp_SecureHash", ""), config.key1, query_text(fields)):
+    if not _is_signed(fields, query_text(fields), config):
         raise Refused("70", "vnp_SecureHash")
     _require(fields, "Version", "2\\.1\\.0")
     _require(fields, "Command", "pay")
@@ -164,7 +164,7 @@ def statement() -> Response:
     text = barred(ASKED_FOR_A_DAY, fields)
     if day is None or fields.get("vnp_TmnCode") != TMN_CODE:
         return misbehaved({"vnp_ResponseCode": BAD_FORMAT}, {}, 400)
-    if not holds(fields.get("vnp_SecureHash", ""), config.key1, text):
+    if not _is_signed(fields, text, config):
         return misbehaved({"vnp_ResponseCode": BAD_HASH}, {}, 403)
     with _store().write() as db:
         struck = faults.strike(db, "statement", fields["vnp_Date"])
@@ -184,6 +184,11 @@ def _table(lines: list[statements.Line]) -> str:
     return "".join(",".join(map(str, row)) + "\n" for row in [STATEMENT, *rows, end])
 
 
+def _is_signed(fields: dict[str, str], text: str, config: Config) -> bool:
+    given = fields.get("vnp_SecureHash", "")
+    return any(holds(given, key, text) for key in config.accepts("key1", time.time()))
+
+
 def _check(command: str, fields: dict[str, str], config: Config) -> None:
     """Present, of the right form, signed, for this merchant."""
     if command not in ASKED:
@@ -193,7 +198,7 @@ def _check(command: str, fields: dict[str, str], config: Config) -> None:
             raise Refused(BAD_FORMAT)
     if fields["vnp_TmnCode"] != TMN_CODE:
         raise Refused(BAD_MERCHANT)
-    if not holds(fields.get("vnp_SecureHash", ""), config.key1, barred(ASKED[command], fields)):
+    if not _is_signed(fields, barred(ASKED[command], fields), config):
         raise Refused(BAD_HASH)
     _require(fields, "Version", "2\\.1\\.0")
     _require(fields, "RequestId", "[A-Za-z0-9]{1,32}")
@@ -288,7 +293,7 @@ def _signed(command: str, told: Json, config: Config, struck: Struck) -> Answer:
         "vnp_TmnCode": TMN_CODE,
         **told,
     }
-    key = "not the key" if "bad_signature" in struck else config.key1
+    key = "not the key" if "bad_signature" in struck else config.signs_with("key1")
     return {**answer, "vnp_SecureHash": seal(key, barred(ANSWERED.get(command, ANSWERED["querydr"]), answer))}
 
 

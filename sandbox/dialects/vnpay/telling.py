@@ -24,7 +24,9 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
         told["vnp_Amount"] = str((order["amount"] + int(struck["wrong_amount"])) * 100)
     if "other_merchant" in struck:
         told["vnp_TmnCode"] = "OTHERS01"
-    return Notice(_signed(order["notify_url"], told, "not the key" if "bad_signature" in struck else config.key1))
+    return Notice(
+        _signed(order["notify_url"], told, "not the key" if "bad_signature" in struck else config.signs_with("key1"))
+    )
 
 
 def judge(response: httpx.Response) -> tuple[str, str]:
@@ -37,7 +39,7 @@ def judge(response: httpx.Response) -> tuple[str, str]:
 
 def return_url(order: Row, config: Config) -> str:
     """It only informs: the merchant has to ask or be told."""
-    return _signed(order["return_url"], _told(order), config.key1)
+    return _signed(order["return_url"], _told(order), config.signs_with("key1"))
 
 
 def _told(order: Row) -> dict[str, str]:

@@ -112,7 +112,7 @@ def _pay(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config:
     if limit and order["amount"] > limit:
         return 2, BAD_REQUEST, "more than max_amount", {}
     if not links.charge(db, order, struck, now=now):
-        return 2, NO_FUNDS, "the wallet holds too little", {}
+        return 2, NO_FUNDS, "the wallet refuses it", {}
     if "slow" in struck:
         return 3, 3, "", {}
     telling.tell(db, order, config, now=now)
@@ -131,7 +131,7 @@ def notice(link: Row, config: Config, struck: Struck) -> Notice | None:
         return None
     told = {"app_id": config.app_id + ("other_merchant" in struck), **_facts(link), "msg_type": 1}
     data = json.dumps({**told, "server_time": int(time.time() * 1000)})
-    key = "not the key" if "bad_signature" in struck else config.key2
+    key = "not the key" if "bad_signature" in struck else config.signs_with("key2")
     return Notice(link["notify_url"], json.dumps({"data": data, "mac": seal(key, data), "type": 2}))
 
 

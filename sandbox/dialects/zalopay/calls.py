@@ -23,7 +23,14 @@ from .signing import holds
 blueprint = Blueprint("calls-zalopay", __name__)
 
 MIN_AMOUNT, MAX_AMOUNT = 1_000, 100_000_000
-SUB_CODES = {ledger.CANCELLED: -49, ledger.EXPIRED: -54, ledger.NO_FUNDS: -63, ledger.WRONG_OTP: -217}
+SUB_CODES = {
+    ledger.CANCELLED: -49,
+    ledger.EXPIRED: -54,
+    ledger.NO_FUNDS: -63,
+    ledger.WRONG_OTP: -217,
+    ledger.UNAUTHENTICATED: -217,
+    ledger.OVER_LIMIT: -1331,
+}
 
 DUPLICATE_ORDER, NO_SUCH, DUPLICATE_REFUND, BAD_REFUND_AMOUNT, BAD_TIME = -68, -101, -23, -14, -13
 BAD_REQUEST, BAD_CREDENTIALS, RATE_LIMIT, MAINTENANCE = -401, -402, -429, -999
@@ -92,13 +99,18 @@ def _checked(call: str, config: Config) -> dict[str, str]:
         if name not in given or len(given[name]) > longest:
             raise Refused(BAD_REQUEST, f"{name} is missing or too long")
     app_id = str(config.app_id)
-    signed = {**given, "app_id": app_id, "key1": config.key1}
+    keys = config.accepts("key1", time.time())
+    if given.get("app_id") != app_id or not any(_is_signed(call, given, app_id, key) for key in keys):
+        raise Refused(BAD_CREDENTIALS, "app_id or mac is wrong")
+    return given
+
+
+def _is_signed(call: str, given: dict[str, str], app_id: str, key: str) -> bool:
+    signed = {**given, "app_id": app_id, "key1": key}
     parts = [signed[name] for name in SIGNED[call]]
     if call == "refund" and "refund_fee_amount" in given:
         parts.insert(3, given["refund_fee_amount"])
-    if given.get("app_id") != app_id or not config.key1 or not holds(given.get("mac", ""), config.key1, *parts):
-        raise Refused(BAD_CREDENTIALS, "app_id or mac is wrong")
-    return given
+    return holds(given.get("mac", ""), key, *parts)
 
 
 def _parameters() -> dict[str, str]:

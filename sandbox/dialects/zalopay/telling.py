@@ -42,7 +42,7 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
         },
         ensure_ascii=False,
     )
-    key = "not the key" if "bad_signature" in struck else config.key2
+    key = "not the key" if "bad_signature" in struck else config.signs_with("key2")
     return Notice(
         order["notify_url"], json.dumps({"data": data, "mac": seal(key, data), "type": 1}, ensure_ascii=False)
     )
@@ -68,4 +68,4 @@ def return_url(order: Row, config: Config) -> str:
         "discountamount": 0,
         "status": status,
     }
-    return with_query(str(order["return_url"]), {**told, "checksum": seal(config.key2, *told.values())})
+    return with_query(str(order["return_url"]), {**told, "checksum": seal(config.signs_with("key2"), *told.values())})
