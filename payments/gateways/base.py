@@ -51,11 +51,16 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """The money had moved and is gone again: the payer's bank or the gateway reversed `amount` of it under `reference`."""
+    """
+    The money had moved and is gone again: the payer's bank or the gateway reversed `amount` of it under `reference`.
+
+    :ivar of: the transaction that it was taken of, where that is another name
+    """
 
     reference: str
     amount: int
     at: datetime
+    of: str = ""
 
 
 Outcome = Succeeded | Failed | Pending | Unknown | TakenBack

@@ -268,7 +268,7 @@ class Stripe:
         if event.get("type") not in LOST or not is_amount(amount) or dispute.get("currency") != CURRENCY:
             return Report(reference, Pending(CHECK_AFTER))
         at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-        return Report(reference, TakenBack(text_of(dispute, "id"), amount, at))
+        return Report(reference, TakenBack(text_of(dispute, "id"), amount, at, of=text_of(dispute, "payment_intent")))
 
 
 def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:

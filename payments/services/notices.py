@@ -57,7 +57,8 @@ def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
     _keep(code, body, digest=digest, payment=payment, at=at)
     with transaction.atomic():
         _payment, verdict = judge(payment.pk, report.outcome, actor=Actor.job(f"notice:{code}"), at=at)
-        GatewayNotice.objects.filter(gateway=code, digest=digest, verdict="").update(verdict=verdict)
+        if verdict != Verdict.RETRY_LATER:  # it is still to be judged
+            GatewayNotice.objects.filter(gateway=code, digest=digest, verdict="").update(verdict=verdict)
     return verdict
 
 

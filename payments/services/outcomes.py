@@ -96,7 +96,9 @@ def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datet
     if is_booked(payment, outcome.reference):
         return Verdict.DUPLICATE
     if payment.state not in SETTLED:
-        _note_reversed(payment, outcome.reference, at=at)
+        if outcome.amount < payment.amount:  # the rest has to come in first
+            return Verdict.RETRY_LATER
+        _note_reversed(payment, outcome.of or outcome.reference, at=at)
         return Verdict.ACCEPTED
     if not 0 < outcome.amount <= left_of(payment):
         logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)

@@ -94,6 +94,23 @@ def test_taken_back_before_we_heard_that_it_came_is_no_money_either_way(teller: 
     assert (teller.payment.state, teller.credit, verdicts()) == (Payment.State.FAILED, 0, ["accepted", "duplicate"])
 
 
+def test_what_was_taken_is_known_by_the_transaction_that_it_was_taken_of(teller: Teller) -> None:
+    dispute = TakenBack("dispute-1", 78_000, NOON, of="txn-1")
+    assert teller.tells(dispute) == Verdict.ACCEPTED
+    assert teller.tells(Succeeded("txn-1", 78_000, NOON)) == Verdict.DUPLICATE
+    assert (teller.payment.state, teller.credit) == (Payment.State.FAILED, 0)
+
+
+def test_a_part_that_is_taken_back_is_told_again_until_the_whole_has_come_in(teller: Teller) -> None:
+    part = TakenBack("dispute-1", 28_000, NOON, of="txn-1")
+    assert teller.tells(part) == Verdict.RETRY_LATER
+    assert (teller.payment.is_open, verdicts()) == (True, [""])
+    teller.tells(Succeeded("txn-1", 78_000, NOON))
+    assert teller.tells(part) == Verdict.ACCEPTED
+    assert (teller.credit, Reversal.objects.get().amount) == (50_000, 28_000)
+    assert verdicts() == ["accepted", "accepted"]
+
+
 def test_a_notice_is_on_record_when_what_it_brings_about_fails_and_counts_when_it_is_told_again(
     teller: Teller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -238,7 +238,7 @@ def test_money_that_a_dispute_takes_is_taken_back() -> None:
     made, _sent = adapter(INTENT)
     dispute = {"id": "dp_1", "object": "dispute", "amount": 181_000, "currency": "vnd", "payment_intent": "pi_1"}
     body, headers = signed(event("charge.dispute.funds_withdrawn", dispute))
-    assert made.parse_notice(body, headers) == Report("260131-a", TakenBack("dp_1", 181_000, NOON))
+    assert made.parse_notice(body, headers) == Report("260131-a", TakenBack("dp_1", 181_000, NOON, of="pi_1"))
     body, headers = signed(event("charge.dispute.created", dispute))
     assert made.parse_notice(body, headers) == Report("260131-a", Pending(timedelta(minutes=1)))
 
