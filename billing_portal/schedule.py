@@ -8,6 +8,7 @@ rows, every quarter of a minute: so a lost message, a night without power and a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
 from django.utils.functional import Promise, lazy
@@ -20,11 +21,14 @@ from accounts.four_eyes import UNDECIDED_AT_MOST
 from accounts.services import KEPT
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
+from door import tasks as door
+from door.services.sign_up import KEPT as SIGN_UPS_KEPT
 from invoices import tasks as invoices
 from kernel.shapes import Json, Wording
 from lifecycle import tasks as lifecycle
 from lifecycle.models.terms import MILESTONES, MORNING
 from notifications import tasks as notifications
+from notifications.services import LETTERS_KEPT
 from orders import tasks as orders
 from payments import tasks as payments
 from store.outbox import ATTEMPTS
@@ -39,6 +43,10 @@ def _told(sentence: Promise, **numbers: int | Sequence[int]) -> Wording:
 
 def _listed(said: int | Sequence[int]) -> str:
     return get_text_list([str(number) for number in said], gettext("and")) if isinstance(said, Sequence) else str(said)
+
+
+def _clean_up(*, at: datetime) -> int:
+    return accounts.clean_up(at=at) + door.clean_up(at=at)
 
 
 JOBS = (
@@ -86,9 +94,10 @@ JOBS = (
     Job("fetch-statements", payments.fetch_statements, Hourly(20),
         _("Fetches what the gateways say that they moved on the days that ended, and compares it with our books."),
         payments.next_statement, calls_outside=True),
-    Job("clean-up", accounts.clean_up, Daily(0, 5),
-        _told(_("Forgets sessions that ended and answers to REST writes that are older than {days} days."),
-              days=KEPT.days)),
+    Job("clean-up", _clean_up, Daily(0, 5),
+        _told(_("Forgets sessions that ended, answers to REST writes that are older than {days} days, sign-ups after {strangers} days"
+                " and letters that left {letters} days ago."),
+              days=KEPT.days, strangers=SIGN_UPS_KEPT.days, letters=LETTERS_KEPT.days)),
     Job("audit", auditor.audit_the_books, Daily(4, 0),
         _("Checks what must be true of the books, claim by claim; whatever is not fails this job and names the rows.")),
     Job("audit-touched", auditor.audit_the_touched, Every(300),

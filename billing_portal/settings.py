@@ -140,6 +140,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 PASSWORD_RESET_TIMEOUT = 3600
+SIGN_UP = env.bool("SIGN_UP", True)  # else staff make every account
 
 # The front door (see `door/`): people sign in by mail address and password. An account is there when its address is confirmed,
 # never before, so allauth has none to verify; and the brake is our own (docs/decisions/011).
@@ -402,6 +403,7 @@ SELLER_ADDRESS = env.str("SELLER_ADDRESS", "Thành phố Hồ Chí Minh, Việt 
 SELLER_SALES = env.str("SELLER_SALES", "")  # how to reach us: phone, mail
 SELLER_SUPPORT = env.str("SELLER_SUPPORT", "")
 SELLER_TERMS_URL = env.str("SELLER_TERMS_URL", "")
+SELLER_PRIVACY_URL = env.str("SELLER_PRIVACY_URL", "")
 SELLER_BANK = env.str("SELLER_BANK", "")  # where to pay; shown when the account's number is given as well
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)

@@ -24,7 +24,7 @@ from kernel.periods import billing_zone
 from kernel.shapes import Wording
 
 GROUPS: list[tuple[str, Wording, list[str]]] = [
-    ("customers", _("Customers"), ["accounts.Customer", "accounts.User", "accounts.CustomerKey"]),
+    ("customers", _("Customers"), ["accounts.Customer", "accounts.User", "accounts.CustomerKey", "door.SignUp"]),
     (
         "services",
         _("Services"),
@@ -60,6 +60,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "accounts.StaffAct",
             "notifications.Notice",
             "notifications.Letter",
+            "door.Agreement",
             "accounts.AuditEntry",
             "accounts.BillingModeSwitch",
         ],

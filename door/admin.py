@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin
 
 from accounts.admin.base import LookOnlyAdmin
-from door.models import AddressChange
+from door.models import AddressChange, Agreement, SignUp
 
 admin.site.unregister(EmailAddress)
 
@@ -18,3 +18,23 @@ class AddressChangeAdmin(LookOnlyAdmin):
     list_select_related = ("user",)
     search_fields = ("former", "address", "user__email")
     date_hierarchy = "asked_at"
+
+
+@admin.register(SignUp)
+class SignUpAdmin(LookOnlyAdmin):
+    """Who has not come in yet, and may ask support why no mail comes."""
+
+    list_display = ("asked_at", "name", "kind", "email", "tax_code", "done_at")
+    list_filter = ("kind",)
+    search_fields = ("name", "email", "tax_code")
+    date_hierarchy = "asked_at"
+
+
+@admin.register(Agreement)
+class AgreementAdmin(LookOnlyAdmin):
+    about = ("customer",)
+    list_display = ("at", "customer", "user", "document", "version", "language")
+    list_select_related = ("customer", "user")
+    list_filter = ("document",)
+    search_fields = ("customer__name", "user__email")
+    date_hierarchy = "at"

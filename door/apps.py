@@ -11,3 +11,8 @@ class DoorConfig(AppConfig):
         import door.audit
         import door.rights
         import door.ways  # noqa: F401  # makes all three known
+        from door.documents import PRIVACY_VERSION, applies
+        from store.places import has_pages
+
+        has_pages("privacy")
+        applies("privacy", version=PRIVACY_VERSION, page="privacy")

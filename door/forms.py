@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from allauth.account.utils import perform_login
@@ -10,17 +11,24 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.models import User
+from door import documents
 from door.brake import Attempts, in_words
+from door.models import SignUp
 from door.services.addresses import ask_for_address
 from door.services.passwords import ask_for_reset
+from door.services.sign_up import ask_to_sign_up
 from kernel import clock
+from kernel.text import validate_printable
 from store.senders import network_of
+
+TAX_CODE = re.compile(r"\d{10}(-?\d{3})?")
 
 logger = logging.getLogger(__name__)
 
@@ -85,6 +93,64 @@ class MailForm(Braked, forms.Form):
 class ResetPasswordForm(MailForm):
     def save(self, request: HttpRequest) -> None:
         ask_for_reset(self.cleaned_data["email"], language=get_language() or "", at=clock.now())
+
+
+class SignUpForm(MailForm):
+    """Whom the account is for. There is none before the address is confirmed, see `services.sign_up`."""
+
+    kind = forms.ChoiceField(
+        label=_("The account is for"),
+        choices=SignUp.Kind.choices,
+        initial=SignUp.Kind.COMPANY,
+        widget=forms.RadioSelect,
+    )
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        validators=[validate_printable],
+        help_text=_("Your own, or your company's: it stands on your invoices."),
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    tax_code = forms.CharField(
+        label=_("Tax code"),
+        max_length=20,
+        required=False,
+        help_text=_("Of a company: 10 digits, or 10 and 3 of a branch, such as 0123456789-001."),
+    )
+    agrees = forms.BooleanField(error_messages={"required": _("Without your agreement there is no account.")})
+    field_order = ("kind", "name", "tax_code", "email", "agrees")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["agrees"].label = format_html(
+            text("I agree to the <a href='{terms}'>terms</a> and to the <a href='{privacy}'>privacy notice</a>."),
+            **documents.addresses(),
+        )
+
+    def clean_tax_code(self) -> str:
+        code: str = re.sub(r"[\s.]", "", self.cleaned_data["tax_code"])
+        if code and not TAX_CODE.fullmatch(code):
+            raise forms.ValidationError(
+                text("A tax code has 10 digits, or 10 and 3 of a branch, such as 0123456789-001."), code="shape"
+            )
+        return code
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("kind") == SignUp.Kind.COMPANY and self.cleaned_data.get("tax_code") == "":
+            self.add_error("tax_code", text("A company's invoices need its tax code."))
+        return super().clean()
+
+    def save(self) -> None:
+        said = self.cleaned_data
+        ask_to_sign_up(
+            kind=said["kind"],
+            name=said["name"],
+            tax_code=said["tax_code"],
+            email=said["email"],
+            language=get_language() or "",
+            versions=documents.versions(),
+            at=clock.now(),
+        )
 
 
 class NewPasswordForm(SetPasswordMixin, forms.Form):

@@ -6,6 +6,10 @@ from door import views
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
     path("logout/", LogoutView.as_view(), name="account_logout"),
+    path("sign-up/", views.sign_up, name="account_signup"),
+    path("sign-up/sent/", views.sign_up_sent, name="sign-up-sent"),
+    path("sign-up/<str:mark>/", views.confirm_sign_up, name="sign-up-confirm"),
+    path("privacy/", views.privacy, name="privacy"),
     path("password/forgotten/", views.ForgottenPassword.as_view(), name="account_reset_password"),
     path("password/forgotten/sent/", views.LinkIsSent.as_view(), name="account_reset_password_done"),
     re_path(

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from allauth.account import views as ways
+from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import PortalRequest, portal_page
-from door.forms import ChangeAddressForm, ChangePasswordForm, NewPasswordForm, ResetPasswordForm, SignInForm
+from accounts.models import User
+from door import documents
+from door.forms import (
+    ChangeAddressForm,
+    ChangePasswordForm,
+    NewPasswordForm,
+    ResetPasswordForm,
+    SignInForm,
+    SignUpForm,
+)
 from door.marks import read_mark
-from door.models import CONFIRMED_WITHIN, AddressChange
+from door.models import CONFIRMED_WITHIN, AddressChange, SignUp
+from door.services import sign_up as services
 from door.services.addresses import confirm_address
 from kernel import clock
+from notifications.services import LETTERS_KEPT
 
 
 class Page:
@@ -48,7 +63,11 @@ class SignIn(Page, ways.LoginView):
     template_name = "door/sign_in.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**kwargs), "next": self.get_next_url() or ""}
+        return {
+            **super().get_context_data(**kwargs),
+            "next": self.get_next_url() or "",
+            "sign_up_is_open": settings.SIGN_UP,
+        }
 
 
 class ForgottenPassword(Page, WithRequest, ways.PasswordResetView):
@@ -82,6 +101,54 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
         if request.user.is_authenticated and not request.user.has_usable_password():
             return redirect("account_reset_password")
         return super().dispatch(request, *args, **kwargs)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponseBase:
+    """The answer is the same for every address: whoever reads it learns whether there is an account already."""
+    if not settings.SIGN_UP:
+        raise Http404
+    form = SignUpForm(request.POST or None, request=request)
+    if form.is_valid():
+        form.save()
+        return redirect("sign-up-sent")
+    return slowed(render(request, "door/sign_up.html", {"form": form}), form)
+
+
+@require_GET
+def sign_up_sent(request: HttpRequest) -> HttpResponse:
+    return render(request, "door/sign_up_sent.html")
+
+
+@never_cache
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+def confirm_sign_up(request: HttpRequest, mark: str) -> HttpResponseBase:
+    """Whoever reads the address chooses the password, and is in."""
+    found = read_mark("sign-up", mark, within=CONFIRMED_WITHIN)
+    asked = SignUp.objects.filter(pk=found[0]).first() if found else None
+    if asked is None or not asked.is_open(clock.now()):
+        return render(request, "door/stale.html", {"again": "account_signup"}, status=410)
+    form = NewPasswordForm(request.POST or None, user=User(email=asked.email))
+    if form.is_valid():
+        user = services.sign_up(asked.pk, form.cleaned_data["password1"], at=clock.now())
+        messages.success(request, _("Welcome. Your account is ready."))
+        answer: HttpResponseBase = perform_login(request, user, redirect_url=reverse("home"), signup=True)
+        return answer
+    return render(request, "door/confirm_sign_up.html", {"form": form, "asked": asked})
+
+
+@require_GET
+def privacy(request: HttpRequest) -> HttpResponse:
+    """For everybody: who has no account yet reads it before."""
+    context = {
+        "version": date.fromisoformat(documents.PRIVACY_VERSION),
+        "sellers_own": settings.SELLER_PRIVACY_URL,
+        "sign_ups_kept": services.KEPT.days,
+        "letters_kept": LETTERS_KEPT.days,
+    }
+    return render(request, "door/privacy.html", context)
 
 
 @never_cache

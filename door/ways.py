@@ -7,7 +7,7 @@ from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 
 from door.marks import mark_of
-from door.models import AddressChange
+from door.models import AddressChange, SignUp
 from notifications.letters import leads
 from notifications.models import Letter
 
@@ -36,6 +36,14 @@ def _confirm(letter: Letter, side: Side) -> str:
     return reverse("address-confirm", args=[mark_of("address", letter.about, side.value)])
 
 
+def _sign_up(letter: Letter) -> str:
+    if letter.about is None or not SignUp.objects.filter(pk=letter.about, done_at=None).exists():
+        return ""
+    return reverse("sign-up-confirm", args=[mark_of("sign-up", letter.about)])
+
+
+leads(Letter.Kind.SIGN_UP, _sign_up)
+leads(Letter.Kind.SIGN_UP_KNOWN, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.RESET_PASSWORD, _new_password)
 leads(Letter.Kind.LEAVE_ADDRESS, _confirm_former)
 leads(Letter.Kind.REACH_ADDRESS, _confirm_new)

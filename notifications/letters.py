@@ -79,6 +79,24 @@ LETTERS: dict[str, Words] = {
         (_("You sign in as %(address)s from now on, no longer as %(recipient)s."), TELL_US),
         _("Set a new password"),
     ),
+    Kind.SIGN_UP: Words(
+        _("Confirm your address, and your account is ready"),
+        (
+            _("Welcome. Confirm this address and choose a password: then your account is ready."),
+            _("The link is good for three days."),
+            NOT_YOU,
+        ),
+        _("Choose a password"),
+    ),
+    Kind.SIGN_UP_KNOWN: Words(
+        _("You have an account already"),
+        (
+            _("Somebody wanted to sign up with %(recipient)s. You have an account with this address already."),
+            _("If you have forgotten your password, set a new one."),
+            NOT_YOU,
+        ),
+        _("Set a new password"),
+    ),
 }
 _ways: dict[str, Way] = {}
 

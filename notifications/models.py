@@ -137,7 +137,10 @@ class Letter(models.Model):
     A message to one person, by mail alone: it opens an account, or says that one was opened. Colleagues do not read it.
 
     It keeps no link: where it leads is known when it leaves (`letters.py`), so the table opens nothing to whoever reads it.
+    Forgotten after a while: it may name people who never became anybody's users.
     """
+
+    MAY_BE_DELETED: ClassVar = True
 
     class Kind(models.TextChoices):
         RESET_PASSWORD = "reset_password", _("Link to a new password")
@@ -146,6 +149,8 @@ class Letter(models.Model):
         REACH_ADDRESS = "reach_address", _("Change of mail address: the new one is asked")
         ADDRESS_TAKEN = "address_taken", _("Change of mail address: the new one has an account already")
         ADDRESS_CHANGED = "address_changed", _("Mail address changed")
+        SIGN_UP = "sign_up", _("Link of a sign-up")
+        SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
 
     State = Notice.State
 
@@ -169,6 +174,7 @@ class Letter(models.Model):
         verbose_name_plural = _("letters")
         indexes: ClassVar = [
             models.Index(name="letters_waiting_for_delivery", fields=["next_attempt_at"], condition=WAITING),
+            models.Index(name="letters_by_time", fields=["at"]),
         ]
         triggers: ClassVar = [
             frozen("stays_as_it_was_written", columns=["kind", "recipient", "user_id", "about", "facts", "at"]),

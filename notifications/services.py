@@ -18,6 +18,7 @@ from notifications.models import Letter, Notice
 from store.bulk import copy_rows
 from store.outbox import WAITING
 
+LETTERS_KEPT = timedelta(days=90)
 COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error, together"
 
 
@@ -98,6 +99,13 @@ def write_letter(
     Letter.objects.create(
         kind=kind, recipient=recipient, language=language, user=user, about=about, facts=facts, at=at, next_attempt_at=at
     )  # fmt: skip
+
+
+def forget_letters(*, at: datetime) -> int:
+    """Those that have left, or are overtaken, after 90 days; what is parked waits for staff."""
+    left = Letter.objects.filter(state__in=[Letter.State.SENT, Letter.State.OVERTAKEN], at__lt=at - LETTERS_KEPT)
+    forgotten, _by_model = left.delete()
+    return forgotten
 
 
 class News(NamedTuple):

@@ -23,8 +23,10 @@ class OrdersConfig(AppConfig):
         import orders.audit
         import orders.rights  # noqa: F401  # makes both known
         from catalog.services import knows_new_customers
+        from door.documents import applies
         from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
+        from orders.terms import VERSION
         from payments.services.purposes import serves
         from payments.story import knows_orders
         from store.places import has_pages
@@ -33,7 +35,8 @@ class OrdersConfig(AppConfig):
         serves("order", OfOrders())
         knows_new_customers(has_never_ordered)
         knows_orders(failed_items)
-        has_pages("order", "resource", "resources")
+        has_pages("order", "resource", "resources", "terms")
+        applies("terms", version=VERSION, page="terms")
         slower_is_told(
             one_open_order_per_resource="order-open",
             one_order_per_customer_and_key="still-running",

@@ -11,7 +11,9 @@ from accounts.services import record_audit
 from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
+from door.models import SignUp
 from door.services.addresses import ask_for_address
+from door.services.sign_up import ask_to_sign_up, sign_up
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
 from kernel.ids import new_id
@@ -91,6 +93,11 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
 def _at_the_door(number: int, customer: Customer) -> None:
     """With the letters that it is told by."""
     ask_for_address(make_user(customer), f"new{number}@customer.example", at=NOON, language="vi")
+    ask_to_sign_up(
+        kind="person", name=f"Somebody {number}", tax_code="", email=f"somebody{number}@new.example", language="vi",
+        versions={"terms": "2026-01-01"}, at=NOON,
+    )  # fmt: skip
+    sign_up(SignUp.objects.get(email=f"somebody{number}@new.example").pk, "a-long-new-secret", at=NOON)
 
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:

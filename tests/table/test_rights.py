@@ -98,6 +98,8 @@ def test_only_what_may_be_forgotten_can_be_deleted():
             "billing_portal_jobrun",
             "catalog_coupon_products",
             "django_session",
+            "door_signup",
+            "notifications_letter",
         ]
 
 

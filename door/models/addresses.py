@@ -1,4 +1,4 @@
-"""What is under way at the front door."""
+"""By which address somebody signs in, and how that changes."""
 
 from __future__ import annotations
 
