@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "csp",
     "allauth.account",
+    "door.usersessions.Config",
 ]
 MIDDLEWARE = [
     "billing_portal.transport.TransportMiddleware",

@@ -17,9 +17,11 @@ from accounts.language import speak
 from accounts.models import User
 from door.brake import mark_known
 from door.services import tell_user
+from door.services.sessions import note_session
 from kernel import clock
 from kernel.shapes import Wording
 from notifications.models import Letter
+from store.senders import address_of_sender
 
 
 class Adapter(DefaultAccountAdapter):
@@ -74,4 +76,17 @@ class Adapter(DefaultAccountAdapter):
         if user.customer:
             speak(answer, user.customer.language)
         mark_known(answer, user)
+        note_browser(request, user)
         return answer
+
+
+def note_browser(request: HttpRequest, user: User) -> None:
+    """This browser is signed in."""
+    if not request.session.session_key:
+        request.session.save()
+    note_session(
+        user,
+        request.session.session_key or "",
+        address=str(address_of_sender(request) or ""),
+        browser=request.META.get("HTTP_USER_AGENT", ""),
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import allauth.account.admin  # noqa: F401  # registers what is taken away below
+import allauth.account.admin  # registers what is taken away below
+import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 
 from accounts.admin.base import LookOnlyAdmin
 from door.models import AddressChange, Agreement, SignUp
 
-admin.site.unregister(EmailAddress)
+admin.site.unregister((EmailAddress, UserSession))
 
 
 @admin.register(AddressChange)

@@ -18,6 +18,9 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("settings/password/", views.ChangePassword.as_view(), name="account_change_password"),
+    path("settings/sessions/", views.sessions, name="usersessions_list"),
+    path("settings/sessions/others/end/", views.end_other_sessions, name="sessions-end-others"),
+    path("settings/sessions/<int:session_id>/end/", views.end_session, name="session-end"),
     path("settings/address/", views.change_address, name="address-change"),
     path("address/<str:mark>/", views.confirm_change, name="address-confirm"),
 ]

@@ -24,6 +24,7 @@ class OrdersConfig(AppConfig):
         import orders.rights  # noqa: F401  # makes both known
         from catalog.services import knows_new_customers
         from door.documents import applies
+        from door.services.sessions import when_ended
         from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
         from orders.terms import VERSION
@@ -43,6 +44,7 @@ class OrdersConfig(AppConfig):
             orders_order_quote_id_key="quote-used",
         )
         user_logged_out.connect(end_visits, dispatch_uid="whoever signs out here is signed out on product pages")
+        when_ended(end_visits_of_session)
         for changed in (password_changed, password_reset):
             changed.connect(end_all_visits, dispatch_uid="a new password signs out everywhere, on product pages too")
 
@@ -58,3 +60,9 @@ def end_all_visits(user: User, **_signal: object) -> None:
     from orders.services.visits import end_visits_of_user
 
     end_visits_of_user(user, at=clock.now())
+
+
+def end_visits_of_session(key: str) -> None:
+    from orders.services.visits import end_visits_of
+
+    end_visits_of(key, at=clock.now())

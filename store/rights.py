@@ -34,6 +34,7 @@ OTHERS: dict[str, frozenset[str]] = {
     "django_admin_log": frozenset({"SELECT", "INSERT"}),
     "account_emailaddress": frozenset({"SELECT"}),  # one's address stands with the user, and is confirmed before
     "account_emailconfirmation": frozenset(),
+    "usersessions_usersession": ALL,
 }
 """Tables of others, whose models declare nothing."""
 SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof"})

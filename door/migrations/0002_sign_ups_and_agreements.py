@@ -11,6 +11,8 @@ import kernel.text
 
 
 class Migration(migrations.Migration):
+    run_before = [("usersessions", "0001_initial")]  # of users, as its own history says too little
+
     dependencies = [
         ("accounts", "0014_history_is_sealed"),
         ("door", "0001_addresses_change_when_both_confirm"),

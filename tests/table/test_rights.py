@@ -100,6 +100,7 @@ def test_only_what_may_be_forgotten_can_be_deleted():
             "django_session",
             "door_signup",
             "notifications_letter",
+            "usersessions_usersession",
         ]
 
 

@@ -1,0 +1,62 @@
+"""Where somebody is signed in: each browser is listed, and can be signed out from any other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from accounts.models import User
+
+NOWHERE = "0.0.0.0"  # noqa: S104 - what stands for an address that nobody knows
+Ended = Callable[[str], None]
+_when_ended: list[Ended] = []
+
+
+def when_ended(then: Ended) -> None:
+    """An app tells what else ends with a session, by its key."""
+    _when_ended.append(then)
+
+
+def note_session(user: User, key: str, *, address: str, browser: str) -> None:
+    """`user` is signed in with the session `key`, from `address`, with what calls itself `browser`."""
+    longest = UserSession._meta.get_field("user_agent").max_length
+    UserSession.objects.update_or_create(
+        session_key=key, defaults={"user": user, "ip": address or NOWHERE, "user_agent": browser[:longest]}
+    )
+
+
+def sessions_of(user: User, *, machine_at: datetime) -> list[UserSession]:
+    """Those that have not ended, the latest first. :param machine_at: sessions live by the machine's clock"""
+    running = Session.objects.filter(expire_date__gt=machine_at).values("session_key")
+    return list(UserSession.objects.filter(user=user, session_key__in=running).order_by("-created_at", "-pk"))
+
+
+@transaction.atomic
+def end_sessions(user: User, *, only: int | None = None, but: str = "") -> int:
+    """
+    Sign `user` out; returns of how many browsers.
+
+    :param only: of this one alone
+    :param but: not where the session has this key
+    """
+    ended = UserSession.objects.filter(user=user).exclude(session_key=but)
+    if only is not None:
+        ended = ended.filter(pk=only)
+    keys = list(ended.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(session_key__in=keys).delete()
+    for key in keys:
+        for then in _when_ended:
+            then(key)
+    return len(keys)
+
+
+def forget_sessions() -> int:
+    """Of sessions that have ended nothing is kept."""
+    gone = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    forgotten, _by_model = gone.delete()
+    return forgotten
