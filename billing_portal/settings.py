@@ -35,6 +35,7 @@ DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)  # an app of its own: seeded customers, their sign-ins shown, a clock that staff may move
 SECRET_KEY = env.str("SECRET_KEY", "only-for-debugging-on-this-machine" if DEBUG else "")
 usable_key(SECRET_KEY)
+SECRET_KEY_FALLBACKS = env.list("FORMER_SECRET_KEYS", default=[])  # what second factors are still encrypted with
 
 # --- Where we are reached ---------------------------------------------------------------------------------------------
 
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth.account",
     "door.usersessions.Config",
+    "allauth.mfa",
 ]
 MIDDLEWARE = [
     "billing_portal.transport.TransportMiddleware",
@@ -106,6 +108,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "door.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "billing_portal.middleware.RefusalMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -153,7 +156,12 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # whose page belongs to someone else signs in with another address
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_METHODS = ["password"]
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", not DEMO)  # the demo's sign-ins are known to everybody
+MFA_ADAPTER = "door.second_factor.SecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # half a minute: telephones' clocks differ
 
 # --- Database and Redis -----------------------------------------------------------------------------------------------
 

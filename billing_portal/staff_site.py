@@ -24,7 +24,11 @@ from kernel.periods import billing_zone
 from kernel.shapes import Wording
 
 GROUPS: list[tuple[str, Wording, list[str]]] = [
-    ("customers", _("Customers"), ["accounts.Customer", "accounts.User", "accounts.CustomerKey", "door.SignUp"]),
+    (
+        "customers",
+        _("Customers"),
+        ["accounts.Customer", "accounts.User", "accounts.CustomerKey", "door.SignUp", "door.SecondFactor"],
+    ),
     (
         "services",
         _("Services"),

@@ -30,10 +30,18 @@ class Adapter(DefaultAccountAdapter):
     LETTERS: ClassVar[dict[str, Letter.Kind]] = {
         "account/email/password_changed": Letter.Kind.PASSWORD_CHANGED,
         "account/email/password_reset": Letter.Kind.PASSWORD_CHANGED,
+        "mfa/email/totp_activated": Letter.Kind.SECOND_FACTOR_ON,
+        "mfa/email/totp_deactivated": Letter.Kind.SECOND_FACTOR_OFF,
+        "mfa/email/recovery_codes_generated": Letter.Kind.RECOVERY_CODES,
     }
     MESSAGES: ClassVar[dict[str, Wording]] = {
         "account/messages/password_changed.txt": _("Your password is changed. Elsewhere you are signed out."),
+        "mfa/messages/totp_activated.txt": _("Your second factor is set up."),
+        "mfa/messages/totp_deactivated.txt": _("Your second factor is switched off."),
     }
+
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        return bool(user.check_password(password))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         raise NotImplementedError(f"no letter says {template_prefix}")

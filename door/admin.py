@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import allauth.account.admin  # registers what is taken away below
+import allauth.mfa.admin
 import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
-from door.models import AddressChange, Agreement, SignUp
+from accounts.admin.look import column
+from accounts.admin.tasks import Task
+from door.models import AddressChange, Agreement, SecondFactor, SignUp
+from door.models.factors import TYPES
+from door.rights import TAKE_SECOND_FACTOR
+from door.services.second_factor import take_second_factor
+from kernel import display
+from kernel.actors import Actor
+from kernel.shapes import Cleaned
 
-admin.site.unregister((EmailAddress, UserSession))
+admin.site.unregister((EmailAddress, UserSession, Authenticator))
 
 
 @admin.register(AddressChange)
@@ -40,3 +56,40 @@ class AgreementAdmin(LookOnlyAdmin):
     list_filter = ("document",)
     search_fields = ("customer__name", "user__email")
     date_hierarchy = "at"
+
+
+class TakeSecondFactor(Task[SecondFactor]):
+    name = "take"
+    label = _("Take the second factor away")
+    lead = _(
+        "For who has lost telephone and codes: the password alone is enough then. The customer is told, and somebody else reviews it."
+    )
+    button = _("Take it away")
+    right = TAKE_SECOND_FACTOR
+    dangerous = True
+
+    def is_open(self, subject: SecondFactor, at: datetime) -> bool:
+        return True
+
+    def carry_out(self, subject: SecondFactor, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        take_second_factor(subject.user, reason=data["reason"], actor=actor, at=at)
+        return text("The second factor is taken away.")
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(LookOnlyAdmin):
+    """Who has one. Its secret is nobody's to see; support sees customers' users alone."""
+
+    tasks = (TakeSecondFactor(),)
+    whose = column("user", _("user"), str, order="user__email")
+    kind = column("type", _("kind"), lambda kind: TYPES.get(kind, kind), order="type")
+    since = column("created_at", _("set up"), display.instant, order="created_at")
+    used = column("last_used_at", _("last used"), display.instant, order="last_used_at")
+    list_display = (whose, kind, since, used)
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    fields = (whose, kind, since, used)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SecondFactor]:
+        found = super().get_queryset(request)
+        return found if request.user.is_superuser else found.filter(user__is_staff=False)

@@ -8,4 +8,5 @@ from accounts.audit import Verb
 
 
 class Did(Verb):
+    WANT_SECOND_FACTOR = "require second factor", _("switched whether a second factor is required")
     CHANGE_ADDRESS = "change own address", _("changed the address by which they sign in")

@@ -54,6 +54,7 @@ NAME = Limit(free=5, longest=60)  # whoever fails for somebody else's name holds
 ADDRESS = Limit(free=20, longest=300)  # an office behind one address may slip more often
 
 
+CODES = Limit(free=5, longest=300)
 MAILS_TO_ONE = Limit(free=3, longest=900)
 MAILS_BY_ADDRESS = Limit(free=20, longest=900)
 
@@ -74,6 +75,11 @@ class Attempts:
             if device
             else {f"name:{_digest(name)}": NAME, f"address:{_digest(network_of(request))}": ADDRESS}
         )
+
+    @classmethod
+    def of_codes(cls, user: User) -> Attempts:
+        """Codes of a second factor: of whoever knows the password already."""
+        return cls({f"code:{user.pk}": CODES})
 
     @classmethod
     def to_be_mailed(cls, request: HttpRequest, recipient: str) -> Attempts:

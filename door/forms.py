@@ -7,6 +7,9 @@ import re
 from typing import Any
 
 from allauth.account.utils import perform_login
+from allauth.core import context
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm, SetPasswordMixin
@@ -15,6 +18,7 @@ from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 
 from accounts.access import signed_in
 from accounts.models import User
@@ -195,6 +199,53 @@ class OwnPassword(Braked, forms.Form):
             raise forms.ValidationError(text("This is not your present password."), code="wrong")
         attempts.succeed()
         return password
+
+
+def too_many_codes() -> str:
+    return text("Too many codes were wrong. Please wait %(span)s, then try again.")
+
+
+class CodeField(Braked):
+    """A code, counted as guessed until it is right."""
+
+    def clean_code(self) -> str:
+        user = self.user  # type: ignore[attr-defined]
+        attempts = Attempts.of_codes(user)
+        self.hold_up(context.request, attempts, too_many_codes())
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except RedisError as away:
+            raise forms.ValidationError(text("Please try again in a moment."), code="busy") from away
+        attempts.succeed()
+        return code
+
+    def say_what_it_is(self) -> None:
+        field = self.fields["code"]  # type: ignore[attr-defined]
+        field.label = _("Code")
+        field.widget = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"})
+
+
+class CodeForm(CodeField, AuthenticateForm):
+    """At sign-in: of the telephone, or one of the recovery codes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say_what_it_is()
+
+
+class FirstCodeForm(CodeField, ActivateTOTPForm):
+    """That the telephone has the secret."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.say_what_it_is()
+
+
+class AgainForm(OwnPassword):
+    """The password once more, before something that opens the account."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
 
 
 class ChangePasswordForm(OwnPassword, NewPasswordForm):

@@ -1,7 +1,13 @@
-"""What staff may see of the front door."""
+"""What staff may see of the front door, and do there."""
 
 from __future__ import annotations
 
-from accounts.staff import Staff, show
+from django.utils.translation import gettext_noop as _
+
+from accounts.staff import Staff, declare, show
 
 show("door", Staff.SUPPORT, Staff.AUDITOR)
+
+TAKE_SECOND_FACTOR = declare(
+    "door.secondfactor", "take_second_factor", _("Can take a user's second factor away"), Staff.SUPPORT
+)

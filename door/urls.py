@@ -2,6 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
 from door import views
+from door.views import second_factor
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
@@ -18,6 +19,14 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path("settings/password/", views.ChangePassword.as_view(), name="account_change_password"),
+    path("sign-in/code/", second_factor.AskForCode.as_view(), name="mfa_authenticate"),
+    path("settings/again/", second_factor.AskForPassword.as_view(), name="account_reauthenticate"),
+    path("settings/second-factor/", second_factor.Overview.as_view(), name="mfa_index"),
+    path("settings/second-factor/set-up/", second_factor.SetUp.as_view(), name="mfa_activate_totp"),
+    path("settings/second-factor/off/", second_factor.SwitchOff.as_view(), name="mfa_deactivate_totp"),
+    path("settings/second-factor/codes/", second_factor.Codes.as_view(), name="mfa_view_recovery_codes"),
+    path("settings/second-factor/codes/new/", second_factor.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
+    path("settings/second-factor/team/", second_factor.for_the_team, name="second-factor-team"),
     path("settings/sessions/", views.sessions, name="usersessions_list"),
     path("settings/sessions/others/end/", views.end_other_sessions, name="sessions-end-others"),
     path("settings/sessions/<int:session_id>/end/", views.end_session, name="session-end"),

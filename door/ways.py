@@ -47,6 +47,12 @@ leads(Letter.Kind.SIGN_UP_KNOWN, lambda letter: reverse("account_reset_password"
 leads(Letter.Kind.RESET_PASSWORD, _new_password)
 leads(Letter.Kind.LEAVE_ADDRESS, _confirm_former)
 leads(Letter.Kind.REACH_ADDRESS, _confirm_new)
-leads(Letter.Kind.PASSWORD_CHANGED, lambda letter: reverse("account_reset_password"))
+for told in (
+    Letter.Kind.PASSWORD_CHANGED,
+    Letter.Kind.SECOND_FACTOR_ON,
+    Letter.Kind.SECOND_FACTOR_OFF,
+    Letter.Kind.RECOVERY_CODES,
+):
+    leads(told, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.ADDRESS_TAKEN, lambda letter: reverse("account_login"))

@@ -59,6 +59,11 @@ class ChangeUser(AccessAct):
     label = _("user changed by staff")
 
 
+class TakeSecondFactor(AccessAct):
+    code = "take-second-factor"
+    label = _("second factor taken away by staff")
+
+
 class MakeKey(AccessAct):
     code = "make-key"
     label = _("API key made by staff")

@@ -79,6 +79,21 @@ LETTERS: dict[str, Words] = {
         (_("You sign in as %(address)s from now on, no longer as %(recipient)s."), TELL_US),
         _("Set a new password"),
     ),
+    Kind.SECOND_FACTOR_ON: Words(
+        _("Your second factor is set up"),
+        (_("Whoever signs in as %(who)s needs a code of your telephone from now on."), TELL_US),
+        _("Set a new password"),
+    ),
+    Kind.SECOND_FACTOR_OFF: Words(
+        _("Your second factor is switched off"),
+        (_("The password alone is enough to sign in as %(who)s from now on."), TELL_US),
+        _("Set a new password"),
+    ),
+    Kind.RECOVERY_CODES: Words(
+        _("New recovery codes were made"),
+        (_("The former recovery codes of %(who)s open nothing any more."), TELL_US),
+        _("Set a new password"),
+    ),
     Kind.SIGN_UP: Words(
         _("Confirm your address, and your account is ready"),
         (

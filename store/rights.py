@@ -35,6 +35,7 @@ OTHERS: dict[str, frozenset[str]] = {
     "account_emailaddress": frozenset({"SELECT"}),  # one's address stands with the user, and is confirmed before
     "account_emailconfirmation": frozenset(),
     "usersessions_usersession": ALL,
+    "mfa_authenticator": ALL,
 }
 """Tables of others, whose models declare nothing."""
 SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof"})

@@ -16,4 +16,5 @@ with patch("billing_portal.environment.read_files"):
 INSTALLED_APPS = ["demo", *INSTALLED_APPS]  # without its sign-ins on every page
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # hundreds of users are made; none is real
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STAFF_SECOND_FACTOR = False  # but where a test asks for it
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True  # nothing is collected

@@ -76,6 +76,11 @@ class Customer(KeepsColumns):
         default=True,
         help_text=_("Open invoices are paid from the wallet, the oldest first."),
     )
+    wants_second_factor = models.BooleanField(
+        _("second factor required"),
+        default=False,
+        help_text=_("Everybody who signs in for this customer needs one."),
+    )
     created_at = models.DateTimeField(_("created"))
 
     objects = CustomerQuerySet.as_manager()

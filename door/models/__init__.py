@@ -2,5 +2,6 @@
 
 from door.models.addresses import CONFIRMED_WITHIN, AddressChange
 from door.models.entries import Agreement, SignUp
+from door.models.factors import SecondFactor
 
-__all__ = ["CONFIRMED_WITHIN", "AddressChange", "Agreement", "SignUp"]
+__all__ = ["CONFIRMED_WITHIN", "AddressChange", "Agreement", "SecondFactor", "SignUp"]

@@ -58,5 +58,5 @@ def end_sessions(user: User, *, only: int | None = None, but: str = "") -> int:
 def forget_sessions() -> int:
     """Of sessions that have ended nothing is kept."""
     gone = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
-    forgotten, _by_model = gone.delete()
+    forgotten: int = gone.delete()[0]
     return forgotten

@@ -363,6 +363,7 @@ MONEY: dict[str, NoticeKind] = {
             If("act", _("Our staff set the password of %(who)s."), ("set-password",)),
             If("act", _("Our staff added the user %(who)s."), ("make-user",)),
             If("act", _("Our staff changed the user %(who)s."), ("change-user",)),
+            If("act", _("Our staff took the second factor of %(who)s away."), ("take-second-factor",)),
             If("act", _("Our staff made the API key %(who)s."), ("make-key",)),
             If("act", _("Our staff revoked the API key %(who)s: programs that use it are refused."), ("revoke-key",)),
             If("act", _("Our staff changed the mail address of your account."), ("change-address",)),

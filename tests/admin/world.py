@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from django.db.models import F
 
 from accounts.audit import Did
@@ -97,6 +98,7 @@ def _at_the_door(number: int, customer: Customer) -> None:
         kind="person", name=f"Somebody {number}", tax_code="", email=f"somebody{number}@new.example", language="vi",
         versions={"terms": "2026-01-01"}, at=NOON,
     )  # fmt: skip
+    Authenticator.objects.create(user=make_user(customer), type="totp", data={"secret": "of the test"})
     sign_up(SignUp.objects.get(email=f"somebody{number}@new.example").pk, "a-long-new-secret", at=NOON)
 
 

@@ -99,6 +99,7 @@ def test_only_what_may_be_forgotten_can_be_deleted():
             "catalog_coupon_products",
             "django_session",
             "door_signup",
+            "mfa_authenticator",
             "notifications_letter",
             "usersessions_usersession",
         ]

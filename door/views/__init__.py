@@ -37,29 +37,9 @@ from door.models import CONFIRMED_WITHIN, AddressChange, SignUp
 from door.services import sign_up as services
 from door.services.addresses import confirm_address
 from door.services.sessions import NOWHERE, end_sessions, sessions_of
+from door.views.parts import Page, WithRequest, slowed
 from kernel import clock
 from notifications.services import LETTERS_KEPT
-
-
-class Page:
-    """Says 429 to who has to wait; forms are given the request."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return slowed(answer, (getattr(answer, "context_data", None) or {}).get("form"))
-
-
-def slowed(answer: HttpResponseBase, form: object) -> HttpResponseBase:
-    if wait := getattr(form, "retry_after", 0):
-        answer.status_code = 429
-        answer["Retry-After"] = str(wait)
-    return answer
-
-
-class WithRequest:
-    def get_form_kwargs(self) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
-        return {**kwargs, "request": self.request}  # type: ignore[attr-defined]
 
 
 class SignIn(Page, ways.LoginView):

@@ -1,0 +1,62 @@
+"""Who needs a second factor and has shown none goes no further than to where it is set up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.api.problems import CONTENT_TYPE
+from door.second_factor import is_proven, needs_second_factor
+
+OPEN = frozenset(
+    {"account_logout", "account_reauthenticate", "account_reset_password", "mfa_activate_totp", "mfa_view_recovery_codes", "privacy",
+     "set-theme", "set_language", "terms"}
+)  # fmt: skip
+
+
+class SecondFactorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: Any) -> HttpResponseBase | None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return None  # nobody is signed in, and nothing is asked
+        match = request.resolver_match
+        if match is not None and match.url_name in OPEN:
+            return None
+        user = request.user
+        if not user.is_authenticated or not needs_second_factor(user) or is_proven(request, user):
+            return None
+        if request.path.startswith("/api/"):
+            return _problem()
+        if is_mfa_enabled(user):  # set up in another browser, after this one was let in
+            logout(request)
+            messages.info(request, _("Sign in again, with your second factor."))
+            return redirect_to_login(request.get_full_path())
+        messages.info(request, _("A second factor is required here: please set one up."))
+        return redirect("mfa_activate_totp")
+
+
+def _problem() -> HttpResponse:
+    status = HTTPStatus.FORBIDDEN
+    problem = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "code": "second-factor-required",
+        "detail": _("A second factor is required here: please set one up."),
+    }
+    return JsonResponse(problem, status=status, content_type=CONTENT_TYPE)

@@ -1,0 +1,39 @@
+"""Whether a customer's users need a second factor, and what staff do for who has lost theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.four_eyes import leave_for_review
+from accounts.models import Customer, User
+from accounts.services import record_audit
+from door.audit import Did
+from door.models import SecondFactor
+from door.services.sessions import end_sessions
+from kernel.actors import Actor
+
+
+@transaction.atomic
+def want_second_factor(customer: Customer, is_wanted: bool, *, actor: Actor, at: datetime) -> None:
+    """Whether all who sign in for `customer` need a second factor; written down, for it decides who gets in."""
+    changed = Customer.objects.filter(pk=customer.pk).exclude(wants_second_factor=is_wanted)
+    if changed.update(wants_second_factor=is_wanted):
+        record_audit(
+            Did.WANT_SECOND_FACTOR, customer.pk, actor=actor, at=at, reason="", customer=customer, is_on=is_wanted
+        )
+
+
+@transaction.atomic
+def take_second_factor(user: User, *, reason: str, actor: Actor, at: datetime) -> None:
+    """
+    Staff let somebody in again whose telephone and codes are lost: with the password alone, until another one is set up.
+
+    It opens an account: the customer is told, somebody else reviews it, and whoever is signed in is signed out.
+    """
+    SecondFactor.objects.filter(user=user).delete()
+    end_sessions(user)
+    leave_for_review(
+        "take-second-factor", customer=user.customer, subject=user.email, reason=reason, actor=actor, at=at
+    )

@@ -1,0 +1,79 @@
+"""A second factor: set up, shown, taken away, and asked for at sign-in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import ReauthenticateView
+from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
+from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.access import PortalRequest, portal_page, signed_in
+from accounts.models import User
+from door.forms import AgainForm, CodeForm, FirstCodeForm
+from door.second_factor import PROVEN, needs_second_factor
+from door.services.second_factor import want_second_factor
+from door.views.parts import Page, WithRequest, slowed
+
+
+class AskForCode(AuthenticateView):
+    form_class = CodeForm
+    template_name = "door/code.html"
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return slowed(answer, getattr(self, "form", None))
+
+
+class AskForPassword(Page, WithRequest, ReauthenticateView):
+    form_class = AgainForm
+    template_name = "door/again.html"
+
+
+class Overview(IndexView):
+    template_name = "door/second_factor.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = signed_in(self.request)
+        return {
+            **super().get_context_data(**kwargs),
+            "is_needed": needs_second_factor(user),
+            "is_owner": user.role == User.Role.OWNER and user.customer is not None,
+        }
+
+
+class SetUp(Page, ActivateTOTPView):
+    form_class = FirstCodeForm
+    template_name = "door/set_up.html"
+
+    def form_valid(self, form: FirstCodeForm) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        self.request.session[PROVEN] = signed_in(self.request).pk
+        return answer
+
+
+class SwitchOff(DeactivateTOTPView):
+    template_name = "door/switch_off.html"
+
+
+class Codes(ViewRecoveryCodesView):
+    template_name = "door/codes.html"
+
+
+class NewCodes(GenerateRecoveryCodesView):
+    template_name = "door/new_codes.html"
+
+
+@require_POST
+@portal_page()
+def for_the_team(request: PortalRequest) -> HttpResponse:
+    """The owner says whether everybody needs one."""
+    if request.user.role != User.Role.OWNER:
+        raise PermissionDenied
+    want_second_factor(request.customer, request.POST.get("wanted") == "on", actor=request.actor, at=request.at)
+    return redirect("mfa_index")
