@@ -63,6 +63,7 @@ def findings(
         }
     )
     found: list[str] = []
+    seen = len(portal.findings)
     with one_connection():
         schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", portal, config=config)
         stream = from_schema(schema).execute()
@@ -70,6 +71,9 @@ def findings(
             for finding in _told_by(event):
                 tell(finding)
                 found.append(finding)
+            for finding in portal.findings[seen:]:
+                tell(finding)
+            seen = len(portal.findings)
             if time.monotonic() > until:
                 print(f"stopped early, after {portal.requests} requests")
                 stream.stop()

@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, transaction
 
-from billing_portal.auditor import violations
+from tests import books
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
@@ -56,10 +56,7 @@ class Portal:
         if self.secret.encode() in body:
             yield f"shows {self.secret}"
         if wrote and status < 300:
-            with connections["default"].cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            yield from map(str, violations())
+            yield from books.broken()
 
 
 def _rows_written() -> int:

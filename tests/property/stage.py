@@ -15,7 +15,6 @@ from django.db import connection
 
 from accounts.four_eyes import approve, ask
 from accounts.models import Customer
-from billing_portal.auditor import violations
 from catalog.models import Discount, Item, Price
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError, InvalidInput
@@ -28,6 +27,7 @@ from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.wallet import InsufficientCredit
+from tests import books
 from tests.actions.books import books
 from tests.cast import STAFF, create, make_colleague, make_coupon, make_customer, make_item, make_product
 from tests.property.hand import Books, minute
@@ -154,7 +154,7 @@ class Stage:
             self.books.compare()
         except AssertionError as wrong:
             raise Broken(str(wrong)) from wrong
-        if found := [*violations(), *self.errors.found]:
+        if found := [*books.broken(), *self.errors.found]:
             raise Broken("; ".join(found))
 
     def say(self, words: object) -> None:
