@@ -13,7 +13,7 @@ from django.db.backends.signals import connection_created
 
 from accounts.models import Customer
 from catalog.models import Item, Product
-from tests import books
+from tests.auditing import broken_books
 from tests.cast import make_customer, make_item, make_product
 from tests.owner import be_the_application
 
@@ -66,7 +66,7 @@ def _books_are_in_balance(request: pytest.FixtureRequest) -> Iterator[None]:
         be_the_application(connection=connection)
     yield
     if uses_database and not request.node.get_closest_marker("breaks_the_books"):
-        assert books.broken() == []
+        assert broken_books() == []
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connections, transaction
 
-from tests import books
+from tests.auditing import broken_books
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
@@ -56,7 +56,7 @@ class Portal:
         if self.secret.encode() in body:
             yield f"shows {self.secret}"
         if wrote and status < 300:
-            yield from books.broken()
+            yield from broken_books()
 
 
 def _rows_written() -> int:

@@ -29,7 +29,7 @@ from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
-from tests import books
+from tests.auditing import broken_books
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_coupon, make_customer, owner_of
 from tests.owner import around_all_guards
 from tests.table.attack import run
@@ -79,9 +79,9 @@ def world(alice: Customer, bob: Customer, small: Item) -> None:
 
 
 def test_after_each_test_all_claims_are_asked_at_once(alice: Customer) -> None:
-    assert books.broken() == []
+    assert broken_books() == []
     plant("UPDATE ledger_account SET balance = balance + 1 WHERE customer_id IS NOT NULL")
-    assert [sentence.partition(" (")[0] for sentence in books.broken()] == [
+    assert [sentence.partition(" (")[0] for sentence in broken_books()] == [
         "not true: a wallet's balance is the sum of its entries",
         "not true: the balance after the latest entry is the balance",
     ]

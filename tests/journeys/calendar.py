@@ -10,7 +10,7 @@ from kernel.periods import local_day, start_of_day
 from lifecycle.services.sweeps import expire_resources, purge_resources, remind_about_ends
 from orders.services.renewal import renew_automatically
 from payments.services.owed import settle_what_is_owed
-from tests import books
+from tests.auditing import broken_books
 from tests.cast import JOB
 
 
@@ -22,7 +22,7 @@ def let_days_pass(since: datetime, until: datetime) -> None:
             at = start_of_day(day, time(hour, 30 if hour == 0 else 0))
             if since < at <= until:
                 job(at)
-        assert books.broken() == [], day
+        assert broken_books() == [], day
         day += timedelta(days=1)
 
 

@@ -20,8 +20,8 @@ from django.db import DatabaseError, OperationalError, connection, models, trans
 from accounts.models.seals import Seal
 from kernel.errors import DomainError
 from orders.models import Quote
-from tests import books
 from tests.actions.books import APPS
+from tests.auditing import broken_books
 
 WRITES = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b(?! SKIP)", re.IGNORECASE)
 LOCKS = re.compile(r"FOR (NO KEY )?UPDATE")
@@ -92,7 +92,7 @@ def points_that_do_not_matter(
             try:
                 act()
             except (Killed, DatabaseError):
-                assert books.broken() == [], f"after statement {after}"
+                assert broken_books() == [], f"after statement {after}"
             breaker.after = None
             _again(act)
             then()

@@ -27,8 +27,8 @@ from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.wallet import InsufficientCredit
-from tests import books
 from tests.actions.books import books
+from tests.auditing import broken_books
 from tests.cast import STAFF, create, make_colleague, make_coupon, make_customer, make_item, make_product
 from tests.property.hand import Books, minute
 
@@ -154,7 +154,7 @@ class Stage:
             self.books.compare()
         except AssertionError as wrong:
             raise Broken(str(wrong)) from wrong
-        if found := [*books.broken(), *self.errors.found]:
+        if found := [*broken_books(), *self.errors.found]:
             raise Broken("; ".join(found))
 
     def say(self, words: object) -> None:

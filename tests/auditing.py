@@ -10,7 +10,7 @@ ASKED = [claim for claim in NIGHTLY if not claim.is_timed]
 """As `violations` asks them: one by one they are 240 statements, of which planning is nearly all, and there are thousands of tests."""
 
 
-def broken() -> list[str]:
+def broken_books() -> list[str]:
     """What is wrong with the books, in the auditor's words; empty when all is well."""
     if connection.in_atomic_block:
         connection.check_constraints()  # what the commit would do
