@@ -28,7 +28,6 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 BANK_ACCOUNT = "0123456789"
 UP_SECONDS = 120
 WATCH_SECONDS = 0.1
-SHOPS = "vserver"
 
 
 class House:

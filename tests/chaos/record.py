@@ -71,7 +71,6 @@ class Record:
     """Every operation of a run; several threads write."""
 
     operations: list[Operation] = field(default_factory=list)
-    begun: dict[str, threading.Event] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, who: str, what: str, path: str, body: dict[str, Any], key: str) -> Operation:

@@ -143,10 +143,8 @@ def _deletions(record: Record, books: Books) -> Iterator[str]:
 
 def _answers(record: Record, books: Books) -> Iterator[str]:
     states = {one["id"]: one["state"] for one in books.ours["requests"]}
-    told = {}
     for one in record.of("answer", told=Told.ACKNOWLEDGED):
         request = one.path.split("/")[1]
-        told[request] = one
         if states.get(request) != one.body["outcome"]:
             yield f"{one}: but the request is {states.get(request)}"
 
