@@ -17,6 +17,7 @@ from orders.api.quotes import QuoteViewSet
 from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
+from payments.api.behalf import PaymentRequestViewSet
 from payments.api.links import AutomaticChargeViewSet, LinkedAccountViewSet
 from payments.api.papers import MonthlyStatementViewSet
 from payments.api.payments import PaymentViewSet
@@ -39,6 +40,7 @@ router.register("top-ups", TopUpViewSet, "top-up")
 router.register("bank-transfers", TransferViewSet, "bank-transfer")
 router.register("linked-accounts", LinkedAccountViewSet, "linked-account")
 router.register("automatic-charges", AutomaticChargeViewSet, "automatic-charge")
+router.register("payment-requests", PaymentRequestViewSet, "payment-request")
 router.register("usage", UsageViewSet, "usage")
 router.register("users", UserViewSet, "user")
 router.register("keys", KeyViewSet, "key")

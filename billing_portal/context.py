@@ -45,7 +45,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
 
 def _unread(customer_id: UUID) -> int:
     """Of the latest notices only: what is older rings no bell, and a long history costs nothing."""
-    latest = Notice.objects.filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
+    latest = Notice.objects.to_customers().filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
     unread = Notice.objects.filter(pk__in=latest, read_at__isnull=True)
     alone = Concat("kind", Value(":"), "event")
     return unread.values(row=Coalesce(NullIf("together", Value("")), alone)).distinct().count()

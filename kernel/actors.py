@@ -35,6 +35,11 @@ class Actor:
         """The same, who came from there; of no address (`None`) from nowhere."""
         return replace(self, address=str(address or ""))
 
+    @classmethod
+    def payer(cls, email: str) -> Actor:
+        """Somebody without an account, whom a customer asked to pay."""
+        return cls(ActorKind.SYSTEM, f"payer:{email}")
+
     @property
     def is_staff(self) -> bool:
         return self.kind == ActorKind.STAFF
@@ -48,4 +53,6 @@ def who(name: str) -> str:
     kind, _colon, rest = name.partition(":")
     if kind == "job":
         return gettext("the payment gateway") if rest.startswith("notice:") else gettext("automatically")
+    if kind == "payer":
+        return gettext("%(name)s, who was asked to pay") % {"name": rest}
     return gettext("API key %(name)s") % {"name": rest} if kind == "key" else name

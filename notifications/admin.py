@@ -20,6 +20,7 @@ from notifications.gathered import mail_as_sent
 from notifications.letters import render_letter
 from notifications.models import Letter, Notice
 from notifications.posting import retry_letter
+from notifications.render import language_of
 from notifications.rights import RETRY_LETTER, RETRY_NOTICE
 
 
@@ -56,8 +57,8 @@ class NoticeAdmin(LookOnlyAdmin):
 
     @admin.display(description=_("mail"))
     def mail(self, notice: Notice) -> SafeString:
-        """In the language of its customer."""
-        with override(notice.customer.language):
+        """In the language of its reader."""
+        with override(language_of(notice)):
             mail = mail_as_sent(notice)
         return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)
 

@@ -64,7 +64,7 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     lookup_value_converter = "int"
 
     def visible(self) -> QuerySet[Notice]:
-        return Notice.objects.filter(self.principal.scope())
+        return Notice.objects.to_customers().filter(self.principal.scope())
 
     @extend_schema(operation_id="notices_read_all", responses={200: AllRead})
     @action(detail=False, methods=["post"], url_path="read", serializer_class=AllRead)

@@ -30,7 +30,7 @@ from notifications.audit import Did
 from notifications.files import files_for
 from notifications.gathered import mail_after_outage, mail_together
 from notifications.models import Notice
-from notifications.render import Mail, render
+from notifications.render import Mail, language_of, render
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
 from store.outbox import Outbox
@@ -86,19 +86,23 @@ def send_each(mails: Sequence[Callable[[BaseEmailBackend], Tally]]) -> Tally:
 def _mails(pks: Sequence[int], *, at: datetime) -> list[list[list[int]]]:
     """
     What goes into each mail, by what belongs together: one such group a mail, and after an outage, when more have gathered
-    for a recipient, all of them. What belongs together with one of these goes along, however many are taken at once.
+    for a recipient, all of them. What belongs together with one of these goes along, however many are taken at once. Each to a
+    payer goes by itself: it is about something else, and there is no page where all of them stand.
     """
     due = Notice.objects.filter(NOTICES.is_due(at)).order_by()
     whole = set(due.filter(pk__in=pks).exclude(together="").values_list("customer", "together"))
     along = due.exclude(together="").filter(
         customer__in={customer for customer, _key in whole}, together__in={key for _customer, key in whole}
     )
-    columns = ("pk", "customer", "recipient", "together")
+    columns = ("pk", "customer", "recipient", "together", "kind")
     found = due.filter(pk__in=pks).values_list(*columns).union(along.values_list(*columns))
     groups: dict[tuple[UUID, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    for pk, customer_id, recipient, together in sorted(found):
-        groups[customer_id, recipient][together or str(pk)].append(pk)
     mails = []
+    for pk, customer_id, recipient, together, kind in sorted(found):
+        if kind in Notice.TO_PAYERS:
+            mails.append([[pk]])
+        else:
+            groups[customer_id, recipient][together or str(pk)].append(pk)
     for of_recipient in groups.values():
         gathered = list(of_recipient.values())
         mails += [gathered] if len(gathered) > MOST_AT_ONCE else [[group] for group in gathered]
@@ -151,22 +155,23 @@ def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime)
     """
     if not holds(notice, now, at=at):
         return True
-    if notice.recipient == notice.customer.email:
+    if notice.kind in Notice.TO_PAYERS or notice.recipient == notice.customer.email:
         return False
     tell_all([owed_again(notice, at=at)])
     return True
 
 
 def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
-    """The mail that tells them, in the language of their customer, with the documents that go along."""
+    """The mail that tells them, in the language of their reader, with the documents that go along."""
     groups: dict[str, list[Notice]] = defaultdict(list)
     for notice in notices:
         groups[notice.together or str(notice.pk)].append(notice)
     name, to = f"notice-{notices[0].pk}", notices[0].recipient
-    with translation.override(notices[0].customer.language):
+    with translation.override(language_of(notices[0])):
         if len(groups) > 1:
             return message_as(name, to, mail_after_outage(list(groups.values())))
-        message = message_as(name, to, mail_together(notices) if len(notices) > 1 else render(notices[0]))
+        mail = mail_together(notices) if len(notices) > 1 else render(notices[0], leaves=True)
+        message = message_as(name, to, mail)
         for file in files_for(notices, at=at):
             message.attach(*file)
         return message

@@ -27,6 +27,7 @@ class Subject(StrEnum):
     ACT = "act"
     DUNNING = "dunning"
     LINK = "link"
+    REQUEST = "request"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models.functions import Cast
@@ -14,6 +14,9 @@ from store.triggers import frozen
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
+    def to_customers(self) -> Self:
+        return self.exclude(kind__in=Notice.TO_PAYERS)
+
     def with_subject_id(self) -> models.QuerySet[models.Model]:
         """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
         pk = models.Func(models.F("event"), models.Value(":"), models.Value(2), function="split_part")
@@ -63,6 +66,11 @@ class Notice(models.Model):
         REFUND_BEGUN = "refund_begun", _("Return to the source begun")
         REFUND_DONE = "refund_done", _("Returned to the source")
         REFUND_FAILED = "refund_failed", _("Return to the source failed")
+        PAYMENT_REQUESTED = "payment_requested", _("Somebody else asked to pay")
+        PAYMENT_REQUEST_EXPIRED = "payment_request_expired", _("Somebody else asked to pay has not")
+        PAYER_ASKED = "payer_asked", _("Request to pay for somebody")
+        PAYER_THANKED = "payer_thanked", _("Payment for somebody received")
+        PAYER_MONEY_KEPT = "payer_money_kept", _("Payment for somebody became their credit")
         TRANSFER_NOT_FOUND = "transfer_not_found", _("Bank transfer not found")
         REFUND = "refund", _("Refund to the wallet")
         INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
@@ -85,6 +93,9 @@ class Notice(models.Model):
         CREDIT_ADJUSTED = "credit_adjusted", _("Credit adjusted")
         ACCESS_CHANGED = "access_changed", _("Access changed by our staff")
         BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
+
+    TO_PAYERS: ClassVar = frozenset({Kind.PAYER_ASKED, Kind.PAYER_THANKED, Kind.PAYER_MONEY_KEPT})
+    """Not for the customer, but for those whom they asked to pay."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("waiting")

@@ -43,11 +43,20 @@ DAYS = frozenset({"arrives_by", "due_date", "expires_on", "on", "transferred_on"
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
 _words: dict[str, Callable[[object], str]] = {}
+_addresses: dict[str, Callable[[str], str]] = {}
 
 
 def words_for(fact: str, in_words: Callable[[Any], str]) -> None:
     """An app tells how a fact that it knows, kept as ids, reads in the active language."""
     _words[fact] = in_words
+
+
+def leads_to(page: str, address: Callable[[str], str]) -> None:
+    """
+    An app tells where mails of a kind lead to that are not for the portal's users, by the id of what they are about. Such an address
+    is made when a mail leaves, and shown to nobody else.
+    """
+    _addresses[page] = address
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +79,43 @@ class Mail:
     html: str
 
 
-def render(notice: Notice) -> Mail:
-    """The mail of one notice in the active language."""
-    return mail_of(words_of(notice))
+def language_of(notice: Notice) -> str:
+    """In which its mail is written: the customer's, unless it goes to somebody whose language they named."""
+    return str(notice.facts.get("language") or notice.customer.language)
 
 
-def mail_of(words: Words, *, table: object = None) -> Mail:
+def render(notice: Notice, *, leaves: bool = False) -> Mail:
+    """
+    The mail of one notice in the active language.
+
+    :param leaves: it goes to its reader now, with an address that is for nobody else
+    """
+    words = words_of(notice)
+    if notice.kind not in Notice.TO_PAYERS:
+        return mail_of(words)
+    page, label = KINDS[notice.kind].link
+    address = _addresses[page](subject_of(notice.event)[1]) if leaves else ""
+    return mail_of(words, for_payer=(address, str(label)))
+
+
+def mail_of(words: Words, *, table: object = None, for_payer: tuple[str, str] | None = None) -> Mail:
     """
     Words as a mail.
 
     :param table: as `gathered.Table`
+    :param for_payer: the address that it leads to and its words, for somebody who has no settings here
     """
+    own = (f"{settings.PUBLIC_URL}{words.path}" if words.path else "", words.button)
+    action_url, action_label = own if for_payer is None else for_payer
     context = {
         "subject": words.subject,
         "sentences": words.sentences,
         "rows": words.rows,
         "table": table,
         "public_url": settings.PUBLIC_URL,
-        "action_url": f"{settings.PUBLIC_URL}{words.path}" if words.path else "",
-        "action_label": words.button,
-        "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}",
+        "action_url": action_url,
+        "action_label": action_label,
+        "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}" if for_payer is None else "",
     }
     return Mail(
         words.subject,
@@ -108,7 +134,7 @@ def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full
     kind = KINDS[notice.kind]
     if kind.current and now is None:
         now = facts_now([notice]).get(notice.pk)
-    facts = {"support": settings.SELLER_SUPPORT} | current_facts(notice, now)
+    facts = {"support": settings.SELLER_SUPPORT, "seller": settings.SELLER_NAME} | current_facts(notice, now)
     subject = first_that_stands(kind.subjects, facts) or str(notice.get_kind_display())
     sentences = [said for sentence in kind.sentences if (said := _sentence(sentence, facts))]
     rows = [(str(row.label), said) for row in kind.rows if (said := _say(row.text, facts))] if in_full else []

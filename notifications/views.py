@@ -26,7 +26,7 @@ MOST_TOGETHER = 5000
 @portal_page()
 def notices(request: PortalRequest) -> HttpResponse:
     show, topic = request.GET.get("show", ""), request.GET.get("topic", "")
-    found = Notice.objects.filter(customer=request.customer)
+    found = Notice.objects.to_customers().filter(customer=request.customer)
     if show == "unread":
         found = found.filter(read_at=None)
     if topic in TOPIC_WORDS:
@@ -53,7 +53,7 @@ def notices(request: PortalRequest) -> HttpResponse:
 @portal_page()
 def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     """One notice with what is told together with it, read from now on; beside it the mail in the language in which it was sent."""
-    found = get_object_or_404(Notice, pk=notice_id, customer=request.customer)
+    found = get_object_or_404(Notice.objects.to_customers(), pk=notice_id, customer=request.customer)
     if not request.staff_viewing:
         mark_read(found, at=request.at)
     together: list[Any] = list(

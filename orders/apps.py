@@ -27,13 +27,16 @@ class OrdersConfig(AppConfig):
         from door.services.sessions import when_ended
         from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
+        from orders.services.shared import OfOrders as SharedOrders
         from orders.terms import VERSION
         from payments.services.purposes import serves
+        from payments.services.shareable import can_be_shared
         from payments.story import knows_orders
         from store.places import has_pages
         from store.races import slower_is_told
 
         serves("order", OfOrders())
+        can_be_shared("order", SharedOrders())
         knows_new_customers(has_never_ordered)
         knows_orders(failed_items)
         has_pages("order", "resource", "resources", "terms")

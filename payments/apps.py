@@ -12,11 +12,13 @@ class PaymentsConfig(AppConfig):
         import payments.audit
         import payments.rights  # noqa: F401  # makes all three known
         from notifications.events import Subject
-        from notifications.render import words_for
+        from notifications.render import leads_to, words_for
         from notifications.truth import knows
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
+        from payments.payer_links import payer_address
         from payments.queries import account_words, facts_of_payments
+        from payments.services.shareable import facts_of_requests
         from payments.ways import facts_of_links
         from store.places import has_pages
         from store.races import slower_is_told
@@ -24,6 +26,8 @@ class PaymentsConfig(AppConfig):
         refuse_half_configured()
         knows(Subject.PAYMENT, facts_of_payments)
         knows(Subject.LINK, facts_of_links)
+        knows(Subject.REQUEST, facts_of_requests)
+        leads_to("payer", payer_address)
         words_for("account", account_words)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
@@ -36,5 +40,6 @@ class PaymentsConfig(AppConfig):
             "wallet",
             "credit-history",
             "linked-accounts",
+            "payment-requests",
         )
         slower_is_told(one_open_attempt_per_payable="payment-open")

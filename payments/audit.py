@@ -30,6 +30,8 @@ class Did(Verb):
     UNLINK = "unlink account", _("unlinked an account")
     SET_LIMITS = "set limits of linked account", _("changed the limits of a linked account")
     SET_DEFAULT = "set default account", _("chose the default account")
+    ASK_TO_PAY = "ask somebody to pay", _("asked somebody else to pay")
+    WITHDRAW_REQUEST = "withdraw payment request", _("withdrew what somebody else was asked to pay")
     SWITCH_ON = "switch automatic charge on", _("switched an automatic charge on")
     SWITCH_OFF = "switch automatic charges off", _("switched automatic charges off")
 

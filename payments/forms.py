@@ -83,6 +83,19 @@ class PayForm(forms.Form):
         self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
 
 
+class AskToPayForm(forms.Form):
+    """Who is asked to pay, and as whom they know the customer."""
+
+    email = forms.EmailField(label=_("Mail address of who is to pay"), max_length=254)
+    name = forms.CharField(
+        label=_("Your name, as they know it"),
+        max_length=60,
+        validators=[validate_printable],
+        help_text=_("They see this name, the seller, the amount and what it is for; nothing else of your account."),
+    )
+    language = forms.ChoiceField(label=_("Language of the mail"), choices=[("vi", "Tiếng Việt"), ("en", "English")])
+
+
 class LimitsForm(forms.Form):
     """How much a linked account may be charged."""
 

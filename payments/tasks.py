@@ -11,11 +11,12 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Reversal
+from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal
 from payments.services import credit, fetching, refunds, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
 from payments.services.automatic import charge_automatically, due_charges
+from payments.services.behalf import expire_request
 from payments.services.links import LINK_QUESTIONS, WARNED_BEFORE, ask_when_due, expire_link, warn_of_end
 from payments.services.owed import settle_what_is_owed
 from payments.services.standing import try_for_all_invoices
@@ -52,6 +53,16 @@ def charge_linked_accounts(*, at: datetime) -> Tally:
 
 def next_charge(after: datetime) -> datetime | None:
     return first_after(after, AutomaticCharge.objects.on(), "next_at")
+
+
+def expire_payment_requests(*, at: datetime) -> Tally:
+    """Ends what others were asked to pay and have not."""
+    due = PaymentRequest.objects.due_for_expiry(at).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
+    return for_each(list(due), lambda pk: expire_request(pk, at=at), what="payment request")
+
+
+def next_request_expiry(after: datetime) -> datetime | None:
+    return first_after(after, PaymentRequest.objects.open(), "expires_at")
 
 
 def see_to_links(*, at: datetime) -> Tally:

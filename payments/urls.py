@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from payments.models import AutomaticCharge
-from payments.views import gateway, history, invoices, links, papers, transfers, wallet
+from payments.views import behalf, gateway, history, invoices, links, papers, payer, transfers, wallet
 
 
 class PurposeConverter(StringConverter):
@@ -43,5 +43,12 @@ urlpatterns = [
     path("transfers/<uuid:expected_id>/", transfers.transfer, name="transfer"),
     path("transfers/<uuid:expected_id>/give-up/", transfers.give_up, name="transfer-give-up"),
     path("transfers/claim/", transfers.claim, name="transfer-claim"),
+    path("payment-requests/", behalf.payment_requests, name="payment-requests"),
+    path("payment-requests/new/", behalf.ask_somebody, name="ask-to-pay"),
+    path("payment-requests/<uuid:request_id>/withdraw/", behalf.withdraw, name="withdraw-request"),
+    path("pay/<str:token>/", payer.door, name="payer-door"),
+    path("pay/for/<uuid:request_id>/", payer.payer, name="payer"),
+    path("pay/for/<uuid:request_id>/return/", payer.payer_return, name="payer-return"),
+    path("pay/for/<uuid:request_id>/transfer/", payer.payer_transfer, name="payer-transfer"),
     path("bank/transfers/", transfers.bank_feed, name="bank-feed"),
 ]

@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from kernel.shapes import Json
 from notifications.events import Subject
 from notifications.kinds.base import If, NoticeKind, Row, Unless
+from notifications.kinds.behalf import ON_BEHALF
 from notifications.kinds.money import MONEY
 from notifications.kinds.resources import RESOURCES
 from notifications.kinds.together import Together
 
 __all__ = ["KINDS", "If", "NoticeKind", "Row", "Topic", "Unless"]
 
-KINDS: dict[str, NoticeKind] = {**RESOURCES, **MONEY}
+KINDS: dict[str, NoticeKind] = {**RESOURCES, **MONEY, **ON_BEHALF}
 
 
 def key_of(kind: str, facts: Json, at: datetime) -> str:
@@ -56,6 +57,7 @@ _OF_SUBJECTS = {
     Subject.CREDIT_NOTE: Topic.PAYMENTS,
     Subject.ADJUSTMENT: Topic.PAYMENTS,
     Subject.LINK: Topic.PAYMENTS,
+    Subject.REQUEST: Topic.PAYMENTS,
     Subject.CUSTOMER: Topic.ACCOUNT,
     Subject.ACT: Topic.ACCOUNT,
 }

@@ -46,6 +46,7 @@ MONEY: dict[str, NoticeKind] = {
         (
             _("We have received %(amount)s. Thank you."),
             _("It was charged to your linked account %(account)s."),
+            _("%(payer)s, whom you asked to pay, has paid it for you."),
             _("That is %(more)s more than was asked for. What it was not needed for is credit in your wallet."),
             _("That is %(less)s less than was asked for."),
             _("%(kept_because)s The %(kept)s are credit in your wallet."),

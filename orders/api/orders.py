@@ -75,7 +75,7 @@ class OrderShape(serializers.Serializer[object]):
 class PlaceOrder(Input):
     quote = Identifier()
     means = Choice(
-        choices=[Order.Means.WALLET, Order.Means.TOP_UP_AND_PAY, Order.Means.GATEWAY, Order.Means.BANK_TRANSFER],
+        choices=[means for means in Order.Means if means != Order.Means.NONE],
         default=Order.Means.WALLET,
         help_text="Without effect when nothing is to pay.",
     )
@@ -105,7 +105,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     def visible(self) -> QuerySet[Order]:
         parts = JSONObject(id="id", state="state", amount="amount", redirect_url="redirect_url")
-        payments = Payment.objects.filter(order_id=OuterRef("pk")).order_by("-id").values(part=parts)
+        payments = Payment.objects.filter(order_id=OuterRef("pk"), request=None).order_by("-id").values(part=parts)
         return (
             Order.objects.filter(self.principal.scope())
             .annotate(latest_payment=Subquery(payments[:1]))
@@ -117,7 +117,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     def create(self, request: Request) -> Response:
         """
         Order what a quote offers. With a gateway, send the customer to the payment's `redirect_url`; by bank transfer, show what
-        `/bank-transfers/?order=` says.
+        `/bank-transfers/?order=` says; on behalf, name who is to pay in `/payment-requests/`.
         """
         wish = self.wish
         assert self.idempotency_record, "the key is required"

@@ -115,6 +115,7 @@ class Order(StateMachine):
         TOP_UP_AND_PAY = "top_up_and_pay", _("all wallet credit, the rest by gateway")
         GATEWAY = "gateway", _("gateway")
         BANK_TRANSFER = "bank_transfer", _("bank transfer")
+        ON_BEHALF = "on_behalf", _("somebody else pays")
         NONE = "none", _("nothing to pay now")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -35,6 +35,8 @@ from payments.services.ways import WayRefused
 from payments.ways import LINKED
 
 BY_GATEWAY = frozenset({Order.Means.GATEWAY, Order.Means.TOP_UP_AND_PAY})
+AWAITED = frozenset({Order.Means.BANK_TRANSFER, Order.Means.ON_BEHALF})
+"""The order waits for money that comes by ways of its own."""
 
 
 class QuoteUsed(DomainError):
@@ -94,7 +96,7 @@ def check_out(
         old = Quote.objects.select_related("customer").get(pk=quote_id)
         stale.details["quote"] = str(quote_again(old, at=at).pk)
         raise
-    if order.state != Order.State.AWAITING_PAYMENT or order.means == Order.Means.BANK_TRANSFER:
+    if order.state != Order.State.AWAITING_PAYMENT or order.means in AWAITED:
         return order, None
     try:
         return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
@@ -146,7 +148,7 @@ def place_order(
         hold_session(quote.checkout_session_id, customer)
     refuse_stale(quote, at=at)
     refuse_what_is_over(quote, resources, at=at)
-    if quote.total > 0 and means not in {*BY_GATEWAY, Order.Means.BANK_TRANSFER, Order.Means.WALLET}:
+    if quote.total > 0 and means not in {*BY_GATEWAY, *AWAITED, Order.Means.WALLET}:
         raise MeansNeeded
 
     order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at)

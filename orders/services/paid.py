@@ -60,7 +60,7 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
                     order.total,
                     order_id=order.pk,
                     description=describe(order),
-                    bought_only=bool(payment.expected),
+                    bought_only=bool(payment.expected or payment.request_id),
                     actor=actor,
                     at=at,
                 )
@@ -74,7 +74,8 @@ def _falls_short(payment: Payment) -> bool:
     """Less came than the order costs: from a gateway, or in all the bank transfers so far."""
     if payment.expected:
         return payment.expected.met_at is None
-    return payment.received < payment.amount and payment.kind == Payment.Kind.ORDER
+    must_suffice = payment.kind == Payment.Kind.ORDER or payment.request_id is not None
+    return payment.received < payment.amount and must_suffice
 
 
 def _order_id(payment: Payment) -> UUID:

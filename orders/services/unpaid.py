@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -69,7 +70,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
 
     "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
     """
-    open_attempt = Payment.objects.open().filter(order_id=order.pk).first()
+    open_attempt = own_attempts(order).first()
     if open_attempt:
         return open_attempt
     if wallet_suffices(order):
@@ -96,7 +97,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
             return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
         return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
     except PaymentOpen:  # the same click twice: the other request has just opened it
-        return Payment.objects.open().get(order_id=order.pk)
+        return own_attempts(order).get()
 
 
 def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted) -> Payment:
@@ -147,6 +148,11 @@ def end_unpaid_order(order_id: UUID, *, expired: bool, actor: Actor, at: datetim
     return_coupon(order.pk)
     stop_expecting(order.pk, at=at)
     return order
+
+
+def own_attempts(order: Order) -> QuerySet[Payment]:
+    """The customer's open attempts to pay it; those of somebody who was asked to are theirs."""
+    return Payment.objects.open().filter(order_id=order.pk, request=None)
 
 
 def wallet_suffices(order: Order) -> bool:

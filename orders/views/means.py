@@ -38,7 +38,7 @@ def means_for(request: PortalRequest, total: int) -> list[Means]:
     """
     The wallet; each linked account, all credit first; through each gateway, top up and pay or the whole amount; bank transfer.
 
-    The first one that is possible is proposed.    Nothing when nothing is to pay.
+    Somebody else, last. The first one that is possible is proposed. Nothing when nothing is to pay.
     """
     if total <= 0:
         return []
@@ -53,6 +53,7 @@ def means_for(request: PortalRequest, total: int) -> list[Means]:
     found += [_gateway(total, gate) for gate in gates]
     if account_for_transfers():
         found.append(_transfer(total))
+    found.append(_somebody_else(total))
     first = next((way for way in found if way.is_possible), None)
     return [replace(way, is_first=way is first) for way in found]
 
@@ -91,6 +92,11 @@ def _transfer(total: int) -> Means:
         "hours": hours,
     }
     return Means(Order.Means.BANK_TRANSFER, gateway_name(BY_TRANSFER), note, "bank")
+
+
+def _somebody_else(total: int) -> Means:
+    note = _("%(total)s by a link that we mail to them; the order waits three days for it") % {"total": money(total)}
+    return Means(Order.Means.ON_BEHALF, _("Somebody else pays"), note, "user")
 
 
 def _within_limits(way: Means, amount: int, gate: OpenGateway) -> Means:

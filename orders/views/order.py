@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django import forms
@@ -19,11 +19,12 @@ from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.reports import ORDERS_PAGE
-from orders.services.unpaid import end_unpaid_order, pay_by_gateway, pay_from_wallet
+from orders.services.checkout import AWAITED
+from orders.services.unpaid import end_unpaid_order, own_attempts, pay_by_gateway, pay_from_wallet
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes
-from payments.models import ExpectedTransfer, Payment
+from payments.models import ExpectedTransfer, Payment, PaymentRequest
 from payments.queries import open_gateways
 from payments.services.asking import check_payment
 from payments.services.wallet import wallet_of
@@ -60,7 +61,9 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_order(request, pk)
     items = list(found.items.select_related("resource__product").order_by("position"))  # 100 at most
     attempt = (
-        Payment.objects.filter(order_id=found.pk, customer=request.customer).order_by("-created_at", "-id").first()
+        Payment.objects.filter(order_id=found.pk, customer=request.customer, request=None)
+        .order_by("-created_at", "-id")
+        .first()
     )
     session = found.checkout_session
     facts: dict[str, object] = {
@@ -72,6 +75,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "may_order": request.user.may_order,
         "gateways": [*linked_ways(request.customer, at=request.at), *open_gateways()],
         "transfer": _awaited_transfer(found),
+        "asked": _asked(found, request.at),
         "may_pay_from_wallet": _wallet_suffices(found),
         "session": session,
         "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,
@@ -89,9 +93,16 @@ def _awaited_transfer(found: Order) -> ExpectedTransfer | None:
     return ExpectedTransfer.objects.waiting().with_received().filter(order_id=found.pk).first()
 
 
+def _asked(found: Order, at: datetime) -> PaymentRequest | None:
+    """Who was asked to pay it for the customer."""
+    if found.state != Order.State.AWAITING_PAYMENT:
+        return None
+    return PaymentRequest.objects.open().filter(order_id=found.pk, expires_at__gt=at).order_by("-created_at").first()
+
+
 def _wallet_suffices(found: Order) -> bool:
-    """Whether the wallet could pay an order that waits for a transfer after all."""
-    if found.means != Order.Means.BANK_TRANSFER or found.state != Order.State.AWAITING_PAYMENT:
+    """Whether the wallet could pay an order after all that waits for a transfer, or for somebody else."""
+    if found.means not in AWAITED or found.state != Order.State.AWAITING_PAYMENT:
         return False
     return wallet_of(found.customer_id).available >= found.total
 
@@ -145,7 +156,7 @@ def cancel_order(request: PortalRequest, pk: UUID) -> HttpResponse:
 def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Ask the gateway now what became of the open payment."""
     found = own_order(request, pk)
-    attempt = Payment.objects.open().filter(order_id=found.pk, customer=request.customer).first()
+    attempt = own_attempts(found).first()
     if attempt:
         payment = check_payment(attempt.pk, actor=request.actor, at=request.at)
         if payment.is_open:

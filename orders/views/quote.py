@@ -75,9 +75,11 @@ def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpR
 
 
 def _where_to_pay(order: Order, payment: Payment | None) -> str:
-    """The gateway's page, or the code of a bank transfer; nothing when there is nothing left to do."""
+    """The gateway's page, the code of a bank transfer, or naming who pays; nothing when there is nothing left to do."""
     if payment:
         return payment.redirect_url if payment.is_open else ""
+    if order.means == Order.Means.ON_BEHALF and order.state == Order.State.AWAITING_PAYMENT:
+        return f"{reverse('ask-to-pay')}?order={order.pk}"
     expected = ExpectedTransfer.objects.waiting().filter(order_id=order.pk).first()
     return reverse("transfer", args=[expected.pk]) if expected else ""
 

@@ -2,6 +2,7 @@
 
 from payments.admin import (
     bank,
+    behalf,
     claims,
     documents,
     links,
@@ -15,6 +16,7 @@ from payments.admin import (
 
 __all__ = [
     "bank",
+    "behalf",
     "claims",
     "documents",
     "links",

@@ -64,6 +64,9 @@ class PaymentShape(serializers.Serializer[object]):
     allocated = serializers.IntegerField(help_text="Given to invoices.")
     order = serializers.UUIDField(source="order_id", allow_null=True)
     invoices = PaidInvoice(source="allocations", many=True)
+    payment_request = serializers.UUIDField(
+        source="request_id", allow_null=True, help_text="By which somebody else was asked to pay."
+    )
     failure = serializers.CharField()
     redirect_url = serializers.SerializerMethodField(help_text="Send the customer there to pay; empty when not open.")
 
@@ -71,7 +74,7 @@ class PaymentShape(serializers.Serializer[object]):
         return with_columns(super().get_fields(), PAYMENTS)
 
     def get_redirect_url(self, payment: Payment) -> str:
-        return payment.redirect_url if payment.is_open else ""
+        return payment.redirect_url if payment.is_open and not payment.request_id else ""
 
 
 class MoneyStepShape(serializers.Serializer[object]):

@@ -3,6 +3,7 @@
 from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, PaymentState
 from payments.models.automatic import AutomaticCharge
+from payments.models.behalf import PaymentRequest
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
@@ -24,6 +25,7 @@ __all__ = [
     "InvoiceBornPaid",
     "LinkedAccount",
     "Payment",
+    "PaymentRequest",
     "PaymentState",
     "ReconciliationCase",
     "Refund",

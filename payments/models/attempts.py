@@ -18,6 +18,7 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
 from payments.models.automatic import CHARGED_AS_AGREED
+from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.links import Consent, LinkedAccount
 from payments.models.payables import names_what_it_pays
 from payments.models.transfers import BankTransfer, ExpectedTransfer
@@ -74,8 +75,8 @@ class Payment(KeepsColumns, StateMachine):
     One attempt to pay. The row, with its reference, is committed before a gateway is called.
 
     Open states are created, processing and unknown (asked again, never blindly retried). `payable` names what is paid
-    ("order:<id>", "invoices:<customer>", "top_up:<id>"); one open attempt per payable. Of the amount, `allocated` went to
-    invoices, `refunded` back to the wallet, `to_source` (of a top-up) to where it came from; `promotional` was paid with
+    ("order:<id>", "invoices:<customer>", "top_up:<id>", "behalf:<request>"); one open attempt per payable. Of the amount, `allocated`
+    went to invoices, `refunded` back to the wallet, `to_source` (of a top-up) to where it came from; `promotional` was paid with
     promotional credit. A gateway may receive more or less than `amount`: what it really received is `captured`.
     """
 
@@ -143,6 +144,16 @@ class Payment(KeepsColumns, StateMachine):
         related_name="payments",
         verbose_name=_("consent"),
     )
+    request = models.ForeignKey(
+        PaymentRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="payments",
+        verbose_name=_("payment request"),
+    )
     payable = models.CharField(_("pays"), max_length=60)
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
@@ -176,6 +187,8 @@ class Payment(KeepsColumns, StateMachine):
         constraints: ClassVar = [
             unique_with(name="a_payment_is_one_customers"),
             CarriedKey("expected", name="an_expected_payment_is_its_transfers_customers"),
+            CarriedKey("request", name="a_payment_on_behalf_is_its_requests_customers"),
+            names_its_request("a_payment_on_behalf_names_its_request"),
             models.UniqueConstraint(name="payment_reference_is_unique", fields=["reference"]),
             models.CheckConstraint(name="payment_amount_is_sane", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
             models.CheckConstraint(
@@ -227,6 +240,7 @@ class Payment(KeepsColumns, StateMachine):
         indexes: ClassVar = [
             models.Index(name="payments_of_an_order", fields=["order_id"], condition=Q(order_id__isnull=False)),
             models.Index(name="payments_of_a_transfer", fields=["expected"], condition=Q(expected__isnull=False)),
+            models.Index(name="payments_on_behalf", fields=["request"], condition=Q(request__isnull=False)),
             models.Index(
                 name="payments_of_a_linked_account",
                 fields=["linked", "created_at"],
@@ -270,6 +284,7 @@ class Payment(KeepsColumns, StateMachine):
                     "expected_id",
                     "linked_id",
                     "consent_id",
+                    "request_id",
                     "amount",
                     "promotional",
                     "created_at",
@@ -278,6 +293,7 @@ class Payment(KeepsColumns, StateMachine):
             frozen("what_was_received_stands", columns=["captured", "gateway_txn_id"], unless="OLD.captured IS NULL"),
             frozen("what_went_back_stays_back", columns=["refunded"], unless="NEW.refunded > OLD.refunded"),
             CHARGED_AS_AGREED,
+            as_asked("created_at", among="NEW.means = 'gateway'"),
             kept("only_allocations_give_it_away", columns=["allocated"]),
             kept("only_refunds_return_it", columns=["to_source"]),
             pgtrigger.Trigger(

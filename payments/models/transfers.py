@@ -15,8 +15,9 @@ from accounts.models import Customer
 from kernel import references
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.payables import names_what_it_pays
-from store.carried import unique_with
+from store.carried import CarriedKey, unique_with
 from store.triggers import frozen, never_deleted
 
 
@@ -44,6 +45,7 @@ class ExpectedTransfer(models.Model):
         ORDER = "order", _("order")
         INVOICE = "invoice", _("invoice")
         TOP_UP = "top_up", _("top-up")
+        BEHALF = "behalf", _("payment on behalf")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for the transfer")
@@ -57,6 +59,16 @@ class ExpectedTransfer(models.Model):
     )
     reference = models.CharField(_("text of the transfer"), max_length=10, default=references.new_reference)
     kind = models.CharField(_("what it is for"), max_length=8, choices=For.choices)
+    request = models.ForeignKey(
+        PaymentRequest,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="transfers",
+        verbose_name=_("payment request"),
+    )
     payable = models.CharField(_("pays"), max_length=60)
     order_id = models.UUIDField(_("order"), null=True, blank=True)
     invoice_ids = models.JSONField(_("invoices to pay"), default=list, blank=True)
@@ -75,6 +87,8 @@ class ExpectedTransfer(models.Model):
         verbose_name_plural = _("expected transfers")
         constraints: ClassVar = [
             unique_with(name="an_expected_transfer_is_one_customers"),
+            CarriedKey("request", name="a_transfer_on_behalf_is_its_requests_customers"),
+            names_its_request("a_transfer_on_behalf_names_its_request"),
             models.UniqueConstraint(name="a_transfers_reference_is_given_once", fields=["reference"]),
             models.UniqueConstraint(
                 name="one_transfer_is_expected_per_payable",
@@ -90,6 +104,7 @@ class ExpectedTransfer(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(name="expected_transfers_of_customer", fields=["customer", "-created_at", "-id"]),
+            models.Index(name="transfers_on_behalf", fields=["request"], condition=Q(request__isnull=False)),
             models.Index(name="expected_transfers_of_orders", fields=["order_id"], condition=Q(order_id__isnull=False)),
         ]
         triggers: ClassVar = [
@@ -97,10 +112,11 @@ class ExpectedTransfer(models.Model):
             frozen(
                 "is_what_was_asked_for",
                 columns=[
-                    *("customer_id", "reference", "kind", "payable", "order_id", "invoice_ids", "amount"),
+                    *("customer_id", "reference", "kind", "request_id", "payable", "order_id", "invoice_ids", "amount"),
                     *("actor", "created_at", "expires_at"),
                 ],
             ),
+            as_asked("expires_at"),
             frozen("is_met_once", columns=["met_at"], unless="OLD.met_at IS NULL"),
             frozen("is_closed_once", columns=["closed_at"], unless="OLD.closed_at IS NULL"),
         ]

@@ -17,7 +17,7 @@ from kernel.errors import DomainError, InvalidInput
 from kernel.money import MAXIMUM
 from kernel.references import references_in
 from kernel.seller import account_for_transfers
-from payments.models import ExpectedTransfer
+from payments.models import ExpectedTransfer, PaymentRequest
 from payments.services.invoices import describe, hold_open
 
 For = ExpectedTransfer.For
@@ -106,6 +106,7 @@ def ask_for_transfer(
     at: datetime,
     order_id: UUID | None = None,
     invoice_ids: Collection[UUID] = (),
+    request: PaymentRequest | None = None,
 ) -> ExpectedTransfer:
     """
     Expect a transfer. The one that is waited for already, for the same, is asked for again; another takes its place.
@@ -129,6 +130,7 @@ def ask_for_transfer(
         kind=kind,
         payable=payable,
         order_id=order_id,
+        request=request,
         invoice_ids=wanted,
         description=description[:200],
         amount=amount,

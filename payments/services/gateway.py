@@ -23,7 +23,7 @@ from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
 from payments import gateways
 from payments.gateways.base import Failed, Linking, Outcome, Redirect
-from payments.models import Payment
+from payments.models import Payment, PaymentRequest
 from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.purposes import purpose_of
@@ -159,15 +159,22 @@ def open_attempt(
     *,
     way: Way,
     description: str,
-    payable: str,
+    payable: str = "",
     order_id: UUID | None = None,
     invoice_ids: Sequence[UUID] = (),
+    request: PaymentRequest | None = None,
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """The row of an attempt, for a caller who holds the customer and what is paid, and commits before the gateway hears of it."""
+    """
+    The row of an attempt, for a caller who holds the customer and what is paid, and commits before the gateway hears of it.
+
+    :param request: by which somebody else was asked to pay; it says what is paid
+    """
     refuse_charge(way, amount, at=at)
     pk = new_id()
+    if request:
+        payable, order_id, invoice_ids = request.payable, request.order_id, [UUID(one) for one in request.invoice_ids]
     payable = payable or f"{kind}:{pk}"
     purpose_of(payable)  # nothing may come in that nobody takes
     if Payment.objects.open().filter(customer=customer, payable=payable).exists():
@@ -180,6 +187,7 @@ def open_attempt(
         gateway=way.gateway,
         linked=way.linked,
         consent=way.consent,
+        request=request,
         reference=gateways.gateway(way.gateway).new_reference(at),
         payable=payable,
         order_id=order_id,
@@ -211,12 +219,17 @@ def _start(payment: Payment, actor: Actor, at: datetime) -> Redirect | Outcome:
         reference=payment.reference,
         amount=payment.amount,
         description=payment.description,
-        customer_ref=str(payment.customer_id),
+        customer_ref=str(payment.request_id or payment.customer_id),
         at=at,
-        return_url=f"{settings.PUBLIC_URL}/payments/{payment.pk}/return/",
+        return_url=settings.PUBLIC_URL + _way_back(payment),
         callback_url=gateways.notice_url(payment.gateway),
         payer_address=actor.address,
     )
+
+
+def _way_back(payment: Payment) -> str:
+    """The page that the gateway sends back to; a payer has one of their own."""
+    return f"/pay/for/{payment.request_id}/return/" if payment.request_id else f"/payments/{payment.pk}/return/"
 
 
 def _charge(payment: Payment, at: datetime) -> Outcome:

@@ -124,6 +124,7 @@ def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime
         less=max(payment.amount - outcome.amount, 0),
         payment=str(payment.pk),
         order=str(payment.order_id or ""),
+        payer=payment.request.email if payment.request else "",
     )
     if payment.linked:
         after_success(payment)
@@ -132,6 +133,8 @@ def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime
 
 def _fail(payment: Payment, reason: str, *, at: datetime) -> None:
     payment.fail(reason=_kept(reason), at=at)
+    if payment.request_id:  # the payer sees it on their page; the customer has done nothing
+        return
     again_at = _charge_declined(payment, at=at) if payment.linked else None
     tell(
         payment.customer,

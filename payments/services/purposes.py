@@ -14,7 +14,10 @@ from uuid import UUID
 from invoices.services.questions import chargeable
 from kernel.actors import Actor
 from ledger.services import Fact, Kind, spend
-from payments.models import Consent, Payment
+from notifications.models import Notice
+from payments.models import Consent, Payment, PaymentRequest
+from payments.models.behalf import PURPOSE as BEHALF
+from payments.services.behalf import tell_payer
 from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
 from payments.services.owed import settle_owed_by
 
@@ -76,7 +79,33 @@ class OfInvoices:
         return ""
 
 
-_purposes: dict[str, Purpose] = {"top_up": OfTopUps(), "invoices": OfInvoices()}
+class OnBehalf:
+    """What the request was for, as if its customer had paid; the payer hears what became of their money."""
+
+    def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
+        assert payment.request_id is not None
+        request = PaymentRequest.objects.lock(payment.request_id)
+        request.customer = payment.customer
+        waits_for_more = payment.expected is not None and payment.expected.met_at is None
+        if request.state != PaymentRequest.State.PAID and not waits_for_more:
+            request.pay(at=at)
+            request.save()
+        purpose_of(request.pays).carry_on(payment, actor=actor, at=at)
+        payment.refresh_from_db()
+        tell_payer(
+            request, Notice.Kind.PAYER_THANKED, payment.pk, at=at, amount=payment.received, kept=kept_of(payment)
+        )
+
+    def page(self, payment: Payment) -> str:
+        return ""
+
+
+def kept_of(payment: Payment) -> int:
+    """What of a payment was not needed for what it was meant for, and is credit."""
+    return payment.kept or (payment.refunded if payment.kind == Payment.Kind.INVOICE else 0)
+
+
+_purposes: dict[str, Purpose] = {"top_up": OfTopUps(), "invoices": OfInvoices(), BEHALF: OnBehalf()}
 
 
 def serves(name: str, purpose: Purpose) -> None:

@@ -164,7 +164,8 @@ def give(
     transfer = BankTransfer.objects.lock(transfer_id)
     if not 0 < amount <= transfer.rest:
         raise LessIsLeft(rest=transfer.rest)
-    expected = ExpectedTransfer.objects.get(pk=expected_id, customer=customer) if expected_id else None
+    asked = ExpectedTransfer.objects.select_related("request")
+    expected = asked.get(pk=expected_id, customer=customer) if expected_id else None
     payment = _payment_of(transfer, customer, amount, expected, invoice_ids, actor=actor, at=at)
     transfer.assigned += amount
     transfer.seen_at = transfer.seen_at or at
@@ -182,6 +183,7 @@ def give(
         less=max(-surplus, 0),
         payment=str(payment.pk),
         order=str(payment.order_id or ""),
+        payer=payment.request.email if payment.request else "",
     )
     purpose_of(payment.payable).carry_on(payment, actor=actor, at=at)
     if payment.kind == Payment.Kind.INVOICE and payment.refunded:
@@ -228,7 +230,10 @@ def _payment_of(
     if expected:
         invoice_ids = [UUID(pk) for pk in expected.invoice_ids]
     invoices = hold_open(customer, invoice_ids, may_be_empty=True)
+    request = expected.request if expected else None
     is_for_invoices = expected is None or expected.kind == ExpectedTransfer.For.INVOICE
+    if request:
+        is_for_invoices = not request.order_id
     part = transfer.payments.count() + 1
     return Payment.objects.create(
         customer=customer,
@@ -238,7 +243,8 @@ def _payment_of(
         expected=expected,
         reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{part}" if part > 1 else ""),
         payable=expected.payable if expected else f"invoices:{customer.pk}",
-        order_id=expected.order_id if expected else None,
+        request=request,
+        order_id=request.order_id if request else expected.order_id if expected else None,
         invoice_ids=[str(invoice.pk) for invoice in invoices],
         description=describe(reached_by(amount, invoices)) if expected is None or invoices else expected.description,
         amount=amount,

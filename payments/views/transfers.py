@@ -57,12 +57,12 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
         account = account_for_transfers()
         if account is None:
             raise NoTransfers
-        facts |= {"account": account, "code": _code(account, left, found.reference)}
+        facts |= {"account": account, "code": code_of(account, left, found.reference)}
     template = "payments/_transfer.html" if "part" in request.GET else "payments/transfer.html"
     return render(request, template, facts)
 
 
-def _code(account: BankAccount, amount: int, note: str) -> SafeString:
+def code_of(account: BankAccount, amount: int, note: str) -> SafeString:
     said = payload(bin_code=account.bin_code, account=account.number, amount=amount, note=note)
     return mark_safe(svg(said, label=_("QR code of the bank transfer")))  # noqa: S308  # drawn by us, its label escaped
 

@@ -22,9 +22,9 @@ from orders.services.checkout import place_order
 from orders.services.quotes import make_quote
 from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
-from payments.models import Payment
+from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
-from tests.cast import LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
+from tests.cast import DAY, LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
 from tests.links import linked_account
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
@@ -161,6 +161,19 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "note": CreditNote.objects.get().pk,
         "payment": Payment.objects.first().pk,
         "link": linked_account(alice, gateway="sandbox").pk,
+        "asked": PaymentRequest.objects.create(
+            customer=alice,
+            kind="invoice",
+            invoice_ids=[str(Invoice.objects.first().pk)],
+            amount=1_000,
+            email="f@f.example",
+            shown_name="Alice",
+            language="en",
+            digest="d",
+            actor="a",
+            created_at=NOON,
+            expires_at=NOON + 3 * DAY,
+        ).pk,
         "transfer": ask_for_top_up(alice, 100_000, actor=owner_of(alice), at=NOON).pk,
         "notice": Notice.objects.first().pk,
         "session": session.pk,

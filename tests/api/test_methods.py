@@ -21,6 +21,7 @@ ONE_OF = {
     "products": "vserver",
     "bank-transfers": "transfer",
     "linked-accounts": "link",
+    "payment-requests": "asked",
     "quotes": "quote",
     "orders": "order",
     "resources": "resource",

@@ -59,7 +59,7 @@ def test_a_notice_is_mailed_once_and_marked(alice):
 
 
 def test_everybody_reads_their_own_language(db, monkeypatch):
-    monkeypatch.setattr(delivery, "render", lambda notice: Mail(get_language(), "text", "<p>text</p>"))
+    monkeypatch.setattr(delivery, "render", lambda notice, **_: Mail(get_language(), "text", "<p>text</p>"))
     owe(make_customer("An", language="vi"))
     owe(make_customer("Ann", language="en"))
     deliver_notices(at=NOON)
@@ -104,7 +104,7 @@ def test_parked_after_eight_failures_until_staff_try_again(alice, broken):
 
 
 def test_a_notice_that_no_text_can_be_made_of_is_a_failure_like_others(alice, monkeypatch):
-    def render(notice):
+    def render(notice, **_):
         raise KeyError("resource")
 
     monkeypatch.setattr(delivery, "render", render)

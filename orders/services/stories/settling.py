@@ -12,6 +12,7 @@ from kernel.periods import Period
 from lifecycle.models import Resource
 from orders.models import OrderItem
 from payments.models import Payment
+from payments.services.behalf import tell_payer_of_refund
 from payments.services.settle import apply_credit_note, refund_credit_note, refund_order_item, settle_invoice_of_order
 
 
@@ -60,6 +61,7 @@ def refund(item: OrderItem, resource: Resource, *, at: datetime) -> None:
     if payment:
         share = _promotional_share(payment, item)
         refund_order_item(payment, item.due, promotional=share, item_id=item.pk, reference=resource.name, at=at)
+        tell_payer_of_refund(item.order_id, item.due, item.pk, at=at)
 
 
 def _payment_of(item: OrderItem) -> Payment | None:

@@ -1,0 +1,60 @@
+"""Orders that somebody else is asked to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from catalog.configuration import configuration_text, items_of
+from kernel.errors import DomainError
+from orders.models import Order
+from orders.services.unpaid import NotPayable
+from payments.models import PaymentRequest
+from payments.services.shareable import Part
+
+
+class UnknownOrder(DomainError):
+    code = "unknown-order"
+    status = 404
+    message = _("There is no such order.")
+
+
+class OfOrders:
+    """The order waits for its payment as long as somebody is asked for it."""
+
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
+        (pk,) = pks
+        if not Order.objects.filter(pk=pk, customer=customer).exists():
+            raise UnknownOrder
+        order = Order.objects.lock(pk)
+        if order.state != Order.State.AWAITING_PAYMENT:
+            raise NotPayable
+        order.expires_at = max(order.expires_at, until)
+        order.save()
+        return order.total
+
+    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+        named = {request.pk: request.order_id for request in requests if request.order_id}
+        waiting = Order.objects.filter(pk__in=set(named.values()), state=Order.State.AWAITING_PAYMENT)
+        totals: dict[UUID, int] = dict(waiting.values_list("pk", "total"))
+        return {pk: totals[order_id] for pk, order_id in named.items() if order_id in totals}
+
+    def parts(self, request: PaymentRequest) -> list[Part]:
+        assert request.order_id is not None
+        order = Order.objects.select_related("quote").filter(pk=request.order_id, customer=request.customer_id).first()
+        if order is None or order.state != Order.State.AWAITING_PAYMENT:
+            return []
+        asked = [item.part for item in order.items.order_by("position")]
+        names = items_of([part.configuration for part in asked])
+        return [
+            Part(
+                f"{order.get_action_display()} {part.name}",
+                configuration_text(part.configuration, names),
+                max(part.due, 0),
+            )
+            for part in asked
+        ]

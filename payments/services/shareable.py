@@ -1,0 +1,93 @@
+"""
+What somebody else can be asked to pay, by kind. An app above this one brings its own when the portal starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from accounts.models import Customer
+from invoices.models import Invoice
+from kernel import display
+from payments.models import PaymentRequest
+from payments.services.invoices import hold_open
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of what is to pay, in the active language and without any number of ours."""
+
+    words: str
+    note: str
+    amount: int
+
+
+class Shareable(Protocol):
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
+        """
+        What is due on these of a held customer, in VND; it stays payable until then.
+
+        :raises DomainError: not the customer's, or nothing is to pay
+        """
+
+    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+        """What is still due of each, by the request's id; what does not stand there has nothing left to pay."""
+
+    def parts(self, request: PaymentRequest) -> list[Part]:
+        """What is still due, line by line."""
+
+
+class OfInvoices:
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
+        del until
+        return sum(invoice.due for invoice in hold_open(customer, pks))
+
+    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+        named = {request.pk: [UUID(pk) for pk in request.invoice_ids] for request in requests}
+        every = {pk for pks in named.values() for pk in pks}
+        dues = {invoice.pk: invoice.due for invoice in Invoice.objects.open().filter(pk__in=every)}
+        return {pk: due for pk, pks in named.items() if (due := sum(dues.get(one, 0) for one in pks))}
+
+    def parts(self, request: PaymentRequest) -> list[Part]:
+        named = Invoice.objects.open().filter(customer=request.customer_id, pk__in=request.invoice_ids)
+        return [
+            Part(
+                f"{invoice.product} {invoice.resource_name}",
+                display.span(invoice.period_start, invoice.period_end),
+                invoice.due,
+            )
+            for invoice in named.select_related("product").in_order_of_payment()
+        ]
+
+
+_kinds: dict[str, Shareable] = {PaymentRequest.Kind.INVOICE: OfInvoices()}
+
+
+def can_be_shared(kind: str, what: Shareable) -> None:
+    """An app tells how what it sells is paid on behalf."""
+    _kinds[kind] = what
+
+
+def shareable(kind: str) -> Shareable:
+    return _kinds[kind]
+
+
+def due_on_behalf(requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+    """What each could be paid now, never more than was asked for; nothing left: not there. One query per kind."""
+    found: dict[UUID, int] = {}
+    for kind, what in _kinds.items():
+        own = [request for request in requests if request.kind == kind]
+        if own:
+            found |= what.due(own)
+    return {request.pk: min(found[request.pk], request.amount) for request in requests if request.pk in found}
+
+
+def facts_of_requests(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
+    """What notices about payment requests are held against; `due` is what is left to pay."""
+    requests = list(PaymentRequest.objects.filter(pk__in=pks))
+    dues = due_on_behalf([request for request in requests if request.state == PaymentRequest.State.OPEN])
+    return {request.pk: {"state": request.state, "due": dues.get(request.pk, 0)} for request in requests}
