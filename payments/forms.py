@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Unpack
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from invoices.forms import REASONABLE
@@ -15,11 +16,13 @@ from kernel.periods import Period, start_of_day
 from kernel.shapes import FieldWords, FormOptions, Sent
 from kernel.text import validate_printable, validate_printable_lines
 from ledger.models import Account
+from payments.gateways import open_codes
+from payments.means import GATEWAY, TOP_UP_AND_PAY, WALLET
 from payments.models import AutomaticCharge, LinkedAccount, Payment
-from payments.queries import ACTIONS, STATES, OpenGateway, WantedMovements, WantedPayments, account_words
+from payments.queries import ACTIONS, BY_TRANSFER, STATES, OpenGateway, WantedMovements, WantedPayments, account_words
+from payments.ways import LINKED
 
 PRESETS = (100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
-WALLET = "wallet"
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 
 
@@ -75,12 +78,18 @@ class QuestionForm(forms.Form):
 class PayForm(forms.Form):
     """Which invoices, by what means, and how much of them from the wallet."""
 
-    means = forms.ChoiceField()
+    means = forms.CharField(error_messages={"required": _("Choose a means of payment.")})
     amount = DongField(least=1, required=False)
 
-    def __init__(self, data: Sent = None, *, gateways: list[OpenGateway], **options: Unpack[FormOptions]) -> None:
-        super().__init__(data, **options)
-        self.fields["means"].choices = [(WALLET, WALLET), *((gate.code, gate.name) for gate in gateways)]  # type: ignore[attr-defined]
+    def clean_means(self) -> str:
+        """As `Means.value` writes it. Whose account it is, and what each takes, the services say."""
+        value: str = self.cleaned_data["means"]
+        means, _colon, gateway = value.partition(":")
+        by_gateway = means in (GATEWAY, TOP_UP_AND_PAY) and gateway in open_codes()
+        from_account = means == TOP_UP_AND_PAY and gateway.startswith(LINKED)
+        if value not in (WALLET, BY_TRANSFER) and not by_gateway and not from_account:
+            raise ValidationError(_("Choose a means of payment."))
+        return value
 
 
 class AskToPayForm(forms.Form):

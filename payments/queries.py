@@ -63,7 +63,8 @@ class OpenGateway:
             return _("your linked account is charged at once; you stay here")
         if self.code == BY_TRANSFER:
             return _("you scan a code in your bank's app; it counts as soon as your bank has transferred it")
-        return _("by QR code, card or bank app; you come back here afterwards")
+        how = GATEWAYS[self.code].how if self.code in GATEWAYS else _("on its page")
+        return _("%(how)s; you come back here afterwards") % {"how": how}
 
     def takes(self, amount: int) -> bool:
         return self.minimum <= amount <= self.maximum

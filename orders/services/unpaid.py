@@ -24,7 +24,7 @@ from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
 from payments.services.wallet import wallet_of
-from payments.services.ways import way_named
+from payments.services.ways import top_up_for, way_named
 
 PAYMENT_WINDOW = timedelta(minutes=30)
 """How long an order waits for its gateway payment, see `window_of`. Money that comes later becomes wallet credit."""
@@ -92,8 +92,10 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
     }
     try:
         if order.means == Order.Means.TOP_UP_AND_PAY:
-            lacking = order.total - wallet_of(order.customer_id).available
-            amount = max(lacking, smallest_payment(order.customer, gateway))
+            way = way_named(order.customer, gateway)
+            amount = (
+                top_up_for(order.customer, order.total, way) or way.limits[0]
+            )  # credit that came just now pays it all the same
             return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
         return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
     except PaymentOpen:  # the same click twice: the other request has just opened it
@@ -176,7 +178,3 @@ def describe(order: Order) -> str:
     with override(order.customer.language):
         what = order.get_action_display()
     return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
-
-
-def smallest_payment(customer: Customer, gateway: str) -> int:
-    return way_named(customer, gateway).limits[0]

@@ -18,8 +18,9 @@ from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
 from orders.services.quotes import StaleQuote, quote_again
 from orders.views.lookups import chosen_ids, own_quote
-from orders.views.means import Means, means_for
+from orders.views.means import means_for
 from orders.views.present import changes_between, priced
+from payments.means import Means, chosen_of
 from payments.models import ExpectedTransfer, Payment
 
 
@@ -85,7 +86,7 @@ def _where_to_pay(order: Order, payment: Payment | None) -> str:
 
 
 def _chosen(request: PortalRequest, means: list[Means]) -> Means:
-    chosen = next((way for way in means if way.value == request.POST.get("means")), None)
+    chosen = chosen_of(means, request.POST.get("means"))
     if chosen is None:
         raise InvalidInput(_("Choose a means of payment."), field="means")
     return chosen

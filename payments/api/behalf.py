@@ -74,7 +74,7 @@ class PaymentRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
         return PaymentRequest.objects.filter(self.principal.scope())
 
     @extend_schema(responses={201: PaymentRequestShape})
-    @idempotent(AskToPay, required=True)
+    @idempotent(AskToPay)
     def create(self, request: Request) -> Response:
         """Mail somebody a link by which they can pay an order or invoices for the customer, for three days."""
         wish = self.wish

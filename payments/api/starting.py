@@ -16,6 +16,8 @@ from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.ways import LINKED
 
+BY_PAGE = ("gateway", "top_up_and_pay")
+
 
 class ByWay(Input):
     """Through a gateway's page, or from a linked account."""
@@ -40,7 +42,10 @@ class TopUp(ByWay):
 
 class InvoicePayment(Input):
     invoices = Several(child=Identifier(), most=100)
-    means = Choice(choices=["wallet", "gateway", "linked_account"])
+    means = Choice(
+        choices=["wallet", "gateway", "top_up_and_pay", "linked_account"],
+        help_text="To top up and pay is all credit first, the rest by the gateway.",
+    )
     amount = Money(required=False, help_text="By wallet: a part of what is due. All of it without this.")
     gateway = GatewayCode(required=False)
     linked_account = Identifier(
@@ -52,9 +57,9 @@ class InvoicePayment(Input):
             raise InvalidInput(_("Choose a linked account, and that means."), field="linked_account")
         if wish["means"] == "linked_account" and ("amount" in wish or "gateway" in wish):
             raise InvalidInput(_("A linked account is charged all that the wallet lacks."), field="amount")
-        if wish["means"] == "gateway" and "gateway" not in wish:
+        if wish["means"] in BY_PAGE and "gateway" not in wish:
             raise InvalidInput(_("Choose a payment gateway."), field="gateway")
-        if wish["means"] == "gateway" and "amount" in wish:
+        if wish["means"] in BY_PAGE and "amount" in wish:
             raise InvalidInput(_("A gateway is paid all that is due."), field="amount")
         if wish["means"] == "wallet" and "gateway" in wish:
             raise InvalidInput(_("The wallet needs no gateway."), field="gateway")
@@ -80,7 +85,7 @@ class TopUpViewSet(PaymentEndpoint):
 
 
 def by_gateway(request: Request) -> bool:
-    return isinstance(request.data, dict) and request.data.get("means") in ("gateway", "linked_account")
+    return isinstance(request.data, dict) and request.data.get("means") in (*BY_PAGE, "linked_account")
 
 
 class InvoicePaymentViewSet(PaymentEndpoint):
@@ -100,6 +105,7 @@ class InvoicePaymentViewSet(PaymentEndpoint):
                 self.customer,
                 tuple(wish["invoices"]),
                 gateway=way_of(wish),
+                all_credit_first=wish["means"] == "top_up_and_pay",
                 actor=self.actor,
                 at=self.at,
                 note=self.note,

@@ -39,6 +39,7 @@ class Entry:
     One gateway.
 
     :ivar code: which payments keep
+    :ivar how: how one pays there, in a few words
     :ivar needs: the settings without which it cannot work; the first one switches it on
     :ivar may_have: settings that have a default
     :ivar build: its adapter, from the code, the settings and a client
@@ -47,6 +48,7 @@ class Entry:
 
     code: str
     name: Promise | str
+    how: Promise | str
     caps: Caps
     needs: tuple[str, ...]
     may_have: tuple[str, ...]
@@ -198,6 +200,7 @@ _ENTRIES = (
     Entry(
         code="zalopay",
         name="ZaloPay",
+        how=_("with the ZaloPay app or by QR code"),
         caps=zalopay.CAPS,
         needs=("ZALOPAY_APP_ID", "ZALOPAY_KEY1", "ZALOPAY_KEY2"),
         may_have=("ZALOPAY_URL", "ZALOPAY_AGREEMENTS", "ZALOPAY_STATEMENT_URL"),
@@ -206,6 +209,7 @@ _ENTRIES = (
     Entry(
         code="momo",
         name="MoMo",
+        how=_("with the MoMo app or by QR code"),
         caps=momo.CAPS,
         needs=("MOMO_PARTNER_CODE", "MOMO_ACCESS_KEY", "MOMO_SECRET"),
         may_have=("MOMO_URL", "MOMO_PUBLIC_KEY", "MOMO_STATEMENT_URL"),
@@ -214,6 +218,7 @@ _ENTRIES = (
     Entry(
         code="vnpay",
         name="VNPay",
+        how=_("by QR code, card or bank app"),
         caps=vnpay.CAPS,
         needs=("VNPAY_TMN_CODE", "VNPAY_SECRET"),
         may_have=("VNPAY_PAY_URL", "VNPAY_API_URL", "VNPAY_IP_ADDRESS", "VNPAY_STATEMENT_URL"),
@@ -222,6 +227,7 @@ _ENTRIES = (
     Entry(
         code="stripe",
         name=_("Card (Stripe)"),
+        how=_("by card"),
         caps=stripe_cards.CAPS,
         needs=("STRIPE_KEY", "STRIPE_WEBHOOK_SECRET"),
         may_have=("STRIPE_URL",),
@@ -230,6 +236,7 @@ _ENTRIES = (
     Entry(
         code="sandbox",
         name=_("Sandbox gateway"),
+        how=_("with pretended money"),
         caps=zalopay_links.LINK_CAPS,
         needs=SANDBOX_SETTINGS,
         may_have=("SANDBOX_APP_ID", "SANDBOX_PUBLIC_URL"),
@@ -239,6 +246,7 @@ _ENTRIES = (
     Entry(
         code="sandbox-vnpay",
         name=_("Sandbox gateway (VNPay)"),
+        how=_("with pretended money"),
         caps=vnpay.CAPS,
         needs=SANDBOX_SETTINGS,
         may_have=("SANDBOX_PUBLIC_URL",),
@@ -248,6 +256,7 @@ _ENTRIES = (
     Entry(
         code="sandbox-momo",
         name=_("Sandbox gateway (MoMo)"),
+        how=_("with pretended money"),
         caps=momo_links.LINK_CAPS,
         needs=SANDBOX_SETTINGS,
         may_have=("SANDBOX_PUBLIC_URL",),
@@ -257,6 +266,7 @@ _ENTRIES = (
     Entry(
         code="sandbox-stripe",
         name=_("Sandbox gateway (Stripe)"),
+        how=_("with pretended money"),
         caps=stripe_cards.CAPS,
         needs=SANDBOX_SETTINGS,
         may_have=("SANDBOX_PUBLIC_URL",),

@@ -27,8 +27,7 @@ from payments.models import Payment, PaymentRequest
 from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.purposes import purpose_of
-from payments.services.wallet import wallet_of
-from payments.services.ways import Way, refuse_charge, way_named
+from payments.services.ways import Way, refuse_charge, top_up_for, way_named
 from store.sealed import Unreadable, unseal
 
 FIRST_CHECK = timedelta(minutes=2)
@@ -115,12 +114,20 @@ def start_top_up(
 
 
 def start_invoice_payment(
-    customer: Customer, invoice_ids: tuple[UUID, ...], *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted
+    customer: Customer,
+    invoice_ids: tuple[UUID, ...],
+    *,
+    gateway: str,
+    all_credit_first: bool = False,
+    actor: Actor,
+    at: datetime,
+    note: Note = unnoted,
 ) -> Payment:
     """
     Pay what is due on one or many invoices through a gateway.
 
-    From a linked account only what the wallet lacks is charged: then they are paid from the wallet, at once when it has enough.
+    With all credit first, and always from a linked account, only what the wallet lacks is charged: then they are paid from the
+    wallet, at once when it has enough.
 
     :raises UnknownInvoice: not this customer's
     :raises NothingDue: all are paid or void
@@ -130,13 +137,12 @@ def start_invoice_payment(
         invoices = hold_open(held, invoice_ids)
         way = way_named(held, gateway)
         kind, amount = Payment.Kind.INVOICE, sum(invoice.due for invoice in invoices)
-        if way.linked:
-            lacking = amount - wallet_of(held.pk).available
-            if lacking <= 0:
+        if way.linked or all_credit_first:
+            kind, amount = Payment.Kind.TOP_UP, top_up_for(held, amount, way)
+            if not amount:
                 paid = pay_invoices_from_wallet(held.pk, [one.pk for one in invoices], actor=actor, at=at)
                 note(paid.pk)
                 return paid
-            kind, amount = Payment.Kind.TOP_UP, max(lacking, way.limits[0])
         payment = open_attempt(
             held,
             kind,

@@ -12,6 +12,7 @@ from accounts.models import Customer
 from kernel.errors import DomainError, InvalidInput
 from payments import gateways
 from payments.models import Consent, LinkedAccount
+from payments.services.wallet import wallet_of
 from payments.ways import LINKED, spent_this_month
 
 
@@ -103,6 +104,14 @@ def refuse_charge(way: Way, amount: int, *, at: datetime) -> None:
     allowed = room_of(way.linked, at=at)
     if amount > allowed:
         raise AccountLimit(most=allowed)
+
+
+def top_up_for(customer: Customer, total: int, way: Way) -> int:
+    """
+    What has to come in by this way so that the wallet pays `total`: what it lacks, and no less than the gateway takes. 0: it has enough.
+    """
+    lacking = total - wallet_of(customer.pk).available
+    return max(lacking, way.limits[0]) if lacking > 0 else 0
 
 
 def room_of(linked: LinkedAccount, *, at: datetime) -> int:

@@ -22,14 +22,14 @@ from invoices.services.questions import question_line
 from invoices.services.standing import standing_of
 from kernel import display
 from kernel.errors import DomainError, InvalidInput
-from payments.forms import WALLET, PayForm, QuestionForm
+from payments.forms import PayForm, QuestionForm
+from payments.means import TOP_UP_AND_PAY, WALLET, by_transfer, means_for
 from payments.models import Payment
-from payments.queries import BY_TRANSFER, OpenGateway, allocations_to, open_invoice_payment
+from payments.queries import BY_TRANSFER, allocations_to, open_invoice_payment
 from payments.services.expected import ask_for_invoices
 from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
-from payments.ways import ways_to_pay
 from store.cut import Cut, cut
 
 MOST_AT_ONCE = 100
@@ -90,7 +90,7 @@ def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = No
         "questions": found.questions.select_related("line", "credit_note").order_by("-id"),
         "may_question": request.user.may_pay and choices and found.credited < found.total,
         "question": form or QuestionForm(lines=choices),
-        **(paying(request, [found], _ways(request)) if found.due and request.user.may_pay else {}),
+        **(paying(request, [found]) if found.due and request.user.may_pay else {}),
     }
     return render(request, "payments/invoice.html", context, status=400 if form else 200)
 
@@ -99,8 +99,7 @@ def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = No
 @portal_page(may="pay")
 def pay_invoices(request: PortalRequest) -> HttpResponse:
     """Choose the means and pay. Without a choice of invoices: everything that is open, the oldest first."""
-    ways = _ways(request)
-    form = PayForm(request.POST or None, gateways=ways)
+    form = PayForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         return pay(request, form, named_invoices(request.POST.getlist("invoice")))
     chosen = chosen_invoices(request)
@@ -109,7 +108,7 @@ def pay_invoices(request: PortalRequest) -> HttpResponse:
         "left_out": chosen.more,
         "standing": standing_of(request.customer, at=request.at),
         "columns": INVOICES_TO_PAY,
-        **paying(request, chosen.rows, ways),
+        **paying(request, chosen.rows),
     }
     return render(request, "payments/pay.html", context, status=400 if form.errors else 200)
 
@@ -141,12 +140,8 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _ways(request: PortalRequest) -> list[OpenGateway]:
-    return ways_to_pay(request.customer, at=request.at)
-
-
-def paying(request: PortalRequest, chosen: Sequence[Invoice], ways: Sequence[OpenGateway]) -> dict[str, object]:
-    """What the payment form shows: what is due, what the wallet has, which gateways are open."""
+def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, object]:
+    """What the payment form shows: what is due, what the wallet has, and every way to pay."""
     due = sum(one.due for one in chosen)
     wallet = wallet_of(request.customer.pk)
     lacking = max(due - wallet.available, 0)
@@ -159,32 +154,15 @@ def paying(request: PortalRequest, chosen: Sequence[Invoice], ways: Sequence[Ope
         "wallet": wallet,
         "from_wallet": max(min(due, wallet.available), 0),
         "lacking": lacking,
-        "gateways": [_offered(way, due, lacking) for way in ways],
+        "means": means_for(
+            request.customer, due, available=wallet.available, at=request.at, also=by_transfer(due), in_parts=True
+        ),
         "open_attempt": open_invoice_payment(request.customer),
     }
 
 
-def _offered(way: OpenGateway, due: int, lacking: int) -> dict[str, object]:
-    """One way to pay what is due: of a linked account, all credit first and the rest from it."""
-    amount = max(lacking, way.minimum) if way.account else due
-    is_possible = way.takes(amount) and (lacking > 0 or not way.account)
-    limits = {"minimum": display.money(way.minimum), "maximum": display.money(way.maximum)}
-    if not way.takes(amount):
-        note = _("takes from %(minimum)s to %(maximum)s at once") % limits
-    elif not way.account:
-        note = _("the whole amount, by QR code, card or bank app")
-    elif not lacking:
-        note = _("your wallet has enough")
-    elif lacking < due:
-        parts = {"wallet": display.money(due - lacking), "account": display.money(amount)}
-        note = _("%(wallet)s from your wallet, %(account)s charged at once") % parts
-    else:
-        note = _("%(account)s, charged at once; you stay here") % {"account": display.money(amount)}
-    return {"code": way.code, "name": way.name, "note": note, "is_possible": is_possible}
-
-
 def pay(request: PortalRequest, form: PayForm, invoice_ids: list[UUID]) -> HttpResponse:
-    means, amount = form.cleaned_data["means"], form.cleaned_data["amount"]
+    (means, _colon, gateway), amount = form.cleaned_data["means"].partition(":"), form.cleaned_data["amount"]
     if means == WALLET:
         payment = pay_invoices_from_wallet(
             request.customer.pk, invoice_ids, amount=amount, actor=request.actor, at=request.at
@@ -197,7 +175,12 @@ def pay(request: PortalRequest, form: PayForm, invoice_ids: list[UUID]) -> HttpR
         expected = ask_for_invoices(request.customer, invoice_ids, actor=request.actor, at=request.at)
         return HttpResponseRedirect(reverse("transfer", args=[expected.pk]), status=303)
     payment = start_invoice_payment(
-        request.customer, tuple(invoice_ids), gateway=means, actor=request.actor, at=request.at
+        request.customer,
+        tuple(invoice_ids),
+        gateway=gateway,
+        all_credit_first=means == TOP_UP_AND_PAY,
+        actor=request.actor,
+        at=request.at,
     )
     return to_gateway(payment)
 

@@ -23,8 +23,8 @@ from redis.exceptions import RedisError
 from accounts.language import speak
 from kernel import clock
 from kernel.actors import Actor
-from kernel.display import money
 from kernel.seller import account_for_transfers
+from payments.means import Means, by_transfer, chosen_of, whole_by
 from payments.models import ExpectedTransfer, Payment, PaymentRequest
 from payments.payer_links import digest_of
 from payments.queries import BY_TRANSFER, gateway_name, open_gateways
@@ -82,15 +82,15 @@ def payer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     """What is to pay and how; by POST on to the gateway's page, or to the code of a bank transfer."""
     at = clock.now()
     due = due_on_behalf([asked]).get(asked.pk, 0) if asked.is_open(at) else 0
-    ways = _ways(due)
+    means = _means(due)
     if request.method == "POST":
-        chosen = next((way for way in ways if way["code"] == request.POST.get("means")), None)
-        if chosen and chosen["is_possible"]:
-            return _begin(asked, str(chosen["code"]))
+        chosen = chosen_of(means, request.POST.get("means"))
+        if chosen and chosen.is_possible:
+            return _begin(asked, chosen)
         messages.error(request, _("Choose a means of payment."))
         return redirect("payer", asked.pk)
     parts = shareable(asked.kind).parts(asked) if due else []
-    facts: dict[str, object] = {"due": due, "parts": parts, "ways": ways, "begun": _latest(asked)}
+    facts: dict[str, object] = {"due": due, "parts": parts, "means": means, "begun": _latest(asked)}
     return _page(request, asked, "payments/payer.html", **facts)
 
 
@@ -139,11 +139,11 @@ def payer_transfer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     return _page(request, asked, template, **facts)
 
 
-def _begin(asked: PaymentRequest, means: str) -> HttpResponse:
-    if means == BY_TRANSFER:
+def _begin(asked: PaymentRequest, chosen: Means) -> HttpResponse:
+    if chosen.means == BY_TRANSFER:
         transfer_on_behalf(asked.pk, at=clock.now())
         return redirect("payer-transfer", asked.pk)
-    payment = pay_on_behalf(asked.pk, gateway=means, at=clock.now())
+    payment = pay_on_behalf(asked.pk, gateway=chosen.gateway, at=clock.now())
     if payment.is_open and payment.redirect_url:
         return HttpResponseRedirect(payment.redirect_url, status=303)
     return redirect("payer-return", asked.pk)
@@ -155,22 +155,9 @@ def _latest(asked: PaymentRequest) -> Payment | None:
     return begun.order_by("-created_at", "-id").first()
 
 
-def _ways(due: int) -> list[dict[str, object]]:
-    """Each gateway with what it can take, and a bank transfer."""
-    found: list[dict[str, object]] = []
-    for gate in open_gateways():
-        is_possible, note = gate.takes(due), gate.note
-        if not is_possible:
-            limits = {"minimum": money(gate.minimum), "maximum": money(gate.maximum)}
-            note = _("takes from %(minimum)s to %(maximum)s at once") % limits
-        found.append(
-            {"code": gate.code, "name": gate.name, "note": note, "icon": "payment", "is_possible": is_possible}
-        )
-    if account_for_transfers():
-        note = _("scan a code in your bank's app; it counts as soon as your bank has transferred it")
-        name = gateway_name(BY_TRANSFER)
-        found.append({"code": BY_TRANSFER, "name": name, "note": note, "icon": "bank", "is_possible": True})
-    return found
+def _means(due: int) -> list[Means]:
+    """Each gateway with what it can take, and a bank transfer: nothing of the customer's."""
+    return [*(whole_by(gate, due) for gate in open_gateways()), *by_transfer(due)] if due else []
 
 
 def _page(request: HttpRequest, asked: PaymentRequest, template: str, **facts: object) -> HttpResponse:

@@ -180,10 +180,8 @@ def test_paying_invoices_says_both_parts_before_and_after(linking: Any, small: A
         fund(customer, due - 60_000)
         link = linked_account(customer)
         browser = signed_in(customer)
-        assert "from your wallet, 60,000 ₫ charged at once" in words(browser.get(reverse("pay-invoices"))).replace(
-            "\xa0", " "
-        )
-        chosen = {"invoice": [one.pk for one in invoices], "means": f"linked:{link.pk}"}
+        assert "from the wallet, 60,000 ₫ by" in words(browser.get(reverse("pay-invoices"))).replace("\xa0", " ")
+        chosen = {"invoice": [one.pk for one in invoices], "means": f"top_up_and_pay:linked:{link.pk}"}
         answer = browser.post(reverse("pay-invoices"), chosen, follow=True)
     assert not Invoice.objects.open().filter(customer=customer).exists()
     shown = words(answer).replace("\xa0", " ")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 from pytest_django.asserts import assertNumQueries
 
 from accounts.models import AuditEntry, Customer, User
@@ -284,17 +285,55 @@ def test_paying_invoices_through_the_gateway(bob, small, gateway):
     bill_ended_months(actor=JOB, at=april)
     client = signed_in(bob)
     with the_time_being(april):
-        answer = client.post(reverse("pay-invoices"), {"invoice": Invoice.objects.get().pk, "means": "sandbox"})
+        answer = client.post(reverse("pay-invoices"), {"invoice": Invoice.objects.get().pk, "means": "gateway:sandbox"})
         assert answer["Location"] == HOSTED
         payment = Payment.objects.get()
         again = client.get(reverse("pay-invoices"))
         assert again.context["open_attempt"] == payment
-        refused = client.post(reverse("pay-invoices"), {"invoice": Invoice.objects.get().pk, "means": "sandbox"})
+        refused = client.post(
+            reverse("pay-invoices"), {"invoice": Invoice.objects.get().pk, "means": "gateway:sandbox"}
+        )
         assert refused.status_code == 409
         gateway.outcome = Succeeded("txn-3", payment.amount, april)
         came_back(client, payment)
     assert Invoice.objects.get().status == "paid"
     assert wallet_of(bob.pk).available == 0
+
+
+def test_invoices_take_all_credit_first_and_the_rest_through_the_gateway_and_the_page_says_both(bob, small, gateway):
+    for name in ("a", "b"):
+        create(bob, small, name=name)
+    april = NOON + 25 * DAY
+    bill_ended_months(actor=JOB, at=april)
+    due = sum(one.due for one in Invoice.objects.all())
+    fund(bob, due - 60_000)
+    client = signed_in(bob)
+    with the_time_being(april):
+        page = client.get(reverse("pay-invoices"))
+        offered = {way.value: way for way in page.context["means"]}
+        note = offered["top_up_and_pay:sandbox"].note.replace("\xa0", " ")
+        assert note == f"{due - 60_000:,} ₫ from the wallet, 60,000 ₫ by Sandbox gateway"
+        assert offered["top_up_and_pay:sandbox"].is_first
+        wish = {"invoice": [one.pk for one in Invoice.objects.all()], "means": "top_up_and_pay:sandbox"}
+        client.post(reverse("pay-invoices"), wish)
+        payment = Payment.objects.get()
+        assert (payment.kind, payment.amount) == ("top_up", 60_000)
+        gateway.outcome = Succeeded("txn-3", 60_000, april)
+        shown = " ".join(strip_tags(markup(came_back(client, payment))).replace("\xa0", " ").split())
+    assert f"{due - 60_000:,} ₫ from your wallet, 60,000 ₫ from Sandbox gateway." in shown
+    assert {one.status for one in Invoice.objects.all()} == {"paid"}
+    assert wallet_of(bob.pk).available == 0
+
+
+def test_credit_that_came_meanwhile_pays_without_the_gateway(bob, small, gateway):
+    create(bob, small)
+    april = NOON + 25 * DAY
+    bill_ended_months(actor=JOB, at=april)
+    fund(bob, 500_000)
+    with the_time_being(april):
+        wish = {"invoice": [Invoice.objects.get().pk], "means": "top_up_and_pay:sandbox"}
+        signed_in(bob).post(reverse("pay-invoices"), wish)
+    assert (Payment.objects.get().means, Invoice.objects.get().status) == ("wallet", "paid")
 
 
 # --- What the gateway tells us by itself ---

@@ -16,7 +16,7 @@ from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import Action, OrderItem
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
-from payments.models import ExpectedTransfer, Payment, Reversal
+from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal
 from store.carried import CarriedKey
 from tests.cast import DAY, NOON, chosen, create, make_customer, owner_of, quote, renew
 from tests.refunds import returned, topped_up
@@ -114,6 +114,10 @@ def everything(customer: Customer, small: Item) -> None:
     ExpectedTransfer.objects.create(
         customer=customer, kind="top_up", payable=f"top_up:{customer.pk}", amount=1, actor="x", created_at=NOON, expires_at=NOON
     )  # fmt: skip
+    PaymentRequest.objects.create(
+        customer=customer, kind="invoice", invoice_ids=["x"], amount=1, email="f@family.example", shown_name="x", language="en",
+        digest=str(customer.pk), actor="x", created_at=NOON, expires_at=NOON + DAY,
+    )  # fmt: skip
     ParkedBilling.objects.create(customer=customer, resource=server, month="2026-03", cause="failed", at=NOON)
 
 
@@ -143,11 +147,14 @@ def test_no_row_names_another_customers(
         ("orders_orderitem", "order"): ", position = 42",
         ("payments_allocation", "credit_note"): ", payment_id = NULL",
         ("payments_allocation", "reversal"): ", amount = -1, promotional = 0",
+        ("payments_payment", "request"): ", payable = 'behalf:' || %s",
+        ("payments_expectedtransfer", "request"): ", payable = 'behalf:' || %s",
     }.get((table, key.reference), "")
     move = f"UPDATE {table} SET {reference.column} = %s{also} WHERE id = %s"
-    refuse(move, theirs, row.pk, match=key.name)
+    theirs, mine = ([one] * (1 + also.count("%s")) for one in (theirs, mine))
+    refuse(move, *theirs, row.pk, match=key.name)
     if key.carries == "customer" and also:
-        assert run(move, mine, row.pk) == 1
+        assert run(move, *mine, row.pk) == 1
 
 
 def test_a_resource_of_another_customer_is_not_moved_over(two_of_everything: tuple[Customer, Customer]) -> None:

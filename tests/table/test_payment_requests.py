@@ -27,69 +27,69 @@ VALUES (gen_random_uuid(), %s, 'ABCDEFGH23', 'behalf', %s, '[]', '', %s, '', %s,
 
 
 @pytest.fixture
-def request_() -> PaymentRequest:
+def asked() -> PaymentRequest:
     return PaymentRequest.objects.create(
         customer=make_customer(), kind="invoice", invoice_ids=["x"], amount=100_000, email="f@family.example",
         shown_name="Lan", language="vi", digest="d", actor="lan", created_at=NOON, expires_at=END,
     )  # fmt: skip
 
 
-def pays(request: PaymentRequest, amount: int = 100_000, at: datetime = NOON, **other: object) -> list[object]:
-    facts = {"customer": request.customer_id, "payable": f"behalf:{request.pk}", "request": request.pk} | other
+def pays(asked: PaymentRequest, amount: int = 100_000, at: datetime = NOON, **other: object) -> list[object]:
+    facts = {"customer": asked.customer_id, "payable": f"behalf:{asked.pk}", "request": asked.pk} | other
     return [facts["customer"], facts["payable"], amount, at, facts["request"]]
 
 
-def transfers(request: PaymentRequest, amount: int = 100_000, until: datetime = END) -> list[object]:
-    return [request.customer_id, f"behalf:{request.pk}", amount, NOON, until, request.pk]
+def transfers(asked: PaymentRequest, amount: int = 100_000, until: datetime = END) -> list[object]:
+    return [asked.customer_id, f"behalf:{asked.pk}", amount, NOON, until, asked.pk]
 
 
-def test_what_was_asked_for_can_be_paid(request_: PaymentRequest) -> None:
-    assert run(PAYMENT, *pays(request_)) == 1
-    assert run(TRANSFER, *transfers(request_)) == 1
+def test_what_was_asked_for_can_be_paid(asked: PaymentRequest) -> None:
+    assert run(PAYMENT, *pays(asked)) == 1
+    assert run(TRANSFER, *transfers(asked)) == 1
 
 
-def test_no_more_is_begun_than_was_asked_for(request_: PaymentRequest) -> None:
-    refuse(PAYMENT, *pays(request_, 100_001), match="nobody is asked")
-    refuse(TRANSFER, *transfers(request_, 100_001), match="nobody is asked")
+def test_no_more_is_begun_than_was_asked_for(asked: PaymentRequest) -> None:
+    refuse(PAYMENT, *pays(asked, 100_001), match="nobody is asked")
+    refuse(TRANSFER, *transfers(asked, 100_001), match="nobody is asked")
 
 
-def test_nothing_is_begun_after_three_days(request_: PaymentRequest) -> None:
-    refuse(PAYMENT, *pays(request_, at=END), match="nobody is asked")
-    refuse(TRANSFER, *transfers(request_, until=END + timedelta(seconds=1)), match="nobody is asked")
+def test_nothing_is_begun_after_three_days(asked: PaymentRequest) -> None:
+    refuse(PAYMENT, *pays(asked, at=END), match="nobody is asked")
+    refuse(TRANSFER, *transfers(asked, until=END + timedelta(seconds=1)), match="nobody is asked")
 
 
 @pytest.mark.parametrize("end", ["paid", "withdrawn", "expired"])
-def test_nothing_is_begun_once_it_has_ended(request_: PaymentRequest, end: str) -> None:
-    run("UPDATE payments_paymentrequest SET state = %s, ended_at = %s WHERE id = %s", end, END, request_.pk)
-    refuse(PAYMENT, *pays(request_), match="nobody is asked")
-    refuse(TRANSFER, *transfers(request_), match="nobody is asked")
+def test_nothing_is_begun_once_it_has_ended(asked: PaymentRequest, end: str) -> None:
+    run("UPDATE payments_paymentrequest SET state = %s, ended_at = %s WHERE id = %s", end, END, asked.pk)
+    refuse(PAYMENT, *pays(asked), match="nobody is asked")
+    refuse(TRANSFER, *transfers(asked), match="nobody is asked")
 
 
-def test_a_payment_on_behalf_is_the_customers_who_asked(request_: PaymentRequest) -> None:
-    refuse(PAYMENT, *pays(request_, customer=make_customer().pk), match="a_payment_on_behalf_is_its_requests_customers")
+def test_a_payment_on_behalf_is_the_customers_who_asked(asked: PaymentRequest) -> None:
+    refuse(PAYMENT, *pays(asked, customer=make_customer().pk), match="a_payment_on_behalf_is_its_requests_customers")
 
 
-def test_what_is_paid_on_behalf_names_its_request(request_: PaymentRequest) -> None:
-    for other in ({"payable": f"invoices:{request_.customer_id}"}, {"request": None}):
-        refuse(PAYMENT, *pays(request_, **other), match="a_payment_on_behalf_names_its_request")
+def test_what_is_paid_on_behalf_names_its_request(asked: PaymentRequest) -> None:
+    for other in ({"payable": f"invoices:{asked.customer_id}"}, {"request": None}):
+        refuse(PAYMENT, *pays(asked, **other), match="a_payment_on_behalf_names_its_request")
 
 
 @pytest.mark.parametrize("source", RequestState.values)
 @pytest.mark.parametrize("target", RequestState.values)
-def test_a_request_moves_along_its_edges(request_: PaymentRequest, source: str, target: str) -> None:
+def test_a_request_moves_along_its_edges(asked: PaymentRequest, source: str, target: str) -> None:
     move = "UPDATE payments_paymentrequest SET state = %s, ended_at = CASE WHEN %s = 'open' THEN NULL ELSE %s END WHERE id = %s"
     if source != "open":
-        run(move, source, source, END, request_.pk)
+        run(move, source, source, END, asked.pk)
     if source == target or (source, target) in REQUEST_EDGES:
-        assert run(move, target, target, END, request_.pk) == 1
+        assert run(move, target, target, END, asked.pk) == 1
     else:
-        refuse(move, target, target, END, request_.pk, match="cannot move")
+        refuse(move, target, target, END, asked.pk, match="cannot move")
 
 
-def test_it_does_not_expire_before_its_time(request_: PaymentRequest) -> None:
+def test_it_does_not_expire_before_its_time(asked: PaymentRequest) -> None:
     early = END - timedelta(seconds=1)
     sql = "UPDATE payments_paymentrequest SET state = 'expired', ended_at = %s WHERE id = %s"
-    refuse(sql, early, request_.pk, match="still valid")
+    refuse(sql, early, asked.pk, match="still valid")
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_it_does_not_expire_before_its_time(request_: PaymentRequest) -> None:
         "actor = 'x'", "created_at = now()",
     ],
 )  # fmt: skip
-def test_what_was_asked_for_stays(request_: PaymentRequest, change: str) -> None:
-    refuse(f"UPDATE payments_paymentrequest SET {change} WHERE id = %s", request_.pk, match="frozen")
+def test_what_was_asked_for_stays(asked: PaymentRequest, change: str) -> None:
+    refuse(f"UPDATE payments_paymentrequest SET {change} WHERE id = %s", asked.pk, match="frozen")
 
 
-def test_it_was_first_opened_once(request_: PaymentRequest) -> None:
+def test_it_was_first_opened_once(asked: PaymentRequest) -> None:
     sql = "UPDATE payments_paymentrequest SET opened_at = %s WHERE id = %s"
-    run(sql, NOON, request_.pk)
-    refuse(sql, END, request_.pk, match="frozen")
+    run(sql, NOON, asked.pk)
+    refuse(sql, END, asked.pk, match="frozen")
 
 
-def test_a_request_is_never_deleted(request_: PaymentRequest) -> None:
-    refuse("DELETE FROM payments_paymentrequest WHERE id = %s", request_.pk)
+def test_a_request_is_never_deleted(asked: PaymentRequest) -> None:
+    refuse("DELETE FROM payments_paymentrequest WHERE id = %s", asked.pk)
 
 
 ASKED = """
@@ -136,9 +136,9 @@ VALUES (gen_random_uuid(), %(customer)s, %(kind)s, %(order)s, %(invoices)s, %(am
         ({"digest": "d"}, "a_link_to_pay_leads_to_one_request"),
     ],
 )
-def test_a_request_is_sane_from_its_birth(request_: PaymentRequest, wrong: dict[str, object], rule: str) -> None:
+def test_a_request_is_sane_from_its_birth(asked: PaymentRequest, wrong: dict[str, object], rule: str) -> None:
     facts: dict[str, object] = {
-        "customer": request_.customer_id, "kind": "invoice", "order": None, "invoices": '["x"]', "amount": 1_000,
+        "customer": asked.customer_id, "kind": "invoice", "order": None, "invoices": '["x"]', "amount": 1_000,
         "digest": "e", "state": "open", "at": NOON, "until": END, "ended": None,
     }  # fmt: skip
     insert(facts)
