@@ -34,7 +34,10 @@ class TransferShape(serializers.Serializer[object]):
     """What a customer was asked to transfer, and what has come of it."""
 
     id = serializers.UUIDField()
-    reference = serializers.CharField(help_text="The text of the transfer: by it the money is known.")
+    reference = serializers.CharField(help_text="Has to be in the text of the transfer: by it the money is known.")
+    note = serializers.CharField(
+        help_text="The text to propose: the reference, and the number of the invoice where it fits."
+    )
     kind = serializers.ChoiceField(choices=ExpectedTransfer.For.choices)
     state = serializers.SerializerMethodField()
     amount = serializers.IntegerField()
@@ -66,7 +69,7 @@ class TransferShape(serializers.Serializer[object]):
             bin_code=account.bin_code,
             account=account.number,
             amount=expected.amount - expected.received,
-            note=expected.reference,
+            note=expected.note,
         )
 
 

@@ -17,6 +17,7 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.payables import names_what_it_pays
+from payments.vietqr import MOST_NOTE
 from store.carried import CarriedKey, unique_with
 from store.triggers import frozen, never_deleted
 
@@ -123,6 +124,13 @@ class ExpectedTransfer(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def note(self) -> str:
+        """The text of the transfer: our reference, and behind it the invoice's number, for one invoice and where it fits."""
+        named = f"{self.reference} {self.description}"
+        fits = self.kind == self.For.INVOICE and len(self.invoice_ids) == 1 and len(named) <= MOST_NOTE
+        return named if fits else self.reference
 
     def state(self, at: datetime) -> State:
         if self.met_at:

@@ -111,7 +111,7 @@ def payer_return(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     facts = {
         "payment": payment,
         "kept": kept_of(payment),
-        "means": gateway_name(payment.gateway),
+        "means_words": gateway_name(payment.gateway),
         "may_again": may_again,
     }
     return _page(request, asked, template, **facts)
@@ -133,7 +133,7 @@ def payer_transfer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
         "is_waiting": is_waiting,
         "left": left,
         "account": account,
-        "code": code_of(account, left, expected.reference) if is_waiting else "",
+        "code": code_of(account, left, expected.note) if is_waiting else "",
     }
     template = "payments/_payer_transfer.html" if "part" in request.GET else "payments/payer_transfer.html"
     return _page(request, asked, template, **facts)

@@ -57,7 +57,7 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
         account = account_for_transfers()
         if account is None:
             raise NoTransfers
-        facts |= {"account": account, "code": code_of(account, left, found.reference)}
+        facts |= {"account": account, "code": code_of(account, left, found.note)}
     template = "payments/_transfer.html" if "part" in request.GET else "payments/transfer.html"
     return render(request, template, facts)
 
@@ -107,7 +107,7 @@ def _proposed(request: PortalRequest) -> dict[str, object]:
     except ValueError:
         return proposed
     asked = ExpectedTransfer.objects.filter(pk=pk, customer=request.customer).first()
-    return proposed | {"amount": asked.amount, "note": asked.reference} if asked else proposed
+    return proposed | {"amount": asked.amount, "note": asked.note} if asked else proposed
 
 
 @csrf_exempt
