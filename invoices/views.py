@@ -157,6 +157,7 @@ def usage_report(request: PortalRequest) -> HttpResponse:
         "page": page,
         "sums": sums_of_month(lines, invoices, month),
         "columns": columns,
+        "every_column": USAGE,
         "chooser": _chooser(hidden),
         "exports": export_links(request, "usage-export"),
         **_running(request, month),

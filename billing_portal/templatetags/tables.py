@@ -10,12 +10,14 @@ Lists as tables, drawn from the columns that their reports declare: title, form,
 A `cell` says what stands in a column where its value alone would not do. Two have no column: "pick", in front, is for ticking
 and shown when `pick` is true; "do", at the end, is for what can be done with a row. `sums` stand at the foot. Tables that no
 report declares write their own rows under `heads`.
+
+A cell or sum of a column that there is not is an error. Where the reader may leave columns out, `of` names all that there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from django import template
 from django.forms import BaseForm
@@ -42,6 +44,7 @@ DRAWN: dict[Form, Callable[[Any], str]] = {
 """Forms that have markup of their own on a page."""
 SHAPE = "table_shape"
 EMPTY = SafeString("<td></td>")
+Found = TypeVar("Found", bound=Node)
 
 
 def drawn(column: Column, value: object) -> str:
@@ -99,10 +102,15 @@ class TableNode(Node):
         self.columns, self.rows, self.name, self.options = columns, rows, name, options
         self.cells = {node.name: node for node in body if isinstance(node, CellNode)}
         self.foot = NodeList([node for node in body if not isinstance(node, CellNode | TextNode)])
+        for node in _all_of(CellNode, self.foot):
+            raise template.TemplateSyntaxError(
+                f"the cell {node.name} stands within another tag, where no table finds it"
+            )
 
     def render(self, context: template.Context) -> str:
         columns: Sequence[Column] = self.columns.resolve(context)
         options = {name: value.resolve(context) for name, value in self.options.items()}
+        self._refuse_unknown(options.get("of", columns))
         has_pick = bool(options.get(PICK)) and PICK in self.cells
         with context.push(**{SHAPE: (columns, has_pick, DO in self.cells)}):
             return render_to_string(
@@ -114,6 +122,17 @@ class TableNode(Node):
                     "body": _joined(self._lines(columns, context, has_pick=has_pick)),
                     "foot": _drawn_by(self.foot, context),
                 },
+            )
+
+    def _refuse_unknown(self, columns: Sequence[Column]) -> None:
+        """:raises TemplateSyntaxError: a cell or a sum stands in no column, and would never be drawn"""
+        known = {column.name for column in columns}
+        named = {*self.cells} - {PICK, DO}
+        for foot in _all_of(SumsNode, self.foot):
+            named |= {*foot.sums} - {"label"}
+        if unknown := named - known:
+            raise template.TemplateSyntaxError(
+                f"no column {', '.join(sorted(unknown))}: there are {', '.join(sorted(known))}"
             )
 
     def _lines(self, columns: Sequence[Column], context: template.Context, *, has_pick: bool) -> Iterator[SafeString]:
@@ -154,6 +173,11 @@ class _Slot(NamedTuple):
             value = self.value(row)
             text = NOTHING if value is None else conditional_escape(self.words(value))
         return f"{self.before}{text}{self.after}"
+
+
+def _all_of(kind: type[Found], nodes: NodeList) -> list[Found]:
+    """However deep they stand in other tags."""
+    return [node for node in nodes.get_nodes_by_type(kind) if isinstance(node, kind)]
 
 
 def _drawn_by(nodes: NodeList, context: template.Context) -> SafeString:

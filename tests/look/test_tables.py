@@ -100,3 +100,19 @@ def test_the_head_of_a_table_without_a_declaration_has_its_numbers_last() -> Non
 def test_a_table_that_is_not_one_is_found_when_the_template_is_read(wrong: str) -> None:
     with pytest.raises(TemplateSyntaxError):
         Template("{% load tables %}" + wrong)
+
+
+def test_a_cell_or_a_sum_of_a_column_that_there_is_not_is_an_error() -> None:
+    for body in ('{% cell "unsed" %}x{% endcell %}', "{% if True %}{% sums totl=7 %}All{% endsums %}{% endif %}"):
+        with pytest.raises(TemplateSyntaxError, match=r"no column (unsed|totl): there are"):
+            drawn(body=body)
+    with pytest.raises(TemplateSyntaxError, match="the cell kind stands within another tag"):
+        drawn(body='{% if True %}{% cell "kind" %}x{% endcell %}{% endif %}')
+
+
+def test_a_column_that_the_reader_has_left_out_may_have_its_cell() -> None:
+    some = [column for column in COLUMNS if column.name != "kind"]
+    page = drawn(
+        "of=every", '{% cell "kind" %}x{% endcell %}{% sums total=7 %}All{% endsums %}', columns=some, every=COLUMNS
+    )
+    assert 'data-label="Kind"' not in page
