@@ -23,7 +23,10 @@ Row = Json
 
 
 def what_comes_next(customer: Customer, wallet: Wallet, at: datetime) -> Json:
-    """For the page: `dates` (at, what, name, url, amount), the nearest first; `left_out`; `runway`, a sentence or nothing."""
+    """
+    For the page: `dates` (at, what, name, url, amount, and of an invoice its due_date), the earliest first; `left_out`; `runway`, a
+    sentence or nothing.
+    """
     runway = runway_of(customer, at=at, until=at + AHEAD)
     purges = cut(_purges(customer, at), AT_MOST)
     changes = cut(_roll_overs(customer, at), AT_MOST)
@@ -70,12 +73,14 @@ def _sentence(runway: Runway, wallet: Wallet, at: datetime) -> str:
 
 def _payment(one: Coming) -> Row:
     if one.invoice is not None:
-        what, name, url = _("due"), one.invoice.number, reverse("invoice", args=[one.invoice.pk])
-    else:
-        assert one.resource is not None
-        what = _("renewed automatically before") if one.is_automatic else _("paid time ends; a month more")
-        name, url = one.resource.name, _page(one.resource)
-    return {"at": one.at, "what": what, "name": name, "url": url, "amount": one.amount}
+        invoice = one.invoice
+        return {
+            "at": invoice.due_at, "due_date": invoice.due_date, "what": _("due"), "name": invoice.number,
+            "url": reverse("invoice", args=[invoice.pk]), "amount": one.amount,
+        }  # fmt: skip
+    assert one.resource is not None
+    what = _("renewed automatically before") if one.is_automatic else _("paid time ends; a month more")
+    return {"at": one.at, "what": what, "name": one.resource.name, "url": _page(one.resource), "amount": one.amount}
 
 
 def _later_ends(customer: Customer, after: datetime) -> QuerySet[Resource]:

@@ -1,12 +1,18 @@
 """The home page: nothing is cut without saying, and what the days ahead ask for is compared with the wallet."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from invoices.services.month_end import bill_ended_months
 from lifecycle.services.running import set_auto_renew
 from orders.queries import runway_of
-from tests.cast import DAY, NOON, create, make_customer, owner_of
+from tests.cast import DAY, JOB, NOON, create, make_customer, owner_of
 from tests.portal.seen import signed_in, the_time_being
+
+BILLED = datetime(2026, 3, 31, 17, 30, tzinfo=UTC)  # half past midnight of 1 April in Hà Nội
 
 
 def home_of(customer, *, days: float = 0) -> str:
@@ -77,3 +83,13 @@ def test_who_pays_afterwards_sees_what_the_month_has_cost_and_will(bob, small):
 def test_who_pays_before_is_not_asked_about_usage(alice, small):
     create(alice, small, name="web")
     assert "until now" not in home_of(alice, days=5)
+
+
+def test_an_overdue_invoice_stands_with_the_day_on_which_it_was_due(bob, small):
+    """March is billed on 1 April and due on 16 April; on the 19th that was three days ago."""
+    create(bob, small, name="web")
+    bill_ended_months(actor=JOB, at=BILLED)
+    before, after = (" ".join(strip_tags(home_of(bob, days=days)).split()) for days in (36, 40))
+    assert "16 Apr 2026 due in 1 day" in before
+    assert "16 Apr 2026 3 days overdue" in after
+    assert "ended just now" not in after
