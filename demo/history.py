@@ -7,6 +7,7 @@ from demo.catalogue import make_catalogue
 from demo.people import make_people
 from demo.postpaid import tell_postpaid_stories
 from demo.prepaid import tell_prepaid_stories
+from demo.statements import read_past_statements
 from demo.timeline import Timeline
 from kernel import clock
 from kernel.periods import truncate
@@ -24,5 +25,6 @@ def make_history() -> None:
     tell_prepaid_stories(timeline, customers)
     tell_postpaid_stories(timeline, customers)
     timeline.run()
+    read_past_statements(now)
     hoasen = timeline.part_of(customers["hoasen"])
     issue_customer_key(customers["hoasen"], "terraform", actor=hoasen.owner, at=now)

@@ -55,7 +55,8 @@ def _hoasen_runs(part: Part) -> None:
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
-    part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", means=Means.GATEWAY, team=take_days)  # New
+    part(1, top_up, 8_000_000)
+    part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", team=take_days)  # New
 
 
 def _hoasen_changes(part: Part) -> None:

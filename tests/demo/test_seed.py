@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from kernel import clock
 from lifecycle.models import RUNNING, Health, ProvisioningRequest, Resource, State
 from notifications.models import Notice
 from orders.models import Order
-from payments.models import Payment
+from payments.models import Payment, ReconciliationCase, StatementDay, StatementLine
 
 NOW = datetime(2026, 11, 21, 4, 20, tzinfo=UTC)
 SHOPS = ["vmonitor", "vserver", "vstorage"]
@@ -141,3 +141,11 @@ def test_a_lost_file_gets_new_keys_and_the_lost_ones_are_revoked(demo: Path, con
 
 def _shops_at(port: int) -> dict[str, str]:
     return {"SANDBOX_URL": f"http://127.0.0.1:{port}", "SANDBOX_PUBLIC_URL": f"http://localhost:{port}"}
+
+
+def test_every_gateway_payment_of_the_past_is_in_its_statement(demo: Path) -> None:
+    assert not ReconciliationCase.objects.exists()
+    paid = Payment.objects.filter(means="gateway", captured__isnull=False)
+    assert paid.count() == StatementLine.objects.count() > 5
+    assert StatementDay.objects.latest("day").day == date(2026, 11, 20)
+    assert not StatementDay.objects.filter(read_at=None).exists()
