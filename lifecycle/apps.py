@@ -9,7 +9,8 @@ class LifecycleConfig(AppConfig):
 
     def ready(self) -> None:
         import lifecycle.audit
-        import lifecycle.rights  # noqa: F401  # makes both known
+        import lifecycle.checks
+        import lifecycle.rights  # noqa: F401  # makes all three known
         from catalog.queries import counts_uses
         from lifecycle.queries import facts_of_resources, running_with
         from notifications.events import Subject
