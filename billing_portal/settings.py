@@ -214,7 +214,7 @@ CELERY_TASK_DEFAULT_QUEUE = "celery"
 COURIERS = "couriers"  # the queue of what may be kept waiting outside the house: a worker of its own, with threads
 CELERY_TASK_ROUTES = {
     "lifecycle.tasks.deliver_to_product": {"queue": COURIERS},
-    "payments.tasks.check_at_gateway": {"queue": COURIERS},
+    "payments.tasks.work_at_gateway": {"queue": COURIERS},
 }
 
 # --- Languages and time -----------------------------------------------------------------------------------------------

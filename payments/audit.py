@@ -28,6 +28,8 @@ class Did(Verb):
     CLOSE_CASE = "close case of payment taken back", _("closed the case of a payment that was taken back")
     LINK = "link account", _("began to link an account")
     UNLINK = "unlink account", _("unlinked an account")
+    ASK_TO_END = "ask to end link", _("had the gateway asked again to end a link")
+    NOTE_ENDED = "note end of link", _("noted that a link is ended at the gateway")
     SET_LIMITS = "set limits of linked account", _("changed the limits of a linked account")
     SET_DEFAULT = "set default account", _("chose the default account")
     ASK_TO_PAY = "ask somebody to pay", _("asked somebody else to pay")

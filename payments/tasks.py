@@ -15,9 +15,16 @@ from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, Paymen
 from payments.services import credit, fetching, refunds, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
-from payments.services.automatic import charge_automatically, due_charges
+from payments.services.automatic import charge_what_is_due, gateways_to_charge
 from payments.services.behalf import expire_request
-from payments.services.links import LINK_QUESTIONS, WARNED_BEFORE, ask_when_due, expire_link, warn_of_end
+from payments.services.links import (
+    LINK_QUESTIONS,
+    WARNED_BEFORE,
+    ask_about_links_due,
+    expire_link,
+    gateways_with_links_due,
+    warn_of_end,
+)
 from payments.services.owed import settle_what_is_owed
 from payments.services.standing import try_for_all_invoices
 from store.doorbell import wake_helpers
@@ -46,9 +53,7 @@ def pay_open_invoices(*, at: datetime) -> Tally:
 
 def charge_linked_accounts(*, at: datetime) -> Tally:
     """What customers let us charge by itself: wallets below their threshold, and invoices that the wallet did not cover."""
-    due = due_charges(at).order_by("next_at", "pk").values_list("pk", flat=True)[:BATCH]
-    actor = Actor.job("charge-linked-accounts")
-    return for_each(list(due), lambda pk: charge_automatically(pk, actor=actor, at=at), what="automatic charge")
+    return _by_turns("charges", at)
 
 
 def next_charge(after: datetime) -> datetime | None:
@@ -67,14 +72,12 @@ def next_request_expiry(after: datetime) -> datetime | None:
 
 def see_to_links(*, at: datetime) -> Tally:
     """Asks gateways about linked accounts, ends there what has ended here, and sees to those whose time is over."""
-    actor = Actor.job("see-to-links")
     active = LinkedAccount.objects.filter(state=LinkedAccount.State.ACTIVE)
     for pk in active.filter(expires_at__lte=at).values_list("pk", flat=True)[:BATCH]:
         expire_link(pk, at=at)
     for link in active.filter(expires_at__gt=at, expires_at__lte=at + WARNED_BEFORE).select_related("customer")[:BATCH]:
         warn_of_end(link, at=at)
-    due = LinkedAccount.objects.filter(LINK_QUESTIONS.is_due(at)).order_by("ask_at").values_list("pk", flat=True)
-    return for_each(list(due[:BATCH]), lambda pk: ask_when_due(pk, actor=actor, at=at), what="linked account")
+    return _by_turns("links", at)
 
 
 def next_link_question(after: datetime) -> datetime | None:
@@ -86,21 +89,35 @@ def expire_promotional_credit(*, at: datetime) -> int:
 
 
 def check_payments(*, at: datetime) -> Tally:
-    """Others are called to help with a gateway each: one that hangs holds up whoever asks it, and nobody else."""
-    codes = gateways_to_ask(at)
+    return _by_turns("payments", at)
+
+
+SWEEPS = {
+    "payments": (gateways_to_ask, ask_about_what_is_due),
+    "links": (gateways_with_links_due, ask_about_links_due),
+    "charges": (gateways_to_charge, charge_what_is_due),
+}
+"""What is done at gateways: which have something due, and a turn at one of them."""
+
+
+def _by_turns(sweep: str, at: datetime) -> Tally:
+    """Others are called to help with a gateway each: one that hangs holds up whoever is there, and nobody else."""
+    due, turn = SWEEPS[sweep]
+    codes = due(at)
     for code in codes[1:]:
-        wake_helpers(check_at_gateway, code, at.isoformat(), count=1)
+        wake_helpers(work_at_gateway, sweep, code, at.isoformat(), count=1)
     tally = Tally()
     for code in codes:
-        asked = ask_about_what_is_due(code, at=at)
-        tally.done += asked.done
-        tally.failed += asked.failed
+        took = turn(code, at=at)
+        tally.done += took.done
+        tally.failed += took.failed
     return tally
 
 
 @shared_task
-def check_at_gateway(code: str, at: str) -> None:
-    ask_about_what_is_due(code, at=datetime.fromisoformat(at))
+def work_at_gateway(sweep: str, code: str, at: str) -> None:
+    _due, turn = SWEEPS[sweep]
+    turn(code, at=datetime.fromisoformat(at))
 
 
 def next_check(after: datetime) -> datetime | None:

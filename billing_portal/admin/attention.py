@@ -22,7 +22,15 @@ from kernel.shapes import Wording
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent
 from notifications.models import Letter, Notice
 from orders.models import Order, OrderItem
-from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, TransferClaim
+from payments.models import (
+    BankTransfer,
+    LinkedAccount,
+    Payment,
+    ReconciliationCase,
+    Refund,
+    Reversal,
+    TransferClaim,
+)
 from payments.rights import RECORD_BANK_TRANSFER
 
 LATELY = timedelta(days=7)
@@ -113,6 +121,12 @@ def _of_money(at: datetime) -> list[Matter]:
             Refund.objects.stuck(),
             "waits=stuck",
             "red",
+        ),
+        Matter(
+            "stuck links",
+            _("linked accounts that have ended here and not at the gateway"),
+            LinkedAccount.objects.filter(stuck_at__isnull=False),
+            "stuck_at__isempty=0",
         ),
         Matter(
             "differences",

@@ -56,7 +56,7 @@ class LinkedAccount(StateMachine):
 
     `token` is the gateway's, sealed; `proof` what a notice said that `finish_link` wants, sealed. While `ask_at` is there,
     the gateway is owed a question: what the customer decided, whether it still holds, or, when it has ended here, that the
-    agreement be ended there too.
+    agreement be ended there too. One that the gateway does not end in all that time is stuck, and waits for staff.
     """
 
     State = LinkState
@@ -84,6 +84,7 @@ class LinkedAccount(StateMachine):
     failure = models.CharField(_("reason"), max_length=200, blank=True)
     ask_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)
     asks = models.PositiveSmallIntegerField(_("times asked"), default=0)
+    stuck_at = models.DateTimeField(_("not ended at the gateway"), null=True, blank=True)
 
     objects = LinkedAccountQuerySet.as_manager()
 
@@ -107,6 +108,10 @@ class LinkedAccount(StateMachine):
                 condition=~Q(state="active") | Q(~Q(token=""), linked_at__isnull=False),
             ),
             models.CheckConstraint(
+                name="only_what_has_ended_here_is_stuck",
+                condition=Q(stuck_at__isnull=True) | Q(ended_at__isnull=False, ask_at__isnull=True),
+            ),
+            models.CheckConstraint(
                 name="a_link_that_ended_says_when",
                 condition=Q(state__in=["pending", "active"], ended_at__isnull=True)
                 | Q(~Q(state__in=["pending", "active"]), ended_at__isnull=False),
@@ -114,6 +119,7 @@ class LinkedAccount(StateMachine):
         ]
         indexes: ClassVar = [
             models.Index(name="links_to_ask_about", fields=["ask_at"], condition=Q(ask_at__isnull=False)),
+            models.Index(name="links_that_are_stuck", fields=["stuck_at"], condition=Q(stuck_at__isnull=False)),
             models.Index(name="links_with_an_end", fields=["expires_at"], condition=Q(state="active")),
         ]
         triggers: ClassVar = [

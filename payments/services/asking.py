@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -29,16 +26,10 @@ from payments.gateways.base import (
 )
 from payments.models import SETTLED, TO_ASK_ABOUT, Payment
 from payments.services.outcomes import record_outcome
+from payments.services.turns import AT_ONCE, take_turn
 from store.outbox import Outbox
-from store.shares import share_of
-from store.tally import Tally, for_each
+from store.tally import Tally
 
-logger = logging.getLogger(__name__)
-
-AT_ONCE = 1000
-SLOW_SECONDS = 3
-SHARE_SECONDS = 60
-"""So long one worker stays with a gateway; the next turn goes on."""
 BEFORE_IT_FORGETS = timedelta(hours=1)
 """The last question is put so long before the end of the gateway's memory."""
 
@@ -92,27 +83,10 @@ def gateways_to_ask(at: datetime) -> list[str]:
 
 
 def ask_about_what_is_due(code: str, *, at: datetime) -> Tally:
-    """
-    Ask one gateway, unless enough others do: the longest due first, until it is slow. Then the rest waits for the next turn, and
-    finds out once again.
-    """
-    with share_of(f"gateway:{code}") as mine:
-        if not mine:
-            return Tally()
-        due = Payment.objects.filter(QUESTIONS.is_due(at), gateway=code).order_by("check_at")
-        pks = list(due.values_list("pk", flat=True)[:AT_ONCE])
-        actor = Actor.job("check-payments")
-        return for_each(_while_quick(pks, code), lambda pk: check_when_due(pk, actor=actor, at=at), what="payment")
-
-
-def _while_quick(pks: Iterable[UUID], code: str) -> Iterator[UUID]:
-    ends = time.monotonic() + SHARE_SECONDS
-    for pk in pks:
-        began = time.monotonic()
-        yield pk
-        if time.monotonic() > min(began + SLOW_SECONDS, ends):
-            logger.warning("gateway %s is slow: what else is due there waits for the next turn", code)
-            return
+    """Ask one gateway in its turn."""
+    due = Payment.objects.filter(QUESTIONS.is_due(at), gateway=code).order_by("check_at").values_list("pk", flat=True)
+    actor = Actor.job("check-payments")
+    return take_turn(code, lambda: due[:AT_ONCE], lambda pk: check_when_due(pk, actor=actor, at=at), what="payment")
 
 
 def check_when_due(payment_id: UUID, *, actor: Actor, at: datetime) -> None:

@@ -27,13 +27,29 @@ from payments.models import AutomaticCharge, Payment
 from payments.services.allowed import chargeable, may_be_charged_automatically, pays_by_itself
 from payments.services.gateway import open_attempt, send
 from payments.services.invoices import describe, pay_automatically
+from payments.services.turns import AT_ONCE, take_turn
 from payments.services.wallet import wallet_of
 from payments.services.ways import AccountLimit, Way, room_of
+from store.tally import Tally
 
 Purpose = AutomaticCharge.Purpose
 TOP_UP_PAYABLE = "top_up:automatic"
 REST = timedelta(hours=1)
 """Between an automatic top-up that was given up and the next."""
+
+
+def gateways_to_charge(at: datetime) -> list[str]:
+    """Those at which something is to be charged by itself."""
+    return list(due_charges(at).order_by("linked__gateway").values_list("linked__gateway", flat=True).distinct())
+
+
+def charge_what_is_due(code: str, *, at: datetime) -> Tally:
+    """Charge accounts at one gateway in its turn."""
+    due = due_charges(at).filter(linked__gateway=code).order_by("next_at", "pk").values_list("pk", flat=True)
+    actor = Actor.job("charge-linked-accounts")
+    return take_turn(
+        code, lambda: due[:AT_ONCE], lambda pk: charge_automatically(pk, actor=actor, at=at), what="automatic charge"
+    )
 
 
 def due_charges(at: datetime) -> QuerySet[AutomaticCharge]:

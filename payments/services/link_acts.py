@@ -30,6 +30,11 @@ class NotLinked(DomainError):
     message = _("This account is not linked yet: confirm it at the gateway first.")
 
 
+class NotStuck(DomainError):
+    code = "not-stuck"
+    message = _("The gateway has ended this link, or is being asked to.")
+
+
 @transaction.atomic
 def unlink(link_id: UUID, *, actor: Actor, at: datetime) -> LinkedAccount:
     """
@@ -91,4 +96,43 @@ def make_default(link_id: UUID, *, actor: Actor, at: datetime) -> LinkedAccount:
         link.is_default = True
         link.save()
         record_audit(Did.SET_DEFAULT, link.pk, actor=actor, at=at, reason="", customer=link.customer)
+    return link
+
+
+@transaction.atomic
+def ask_to_end_again(link_id: UUID, *, reason: str, actor: Actor, at: datetime) -> LinkedAccount:
+    """
+    Staff have the gateway asked once more to end what has ended here.
+
+    :raises NotStuck:
+    """
+    link = _hold_stuck(link_id)
+    link.stuck_at, link.ask_at, link.asks = None, at, 0
+    link.save()
+    record_audit(
+        Did.ASK_TO_END, link.pk, actor=actor, at=at, reason=reason, customer=link.customer, gateway=link.gateway
+    )
+    return link
+
+
+@transaction.atomic
+def is_ended_there(link_id: UUID, *, reason: str, actor: Actor, at: datetime) -> LinkedAccount:
+    """
+    Staff have seen to it at the gateway.
+
+    :raises NotStuck:
+    """
+    link = _hold_stuck(link_id)
+    link.stuck_at = None
+    link.save()
+    record_audit(
+        Did.NOTE_ENDED, link.pk, actor=actor, at=at, reason=reason, customer=link.customer, gateway=link.gateway
+    )
+    return link
+
+
+def _hold_stuck(link_id: UUID) -> LinkedAccount:
+    link = hold_link(link_id)
+    if link.stuck_at is None:
+        raise NotStuck
     return link

@@ -33,8 +33,10 @@ from payments.gateways.base import Failed, Linked, Linking, LinkOutcome, LinkRep
 from payments.models import Consent, LinkedAccount
 from payments.services.consents import Agreement, record_consent
 from payments.services.standing import stop_charging
+from payments.services.turns import AT_ONCE, take_turn
 from store.outbox import Outbox
 from store.sealed import Unreadable, seal, unseal
+from store.tally import Tally
 
 logger = logging.getLogger(__name__)
 State = LinkedAccount.State
@@ -142,6 +144,22 @@ def ask_about_link(link_id: UUID, *, actor: Actor, at: datetime) -> LinkedAccoun
     return record_link(link_id, _answer(link, at), actor=actor, at=at)
 
 
+def gateways_with_links_due(at: datetime) -> list[str]:
+    """Those that are owed a question about a link."""
+    due = LinkedAccount.objects.filter(LINK_QUESTIONS.is_due(at))
+    return list(due.order_by("gateway").values_list("gateway", flat=True).distinct())
+
+
+def ask_about_links_due(code: str, *, at: datetime) -> Tally:
+    """Ask one gateway in its turn."""
+    due = LinkedAccount.objects.filter(LINK_QUESTIONS.is_due(at), gateway=code).order_by("ask_at")
+    actor = Actor.job("see-to-links")
+    pks = due.values_list("pk", flat=True)
+    return take_turn(
+        code, lambda: pks[:AT_ONCE], lambda pk: ask_when_due(pk, actor=actor, at=at), what="linked account"
+    )
+
+
 def ask_when_due(link_id: UUID, *, actor: Actor, at: datetime) -> None:
     """As `ask_about_link`, unless it is not time for it, or somebody else asks."""
     with LINK_QUESTIONS.claim(link_id, at=at) as claimed:
@@ -226,12 +244,12 @@ def _of_ended(link: LinkedAccount, outcome: LinkOutcome, *, at: datetime) -> Non
     """What was confirmed after it had ended here is ended there, too."""
     match outcome:
         case Linked(token=token) if not link.token:
-            link.token, link.ask_at = seal(token), at
+            link.token, link.ask_at, link.stuck_at = seal(token), at, None
         case Unlinked() | Failed():
-            link.ask_at = None
+            link.ask_at = link.stuck_at = None
         case _ if link.ended_at and at >= link.ended_at + ASKED_FOR:
             logger.error("link %s has ended here, and %s never said that it has there", link.pk, link.gateway)
-            link.ask_at = None
+            link.ask_at, link.stuck_at = None, at
 
 
 def _keep(link: LinkedAccount, told: Linked) -> None:
@@ -257,7 +275,7 @@ def hear_of_link(link_id: UUID, report: LinkReport, *, at: datetime) -> None:
     link = hold_link(link_id)
     if report.proof and link.state != State.ACTIVE and not link.token:
         link.proof = seal(report.proof)
-    link.ask_at, link.asks = at, 0
+    link.ask_at, link.asks, link.stuck_at = at, 0, None
     link.save()
 
 

@@ -22,7 +22,15 @@ from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
 from payments.services.consents import Agreement, ConsentNeeded
 from payments.services.gateway import start_invoice_payment, start_top_up
-from payments.services.link_acts import LinkEnded, make_default, set_limits, unlink
+from payments.services.link_acts import (
+    LinkEnded,
+    NotStuck,
+    ask_to_end_again,
+    is_ended_there,
+    make_default,
+    set_limits,
+    unlink,
+)
 from payments.services.links import NoLinking, TooManyLinks, ask_about_link, begin_link
 from payments.services.notices import handle_notice
 from payments.services.outcomes import record_outcome
@@ -32,7 +40,7 @@ from payments.tasks import see_to_links
 from store.sealed import seal, unseal
 from tests.actions.conftest import Gate
 from tests.actions.test_bank_transfers import bills
-from tests.cast import DAY, JOB, NOON, chosen, fund, make_customer, owner_of, quote
+from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, make_customer, owner_of, quote
 from tests.links import linked_account, pays_invoices, tops_up
 
 pytestmark = pytest.mark.django_db
@@ -158,6 +166,29 @@ def test_a_customer_unlinks_while_the_gateway_hangs(linking: Any) -> None:
     assert link.ask_at is None
     with pytest.raises(LinkEnded):
         unlink(link.pk, actor=owner_of(customer), at=NOON)
+
+
+def test_a_link_that_the_gateway_never_ends_waits_for_staff(linking: Any) -> None:
+    customer = make_customer()
+    link, other = linked_account(customer), linked_account(customer)
+    for one in (link, other):
+        unlink(one.pk, actor=owner_of(customer), at=NOON)
+    linking.ending = Unknown("time-out")
+    see_to_links(at=NOON + 6 * DAY)
+    assert not LinkedAccount.objects.filter(stuck_at__isnull=False).exists()
+    see_to_links(at=NOON + 8 * DAY)
+    assert set(LinkedAccount.objects.values_list("stuck_at", "ask_at")) == {(NOON + 8 * DAY, None)}
+    ask_to_end_again(link.pk, reason="they are back", actor=STAFF, at=NOON + 9 * DAY)
+    is_ended_there(other.pk, reason="seen in their portal", actor=STAFF, at=NOON + 9 * DAY)
+    linking.ending = Unlinked()
+    see_to_links(at=NOON + 9 * DAY)
+    assert set(LinkedAccount.objects.values_list("stuck_at", "ask_at")) == {(None, None)}
+    with pytest.raises(NotStuck):
+        is_ended_there(other.pk, reason="again", actor=STAFF, at=NOON + 9 * DAY)
+    assert set(AuditEntry.objects.filter(actor=STAFF.name).values_list("verb", flat=True)) == {
+        "ask to end link",
+        "note end of link",
+    }
 
 
 def test_what_was_ended_at_the_gateway_is_noticed(linking: Any) -> None:

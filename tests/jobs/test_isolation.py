@@ -19,17 +19,18 @@ from lifecycle.models import DeliveryChannel
 from lifecycle.services.delivery import deliver_to
 from lifecycle.services.running import stop_resource
 from payments.gateways.base import Pending
-from payments.models import Payment
-from payments.services import asking
+from payments.models import LinkedAccount, Payment
+from payments.services import turns
 from payments.services.gateway import start_top_up
-from payments.tasks import check_payments
+from payments.tasks import charge_linked_accounts, check_payments, see_to_links
 from store.shares import LANES, share_of
-from tests.actions.conftest import gate
+from tests.actions.conftest import gate, linking
 from tests.admin.conftest import at
 from tests.admin.test_metrics import TOKEN, scrape
-from tests.cast import DAY, NOON, create, owner_of
+from tests.cast import DAY, NOON, create, make_customer, owner_of
+from tests.links import linked_account, tops_up
 
-__all__ = ["at", "gate"]
+__all__ = ["at", "gate", "linking"]
 MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,7 +73,7 @@ def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
     for name, entry in beat_schedule().items():
         assert entry["options"]["queue"] == ("couriers" if name in outside else "celery"), name
     assert queue_of(BY_NAME["time-out-requests"]) == "celery"
-    for helper in ("lifecycle.tasks.deliver_to_product", "payments.tasks.check_at_gateway"):
+    for helper in ("lifecycle.tasks.deliver_to_product", "payments.tasks.work_at_gateway"):
         assert celery.app.amqp.router.route({}, helper)["queue"].name == "couriers"
 
 
@@ -91,10 +92,10 @@ def test_a_gateway_that_is_slow_is_asked_once_a_turn_and_keeps_no_other_gateways
     for code in ("gate", "gate", "gate", "other"):
         start_top_up(alice, 50_000, gateway=code, actor=owner_of(alice), at=NOON)
     gate.known = Pending()
-    monkeypatch.setattr(asking, "SLOW_SECONDS", -1)
+    monkeypatch.setattr(turns, "SLOW_SECONDS", -1)
     assert check_payments(at=NOON + 10 * MINUTE).done == 2
     assert set(Payment.objects.filter(checks=1).values_list("gateway", flat=True)) == {"gate", "other"}
-    monkeypatch.setattr(asking, "SLOW_SECONDS", 3)
+    monkeypatch.setattr(turns, "SLOW_SECONDS", 3)
     assert check_payments(at=NOON + 10 * MINUTE).done == 2, "the two that waited"
 
 
@@ -138,3 +139,18 @@ def test_health_and_metrics_name_the_product_that_is_slow(vserver, settings, at)
         8,
     )
     assert found["needs_attention", "slow_products"] == 1
+
+
+def test_a_gateway_that_hangs_keeps_no_other_gateways_links_and_charges_waiting(linking, monkeypatch) -> None:
+    customers = [make_customer() for _ in range(4)]
+    for customer, code in zip(customers, ("gate", "gate", "gate", "other"), strict=True):
+        link = linked_account(customer, gateway=code, ask_at=NOON)
+        tops_up(link)
+    linking.standing = Pending()
+    monkeypatch.setattr(turns, "SLOW_SECONDS", -1)
+    assert see_to_links(at=NOON).done == 2
+    assert set(LinkedAccount.objects.filter(asks=1).values_list("gateway", flat=True)) == {"gate", "other"}
+    assert charge_linked_accounts(at=NOON).done == 2
+    assert set(Payment.objects.values_list("gateway", flat=True)) == {"gate", "other"}
+    monkeypatch.setattr(turns, "SLOW_SECONDS", 3)
+    assert (see_to_links(at=NOON).done, charge_linked_accounts(at=NOON).done) == (2, 2), "those that waited"

@@ -82,6 +82,14 @@ def test_an_account_that_has_ended_is_not_charged(account: LinkedAccount, end: s
     refuse(CHARGE, *charge(account), match="not linked")
 
 
+def test_only_what_has_ended_here_is_stuck(account: LinkedAccount) -> None:
+    sql = "UPDATE payments_linkedaccount SET stuck_at = %s WHERE id = %s"
+    refuse(sql, APRIL, account.pk, match="only_what_has_ended_here_is_stuck")
+    run("UPDATE payments_linkedaccount SET state = 'unlinked', ended_at = %s WHERE id = %s", MARCH, account.pk)
+    assert run(sql, APRIL, account.pk) == 1
+    refuse("UPDATE payments_linkedaccount SET ask_at = %s WHERE id = %s", APRIL, account.pk, match="is_stuck")
+
+
 def test_an_account_is_not_charged_after_its_own_end(account: LinkedAccount) -> None:
     run("UPDATE payments_linkedaccount SET expires_at = %s WHERE id = %s", MARCH, account.pk)
     refuse(CHARGE, *charge(account, at=MARCH), match="not linked")
