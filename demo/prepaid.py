@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import BillingMode, Customer
+from demo.links import ended_at_gateway, link_wallet, top_up_from_wallet
 from demo.money import adjust, grant, pay_from_wallet, switch, top_up
 from demo.timeline import Part, Timeline
 from demo.verbs import (
@@ -55,7 +56,7 @@ def _hoasen_runs(part: Part) -> None:
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
-    part(1, top_up, 8_000_000)
+    part(1, top_up_from_wallet, 5_000_000)
     part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", team=take_days)  # New
 
 
@@ -65,6 +66,7 @@ def _hoasen_changes(part: Part) -> None:
     part(140, resize, "db-master", "g2-8x32 ssd=400")
     part(120, auto_renew, "db-master", 1)
     part(70, resize, "production", "quota-pro")
+    part(62, link_wallet)
     part(40, top_up, 20_000_000)
     part(40, buy, "vserver", "gpu-01", "g3-16x64-a30", team=NO_ROOM)
     part(38, buy, "vserver", "worker", "s1-4x8 ssd=60", months=3, quantity=3, team=fail("worker-3"))
@@ -120,7 +122,9 @@ def _mai(part: Part) -> None:
     """A person whose wallet is too small for the next automatic renewal."""
     part(118, top_up, 300_000)
     part(116, buy, "vserver", "blog", "s1-1x2 ssd=20", auto_renew=1, coupon="FIRST100")
-    part(27, top_up, 200_000)
+    part(60, link_wallet)
+    part(27, top_up_from_wallet, 200_000)
+    part(12, ended_at_gateway)
 
 
 def _small_ones(parts: dict[str, Part]) -> None:

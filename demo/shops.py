@@ -35,7 +35,7 @@ def connect_shops(*, at: datetime) -> None:
         entries[code] = entry
         _note_addresses(product)
     if entries != known:
-        _write(path, entries)
+        write_for_us(path, entries)
 
 
 def _new_entry(product: Product, at: datetime) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _read(path: Path) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _write(path: Path, entries: dict[str, dict[str, str]]) -> None:
+def write_for_us(path: Path, entries: object) -> None:
     """Whole or not at all, and for our own eyes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")

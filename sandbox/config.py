@@ -83,6 +83,16 @@ class Config:
         self.rotation.keys |= keys
         self.rotation.until = now + overlap_s
 
+    def known_links(self) -> list[dict[str, str]]:
+        """Accounts that the portal's demo data tells us to know; read each time, for it is written after we have started."""
+        if not self.shop_keys_file:
+            return []
+        try:
+            found = json.loads(Path(self.shop_keys_file).with_name("linked-accounts.json").read_text())
+        except (OSError, ValueError):
+            return []
+        return found if isinstance(found, list) else []
+
     def keys_of(self, product: str) -> tuple[str, str]:
         """
         (API key, webhook secret) of a product; empty strings before the portal has handed any out.

@@ -41,6 +41,18 @@ def begin(db: sqlite3.Connection, link: Json, *, lives_s: float, now: float) -> 
     return token if created.rowcount else None
 
 
+def adopt(db: sqlite3.Connection, known: Json, *, now: float) -> None:
+    """An account that was linked before we were there; once."""
+    ledger.open_customer(db, known["customer"])
+    db.execute(
+        """INSERT INTO links (reference, dialect, token, customer, description, details, notify_url, return_url, created_at,
+                              expires_at, state, binding, secret)
+           VALUES (:reference, 'zalopay', :token, :customer, '', '{"max_amount": 0}', '', '', :now, :now, 'agreed', :binding_id, :pay_token)
+           ON CONFLICT DO NOTHING""",
+        {**known, "token": secrets.token_urlsafe(24), "now": now},
+    )
+
+
 def by_token(db: sqlite3.Connection, token: str) -> sqlite3.Row | None:
     return _found(db, "token = ?", token)
 

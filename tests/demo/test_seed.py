@@ -23,7 +23,11 @@ from kernel import clock
 from lifecycle.models import RUNNING, Health, ProvisioningRequest, Resource, State
 from notifications.models import Notice
 from orders.models import Order
-from payments.models import Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.models import LinkedAccount, Payment, ReconciliationCase, StatementDay, StatementLine
+from sandbox import links
+from sandbox.config import Config
+from sandbox.store import Store
+from store.sealed import unseal
 
 NOW = datetime(2026, 11, 21, 4, 20, tzinfo=UTC)
 SHOPS = ["vmonitor", "vserver", "vstorage"]
@@ -149,3 +153,27 @@ def test_every_gateway_payment_of_the_past_is_in_its_statement(demo: Path) -> No
     assert paid.count() == StatementLine.objects.count() > 5
     assert StatementDay.objects.latest("day").day == date(2026, 11, 20)
     assert not StatementDay.objects.filter(read_at=None).exists()
+
+
+def test_an_account_is_linked_that_the_sandbox_is_told_of_and_one_was_ended_there(demo: Path) -> None:
+    [linked] = LinkedAccount.objects.filter(state="active")
+    assert linked.customer.users.filter(email="lan@hoasen.example").exists()
+    assert LinkedAccount.objects.filter(state="revoked").count() == 1
+    assert Payment.objects.filter(linked__isnull=False, consent__isnull=False, state="succeeded").count() == 2
+    [told] = json.loads(demo.with_name("linked-accounts.json").read_text())
+    assert (told["reference"], told["customer"]) == (linked.reference, str(linked.pk))
+    assert unseal(linked.token) == json.dumps({"binding_id": told["binding_id"], "pay_token": told["pay_token"]})
+    assert linked.display == f"*******{int(told['binding_id'][:6], 16) % 1000:03}"
+
+
+def test_the_sandbox_knows_an_account_that_it_is_told_of(tmp_path: Path) -> None:
+    known = {"reference": "r", "customer": "c", "binding_id": "0000ff00", "pay_token": "demo-1"}
+    (tmp_path / "linked-accounts.json").write_text(json.dumps([known]))
+    config = Config(db=tmp_path / "sandbox.db", shop_keys_file=str(tmp_path / "shop-keys.json"))
+    assert config.known_links() == [known]
+    with Store(config.db).write() as db:
+        for _ in range(2):
+            links.adopt(db, known, now=1.0)
+        found = links.by_secret(db, "zalopay", "c", "demo-1")
+        assert found is not None
+        assert (found["state"], links.masked(found)) == ("agreed", "*******255")

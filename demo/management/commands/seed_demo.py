@@ -23,6 +23,7 @@ class Command(BaseCommand):
         :raises CommandError: the database holds customers of its own, or the auditor objects
         """
         from accounts.models import Customer
+        from demo.links import tell_sandbox
         from demo.people import is_seeded
         from demo.shops import connect_shops
         from kernel import clock
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             self._seed()
             self._say(options, f"The demo is there after {time.monotonic() - began:.1f} s.")
         connect_shops(at=at)
+        tell_sandbox()
 
     def _say(self, options: dict[str, object], sentence: str) -> None:
         if options["verbosity"]:

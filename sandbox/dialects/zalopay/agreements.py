@@ -48,6 +48,8 @@ def answered(
     call: str, db: sqlite3.Connection, fields: dict[str, str], struck: Struck, config: Config
 ) -> tuple[int, int, str, Answer]:
     """return_code, sub code, words, and what else the answer holds."""
+    for known in config.known_links():
+        links.adopt(db, known, now=time.time())
     handler = {"bind": _bind, "link_query": _query, "charge": _pay, "unbind": _unbind}[CALLS[call]]
     return handler(db, fields, struck, config)
 
