@@ -1,4 +1,4 @@
-"""For migrations: adding up rows while business goes on."""
+"""For migrations: adding up rows while business goes on, and what of a field is the database's matter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunSQL
+from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.state import ProjectState
+from pgtrigger.migrations import MigrationAutodetectorMixin
 
 
 class CountLocked(RunSQL):
@@ -33,3 +35,19 @@ class CountLocked(RunSQL):
         names = ", ".join(map(schema_editor.quote_name, sorted(self.tables)))
         schema_editor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
         super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class Autodetector(MigrationAutodetectorMixin, MigrationAutodetector):  # type: ignore[misc]  # that of the triggers
+    """
+    What differs between the models and the migrations, without the choices of fields.
+
+    The database does not know them: where it is to refuse what is none, a constraint says so. So a new kind of notice, of
+    event or of reason is a member of its enum and no migration that repeats all the others.
+    """
+
+    def __init__(self, from_state: ProjectState, to_state: ProjectState, *more: Any) -> None:
+        for state in (from_state, to_state):
+            for model in state.models.values():
+                for field in model.fields.values():
+                    field.choices = None
+        super().__init__(from_state, to_state, *more)
