@@ -283,7 +283,7 @@ def _held(act_id: int, state: State) -> StaffAct:
 
 
 def _decide(act: StaffAct, state: State, *, reason: str = "", actor: Actor, at: datetime) -> StaffAct:
-    is_own = act.asked_by == actor.name
+    is_own = is_own_act(act, actor)
     if is_own and state in {State.APPROVED, State.REFUSED, State.REVIEWED}:
         raise OwnApproval
     if state == State.WITHDRAWN and not is_own:
@@ -292,6 +292,11 @@ def _decide(act: StaffAct, state: State, *, reason: str = "", actor: Actor, at: 
     act.save(update_fields=["state", "decided_by", "decided_at", "decided_because"])
     _record(DECISIONS[state], act, actor=actor, at=at, reason=reason)
     return act
+
+
+def is_own_act(act: StaffAct, actor: Actor) -> bool:
+    """Whether the same person asked for it, under whatever address they signed in then."""
+    return act.asked_by == actor.name or User.objects.filter(pk=act.asker_id, email=actor.name).exists()
 
 
 DECISIONS = {

@@ -45,7 +45,7 @@ class SecondPerson(Task[StaffAct]):
         return subject.state == self.state
 
     def is_for(self, user: User, subject: StaffAct) -> bool:
-        return bool(user.actor.name != subject.asked_by) and self.may_do(user, subject)
+        return not four_eyes.is_own_act(subject, user.actor) and self.may_do(user, subject)
 
     def context(self, subject: StaffAct, *, at: datetime) -> dict[str, object]:
         asked = [(_("Reason"), subject.reason), (_("Asked for by"), subject.asked_by)]
@@ -88,7 +88,7 @@ class Withdraw(SecondPerson):
         return self.may(user)
 
     def is_for(self, user: User, subject: StaffAct) -> bool:
-        return bool(user.actor.name == subject.asked_by)
+        return four_eyes.is_own_act(subject, user.actor)
 
     def carry_out(self, subject: StaffAct, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         four_eyes.withdraw(subject.pk, reason=data["reason"], actor=actor, at=at)

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models.people import Customer
+from accounts.models.people import Customer, User
 from kernel.money import MAXIMUM
 from kernel.shapes import Wording
 from store.triggers import edges_only, frozen, never_deleted
@@ -49,6 +49,9 @@ class StaffAct(models.Model):
 
         TO_REVIEW -> REVIEWED
 
+    `asked_by` and `decided_by` are the addresses under which people signed in then, `asker` and `decider` the people: the database
+    finds them by address, and nobody becomes another person by a new one.
+
     `act` is the code of one of `accounts.four_eyes.Act`, which carries it out from `facts`; `amount` is signed, in đồng.
     """
 
@@ -77,8 +80,14 @@ class StaffAct(models.Model):
     facts = models.JSONField(_("facts"), default=dict)
     reason = models.TextField(_("reason"))
     asked_by = models.CharField(_("asked for by"), max_length=200)
+    asker = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("who asked")
+    )
     asked_at = models.DateTimeField(_("asked for"))
     decided_by = models.CharField(_("decided by"), max_length=200, blank=True)
+    decider = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("who decided")
+    )
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     decided_because = models.CharField(_("decided because"), max_length=500, blank=True)
 
@@ -108,11 +117,12 @@ class StaffAct(models.Model):
             ),
             models.CheckConstraint(
                 name="nobody_is_their_own_second_person",
-                condition=~Q(state__in=["approved", "refused", "reviewed"], decided_by=F("asked_by")),
+                condition=~Q(state__in=["approved", "refused", "reviewed"], decided_by=F("asked_by"))
+                & ~Q(state__in=["approved", "refused", "reviewed"], decider=F("asker")),
             ),
             models.CheckConstraint(
                 name="only_who_asked_withdraws_or_acts_alone",
-                condition=~Q(state__in=["withdrawn", "alone"]) | Q(decided_by=F("asked_by")),
+                condition=~Q(state__in=["withdrawn", "alone"]) | Q(decided_by=F("asked_by")) | Q(decider=F("asker")),
             ),
         ]
         triggers: ClassVar = [
@@ -124,9 +134,12 @@ class StaffAct(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("decided_by"),
                 func="""
-                IF NOT EXISTS (SELECT FROM accounts_user WHERE email = NEW.asked_by AND is_staff)
-                    OR NEW.decided_by <> '' AND NEW.state <> 'expired'
-                        AND NOT EXISTS (SELECT FROM accounts_user WHERE email = NEW.decided_by AND is_staff) THEN
+                IF TG_OP = 'INSERT' THEN
+                    NEW.asker_id := (SELECT id FROM accounts_user WHERE email = NEW.asked_by AND is_staff);
+                END IF;
+                NEW.decider_id := (SELECT id FROM accounts_user WHERE email = NEW.decided_by AND is_staff);
+                IF NEW.asker_id IS NULL AND TG_OP = 'INSERT'
+                    OR NEW.decider_id IS NULL AND NEW.decided_by <> '' AND NEW.state <> 'expired' THEN
                     RAISE EXCEPTION 'an act for two is asked for and decided by people of ours, not by % and %',
                         NEW.asked_by, NEW.decided_by USING ERRCODE = 'check_violation';
                 END IF;
@@ -143,12 +156,13 @@ class StaffAct(models.Model):
                     "facts",
                     "reason",
                     "asked_by",
+                    "asker_id",
                     "asked_at",
                 ],
             ),
             frozen(
                 "is_decided_once",
-                columns=["decided_by", "decided_at", "decided_because"],
+                columns=["decided_by", "decider_id", "decided_at", "decided_because"],
                 unless="OLD.decided_at IS NULL",
             ),
         ]

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from accounts.four_eyes import Act
-from accounts.models import AuditEntry, StaffAct
+from accounts.models import AuditEntry, StaffAct, User
 from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote
 from ledger.models import Grant
@@ -46,6 +46,20 @@ def test_a_grant_above_the_limit_waits_and_another_person_carries_it_out(staff, 
     assert not Grant.objects.exists()
     assert do(second, act, "approve").status_code == 302
     assert Grant.objects.get().amount == 500_000_000_000
+
+
+def test_nobody_approves_their_own_act_under_another_address(staff, alice):
+    """People marry: who asked is the person, not the address under which they signed in."""
+    client = staff("finance", "ann@portal.example")
+    do(client, alice, "grant-credit", amount=TOO_MUCH, last_day="2026-03-31")
+    act = StaffAct.objects.get()
+    User.objects.filter(pk=act.asker_id).update(email="ann.tran@portal.example")
+    assert "Somebody else" in sentences(do(client, act, "approve"))
+    assert not Grant.objects.exists()
+    assert do(client, act, "withdraw").status_code == 302
+    act.refresh_from_db()
+    assert (act.asked_by, act.decided_by) == ("ann@portal.example", "ann.tran@portal.example")
+    assert act.decider_id == act.asker_id
 
 
 def test_parts_of_a_day_add_up_to_the_limit(staff, alice, bob, at):

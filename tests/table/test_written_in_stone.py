@@ -8,17 +8,16 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from accounts.models import AuditEntry, BillingModeSwitch, Customer, User
+from accounts.models import AuditEntry, BillingModeSwitch, Customer, StaffAct, User
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from ledger.models import Entry, GrantUse, Transaction
 from lifecycle.models import ResourceEvent, ServicePeriod
 from orders.models import CheckoutSession, Quote
 from orders.services.delete import delete_resource
-from orders.services.switch import switch_billing_mode
 from payments.models import Allocation, Consent, GatewayNotice, Payment, StatementDay, StatementLine
 from payments.services.credit import grant_promotional_credit
-from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_colleague, make_customer, owner_of
+from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_colleague, make_customer, owner_of, switch_mode
 from tests.links import linked_account
 from tests.table.attack import MARKS, refuse, refused, run
 
@@ -31,7 +30,7 @@ APPEND_ONLY = [
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
     "invoices_invoice", "invoices_numberseries", "invoices_hold", "invoices_rung", "invoices_dunningstep", "invoices_question", "accounts_customergroup", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
-    "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
+    "ledger_credithold", "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",
     "payments_linkedaccount", "payments_consent", "payments_automaticcharge",
     "payments_statementday", "payments_reconciliationcase",
@@ -45,7 +44,7 @@ def history(alice: Customer, small: Item) -> Invoice:
     [server] = create(alice, small)
     grant_promotional_credit(alice, 1_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
-    switch_billing_mode(alice.pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON + DAY)
+    switch_mode(alice, "postpaid", at=NOON + DAY)
     CheckoutSession.objects.create(
         product=small.product,
         name="web",
@@ -417,6 +416,9 @@ def test_nobody_is_their_own_second_person(alice: Customer) -> None:
     refuse("UPDATE accounts_staffact SET decided_by = 'eve'", match="frozen")
     refuse(decide, "refused", "ben", match="cannot move")
     refuse(insert, "alone", alice.pk, 1, "typo", "Ann", NOON, match="people of ours")
+    assert list(StaffAct.objects.values_list("asker__email", "decider__email")) == [("ann", "ben")]
+    refuse("UPDATE accounts_staffact SET decider_id = asker_id", match="frozen")
+    refuse("UPDATE accounts_staffact SET asker_id = decider_id", match="frozen")
     refuse(insert.replace("'ann'", "'mallory'"), "waiting", alice.pk, 1, "typo", "", None, match="people of ours")
     User.objects.create_user("lan", customer=alice)  # a customer's user is nobody's second person
     run(insert, "waiting", alice.pk, 1, "another typo", "", None)
