@@ -95,6 +95,16 @@ ALL_USES_ARE_KNOWN = """customer_id IN (
 
 TOTALS = (
     Total(
+        "held",
+        "what is held of a wallet is the sum of its open holds",
+        "ledger_account",
+        ("held",),
+        "SELECT account_id AS id, sum(amount) AS held FROM ledger_credithold WHERE ended_at IS NULL GROUP BY 1",
+        key=BY_ID,
+        label="kind || ' of ' || customer_id",
+        where="balance IS NOT NULL",
+    ),
+    Total(
         "balances",
         "a wallet's balance is the sum of its entries",
         "ledger_account",

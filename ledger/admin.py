@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, instant, money
-from ledger.models import Account, Entry, Grant, GrantUse, Transaction
+from ledger.models import Account, CreditHold, Entry, Grant, GrantUse, Transaction
+
+
+class HoldInline(LookOnlyInline):
+    model = CreditHold
+    fields = ("source", "amount", "at", "ended_as", "ended_at")
+    ordering = ("-pk",)
 
 
 @admin.register(Account)
@@ -24,6 +30,7 @@ class AccountAdmin(LookOnlyAdmin):
     list_filter = (("customer", admin.EmptyFieldListFilter), "kind")
     search_fields = ("customer__name",)
     ordering = ("customer_id", "kind")
+    inlines = (HoldInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         summed = Entry.objects.filter(account=OuterRef("pk")).order_by().values("account").annotate(sum=Sum("amount"))

@@ -4,7 +4,7 @@ Where money is: double-entry accounts, append-only.
 A transaction's entries are written in one statement and sum to zero; the database refuses anything else. Positive amounts
 are what we owe (a customer's credit, an order's escrow, earned sales), negative ones what we hold against it (money at
 gateways and in the bank). Balances of customers are kept by a trigger and never fall below zero; house accounts are
-summed, never locked.
+summed, never locked. What is held of a wallet is the sum of its open holds, kept in the same way.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ class Account(KeepsColumns):
             never_deleted(),
             frozen("stays_what_it_is", columns=["kind", "customer_id"]),
             kept("only_entries_move_the_balance", columns=["balance"]),
+            kept("only_holds_move_what_is_held", columns=["held"]),
             pgtrigger.Trigger(
                 name="starts_empty",
                 level=pgtrigger.Row,
@@ -85,6 +86,69 @@ class Account(KeepsColumns):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.customer or 'house'})"
+
+
+class CreditHold(models.Model):
+    """
+    Part of a customer's bought credit that is kept for a bill to come: still theirs, and spent by nothing else meanwhile.
+
+    `source` names what it is kept for, once. It ends once: released, or captured by the bill's transaction.
+    """
+
+    class End(models.TextChoices):
+        RELEASED = "released", _("free again")
+        CAPTURED = "captured", _("captured")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="holds", verbose_name=_("ledger account")
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    source = models.CharField(_("source"), max_length=80, unique=True)
+    amount = models.BigIntegerField(_("amount"))
+    at = models.DateTimeField(_("at"))
+    ended_as = models.CharField(_("how it ended"), max_length=8, choices=End.choices, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("credit hold")
+        verbose_name_plural = _("credit holds")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_credit_hold_keeps_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM)
+            ),
+            models.CheckConstraint(
+                name="a_credit_hold_that_ended_says_how",
+                condition=Q(ended_as="", ended_at__isnull=True)
+                | Q(ended_as__in=["released", "captured"], ended_at__isnull=False, ended_at__gte=F("at")),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_kept", columns=["account_id", "customer_id", "source", "amount", "at"]),
+            frozen("ends_once", columns=["ended_as", "ended_at"], unless="OLD.ended_at IS NULL"),
+            pgtrigger.Trigger(
+                name="moves_what_is_held",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("ended_at"),
+                func="""
+                IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN
+                    RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';
+                ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN
+                    RETURN NEW;
+                END IF;
+                UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END
+                WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.amount}"
 
 
 class Transaction(models.Model):

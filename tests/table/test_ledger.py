@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection, transaction
 
 from accounts.models import Customer
-from ledger.models import Account, Entry, Transaction
-from ledger.services import Fact, Kind, PostedForAnother, open_accounts, post, spend, wallet_of
+from ledger.models import Account, CreditHold, Entry, Transaction
+from ledger.services import (
+    Fact,
+    InsufficientCredit,
+    Kind,
+    PostedForAnother,
+    Wallet,
+    open_accounts,
+    post,
+    spend,
+    wallet_of,
+)
 from tests.cast import NOON, fund, make_customer
 from tests.owner import around_all_guards
 from tests.table.attack import MARKS, refuse, refused, run
@@ -147,9 +159,59 @@ def test_one_account_per_kind_and_customer(alice: Customer) -> None:
     )
 
 
-def test_held_money_stays_within_the_balance(alice: Customer) -> None:
-    refuse("UPDATE ledger_account SET held = balance + 1 WHERE kind = 'credit'", match="a_wallet_is_never_negative")
-    refuse("UPDATE ledger_account SET held = -1 WHERE kind = 'credit'", match="held_money_is_not_negative")
+def hold(customer: Customer, amount: int, *, source: str = "usage:1", **other: Any) -> CreditHold:
+    credit = Account.objects.get(kind="credit", customer=customer)
+    fields = {"account": credit, "customer": customer, "source": source, "amount": amount, "at": NOON} | other
+    hold: CreditHold = CreditHold.objects.create(**fields)
+    return hold
+
+
+def test_held_money_is_the_sum_of_what_is_open_and_is_spent_by_nothing_else(alice: Customer) -> None:
+    first, second = hold(alice, 9_000_000), hold(alice, 900_000, source="usage:2")
+    assert wallet_of(alice.pk) == Wallet(credit=10_000_000, promotional=0, held=9_900_000)
+    assert wallet_of(alice.pk).available == 100_000
+    open_accounts([Kind.SALES], alice.pk)
+    with pytest.raises(InsufficientCredit):
+        spend(alice.pk, 100_001, into=Kind.SALES, kind=Fact.ADJUSTMENT, source="x", at=NOON)
+    with refused("a_wallet_is_never_negative"):
+        hold(alice, 100_001, source="usage:3")
+    CreditHold.objects.filter(pk=first.pk).update(ended_as="released", ended_at=NOON)
+    CreditHold.objects.filter(pk=second.pk).update(source="usage:2")  # whatever is written as it is
+    assert wallet_of(alice.pk).held == 900_000
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("UPDATE ledger_account SET held = 0", "frozen"),
+        ("UPDATE ledger_account SET held = balance WHERE kind = 'credit'", "frozen"),
+        ("UPDATE ledger_credithold SET amount = 1", "frozen"),
+        ("UPDATE ledger_credithold SET source = 'another'", "frozen"),
+        ("UPDATE ledger_credithold SET at = now()", "frozen"),
+        ("DELETE FROM ledger_credithold", "keeps its rows"),
+        ("UPDATE ledger_credithold SET ended_at = at", "a_credit_hold_that_ended_says_how"),
+        ("UPDATE ledger_credithold SET ended_as = 'lost', ended_at = at", "a_credit_hold_that_ended_says_how"),
+        ("UPDATE ledger_credithold SET ended_as = 'released', ended_at = at - interval '1 second'", "a_credit_hold_that_ended_says_how"),
+        ("INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as) SELECT account_id, customer_id, source, 1, at, '' FROM ledger_credithold", "source"),
+        ("INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as) SELECT account_id, customer_id, 'x', 0, at, '' FROM ledger_credithold", "a_credit_hold_keeps_something"),
+        ("INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as, ended_at) SELECT account_id, customer_id, 'x', 5, at, 'released', at FROM ledger_credithold", "begins open"),
+        ("INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as) SELECT a.id, customer_id, 'x', 5, at, '' FROM ledger_credithold h, LATERAL (SELECT id FROM ledger_account WHERE customer_id <> h.customer_id) a", "is credit of"),
+    ],
+)  # fmt: skip
+def test_a_hold_stays_as_it_was_made_and_nothing_else_moves_what_is_held(
+    alice: Customer, attack: str, said: str
+) -> None:
+    make_customer(credit=10)
+    hold(alice, 9_000_000)
+    refuse(attack, match=said)
+
+
+def test_a_hold_ends_once(alice: Customer) -> None:
+    made = hold(alice, 9_000_000)
+    CreditHold.objects.filter(pk=made.pk).update(ended_as="captured", ended_at=NOON)
+    assert wallet_of(alice.pk).held == 0
+    refuse("UPDATE ledger_credithold SET ended_as = 'released', ended_at = now()", match="frozen")
+    refuse("UPDATE ledger_credithold SET ended_as = '', ended_at = NULL", match="frozen")
 
 
 @pytest.mark.parametrize("amount", [0, 10**12 + 1, -(10**12) - 1])
