@@ -89,3 +89,15 @@ def test_a_hundred_alike_are_as_many_queries_as_one_and_rounded_one_by_one(bob: 
         running = running_costs(bob, at=BEGIN + 10 * DAY)
     assert len(few) == len(many)
     assert running.total == Cost(101 * 60_333, 101 * 187_033)
+
+
+def test_what_was_invoiced_in_the_first_minute_of_the_month_counts_and_older_invoices_are_not_read(
+    bob: Customer, small: Item
+) -> None:
+    """One minute of 43,200 at 181,000 is 4 đồng. Invoices are found by their day of issue, however long the history is."""
+    [server] = create(bob, small, at=BEGIN)
+    delete_resource(server.pk, actor=owner_of(bob), at=BEGIN + DAY / 1440)
+    with CaptureQueriesContext(connection) as asked:
+        assert running_costs(bob, at=BEGIN + 10 * DAY).total == Cost(4, 4)
+    [invoices] = [query["sql"] for query in asked if 'FROM "invoices_invoice"' in query["sql"]]
+    assert f""""issued_at" >= '{BEGIN.isoformat(" ")}'""" in invoices
