@@ -394,6 +394,7 @@ ALONE = {
     "book-received": env.limits("ALONE_BOOK_RECEIVED", 100_000_000),
     "bank-return": env.limits("ALONE_BANK_RETURN", 0),
     "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
+    "switch-mode": env.limits("ALONE_SWITCH_MODE", 5_000_000),  # what the customer's resources cost in 30 days
 }
 
 CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", DEMO)

@@ -20,7 +20,7 @@ from invoices.models import Hold, Invoice
 from invoices.services.holds import place_hold
 from kernel.actors import Actor
 from kernel.periods import local_day
-from orders.services.switch import switch_billing_mode
+from orders.acts import ask_for_switch
 from payments.acts import AdjustCredit, CreditInvoice, GrantCredit, RecordTransfer
 from payments.gateways.base import Failed, Outcome, Succeeded
 from payments.models import Payment
@@ -130,8 +130,11 @@ def adjust(
 
 
 def switch(customer: Customer, to_mode: str, reason: str, *, actor: Actor, at: datetime) -> None:
+    """Support asks, finance approves."""
     del actor
-    switch_billing_mode(customer.pk, to_mode, reason=reason, actor=SUPPORT, at=at)
+    asked = ask_for_switch(customer, to_mode, reason=reason, actor=SUPPORT, at=at)
+    if asked.waits:
+        four_eyes.approve(asked.act.pk, actor=FINANCE, at=at)
 
 
 def _by_finance(

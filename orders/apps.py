@@ -20,8 +20,9 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        import orders.acts
         import orders.audit
-        import orders.rights  # noqa: F401  # makes both known
+        import orders.rights  # noqa: F401  # makes all three known
         from catalog.services import knows_new_customers
         from door.documents import applies
         from door.services.sessions import when_ended

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db.models import Sum
 
-from accounts.models import BillingMode, Customer, User
+from accounts import four_eyes
+from accounts.models import BillingMode, BillingModeSwitch, Customer, User
 from catalog.models import Coupon, Item, Price, Product
 from kernel.actors import Actor, ActorKind
 from ledger.models import Entry
 from ledger.services import Fact, Kind, post
 from lifecycle.models import ProvisioningRequest, Resource
+from orders.acts import ask_for_switch
 from orders.models import Action, Order, Quote
 from orders.services.checkout import place_order
 from orders.services.fulfil import answer_provisioning
@@ -51,6 +53,16 @@ def make_colleague(email: str = STAFF.name) -> Actor:
     """A person of ours: whoever asks for an act for two, or decides about it."""
     User.objects.filter(email=email).exists() or User.objects.create_user(email, "secret", is_staff=True)
     return Actor(ActorKind.STAFF, email)
+
+
+def switch_mode(
+    customer: Customer, to_mode: str, *, reason: str = "asked for it", digest: str | None = None, at: datetime
+) -> BillingModeSwitch:
+    """Asked for by a person without a limit, and approved by another, at once."""
+    asked = ask_for_switch(customer, to_mode, reason=reason, digest=digest, actor=make_colleague(), at=at)
+    second = make_colleague("second@portal.example")
+    switch: BillingModeSwitch = four_eyes.approve(asked.act.pk, actor=second, at=at).result
+    return switch
 
 
 def owner_of(customer: Customer) -> Actor:

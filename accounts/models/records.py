@@ -9,6 +9,7 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.acts import StaffAct
 from accounts.models.people import BillingMode, Customer
 from accounts.models.seals import sealed
 from kernel import display
@@ -17,11 +18,18 @@ from store.triggers import append_only
 
 
 class BillingModeSwitch(models.Model):
-    """One switch of a customer's billing mode by staff: the plan that was rehearsed and carried out."""
+    """
+    One switch of a customer's billing mode by staff: the plan that was rehearsed and carried out.
+
+    It is an act for two (`act`; those of the time before have none): done alone within the limit, or approved by another.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="billing_mode_switches", verbose_name=_("customer")
+    )
+    act = models.OneToOneField(
+        StaffAct, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("act for two")
     )
     from_mode = models.CharField(_("from"), max_length=8, choices=BillingMode.choices)
     to_mode = models.CharField(_("to"), max_length=8, choices=BillingMode.choices)
@@ -57,6 +65,23 @@ class BillingModeSwitch(models.Model):
                     RAISE EXCEPTION 'customer % was switched later than %', NEW.customer_id, NEW.at USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="is_decided_as_it_was_asked_for",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,  # it is tried before it is decided
+                func="""
+                IF NOT EXISTS (
+                    SELECT FROM accounts_staffact WHERE id = NEW.act_id AND act = 'switch-mode' AND state IN ('alone', 'approved')
+                        AND customer_id = NEW.customer_id AND facts ->> 'to_mode' = NEW.to_mode AND decided_by = NEW.actor
+                ) THEN
+                    RAISE EXCEPTION 'the switch of % to % was not decided by people', NEW.customer_id, NEW.to_mode
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
                 """,
             ),
         ]

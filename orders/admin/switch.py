@@ -12,8 +12,9 @@ from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import BillingMode, BillingModeSwitch, Customer
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+from orders.acts import ask_for_switch, digest_of
 from orders.rights import SWITCH_BILLING_MODE
-from orders.services.switch import Becomes, rehearse_switch, switch_billing_mode
+from orders.services.switch import Becomes, rehearse_switch
 
 
 class SwitchForm(ReasonForm):
@@ -23,7 +24,10 @@ class SwitchForm(ReasonForm):
 class SwitchBillingMode(Task[Customer]):
     name = "switch-billing-mode"
     label = _("Switch billing mode")
-    lead = _("This is a rehearsal: nothing has changed yet. Confirming carries out exactly this plan, or nothing.")
+    lead = _(
+        "This is a rehearsal: nothing has changed yet. Confirming carries out exactly this plan, or nothing; above the limit of"
+        " one person, somebody else approves it first."
+    )
     button = _("Switch as rehearsed")
     right = SWITCH_BILLING_MODE
     dangerous = True
@@ -35,6 +39,7 @@ class SwitchBillingMode(Task[Customer]):
         plan = rehearse_switch(subject, to_mode, at=at)
         return {
             "plan": plan,
+            "digest": digest_of(plan),
             "from_mode": subject.get_billing_mode_display(),
             "to_mode": BillingMode(to_mode).label,
             "to_postpaid": to_mode == BillingMode.POSTPAID,
@@ -54,12 +59,14 @@ class SwitchBillingMode(Task[Customer]):
         }
 
     def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        switch = switch_billing_mode(
-            subject.pk, other_mode(subject), reason=data["reason"], digest=data["digest"], actor=actor, at=at
+        asked = ask_for_switch(
+            subject, other_mode(subject), reason=data["reason"], digest=data["digest"], actor=actor, at=at
         )
+        if asked.waits:
+            return asked.sentence
         return text("%(customer)s is %(mode)s from now on.") % {
             "customer": subject.name,
-            "mode": switch.get_to_mode_display(),
+            "mode": asked.result.get_to_mode_display(),
         }
 
 

@@ -1,9 +1,12 @@
-"""Staff switch a customer between prepaid and postpaid: rehearsed first, then carried out as rehearsed, or not at all."""
+"""
+Staff switch a customer between prepaid and postpaid: rehearsed first, then carried out as rehearsed, or not at all.
+
+A switch is an act for two (`orders.acts`): days may lie between the rehearsal and the yes of a second person. What is confirmed
+is therefore what becomes of each resource; amounts and days left, which differ from one minute to the next, are not.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,14 +16,14 @@ from django.db import models, transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BillingMode, BillingModeSwitch, Customer
+from accounts.models import BillingMode, BillingModeSwitch, Customer, StaffAct
 from accounts.services import record_audit
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.exits import bill_usage_until
 from kernel.actors import Actor
-from kernel.errors import DomainError, InvalidInput
+from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, Period, minutes_between, truncate
 from kernel.shapes import Json
 from lifecycle.models import Resource, ResourceEvent
@@ -45,7 +48,7 @@ class OrdersOpen(DomainError):
 
 class PlanChanged(DomainError):
     code = "plan-changed"
-    message = _("Something has changed since the rehearsal. Please look at the new plan and confirm again.")
+    message = _("Something has changed since the rehearsal: %(what)s. Please look at the new plan and confirm again.")
 
 
 class Becomes(models.TextChoices):
@@ -57,6 +60,9 @@ class Becomes(models.TextChoices):
     TO_BE_PAID = "to_be_paid", _("usage is invoiced; a paid period must be bought within the renewal window")
     EXPIRES_AGAIN = "expires_again", _("does not roll over any more: it expires at the end of its paid time")
     STAYS = "stays", _("stays as it is")
+
+
+THIRTY_DAYS = timedelta(days=30)
 
 
 def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> Json:
@@ -73,38 +79,41 @@ def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> Json:
 
 
 @transaction.atomic
-def switch_billing_mode(
-    customer_id: UUID, to_mode: str, *, reason: str, digest: str | None = None, actor: Actor, at: datetime
-) -> BillingModeSwitch:
+def switch_billing_mode(act: StaffAct, *, actor: Actor, at: datetime) -> BillingModeSwitch:
     """
-    Switch, as rehearsed: `digest` is the plan's; None carries out today's plan.
+    Switch the customer of an act for two, as it was rehearsed: its facts name the mode, and what was `confirmed`.
 
     To postpaid: running resources keep their paid time and roll over into usage at its end; auto-renew goes off. To
     prepaid: usage is invoiced up to now, and each running resource gets the renewal window to be paid for.
 
-    :raises InvalidInput: no reason
     :raises PlanChanged: today's plan is another one than was rehearsed
     :raises ModeAlready: nothing to switch
     :raises OrdersOpen: orders are under way that were placed under the old mode
     """
-    if not reason.strip():
-        raise InvalidInput(_("Say why the billing mode is switched."), field="reason")
-    customer = Customer.objects.lock(customer_id)
+    assert act.customer_id is not None
+    customer, to_mode = Customer.objects.lock(act.customer_id), act.facts["to_mode"]
     came_from = customer.billing_mode
     plan = _carry_out(customer, to_mode, actor=actor, at=at)
-    if digest is not None and digest != plan["digest"]:
-        raise PlanChanged
+    if what := _differences(act.facts["confirmed"], confirmed(plan)):
+        raise PlanChanged(what=", ".join(what))
     switch = BillingModeSwitch.objects.create(
+        act=act,
         customer=customer,
         from_mode=came_from,
         to_mode=to_mode,
-        reason=reason.strip(),
+        reason=act.reason,
         plan=plan,
         actor=actor.name,
         at=at,
     )
     record_audit(
-        Did.SWITCH_BILLING_MODE, customer.pk, actor=actor, at=at, reason=reason, customer=customer, to_mode=str(to_mode)
+        Did.SWITCH_BILLING_MODE,
+        customer.pk,
+        actor=actor,
+        at=at,
+        reason=act.reason,
+        customer=customer,
+        to_mode=str(to_mode),
     )
     tell(
         customer,
@@ -116,6 +125,20 @@ def switch_billing_mode(
         renewal_window_until=plan["renewal_window_until"],
     )
     return switch
+
+
+CONFIRMED = ("name", "paid_until", "becomes", "auto_renew_ends")
+
+
+def confirmed(plan: Json) -> dict[str, list[object]]:
+    """What of a plan is carried out exactly or not at all: what becomes of each resource, by its id."""
+    return {row["id"]: [row[fact] for fact in CONFIRMED] for row in plan["resources"]}
+
+
+def _differences(rehearsed: dict[str, list[object]], today: dict[str, list[object]]) -> list[str]:
+    """The names of the resources with which something else happens today."""
+    others = [pk for pk in rehearsed | today if rehearsed.get(pk, [])[1:] != today.get(pk, [])[1:]]
+    return sorted(str((today.get(pk) or rehearsed[pk])[0]) for pk in others)
 
 
 def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) -> Json:
@@ -143,14 +166,15 @@ def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) 
         "open_invoices": [{"number": invoice.number, "due": invoice.due} for invoice in open_invoices],
         "resources": [_what_became(was, after[pk], at) for pk, was in before.items()],
     }
-    plan["digest"] = hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-    for row, pk in zip(plan["resources"], before, strict=True):  # by the minute, so not a part of what is confirmed
+    for row, pk in zip(plan["resources"], before, strict=True):
         row["invoiced"] = invoiced.get(pk, 0)
     to_postpaid = to_mode == BillingMode.POSTPAID
     plan["invoiced_now"] = sum(invoiced.values())
     held_back = ParkedBilling.objects.filter(customer=customer, resource__in=before, at=at)
     plan["held_back"] = sorted(set(held_back.values_list("resource__name", flat=True)))
-    plan["month_end_estimate"] = _month_end_estimate(customer, list(before.values()), at) if to_postpaid else None
+    running = [resource for resource in before.values() if resource.is_running]
+    plan["month_end_estimate"] = _month_end_estimate(customer, running, at) if to_postpaid else None
+    plan["thirty_days"] = _cost(customer, {resource: Period(at, at + THIRTY_DAYS) for resource in running}, at)
     plan["renewal_window_until"] = None if to_postpaid else _window_end(at).isoformat()
     return plan
 
@@ -241,19 +265,28 @@ def _window_end(at: datetime) -> datetime:
     return truncate(at) + timedelta(days=settings.RENEWAL_WINDOW_DAYS)
 
 
-def _month_end_estimate(customer: Customer, resources: list[Resource], at: datetime) -> int:
+def _month_end_estimate(customer: Customer, running: list[Resource], at: datetime) -> int:
     """
     What the first month-end will bill if nothing else changes: usage from the end of paid time to the month's end.
 
     For a resource in grace that end lies behind; what of it lies in an earlier month is invoiced at the switch.
     """
     month = CalendarMonth.of(at).period
+    starts = {
+        resource: max(month.starts_at, resource.paid_until) if resource.paid_until else truncate(at)
+        for resource in running
+    }
+    return _cost(
+        customer, {one: Period(start, month.ends_at) for one, start in starts.items() if start < month.ends_at}, at
+    )
+
+
+def _cost(customer: Customer, used: dict[Resource, Period], at: datetime) -> int:
+    """Of resources over a time each, as they are and at today's prices."""
     book = PriceBook([customer.pk])
     total = 0
-    for resource in resources:
-        start = max(month.starts_at, resource.paid_until) if resource.paid_until else truncate(at)
-        if resource.is_running and start < month.ends_at:
-            with suppress(NoPrice):  # its bill will wait for one
-                components = book.components(resource.configuration, customer_id=customer.pk, at=at)
-                total += price(components, Period(start, month.ends_at)).total
+    for resource, period in used.items():
+        with suppress(NoPrice):  # its bill will wait for one
+            components = book.components(resource.configuration, customer_id=customer.pk, at=at)
+            total += price(components, period).total
     return total

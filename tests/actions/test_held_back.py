@@ -19,9 +19,9 @@ from kernel.periods import CalendarMonth
 from lifecycle.models import State
 from lifecycle.services.running import stop_resource
 from orders.services.delete import delete_resource
-from orders.services.switch import rehearse_switch, switch_billing_mode
+from orders.services.switch import rehearse_switch
 from tests.actions.books import refused
-from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of
+from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of, switch_mode
 
 pytestmark = pytest.mark.django_db
 JANUARY, FEBRUARY, MARCH, APRIL, MAY, JUNE, JULY = (CalendarMonth(2026, month) for month in range(1, 8))
@@ -103,7 +103,7 @@ def test_a_switch_goes_through_and_says_whose_bill_waits(bob: Customer, small: I
     create(bob, small, at=starts(MARCH), name="fine")
     plan = rehearse_switch(bob, "prepaid", at=starts(MARCH, 10))
     assert (plan["invoiced_now"], plan["held_back"]) == (54_300, ["lacks"])
-    switch_billing_mode(bob.pk, "prepaid", reason="asked for it", actor=STAFF, at=starts(MARCH, 10))
+    switch_mode(bob, "prepaid", at=starts(MARCH, 10))
     assert fresh(lacks).billing_mode == "prepaid"
     assert Invoice.objects.get(kind="usage").total == 54_300
     assert ParkedBilling.objects.get().resource == lacks

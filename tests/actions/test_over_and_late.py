@@ -20,7 +20,6 @@ from orders.services.checkout import OrderOpen, check_out
 from orders.services.delete import delete_resource, purge_resource
 from orders.services.quotes import QuoteChanged
 from orders.services.stories.renew import NewEndInThePast
-from orders.services.switch import switch_billing_mode
 from orders.services.unpaid import end_unpaid_order, pay_by_gateway
 from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
@@ -42,6 +41,7 @@ from tests.cast import (
     quote,
     recover,
     renew,
+    switch_mode,
 )
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_an_open_quote_of_a_customer_who_becomes_prepaid_leads_to_a_fresh_one(bo
     inputs = {"product": str(small.product_id), "name": "web", "items": chosen(small), "quantity": 1, "months": None}
     offer = quote(bob, Action.CREATE, **inputs)
     assert (offer.total, offer.deal.parts[0].postpaid) == (0, True)
-    switch_billing_mode(bob.pk, BillingMode.PREPAID, reason="wish", actor=STAFF, at=NOON + MINUTE)
+    switch_mode(bob, BillingMode.PREPAID, reason="wish", at=NOON + MINUTE)
     with pytest.raises(QuoteChanged) as stale:
         checked_out(offer, at=NOON + 2 * MINUTE)
     assert Quote.objects.get(pk=stale.value.details["quote"]).total == 181_000
@@ -100,7 +100,7 @@ def test_an_open_quote_of_a_customer_who_becomes_postpaid_leads_to_a_fresh_one(a
     inputs = {"product": str(small.product_id), "name": "web", "items": chosen(small), "quantity": 1, "months": 1}
     offer = quote(alice, Action.CREATE, **inputs, coupon="less")
     assert offer.total == 161_000
-    switch_billing_mode(alice.pk, BillingMode.POSTPAID, reason="contract", actor=STAFF, at=NOON + MINUTE)
+    switch_mode(alice, BillingMode.POSTPAID, reason="contract", at=NOON + MINUTE)
     with pytest.raises(QuoteChanged) as stale:
         checked_out(offer, at=NOON + 2 * MINUTE)
     again = Quote.objects.get(pk=stale.value.details["quote"])

@@ -17,8 +17,7 @@ from invoices.models import Invoice
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
 from lifecycle.services.running import reboot_resource, start_resource, stop_resource
 from orders.services.delete import delete_resource
-from orders.services.switch import switch_billing_mode
-from tests.cast import DAY, MONTH, NOON, STAFF, create, make_item, make_product, owner_of
+from tests.cast import DAY, MONTH, NOON, create, make_item, make_product, owner_of, switch_mode
 
 pytestmark = pytest.mark.django_db
 END = NOON + MONTH
@@ -31,7 +30,7 @@ def cube() -> Item:
 
 
 def becomes_postpaid(customer: Customer, at: datetime) -> None:
-    switch_billing_mode(customer.pk, "postpaid", reason="asked for it", actor=STAFF, at=at)
+    switch_mode(customer, "postpaid", at=at)
 
 
 def metered(box: Resource) -> list[tuple[datetime, datetime | None]]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import datetime
+from typing import Any
 
-from accounts.models import BillingModeSwitch, Customer
+import pytest
+from django.utils.translation import override
+
+from accounts import four_eyes
+from accounts.models import BillingModeSwitch, Customer, StaffAct, User
 from catalog.models import Item
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
 from kernel.errors import InvalidInput
 from kernel.periods import CalendarMonth
 from lifecycle.models import State
+from lifecycle.services.running import stop_resource
 from lifecycle.services.sweeps import expire_resources
 from lifecycle.services.trash import restore_resource
 from orders.actions import available_actions
+from orders.acts import ask_for_switch, digest_of
 from orders.models import Action
 from orders.services.delete import delete_resource
 from orders.services.stories.base import PrepaidOnly
-from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, rehearse_switch, switch_billing_mode
+from orders.services.switch import ModeAlready, OrdersOpen, PlanChanged, rehearse_switch
 from tests.actions.books import nothing_changes, refused
 from tests.cast import (
     DAY,
@@ -27,6 +34,7 @@ from tests.cast import (
     STAFF,
     create,
     fresh,
+    make_colleague,
     make_customer,
     make_item,
     make_product,
@@ -34,13 +42,20 @@ from tests.cast import (
     owner_of,
     quote,
     renew,
+    switch_mode,
 )
 
 pytestmark = pytest.mark.django_db
 
 
-def switch(customer: Customer, to_mode: str, at: object, **more: object) -> BillingModeSwitch:
-    return switch_billing_mode(customer.pk, to_mode, reason="asked by Sales", actor=STAFF, at=at, **more)
+@pytest.fixture(autouse=True)
+def _people() -> None:
+    for email in (STAFF.name, "second@portal.example"):
+        make_colleague(email)
+
+
+def switch(customer: Customer, to_mode: str, at: datetime, **more: Any) -> BillingModeSwitch:
+    return switch_mode(customer, to_mode, reason="asked by Sales", at=at, **more)
 
 
 def test_paid_time_is_kept_and_rolls_over_in_its_very_last_minute(alice: Customer, small: Item) -> None:
@@ -110,7 +125,7 @@ def test_the_rehearsal_shows_every_dong_and_every_change(small: Item) -> None:
     rows = {row["name"]: (row["becomes"], row["invoiced"], row["auto_renew_ends"]) for row in plan["resources"]}
     assert rows == {"store": ("postpaid_now", 30_960, False), "server": ("rolls_over", 0, True)}
     assert plan["invoiced_now"] == 30_960
-    switched = switch(customer, "postpaid", at, digest=plan["digest"])
+    switched = switch(customer, "postpaid", at, digest=digest_of(plan))
     assert switched.plan == plan
     assert [invoice.total for invoice in Invoice.objects.filter(kind=Invoice.Kind.USAGE)] == [30_960]
 
@@ -137,12 +152,54 @@ def test_the_rehearsal_is_what_happens_or_nothing_happens(alice: Customer, small
     assert plan["resources"][0]["paid_days_left"] == 29
     renew(server, at=NOON + DAY)
     with refused(PlanChanged):
-        switch(alice, "postpaid", NOON + 2 * DAY, digest=plan["digest"])
+        switch(alice, "postpaid", NOON + 2 * DAY, digest=digest_of(plan))
+
+
+def test_a_switch_is_approved_days_later_as_it_was_rehearsed(alice: Customer, small: Item) -> None:
+    """Another day has fewer days left, and the customer has stopped the server meanwhile: the plan is the same."""
+    [server] = create(alice, small)
+    plan = rehearse_switch(alice, "postpaid", at=NOON)
+    asked = ask_for_switch(alice, "postpaid", reason="x", digest=digest_of(plan), actor=STAFF, at=NOON + DAY)
+    assert (asked.waits, asked.act.amount) == (True, 181_000)
+    assert Customer.objects.get(pk=alice.pk).is_prepaid
+    stop_resource(server.pk, actor=owner_of(alice), at=NOON + 2 * DAY)
+    second = make_colleague("second@portal.example")
+    switched = four_eyes.approve(asked.act.pk, actor=second, at=NOON + 9 * DAY).result
+    assert (switched.act, switched.actor, switched.at) == (asked.act, "second@portal.example", NOON + 9 * DAY)
+    assert fresh(server).rolls_over
+
+
+def test_what_changed_before_the_approval_is_named_and_nothing_happens(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small)
+    create(alice, small, name="another")
+    asked = ask_for_switch(alice, "postpaid", reason="x", actor=STAFF, at=NOON)
+    renew(server, at=NOON + DAY)
+    second = make_colleague("second@portal.example")
+    with refused(PlanChanged) as changed:
+        four_eyes.approve(asked.act.pk, actor=second, at=NOON + 2 * DAY)
+    assert changed.value.details == {"what": "web"}
+    with override("en"):
+        assert "since the rehearsal: web." in str(changed.value)
+    assert StaffAct.objects.get().state == "waiting"
+
+
+def test_within_the_limit_of_one_person_a_switch_is_done_at_once(alice: Customer, small: Item, settings: Any) -> None:
+    create(alice, small)
+    settings.ALONE = {"switch-mode": {"administrator": 181_000}}
+    User.objects.filter(email=STAFF.name).update(is_superuser=True)
+    assert not ask_for_switch(alice, "postpaid", reason="x", actor=STAFF, at=NOON).waits
+    assert Customer.objects.get(pk=alice.pk).is_postpaid
+
+
+def test_of_a_customer_without_resources_nobody_can_say_how_much_it_will_be(alice: Customer) -> None:
+    User.objects.filter(email=STAFF.name).update(is_superuser=True)
+    asked = ask_for_switch(alice, "postpaid", reason="x", actor=STAFF, at=NOON)
+    assert (asked.waits, asked.act.amount) == (True, None)
 
 
 def test_no_switch_without_a_reason_twice_or_while_orders_are_open(alice: Customer, small: Item) -> None:
     with refused(InvalidInput):
-        switch_billing_mode(alice.pk, "postpaid", reason=" ", actor=STAFF, at=NOON)
+        ask_for_switch(alice, "postpaid", reason=" ", actor=STAFF, at=NOON)
     with refused(ModeAlready):
         switch(alice, "prepaid", NOON)
     order(

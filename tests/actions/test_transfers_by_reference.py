@@ -15,7 +15,6 @@ from ledger.services import Kind
 from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.checkout import check_out
-from orders.services.switch import switch_billing_mode
 from orders.services.unpaid import end_unpaid_order, pay_from_wallet
 from orders.tasks import expire_unpaid_orders
 from payments.models import BankTransfer, ExpectedTransfer, Payment
@@ -32,7 +31,7 @@ from payments.services.transfers import LessIsLeft, Line, record_bank_transfer, 
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.test_bank_transfers import bills
-from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, house_balance, make_customer, owner_of, quote
+from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, house_balance, make_customer, owner_of, quote, switch_mode
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(hours=2)
@@ -201,7 +200,7 @@ def test_too_little_stays_credit_the_order_waits_and_the_rest_sets_it_going(smal
 
 def test_too_little_is_kept_for_the_order_and_pays_no_other_invoice_by_itself(small: Item) -> None:
     customer, [bill] = bills(small, 1, pays_invoices_automatically=True)
-    switch_billing_mode(customer.pk, "prepaid", reason="asked for it", actor=STAFF, at=NOON)
+    switch_mode(customer, "prepaid", at=NOON)
     _order, asked = ordered(customer, small)
     comes(100_000, asked.reference)
     bill.refresh_from_db()

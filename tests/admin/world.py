@@ -20,7 +20,6 @@ from invoices.services.holds import place_hold
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
 from orders.models import Action, CheckoutSession
-from orders.services.switch import switch_billing_mode
 from payments.acts import AdjustCredit
 from payments.gateways.base import Moved, Movement, Succeeded
 from payments.models import ExpectedTransfer, GatewayNotice, Payment, StatementDay, TransferClaim
@@ -45,6 +44,7 @@ from tests.cast import (
     make_user,
     order,
     quote,
+    switch_mode,
 )
 from tests.links import linked_account, tops_up
 from tests.owner import around_all_guards
@@ -103,7 +103,7 @@ def _at_the_door(number: int, customer: Customer) -> None:
 
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:
-    switch_billing_mode(make_customer().pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
+    switch_mode(make_customer(), "postpaid", at=NOON)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     somebody = make_colleague("somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)

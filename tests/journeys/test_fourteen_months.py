@@ -15,11 +15,10 @@ from lifecycle.services.running import set_auto_renew, start_resource, stop_reso
 from notifications.models import Notice
 from orders.models import Order
 from orders.services.delete import delete_resource
-from orders.services.switch import switch_billing_mode
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
-from tests.cast import DAY, STAFF, create, fresh, fund, owner_of, recover, renew, resize
+from tests.cast import DAY, STAFF, create, fresh, fund, owner_of, recover, renew, resize, switch_mode
 from tests.journeys.calendar import let_days_pass
 
 pytestmark = pytest.mark.django_db
@@ -153,14 +152,14 @@ def test_a_postpaid_customer_over_fourteen_months(bob: Customer, small: Item, la
 
     # 16 November at midnight he becomes prepaid: the usage of 15 days (260,000) is invoiced, three days to pay ahead.
     let_days_pass(day(2026, 10, 2), day(2026, 11, 16, 0))
-    switch_billing_mode(bob.pk, "prepaid", reason="asked for it", actor=STAFF, at=day(2026, 11, 16, 0))
+    switch_mode(bob, "prepaid", at=day(2026, 11, 16, 0))
     assert Invoice.objects.get(period_key__startswith="2026-11/").total == 260_000
     bob.refresh_from_db()
     renew(fresh(server), at=day(2026, 11, 18), months=3)
     assert fresh(server).paid_until == day(2026, 11, 16, 0) + 90 * DAY
 
     # And back on 1 December: the paid time is kept, then postpaid usage begins in that very minute.
-    switch_billing_mode(bob.pk, "postpaid", reason="and back", actor=STAFF, at=day(2026, 12, 1))
+    switch_mode(bob, "postpaid", reason="and back", at=day(2026, 12, 1))
     let_days_pass(day(2026, 12, 1), day(2027, 3, 1, 13))
     server = fresh(server)
     assert (server.state, server.billing_mode) == (State.ACTIVE, "postpaid")

@@ -9,9 +9,8 @@ from invoices.services.release import release
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from lifecycle.services.trash import restore_resource
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
-from orders.services.switch import switch_billing_mode
 from payments.services.wallet import wallet_of
-from tests.cast import STAFF, owner_of
+from tests.cast import STAFF, owner_of, switch_mode
 from tests.property.stage import Stage
 
 
@@ -63,7 +62,7 @@ class MovesOfLife(Stage):
         customer = self.customer()
         to = "postpaid" if customer.is_prepaid else "prepaid"
         self.say(f"{customer.name} to {to}")
-        switch_billing_mode(customer.pk, to, reason="asked for it", actor=STAFF, at=self.at)
+        switch_mode(customer, to, at=self.at)
 
     def release_parked(self) -> None:
         for parked in ParkedBilling.objects.filter(state="parked").order_by(F("resource").asc(nulls_first=True), "pk")[

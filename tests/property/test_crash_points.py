@@ -21,7 +21,6 @@ from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
 from orders.services.fulfil import answer_provisioning
 from orders.services.renewal import renew_automatically
-from orders.services.switch import switch_billing_mode
 from payments.models import Payment
 from payments.services.credit import grant_promotional_credit
 from payments.services.gateway import start_top_up
@@ -44,6 +43,7 @@ from tests.cast import (
     order,
     owner_of,
     quote,
+    switch_mode,
 )
 from tests.property.crash import Killed, points_that_do_not_matter
 
@@ -164,10 +164,7 @@ def test_auto_renewal(ends: type[BaseException], small: Item) -> None:
 def test_a_switch_of_the_billing_mode(bob: Customer, small: Item) -> None:
     create(bob, small, quantity=2)
     at = NOON + 30 * DAY
-    assert (
-        points_that_do_not_matter(lambda: switch_billing_mode(bob.pk, "prepaid", reason="asked", actor=STAFF, at=at))
-        >= 8
-    )
+    assert points_that_do_not_matter(lambda: switch_mode(bob, "prepaid", reason="asked", at=at)) >= 8
 
 
 def test_the_sweep_into_the_trash(alice: Customer, small: Item) -> None:

@@ -16,8 +16,7 @@ from kernel.periods import CalendarMonth
 from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.services.running import hold_resource, stop_resource
 from lifecycle.services.sweeps import expire_resources
-from orders.services.switch import switch_billing_mode
-from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of
+from tests.cast import DAY, JOB, create, fresh, make_customer, make_item, make_product, owner_of, switch_mode
 from tests.races.beside import in_flight, meanwhile
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +38,7 @@ def rolling() -> list[Resource]:
     for _ in range(3):
         customer = make_customer(credit=1_000_000)
         [server] = create(customer, item, at=FIRST)
-        switch_billing_mode(customer.pk, "postpaid", reason="asked for it", actor=STAFF, at=FIRST + DAY)
+        switch_mode(customer, "postpaid", at=FIRST + DAY)
         servers.append(fresh(server))
     return servers
 
@@ -109,9 +108,7 @@ def test_a_switch_waits_for_the_sweep_that_takes_its_resource_to_the_trash() -> 
     [server] = create(customer, make_item(make_product("vserver"), "small", 43_200), at=FIRST)
     at = FIRST + 31 * DAY
     with in_flight(lambda: expire_resources(actor=JOB, at=at)):
-        switched = meanwhile(
-            lambda: switch_billing_mode(customer.pk, "postpaid", reason="asked for it", actor=STAFF, at=at)
-        )
+        switched = meanwhile(lambda: switch_mode(customer, "postpaid", at=at))
     assert switched.result(timeout=20).plan["resources"][0]["becomes"] == "stays_in_trash"
     assert (fresh(server).state, fresh(server).rolls_over) == (State.SUSPENSE, False)
     assert not ServicePeriod.objects.filter(resource=server, billing_mode="postpaid").exists()

@@ -9,7 +9,21 @@ from catalog.models import Coupon, Item, Redemption
 from kernel.ids import new_id
 from orders.models import Action, Order
 from orders.services.unpaid import end_unpaid_order
-from tests.cast import DAY, LONG_AGO, NOON, answer, chosen, create, make_coupon, make_customer, order, owner_of, quote
+from tests.cast import (
+    DAY,
+    LONG_AGO,
+    NOON,
+    answer,
+    chosen,
+    create,
+    make_coupon,
+    make_customer,
+    order,
+    owner_of,
+    quote,
+    switch_mode,
+)
+from tests.owner import around_all_guards
 from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
@@ -177,8 +191,32 @@ def test_a_customers_mode_follows_from_its_switches(alice: Customer) -> None:
     refuse("UPDATE accounts_customer SET billing_mode = 'postpaid'", match="frozen")
     refuse(switch, alice.pk, "postpaid", "prepaid", NOON, match="is not postpaid")
     refuse(switch, alice.pk, "prepaid", "postpaid", LONG_AGO - DAY, match="was not there yet")
-    run(switch, alice.pk, "prepaid", "postpaid", NOON)
+    with refused("was not decided by people"):
+        run(switch, alice.pk, "prepaid", "postpaid", NOON)
+        at_the_end()
+    switch_mode(alice, "postpaid", at=NOON)
     alice.refresh_from_db()
     assert alice.billing_mode == "postpaid"
     refuse(switch, alice.pk, "postpaid", "prepaid", NOON - DAY, match="was switched later")
     refuse(switch, alice.pk, "prepaid", "postpaid", NOON + DAY, match="is not prepaid")
+
+
+@pytest.mark.parametrize(
+    "unlike",
+    ["act = 'adjust-credit'", "state = 'refused'", "customer_id = {bob}", "facts = '{{\"to_mode\": \"prepaid\"}}'", "decided_by = 'ann'"],
+)  # fmt: skip
+def test_a_switch_is_of_the_act_that_was_decided(alice: Customer, bob: Customer, unlike: str) -> None:
+    """Whatever the act says otherwise than the switch, whoever wrote it."""
+    made = switch_mode(alice, "postpaid", at=NOON)
+    at_the_end()
+    with around_all_guards():
+        run(f"UPDATE accounts_staffact SET {unlike.format(bob=repr(str(bob.pk)))}")
+        run("DELETE FROM accounts_billingmodeswitch")
+        run("UPDATE accounts_customer SET billing_mode = 'prepaid'")
+    with refused("was not decided by people"):
+        run(
+            "INSERT INTO accounts_billingmodeswitch (id, customer_id, act_id, from_mode, to_mode, reason, plan, actor, at)"
+            " VALUES (gen_random_uuid(), %s, %s, 'prepaid', 'postpaid', 'asked', '{}', %s, %s)",
+            alice.pk, made.act_id, made.actor, NOON,
+        )  # fmt: skip
+        at_the_end()

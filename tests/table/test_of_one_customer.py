@@ -26,6 +26,10 @@ pytestmark = MARKS
 BACK = "https://shop.example/"
 
 WITHOUT = {
+    "accounts.staffact.asker": "people of ours are nobody's",
+    "accounts.staffact.decider": "people of ours are nobody's",
+    "accounts.billingmodeswitch.act": "a trigger compares them",
+    "ledger.credithold.account": "the trigger that moves what is held compares them",
     "orders.visit.user": "people may leave a customer; who was vouched for stays on record",
     "accounts.customerkey.keeper": "a key whose keeper left stops working, and is taken over",
     "invoices.invoiceline.price": "a list price is nobody's",
