@@ -9,7 +9,8 @@ import platform
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.measures import MEASURES, Result, Setting
+from bench.measures import MEASURES
+from bench.results import Result, Setting
 from bench.server import Server
 
 LATEST = Path(__file__).with_name("latest.json")

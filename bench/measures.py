@@ -5,58 +5,18 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
 from bench.baselines import SPEND
+from bench.costs import audit, guards
 from bench.processes import CeleryWorkers, Worker, call, together
-from bench.server import Server
+from bench.results import RESOURCES_PER_CUSTOMER, Result, Results, Setting
 
 CLIENTS = 8
 MILLION = 1_000_000
 HISTORY_MONTHS = 60  # as in the data
-RESOURCES_PER_CUSTOMER = 10  # as in the data
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """`limit` is what `ratio` (or, without a baseline, `value`) may be at most; negative: must be at least."""
-
-    name: str
-    value: float
-    unit: str
-    baseline: float | None = None
-    ratio: float | None = None
-    limit: float | None = None
-
-    @property
-    def target(self) -> str:
-        if self.limit is None:
-            return ""
-        of = "x" if self.ratio is not None else f" {self.unit}"
-        return f"{'>=' if self.limit < 0 else '<='} {abs(self.limit):g}{of}"
-
-    @property
-    def is_met(self) -> bool | None:
-        if self.limit is None:
-            return None
-        measured = self.value if self.ratio is None else self.ratio
-        return measured >= -self.limit if self.limit < 0 else measured <= self.limit
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How much, how often, on what."""
-
-    server: Server
-    resources: int
-    times: int
-    full: bool
-
-
-Results = Iterator[Result]
 
 
 def month_end(setting: Setting) -> Results:
@@ -308,4 +268,6 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "exports": exports,
     "not-starved": not_starved,
     "neighbours": neighbours,
+    "guards": guards,
+    "audit": audit,
 }
