@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
@@ -211,6 +212,30 @@ class Resource(StateMachine):
                 "its_time_in_the_trash_stays",
                 columns=["purge_at", "suspended_at"],
                 unless="OLD.state <> NEW.state",
+            ),
+            frozen(
+                "it_goes_to_the_trash_as_its_paid_time_says",
+                columns=["suspend_at"],
+                unless="NEW.paid_until IS DISTINCT FROM OLD.paid_until OR NEW.state <> OLD.state OR NEW.rolls_over <> OLD.rolls_over"
+                " OR NEW.billing_mode <> OLD.billing_mode",
+            ),
+            pgtrigger.Trigger(
+                name="its_time_runs_forward",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("changed_at", "state"),
+                # whoever waited for a lock, or for the rest of a long run, read the clock a while before
+                func="""
+                IF NEW.changed_at < OLD.changed_at - interval '1 hour' THEN
+                    RAISE EXCEPTION 'resource % was changed at % already, and not only at %', OLD.id, OLD.changed_at, NEW.changed_at
+                        USING ERRCODE = 'check_violation';
+                ELSIF NEW.state = 'suspense' AND OLD.state <> 'suspense'
+                    AND (NEW.suspended_at <> NEW.changed_at OR NEW.purge_at < NEW.suspended_at) THEN
+                    RAISE EXCEPTION 'resource % goes to the trash at the instant of its change', OLD.id
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
             ),
             frozen("belongs_to_one_customer", columns=["customer_id", "product_id", "created_at"]),
             edges_only(

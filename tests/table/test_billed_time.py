@@ -117,9 +117,15 @@ def test_what_is_not_there_yet_has_no_paid_time(alice: Customer, small: Item) ->
 @pytest.mark.parametrize(
     ("change", "claim"),
     [
-        ("suspend_at = '2099-01-01'", "the_trash_waits_for_ninety_days_at_most"),
-        ("suspend_at = NULL", "a_running_prepaid_resource_knows_its_end"),
-        ("suspend_at = paid_until + interval '90 days 1 minute'", "the_trash_waits_for_ninety_days_at_most"),
+        (
+            "suspend_at = '2099-01-01', paid_until = paid_until - interval '1 day'",
+            "the_trash_waits_for_ninety_days_at_most",
+        ),
+        ("suspend_at = NULL, paid_until = paid_until - interval '1 day'", "a_running_prepaid_resource_knows_its_end"),
+        (
+            "suspend_at = paid_until + interval '90 days 1 minute', paid_until = paid_until - interval '1 day'",
+            "the_trash_waits_for_ninety_days_at_most",
+        ),
     ],
 )
 def test_what_is_over_goes_to_the_trash_in_time(alice: Customer, small: Item, change: str, claim: str) -> None:

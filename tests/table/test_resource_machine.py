@@ -14,9 +14,9 @@ from django.db import DatabaseError, connection, transaction
 from django_fsm import TransitionNotAllowed
 
 from accounts.models import Customer
-from catalog.models import Product
+from catalog.models import Item, Product
 from lifecycle.models import EDGES, Resource, ServicePeriod, State
-from tests.cast import DAY, MONTH, NOON
+from tests.cast import DAY, MONTH, NOON, create
 from tests.table.attack import MARKS, refused, run
 
 pytestmark = MARKS
@@ -213,6 +213,35 @@ def test_two_that_move_the_same_resource_do_not_both_succeed(bob: Customer, vser
     with pytest.raises(Exception, match="state"), transaction.atomic():
         mine.save()
     assert state_of(mine) == "stop"
+
+
+def test_nothing_is_dated_more_than_an_hour_before_what_happened_last(bob: Customer, vserver: Product) -> None:
+    """Whoever waited for a lock read the clock a while before."""
+    resource = resource_in("active", bob, vserver)
+    with refused("was changed at .* already"):
+        run("UPDATE lifecycle_resource SET state = 'stop', changed_at = %s", NOON - timedelta(hours=1, seconds=1))
+    with refused("was changed at .* already"):
+        run("UPDATE lifecycle_resource SET changed_at = %s", NOON - DAY)
+    run("UPDATE lifecycle_resource SET state = 'stop', changed_at = %s", NOON - timedelta(hours=1))
+    assert state_of(resource) == "stop"
+
+
+@pytest.mark.parametrize(
+    "written", ["suspended_at = changed_at - interval '1 day'", "purge_at = suspended_at - interval '1 s'"]
+)
+def test_the_trash_begins_at_the_instant_of_its_change(bob: Customer, vserver: Product, written: str) -> None:
+    resource_in("active", bob, vserver)
+    with refused("at the instant of its change"):
+        run(f"UPDATE lifecycle_resource SET state = 'suspense', {written}")
+
+
+def test_when_it_goes_to_the_trash_moves_with_its_paid_time_only(alice: Customer, small: Item) -> None:
+    create(alice, small)
+    with refused("frozen"):
+        run("UPDATE lifecycle_resource SET suspend_at = suspend_at + interval '60 days'")
+    run(
+        "UPDATE lifecycle_resource SET suspend_at = suspend_at - interval '1 day', paid_until = paid_until - interval '1 day'"
+    )
 
 
 @pytest.mark.parametrize(("seconds", "comes_back"), [(-1, True), (0, False), (1, False)])
