@@ -55,6 +55,24 @@ LIVES = (
         """,
     ),
     Claim(
+        "nothing is deleted by itself before its time in the trash is over",
+        """
+        SELECT r.id::text, r.customer_id FROM lifecycle_resource r JOIN lifecycle_resourceevent e ON e.resource_id = r.id
+        WHERE :of(r.customer_id) AND :of(e.customer_id) AND r.state = 'deleted' AND e.kind = 'purged' AND e.actor_kind = 'system'
+            AND e.at < r.purge_at
+        """,
+    ),
+    Claim(
+        "what came back from the trash was not dated back",  # for then it may have been too late
+        """
+        SELECT e.resource_id::text, e.customer_id FROM lifecycle_resourceevent e JOIN LATERAL (
+            SELECT at FROM lifecycle_resourceevent b WHERE b.id < e.id ORDER BY id DESC LIMIT 1
+        ) before ON TRUE
+        WHERE :of(e.customer_id) AND e.from_state = 'suspense' AND e.to_state = 'active'
+            AND e.at BETWEEN %(at)s - interval '60 days' AND before.at - interval '1 day'
+        """,
+    ),
+    Claim(
         "an ended order has no open items, an open one has",
         """
         SELECT o.id::text, o.customer_id FROM orders_order o

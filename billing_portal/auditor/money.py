@@ -76,6 +76,16 @@ MONEY = (
         nightly=False,
     ),
     Claim(
+        "what is held of a touched wallet is the sum of its open holds",
+        """
+        SELECT a.id::text, a.customer_id FROM ledger_account a
+        LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM ledger_credithold
+            WHERE :of(customer_id) AND ended_at IS NULL GROUP BY 1) h ON h.account_id = a.id
+        WHERE :of(a.customer_id) AND a.balance IS NOT NULL AND a.held <> coalesce(h.amount, 0)
+        """,
+        nightly=False,
+    ),
+    Claim(
         "the balance after the latest entry is the balance",
         """
         SELECT a.id::text, a.customer_id FROM ledger_account a
@@ -227,6 +237,26 @@ MONEY = (
             SELECT FROM accounts_staffact s WHERE s.id::text = t.source AND s.customer_id = t.customer_id
                 AND s.state IN ('approved', 'alone')
                 AND s.amount = (SELECT sum(e.amount) FROM ledger_entry e WHERE e.transaction_id = t.id AND e.customer_id IS NOT NULL))
+        """,
+    ),
+    Claim(
+        "nothing is opened with a balance once the books have been closed",
+        """
+        SELECT t.source, t.customer_id FROM ledger_transaction t JOIN LATERAL (
+            SELECT (figures ->> 'entry')::bigint AS entry FROM billing_portal_close
+            WHERE (figures ->> 'entry')::bigint > 0 ORDER BY id LIMIT 1
+        ) closed ON TRUE
+        WHERE :new(t.id) AND :of(t.customer_id) AND t.kind = 'adjustment' AND t.source LIKE 'opening:%%'
+            AND EXISTS (SELECT FROM ledger_entry e WHERE e.transaction_id = t.id AND e.id > closed.entry)
+        """,
+    ),
+    Claim(
+        "promotional credit of late was decided by people, as it was asked for",
+        """
+        SELECT g.id::text, g.customer_id FROM ledger_grant g
+        WHERE :of(g.customer_id) AND g.at > %(at)s - interval '60 days' AND g.returned_by_id IS NULL AND NOT EXISTS (
+            SELECT FROM accounts_staffact s WHERE s.act = 'grant-credit' AND s.state IN ('approved', 'alone')
+                AND s.customer_id = g.customer_id AND s.amount = g.amount AND s.decided_at = g.at)
         """,
     ),
     _is_posted(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from accounts.models import Customer
+from accounts.four_eyes import ask
+from accounts.models import Customer, User
 from billing_portal.auditor import CLAIMS, NIGHTLY, QUICK, audit_the_touched, look, violations
 from billing_portal.auditor.touched import touched_customers
 from billing_portal.jobs import carry_out
@@ -18,19 +19,32 @@ from billing_portal.schedule import BY_NAME
 from catalog.models import Item
 from invoices.models import Hold, Invoice
 from invoices.services.month_end import run_month_end
+from kernel.actors import Actor
 from kernel.periods import CalendarMonth
 from orders.services.delete import delete_resource
-from orders.services.switch import switch_billing_mode
+from payments.acts import GrantCredit
 from payments.gateways.base import Succeeded
 from payments.models import ExpectedTransfer, Payment
 from payments.services.allowed import may_be_charged_automatically
-from payments.services.credit import grant_promotional_credit
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
 from tests.auditing import broken_books
-from tests.cast import DAY, JOB, MONTH, NOON, STAFF, create, fund, make_coupon, make_customer, owner_of
+from tests.cast import (
+    DAY,
+    JOB,
+    MONTH,
+    NOON,
+    STAFF,
+    create,
+    fund,
+    make_colleague,
+    make_coupon,
+    make_customer,
+    owner_of,
+    switch_mode,
+)
 from tests.owner import around_all_guards
 from tests.table.attack import run
 
@@ -46,11 +60,26 @@ def plant(*statements: str) -> None:
             run(sql)
 
 
+def finance() -> Actor:
+    """Within the limit of one person."""
+    person = make_colleague("finance@portal.example")
+    User.objects.filter(email=person.name).update(is_superuser=True)
+    return person
+
+
 @pytest.fixture
 def world(alice: Customer, bob: Customer, small: Item) -> None:
     """Something of everything that claims are about, and all of it in order."""
     make_coupon("TET", 20_000)
-    grant_promotional_credit(alice, 1_000, expires_at=NOON + MONTH, reason="welcome", actor=STAFF, at=NOON)
+    ask(
+        GrantCredit,
+        customer=alice,
+        amount=1_000,
+        facts={"expires_at": (NOON + MONTH).isoformat()},
+        reason="x",
+        actor=finance(),
+        at=NOON,
+    )
     [cut_short, _running] = [create(alice, small, coupon="TET")[0], create(alice, small)[0]]
     delete_resource(cut_short.pk, actor=owner_of(alice), at=NOON + DAY)
     create(bob, small)
@@ -74,7 +103,7 @@ def world(alice: Customer, bob: Customer, small: Item) -> None:
     )
     record_bank_transfer(alice.pk, 50_000, [], reference="FT1", reason="statement", actor=STAFF, at=NOON)
     carol = make_customer("Carol")
-    switch_billing_mode(carol.pk, "postpaid", reason="asked for it", actor=STAFF, at=NOON)
+    switch_mode(carol, "postpaid", at=NOON)
     assert violations() == []
 
 
@@ -107,6 +136,8 @@ FROM payments_payment p WHERE p.means = 'gateway' LIMIT 1
 PLANTED: dict[str, list[str]] = {
     # kept totals
     "a wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
+    "what is held of a wallet is the sum of its open holds": ["UPDATE ledger_account SET held = 1 WHERE kind = 'credit' AND balance > 0"],
+    "what is held of a touched wallet is the sum of its open holds": ["UPDATE ledger_account SET held = 1 WHERE kind = 'credit' AND balance > 0"],
     "what is left of a grant is what its uses left": ["UPDATE ledger_grant SET rest = 5"],
     "what was given of a bank transfer is the sum of its payments": ["UPDATE payments_banktransfer SET assigned = 1"],
     "what was taken back of a payment is the sum of its reversals": ["UPDATE payments_payment SET taken_back = 1 WHERE means = 'gateway'"],
@@ -149,6 +180,10 @@ PLANTED: dict[str, list[str]] = {
     "what was taken back is on record": [posted("reversal")],
     "what went back to its source is on record": [posted("refund"), posted("refund_done"), posted("refund_failed")],
     "adjustments were decided by people, as they were asked for": [posted("adjustment", "'77'"), posted("adjustment")],
+    "nothing is opened with a balance once the books have been closed": [
+        "INSERT INTO billing_portal_close (claims, found, figures, at) VALUES (1, 0, '{\"entry\": 1}', now())"
+    ],
+    "promotional credit of late was decided by people, as it was asked for": ["UPDATE accounts_staffact SET amount = amount + 1 WHERE act = 'grant-credit'"],
     "payments through gateways are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'top_up'"],
     "refunds to the source are in the ledger": [REFUND.format(state="failed", rest="NULL, now(), NULL, 'x'")],
     "payments by bank are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'bank_transfer'"],
@@ -194,6 +229,16 @@ PLANTED: dict[str, list[str]] = {
     "paid time ends where invoices or what happened last say so": ["UPDATE lifecycle_resource SET paid_until = '2099-01-01', suspend_at = '2099-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
     "what is over is in the trash a day later": ["UPDATE lifecycle_resource SET paid_until = '2026-01-01', suspend_at = '2026-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
     "the history of a resource runs forward": ["UPDATE lifecycle_resourceevent SET at = '2020-01-01' WHERE from_state <> ''"],
+    "nothing is deleted by itself before its time in the trash is over": [
+        "UPDATE lifecycle_resource SET state = 'deleted' WHERE state = 'suspense'; "
+        "INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)"
+        " SELECT id, customer_id, 'purged', 'suspense', 'deleted', purge_at - interval '1 second', 'system', 'job:purge', ''"
+        " FROM lifecycle_resource WHERE state = 'deleted'"
+    ],
+    "what came back from the trash was not dated back": [
+        "INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)"
+        " SELECT id, customer_id, 'recovered', 'suspense', 'active', suspended_at - interval '9 days', 'customer', 'x', '' FROM lifecycle_resource WHERE state = 'suspense'"
+    ],
     "an ended order has no open items, an open one has": ["UPDATE orders_order SET state = 'provisioning'"],
     "what is carried out was paid for by a payment that succeeded": ["UPDATE orders_order SET payment_id = NULL"],
     "every order has its items, and they add up to it": ["UPDATE orders_order SET total = total + 1"],
