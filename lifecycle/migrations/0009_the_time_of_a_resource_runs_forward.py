@@ -6,18 +6,37 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lifecycle', '0008_the_end_of_a_resource_has_its_bounds'),
+        ("lifecycle", "0008_the_end_of_a_resource_has_its_bounds"),
     ]
 
     operations = [
         pgtrigger.migrations.AddTrigger(
-            model_name='resource',
-            trigger=pgtrigger.compiler.Trigger(name='it_goes_to_the_trash_as_its_paid_time_says', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n        IF (NEW.suspend_at IS DISTINCT FROM OLD.suspend_at) AND NOT (NEW.paid_until IS DISTINCT FROM OLD.paid_until OR NEW.state <> OLD.state OR NEW.rolls_over <> OLD.rolls_over OR NEW.billing_mode <> OLD.billing_mode) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ", hash='0d81e7a1dc2a3332d17e0d7eed0e49febfd1c6ff', operation='UPDATE', pgid='pgtrigger_it_goes_to_the_trash_as_its_paid_time_says_defd4', table='lifecycle_resource', when='BEFORE')),
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="it_goes_to_the_trash_as_its_paid_time_says",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n        IF (NEW.suspend_at IS DISTINCT FROM OLD.suspend_at) AND NOT (NEW.paid_until IS DISTINCT FROM OLD.paid_until OR NEW.state <> OLD.state OR NEW.rolls_over <> OLD.rolls_over OR NEW.billing_mode <> OLD.billing_mode) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                    hash="0d81e7a1dc2a3332d17e0d7eed0e49febfd1c6ff",
+                    operation="UPDATE",
+                    pgid="pgtrigger_it_goes_to_the_trash_as_its_paid_time_says_defd4",
+                    table="lifecycle_resource",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='resource',
-            trigger=pgtrigger.compiler.Trigger(name='its_time_runs_forward', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF NEW.changed_at < OLD.changed_at - interval '1 hour' THEN\n                    RAISE EXCEPTION 'resource % was changed at % already, and not only at %', OLD.id, OLD.changed_at, NEW.changed_at\n                        USING ERRCODE = 'check_violation';\n                ELSIF NEW.state = 'suspense' AND OLD.state <> 'suspense'\n                    AND (NEW.suspended_at <> NEW.changed_at OR NEW.purge_at < NEW.suspended_at) THEN\n                    RAISE EXCEPTION 'resource % goes to the trash at the instant of its change', OLD.id\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ", hash='c231532fc61b2c11526f2df1064b76209037aa9a', operation='UPDATE OF "changed_at", "state"', pgid='pgtrigger_its_time_runs_forward_ffc8e', table='lifecycle_resource', when='BEFORE')),
+            model_name="resource",
+            trigger=pgtrigger.compiler.Trigger(
+                name="its_time_runs_forward",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                IF NEW.changed_at < OLD.changed_at - interval '1 hour' THEN\n                    RAISE EXCEPTION 'resource % was changed at % already, and not only at %', OLD.id, OLD.changed_at, NEW.changed_at\n                        USING ERRCODE = 'check_violation';\n                ELSIF NEW.state = 'suspense' AND OLD.state <> 'suspense'\n                    AND (NEW.suspended_at <> NEW.changed_at OR NEW.purge_at < NEW.suspended_at) THEN\n                    RAISE EXCEPTION 'resource % goes to the trash at the instant of its change', OLD.id\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
+                    hash="c231532fc61b2c11526f2df1064b76209037aa9a",
+                    operation='UPDATE OF "changed_at", "state"',
+                    pgid="pgtrigger_its_time_runs_forward_ffc8e",
+                    table="lifecycle_resource",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -20,6 +20,7 @@ from payments.gateways import Failed, Pending, Succeeded, Unknown
 from payments.models import AutomaticCharge, Consent, Payment
 from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
+from payments.services.automatic import charge_automatically, due_charges
 from payments.services.consents import Agreement, ConsentNeeded
 from payments.services.gateway import start_top_up
 from payments.services.standing import AccountNeeded, switch_off, switch_on
@@ -162,6 +163,15 @@ def test_staff_can_hold_all_of_it(linking: Any) -> None:
         customer.pk, Hold.Kind.NO_AUTOMATIC_PAYMENT, until=NOON + DAY, reason="asked for by phone", actor=STAFF, at=NOON
     )
     assert charged(linking) == []
+
+
+def test_what_staff_hold_after_the_job_has_found_it_is_not_charged(linking: Any) -> None:
+    customer = make_customer()
+    tops_up(linked_account(customer))
+    assert [charge.pk for charge in due_charges(NOON)] == [row().pk]
+    place_hold(customer.pk, Hold.Kind.NO_AUTOMATIC_PAYMENT, until=NOON + DAY, reason="asked", actor=STAFF, at=NOON)
+    assert charge_automatically(row().pk, actor=JOB, at=NOON) is None
+    assert linking.charged == []
 
 
 def test_it_is_switched_on_with_a_consent_in_words(linking: Any) -> None:

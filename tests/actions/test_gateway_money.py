@@ -55,6 +55,13 @@ def settle(payment: Payment, amount: int) -> Payment:
     return record_outcome(payment.pk, paid(payment, NOON, amount), actor=JOB, at=NOON + HOUR)
 
 
+def test_what_the_gateway_does_not_know_yet_may_still_be_paid(gate: Gate) -> None:
+    """An order there can be paid for 15 minutes, and may be made while we ask."""
+    payment = topped_up(make_customer())
+    gate.known = Unknown(NOT_FOUND)
+    assert checked(payment, until=NOON + 10 * MINUTE).is_open
+
+
 # The customer gives up, then pays, and the notice of it is lost
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.sabotage.ways import Guard, code, constraint, refused_right, trigger
+from tests.sabotage.rules import RULES
+from tests.sabotage.ways import Guard, constraint, refused_right, trigger
 
 STONE = "tests/table/test_written_in_stone.py"
 LEDGER = "tests/table/test_ledger.py"
@@ -14,7 +15,6 @@ MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
 ONCE = "tests/table/test_once.py"
 SEALS = "tests/jobs/test_seals.py"
-AUDITOR = "tests/jobs/test_auditor.py"
 
 MONEY = (
     trigger("ledger_entry", "append_only", f"{STONE}::append_only"),
@@ -27,6 +27,10 @@ MONEY = (
     trigger("ledger_account", "only_entries_move_the_balance", LEDGER),
     trigger("ledger_account", "starts_empty", LEDGER),
     constraint("ledger_account", "a_wallet_is_never_negative", LEDGER),
+    trigger("ledger_account", "only_holds_move_what_is_held", f"{LEDGER}::a_hold_stays"),
+    trigger("ledger_credithold", "moves_what_is_held", f"{LEDGER}::held_money"),
+    trigger("ledger_credithold", "ends_once", f"{LEDGER}::ends_once"),
+    trigger("ledger_credithold", "is_what_was_kept", f"{LEDGER}::a_hold_stays"),
     constraint("ledger_transaction", "one_fact_is_posted_once", LEDGER),
     constraint("ledger_entry", "entry_amount_is_sane", LEDGER),
     constraint("ledger_grant", "a_grant_gives_something", f"{ONCE}::grant"),
@@ -71,6 +75,8 @@ BILLS = (
 LIVES = (
     trigger("lifecycle_resource", "moves_along_its_edges", RESOURCE),
     trigger("lifecycle_resource", "its_time_in_the_trash_stays", BILLED),
+    trigger("lifecycle_resource", "its_time_runs_forward", f"{RESOURCE}::dated", f"{RESOURCE}::the_trash_begins"),
+    trigger("lifecycle_resource", "it_goes_to_the_trash_as_its_paid_time_says", f"{RESOURCE}::when_it_goes"),
     trigger("lifecycle_resource", "paid_time_has_been_billed", BILLED),
     trigger("lifecycle_resourceevent", "append_only", f"{STONE}::append_only"),
     trigger(
@@ -101,6 +107,7 @@ LIVES = (
 PEOPLE = (
     trigger("accounts_customer", "only_a_switch_changes_the_mode", ORDERED),
     trigger("accounts_billingmodeswitch", "switches_its_customer", ORDERED),
+    trigger("accounts_billingmodeswitch", "is_decided_as_it_was_asked_for", ORDERED),
     trigger("accounts_staffact", "people_are_staff", f"{STONE}::second_person"),
     trigger("accounts_staffact", "is_decided_once", f"{STONE}::second_person"),
     constraint("accounts_staffact", "nobody_is_their_own_second_person", f"{STONE}::second_person"),
@@ -112,15 +119,4 @@ PEOPLE = (
     refused_right("ledger_entry", "UPDATE", "tests/table/test_rights.py"),
     refused_right("invoices_invoice", "TRUNCATE", "tests/table/test_rights.py"),
 )
-CODE = (
-    code(
-        "billing_portal.auditor:_park", lambda *_, **__: None, AUDITOR, name="what the auditor finds parks its customer"
-    ),
-    code(
-        "billing_portal.auditor.history:close_the_books",
-        lambda **_: None,
-        SEALS,
-        name="every night is closed",
-    ),
-)
-GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *LIVES, *PEOPLE, *CODE)
+GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *LIVES, *PEOPLE, *RULES)

@@ -1,12 +1,15 @@
 """How a guard is taken away and put back, while the database of the tests stays."""
 
 from __future__ import annotations
+import __future__
 
+import inspect
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from django.conf import settings
@@ -103,21 +106,67 @@ def refused_right(table: str, verb: str, *tests: str) -> Guard:
     return Guard(f"no right to {verb} on {table}", taken, tests)
 
 
-def code(where: str, instead: Callable[..., Any], *tests: str, name: str) -> Guard:
+def _holder(where: str) -> tuple[Any, str]:
+    """ "module:Class.method" -> the class and "method"."""
+    module, _colon, path = where.partition(":")
+    *owners, last = path.split(".")
+    holder: Any = import_module(module)
+    for owner in owners:
+        holder = getattr(holder, owner)
+    return holder, last
+
+
+def code(where: str, instead: object, *tests: str, name: str) -> Guard:
     """A function, or anything else that is looked up by name when it is needed ("module:Class.method")."""
 
     @contextmanager
     def taken() -> Iterator[None]:
-        module, _colon, path = where.partition(":")
-        *owners, last = path.split(".")
-        holder: Any = import_module(module)
-        for owner in owners:
-            holder = getattr(holder, owner)
+        holder, last = _holder(where)
         own = vars(holder)[last]
-        setattr(holder, last, cast(Any, instead))
+        setattr(holder, last, instead)
         try:
             yield
         finally:
             setattr(holder, last, own)
+
+    return Guard(name, taken, tests)
+
+
+def words(where: str, old: str, new: str, *tests: str, name: str) -> Guard:
+    """A part of a constant text: of SQL, say."""
+
+    @contextmanager
+    def taken() -> Iterator[None]:
+        holder, last = _holder(where)
+        text = vars(holder)[last]
+        assert old in text, f"{where} does not say {old}"
+        with code(where, text.replace(old, new), name=name).taken():
+            yield
+
+    return Guard(name, taken, tests)
+
+
+def edited(where: str, old: str, new: str, *tests: str, name: str) -> Guard:
+    """A part of a function's source reads otherwise, wherever the function has been imported to."""
+
+    @contextmanager
+    def taken() -> Iterator[None]:
+        holder, last = _holder(where)
+        found = vars(holder)[last]
+        function = inspect.unwrap(getattr(found, "fget", None) or getattr(found, "__func__", found))
+        source = textwrap.dedent(inspect.getsource(function))
+        assert old in source, f"{where} does not say {old}"
+        flags = __future__.annotations.compiler_flag
+        made: dict[str, Any] = dict(function.__globals__)
+        exec(compile(source.replace(old, new), where, "exec", flags=flags, dont_inherit=True), made)
+        other = made[function.__name__]
+        own, function.__code__ = (
+            function.__code__,
+            inspect.unwrap(getattr(other, "fget", None) or getattr(other, "__func__", other)).__code__,
+        )
+        try:
+            yield
+        finally:
+            function.__code__ = own
 
     return Guard(name, taken, tests)

@@ -1,0 +1,27 @@
+"""The list of guards and what it names belong together: `make sabotage` takes hours, this a moment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.sabotage.guards import GUARDS
+from tests.sabotage.rules import RULES
+from tests.sabotage.ways import Guard
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("guard", RULES, ids=lambda guard: guard.name)
+def test_a_guard_in_code_stands_where_the_list_says(guard: Guard) -> None:
+    with guard.taken():
+        pass
+
+
+def test_each_guard_is_listed_once_with_tests_that_exist() -> None:
+    assert len({guard.name for guard in GUARDS}) == len(GUARDS) >= 150
+    for guard in GUARDS:
+        assert guard.tests
+        for test in guard.tests:
+            assert (ROOT / test.partition("::")[0]).exists(), f"{guard.name}: {test}"
