@@ -9,6 +9,7 @@ payment's origins are the incomes that it overlaps; nothing of that is stored.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,6 +109,13 @@ SELECT least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM outgo), 0)
 """
 )
 
+LEFT_BY_KIND = (
+    ALONG_ONE_LINE
+    + """
+SELECT i.kind, sum(least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM outgo), 0), 0))) FROM income i GROUP BY 1
+"""
+)
+
 KINDS = {
     Fact.TOP_UP: CreditKind.BOUGHT,
     Fact.BANK_TRANSFER: CreditKind.BOUGHT,
@@ -177,6 +185,14 @@ def unspent_of(payment: Payment) -> int:
     """How much of the credit that a payment brought has not paid for anything yet."""
     rows = _asked(LEFT, customer=payment.customer_id, payment=payment.pk)
     return int(rows[0][0]) if rows else 0
+
+
+def credit_by_kind(customer_id: UUID) -> dict[CreditKind, int]:
+    """How much of a customer's credit that is no promotion came in which way; kinds of which there is none are left out."""
+    found: Counter[CreditKind] = Counter()
+    for kind, amount in _asked(LEFT_BY_KIND, customer=customer_id):
+        found[KINDS[Fact(kind)]] += int(amount)
+    return {kind: found[kind] for kind in CreditKind if found[kind]}
 
 
 def _asked(query: str, **arguments: Any) -> list[tuple[Any, ...]]:

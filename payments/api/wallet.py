@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,9 +19,16 @@ from accounts.api.query import Paged, one_of_many
 from invoices.api.documents import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
-from payments.origins import CreditKind, kind_of, origins_of
+from payments.origins import CreditKind, credit_by_kind, kind_of, origins_of
 from payments.reports import MOVEMENTS
 from payments.services.wallet import wallet_of
+
+
+class CreditPart(serializers.Serializer[object]):
+    """Credit of one kind."""
+
+    kind = serializers.ChoiceField(choices=CreditKind.choices)
+    amount = serializers.IntegerField()
 
 
 class WalletShape(serializers.Serializer[object]):
@@ -31,6 +39,7 @@ class WalletShape(serializers.Serializer[object]):
     credit = serializers.IntegerField()
     promotional = serializers.IntegerField(help_text="Used first.")
     held = serializers.IntegerField()
+    credit_kinds = CreditPart(many=True, help_text="How the credit came in; promotional credit is not among it.")
 
     def get_currency(self, wallet: object) -> str:
         return CURRENCY
@@ -45,7 +54,10 @@ class WalletViewSet(Endpoint):
     @extend_schema(operation_id="wallet_retrieve")
     def retrieve(self, request: Request) -> Response:
         """What is in the wallet now."""
-        return self.show(wallet_of(self.customer.pk))
+        kinds = credit_by_kind(self.customer.pk).items()
+        parts = [{"kind": kind, "amount": amount} for kind, amount in kinds]
+        wallet = wallet_of(self.customer.pk)
+        return self.show({**asdict(wallet), "available": wallet.available, "credit_kinds": parts})
 
 
 class OriginShape(serializers.Serializer[object]):

@@ -16,6 +16,7 @@ from kernel.ids import new_id
 from payments.failures import failure_words
 from payments.forms import TopUpForm
 from payments.models import AutomaticCharge
+from payments.origins import CreditKind, credit_by_kind
 from payments.queries import (
     BY_TRANSFER,
     WantedMovements,
@@ -27,7 +28,7 @@ from payments.queries import (
 from payments.services.expected import ask_for_top_up
 from payments.services.gateway import start_top_up
 from payments.services.reversals import debt_of
-from payments.services.wallet import wallet_of
+from payments.services.wallet import Wallet, wallet_of
 from payments.views.invoices import to_gateway
 from payments.views.movements import in_short
 from payments.ways import automatic_charges_of, ways_to_top_up
@@ -82,7 +83,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "once": new_id(),
         "wallet": money,
         "debt": debt_of(request.customer),
-        "figures": _figures(money.available, money.credit, money.promotional, money.held),
+        "figures": _figures(money, credit_by_kind(request.customer.pk)),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "latest": in_short(latest),
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
@@ -99,13 +100,20 @@ def _standing(charge: AutomaticCharge) -> dict[str, object]:
     return {"charge": charge, "is_on": charge.is_on, "account": account_words(charge.linked.known_as), "reason": reason}
 
 
-def _figures(available: int, credit: int, promotional: int, held: int) -> list[dict[str, object]]:
+def _figures(money: Wallet, kinds: dict[CreditKind, int]) -> list[dict[str, object]]:
     return [
-        {"label": _("Available"), "amount": available, "note": _("what you can spend now")},
-        {"label": _("Credit"), "amount": credit, "note": _("topped up or refunded")},
-        {"label": _("Promotional credit"), "amount": promotional, "note": _("used first, has an end")},
-        {"label": _("Held"), "amount": held, "note": _("reserved, not yet taken")},
+        {"label": _("Available"), "amount": money.available, "note": _("what you can spend now")},
+        {"label": _("Credit"), "amount": money.credit, "note": _by_kind(kinds) or _("topped up or refunded")},
+        {"label": _("Promotional credit"), "amount": money.promotional, "note": _("used first, has an end")},
+        {"label": _("Held"), "amount": money.held, "note": _("reserved, not yet taken")},
     ]
+
+
+def _by_kind(kinds: dict[CreditKind, int]) -> str:
+    """How the credit came in, where that was in more than one way."""
+    if len(kinds) < 2:
+        return ""
+    return ", ".join(f"{kind.label} {display.money(amount)}" for kind, amount in kinds.items())
 
 
 def _limits(form: TopUpForm) -> str:

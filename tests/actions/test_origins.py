@@ -14,10 +14,11 @@ from ledger.models import Entry, Grant
 from orders.models import Action
 from payments.gateways.base import Failed, Succeeded
 from payments.models import Payment
-from payments.origins import in_words, origins_of
+from payments.origins import CreditKind, credit_by_kind, in_words, origins_of
 from payments.services.credit import grant_promotional_credit
 from payments.services.refunds import record_refund
 from payments.services.reversals import take_back
+from tests.api.conftest import caller_of
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, create, fund, make_customer, order, quote
 from tests.markup import markup
 from tests.portal.seen import signed_in
@@ -110,6 +111,25 @@ def test_page_file_and_api_say_what_paid_what(small: Item) -> None:
     assert words in page
     file: Any = client.get(reverse("credit-export", args=["csv"]), headers={"accept-language": "en"})
     assert words in b"".join(file.streaming_content).decode("utf-8-sig").replace("\xa0", " ")
+
+
+def test_the_wallet_says_how_its_credit_came(small: Item) -> None:
+    """181,000 came back and 120,000 were topped up after that; 181,000 are spent: the refund."""
+    customer = make_customer()
+    wish = quote(
+        customer, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1
+    )
+    fund(customer, 181_000, at=NOON)
+    answer(order(wish), succeed=False)  # the 181,000 of ours are a refund now
+    topped_up(customer, 120_000)
+    assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 120_000, CreditKind.REFUNDED: 181_000}
+    client = signed_in(customer)
+    page = markup(client.get(reverse("wallet"))).replace("\xa0", " ")
+    assert "bought 120,000 ₫, refunded 181,000 ₫" in page
+    wallet = caller_of(customer).get("wallet/").json()
+    assert wallet["credit_kinds"] == [{"kind": "bought", "amount": 120_000}, {"kind": "refunded", "amount": 181_000}]
+    create(customer, small, at=NOON + DAY)
+    assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 120_000}, "what came first was spent first"
 
 
 def test_words_are_the_readers(small: Item) -> None:
