@@ -296,7 +296,9 @@ def _decide(act: StaffAct, state: State, *, reason: str = "", actor: Actor, at: 
 
 def is_own_act(act: StaffAct, actor: Actor) -> bool:
     """Whether the same person asked for it, under whatever address they signed in then."""
-    return act.asked_by == actor.name or User.objects.filter(pk=act.asker_id, email=actor.name).exists()
+    if act.asked_by == actor.name:
+        return True
+    return act.asker_id is not None and User.objects.filter(pk=act.asker_id, email=actor.name).exists()
 
 
 DECISIONS = {

@@ -44,7 +44,7 @@ def guards(setting: Setting) -> Results:
 def audit(setting: Setting) -> Results:
     """The auditor: a look at ten thousand new rows, against a plain scan of the same customers' rows; and at everything."""
     with setting.server.copy(setting.server.template("postpaid", setting.resources)) as url:
-        arguments = {"rows": 10_000, "customers": max(setting.resources // RESOURCES_PER_CUSTOMER, 1)}
+        arguments: dict[str, Any] = {"rows": 10_000, "customers": max(setting.resources // RESOURCES_PER_CUSTOMER, 1)}
         found = [call(url, "bench.guarded:look_at_the_touched", **arguments) for _ in range(setting.times)]
         everything = call(url, "bench.guarded:look_at_everything")
     assert not any(one["found"] for one in found), found

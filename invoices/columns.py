@@ -99,9 +99,10 @@ class Column:
         """What finds the value in a row that is an object."""
         return attrgetter(self.name if self.form is Form.PRODUCT else self.source or self.name)
 
-    def teller(self) -> Words:
+    def teller(self) -> Callable[[Any], str]:
         """What says a value in words on a page, in the reader's language of now."""
-        return self.words() or TEXTS[self.form]
+        words = self.words() or TEXTS[self.form]
+        return lambda value: str(words(value))
 
     def words(self) -> Words | None:
         """What a file says of a value, in the reader's language of now; None when it says the value itself."""

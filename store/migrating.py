@@ -37,7 +37,7 @@ class CountLocked(RunSQL):
         super().database_forwards(app_label, schema_editor, from_state, to_state)
 
 
-class Autodetector(MigrationAutodetectorMixin, MigrationAutodetector):  # type: ignore[misc]  # that of the triggers
+class Autodetector(MigrationAutodetectorMixin, MigrationAutodetector):  # that of the triggers
     """
     What differs between the models and the migrations, without the choices of fields.
 

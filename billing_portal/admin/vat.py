@@ -28,6 +28,7 @@ def vat_page(request: HttpRequest) -> TemplateResponse:
     rows = vat_ledger(month)
     shown = list(islice(rows, SHOWN))
     rest = list(rows)
+    cells = [(column.reader(), column.teller(), column.is_number) for column in LEDGER]
     context = {
         **admin.site.each_context(request),
         "title": text("VAT sales ledger"),
@@ -36,7 +37,7 @@ def vat_page(request: HttpRequest) -> TemplateResponse:
         "previous": month.previous.key,
         "following": month.following.key,
         "columns": LEDGER,
-        "lines": [[(column.said(column.of(row)), column.is_number) for column in LEDGER] for row in shown],
+        "lines": [[(said(value(row)), is_number) for value, said, is_number in cells] for row in shown],
         "more": len(rest),
         "sums": [
             (percent(one.rate), *map(display.money, (one.net, one.tax, one.total)))

@@ -153,7 +153,9 @@ def test_after_staff_have_changed_it_it_is_over(owner, inside):
 
 
 @pytest.mark.parametrize(
-    "mark", ["x", "W10:1abcde:forged", signing.dumps(["x"], salt="door.address"), signing.dumps(1, salt="door.address")]
+    "mark",
+    ["x", "W10:1abcde:forged", signing.dumps(["x"], salt="door.address"), signing.dumps(1, salt="door.address")],
+    ids=["no mark", "forged", "of a list", "of a number"],  # signed now: otherwise named anew in each process
 )
 def test_a_link_that_nobody_sent_opens_nothing(db, mark):
     answer = Client().get(f"/address/{mark}/")
