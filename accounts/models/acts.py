@@ -118,11 +118,18 @@ class StaffAct(models.Model):
             models.CheckConstraint(
                 name="nobody_is_their_own_second_person",
                 condition=~Q(state__in=["approved", "refused", "reviewed"], decided_by=F("asked_by"))
-                & ~Q(state__in=["approved", "refused", "reviewed"], decider=F("asker")),
+                & (
+                    ~Q(state__in=["approved", "refused", "reviewed"])
+                    | Q(asker__isnull=True)  # of acts before people were kept: their addresses are compared
+                    | Q(decider__isnull=True)
+                    | ~Q(decider=F("asker"))
+                ),
             ),
             models.CheckConstraint(
                 name="only_who_asked_withdraws_or_acts_alone",
-                condition=~Q(state__in=["withdrawn", "alone"]) | Q(decided_by=F("asked_by")) | Q(decider=F("asker")),
+                condition=~Q(state__in=["withdrawn", "alone"])
+                | Q(decided_by=F("asked_by"))
+                | Q(asker__isnull=False, decider__isnull=False, decider=F("asker")),
             ),
         ]
         triggers: ClassVar = [

@@ -38,6 +38,7 @@ from tests.cast import (
     chosen,
     create,
     fresh,
+    make_colleague,
     make_coupon,
     make_customer,
     order,
@@ -164,6 +165,8 @@ def test_auto_renewal(ends: type[BaseException], small: Item) -> None:
 def test_a_switch_of_the_billing_mode(bob: Customer, small: Item) -> None:
     create(bob, small, quantity=2)
     at = NOON + 30 * DAY
+    for name in ("staff@portal.example", "second@portal.example"):  # they work here before
+        make_colleague(name)
     assert points_that_do_not_matter(lambda: switch_mode(bob, "prepaid", reason="asked", at=at)) >= 8
 
 

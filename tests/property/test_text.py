@@ -23,6 +23,7 @@ from kernel.text import is_printable, shown, unprintable, validate_printable, va
 from notifications.delivery import message_of
 from notifications.models import Notice
 from store.tables import csv_parts, write_workbook
+from tests.cast import NOON
 from tests.documents.reading import text_of
 
 SHEET_TEXT = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}t"
@@ -153,7 +154,7 @@ def test_mails_keep_accepted_text(name):
         event="",
         facts={"resource": name},
     )
-    read = email.message_from_bytes(message_of(notice).message().as_bytes(), policy=email.policy.default)
+    read = email.message_from_bytes(message_of(notice, at=NOON).message().as_bytes(), policy=email.policy.default)
     assert read["Subject"].strip() == f"{name} is deleted for good"
     assert name in read.get_body(["plain"]).get_content()
     assert html.escape(name) in read.get_body(["html"]).get_content()

@@ -32,6 +32,7 @@ WITHOUT = {
     "ledger.credithold.account": "the trigger that moves what is held compares them",
     "orders.visit.user": "people may leave a customer; who was vouched for stays on record",
     "accounts.customerkey.keeper": "a key whose keeper left stops working, and is taken over",
+    "door.agreement.user": "people may leave a customer; what they agreed to for it stays on record",
     "invoices.invoiceline.price": "a list price is nobody's",
     "payments.consent.linked": "a trigger compares them",
     "payments.automaticcharge.linked": "a trigger looks for the consent of this customer to it",

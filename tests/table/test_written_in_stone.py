@@ -465,4 +465,10 @@ def test_every_table_about_money_is_guarded() -> None:
         "invoices_parkedbilling",
         "lifecycle_deliverychannel",
         "notifications_notice",
+        "notifications_letter",
+        "door_signup",
+        "account_emailaddress",
+        "account_emailconfirmation",
+        "mfa_authenticator",
+        "usersessions_usersession",
     }
