@@ -54,7 +54,7 @@ def check_out(page: Page, *, months: int, coupon: str = "", auto_renew: bool = F
 
 
 def pay(page: Page, means: str) -> None:
-    page.locator(f"input[name=means][value^={means}]").first.check()
+    page.locator(f"input[name=means][value^={means}]:enabled").first.check()
     page.locator("form:has(input[name=means]) button").last.click()
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -319,7 +320,7 @@ def test_invoices_take_all_credit_first_and_the_rest_through_the_gateway_and_the
         payment = Payment.objects.get()
         assert (payment.kind, payment.amount) == ("top_up", 60_000)
         gateway.outcome = Succeeded("txn-3", 60_000, april)
-        shown = " ".join(strip_tags(markup(came_back(client, payment))).replace("\xa0", " ").split())
+        shown = " ".join(unescape(strip_tags(markup(came_back(client, payment)))).split())
     assert f"{due - 60_000:,} ₫ from your wallet, 60,000 ₫ from Sandbox gateway." in shown
     assert {one.status for one in Invoice.objects.all()} == {"paid"}
     assert wallet_of(bob.pk).available == 0
