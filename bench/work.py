@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
@@ -35,6 +35,9 @@ from notifications.models import Notice
 from orders.services.renewal import renew_automatically
 from payments.models import Payment
 from store.keyset import _encode
+
+if TYPE_CHECKING:
+    from django.test import Client
 
 ACTOR = Actor.job("bench")
 MONTH_ENDS_AT = MONTH.period.ends_at
@@ -283,7 +286,7 @@ def documents_by_hand(count: int) -> Facts:
     return _facts(began)
 
 
-def _search(name: str, client: Any, address: str, typed: str, by_hand: tuple[str, str, str]) -> Facts:
+def _search(name: str, client: Client, address: str, typed: str, by_hand: tuple[str, str, str]) -> Facts:
     table, condition, order = by_hand
     statement = f"SELECT * FROM {table} WHERE {condition} ORDER BY {order} LIMIT 6"
     return {
@@ -293,7 +296,7 @@ def _search(name: str, client: Any, address: str, typed: str, by_hand: tuple[str
     }
 
 
-def _deep(name: str, client: Any, address: str, depth: float) -> Facts:
+def _deep(name: str, client: Client, address: str, depth: float) -> Facts:
     rows = Invoice.objects.order_by("-id")
     row = rows[int(rows.count() * depth)]
     query = f"?after={_encode(row, ('id',))}" if depth else ""
@@ -310,7 +313,7 @@ def _median(measured: Callable[[], float]) -> float:
     return sorted(measured() for _ in range(TIMES))[TIMES // 2]
 
 
-def _answered(client: Any, address: str) -> float:
+def _answered(client: Client, address: str) -> float:
     began = time.perf_counter()
     answer = client.get(address)
     assert answer.status_code in {200, 302}, f"{address}: {answer.status_code}"
@@ -345,7 +348,7 @@ def _client(user: User) -> Any:
     return client
 
 
-def _get(client: Any, address: str) -> float:
+def _get(client: Client, address: str) -> float:
     """Seconds until the whole answer is there."""
     began = time.perf_counter()
     answer = client.get(address)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,7 +52,7 @@ def _asked(request: PortalRequest, wanted: str) -> list[Found]:
     invoices = invoices_of(customer, Wanted(text=wanted), at=request.at)
     payments = payments_of(customer, WantedPayments(text=wanted))
 
-    def found(title: Wording, rows: QuerySet[Any], page: str, listed: str, **more: str) -> Found:
+    def found(title: Wording, rows: QuerySet[Model], page: str, listed: str, **more: str) -> Found:
         query = urlencode({"q": wanted, **more})
         return Found(title, page, f"{reverse(listed)}?{query}", cut(rows.order_by("-pk"), SHOWN, count_to=COUNTED))
 

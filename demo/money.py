@@ -6,8 +6,8 @@ Only gateways are left out, for those of today know nothing of the past: `attemp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext
 
@@ -143,7 +143,7 @@ def _by_finance(
     amount: int,
     *,
     subject: str = "",
-    facts: dict[str, Any],
+    facts: Mapping[str, object],
     reason: str,
     at: datetime,
 ) -> None:

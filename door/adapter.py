@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -40,14 +40,14 @@ class Adapter(DefaultAccountAdapter):
         "mfa/messages/totp_deactivated.txt": _("Your second factor is switched off."),
     }
 
-    def reauthenticate(self, user: Any, password: str) -> bool:
+    def reauthenticate(self, user: User, password: str) -> bool:
         return bool(user.check_password(password))
 
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+    def send_mail(self, template_prefix: str, email: str, context: object) -> None:
         raise NotImplementedError(f"no letter says {template_prefix}")
 
     def send_notification_mail(
-        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+        self, template_prefix: str, user: User, context: object = None, email: str | None = None
     ) -> None:
         tell_user(user, self.LETTERS[template_prefix], at=clock.now(), language=get_language() or "")
 
@@ -77,7 +77,7 @@ class Adapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return self.get_login_redirect_url(request) if request.user.is_staff else reverse("settings")
 
-    def post_login(self, request: HttpRequest, user: Any, **facts: Any) -> HttpResponse:
+    def post_login(self, request: HttpRequest, user: object, **facts: object) -> HttpResponse:
         """The portal speaks the customer's language from now on, and knows this browser again."""
         answer: HttpResponse = super().post_login(request, user, **facts)
         assert isinstance(user, User)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
+from typing import Any, Unpack
 
 from allauth.account.utils import perform_login
 from allauth.core import context
@@ -29,6 +29,7 @@ from door.services.addresses import ask_for_address
 from door.services.passwords import ask_for_reset
 from door.services.sign_up import ask_to_sign_up
 from kernel import clock
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from kernel.text import validate_printable
 from store.senders import network_of
 
@@ -60,7 +61,7 @@ def too_many_mails() -> str:
 class SignInForm(Braked, AuthenticationForm):
     """Address and password."""
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password") or self.request is None:
             return super().clean()
@@ -83,11 +84,13 @@ class MailForm(Braked, forms.Form):
         label=_("Mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Sent = None, files: Uploads = None, *, request: HttpRequest, **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, files, **options)
         self.request = request
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             self.hold_up(self.request, Attempts.to_be_mailed(self.request, cleaned["email"]), too_many_mails())
@@ -124,8 +127,10 @@ class SignUpForm(MailForm):
     agrees = forms.BooleanField(error_messages={"required": _("Without your agreement there is no account.")})
     field_order = ("kind", "name", "tax_code", "email", "agrees")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, data: Sent = None, files: Uploads = None, *, request: HttpRequest, **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, files, request=request, **options)
         self.fields["agrees"].label = format_html(
             text("I agree to the <a href='{terms}'>terms</a> and to the <a href='{privacy}'>privacy notice</a>."),
             **documents.addresses(),
@@ -139,7 +144,7 @@ class SignUpForm(MailForm):
             )
         return code
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         if self.cleaned_data.get("kind") == SignUp.Kind.COMPANY and self.cleaned_data.get("tax_code") == "":
             self.add_error("tax_code", text("A company's invoices need its tax code."))
         return super().clean()
@@ -164,12 +169,20 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):
         label1=_("New password"), label2=_("New password again")
     )
 
-    def __init__(self, *args: Any, user: User, temp_key: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: Sent = None,
+        files: Uploads = None,
+        *,
+        user: User,
+        temp_key: str = "",
+        **options: Unpack[FormOptions],
+    ) -> None:
+        super().__init__(data, files, **options)
         self.user = user
         self.fields["password1"].help_text = " ".join(password_validation.password_validators_help_texts())
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         self.validate_passwords()
         self.validate_password_for_user(self.user)
         return super().clean() or self.cleaned_data
@@ -228,7 +241,7 @@ class CodeField(Braked):
 class CodeForm(CodeField, AuthenticateForm):
     """At sign-in: of the telephone, or one of the recovery codes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.say_what_it_is()
 
@@ -236,7 +249,7 @@ class CodeForm(CodeField, AuthenticateForm):
 class FirstCodeForm(CodeField, ActivateTOTPForm):
     """That the telephone has the secret."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.say_what_it_is()
 
@@ -244,8 +257,16 @@ class FirstCodeForm(CodeField, ActivateTOTPForm):
 class AgainForm(OwnPassword):
     """The password once more, before something that opens the account."""
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: Sent = None,
+        files: Uploads = None,
+        *,
+        user: User,
+        request: HttpRequest,
+        **options: Unpack[FormOptions],
+    ) -> None:
+        super().__init__(data, files, request=request, **options)
 
 
 class ChangePasswordForm(OwnPassword, NewPasswordForm):
@@ -264,7 +285,7 @@ class ChangeAddressForm(OwnPassword):
             raise forms.ValidationError(text("You sign in with this address already."), code="same")
         return address
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors:
             self.hold_up(self.request, Attempts.to_be_mailed(self.request, cleaned["email"]), too_many_mails())

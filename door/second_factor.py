@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from kernel.shapes import Wording
+
+if TYPE_CHECKING:
+    from allauth.mfa.models import Authenticator
 
 PROVEN = "second_factor"
 """In a session: that whoever opened it has shown a second factor, other than at sign-in."""
@@ -50,7 +53,7 @@ class SecondFactor(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         return _box().decrypt(encrypted_text.encode()).decode()
 
-    def can_delete_authenticator(self, authenticator: Any) -> bool:
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         return not needs_second_factor(authenticator.user)
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import typst
 from django.db.models import Prefetch, prefetch_related_objects
@@ -179,7 +179,7 @@ def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
 
 def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, object]]:
     """Net, VAT of each rate, total; what came off; what has been paid and is left."""
-    taxes: dict[Any, int] = {}
+    taxes: dict[Decimal, int] = {}
     for line in lines:
         taxes[line.vat_rate] = taxes.get(line.vat_rate, 0) + line.tax
     rows = [sum_row(_("Net total"), invoice.subtotal - invoice.tax)]

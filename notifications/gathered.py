@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as text
 
 from kernel import display
+from kernel.shapes import Json
 from notifications.kinds import KINDS, rule_of
 from notifications.kinds.base import Facts
 from notifications.kinds.together import Column, Figure, Together
@@ -162,7 +163,7 @@ def _counts(figure: Figure, kind: str) -> bool:
     return not figure.kinds or kind in figure.kinds
 
 
-def _shared(facts: Sequence[Facts]) -> dict[str, Any]:
+def _shared(facts: Sequence[Facts]) -> Json:
     """What all of them say alike."""
     first, *others = facts
     return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
@@ -198,7 +199,7 @@ def _sum(column: Column, facts: Sequence[Facts]) -> str:
     )
 
 
-def _own_figures(rule: Together, notice: Notice, facts: Facts) -> dict[str, Any]:
+def _own_figures(rule: Together, notice: Notice, facts: Facts) -> Json:
     """The facts of one notice, with its part of each figure in the place of that name."""
     parts = {
         figure.name: facts.get(figure.fact, 0) if _counts(figure, notice.kind) else 0

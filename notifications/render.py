@@ -22,6 +22,7 @@ from accounts.models import BillingMode
 from kernel import display
 from kernel.periods import CalendarMonth
 from kernel.reasons import in_words as reason_in_words
+from kernel.shapes import Json
 from kernel.spelling import spelt_out
 from notifications.events import subject_of
 from notifications.kinds import KINDS, If, Unless
@@ -142,9 +143,9 @@ def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full
     return Words(subject, sentences, rows, path, str(kind.link[1]) if path else "")
 
 
-def current_facts(notice: Notice, now: Mapping[str, object] | None) -> dict[str, Any]:
+def current_facts(notice: Notice, now: Mapping[str, object] | None) -> Json:
     """What was told, and in the place of it what its kind wants as it is now."""
-    facts: dict[str, Any] = dict(notice.facts)
+    facts: Json = dict(notice.facts)
     return facts | {name: now[name] for name in KINDS[notice.kind].current if now and name in now}
 
 

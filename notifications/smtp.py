@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 import socket
 from collections.abc import Sequence
-from typing import Any
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
@@ -37,7 +36,7 @@ class EmailBackend(smtp.EmailBackend):
         with outgoing.within(SECONDS):
             return super().open()
 
-    def send_messages(self, email_messages: Sequence[EmailMessage]) -> Any:
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         with outgoing.within(SECONDS):
             if self.connection is not None and self.connection.sock is not None:
                 outgoing.watch(self.connection.sock)

@@ -21,6 +21,7 @@ from django.db.models import F, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from kernel import display
+from kernel.shapes import SqlArguments
 from ledger.models import Account, Entry, GrantUse, Transaction
 from payments.models import Payment
 
@@ -140,7 +141,7 @@ def origins_of(customer_id: UUID, entries: Collection[int]) -> dict[int, list[Or
     found: dict[int, list[Origin]] = {pk: [] for pk in entries}
     if not entries:
         return found
-    for pk, kind, amount, at, payment, said in _asked(ORIGINS, customer=customer_id, entries=list(entries)):
+    for pk, kind, amount, at, payment, said in _asked(ORIGINS, {"customer": customer_id, "entries": list(entries)}):
         reason = "" if payment else said
         found[pk].append(Origin(KINDS[Fact(kind)], int(amount), at, payment=payment, reason=reason))
     taken = {
@@ -183,19 +184,19 @@ def _parts(origin: Origin) -> dict[str, str]:
 
 def unspent_of(payment: Payment) -> int:
     """How much of the credit that a payment brought has not paid for anything yet."""
-    rows = _asked(LEFT, customer=payment.customer_id, payment=payment.pk)
+    rows = _asked(LEFT, {"customer": payment.customer_id, "payment": payment.pk})
     return int(rows[0][0]) if rows else 0
 
 
 def credit_by_kind(customer_id: UUID) -> dict[CreditKind, int]:
     """How much of a customer's credit that is no promotion came in which way; kinds of which there is none are left out."""
     found: Counter[CreditKind] = Counter()
-    for kind, amount in _asked(LEFT_BY_KIND, customer=customer_id):
+    for kind, amount in _asked(LEFT_BY_KIND, {"customer": customer_id}):
         found[KINDS[Fact(kind)]] += int(amount)
     return {kind: found[kind] for kind in CreditKind if found[kind]}
 
 
-def _asked(query: str, **arguments: Any) -> list[tuple[Any, ...]]:
+def _asked(query: str, arguments: SqlArguments) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

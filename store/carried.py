@@ -41,10 +41,10 @@ class CarriedKey(BaseConstraint):
     def remove_sql(self, model: Any, schema_editor: Any) -> str:
         return f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
 
-    def validate(self, model: type[Model], instance: Model, exclude: Any = None, using: str = "default") -> None:
+    def validate(self, model: type[Model], instance: Model, exclude: object = None, using: str = "default") -> None:
         """Forms choose among the customer's own rows; nothing else is asked before the database is."""
 
-    def deconstruct(self) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, tuple[object, ...], dict[str, object]]:
         path, _nothing, named = super().deconstruct()
         return path, (self.reference,), {**named, "carries": self.carries}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 
@@ -15,7 +15,9 @@ class KeepsColumns(models.Model):
     class Meta:
         abstract: ClassVar[bool] = True
 
-    def _do_update(self, base_qs: Any, using: Any, pk_val: object, values: Any, *rest: Any) -> Any:
+    def _do_update(
+        self, base_qs: models.QuerySet[Self], using: str | None, pk_val: object, values: Any, *rest: Any
+    ) -> Any:
         kept = kept_columns(type(self))
         values = [value for value in values if value[0].column not in kept]
         return super()._do_update(base_qs, using, pk_val, values, *rest)

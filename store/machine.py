@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django_fsm import ConcurrentTransitionMixin, FSMFieldMixin
@@ -21,7 +21,10 @@ class StateMachine(ConcurrentTransitionMixin, models.Model):
         abstract: ClassVar[bool] = True
 
     def refresh_from_db(
-        self, using: str | None = None, fields: Iterable[str] | None = None, from_queryset: Any = None
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Self] | None = None,
     ) -> None:
         deferred = self.get_deferred_fields()
         concrete = self._meta.concrete_fields

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pgtrigger
 from django.apps import apps
@@ -23,6 +23,9 @@ from django.db.models import Model
 from psycopg import sql
 
 from store.triggers import Guard
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 ALL = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 OTHERS: dict[str, frozenset[str]] = {
@@ -148,7 +151,7 @@ AROUND = (
 )
 
 
-def _make_role(cursor: Any, name: str, may_sign_in: str, password: str = "") -> None:
+def _make_role(cursor: CursorWrapper, name: str, may_sign_in: str, password: str = "") -> None:
     cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [name])
     found = cursor.fetchone()
     if found and found[0]:
@@ -164,7 +167,7 @@ def _make_role(cursor: Any, name: str, may_sign_in: str, password: str = "") -> 
         cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
 
 
-def _let_triggers_run_as_owner(cursor: Any) -> None:
+def _let_triggers_run_as_owner(cursor: CursorWrapper) -> None:
     """Those that write or lock rows, for the application may not. The others need nothing more: each call would cost 8 µs."""
     cursor.execute(
         "SELECT proname, prosecdef, prosrc FROM pg_proc"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import CharField, Func, Lookup, Model, Q, QuerySet, TextField, UUIDField
+from django.db.models.sql.compiler import SQLCompiler
 
 Rows = TypeVar("Rows", bound="QuerySet[Model]")
 
@@ -39,7 +41,7 @@ class Finds(Lookup):
     lookup_name = "finds"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
         column, params = self.process_lhs(compiler, connection)
         text, values = self.process_rhs(compiler, connection)
         escaped = f"replace(replace(replace(search_form({text}), '\\', '\\\\'), '%%', '\\%%'), '_', '\\_')"

@@ -87,7 +87,7 @@ def write_workbook(
             _sheet(book, titles, bold, widths)
 
 
-def _sheet(book: Any, titles: Sequence[str], bold: Any, widths: Sequence[int]) -> object:
+def _sheet(book: Any, titles: Sequence[str], bold: object, widths: Sequence[int]) -> object:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     for column, width in enumerate(widths):

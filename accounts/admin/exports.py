@@ -28,7 +28,7 @@ WIDTH = 20
 CHECKBOX = "action_checkbox"
 
 
-def list_as_file(page: ModelAdmin[Any], shown: ChangeList, form: str) -> HttpResponseBase:
+def list_as_file(page: ModelAdmin[Model], shown: ChangeList, form: str) -> HttpResponseBase:
     """
     Everything that the list's filters leave, as "csv" or "xlsx"; below the amounts stand their sums.
 
@@ -54,20 +54,20 @@ def _sums(columns: list[_Column], shown: ChangeList) -> Iterator[list[object]]:
 class _Column:
     """A column of the list: a field's own value where it has one, else what it shows, in words."""
 
-    def __init__(self, page: ModelAdmin[Any], column: Any) -> None:
+    def __init__(self, page: ModelAdmin[Model], column: Any) -> None:
         self.name: str = getattr(column, "__name__", column)
         self.title = capfirst(strip_tags(str(label_for_field(column, page.model, page))))
         try:
-            field: Any = page.model._meta.get_field(self.name)
+            found: object = page.model._meta.get_field(self.name)
         except FieldDoesNotExist:
-            field = None
-        field = field if isinstance(field, Field) else None
+            found = None
+        field = found if isinstance(found, Field) else None
         kind = field.output_field if isinstance(field, GeneratedField) else field
         self.is_amount = isinstance(kind, BigIntegerField) and not kind.primary_key
         shows = column if callable(column) else None if self.name == "__str__" else getattr(page, self.name, None)
         self._value: Callable[[Model], object] = (
             _value_of(field, kind)
-            if field is not None
+            if field is not None and kind is not None
             else lambda row: shows(row) if shows else _attribute(row, self.name)
         )
 
@@ -75,7 +75,7 @@ class _Column:
         return _cell(self._value(row))
 
 
-def _value_of(field: Any, kind: Any) -> Callable[[Model], object]:
+def _value_of(field: Field, kind: Field) -> Callable[[Model], object]:
     labels = {code: str(label) for code, label in kind.flatchoices} if kind.choices else {}
     name = field.name
 

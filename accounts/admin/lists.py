@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Field, GeneratedField, QuerySet
+from django.db.models import Field, GeneratedField, Model, QuerySet
 from django.http import HttpRequest
 
 from store.keyset import keyset_page
@@ -38,7 +38,7 @@ class StaffList(ChangeList):
         except (ValueError, OverflowError) as wrong:  # a year of five digits is found out when it is asked for
             raise IncorrectLookupParameters from wrong
 
-    def get_filters_params(self, params: Any = None) -> dict[str, Any]:
+    def get_filters_params(self, params: dict[str, object] | None = None) -> dict[str, object]:
         return {name: value for name, value in super().get_filters_params(params).items() if name not in PLACES}
 
     @property
@@ -76,7 +76,7 @@ class StaffList(ChangeList):
         )
         self.result_list, self.newer, self.older = page.rows, page.newer, page.older
 
-    def _key(self, found: QuerySet[Any]) -> tuple[tuple[str, ...], bool] | None:
+    def _key(self, found: QuerySet[Model]) -> tuple[tuple[str, ...], bool] | None:
         """The columns by which the list is read on, and whether upwards; nothing for an order of several, or of what may be missing."""
         name, (first, *others) = self.lookup_opts.pk.attname, found.query.order_by
         last = {"pk", "-pk", name, f"-{name}"}

@@ -129,11 +129,11 @@ class Endpoint(GenericViewSet[Any]):
             self.idempotency_record.begun = pk
             self.idempotency_record.save(update_fields=["begun"])
 
-    def page(self, rows: QuerySet[Any]) -> Response:
+    def page(self, rows: QuerySet[Model]) -> Response:
         """A page of rows that belong to one object."""
         return self.get_paginated_response(self.get_serializer(self.paginate_queryset(rows), many=True).data)
 
-    def show(self, row: Any, *, status: int = 200) -> Response:
+    def show(self, row: object, *, status: int = 200) -> Response:
         return Response(self.get_serializer(row).data, status=status)
 
 

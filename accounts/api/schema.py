@@ -7,11 +7,13 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry
 from drf_spectacular.utils import OpenApiParameter
 
 from accounts.api.fields import Input, Nothing
 from accounts.api.problems import CONTENT_TYPE, Problem
 from accounts.api.query import Query
+from kernel.shapes import Json
 
 READING = (400, 401, 403, 404, 405, 406, 409, 411, 422, 429, 503)
 WRITING = (*READING, 402, 410, 413, 415)
@@ -69,8 +71,10 @@ class Schema(AutoSchema):
         takes = getattr(self._handler(), "takes", None)
         return takes.described() if takes else super().get_request_serializer()
 
-    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
-        operation = super().get_operation(*args, **kwargs)
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> Json | None:
+        operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation:
             takes = getattr(self._handler(), "takes", None)
             if takes is Nothing:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from allauth.account import views as ways
 from allauth.account.utils import perform_login
@@ -46,7 +45,7 @@ class SignIn(Page, ways.LoginView):
     form_class = SignInForm
     template_name = "door/sign_in.html"
 
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
         return {
             **super().get_context_data(**kwargs),
             "next": self.get_next_url() or "",
@@ -70,7 +69,7 @@ class NewPassword(ways.PasswordResetFromKeyView):
     template_name = "door/new_password.html"
     success_url = reverse_lazy("account_login")
 
-    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, uidb36: str, key: str, **kwargs: object) -> HttpResponseBase:
         answer: HttpResponseBase = super().dispatch(request, uidb36, key, **kwargs)
         if getattr(answer, "context_data", None) and answer.context_data.get("token_fail"):  # type: ignore[attr-defined]
             answer.status_code = 410
@@ -86,7 +85,7 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
     form_class = ChangePasswordForm
     template_name = "door/change_password.html"
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if request.user.is_authenticated and not request.user.has_usable_password():
             return redirect("account_reset_password")
         return super().dispatch(request, *args, **kwargs)

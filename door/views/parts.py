@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponseBase
 
 
 class Page:
     """Says 429 to who has to wait."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return slowed(answer, (getattr(answer, "context_data", None) or {}).get("form"))
 
@@ -18,8 +16,8 @@ class Page:
 class WithRequest:
     """Its form is given the request."""
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        kwargs: dict[str, Any] = super().get_form_kwargs()  # type: ignore[misc]
+    def get_form_kwargs(self) -> dict[str, object]:
+        kwargs: dict[str, object] = super().get_form_kwargs()  # type: ignore[misc]
         return {**kwargs, "request": self.request}  # type: ignore[attr-defined]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.contrib import admin
@@ -23,7 +23,7 @@ from invoices.services.standing import Standing, standing_of
 from kernel import display
 from kernel.actors import Actor
 from kernel.periods import start_of_day
-from kernel.shapes import Cleaned, Wording
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 
 Outcome = DunningStep.Outcome
 
@@ -53,8 +53,8 @@ class CallForm(ReasonForm):
     )
     field_order = ("outcome", "last_day", "reason")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, files, **options)
         self.fields["reason"].label = _("What was said")
 
 
@@ -104,7 +104,7 @@ class StandFilter(admin.SimpleListFilter):
     title = _("stand")
     parameter_name = "stand"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Any:
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("calls", _("to call")), ("announced", _("announced")), ("force", _("in force"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[DunningStep]) -> QuerySet[DunningStep]:

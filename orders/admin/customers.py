@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as text
@@ -72,7 +73,7 @@ class CustomerAdmin(StaffAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return with_money(super().get_queryset(request))
 
-    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Customer, form: ModelForm, change: bool) -> None:
         if not change:
             obj.created_at = clock.now()
             obj.save()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -27,7 +26,7 @@ def _within_the_portal(request: HttpRequest) -> HttpResponse:
 
 
 def _has_a_portal(request: HttpRequest) -> bool:
-    user: Any = request.user
+    user = request.user
     return bool(user.is_authenticated and (user.customer_id or viewed_customer(request)))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
@@ -51,7 +50,7 @@ def trash_export(request: PortalRequest, form: str) -> HttpResponseBase:
     return table_response(request, form, TRASH, rows, name="trash", count=found.count)
 
 
-def _thrown(request: PortalRequest) -> Any:
+def _thrown(request: PortalRequest) -> QuerySet[Resource]:
     return Resource.objects.in_trash().filter(customer=request.customer)
 
 

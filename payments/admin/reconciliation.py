@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.contrib import admin
@@ -17,7 +17,7 @@ from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from kernel import display
 from kernel.actors import Actor
-from kernel.shapes import Cleaned, Wording
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from payments import acts
 from payments.gateways import open_codes
 from payments.models import SETTLED, BankTransfer, Payment, ReconciliationCase, Refund, StatementDay, StatementLine
@@ -199,9 +199,10 @@ class FileForm(ReasonForm):
     file = forms.FileField(label=_("File of the gateway"))
     field_order = ("source", "day", "file", "reason")
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        source: Any = self.fields["source"]
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, files, **options)
+        source = self.fields["source"]
+        assert isinstance(source, forms.ChoiceField)
         source.choices = [(code, gateway_name(code)) for code in open_codes()]
 
     def clean_file(self) -> bytes:

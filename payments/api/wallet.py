@@ -72,10 +72,10 @@ class OriginShape(serializers.Serializer[object]):
     expires_at = serializers.DateTimeField(allow_null=True, help_text="Of promotional credit.")
 
 
-class EntriesWithOrigins(serializers.ListSerializer[Any]):
+class EntriesWithOrigins(serializers.ListSerializer[object]):
     """What paid each is found for all of them at once."""
 
-    def to_representation(self, data: Any) -> list[Any]:
+    def to_representation(self, data: Any) -> list[object]:
         entries = list(data)
         of: dict[UUID, list[int]] = defaultdict(list)
         for entry in entries:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -31,7 +30,7 @@ def payment_requests(request: PortalRequest) -> HttpResponse:
     page = keyset_page(
         found, ("created_at", "id"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
     )
-    open_ones: list[Any] = [one for one in page.rows if one.is_open(request.at)]
+    open_ones: list[PaymentRequest] = [one for one in page.rows if one.is_open(request.at)]
     dues = due_on_behalf(open_ones)
     for one in page.rows:
         one.is_valid, one.due = one.is_open(request.at), dues.get(one.pk, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
@@ -24,19 +23,19 @@ class Command(BaseCommand):
         parser.add_argument("month", nargs="?", help="such as 2026-08")
         parser.add_argument("--dry-run", action="store_true", help="show what would be billed, write nothing")
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, month: str | None = None, dry_run: bool = False, **options: object) -> None:
         at = clock.now()
         try:
-            months = [CalendarMonth.parse(options["month"])] if options["month"] else unbilled_months(at)
+            months = [CalendarMonth.parse(month)] if month else unbilled_months(at)
         except ValueError:
             raise CommandError("A month looks like 2026-08.") from None
         if not months:
             self.stdout.write("Every month that has ended is billed. Name one to look at it again, such as 2026-08.")
-        for month in months:
-            if options["dry_run"]:
-                self._rehearse(month)
+        for each in months:
+            if dry_run:
+                self._rehearse(each)
             else:
-                self._bill(month)
+                self._bill(each)
 
     def _bill(self, month: CalendarMonth) -> None:
         at, actor = clock.now(), Actor.job("bill_month")

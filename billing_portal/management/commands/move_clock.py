@@ -3,7 +3,6 @@
 import getpass
 import time
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -24,16 +23,23 @@ class Command(BaseCommand):
         goal.add_argument("--days", type=float)
         parser.add_argument("--reason", default="from the command line")
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(
+        self,
+        *args: object,
+        to: datetime | None = None,
+        days: float | None = None,
+        reason: str = "",
+        **options: object,
+    ) -> None:
         """Carry the move out in this process and tell what runs."""
         now = clock.now()
-        if options["days"] is not None:
-            to = now + timedelta(days=options["days"])
-        else:
-            to = options["to"] if options["to"].tzinfo else options["to"].replace(tzinfo=billing_zone())
+        if days is not None:
+            to = now + timedelta(days=days)
+        assert to is not None, "one of the two is required"
+        to = to if to.tzinfo else to.replace(tzinfo=billing_zone())
         actor = Actor(ActorKind.STAFF, f"shell:{getpass.getuser()}")
         try:
-            move = moving.request_move(to, reason=options["reason"], actor=actor, at=now)
+            move = moving.request_move(to, reason=reason, actor=actor, at=now)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
         while move.state == move.State.RUNNING:  # a worker may have taken it up before us

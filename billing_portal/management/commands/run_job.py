@@ -1,6 +1,6 @@
 """`manage.py run_job expire-resources`: run jobs of the business calendar now."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,16 +16,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("names", nargs="*", metavar="NAME")
 
-    def handle(self, *args: object, **options: Any) -> None:
+    def handle(self, *args: object, names: Sequence[str] = (), **options: object) -> None:
         """Run each named job; exit with an error when one fails."""
-        if not options["names"]:
+        if not names:
             for job in JOBS:
                 self.stdout.write(f"{job.name:<24}{job.when}")
             return
-        unknown = set(options["names"]) - set(BY_NAME)
+        unknown = set(names) - set(BY_NAME)
         if unknown:
             raise CommandError(f"No such job: {', '.join(sorted(unknown))}")
-        for name in options["names"]:
+        for name in names:
             run = carry_out(BY_NAME[name], at=clock.now())
             self.stdout.write(f"{name}: {run.get_outcome_display()}, {run.count} done, {run.failures} failed")
             if run.outcome == JobRun.Outcome.FAILED:

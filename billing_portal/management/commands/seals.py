@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
@@ -18,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--export", type=Path, help="write the chain to this file, a line of JSON for each seal")
 
-    def handle(self, *args: object, export: Path | None = None, **options: Any) -> None:
+    def handle(self, *args: object, export: Path | None = None, **options: object) -> None:
         if export:
             with export.open("w", encoding="utf-8") as file:
                 file.writelines(json.dumps(seal, ensure_ascii=False) + "\n" for seal in chain())

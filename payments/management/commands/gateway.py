@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from kernel import clock
@@ -20,11 +18,11 @@ class Command(BaseCommand):
         check.add_argument("code", nargs="?", help="all that are set up, without it")
         acts.add_parser("list")
 
-    def handle(self, *args: object, **options: Any) -> None:
-        if options["act"] == "list":
+    def handle(self, *args: object, act: str = "", code: str | None = None, **options: object) -> None:
+        if act == "list":
             self._list()
         else:
-            self._check([options["code"]] if options["code"] else open_codes())
+            self._check([code] if code else open_codes())
 
     def _list(self) -> None:
         for code, entry in GATEWAYS.items():
