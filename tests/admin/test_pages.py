@@ -57,6 +57,7 @@ NOT_LISTED = {
     "invoices.InvoiceLine",  # on the page of its invoice
     "invoices.MonthlyTotal",
     "invoices.NumberSeries",
+    "ledger.CreditHold",  # on the page of its account
     "ledger.GrantUse",  # on the page of its grant
     "payments.AutomaticCharge",  # on the page of its linked account
     "payments.Consent",  # on the page of its linked account

@@ -19,10 +19,11 @@ from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Questi
 from invoices.services.holds import place_hold
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
-from orders.models import Action, CheckoutSession
+from orders.models import Action, CheckoutSession, Order
 from payments.acts import AdjustCredit
 from payments.gateways.base import Moved, Movement, Succeeded
-from payments.models import ExpectedTransfer, GatewayNotice, Payment, StatementDay, TransferClaim
+from payments.models import ExpectedTransfer, GatewayNotice, Payment, PaymentRequest, StatementDay, TransferClaim
+from payments.services.behalf import Asking, ask_to_pay
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.outcomes import record_outcome
@@ -43,6 +44,7 @@ from tests.cast import (
     make_product,
     make_user,
     order,
+    owner_of,
     quote,
     switch_mode,
 )
@@ -71,6 +73,18 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
         prepaid, Action.CREATE, product=str(product.pk), name=f"new{number}", items=chosen(item), months=1, quantity=1
     )
     order(waiting)
+    shared = quote(
+        prepaid,
+        Action.CREATE,
+        product=str(product.pk),
+        name=f"shared{number}",
+        items=chosen(item),
+        months=1,
+        quantity=1,
+    )
+    father = Asking(f"father{number}@family.example", f"Prepaid {number}", "vi")
+    to_be_paid = order(shared, means=Order.Means.ON_BEHALF).pk
+    ask_to_pay(prepaid, PaymentRequest.Kind.ORDER, [to_be_paid], father, actor=owner_of(prepaid), at=NOON)
     correct_invoice(bought.invoices.get().pk, 1_000, note="Goodwill", actor=STAFF, at=NOON)
     DeliveryChannel.objects.create(
         product=product, failures=1, failing_since=NOON, rests_until=NOON + DAY, error="HTTP 503"
