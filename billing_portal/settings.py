@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
         "CreateActionEnum": ["create"],
         "ResizeActionEnum": ["resize"],
         "BillingModeEnum": "accounts.models.BillingMode",
+        "CreditKindEnum": "payments.origins.CreditKind",
         "CreditNoteReasonEnum": "invoices.models.CreditNote.Reason",
         "InvoiceKindEnum": "invoices.models.Invoice.Kind",
         "MonthsEnum": "lifecycle.api.PERIODS",
