@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from io import BytesIO
+from zipfile import ZipFile
 
 import pytest
 
 from accounts.models import User
 from billing_portal import api_urls
+from invoices.models import Invoice
 from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from notifications.models import Notice
@@ -16,6 +19,7 @@ from orders.models import CheckoutSession, Order, Quote
 from payments.models import Payment
 from tests.api.conftest import Caller, caller_of, done
 from tests.cast import make_customer, make_user
+from tests.documents.reading import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +43,7 @@ CUSTOMER_ROUTES = [
     ("GET", "credit-notes/{note}/"),
     ("GET", "credit-notes/{note}/pdf/"),
     ("GET", "payments/{payment}/"),
+    ("GET", "payments/{payment}/story/"),
     ("GET", "bank-transfers/{transfer}/"),
     ("GET", "linked-accounts/{link}/"),
     ("POST", "linked-accounts/{link}/unlink/"),
@@ -66,6 +71,8 @@ CUSTOMER_LISTS = [
     ("GET", "quotes/"),
     ("GET", "orders/"),
     ("GET", "invoices/"),
+    ("GET", "invoices/documents/"),
+    ("GET", "invoices/statement/?month=2026-03"),
     ("GET", "credit-notes/"),
     ("GET", "payments/"),
     ("GET", "bank-transfers/"),
@@ -143,7 +150,7 @@ def all_refused(caller, routes, things, expected):
 
 
 def test_the_matrix_knows_every_route():
-    known = {(method, route.format_map(Placeholder())) for method, route in ROUTES}
+    known = {(method, route.partition("?")[0].format_map(Placeholder())) for method, route in ROUTES}
     real = set()
     for prefix, view in routes_of(api_urls.urlpatterns):
         real |= {(method.upper(), prefix) for method in view.actions if method != "head"}
@@ -176,16 +183,15 @@ def test_another_customer_finds_nothing(things):
         stranger, [*CUSTOMER_ROUTES, *SHARED_ROUTES, *TEAM_ROUTES, *TEAM_LISTS, *TEAM_WRITES], things, 404
     )
     for _method, route in CUSTOMER_LISTS:
-        if route in {"customer/", "keys/", "linked-accounts/consents/"} or route.endswith(
-            "/export/"
-        ):  # its own name, key and columns; everybody's words
-            answer = stranger.get(route)
+        answer = stranger.get(route)
+        is_file = answer["Content-Type"] != "application/json"
+        if is_file or route in {"customer/", "keys/", "linked-accounts/consents/"}:  # its own name, key and columns
             assert answer.status_code == 200, route
-            told = b"".join(answer.streaming_content) if answer.streaming else answer.content
-            assert b"Alice" not in told
-            assert b"vserver" not in told
+            told = told_by(answer)
+            assert "Alice" not in told
+            assert "vserver" not in told.casefold()
             continue
-        body = done(stranger.get(route))
+        body = done(answer)
         if route == "wallet/entries/":
             assert [entry["amount"] for entry in body["results"]] == [1_000_000]
         elif route == "dunning/":
@@ -195,6 +201,24 @@ def test_another_customer_finds_nothing(things):
         elif route != "wallet/":
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []
+
+
+def told_by(answer):
+    """The words of an answer; of an archive, the names of what is in it."""
+    content = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    if answer["Content-Type"] == "application/pdf":
+        return text_of(content)
+    if answer["Content-Type"] == "application/zip":
+        return " ".join(ZipFile(BytesIO(content)).namelist())
+    return content.decode()
+
+
+def test_another_customers_papers_have_nothing_of_ours(things, alice):
+    """What the papers are tested by is found in those of who they are about."""
+    number = Invoice.objects.get(pk=things["invoice"]).number
+    for caller, is_told in ((caller_of(alice), True), (caller_of(make_customer("Mallory")), False)):
+        for route in ("invoices/documents/", "invoices/statement/?month=2026-03"):
+            assert (number in told_by(caller.get(route))) == is_told, route
 
 
 def test_another_customers_writes_reach_nothing(things):
