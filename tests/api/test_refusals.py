@@ -13,6 +13,7 @@ from django_fsm import ConcurrentTransition, TransitionNotAllowed
 
 from accounts.models import IdempotencyKey
 from invoices.models import Invoice
+from kernel.ids import new_id
 from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from notifications.models import Notice
@@ -20,7 +21,7 @@ from orders.models import Order, Quote
 from payments.models import Payment
 from tests.actions.books import nothing_changes
 from tests.api.conftest import Caller, caller_of, done, refused
-from tests.cast import create, make_coupon, make_customer, order
+from tests.cast import NOON, create, make_coupon, make_customer, order
 
 pytestmark = pytest.mark.django_db
 NEW = {"action": "create", "product": "vserver", "name": "web", "items": [{"item": "small"}], "months": 1}
@@ -256,6 +257,15 @@ def test_verbs_that_do_not_fit(alice, as_alice, small, verb, body, status, code)
     refused(as_alice.post(f"resources/{server.pk}/{verb}/", body), status, code)
 
     assert counts() == before
+
+
+def test_nobody_is_asked_about_a_payment_whose_gateway_is_not_there_any_more(alice, as_alice):
+    pk = new_id()
+    Payment.objects.create(
+        pk=pk, customer=alice, kind="top_up", means="gateway", gateway="former", reference="T-1", payable=f"top_up:{pk}",
+        description="Top-up", amount=100_000, actor=alice.email, created_at=NOON,
+    )  # fmt: skip
+    refused(as_alice.post(f"payments/{pk}/check/"), 409, "gateway-gone")
 
 
 def test_in_the_trash_and_deleted_nothing_runs(alice, as_alice, small):

@@ -123,6 +123,17 @@ def test_programs_get_the_zip_too(carol, billed):
         assert len(archive.namelist()) == 2
 
 
+def test_programs_are_told_when_it_is_too_much_for_one_file(carol, billed, monkeypatch):
+    monkeypatch.setattr("invoices.zipped.MOST_DOCUMENTS", 1)
+    monkeypatch.setattr("payments.monthly.MOST_ROWS", 1)
+    _key, secret = CustomerKey.issue(at=APRIL, name="books", customer=carol)
+    for place, code in (("documents", "too-many-documents"), ("statement", "statement-too-long")):
+        answer = Client().get(
+            f"/api/v1/invoices/{place}/", {"month": "2026-04"}, headers={"authorization": f"Bearer {secret}"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
 def test_the_vat_ledger_has_a_row_for_each_document_and_rate(billed):
     """10,000 credited of 129,717 with 11,792 tax take back 909 of the tax."""
     note = credit_invoice(billed[0], 10_000, CreditNote.Reason.CORRECTION, at=APRIL, note="An hour of outage")
