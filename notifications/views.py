@@ -19,7 +19,6 @@ from notifications.truth import facts_now, holds
 from store.keyset import keyset_page
 
 FILTERS = ("", "unread")
-MOST_TOGETHER = 5000
 
 
 @require_GET
@@ -56,9 +55,7 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     found = get_object_or_404(Notice.objects.to_customers(), pk=notice_id, customer=request.customer)
     if not request.staff_viewing:
         mark_read(found, at=request.at)
-    together: list[Any] = list(
-        Notice.objects.filter(told_with(found), customer=request.customer).order_by("id")[:MOST_TOGETHER]
-    )
+    together: list[Any] = list(Notice.objects.filter(told_with(found), customer=request.customer).order_by("id"))
     now = facts_now(together)
     for one in together:
         one.is_overtaken = not holds(one, now.get(one.pk), at=request.at)

@@ -8,6 +8,8 @@ import pytest
 from django.urls import reverse
 
 from lifecycle.models import Resource
+from notifications import gathered
+from notifications.models import Notice
 from orders.views import resource as page_of_a_resource
 from payments.views import invoices as paying
 from store.cut import cut
@@ -17,6 +19,8 @@ from tests.portal.seen import signed_in, the_time_being
 ROOT = Path(__file__).resolve().parents[2]
 SLICED = re.compile(r"\[\s*:\s*[A-Z_]{3,}[^\]]*\]|order_by\([^)]*\)\[:\d+\]")
 SAID_OTHERWISE = {
+    "accounts/admin/lists.py: [: COUNTED + 1]",  # only counts, and says when there are more
+    "billing_portal/search.py: [:LONGEST]",  # what is looked for, no list
     "payments/views/wallet.py: [:LATEST]",  # beside a link to all of them
     'orders/views/life.py: order_by("-id")[:100]',  # pins on the ruler
     "orders/views/listing.py: [: MOST_ADDED_UP + 1]",  # only looks whether there are more
@@ -56,6 +60,17 @@ def test_paying_says_how_many_invoices_are_left_for_another_time(bob, small, mon
     monkeypatch.setattr(paying, "MOST_AT_ONCE", 2)
     page = signed_in(bob).get(reverse("pay-invoices")).content.decode()
     assert "1 open invoice more is left for another time" in page
+
+
+def test_a_notification_counts_what_is_told_with_it_and_not_listed(small, monkeypatch):
+    """Three servers of an order: one line, and two more."""
+    carol = make_customer(credit=10_000_000)
+    create(carol, small, name="web", quantity=3)
+    monkeypatch.setattr(gathered, "MOST_LINES", 1)
+    told = Notice.objects.filter(customer=carol, kind=Notice.Kind.RESOURCE_CREATED)
+    page = signed_in(carol).get(reverse("notice", args=[told.order_by("pk")[0].pk])).content.decode()
+    assert told.count() == 3
+    assert "2 more are told with these." in page
 
 
 def test_no_view_cuts_a_list_by_itself():
