@@ -4,26 +4,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0018_switches_of_the_mode_are_acts_for_two'),
+        ("accounts", "0018_switches_of_the_mode_are_acts_for_two"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='staffact',
-            name='nobody_is_their_own_second_person',
+            model_name="staffact",
+            name="nobody_is_their_own_second_person",
         ),
         migrations.RemoveConstraint(
-            model_name='staffact',
-            name='only_who_asked_withdraws_or_acts_alone',
+            model_name="staffact",
+            name="only_who_asked_withdraws_or_acts_alone",
         ),
         migrations.AddConstraint(
-            model_name='staffact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by', models.F('asked_by')), ('state__in', ['approved', 'refused', 'reviewed']), _negated=True), models.Q(models.Q(('state__in', ['approved', 'refused', 'reviewed']), _negated=True), ('asker__isnull', True), ('decider__isnull', True), models.Q(('decider', models.F('asker')), _negated=True), _connector='OR')), name='nobody_is_their_own_second_person'),
+            model_name="staffact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("decided_by", models.F("asked_by")),
+                        ("state__in", ["approved", "refused", "reviewed"]),
+                        _negated=True,
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["approved", "refused", "reviewed"]), _negated=True),
+                        ("asker__isnull", True),
+                        ("decider__isnull", True),
+                        models.Q(("decider", models.F("asker")), _negated=True),
+                        _connector="OR",
+                    ),
+                ),
+                name="nobody_is_their_own_second_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staffact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['withdrawn', 'alone']), _negated=True), ('decided_by', models.F('asked_by')), models.Q(('asker__isnull', False), ('decider', models.F('asker')), ('decider__isnull', False)), _connector='OR'), name='only_who_asked_withdraws_or_acts_alone'),
+            model_name="staffact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["withdrawn", "alone"]), _negated=True),
+                    ("decided_by", models.F("asked_by")),
+                    models.Q(("asker__isnull", False), ("decider", models.F("asker")), ("decider__isnull", False)),
+                    _connector="OR",
+                ),
+                name="only_who_asked_withdraws_or_acts_alone",
+            ),
         ),
     ]
