@@ -37,13 +37,16 @@ class Portal:
         environ.pop("HTTP_ACCEPT_ENCODING", None)  # what is compressed is not looked into
         self.requests += 1
         asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']}"
-        with transaction.atomic():
+        before_all = transaction.savepoint()  # no block: what must be the outermost may be
+        try:
             before = _rows_written()
             answer: Any = self.application(environ, start_response)
             body = b"".join(answer)
             wrote = _rows_written() - before
             self.findings += [f"{asked}: {said}" for said in self._wrong(environ, answer.status_code, body, wrote)]
-            transaction.set_rollback(True)
+        finally:
+            transaction.savepoint_rollback(before_all)
+            self.database.run_on_commit.clear()
         answer.close()
         return [body]
 
