@@ -16,6 +16,8 @@ from typing import Literal, Protocol, runtime_checkable
 # Unknown.reason when the gateway does not know the reference. It is not final: some gateways take seconds to find
 # their own orders. Once the order can no longer be paid (see Caps.order_ttl) the caller may call it failed.
 NOT_FOUND = "not_found"
+# Unknown.reason when a refund is asked about and the payment itself is not known: that says nothing of the refund.
+NO_SUCH_PAYMENT = "payment_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,11 @@ class TakenBack:
 
 
 Outcome = Succeeded | Failed | Pending | Unknown | TakenBack
+
+
+def of_the_payment(answer: Unknown) -> Unknown:
+    """What it says of a refund that the payment could not be read."""
+    return Unknown(NO_SUCH_PAYMENT) if answer.reason == NOT_FOUND else answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +229,14 @@ class Gateway(Protocol):
         One refund of a payment at a time: the next waits until this one is final.
         """
 
-    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
-        """What became of a refund of `amount` of the payment `reference`."""
+    def query_refund(
+        self, *, reference: str, refund_reference: str, amount: int, at: datetime, gateway_txn_id: str = ""
+    ) -> Outcome:
+        """
+        What became of a refund of `amount` of the payment `reference`, the gateway's `gateway_txn_id` where that is known.
+
+        NOT_FOUND says that the gateway knows the payment and no such refund.
+        """
 
     @property
     def has_statement(self) -> bool:

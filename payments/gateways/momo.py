@@ -30,6 +30,7 @@ from .base import (
     Succeeded,
     Unknown,
     Verdict,
+    of_the_payment,
 )
 from .statements import as_read, fetch, read_json
 from .wire import (
@@ -139,11 +140,13 @@ class MoMo:
             return self.query_refund(reference=reference, refund_reference=refund_reference, amount=amount, at=at)
         return outcome_of(answer, protocol.REFUND_FAILED, at, wanted=amount)
 
-    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
+    def query_refund(
+        self, *, reference: str, refund_reference: str, amount: int, at: datetime, gateway_txn_id: str = ""
+    ) -> Outcome:
         """A payment's own answer lists its refunds."""
         answer = self._ask_about(reference)
         if isinstance(answer, Unknown):
-            return answer
+            return of_the_payment(answer)
         listed = answer.get("refundTrans")
         for refund in listed if isinstance(listed, list) else []:
             if (

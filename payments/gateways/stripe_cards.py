@@ -37,6 +37,7 @@ from .base import (
     Unknown,
     UnreadableStatement,
     Verdict,
+    of_the_payment,
 )
 from .stripe_balance import moved_of
 from .stripe_calls import CURRENCY, asked, called, client_for, declined
@@ -184,13 +185,18 @@ class Stripe:
         answer = called(lambda: self.api.refunds.create(wanted, {"idempotency_key": refund_reference}))
         return _refunded(answer, amount, at) if isinstance(answer, dict) else answer
 
-    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
-        intent = self._intent(reference)
-        if not isinstance(intent, dict):
-            return intent
-        answer = asked(lambda: self.api.refunds.list({"payment_intent": intent["id"], "limit": 100}))
+    def query_refund(
+        self, *, reference: str, refund_reference: str, amount: int, at: datetime, gateway_txn_id: str = ""
+    ) -> Outcome:
+        """Refunds are listed by Stripe's id of the payment: its search by our reference lags behind."""
+        if not gateway_txn_id:
+            intent = self._intent(reference)
+            if not isinstance(intent, dict):
+                return of_the_payment(intent)
+            gateway_txn_id = text_of(intent, "id")
+        answer = asked(lambda: self.api.refunds.list({"payment_intent": gateway_txn_id, "limit": 100}))
         if not isinstance(answer, dict):
-            return answer
+            return of_the_payment(answer)
         for refund in answer.get("data", []):
             if (refund.get("metadata") or {}).get("refund") == refund_reference:
                 return _refunded(refund, amount, at)

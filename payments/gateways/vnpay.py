@@ -34,6 +34,7 @@ from .base import (
     TakenBack,
     Unknown,
     Verdict,
+    of_the_payment,
 )
 from .statements import as_read, fetch
 from .wire import CHECK_AFTER, VIETNAM, ask, is_amount, is_name, is_same, text_of
@@ -153,11 +154,13 @@ class VNPay:
             return Failed(protocol.REFUND_FAILED[code], text_of(answer, "vnp_Message")[:200])
         return _refund_outcome(answer, amount, at) if code == protocol.DONE else Unknown(f"code {code}")
 
-    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
+    def query_refund(
+        self, *, reference: str, refund_reference: str, amount: int, at: datetime, gateway_txn_id: str = ""
+    ) -> Outcome:
         """VNPay tells about a payment's latest movement only, so that has to be a refund of this amount."""
         answer = self._ask_about(reference, at)
         if isinstance(answer, Unknown):
-            return answer
+            return of_the_payment(answer)
         if text_of(answer, "vnp_TransactionType") == protocol.PAYMENT:
             return Unknown(NOT_FOUND)
         return _refund_outcome(answer, amount, at)

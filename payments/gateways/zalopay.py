@@ -169,7 +169,9 @@ class ZaloPay:
             return self.query_refund(reference=reference, refund_reference=refund_reference, amount=amount, at=at)
         return refusal(REFUND_FAILED, detail, answer)
 
-    def query_refund(self, *, reference: str, refund_reference: str, amount: int, at: datetime) -> Outcome:
+    def query_refund(
+        self, *, reference: str, refund_reference: str, amount: int, at: datetime, gateway_txn_id: str = ""
+    ) -> Outcome:
         """The answer repeats neither amount nor time: success means the `amount` that was asked for, known `at`."""
         answer = self.call("query_refund", m_refund_id=refund_reference, timestamp=milliseconds(at))
         if isinstance(answer, Unknown):

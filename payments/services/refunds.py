@@ -71,7 +71,11 @@ class Returns(Outbox[Refund]):
     along = ("payment",)
 
     def next_attempt(self, row: Refund, *, at: datetime) -> datetime | None:
-        return next_question(row.approved_at, _gateway_of(row.gateway).caps, at=at)
+        try:
+            caps = _gateway_of(row.gateway).caps
+        except GatewayGone:  # nobody is there to be asked: it is staff's at once
+            return None
+        return next_question(row.approved_at, caps, at=at)
 
     def may_be_parked(self, row: Refund) -> bool:
         return False
@@ -178,17 +182,35 @@ def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
     """
     What the gateway says. It is committed that it may have heard before it hears, so a lost answer is asked about.
 
-    One that it does not know never reached it, and is sent again under the same reference, under which it moves nothing twice.
+    One that it does not know never reached it, and is sent again under the same reference, under which it moves nothing twice: as
+    long as the gateway surely remembers. Later it may have moved and be forgotten, and is staff's to find out.
     """
     gateway = _gateway_of(refund.gateway)
     if _is_first(refund.pk, at=at):
         return _sent(gateway, refund, at=at)
     outcome = gateway.query_refund(
-        reference=refund.payment.reference, refund_reference=refund.reference, amount=refund.amount, at=at
+        reference=refund.payment.reference,
+        gateway_txn_id=refund.payment.gateway_txn_id or "",
+        refund_reference=refund.reference,
+        amount=refund.amount,
+        at=at,
     )
-    if _is_unknown(outcome) or _is_of_another(refund, outcome):
-        return _sent(gateway, refund, at=at)
-    return outcome
+    if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
+        return outcome
+    if not _is_remembered(refund, gateway, at=at):
+        return Unknown(NOT_FOUND)
+    return _sent_again(gateway, refund, at=at)
+
+
+def _is_remembered(refund: Refund, gateway: Gateway, *, at: datetime) -> bool:
+    """Whether the gateway would know the refund, had it come; of what nobody is to ask about any more, staff decide."""
+    return bool(refund.check_at) and at < refund.payment.created_at + gateway.caps.query_horizon
+
+
+def _sent_again(gateway: Gateway, refund: Refund, *, at: datetime) -> Outcome:
+    """That it is refused now says nothing of the first time: the money may have left then."""
+    outcome = _sent(gateway, refund, at=at)
+    return Unknown(f"{outcome.code}: {outcome.message}") if isinstance(outcome, Failed) else outcome
 
 
 @transaction.atomic(durable=True)

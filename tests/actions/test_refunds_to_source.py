@@ -14,6 +14,7 @@ from catalog.models import Item
 from kernel.actors import Actor
 from ledger.services import Kind
 from notifications.models import Notice
+from payments import gateways
 from payments.acts import RefundTopUp, SettleRefund
 from payments.gateways.base import NOT_FOUND, Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment, Refund
@@ -167,6 +168,55 @@ def test_what_never_reached_the_gateway_is_sent_again_under_the_same_reference(
     see_to_refunds(at=LATER + HOUR)
     refund.refresh_from_db()
     assert (gate.refunded, refund.state) == ([(refund.reference, 300_000)] * 2, "done")
+
+
+def test_what_the_gateway_may_have_forgotten_is_not_sent_again(gate: Gate, customer: Customer, people: Any) -> None:
+    """The top-up was made 24 hours before; the gateway remembers for 48, so 24 hours later it may have sent the money and forgotten."""
+    refund = begun(top_up(customer, 300_000), 300_000, people)
+    gate.refund_answer, gate.refund_known = Unknown("time-out"), Unknown(NOT_FOUND)
+    see_to_refunds(at=LATER)
+    gate.refund_answer = arrived(300_000)
+    see_to_refunds(at=LATER + DAY)
+    refund.refresh_from_db()
+    assert (gate.refunded, refund.state, refund.failure) == ([(refund.reference, 300_000)], "under_way", "not_found")
+
+
+def test_asking_about_a_refund_that_waits_for_staff_sends_nothing(gate: Gate, customer: Customer, people: Any) -> None:
+    """The top-up is an hour old, but nobody is to ask about the refund any more."""
+    refund = begun(top_up(customer, 300_000, LATER - HOUR), 300_000, people)
+    gate.refund_answer, gate.refund_known = Unknown("time-out"), Unknown(NOT_FOUND)
+    see_to_refunds(at=LATER)
+    Refund.objects.filter(pk=refund.pk).update(check_at=None)
+    gate.refund_answer = arrived(300_000)
+    check_refund(refund.pk, reason="look", actor=people[0], at=LATER + MINUTE)
+    refund.refresh_from_db()
+    assert (gate.refunded, refund.state) == ([(refund.reference, 300_000)], "under_way")
+
+
+def test_a_refusal_of_what_is_sent_again_gives_no_credit_back(gate: Gate, customer: Customer, people: Any) -> None:
+    """The first may have moved the 300,000: they are no credit before the gateway says of the refund itself that it failed."""
+    refund = begun(top_up(customer, 300_000), 300_000, people)
+    gate.refund_answer, gate.refund_known = Unknown("time-out"), Unknown(NOT_FOUND)
+    see_to_refunds(at=LATER)
+    gate.refund_answer = Failed("not_refundable", "no")
+    see_to_refunds(at=LATER + HOUR)
+    refund.refresh_from_db()
+    assert (len(gate.refunded), refund.state, refund.failure) == (2, "under_way", "not_refundable: no")
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.REFUNDS)) == (0, 300_000)
+
+
+def test_a_refund_whose_gateway_was_removed_waits_for_two_people(
+    gate: Gate, customer: Customer, people: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(code: str) -> Gate:
+        raise gateways.UnknownGateway(code)
+
+    refund = begun(top_up(customer, 300_000), 300_000, people)
+    gate.refund_answer = Unknown("time-out")
+    see_to_refunds(at=LATER)
+    monkeypatch.setattr(gateways, "gateway", none)
+    see_to_refunds(at=LATER + HOUR)
+    assert [one.reference for one in Refund.objects.stuck()] == [refund.reference]
 
 
 def test_an_earlier_refund_of_the_same_amount_is_not_taken_for_this_one(

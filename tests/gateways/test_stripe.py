@@ -200,6 +200,21 @@ def test_a_refund_is_a_part_under_a_key_of_its_own(change: dict[str, Any], outco
     assert made.query_refund(reference="260131-a", refund_reference="R2", amount=50_000, at=NOON) == Unknown(NOT_FOUND)
 
 
+def test_a_refund_is_looked_for_by_stripes_id_of_the_payment_where_that_is_known() -> None:
+    made, sent = adapter({"object": "list", "data": [], "has_more": False})
+    asked = made.query_refund(
+        reference="260131-a", gateway_txn_id="pi_1", refund_reference="R1", amount=50_000, at=NOON
+    )
+    assert asked == Unknown(NOT_FOUND)
+    assert [(one.url.path, dict(one.url.params)["payment_intent"]) for one in sent] == [("/v1/refunds", "pi_1")]
+
+
+def test_that_search_does_not_find_a_payment_says_nothing_of_its_refunds() -> None:
+    made, _sent = adapter(search())
+    asked = made.query_refund(reference="260131-a", refund_reference="R1", amount=50_000, at=NOON)
+    assert asked == Unknown("payment_not_found")
+
+
 # Notices
 
 

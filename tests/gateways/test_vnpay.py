@@ -297,6 +297,7 @@ def test_a_refund_is_asked_about_by_its_payment_and_is_unknown_before_it_shows()
         return adapter(answer).query_refund(reference=REFERENCE, refund_reference="r", amount=50_000, at=FIVE_PAST)
 
     assert asked(answered()) == Unknown(NOT_FOUND)
+    assert asked(answered(vnp_ResponseCode="91")) == Unknown("payment_not_found"), "that says nothing of the refund"
     shown = {"vnp_TransactionType": "03", "vnp_Amount": "5000000", "vnp_TransactionNo": "14123999"}
     assert asked(answered(**shown)) == Succeeded("14123999", 50_000, FIVE_PAST)
     assert asked(answered(**shown, vnp_TransactionStatus="06")) == Pending(timedelta(minutes=1))
