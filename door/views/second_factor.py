@@ -7,8 +7,10 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page, signed_in
@@ -16,6 +18,7 @@ from accounts.models import User
 from door.forms import AgainForm, CodeForm, FirstCodeForm
 from door.second_factor import PROVEN, needs_second_factor
 from door.services.second_factor import want_second_factor
+from door.services.sessions import end_sessions
 from door.views.parts import Page, WithRequest, slowed
 
 
@@ -49,9 +52,13 @@ class SetUp(Page, ActivateTOTPView):
     form_class = FirstCodeForm
     template_name = "door/set_up.html"
 
+    @method_decorator(transaction.atomic)
     def form_valid(self, form: FirstCodeForm) -> HttpResponse:
+        """Other browsers have shown the password alone: they are signed out."""
         answer: HttpResponse = super().form_valid(form)
-        self.request.session[PROVEN] = signed_in(self.request).pk
+        user = signed_in(self.request)
+        self.request.session[PROVEN] = user.pk
+        end_sessions(user, but=self.request.session.session_key or "")
         return answer
 
 

@@ -213,6 +213,20 @@ def test_who_is_in_when_it_is_set_up_elsewhere_signs_in_again(owner):
     assert here.get("/settings/")["Location"] == "/login/?next=/settings/"
 
 
+def test_who_has_shown_the_password_alone_reads_no_recovery_codes(owner, with_factor):
+    Customer.objects.update(wants_second_factor=True)
+    here = Client()
+    here.force_login(owner)  # as a session from before it was set up
+    codes = "/settings/second-factor/codes/"
+    assert here.get(codes)["Location"] == f"/login/?next={codes}"
+
+
+def test_setting_it_up_signs_out_the_other_browsers_and_not_this_one(owner):
+    here, elsewhere = sign_in(owner)[0], sign_in(owner)[0]
+    set_up(here)
+    assert [client.get("/settings/").status_code for client in (here, elsewhere)] == [200, 302]
+
+
 def test_what_is_required_cannot_be_switched_off(owner, with_factor):
     Customer.objects.update(wants_second_factor=True)
     client, _answer = sign_in(owner)
