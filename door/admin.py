@@ -13,6 +13,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -72,7 +73,7 @@ class TakeSecondFactor(Task[SecondFactor]):
         return True
 
     def carry_out(self, subject: SecondFactor, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        take_second_factor(subject.user, reason=data["reason"], actor=actor, at=at)
+        take_second_factor(subject.user, reason=data["reason"], actor=actor, at=at, language=get_language() or "")
         return text("The second factor is taken away.")
 
 

@@ -11,8 +11,10 @@ from accounts.models import Customer, User
 from accounts.services import record_audit
 from door.audit import Did
 from door.models import SecondFactor
+from door.services import tell_user
 from door.services.sessions import end_sessions
 from kernel.actors import Actor
+from notifications.models import Letter
 
 
 @transaction.atomic
@@ -26,14 +28,17 @@ def want_second_factor(customer: Customer, is_wanted: bool, *, actor: Actor, at:
 
 
 @transaction.atomic
-def take_second_factor(user: User, *, reason: str, actor: Actor, at: datetime) -> None:
+def take_second_factor(user: User, *, reason: str, actor: Actor, at: datetime, language: str) -> None:
     """
     Staff let somebody in again whose telephone and codes are lost: with the password alone, until another one is set up.
 
-    It opens an account: the customer is told, somebody else reviews it, and whoever is signed in is signed out.
+    It opens an account: the person and the customer are told, somebody else reviews it, and whoever is signed in is signed out.
+
+    :param language: of the letter to who has no customer
     """
     SecondFactor.objects.filter(user=user).delete()
     end_sessions(user)
+    tell_user(user, Letter.Kind.SECOND_FACTOR_OFF, at=at, language=language)
     leave_for_review(
         "take-second-factor", customer=user.customer, subject=user.email, reason=reason, actor=actor, at=at
     )

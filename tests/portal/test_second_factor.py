@@ -256,5 +256,7 @@ def test_support_lets_in_again_who_has_lost_everything(owner, with_factor, boss)
     assert not Authenticator.objects.exists()
     assert StaffAct.objects.get().act == "take-second-factor"
     assert Notice.objects.get().kind == Notice.Kind.ACCESS_CHANGED
+    told = mails()[-1]
+    assert (told.to, told.subject) == ([owner.email], "Yếu tố thứ hai của bạn đã được tắt")
     _client, answer = sign_in(owner)
     assert answer["Location"] == "/"
