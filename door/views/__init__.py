@@ -9,9 +9,11 @@ from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -75,6 +77,7 @@ class NewPassword(ways.PasswordResetFromKeyView):
             answer.status_code = 410
         return answer
 
+    @method_decorator(transaction.atomic)
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
@@ -90,6 +93,7 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
             return redirect("account_reset_password")
         return super().dispatch(request, *args, **kwargs)
 
+    @method_decorator(transaction.atomic)
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)

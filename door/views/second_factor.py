@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewReco
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
@@ -64,6 +65,12 @@ class SetUp(Page, ActivateTOTPView):
 
 class SwitchOff(DeactivateTOTPView):
     template_name = "door/switch_off.html"
+
+    @method_decorator(transaction.atomic)
+    def form_valid(self, form: Form) -> HttpResponse:
+        """With the letter, or not at all."""
+        answer: HttpResponse = super().form_valid(form)
+        return answer
 
 
 class Codes(ViewRecoveryCodesView):

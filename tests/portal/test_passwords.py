@@ -238,6 +238,27 @@ def test_who_knows_the_password_changes_it_and_stays_signed_in(owner, inside):
     assert mail_to(owner.email).subject == "Mật khẩu của bạn đã được đổi"
 
 
+def _breaks(*_args: object, **_named: object) -> None:
+    raise RuntimeError("the power is gone")
+
+
+def test_a_password_is_not_changed_when_the_letter_cannot_be_written(owner, inside, monkeypatch):
+    monkeypatch.setattr("door.adapter.tell_user", _breaks)
+    with pytest.raises(RuntimeError):
+        change(inside, "secret")
+    assert can_sign_in(owner, "secret")
+    assert inside.get("/settings/").status_code == 200
+
+
+def test_a_link_sets_no_password_when_the_letter_cannot_be_written(owner, monkeypatch):
+    ask(owner.email)
+    link = link_in(mail_to(owner.email))
+    monkeypatch.setattr("door.adapter.tell_user", _breaks)
+    with pytest.raises(RuntimeError):
+        set_by(link)
+    assert can_sign_in(owner, "secret")
+
+
 def test_a_browser_that_was_left_open_changes_nothing(owner, inside):
     answer = change(inside, "guess")
     assert answer.context["form"].errors == {"oldpassword": ["This is not your present password."]}

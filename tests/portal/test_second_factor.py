@@ -139,6 +139,20 @@ def test_it_is_switched_off_with_the_password_and_told(owner, with_factor):
     assert mails()[-1].subject == "Yếu tố thứ hai của bạn đã được tắt"
 
 
+def test_it_is_not_switched_off_when_the_letter_cannot_be_written(owner, with_factor, monkeypatch):
+    def breaks(*_args: object, **_named: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    client, _answer = sign_in(owner)
+    client.post("/sign-in/code/", {"code": recovery_codes(owner)[0]})
+    off = "/settings/second-factor/off/"
+    client.post(client.get(off)["Location"], {"oldpassword": "secret"})
+    monkeypatch.setattr("door.adapter.tell_user", breaks)
+    with pytest.raises(RuntimeError):
+        client.post(off)
+    assert Authenticator.objects.filter(user=owner).count() == 2
+
+
 def test_new_recovery_codes_end_the_former_ones(owner, with_factor):
     former = recovery_codes(owner)
     client, _answer = sign_in(owner)
