@@ -1,8 +1,8 @@
 """
 Guessing passwords is slow: who fails to sign in too often has to wait, a little longer each time. So does who asks for mails.
 
-Counted in the cache (Redis) by user name and by address. Without Redis nobody is held up. A browser that has signed in
-before is counted for itself, so no stranger's failures keep its user out.
+Counted in the cache (Redis) by user name and by address. Without Redis nobody is held up, but codes of a second factor are not
+looked at. A browser that has signed in before is counted for itself, so no stranger's failures keep its user out.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class Attempts:
     def __init__(self, limits: Mapping[str, Limit]) -> None:
         self.limits = limits
         self.counted = False
+        self.is_away = False
+        """Whether Redis did not answer: nobody knows how many there were."""
 
     @classmethod
     def to_sign_in(cls, request: HttpRequest, name: str) -> Attempts:
@@ -100,7 +102,8 @@ class Attempts:
         try:
             wait = max(_left(subject) for subject in self.limits) or self._count()
         except RedisError:
-            logger.warning("sign-in: nobody is held up, Redis does not answer")
+            logger.warning("sign-in: nobody is counted, Redis does not answer")
+            self.is_away = True
             return 0
         return wait
 

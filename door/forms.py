@@ -218,17 +218,23 @@ def too_many_codes() -> str:
     return text("Too many codes were wrong. Please wait %(span)s, then try again.")
 
 
+def _busy() -> forms.ValidationError:
+    return forms.ValidationError(text("Please try again in a moment."), code="busy")
+
+
 class CodeField(Braked):
-    """A code, counted as guessed until it is right."""
+    """A code, counted as guessed until it is right. While nobody counts none is looked at: six digits are soon guessed."""
 
     def clean_code(self) -> str:
         user = self.user  # type: ignore[attr-defined]
         attempts = Attempts.of_codes(user)
         self.hold_up(context.request, attempts, too_many_codes())
+        if attempts.is_away:
+            raise _busy()
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except RedisError as away:
-            raise forms.ValidationError(text("Please try again in a moment."), code="busy") from away
+            raise _busy() from away
         attempts.succeed()
         return code
 

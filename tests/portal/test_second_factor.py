@@ -125,6 +125,22 @@ def test_guessing_codes_is_slow(owner, with_factor):
     assert "Too many codes were wrong." in answer.content.decode()
 
 
+def test_no_code_is_looked_at_while_nobody_counts_the_guesses(owner, with_factor, settings):
+    code = recovery_codes(owner)[0]  # needs no cache to be found right
+    client, _answer = sign_in(owner)
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+            "OPTIONS": {"socket_connect_timeout": 0.2},
+        }
+    }
+    answer = client.post("/sign-in/code/", {"code": code})
+    assert answer.status_code == 200
+    assert "Please try again in a moment." in answer.content.decode()
+    assert code in recovery_codes(owner)
+
+
 def test_nobody_comes_to_the_code_without_the_password(owner, with_factor):
     assert Client().get("/sign-in/code/")["Location"] == "/login/"
 
