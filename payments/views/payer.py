@@ -40,6 +40,8 @@ DOOR = "pays_for"
 """Where the session keeps the ids of the requests whose links were followed."""
 REMEMBERED = 20
 WRONG_AN_HOUR = 60
+BEGUN_AN_HOUR = 30
+"""Of one request: each may open a payment at a gateway."""
 ASKED_BY_LOOKING = 5
 
 
@@ -80,6 +82,8 @@ def door(request: HttpRequest, token: str) -> HttpResponse:
 @behind_the_door
 def payer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     """What is to pay and how; by POST on to the gateway's page, or to the code of a bank transfer."""
+    if request.method == "POST" and not _may_begin(asked):
+        return HttpResponse(status=429, headers={"Retry-After": "3600"})
     at = clock.now()
     due = due_on_behalf([asked]).get(asked.pk, 0) if asked.is_open(at) else 0
     means = _means(due)
@@ -172,4 +176,11 @@ def _may_be_wrong(request: HttpRequest) -> bool:
     try:
         return is_within(f"payer-door:{network_of(request)}", most=WRONG_AN_HOUR, seconds=3600)
     except RedisError:  # nobody counts: what cannot be guessed need not be
+        return True
+
+
+def _may_begin(asked: PaymentRequest) -> bool:
+    try:
+        return is_within(f"payer-begins:{asked.pk}", most=BEGUN_AN_HOUR, seconds=3600)
+    except RedisError:  # nobody counts: who wants to pay is let
         return True

@@ -132,6 +132,18 @@ def test_the_payer_pays_at_the_gateway_and_reads_what_came_of_it(small: Item, ga
     assert "This is paid" in standing(browser, request)
 
 
+def test_who_begins_to_pay_again_and_again_has_to_wait(
+    small: Item, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("payments.views.payer.BEGUN_AN_HOUR", 1)
+    request = asked(small)
+    browser = through_the_door(request)
+    begins(browser, request)
+    answer = browser.post(reverse("payer", args=[request.pk]), {"means": "gateway:gate"})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "3600")
+    assert Payment.objects.filter(request=request).count() == 1
+
+
 def test_the_way_back_from_the_gateway_carries_no_token(
     small: Item, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
