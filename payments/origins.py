@@ -2,9 +2,10 @@
 Where the credit came from that paid for something.
 
 Promotional credit is kept grant by grant, so its uses are on record. Bought credit is one balance; what pays what follows
-from one rule: what a gateway or bank brought for an order or for invoices pays them, what goes back to its source, or is taken
-back there, is the very top-up, and all else is paid by what came in first. Both sides are laid along one line of đồng, and a
-payment's origins are the incomes that it overlaps; nothing of that is stored.
+from one rule: what a gateway or bank brought for an order or for invoices pays them, an order also when a payer or a transfer
+that was asked for brought it; what goes back to its source, or is taken back there, is the very top-up, and all else is paid by
+what came in first. Both sides are laid along one line of đồng, and a payment's origins are the incomes that it overlaps; nothing
+of that is stored.
 """
 
 from __future__ import annotations
@@ -60,20 +61,28 @@ WITH moved AS (
     SELECT e.id, e.amount, t.kind, t.source, t.reference, t.at
     FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id JOIN ledger_transaction t ON t.id = e.transaction_id
     WHERE a.customer_id = %(customer)s AND a.kind = 'credit'
-), bound AS (  -- entries that are a payment's own
-    SELECT m.id, -m.amount AS amount, p.id AS payment
+), brought AS (  -- for an order, by a payer or as the transfer that was asked for: credit first, of which the order was paid
+    SELECT p.id AS payment, m.id, least(coalesce(p.captured, p.amount), -m.amount - coalesce(sum(coalesce(p.captured, p.amount))
+        OVER (PARTITION BY m.id ORDER BY p.settled_at, p.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS amount
+    FROM payments_payment p JOIN moved m ON m.kind = 'order_payment' AND m.source = p.order_id::text
+    WHERE p.customer_id = %(customer)s AND p.kind = 'top_up' AND p.state IN ('succeeded', 'refunded') AND p.failure = ''
+        AND p.order_id IS NOT NULL AND (p.request_id IS NOT NULL OR p.expected_id IS NOT NULL)
+), bound AS (  -- entries that are a payment's own: what of it they take, and how much of the entry that is
+    SELECT id, amount, payment, amount AS part FROM brought WHERE amount > 0
+    UNION ALL
+    SELECT m.id, -m.amount, p.id, -m.amount
     FROM payments_payment p JOIN moved m ON m.kind = CASE p.kind WHEN 'order' THEN 'order_payment' ELSE 'invoice_payment' END
         AND m.source = CASE p.kind WHEN 'order' THEN p.order_id ELSE p.id END::text
     WHERE p.customer_id = %(customer)s AND p.means <> 'wallet' AND p.kind IN ('order', 'invoice')
         AND p.state IN ('succeeded', 'refunded') AND (p.kind = 'invoice' OR p.failure = '')
     UNION ALL
-    SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id
+    SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id, -m.amount
     FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE r.customer_id = %(customer)s
     UNION ALL
-    SELECT m.id, r.from_credit, r.payment_id
+    SELECT m.id, r.from_credit, r.payment_id, -m.amount
     FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
         JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
-    WHERE r.customer_id = %(customer)s
+    WHERE r.customer_id = %(customer)s AND r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
 ), income AS (
     SELECT id, kind, payment, reference, at, net, sum(net) OVER (ORDER BY id) AS ends
     FROM (
@@ -84,8 +93,11 @@ WITH moved AS (
         WHERE m.amount > 0 AND m.kind <> 'refund_failed'
     ) incomes
 ), outgo AS (
-    SELECT id, -amount AS amount, sum(-amount) OVER (ORDER BY id) AS ends
-    FROM moved WHERE amount < 0 AND id NOT IN (SELECT id FROM bound)
+    SELECT id, amount, sum(amount) OVER (ORDER BY id) AS ends
+    FROM (
+        SELECT m.id, -m.amount - coalesce((SELECT sum(b.part) FROM bound b WHERE b.id = m.id), 0) AS amount
+        FROM moved m WHERE m.amount < 0
+    ) rests WHERE amount > 0
 )
 """
 
@@ -96,7 +108,7 @@ SELECT o.id, i.kind, least(o.ends, i.ends) - greatest(o.ends - o.amount, i.ends 
 FROM outgo o JOIN income i ON i.ends > o.ends - o.amount AND i.ends - i.net < o.ends AND i.net > 0
 WHERE o.id = ANY(%(entries)s)
 UNION ALL
-SELECT m.id, 'top_up', -m.amount, i.at, b.payment, '' FROM bound b JOIN moved m ON m.id = b.id
+SELECT b.id, 'top_up', b.part, i.at, b.payment, '' FROM bound b
     JOIN income i ON i.payment = b.payment
 WHERE b.id = ANY(%(entries)s)
 ORDER BY 1, 4

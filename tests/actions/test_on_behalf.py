@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 
 from accounts.models import AuditEntry, Customer
 from catalog.models import Item
 from invoices.models import Invoice
 from kernel.errors import InvalidInput
+from ledger.models import Entry
 from ledger.services import Kind
 from notifications.delivery import deliver_notices
 from notifications.models import Notice
@@ -23,12 +25,15 @@ from orders.services.unpaid import NotPayable, end_unpaid_order, pay_from_wallet
 from orders.tasks import expire_unpaid_orders
 from payments.gateways.base import Failed
 from payments.models import Payment, PaymentRequest
+from payments.origins import origins_of
 from payments.payer_links import digest_of
 from payments.services.behalf import Asking, NotAskedAnyMore, TooManyRequests, ask_to_pay, withdraw_request
 from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import NothingDue, UnknownInvoice, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.paying_on_behalf import pay_on_behalf, transfer_on_behalf
+from payments.services.refunds import returnable
+from payments.services.reversals import take_back
 from payments.services.shareable import shareable
 from payments.services.wallet import wallet_of
 from payments.tasks import expire_payment_requests
@@ -36,7 +41,8 @@ from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_bank_transfers import bills
 from tests.actions.test_transfers_by_reference import comes
-from tests.cast import DAY, JOB, MONTH, NOON, answer, chosen, fund, house_balance, make_customer, owner_of, quote
+from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, fund, house_balance, make_customer, owner_of, quote
+from tests.refunds import topped_up
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + 11 * DAY
@@ -172,6 +178,34 @@ def test_promotional_credit_and_other_credit_of_the_customer_stay_theirs(small: 
     order = ordered(customer, small)
     arrives(pay_on_behalf(asks(customer, order, at=NOON).pk, gateway="gate", at=NOON), at=NOON)
     assert wallet_of(customer.pk).available == 50_000
+
+
+def test_what_a_payer_brought_for_an_order_pays_it_and_not_the_customers_earlier_top_up(
+    small: Item, gate: Gate
+) -> None:
+    """300,000 were topped up, a payer brings the 181,000 of the order: nothing of these can go back to them, all of the top-up can."""
+    customer = make_customer()
+    own = topped_up(customer, 300_000, gateway="gate")
+    order = ordered(customer, small)
+    payment = arrives(pay_on_behalf(asks(customer, order, at=NOON).pk, gateway="gate", at=NOON), at=NOON)
+    assert (returnable(payment), returnable(own)) == (0, 300_000)
+    entry = Entry.objects.get(customer=customer, amount=-181_000)
+    assert [(one.amount, one.payment) for one in origins_of(customer.pk, [entry.pk])[entry.pk]] == [
+        (181_000, payment.pk)
+    ]
+
+    connection.check_constraints()  # what was paid stands since another transaction
+    take_back(payment.pk, 181_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON)
+    assert returnable(own) == 119_000, "the wallet stood in for what was taken back"
+
+
+def test_what_a_payer_brought_beyond_the_order_is_theirs_to_have_back(small: Item, gate: Gate) -> None:
+    """200,000 came for 181,000: 19,000 are left of them."""
+    customer = make_customer()
+    own = topped_up(customer, 300_000, gateway="gate")
+    request = asks(customer, ordered(customer, small), at=NOON)
+    payment = arrives(pay_on_behalf(request.pk, gateway="gate", at=NOON), at=NOON, amount=200_000)
+    assert (returnable(payment), returnable(own)) == (19_000, 300_000)
 
 
 def test_what_cannot_be_provided_is_credit_of_the_customer_and_both_hear_of_it(small: Item, gate: Gate) -> None:
