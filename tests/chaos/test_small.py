@@ -33,8 +33,8 @@ NAMED_HERE = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DJANGO_SETTINGS_MODULE
 
 
 @pytest.fixture
-def schema(db: None, tmp_path: Path) -> Path:
-    """The tables of the tests' own database; where they cannot be had, the house migrates."""
+def schema(django_db_setup: None, tmp_path: Path) -> Path:
+    """The tables of the tests' own database, without a transaction that idles; where they cannot be had, the house migrates."""
     made, dump = connection.settings_dict, tmp_path / "schema.sql"
     user = settings.DATABASE_OWNER.get("USER") or made["USER"]
     place = ["-h", made["HOST"], "-U", user, "-d", made["NAME"]]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from accounts import four_eyes
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.services import month_end
@@ -16,6 +17,7 @@ from invoices.services.month_end import bill_ended_months
 from kernel.periods import CalendarMonth
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.sweeps import expire_resources
+from orders.acts import ask_for_switch
 from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
@@ -44,7 +46,6 @@ from tests.cast import (
     order,
     owner_of,
     quote,
-    switch_mode,
 )
 from tests.property.crash import Killed, points_that_do_not_matter
 
@@ -165,9 +166,9 @@ def test_auto_renewal(ends: type[BaseException], small: Item) -> None:
 def test_a_switch_of_the_billing_mode(bob: Customer, small: Item) -> None:
     create(bob, small, quantity=2)
     at = NOON + 30 * DAY
-    for name in ("staff@portal.example", "second@portal.example"):  # they work here before
-        make_colleague(name)
-    assert points_that_do_not_matter(lambda: switch_mode(bob, "prepaid", reason="asked", at=at)) >= 8
+    asked = ask_for_switch(bob, "prepaid", reason="asked", actor=make_colleague(), at=at)
+    second = make_colleague("second@portal.example")
+    assert points_that_do_not_matter(lambda: four_eyes.approve(asked.act.pk, actor=second, at=at)) >= 8
 
 
 def test_the_sweep_into_the_trash(alice: Customer, small: Item) -> None:
