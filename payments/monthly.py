@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from kernel.periods import CalendarMonth, billing_zone, local_day
 from kernel.seller import seller
 from kernel.spelling import spelt_out
 from payments.models import SETTLED, Payment
+from payments.queries import in_and_spent
 
 MOST_ROWS = 3_000
 Line = list[tuple[str, str]]
@@ -43,12 +44,12 @@ def monthly_statement_pdf(customer: Customer, month: CalendarMonth, *, at: datet
     notes = list(
         CreditNote.objects.filter(**within).select_related("invoice").order_by("issued_at", "id")[: MOST_ROWS + 1]
     )
-    payments = list(_payments(customer, month))
+    payments = list(_settled_in(customer, month).order_by("settled_at", "id")[: MOST_ROWS + 1])
     if max(len(invoices), len(notes), len(payments)) > MOST_ROWS:
         raise MonthTooLong
     day, sells, name = local_day(at), seller(), display.span(month.period.starts_at, month.period.ends_at)
     total, tax = sum(invoice.total for invoice in invoices), sum(invoice.tax for invoice in invoices)
-    credited, paid = sum(note.amount for note in notes), sum(payment.received for payment in payments)
+    credited, (came, spent) = sum(note.amount for note in notes), in_and_spent(_settled_in(customer, month))
     return render(
         {
             "title": _("Monthly statement"),
@@ -81,7 +82,8 @@ def monthly_statement_pdf(customer: Customer, month: CalendarMonth, *, at: datet
                 *([sum_row(_("Coupon"), -coupon)] if (coupon := sum(invoice.coupon for invoice in invoices)) else []),
                 sum_row(_("Invoiced"), total, strong=True),
                 *([sum_row(_("Credited in this month"), -credited)] if credited else []),
-                sum_row(_("Payments of this month"), paid),
+                sum_row(_("Came in from outside in this month"), came),
+                sum_row(_("Paid for orders and invoices in this month"), spent),
                 sum_row(_("Still to pay of these invoices"), sum(invoice.due for invoice in invoices), strong=True),
             ],
             "words": f"{_('Invoiced, in words')}: {spelt_out(total, display.language(get_language()))}."
@@ -98,15 +100,14 @@ def monthly_statement_pdf(customer: Customer, month: CalendarMonth, *, at: datet
     )
 
 
-def _payments(customer: Customer, month: CalendarMonth) -> Iterator[Payment]:
+def _settled_in(customer: Customer, month: CalendarMonth) -> QuerySet[Payment]:
     """What came in from outside or was paid from the wallet, by the day on which it was settled."""
-    found = Payment.objects.filter(
+    return Payment.objects.filter(
         customer=customer,
         state__in=SETTLED,
         settled_at__gte=month.period.starts_at,
         settled_at__lt=month.period.ends_at,
     )
-    yield from found.order_by("settled_at", "id")[: MOST_ROWS + 1]
 
 
 def _taxes(invoices: list[Invoice]) -> Iterator[dict[str, object]]:

@@ -23,6 +23,7 @@ from payments.services.invoices import pay_invoices_from_wallet
 from tests.cast import JOB, create, fund, make_customer, owner_of
 from tests.documents.reading import text_of
 from tests.portal.seen import signed_in, the_time_being
+from tests.refunds import topped_up
 
 APRIL = datetime(2026, 4, 1, 17, 30, tzinfo=UTC)  # 2 April, 00:30 in Hà Nội
 MONTH = CalendarMonth(2026, 4)
@@ -100,6 +101,16 @@ def test_the_statement_of_a_month_has_its_invoices_payments_and_sums(carol, bill
     ):  # fmt: skip
         assert words in " ".join(text.split())
     assert [invoice.total for invoice in billed] == [129_717, 129_717]
+
+
+def test_a_top_up_and_what_it_paid_are_not_added_up_in_the_statement(carol, billed):
+    """500,000 came in, and at once paid both invoices of 129,717, 259,434: two sums, and never 759,434."""
+    topped_up(carol, 500_000, at=APRIL)
+    with override("en"):
+        words = " ".join(plain(text_of(monthly_statement_pdf(carol, MONTH, at=APRIL))).split())
+    assert "Came in from outside in this month 500,000 ₫" in words
+    assert "Paid for orders and invoices in this month 259,434 ₫" in words
+    assert "759,434" not in words
 
 
 def test_page_and_programs_get_the_same_statement(carol, billed):
