@@ -67,10 +67,10 @@ class Matter:
 
 def matters(at: datetime) -> list[Matter]:
     """In the order of the front page."""
-    return [*_of_money(at), *_of_product_teams(at), *_of_staff()]
+    return [*_of_bills(at), *_of_gateways(), *_of_transfers(at), *_of_product_teams(at), *_of_staff()]
 
 
-def _of_money(at: datetime) -> list[Matter]:
+def _of_bills(at: datetime) -> list[Matter]:
     return [
         Matter("findings", _("findings of the auditor"), Finding.objects.open(), "gone_at__isempty=1", "red"),
         Matter(
@@ -101,6 +101,11 @@ def _of_money(at: datetime) -> list[Matter]:
             "stand=calls",
             right=CALL,
         ),
+    ]
+
+
+def _of_gateways() -> list[Matter]:
+    return [
         Matter(
             "held payments",
             _("payments that are held for staff"),
@@ -135,6 +140,11 @@ def _of_money(at: datetime) -> list[Matter]:
             "resolved_at__isempty=1",
             "red",
         ),
+    ]
+
+
+def _of_transfers(at: datetime) -> list[Matter]:
+    return [
         Matter(
             "transfers with a rest",
             _("bank transfers of which a part is not given to a customer yet"),
