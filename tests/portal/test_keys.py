@@ -1,18 +1,12 @@
 """An API key has a keeper, who answers for it; it stops when the keeper is no owner here any more."""
 
-import importlib
-
 import pytest
-from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry, CustomerKey, User
+from accounts.models import AuditEntry, User
 from accounts.services.keys import issue_customer_key, revoke_key
-from kernel.actors import Actor, ActorKind
 from tests.cast import NOON, STAFF, make_user
-
-FIND_KEEPERS = importlib.import_module("accounts.migrations.0009_keys_are_kept_by_who_made_them").find_keepers
 
 
 @pytest.fixture
@@ -85,12 +79,3 @@ def test_a_key_made_by_staff_has_no_keeper_and_works(alice, lan):
     assert key.keeper is None
     assert works(secret)
     assert "our support" in browser_of(lan).get(reverse("settings")).content.decode()
-
-
-def test_keys_from_before_are_kept_by_who_made_them(alice, bob, lan, key):
-    unknown = CustomerKey.issue(at=NOON, name="old", customer=alice)[0]
-    strangers = issue_customer_key(bob, "x", actor=Actor(ActorKind.CUSTOMER, lan.email), at=NOON)[0]
-    CustomerKey.objects.update(keeper=None)
-    FIND_KEEPERS(apps, None)
-    keepers = dict(CustomerKey.objects.values_list("pk", "keeper"))
-    assert keepers == {key[0].pk: lan.pk, unknown.pk: None, strangers.pk: None}
