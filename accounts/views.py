@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.language import speak
 from accounts.models import Customer, CustomerKey, User
+from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
 from store.progress import standing_of
 
@@ -80,6 +81,7 @@ def choose_language(request: PortalRequest) -> HttpResponse:
 def issue_key(request: PortalRequest) -> HttpResponse:
     """A new API key. Its secret stands on this one answer, which nobody may keep."""
     refuse_others(request)
+    ask_for_proof(request)
     form = KeyForm(request.POST)
     if not form.is_valid():
         return settings_page(request, form, status=400)
@@ -107,6 +109,7 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     key = get_object_or_404(
         CustomerKey.objects.select_related("customer", "keeper"), pk=key_id, customer=request.customer
     )
+    ask_for_proof(request)
     keys.take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
     messages.success(request, _("You keep the key “%(name)s” from now on.") % {"name": key.name})
     return redirect("settings")

@@ -157,7 +157,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_AUTHENTICATED_LOGIN_REDIRECTS = False  # whose page belongs to someone else signs in with another address
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
-ACCOUNT_REAUTHENTICATION_METHODS = ["password"]
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # either shows anew that it is you, see accounts/proof.py
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", not DEMO)  # the demo's sign-ins are known to everybody
 MFA_ADAPTER = "door.second_factor.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

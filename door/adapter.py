@@ -13,8 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.language import speak
 from accounts.models import User
+from accounts.services.keys import keys_in_hand
 from door.brake import mark_known
 from door.services import tell_user
 from door.services.sessions import note_session
@@ -34,6 +36,11 @@ class Adapter(DefaultAccountAdapter):
         "mfa/email/totp_deactivated": Letter.Kind.SECOND_FACTOR_OFF,
         "mfa/email/recovery_codes_generated": Letter.Kind.RECOVERY_CODES,
     }
+    AGAIN: ClassVar[dict[str, Wording]] = {
+        "reauthenticate": _("By your password instead"),
+        "mfa_reauthenticate": _("By a code instead"),
+    }
+    """How one shows anew who one is."""
     MESSAGES: ClassVar[dict[str, Wording]] = {
         "account/messages/password_changed.txt": _("Your password is changed. Elsewhere you are signed out."),
         "mfa/messages/totp_activated.txt": _("Your second factor is set up."),
@@ -49,7 +56,11 @@ class Adapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context: object = None, email: str | None = None
     ) -> None:
-        tell_user(user, self.LETTERS[template_prefix], at=clock.now(), language=get_language() or "")
+        kind, at, language = self.LETTERS[template_prefix], clock.now(), get_language() or ""
+        if kind == Letter.Kind.PASSWORD_CHANGED:
+            tell_user(user, kind, at=at, language=language, keys=", ".join(key.name for key in keys_in_hand(user)))
+        else:
+            tell_user(user, kind, at=at, language=language)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: object, **kwargs: object
@@ -74,7 +85,16 @@ class Adapter(DefaultAccountAdapter):
         url: str = super().get_login_redirect_url(request)
         return url
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
+        """By which one shows anew who one is; without a password and a second factor by a new password, which is mailed."""
+        found: list[dict[str, object]] = super().get_reauthentication_methods(user)
+        if not found:
+            return [{"id": "new_password", "description": "", "url": reverse("account_reset_password")}]
+        return [{**way, "description": self.AGAIN[str(way["id"])]} for way in found]
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        if keys_in_hand(signed_in(request)):
+            return reverse("keys-after-password")
         return self.get_login_redirect_url(request) if request.user.is_staff else reverse("settings")
 
     def post_login(self, request: HttpRequest, user: object, **facts: object) -> HttpResponse:

@@ -67,7 +67,7 @@ class TakeSecondFactor(Task[SecondFactor]):
     )
     button = _("Take it away")
     right = TAKE_SECOND_FACTOR
-    dangerous = True
+    dangerous = asks_proof = True
 
     def is_open(self, subject: SecondFactor, at: datetime) -> bool:
         return True

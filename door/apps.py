@@ -14,5 +14,5 @@ class DoorConfig(AppConfig):
         from door.documents import PRIVACY_VERSION, applies
         from store.places import has_pages
 
-        has_pages("privacy")
+        has_pages("privacy", "account_reauthenticate")
         applies("privacy", version=PRIVACY_VERSION, page="privacy")

@@ -8,7 +8,7 @@ from typing import Any, Unpack
 
 from allauth.account.utils import perform_login
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.contrib.auth import password_validation
@@ -246,6 +246,14 @@ class CodeField(Braked):
 
 class CodeForm(CodeField, AuthenticateForm):
     """At sign-in: of the telephone, or one of the recovery codes."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.say_what_it_is()
+
+
+class CodeAgainForm(CodeField, ReauthenticateForm):
+    """A code once more, before something that opens the account: of who has no password, or would rather."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

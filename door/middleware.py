@@ -18,7 +18,7 @@ from accounts.api.problems import CONTENT_TYPE
 from door.second_factor import is_proven, needs_second_factor
 
 OPEN = frozenset(
-    {"account_logout", "account_reauthenticate", "account_reset_password", "mfa_activate_totp", "privacy", "set-theme",
+    {"account_logout", "account_reauthenticate", "mfa_reauthenticate", "account_reset_password", "mfa_activate_totp", "privacy", "set-theme",
      "set_language", "terms"}
 )  # fmt: skip
 

@@ -2,7 +2,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path, re_path
 
 from door import views
-from door.views import second_factor
+from door.views import keys, second_factor
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
@@ -18,9 +18,11 @@ urlpatterns = [
         views.NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
+    path("settings/password/keys/", keys.keys_after_password, name="keys-after-password"),
     path("settings/password/", views.ChangePassword.as_view(), name="account_change_password"),
     path("sign-in/code/", second_factor.AskForCode.as_view(), name="mfa_authenticate"),
     path("settings/again/", second_factor.AskForPassword.as_view(), name="account_reauthenticate"),
+    path("settings/again/code/", second_factor.AskForCodeAgain.as_view(), name="mfa_reauthenticate"),
     path("settings/second-factor/", second_factor.Overview.as_view(), name="mfa_index"),
     path("settings/second-factor/set-up/", second_factor.SetUp.as_view(), name="mfa_activate_totp"),
     path("settings/second-factor/off/", second_factor.SwitchOff.as_view(), name="mfa_deactivate_totp"),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.shapes import Wording
 from notifications.models import Letter
-from notifications.render import Mail
+from notifications.render import Mail, say
 
 Kind = Letter.Kind
 Way = Callable[[Letter], str]
@@ -24,7 +24,10 @@ Way = Callable[[Letter], str]
 
 
 class Words(NamedTuple):
-    """What a kind says, with the letter's facts, its recipient and the user's address (`who`) put in."""
+    """
+    What a kind says, with the letter's facts, its recipient and the user's address (`who`) put in. A fact that is missing costs its
+    sentence.
+    """
 
     subject: Wording
     sentences: tuple[Wording, ...]
@@ -45,7 +48,11 @@ LETTERS: dict[str, Words] = {
     ),
     Kind.PASSWORD_CHANGED: Words(
         _("Your password was changed"),
-        (_("The password of %(who)s was changed. Whoever was signed in elsewhere has been signed out."), TELL_US),
+        (
+            _("The password of %(who)s was changed. Whoever was signed in elsewhere has been signed out."),
+            _("These API keys go on working: %(keys)s. Revoke in the settings those that you do not know."),
+            TELL_US,
+        ),
         _("Set a new password"),
     ),
     Kind.LEAVE_ADDRESS: Words(
@@ -130,10 +137,10 @@ def render_letter(letter: Letter, path: str = "") -> Mail:
     """The mail of `letter` in the active language, which leads to `path`."""
     words = LETTERS[letter.kind]
     facts = {"recipient": letter.recipient, "who": letter.user or letter.recipient, **letter.facts}
-    subject = str(words.subject) % facts
+    subject = say(words.subject, facts)
     context = {
         "subject": subject,
-        "sentences": [str(sentence) % facts for sentence in words.sentences],
+        "sentences": [said for sentence in words.sentences if (said := say(sentence, facts))],
         "action_url": f"{settings.PUBLIC_URL}{path}" if path else "",
         "action_label": words.button,
     }

@@ -138,7 +138,7 @@ def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full
     facts = {"support": settings.SELLER_SUPPORT, "seller": settings.SELLER_NAME} | current_facts(notice, now)
     subject = first_that_stands(kind.subjects, facts) or str(notice.get_kind_display())
     sentences = [said for sentence in kind.sentences if (said := _sentence(sentence, facts))]
-    rows = [(str(row.label), said) for row in kind.rows if (said := _say(row.text, facts))] if in_full else []
+    rows = [(str(row.label), said) for row in kind.rows if (said := say(row.text, facts))] if in_full else []
     path = path_of(notice)
     return Words(subject, sentences, rows, path, str(kind.link[1]) if path else "")
 
@@ -158,17 +158,18 @@ def _sentence(sentence: object, facts: Facts) -> str:
     match sentence:
         case If(fact, then, values):
             stands = facts.get(fact) in values if values else facts.get(fact)
-            return _say(str(then), facts) if stands else ""
+            return say(str(then), facts) if stands else ""
         case Unless(fact, then):
-            return "" if facts.get(fact) else _say(str(then), facts)
+            return "" if facts.get(fact) else say(str(then), facts)
         case _:
-            return _say(str(sentence), facts)
+            return say(str(sentence), facts)
 
 
-def _say(sentence: str, facts: Facts) -> str:
+def say(sentence: object, facts: Facts) -> str:
     """The sentence with its facts in words; nothing when one of them is missing, nothing or zero."""
-    said = {name: in_words(name, facts) for name in NAMED.findall(sentence)}
-    return sentence % said if all(said.values()) else ""
+    words = str(sentence)
+    said = {name: in_words(name, facts) for name in NAMED.findall(words)}
+    return words % said if all(said.values()) else ""
 
 
 def in_words(name: str, facts: Facts) -> str:

@@ -30,6 +30,7 @@ from accounts.admin.rows import WholeRow, sentence_of
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.audit import EDITS, edit_of
 from accounts.models import Customer
+from accounts.proof import ask_for_proof, way_to_proof
 from accounts.services import record_audit
 from kernel import clock
 from store.search import search
@@ -92,12 +93,14 @@ class StaffAdmin(ReasonAsked, EveryRow):
     Rows that staff may edit; nothing is ever deleted here, and every edit is in the audit trail.
 
     `tasks` are offered on the page of one row, `list_tasks` on the list. `about` names the columns that point to rows whose pages
-    lead to this list: so a page shows what apps above it know about its row, and knows none of them.
+    lead to this list: so a page shows what apps above it know about its row, and knows none of them. With `asks_proof` who makes or
+    edits a row has shown lately who they are: it lets somebody in for longer than a session lasts.
     """
 
     tasks: ClassVar[Sequence[Task[Any]]] = ()
     list_tasks: ClassVar[Sequence[Task[Any]]] = ()
     about: ClassVar[Sequence[str]] = ()
+    asks_proof: ClassVar[bool] = False
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
@@ -239,9 +242,18 @@ class StaffAdmin(ReasonAsked, EveryRow):
     def _page(self, request: HttpRequest) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Proof is asked when the page is opened, so that nobody types in vain, and the form may hold a password."""
+        way = way_to_proof(request) if self.asks_proof and self.has_add_permission(request) else None
+        return way or super().add_view(request, form_url, extra_context)
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, object] | None = None
     ) -> HttpResponse:
+        if self.asks_proof and request.method == "POST" and self.has_change_permission(request):
+            ask_for_proof(request)
         page = {
             "staff_tasks": self._open_tasks(request, object_id),
             "related_lists": self._related(request, object_id),

@@ -42,7 +42,7 @@ class KeyAdmin(StaffAdmin):
 
     owner: ClassVar[str]
     more: ClassVar[tuple[str, ...]] = ()
-    asks_why = True
+    asks_why = asks_proof = True
     list_per_page = 50
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:

@@ -20,6 +20,7 @@ from accounts.admin.look import column
 from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review
 from accounts.models import AuditEntry, BillingModeSwitch, CustomerGroup, User
+from accounts.proof import way_to_proof
 from accounts.staff import permission_words
 from kernel import clock
 from kernel.shapes import Wording
@@ -62,7 +63,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
 
     add_form, form, change_password_form = NewUserForm, EditUserForm, PasswordForm
     change_user_password_template = "admin/password.html"  # noqa: S105 - a template
-    asks_why = True
+    asks_why = asks_proof = True
     needs_no_reason = ("first_name", "last_name")
     OPENS = frozenset({"email", "customer", "role", "is_active"})
     """Edits of these let somebody in who was not, or elsewhere."""
@@ -125,6 +126,8 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        if way := way_to_proof(request):
+            return way
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         user = self.get_object(request, id)
         if user is not None and hasattr(request, "why"):  # it was set
@@ -162,6 +165,7 @@ admin.site.unregister(Group)
 class StaffGroupAdmin(PermissionsInWords, GroupAdmin):
     """What a group may: edits are in the audit trail, and none is deleted."""
 
+    asks_proof = True
     ordering = ("name",)
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.models import IdempotencyKey, User, digest_of
+from accounts.proof import ask_for_proof
 from accounts.staff import Right
 from kernel import clock
 from kernel.actors import Actor
@@ -54,6 +55,8 @@ class Task(Generic[Row]):
     right: ClassVar[Right]
     dangerous: ClassVar[bool] = False
     once: ClassVar[bool] = False
+    asks_proof: ClassVar[bool] = False
+    """Whether who does it has shown lately who they are: it lets somebody in for longer than a session lasts."""
     form: ClassVar[type[forms.Form]] = ReasonForm
     template: ClassVar[str] = "admin/task.html"
     drawn_apart: ClassVar[tuple[str, ...]] = ()
@@ -112,6 +115,8 @@ def task_page(
     """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
     if not task.may_do(signed_in(request), subject):
         raise PermissionDenied
+    if task.asks_proof and request.method == "POST":
+        ask_for_proof(request)
     at = clock.now()
     options = task.form_options(subject, at=at)
     proposed = {**options.pop("initial", {}), **task.initial(request.GET)}

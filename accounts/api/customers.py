@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Text
 from accounts.models import BillingMode, Customer, CustomerKey, User
+from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
 from accounts.services.keys import issue_customer_key, revoke_key
 
@@ -110,7 +111,10 @@ class KeyWish(Input):
 
 
 class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
-    """API keys of a customer. Owners make and revoke them in person: a key makes no keys, so that a lost one can be undone."""
+    """
+    API keys of a customer. Owners make and revoke them in person: a key makes no keys, so that a lost one can be undone. Whoever makes
+    one has shown lately who they are, see `accounts.proof`.
+    """
 
     queryset = CustomerKey.objects.none()
     serializer_class = KeyShape
@@ -123,6 +127,7 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     @extend_schema(responses={201: NewKey})
     def create(self, request: Request) -> Response:
         """Make a key. Its secret stands in this answer alone, so no idempotency key repeats it."""
+        refuse_without_proof(request._request)
         self.take_body(KeyWish)
         key, secret = issue_customer_key(self.customer, self.wish["name"], actor=self.actor, at=self.at)
         found: Any = self.visible().get(pk=key.pk)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.audit import Did
 from accounts.four_eyes import leave_for_review
 from accounts.models import ApiKey, Customer, CustomerKey, User
+from accounts.principals import Principal
 from accounts.services import record_audit
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
@@ -38,6 +41,22 @@ def issue_customer_key(customer: Customer, name: str, *, actor: Actor, at: datet
     key, secret = CustomerKey.issue(at=at, name=name, customer=held, keeper=keeper)
     record_audit(Did.ISSUE_KEY, key.pk, actor=actor, at=at, reason=name, customer=held)
     return key, secret
+
+
+def keys_in_hand(user: User) -> list[CustomerKey]:
+    """Keys that open something and that `user` may revoke: a new password ends none of them."""
+    if user.customer is None or not Principal.of_user(user).may_keep_keys:
+        return []
+    return list(CustomerKey.working().filter(customer=user.customer).select_related("keeper").order_by("name", "pk"))
+
+
+@transaction.atomic
+def revoke_in_hand(user: User, pks: Collection[UUID], *, actor: Actor, at: datetime) -> list[CustomerKey]:
+    """Those of `pks` that are in hand open nothing any more."""
+    chosen = [key for key in keys_in_hand(user) if key.pk in pks]
+    for key in chosen:
+        revoke_key(key, actor=actor, at=at)
+    return chosen
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import PortalRequest, portal_page, signed_in
 from accounts.models import User
+from accounts.services.keys import keys_in_hand
 from door import documents
 from door.adapter import note_browser
 from door.browsers import name_of
@@ -82,6 +84,12 @@ class NewPassword(ways.PasswordResetFromKeyView):
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
         return answer
+
+    def get_success_url(self) -> str:
+        """To the door, and from there to the keys: they go on opening what the former password opened."""
+        door: str = super().get_success_url()
+        then = reverse("keys-after-password")
+        return f"{door}?{urlencode({'next': then})}" if keys_in_hand(self.reset_user) else door
 
 
 class ChangePassword(Page, WithRequest, ways.PasswordChangeView):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allauth.account.views import ReauthenticateView
 from allauth.mfa.base.views import AuthenticateView, IndexView
+from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
 from django.core.exceptions import PermissionDenied
@@ -16,7 +17,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page, signed_in
 from accounts.models import User
-from door.forms import AgainForm, CodeForm, FirstCodeForm
+from accounts.proof import ask_for_proof
+from door.forms import AgainForm, CodeAgainForm, CodeForm, FirstCodeForm
 from door.second_factor import PROVEN, needs_second_factor
 from door.services.second_factor import want_second_factor
 from door.services.sessions import end_sessions
@@ -34,6 +36,11 @@ class AskForCode(AuthenticateView):
 
 class AskForPassword(Page, WithRequest, ReauthenticateView):
     form_class = AgainForm
+    template_name = "door/again.html"
+
+
+class AskForCodeAgain(Page, ReauthenticateByCodeView):
+    form_class = CodeAgainForm
     template_name = "door/again.html"
 
 
@@ -87,5 +94,6 @@ def for_the_team(request: PortalRequest) -> HttpResponse:
     """The owner says whether everybody needs one."""
     if request.user.role != User.Role.OWNER:
         raise PermissionDenied
+    ask_for_proof(request)
     want_second_factor(request.customer, request.POST.get("wanted") == "on", actor=request.actor, at=request.at)
     return redirect("mfa_index")

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.staff import ensure_staff_groups
 from kernel import clock
 from tests.cast import NOON
+from tests.proof import proven
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def staff(db: None) -> Callable[[str], Client]:
             user.groups.add(Group.objects.get(name=group))
         client = Client(headers={"accept-language": "en"})
         client.force_login(user)
-        return client
+        return proven(client)
 
     return sign_in
 

@@ -15,6 +15,7 @@ from payments.models import Payment
 from payments.services.outcomes import record_outcome
 from tests.api.conftest import Caller, caller_of, done, refused
 from tests.cast import JOB, NOON, create, fresh, make_coupon, make_customer, make_user
+from tests.proof import proven
 
 pytestmark = pytest.mark.django_db
 NEW = {"action": "create", "product": "vserver", "name": "web", "items": [{"item": "small"}], "months": 1}
@@ -188,9 +189,16 @@ def test_language_and_automatic_payment_are_set(bob, as_bob):
     refused(as_bob.post("customer/automatic-payment/", {"is_on": "yes"}), 400, "invalid-input")
 
 
+def in_person(user):
+    """Who has just shown that it is they."""
+    caller = Caller(user=user)
+    proven(caller.client)
+    return caller
+
+
 def test_an_owner_makes_a_key_sees_its_secret_once_and_revokes_it(alice):
     owner = make_user(alice)
-    person = Caller(user=owner)
+    person = in_person(owner)
 
     made = done(person.post("keys/", {"name": "Terraform"}), 201)
 
@@ -203,7 +211,7 @@ def test_an_owner_makes_a_key_sees_its_secret_once_and_revokes_it(alice):
 
 
 def test_a_key_and_a_viewer_make_and_revoke_no_keys(alice, as_alice):
-    made = done(Caller(user=make_user(alice)).post("keys/", {"name": "Terraform"}), 201)
+    made = done(in_person(make_user(alice)).post("keys/", {"name": "Terraform"}), 201)
 
     for caller in (as_alice, Caller(user=make_user(alice, role=User.Role.VIEWER))):
         refused(caller.post("keys/", {"name": "another"}), 403, "permission-denied")

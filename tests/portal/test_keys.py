@@ -7,6 +7,7 @@ from django.urls import reverse
 from accounts.models import AuditEntry, User
 from accounts.services.keys import issue_customer_key, revoke_key
 from tests.cast import NOON, STAFF, make_user
+from tests.proof import proven
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_another_owner_takes_it_over_and_it_works_again(alice, lan, key):
     User.objects.filter(pk=lan.pk).update(is_active=False)
     other = make_user(alice)
 
-    browser_of(other).post(reverse("key-take-over", args=[key[0].pk]))
+    proven(browser_of(other)).post(reverse("key-take-over", args=[key[0].pk]))
 
     assert works(key[1])
     key[0].refresh_from_db()
@@ -60,15 +61,15 @@ def test_another_owner_takes_it_over_and_it_works_again(alice, lan, key):
 
 def test_only_owners_take_over_and_only_their_own(alice, bob, lan, key):
     address = reverse("key-take-over", args=[key[0].pk])
-    assert browser_of(make_user(alice, role="billing")).post(address).status_code == 403
-    assert browser_of(make_user(bob)).post(address).status_code == 404
+    assert proven(browser_of(make_user(alice, role="billing"))).post(address).status_code == 403
+    assert proven(browser_of(make_user(bob))).post(address).status_code == 404
     key[0].refresh_from_db()
     assert key[0].keeper == lan
 
 
 def test_a_revoked_key_is_not_woken(alice, lan, key):
     revoke_key(key[0], actor=lan.actor, at=NOON)
-    browser_of(make_user(alice)).post(reverse("key-take-over", args=[key[0].pk]))
+    proven(browser_of(make_user(alice))).post(reverse("key-take-over", args=[key[0].pk]))
     key[0].refresh_from_db()
     assert key[0].keeper == lan
     assert not works(key[1])

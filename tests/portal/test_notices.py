@@ -16,6 +16,7 @@ from notifications.render import render, words_of
 from notifications.services import tell
 from tests.cast import DAY, NOON, create, make_customer, make_user
 from tests.portal.seen import signed_in, the_time_being
+from tests.proof import proven
 
 ID = "019a0000-0000-7000-8000-000000000001"
 
@@ -206,7 +207,7 @@ def test_the_language_is_that_of_mails_and_portal(alice):
 
 def test_a_key_is_shown_once_and_revoked(alice):
     client = signed_in(alice)
-    answer = client.post(reverse("key-issue"), {"name": "import"})
+    answer = proven(client).post(reverse("key-issue"), {"name": "import"})
     secret = re.search(r"bpc_[\w-]+", answer.content.decode())
     assert secret is not None
     key = CustomerKey.objects.get(customer=alice)
@@ -234,14 +235,14 @@ def test_the_keys_of_somebody_else_do_not_exist(alice, bob):
 
 @pytest.mark.parametrize("name", ["", "x" * 101])
 def test_keys_need_a_name(alice, name):
-    assert signed_in(alice).post(reverse("key-issue"), {"name": name}).status_code == 400
+    assert proven(signed_in(alice)).post(reverse("key-issue"), {"name": name}).status_code == 400
     assert not CustomerKey.objects.exists()
 
 
 def test_there_are_only_so_many_keys(alice):
     for number in range(20):
         CustomerKey.issue(at=NOON, customer=alice, name=f"k{number}")
-    answer = signed_in(alice).post(reverse("key-issue"), {"name": "one too many"})
+    answer = proven(signed_in(alice)).post(reverse("key-issue"), {"name": "one too many"})
     assert answer.status_code == 409
     assert CustomerKey.objects.count() == 20
 

@@ -18,6 +18,7 @@ from notifications.models import Notice
 from tests.cast import make_user
 from tests.letters import mails
 from tests.portal.seen import said
+from tests.proof import proven
 
 SET_UP = "/settings/second-factor/set-up/"
 
@@ -217,7 +218,7 @@ def test_staff_need_none_elsewhere(boss):
 def test_an_owner_decides_for_everybody(owner, alice):
     colleague = make_user(alice, role=User.Role.VIEWER)
     client, _answer = sign_in(owner)
-    client.post("/settings/second-factor/team/", {"wanted": "on"})
+    proven(client).post("/settings/second-factor/team/", {"wanted": "on"})
     assert Customer.objects.get(pk=alice.pk).wants_second_factor
     assert AuditEntry.objects.get(verb="require second factor").facts == {"is_on": True}
 
@@ -278,7 +279,7 @@ def test_support_lets_in_again_who_has_lost_everything(owner, with_factor, boss)
     staff, _answer = sign_in(boss)
     factor = Authenticator.objects.get(user=owner, type="totp")
 
-    answer = staff.post(
+    answer = proven(staff).post(
         f"/admin/door/secondfactor/{factor.pk}/task/take/", {"reason": "called, known voice", "key": "k"}
     )
 
