@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
 NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
-OFTEN, REVOKED, NOT_SENT = "often", "revoked", "not_sent"
+OFTEN, REVOKED, NOT_SENT, TAKEN_MEANWHILE = "often", "revoked", "not_sent", "taken_meanwhile"
 """Our own reasons, beside those of the gateways."""
 
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
@@ -43,6 +43,7 @@ WORDS = {
     "invalid_credentials": NOT_RETURNED,
     "refund_expired": _("The gateway does not return payments that are so old."),
     NOT_SENT: _("Nothing had left us."),
+    TAKEN_MEANWHILE: _("Your bank had taken the payment back before."),
     "rate_limited": NOT_TAKEN,
     "maintenance": NOT_TAKEN,
     "refused": NOT_TAKEN,

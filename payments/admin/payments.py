@@ -24,7 +24,7 @@ from payments.rights import CHECK_PAYMENT, REFUND_TOP_UP, SETTLE_PAYMENT, TAKE_B
 from payments.services.asking import check_payment
 from payments.services.held import close_held
 from payments.services.refunds import returnable
-from payments.services.reversals import left_of, take_back
+from payments.services.reversals import left_of, take_back, takeable
 from payments.services.wallet import wallet_of
 from payments.story import story_of
 
@@ -111,10 +111,10 @@ class TakeBack(Task[Payment]):
     dangerous = True
 
     def is_open(self, subject: Payment, at: datetime) -> bool:
-        return left_of(subject) > 0
+        return takeable(subject) > 0
 
     def form_options(self, subject: Payment, *, at: datetime) -> dict[str, object]:
-        return {"initial": {"amount": left_of(subject)}}
+        return {"initial": {"amount": takeable(subject)}}
 
     def context(self, subject: Payment, *, at: datetime) -> dict[str, object]:
         return {

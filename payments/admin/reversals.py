@@ -32,6 +32,7 @@ class CloseReversal(Task[Reversal]):
         return {
             "facts": [
                 (_("Taken back"), display.money(subject.amount)),
+                (_("Returned to its source"), display.money(subject.payment.to_source)),
                 (_("Invoices open again"), display.money(subject.reopened)),
                 (_("Debt left"), display.money(subject.debt - subject.collected)),
             ]

@@ -216,7 +216,7 @@ class Payment(KeepsColumns, StateMachine):
             ),
             models.CheckConstraint(
                 name="no_more_goes_back_than_came",
-                condition=Q(to_source__gte=0, to_source__lte=Coalesce(F("captured"), F("amount")) - F("taken_back")),
+                condition=Q(to_source__gte=0, to_source__lte=Coalesce(F("captured"), F("amount"))),
             ),
             models.CheckConstraint(
                 name="what_succeeded_is_neither_held_nor_asked_about",

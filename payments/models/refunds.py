@@ -157,7 +157,12 @@ class Refund(StateMachine):
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("state"),
                 func="""
                 IF TG_OP = 'INSERT' THEN
-                    UPDATE payments_payment SET to_source = to_source + NEW.amount WHERE id = NEW.payment_id;
+                    UPDATE payments_payment SET to_source = to_source + NEW.amount
+                    WHERE id = NEW.payment_id AND to_source + taken_back + NEW.amount <= coalesce(captured, amount);
+                    IF NOT FOUND THEN
+                        RAISE EXCEPTION 'refund % returns more than is left of its payment', NEW.reference
+                            USING ERRCODE = 'check_violation';
+                    END IF;
                 ELSIF NEW.state = 'failed' AND OLD.state <> 'failed' THEN
                     UPDATE payments_payment SET to_source = to_source - NEW.amount WHERE id = NEW.payment_id;
                 END IF;

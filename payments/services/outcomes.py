@@ -25,7 +25,7 @@ from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBac
 from payments.models import SETTLED, LinkedAccount, Payment
 from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
-from payments.services.reversals import book_reversal, is_booked, left_of
+from payments.services.reversals import book_reversal, is_booked, takeable
 from payments.services.standing import after_decline, after_success
 
 logger = logging.getLogger(__name__)
@@ -100,20 +100,12 @@ def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datet
             return Verdict.RETRY_LATER
         _note_reversed(payment, outcome.of or outcome.reference, at=at)
         return Verdict.ACCEPTED
-    left = left_of(payment)
-    if left < outcome.amount <= left + _under_way(payment):  # all of it is left if the refund fails
-        return Verdict.RETRY_LATER
-    if not 0 < outcome.amount <= left:
+    if not 0 < outcome.amount <= takeable(payment):
         logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
         return Verdict.WRONG_AMOUNT
     why = "told by the gateway"
     book_reversal(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
     return Verdict.ACCEPTED
-
-
-def _under_way(payment: Payment) -> int:
-    """What is on its way back to its source, and may come back as credit."""
-    return sum(payment.refunds.undecided().values_list("amount", flat=True))
 
 
 def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:

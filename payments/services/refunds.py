@@ -26,13 +26,13 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
 from payments.audit import Did
-from payments.failures import NOT_SENT
+from payments.failures import NOT_SENT, TAKEN_MEANWHILE
 from payments.gateways import GATEWAYS
 from payments.gateways.base import NOT_FOUND, REFUND_DAYS, Failed, Gateway, Outcome, Pending, Succeeded, Unknown
 from payments.models import TO_RETURN, Payment, Refund
 from payments.origins import unspent_of
 from payments.services.asking import GatewayGone, next_question
-from payments.services.reversals import left_of
+from payments.services.reversals import collect_debts, left_of
 from store.outbox import Outbox
 from store.tally import Tally, for_each
 
@@ -183,9 +183,12 @@ def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
     What the gateway says. It is committed that it may have heard before it hears, so a lost answer is asked about.
 
     One that it does not know never reached it, and is sent again under the same reference, under which it moves nothing twice: as
-    long as the gateway surely remembers. Later it may have moved and be forgotten, and is staff's to find out.
+    long as the gateway surely remembers. Later it may have moved and be forgotten, and is staff's to find out. What the bank took
+    back meanwhile does not leave a second time.
     """
     gateway = _gateway_of(refund.gateway)
+    if refund.state == State.APPROVED and _is_taken(refund):
+        return Failed(TAKEN_MEANWHILE, "")
     if _is_first(refund.pk, at=at):
         return _sent(gateway, refund, at=at)
     outcome = gateway.query_refund(
@@ -197,9 +200,15 @@ def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
     )
     if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
         return outcome
-    if not _is_remembered(refund, gateway, at=at):
+    if _is_taken(refund) or not _is_remembered(refund, gateway, at=at):
         return Unknown(NOT_FOUND)
     return _sent_again(gateway, refund, at=at)
+
+
+def _is_taken(refund: Refund) -> bool:
+    """Whether a bank or gateway has taken back of its payment what it was to return."""
+    payment = Payment.objects.get(pk=refund.payment_id)
+    return payment.taken_back + payment.to_source > payment.received
 
 
 def _is_remembered(refund: Refund, gateway: Gateway, *, at: datetime) -> bool:
@@ -316,6 +325,7 @@ def _return(refund: Refund, reason: str, *, at: datetime) -> None:
     refund.fail(reason=reason.replace("\x00", ""), at=at)
     _post(refund, Fact.REFUND_FAILED, Kind.CREDIT, at=at)
     _tell(refund, Notice.Kind.REFUND_FAILED, at=at, failure=refund.failure)
+    collect_debts(refund.customer, at=at)
 
 
 def _post(refund: Refund, fact: Fact, into: Kind, *, at: datetime) -> None:

@@ -3,6 +3,8 @@ A bank or gateway takes money back after it had arrived: a reversal, a chargebac
 
 The wallet gives back what credit it has. The rest was spent, so the invoices that were paid with it are open again, what this
 payment itself paid first, then what was paid last. What no invoice answers for is a debt, and credit that comes later pays it.
+
+A bank does not ask what had gone back to its source before: that money is gone twice, has paid nothing, and is owed.
 """
 
 from __future__ import annotations
@@ -56,8 +58,8 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
         return Reversal.objects.get(payment=payment, reference=reference)
     if amount <= 0:
         raise InvalidInput(_("Enter an amount above zero."), field="amount")
-    if amount > left_of(payment):
-        raise NotTakenBack(left=left_of(payment))
+    if amount > takeable(payment):
+        raise NotTakenBack(left=takeable(payment))
     return book_reversal(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
 
 
@@ -66,20 +68,26 @@ def is_booked(payment: Payment, reference: str) -> bool:
     return Reversal.objects.filter(payment=payment, reference=reference).exists()
 
 
+def takeable(payment: Payment) -> int:
+    """What of a payment came from outside and has not been taken back: what went back to its source can be taken as well."""
+    arrived = payment.state in SETTLED and payment.means in FROM_OUTSIDE
+    return payment.received - payment.taken_back if arrived else 0
+
+
 def left_of(payment: Payment) -> int:
     """What of a payment came from outside and has neither been taken back nor gone back to its source."""
-    arrived = payment.state in SETTLED and payment.means in FROM_OUTSIDE
-    return payment.received - payment.taken_back - payment.to_source if arrived else 0
+    return max(takeable(payment) - payment.to_source, 0)
 
 
 def book_reversal(
     payment: Payment, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime
 ) -> Reversal:
-    """Part of the transaction of a caller who holds the customer and the payment, of which at least `amount` is left."""
+    """Part of the transaction of a caller who holds the customer and the payment, of which `amount` can be taken."""
     customer = payment.customer
     wallet = wallet_of(customer.pk)
     from_credit = min(amount, max(wallet.credit - wallet.held, 0))
-    parts = list(_paid_with_it(payment, amount - from_credit))
+    spent = max(min(amount, left_of(payment)) - from_credit, 0)
+    parts = list(_paid_with_it(payment, spent))
     reopened = sum(part for _allocation, part in parts)
     debt = amount - from_credit - reopened
     reversal = Reversal.objects.create(

@@ -14,12 +14,10 @@ from payments.models import GatewayNotice, Payment, Reversal
 from payments.services import notices
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
-from payments.services.refunds import record_refund
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes
 from tests.actions.conftest import Gate, paid
 from tests.cast import JOB, NOON, house_balance, make_customer, owner_of
-from tests.refunds import returned
 from tests.table.attack import refuse
 
 pytestmark = pytest.mark.django_db
@@ -88,17 +86,6 @@ def test_money_that_is_told_to_be_taken_back_is_booked_once_under_each_reference
     assert teller.tells(TakenBack("CB-1", 28_000, NOON)) == Verdict.DUPLICATE
     assert teller.tells(TakenBack("CB-2", 50_001, NOON)) == Verdict.WRONG_AMOUNT
     assert (teller.credit, Reversal.objects.get().amount) == (50_000, 28_000)
-
-
-def test_what_is_taken_back_while_it_is_being_returned_is_told_again_until_that_has_ended(teller: Teller) -> None:
-    """Of 78,000 50,000 are being returned: 28,001 may be taken back should that fail, which it does; 78,001 never."""
-    teller.tells(paid(teller.payment, NOON))
-    refund = returned(teller.payment, 50_000, by=teller.gate)
-    assert teller.tells(TakenBack("CB-1", 28_001, NOON)) == Verdict.RETRY_LATER
-    assert teller.tells(TakenBack("CB-2", 78_001, NOON)) == Verdict.WRONG_AMOUNT
-    record_refund(refund.pk, Failed("not_refundable", ""), actor=JOB, at=NOON)
-    assert teller.tells(TakenBack("CB-1", 28_001, NOON)) == Verdict.ACCEPTED
-    assert (teller.credit, Reversal.objects.get().amount) == (49_999, 28_001)
 
 
 def test_taken_back_before_we_heard_that_it_came_is_no_money_either_way(teller: Teller) -> None:

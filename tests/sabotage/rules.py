@@ -111,7 +111,7 @@ OUTSIDE = (
         name="what was taken back is booked once",
     ),
     edited(
-        "payments.services.reversals:take_back", "if amount > left_of(payment):", "if False:",
+        "payments.services.reversals:take_back", "if amount > takeable(payment):", "if False:",
         f"{ACTIONS}taken_back.py::no_more_is_taken_back", name="no more is taken back than came",
     ),
     edited(

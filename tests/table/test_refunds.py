@@ -65,7 +65,7 @@ def act_of(customer: Customer, amount: int, state: str = "approved") -> None:
         ("UPDATE payments_refund SET settled_at = now()", "a_refund_says_how_it_stands"),
         ("UPDATE payments_refund SET state = 'failed', settled_at = now(), check_at = NULL", "a_refund_says_how_it_stands"),
         ("UPDATE payments_payment SET to_source = 0", "frozen"),
-        ("UPDATE payments_payment SET taken_back = 200001", "no_more_goes_back_than_came"),
+        ("UPDATE payments_payment SET taken_back = 300001", "no_more_is_taken_back_than_came"),
     ],
 )  # fmt: skip
 def test_what_was_decided_stands(refund: Refund, attack: str, said: str) -> None:
@@ -93,13 +93,19 @@ def test_what_failed_counts_no_more(payment: Payment, refund: Refund) -> None:
 
 def test_no_more_goes_back_than_came(customer: Customer, payment: Payment) -> None:
     act_of(customer, 300_001)
-    refuse(ANOTHER.format(amount=300_001, which="kind = 'top_up'"), match="no_more_goes_back_than_came")
+    refuse(ANOTHER.format(amount=300_001, which="kind = 'top_up'"), match="more than is left of its payment")
 
 
 def test_what_the_bank_took_back_does_not_go_back_as_well(customer: Customer, payment: Payment) -> None:
     run("UPDATE payments_payment SET taken_back = 1")
     act_of(customer, 300_000)
-    refuse(ANOTHER.format(amount=300_000, which="kind = 'top_up'"), match="no_more_goes_back_than_came")
+    refuse(ANOTHER.format(amount=300_000, which="kind = 'top_up'"), match="more than is left of its payment")
+
+
+def test_the_bank_may_take_what_had_gone_back(payment: Payment, refund: Refund) -> None:
+    run("UPDATE payments_payment SET taken_back = 300000")
+    payment.refresh_from_db()
+    assert (payment.taken_back, payment.to_source) == (300_000, 100_000)
 
 
 def test_one_at_a_time(customer: Customer, refund: Refund) -> None:
