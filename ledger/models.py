@@ -173,6 +173,7 @@ class Transaction(models.Model):
         GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
         ADJUSTMENT = "adjustment", _("adjustment")
         REVERSAL = "reversal", _("taken back by bank or gateway")
+        GIVEN_BACK = "given_back", _("given back by bank or gateway")
         DEBT = "debt", _("debt collected")
         REFUND = "refund", _("returned to its source")
         REFUND_DONE = "refund_done", _("refund arrived at its source")

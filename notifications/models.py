@@ -62,6 +62,7 @@ class Notice(models.Model):
         AUTO_RENEW_FAILED = "auto_renew_failed", _("Auto-renewal failed")
         PAYMENT_RECEIVED = "payment_received", _("Payment received")
         PAYMENT_TAKEN_BACK = "payment_taken_back", _("Payment taken back")
+        PAYMENT_GIVEN_BACK = "payment_given_back", _("Payment given back")
         PAYMENT_FAILED = "payment_failed", _("Payment failed")
         REFUND_BEGUN = "refund_begun", _("Return to the source begun")
         REFUND_DONE = "refund_done", _("Returned to the source")

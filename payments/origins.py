@@ -79,7 +79,7 @@ WITH moved AS (
     SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id, -m.amount
     FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE r.customer_id = %(customer)s
     UNION ALL
-    SELECT m.id, r.from_credit, r.payment_id, -m.amount
+    SELECT m.id, CASE WHEN r.given_back_at IS NULL THEN r.from_credit ELSE 0 END, r.payment_id, -m.amount
     FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
         JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
     WHERE r.customer_id = %(customer)s AND r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
@@ -87,7 +87,9 @@ WITH moved AS (
     SELECT id, kind, payment, reference, at, net, sum(net) OVER (ORDER BY id) AS ends
     FROM (
         SELECT m.id, m.kind, p.id AS payment, m.reference, m.at,
-            greatest(m.amount - coalesce((SELECT sum(b.amount) FROM bound b WHERE b.payment = p.id), 0), 0) AS net
+            greatest(m.amount - coalesce((SELECT sum(b.amount) FROM bound b WHERE b.payment = p.id), 0) - coalesce(CASE m.kind
+                WHEN 'given_back' THEN (SELECT sum(b.part) FROM bound b JOIN moved t ON t.id = b.id AND t.kind = 'reversal' AND t.source = m.source)
+                END, 0), 0) AS net  -- what was taken of a top-up and given back is that top-up's again
         FROM moved m LEFT JOIN payments_payment p
             ON p.id = CASE WHEN m.kind IN ('top_up', 'bank_transfer') THEN m.source::uuid END
         WHERE m.amount > 0 AND m.kind <> 'refund_failed'
@@ -132,6 +134,7 @@ SELECT i.kind, sum(least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FRO
 KINDS = {
     Fact.TOP_UP: CreditKind.BOUGHT,
     Fact.BANK_TRANSFER: CreditKind.BOUGHT,
+    Fact.GIVEN_BACK: CreditKind.BOUGHT,
     Fact.ORDER_REFUND: CreditKind.REFUNDED,
     Fact.CREDIT_NOTE_REFUND: CreditKind.REFUNDED,
     Fact.ADJUSTMENT: CreditKind.ADJUSTMENT,

@@ -33,7 +33,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "refund": (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND),
     "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
     "adjustment": (Fact.ADJUSTMENT,),
-    "taken-back": (Fact.REVERSAL, Fact.DEBT),
+    "taken-back": (Fact.REVERSAL, Fact.GIVEN_BACK, Fact.DEBT),
     "returned": (Fact.REFUND, Fact.REFUND_FAILED),
 }
 """What a customer calls a movement -> the kinds of ledger transaction."""

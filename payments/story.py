@@ -42,6 +42,7 @@ class Code(TextChoices):
     REFUND_DONE = "refund_done", gettext_lazy("Returned to its source")
     REFUND_FAILED = "refund_failed", gettext_lazy("Could not be returned")
     TAKEN_BACK = "taken_back", gettext_lazy("Taken back by the bank or gateway")
+    GIVEN_BACK = "given_back", gettext_lazy("Given back by the bank or gateway")
     INVOICE_REOPENED = "invoice_reopened", gettext_lazy("Invoice open again")
 
 
@@ -56,6 +57,7 @@ LOOKS = {
     Code.REFUND_DONE: ("green", "ok"),
     Code.REFUND_FAILED: ("red", "error"),
     Code.TAKEN_BACK: ("amber", "warning"),
+    Code.GIVEN_BACK: ("green", "wallet"),
     Code.INVOICE_REOPENED: ("amber", "warning"),
 }
 
@@ -183,3 +185,5 @@ def _taken_back(payment: Payment) -> Iterator[Step]:
         )
         words = " ".join(text % {"amount": display.money(amount)} for amount, text in parts if amount)
         yield Step(Code.TAKEN_BACK, reversal.at, reversal.amount, words)
+        if reversal.given_back_at:
+            yield Step(Code.GIVEN_BACK, reversal.given_back_at, reversal.amount)

@@ -22,7 +22,11 @@ SELECT reference, dialect, customer, amount AS asked, state, txn, created_at,
        (SELECT coalesce(sum(amount), 0) FROM entries
         WHERE order_reference = orders.reference AND kind = 'refund') AS refunded,
        (SELECT coalesce(sum(amount), 0) FROM entries
-        WHERE order_reference = orders.reference AND kind = 'reversal') AS reversed
+        WHERE order_reference = orders.reference AND kind = 'bounce') AS bounced,
+       (SELECT coalesce(sum(amount), 0) FROM entries
+        WHERE order_reference = orders.reference AND kind = 'reversal') AS reversed,
+       (SELECT coalesce(sum(amount), 0) FROM entries
+        WHERE order_reference = orders.reference AND kind = 'regain') AS regained
 FROM orders
 """
 LINKS = """
@@ -32,7 +36,7 @@ FROM links ORDER BY created_at
 """
 CUSTOMERS = """
 SELECT name, opened_with, balance,
-       opened_with + (SELECT coalesce(sum(CASE kind WHEN 'debit' THEN -amount ELSE amount END), 0)
+       opened_with + (SELECT coalesce(sum(CASE WHEN kind IN ('debit', 'bounce', 'regain') THEN -amount ELSE amount END), 0)
                       FROM entries WHERE customer = name) AS balance_by_entries
 FROM customers
 """

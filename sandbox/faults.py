@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "not_found_for": (("query", "query_refund"), 10, "knows nothing of an order or refund for so many seconds"),
     "pending_forever": (("query", "refund"), 0, "still being processed, says the answer; a refund never settles"),
     "refund_rejected": (("refund",), 0, "accepts the refund, and rejects it in the end"),
+    "refund_bounced": (("refund",), 5, "returns the money, and the card's bank sends it back so many seconds later"),
     "refunded_before": (
         ("refund",),
         0,
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     ),
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
     "reversal": (("pay",), 5, "the bank takes the money back so many seconds after it was paid"),
+    "dispute_won": (("pay",), 5, "what the bank took back is won back so many seconds later"),
 }
 
 

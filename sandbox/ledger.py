@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 from sandbox.shapes import Json
 
@@ -93,7 +95,14 @@ def is_payable(order: sqlite3.Row, now: float) -> bool:
     return bool(order["state"] == "open" and now < order["expires_at"])
 
 
-def pay(db: sqlite3.Connection, order: sqlite3.Row, *, now: float, reverses_at: float | None = None) -> bool:
+def pay(
+    db: sqlite3.Connection,
+    order: sqlite3.Row,
+    *,
+    now: float,
+    reverses_at: float | None = None,
+    wins_after: float | None = None,
+) -> bool:
     """Move the money. False, and nothing moved, where the balance is too small. The caller holds the write lock."""
     taken = db.execute(
         "UPDATE customers SET balance = balance - :amount WHERE name = :customer AND balance >= :amount",
@@ -104,9 +113,15 @@ def pay(db: sqlite3.Connection, order: sqlite3.Row, *, now: float, reverses_at: 
     _enter(db, "debit", order["reference"], order, amount=order["amount"], now=now)
     db.execute(
         """UPDATE orders SET state = 'paid', ending = '', pays_late_at = NULL, paid_at = :now, txn = :txn,
-               reverses_at = :reverses_at
+               reverses_at = :reverses_at, wins_after = :wins_after
            WHERE reference = :reference""",
-        {"now": now, "txn": _next_number(db, now), "reference": order["reference"], "reverses_at": reverses_at},
+        {
+            "now": now,
+            "txn": _next_number(db, now),
+            "reference": order["reference"],
+            "reverses_at": reverses_at,
+            "wins_after": wins_after,
+        },
     )
     return True
 
@@ -115,7 +130,19 @@ def reverse(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
     """The bank gives the payer his money back, and the merchant loses it."""
     _enter(db, "reversal", order["reference"], order, amount=order["amount"], now=now)
     _give_back(db, order["customer"], order["amount"])
-    db.execute("UPDATE orders SET state = 'reversed', reverses_at = NULL WHERE reference = ?", [order["reference"]])
+    db.execute(
+        "UPDATE orders SET state = 'reversed', reverses_at = NULL, wins_at = ? + wins_after WHERE reference = ?",
+        [now, order["reference"]],
+    )
+
+
+def regain(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
+    """The merchant has won: the bank takes from the payer what it had given back."""
+    _enter(db, "regain", order["reference"], order, amount=order["amount"], now=now)
+    _give_back(db, order["customer"], -order["amount"])
+    db.execute(
+        "UPDATE orders SET state = 'paid', wins_at = NULL, won_at = ? WHERE reference = ?", [now, order["reference"]]
+    )
 
 
 def fail(
@@ -147,7 +174,7 @@ def refundable(db: sqlite3.Connection, order: sqlite3.Row, struck: dict[str, flo
     if struck and "refunded_before" in struck:
         return 0
     (asked,) = db.execute(
-        "SELECT coalesce(sum(amount), 0) FROM refunds WHERE order_reference = ? AND state <> 'rejected'",
+        "SELECT coalesce(sum(amount), 0) FROM refunds WHERE order_reference = ? AND state NOT IN ('rejected', 'bounced')",
         [order["reference"]],
     ).fetchone()
     return int(order["amount"] - asked)
@@ -161,12 +188,14 @@ def open_refund(
     *,
     takes_s: float,
     now: float,
+    may_bounce: bool = False,
 ) -> int:
     """Accept a refund {"reference", "amount", "description"}; it settles later. Returns its number."""
     txn = _next_number(db, now)
     db.execute(
-        """INSERT INTO refunds (reference, txn, order_reference, amount, description, created_at, settles_at, settles_as)
-           VALUES (:reference, :txn, :order, :amount, :description, :now, :settles_at, :settles_as)""",
+        """INSERT INTO refunds (reference, txn, order_reference, amount, description, created_at, settles_at, settles_as,
+                                bounces_after)
+           VALUES (:reference, :txn, :order, :amount, :description, :now, :settles_at, :settles_as, :bounces_after)""",
         {
             **refund,
             "order": order["reference"],
@@ -174,6 +203,7 @@ def open_refund(
             "now": now,
             "settles_at": None if "pending_forever" in struck else now + struck.get("slow", takes_s),
             "settles_as": "rejected" if "refund_rejected" in struck else "done",
+            "bounces_after": struck.get("refund_bounced") if may_bounce else None,
         },
     )
     return txn
@@ -187,15 +217,35 @@ def settle_refunds(db: sqlite3.Connection, *, now: float) -> None:
         [now],
     ).fetchall()
     for refund in due:
-        db.execute("UPDATE refunds SET state = settles_as WHERE reference = ?", [refund["reference"]])
+        db.execute(
+            "UPDATE refunds SET state = settles_as, bounces_at = ? + bounces_after WHERE reference = ?",
+            [now, refund["reference"]],
+        )
         if refund["settles_as"] != "done":
             continue
         _enter(db, "refund", refund["reference"], refund, amount=refund["amount"], now=now)
         _give_back(db, refund["customer"], refund["amount"])
 
 
-def _enter(db: sqlite3.Connection, kind: str, reference: str, about: sqlite3.Row, *, amount: int, now: float) -> None:
-    order = about["order_reference"] if kind == "refund" else about["reference"]
+def bounce(db: sqlite3.Connection, refund: sqlite3.Row, *, now: float) -> None:
+    """What was returned comes back to the merchant."""
+    order = db.execute("SELECT * FROM orders WHERE reference = ?", [refund["order_reference"]]).fetchone()
+    about = {**refund, "customer": order["customer"]}
+    _enter(db, "bounce", refund["reference"], about, amount=refund["amount"], now=now)
+    _give_back(db, order["customer"], -refund["amount"])
+    db.execute("UPDATE refunds SET state = 'bounced', bounces_at = NULL WHERE reference = ?", [refund["reference"]])
+
+
+def _enter(
+    db: sqlite3.Connection,
+    kind: str,
+    reference: str,
+    about: Mapping[str, Any] | sqlite3.Row,
+    *,
+    amount: int,
+    now: float,
+) -> None:
+    order = about["order_reference"] if kind in ("refund", "bounce") else about["reference"]
     db.execute(
         "INSERT INTO entries (kind, reference, order_reference, customer, amount, at) VALUES (?, ?, ?, ?, ?, ?)",
         [kind, reference, order, about["customer"], amount, now],

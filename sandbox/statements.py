@@ -20,7 +20,7 @@ MOVED = """
 SELECT entries.id, entries.kind, entries.amount, entries.at, orders.reference, orders.token, orders.txn, orders.asked_at, orders.created_at,
        refunds.reference AS refund, refunds.txn AS refund_txn
 FROM entries JOIN orders ON orders.reference = entries.order_reference
-     LEFT JOIN refunds ON entries.kind = 'refund' AND refunds.reference = entries.reference
+     LEFT JOIN refunds ON entries.kind IN ('refund', 'bounce') AND refunds.reference = entries.reference
 WHERE orders.dialect = ? ORDER BY entries.id
 """
 
@@ -82,7 +82,7 @@ def day_named(text: str) -> date | None:
 
 def _moved(db: sqlite3.Connection, dialect: str) -> Iterator[Line]:
     for row in db.execute(MOVED, [dialect]):
-        is_refund = row["kind"] == "refund"
+        is_refund = row["refund"] is not None
         yield Line(
             kind=row["kind"],
             reference=row["reference"],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 5
+VERSION = 6
 """Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -33,7 +33,10 @@ CREATE TABLE IF NOT EXISTS orders (
     txn INTEGER UNIQUE,
     paid_at REAL,
     pays_late_at REAL,
-    reverses_at REAL
+    reverses_at REAL,
+    wins_after REAL,                -- of a dispute: so many seconds after the bank took the money
+    wins_at REAL,
+    won_at REAL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS refunds (
     reference TEXT PRIMARY KEY,
@@ -41,15 +44,18 @@ CREATE TABLE IF NOT EXISTS refunds (
     order_reference TEXT NOT NULL REFERENCES orders,
     amount INTEGER NOT NULL CHECK (amount > 0),
     description TEXT NOT NULL,
-    state TEXT NOT NULL DEFAULT 'processing' CHECK (state IN ('processing', 'done', 'rejected')),
+    state TEXT NOT NULL DEFAULT 'processing' CHECK (state IN ('processing', 'done', 'rejected', 'bounced')),
     created_at REAL NOT NULL,
     settles_at REAL,
-    settles_as TEXT NOT NULL DEFAULT 'done'
+    settles_as TEXT NOT NULL DEFAULT 'done',
+    bounces_after REAL,             -- so many seconds after it was done it comes back
+    bounces_at REAL
 ) STRICT;
--- What really moved. A debit is named by its order, as is its reversal, and a refund by its own name, each once.
+-- What really moved. A debit is named by its order, as is its reversal and what was won back of that, and a refund by its own
+-- name, as is its coming back; each once.
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL CHECK (kind IN ('debit', 'refund', 'reversal')),
+    kind TEXT NOT NULL CHECK (kind IN ('debit', 'refund', 'bounce', 'reversal', 'regain')),
     reference TEXT NOT NULL,
     order_reference TEXT NOT NULL REFERENCES orders,
     customer TEXT NOT NULL REFERENCES customers,

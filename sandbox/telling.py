@@ -45,6 +45,17 @@ def tell_of_link(db: sqlite3.Connection, link: sqlite3.Row, config: Config, *, n
     _owe(db, found["reference"], dialect, dialect.linking.notice(found, config, struck), struck, now=now)
 
 
+def tell_of_refund(db: sqlite3.Connection, refund: sqlite3.Row, config: Config, *, now: float) -> None:
+    """The same of a refund that has failed, by gateways that tell of it."""
+    order = db.execute("SELECT * FROM orders WHERE reference = ?", [refund["order_reference"]]).fetchone()
+    dialect = DIALECTS[order["dialect"]]
+    if dialect.refund_notice is None:
+        return
+    found = db.execute("SELECT * FROM refunds WHERE reference = ?", [refund["reference"]]).fetchone()
+    struck = faults.strike(db, "callback", found["reference"])
+    _owe(db, order["reference"], dialect, dialect.refund_notice(found, order, config, struck), struck, now=now)
+
+
 def _owe(
     db: sqlite3.Connection, reference: str, dialect: Dialect, notice: Notice | None, struck: Struck, *, now: float
 ) -> None:

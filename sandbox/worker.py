@@ -67,8 +67,8 @@ class Worker:
         with self.store.read() as db:
             return bool(
                 db.execute(
-                    """SELECT 1 FROM refunds WHERE state = 'processing' AND settles_at <= :now
-                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now OR reverses_at <= :now
+                    """SELECT 1 FROM refunds WHERE state = 'processing' AND settles_at <= :now OR bounces_at <= :now
+                       UNION ALL SELECT 1 FROM orders WHERE pays_late_at <= :now OR reverses_at <= :now OR wins_at <= :now
                        UNION ALL SELECT 1 FROM orders WHERE state = 'open' AND expires_at <= :now AND pays_late_at IS NULL
                                  AND dialect IN (SELECT value FROM json_each(:telling))""",
                     {"now": now, "telling": json.dumps(TELL_OF_EXPIRY)},
@@ -90,3 +90,9 @@ class Worker:
             for order in db.execute("SELECT * FROM orders WHERE reverses_at <= ?", [now]).fetchall():
                 ledger.reverse(db, order, now=now)
                 telling.tell(db, order, self.config, now=now)
+            for order in db.execute("SELECT * FROM orders WHERE wins_at <= ?", [now]).fetchall():
+                ledger.regain(db, order, now=now)
+                telling.tell(db, order, self.config, now=now)
+            for refund in db.execute("SELECT * FROM refunds WHERE bounces_at <= ?", [now]).fetchall():
+                ledger.bounce(db, refund, now=now)
+                telling.tell_of_refund(db, refund, self.config, now=now)

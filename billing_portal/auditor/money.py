@@ -224,6 +224,11 @@ MONEY = (
         "SELECT FROM payments_reversal r WHERE r.id::text = t.source AND r.customer_id = t.customer_id",
     ),
     _has_row(
+        "what was given back had been taken back",
+        "'given_back'",
+        "SELECT FROM payments_reversal r WHERE r.id::text = t.source AND r.customer_id = t.customer_id AND r.given_back_at IS NOT NULL",
+    ),
+    _has_row(
         "what went back to its source is on record",
         "'refund', 'refund_done', 'refund_failed'",
         "SELECT FROM payments_refund r WHERE r.id::text = t.source AND r.customer_id = t.customer_id"
@@ -263,6 +268,11 @@ MONEY = (
         "payments through gateways are in the ledger",
         PAID.format(source="p.id::text", which="p.means = 'gateway'"),
         "top_up",
+    ),
+    _is_posted(
+        "what was given back is in the ledger",
+        "SELECT r.reference, r.customer_id, r.id::text FROM payments_reversal r WHERE :of(r.customer_id) AND r.given_back_at IS NOT NULL",
+        "given_back",
     ),
     _is_posted(
         "refunds to the source are in the ledger",

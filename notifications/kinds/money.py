@@ -67,6 +67,16 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_PAYMENT,
     ),
+    Kind.PAYMENT_GIVEN_BACK: NoticeKind(
+        Subject.PAYMENT,
+        (_("A payment that was taken back is here again: %(amount)s"),),
+        (
+            _("The bank or payment gateway has given back %(amount)s that it had taken back."),
+            _("%(debt)s that you owed for it are paid."),
+            _("%(credit)s are credit in your wallet, which pays the invoices that had been opened again."),
+        ),
+        SEE_PAYMENT,
+    ),
     Kind.PAYMENT_FAILED: NoticeKind(
         Subject.PAYMENT,
         (_("Payment failed: %(amount)s"),),

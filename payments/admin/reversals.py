@@ -15,6 +15,7 @@ from kernel.actors import Actor
 from kernel.shapes import Cleaned
 from payments.models import Allocation, Reversal
 from payments.rights import TAKE_BACK_PAYMENT
+from payments.services.given_back import give_back
 from payments.services.reversals import close_reversal
 
 
@@ -43,6 +44,33 @@ class CloseReversal(Task[Reversal]):
         return text("The case is closed.")
 
 
+class GiveBack(Task[Reversal]):
+    name = "give-back"
+    label = _("Given back by bank or gateway")
+    lead = _(
+        "The dispute was won. The money pays what is still owed for it, then the invoices that had been opened again; the rest is credit."
+    )
+    button = _("Book it")
+    right = TAKE_BACK_PAYMENT
+    once = True
+
+    def is_open(self, subject: Reversal, at: datetime) -> bool:
+        return subject.given_back_at is None
+
+    def context(self, subject: Reversal, *, at: datetime) -> dict[str, object]:
+        return {
+            "facts": [
+                (_("Taken back"), display.money(subject.amount)),
+                (_("Reference of the bank or gateway"), subject.reference),
+                (_("Debt left"), display.money(subject.debt - subject.collected)),
+            ]
+        }
+
+    def carry_out(self, subject: Reversal, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        give_back(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("%(amount)s are booked.") % {"amount": display.money(subject.amount)}
+
+
 class ReopenedInline(LookOnlyInline):
     model = Allocation
     fields = ("at", "invoice", "payment", "amount")
@@ -52,9 +80,12 @@ class ReopenedInline(LookOnlyInline):
 
 @admin.register(Reversal)
 class ReversalAdmin(LookOnlyAdmin):
-    tasks = (CloseReversal(),)
+    tasks = (CloseReversal(), GiveBack())
     inlines = (ReopenedInline,)
-    list_display = ("at", "customer", "payment", "amount", "from_credit", "reopened", "debt", "collected", "closed_at")
+    list_display = (
+        *("at", "customer", "payment", "amount", "from_credit", "reopened", "debt", "collected"),
+        *("closed_at", "given_back_at"),
+    )
     list_select_related = ("customer", "payment")
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
     search_fields = ("customer__name", "=reference", "=payment__reference")

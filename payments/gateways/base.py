@@ -65,7 +65,17 @@ class TakenBack:
     of: str = ""
 
 
-Outcome = Succeeded | Failed | Pending | Unknown | TakenBack
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """What had been taken back under `reference` is ours again, all `amount` of it: a dispute that was won. `of` as there."""
+
+    reference: str
+    amount: int
+    at: datetime
+    of: str = ""
+
+
+Outcome = Succeeded | Failed | Pending | Unknown | TakenBack | GivenBack
 
 
 def of_the_payment(answer: Unknown) -> Unknown:

@@ -26,6 +26,7 @@ from .base import (
     BadSignature,
     Caps,
     Failed,
+    GivenBack,
     Moved,
     Outcome,
     Pending,
@@ -60,7 +61,11 @@ CAPS = Caps(
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
 LISTED, MOST_PAGES = 10, 2_000
 """Lines of one answer: its size is bounded, see `Transport`."""
-LOST = frozenset({"charge.dispute.funds_withdrawn"})
+DISPUTED: dict[str, type[TakenBack | GivenBack]] = {
+    "charge.dispute.funds_withdrawn": TakenBack,
+    "charge.dispute.funds_reinstated": GivenBack,
+}
+"""What events say that money of a dispute has moved, and which way."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +242,7 @@ class Stripe:
         event, about = self.event(body, headers)
         reference = reference_of(about)
         if about.get("object") == "dispute":
-            return self._lost(event, about)
+            return self._disputed(event, about)
         if about.get("object") == "payment_intent" and reference:
             at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
             return Report(reference, self.outcome(about, reference, at))
@@ -266,15 +271,15 @@ class Stripe:
             raise BadSignature("not for this account")
         return event, about
 
-    def _lost(self, event: Json, dispute: Json) -> Report:
+    def _disputed(self, event: Json, dispute: Json) -> Report:
         """A dispute names the payment by Stripe's id alone: the payment itself is read."""
         intent = asked(lambda: self.api.payment_intents.retrieve(text_of(dispute, "payment_intent")))
         reference = reference_of(intent) if isinstance(intent, dict) else ""
-        amount = dispute.get("amount")
-        if event.get("type") not in LOST or not is_amount(amount) or dispute.get("currency") != CURRENCY:
+        amount, moved = dispute.get("amount"), DISPUTED.get(text_of(event, "type"))
+        if moved is None or not is_amount(amount) or dispute.get("currency") != CURRENCY:
             return Report(reference, Pending(CHECK_AFTER))
         at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-        return Report(reference, TakenBack(text_of(dispute, "id"), amount, at, of=text_of(dispute, "payment_intent")))
+        return Report(reference, moved(text_of(dispute, "id"), amount, at, of=text_of(dispute, "payment_intent")))
 
 
 def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:

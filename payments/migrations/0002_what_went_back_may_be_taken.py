@@ -7,27 +7,45 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_the_tables'),
-        ('payments', '0001_the_tables'),
+        ("accounts", "0001_the_tables"),
+        ("payments", "0001_the_tables"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='refund',
-            name='counts_in_its_payment',
+            model_name="refund",
+            name="counts_in_its_payment",
         ),
         migrations.RemoveConstraint(
-            model_name='payment',
-            name='no_more_goes_back_than_came',
+            model_name="payment",
+            name="no_more_goes_back_than_came",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='refund',
-            trigger=pgtrigger.compiler.Trigger(name='counts_in_its_payment', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                IF TG_OP = 'INSERT' THEN\n                    UPDATE payments_payment SET to_source = to_source + NEW.amount\n                    WHERE id = NEW.payment_id AND to_source + taken_back + NEW.amount <= coalesce(captured, amount);\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'refund % returns more than is left of its payment', NEW.reference\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                ELSIF NEW.state = 'failed' AND OLD.state <> 'failed' THEN\n                    UPDATE payments_payment SET to_source = to_source - NEW.amount WHERE id = NEW.payment_id;\n                END IF;\n                RETURN NULL;\n                ", hash='b0923857ab8906644cf5320bf22fdf4fb557102e', operation='INSERT OR UPDATE OF "state"', pgid='pgtrigger_counts_in_its_payment_bae90', table='payments_refund', when='AFTER')),
+            model_name="refund",
+            trigger=pgtrigger.compiler.Trigger(
+                name="counts_in_its_payment",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                IF TG_OP = 'INSERT' THEN\n                    UPDATE payments_payment SET to_source = to_source + NEW.amount\n                    WHERE id = NEW.payment_id AND to_source + taken_back + NEW.amount <= coalesce(captured, amount);\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'refund % returns more than is left of its payment', NEW.reference\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                ELSIF NEW.state = 'failed' AND OLD.state <> 'failed' THEN\n                    UPDATE payments_payment SET to_source = to_source - NEW.amount WHERE id = NEW.payment_id;\n                END IF;\n                RETURN NULL;\n                ",
+                    hash="b0923857ab8906644cf5320bf22fdf4fb557102e",
+                    operation='INSERT OR UPDATE OF "state"',
+                    pgid="pgtrigger_counts_in_its_payment_bae90",
+                    table="payments_refund",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('to_source__gte', 0), ('to_source__lte', django.db.models.functions.comparison.Coalesce(models.F('captured'), models.F('amount')))), name='no_more_goes_back_than_came'),
+            model_name="payment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("to_source__gte", 0),
+                    (
+                        "to_source__lte",
+                        django.db.models.functions.comparison.Coalesce(models.F("captured"), models.F("amount")),
+                    ),
+                ),
+                name="no_more_goes_back_than_came",
+            ),
         ),
     ]

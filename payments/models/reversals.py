@@ -20,7 +20,7 @@ class Reversal(models.Model):
     `amount` of a payment is gone again: `from_credit` was taken out of the wallet, invoices of `reopened` are open again,
     and the rest is the customer's `debt`, of which `collected` has been taken from credit that came later.
 
-    It is a case for staff until somebody has closed it.
+    It is a case for staff until somebody has closed it, or all of it is `given_back_at` an instant: a dispute that was won.
     """
 
     payment = models.ForeignKey(
@@ -47,6 +47,7 @@ class Reversal(models.Model):
     actor = models.CharField(_("by"), max_length=200)
     at = models.DateTimeField(_("at"))
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    given_back_at = models.DateTimeField(_("given back"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("payment taken back")
@@ -62,6 +63,10 @@ class Reversal(models.Model):
             ),
             models.CheckConstraint(
                 name="no_more_is_collected_than_the_debt", condition=Q(collected__gte=0, collected__lte=F("debt"))
+            ),
+            models.CheckConstraint(
+                name="what_was_given_back_is_not_owed",
+                condition=Q(given_back_at__isnull=True) | Q(collected=F("debt"), closed_at__isnull=False),
             ),
         ]
         indexes: ClassVar = [
@@ -86,6 +91,7 @@ class Reversal(models.Model):
                 ],
             ),
             frozen("is_closed_once", columns=["closed_at"], unless="OLD.closed_at IS NULL"),
+            frozen("is_given_back_once", columns=["given_back_at"], unless="OLD.given_back_at IS NULL"),
         ]
 
     def __str__(self) -> str:

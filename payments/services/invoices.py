@@ -65,7 +65,7 @@ def pay_invoices_from_wallet(
         raise InvalidInput(_("Enter an amount above zero."), field="amount")
     if amount > due:
         raise AmountTooLarge(due=due)
-    return _pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
+    return pay_from_wallet(customer, invoices, amount, actor=actor, at=at)
 
 
 def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
@@ -82,7 +82,7 @@ def pay_automatically(customer: Customer, *, actor: Actor, at: datetime) -> Paym
     amount = min(sum(most.values()), wallet_of(customer.pk).available)
     if amount <= 0:
         return None
-    payment = _pay_from_wallet(customer, invoices, amount, most=most, actor=actor, at=at)
+    payment = pay_from_wallet(customer, invoices, amount, most=most, actor=actor, at=at)
     tell(
         customer,
         Notice.Kind.AUTOMATIC_PAYMENT,
@@ -102,7 +102,7 @@ def pay_chosen_from_wallet(
     """What is still due of the chosen invoices, as far as credit goes; for a caller who holds the customer."""
     invoices = hold_open(customer, invoice_ids, may_be_empty=True)
     amount = min(sum(invoice.due for invoice in invoices), wallet_of(customer.pk).available)
-    return _pay_from_wallet(customer, invoices, amount, actor=actor, at=at) if amount > 0 else None
+    return pay_from_wallet(customer, invoices, amount, actor=actor, at=at) if amount > 0 else None
 
 
 def hold_open(customer: Customer, invoice_ids: Collection[UUID], *, may_be_empty: bool = False) -> list[Invoice]:
@@ -160,7 +160,7 @@ def allocate(
     lift_what_is_settled(payment.customer_id, at=at)
 
 
-def _pay_from_wallet(
+def pay_from_wallet(
     customer: Customer,
     invoices: Sequence[Invoice],
     amount: int,
@@ -169,6 +169,7 @@ def _pay_from_wallet(
     actor: Actor,
     at: datetime,
 ) -> Payment:
+    """Pay held invoices with `amount` that the wallet has, each up to what `most` says; for a caller who holds the customer."""
     pk = new_id()
     description = describe(reached_by(amount, invoices, most))
     spending = spend(

@@ -21,8 +21,9 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
 from payments.failures import HELD, REVERSED, REVOKED, UNSETTLED
-from payments.gateways.base import Failed, Outcome, Pending, Succeeded, TakenBack, Unknown, Verdict
-from payments.models import SETTLED, LinkedAccount, Payment
+from payments.gateways.base import Failed, GivenBack, Outcome, Pending, Succeeded, TakenBack, Unknown, Verdict
+from payments.models import SETTLED, LinkedAccount, Payment, Reversal
+from payments.services.given_back import book_given_back
 from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
 from payments.services.reversals import book_reversal, is_booked, takeable
@@ -60,6 +61,8 @@ def judge(
             return payment, _come_in(payment, outcome, looked_up=looked_up, actor=actor, at=at)
         case TakenBack():
             return payment, _taken_back(payment, outcome, actor=actor, at=at)
+        case GivenBack():
+            return payment, _given_back(payment, outcome, actor=actor, at=at)
         case _ if not payment.is_open:
             if isinstance(outcome, Failed) and _is_news(payment, outcome.code):
                 _look_at_account(payment, outcome.code, at=at)
@@ -82,7 +85,7 @@ def judge(
 
 
 def _come_in(payment: Payment, outcome: Succeeded, *, looked_up: bool, actor: Actor, at: datetime) -> Verdict:
-    if payment.state in SETTLED or _is_reversed(payment, outcome):
+    if payment.state in SETTLED or (_is_reversed(payment, outcome.gateway_txn_id) and not looked_up):
         return Verdict.DUPLICATE
     doubt = _doubt(payment, outcome, looked_up=looked_up)
     if doubt:
@@ -106,6 +109,45 @@ def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datet
     why = "told by the gateway"
     book_reversal(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
     return Verdict.ACCEPTED
+
+
+def _given_back(payment: Payment, outcome: GivenBack, *, actor: Actor, at: datetime) -> Verdict:
+    """It says of itself that the money had come and been taken: what of that nobody had told us is booked with it."""
+    reversal = _reversal_of(payment, outcome)
+    if reversal and reversal.given_back_at:
+        return Verdict.DUPLICATE
+    if reversal is None:
+        if payment.state not in SETTLED and outcome.amount < payment.amount:  # the rest has to come in first
+            return Verdict.RETRY_LATER
+        verdict = _has_come_and_gone(payment, outcome, actor=actor, at=at)
+        reversal = _reversal_of(payment, outcome)
+        if reversal is None:
+            return verdict
+    if reversal.amount != outcome.amount:
+        logger.error("payment %s cannot be given back like this: %s", payment.pk, outcome)
+        return Verdict.WRONG_AMOUNT
+    book_given_back(payment, reversal, reason="told by the gateway", actor=actor, at=at)
+    return Verdict.ACCEPTED
+
+
+def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, actor: Actor, at: datetime) -> Verdict:
+    if payment.state not in SETTLED:
+        transaction = outcome.of or outcome.reference
+        if _is_reversed(payment, transaction):
+            payment.failure = ""
+        came = Succeeded(transaction, outcome.amount, outcome.at)
+        verdict = _come_in(payment, came, looked_up=False, actor=actor, at=at)
+        if verdict != Verdict.ACCEPTED:
+            return verdict
+        customer = payment.customer
+        payment.refresh_from_db()
+        payment.customer = customer
+    gone = TakenBack(outcome.reference, outcome.amount, outcome.at, of=outcome.of)
+    return _taken_back(payment, gone, actor=actor, at=at)
+
+
+def _reversal_of(payment: Payment, outcome: GivenBack) -> Reversal | None:
+    return Reversal.objects.filter(payment=payment, reference=outcome.reference).first()
 
 
 def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:
@@ -185,8 +227,8 @@ def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:
     payment.save()
 
 
-def _is_reversed(payment: Payment, outcome: Succeeded) -> bool:
-    return payment.failure == f"{REVERSED}: {outcome.gateway_txn_id}"
+def _is_reversed(payment: Payment, transaction: str) -> bool:
+    return payment.failure == f"{REVERSED}: {transaction}"
 
 
 def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.Held | None:

@@ -23,6 +23,7 @@ from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
+from ledger.models import Account
 from ledger.services import Fact, Kind, post, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
@@ -103,8 +104,7 @@ def book_reversal(
         at=at,
     )
     Payment.objects.filter(pk=payment.pk).update(taken_back=F("taken_back") + amount)
-    house = Kind.BANK if payment.transfer and not payment.transfer.is_at_a_gateway else Kind.GATEWAY
-    legs = {house: amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
+    legs = {house_of(payment): amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)
     record_audit(
@@ -121,6 +121,11 @@ def book_reversal(
     )
     _tell(reversal, [allocation.invoice.number for allocation, _part in parts])
     return reversal
+
+
+def house_of(payment: Payment) -> Account.Kind:
+    """Where the money of a payment from outside is."""
+    return Kind.BANK if payment.transfer and not payment.transfer.is_at_a_gateway else Kind.GATEWAY
 
 
 def _tell(reversal: Reversal, numbers: list[str]) -> None:

@@ -21,7 +21,7 @@ PAGES = {
 }
 
 
-OF_A_PAYMENT = frozenset({Fact.REFUND, Fact.REFUND_DONE, Fact.REFUND_FAILED, Fact.REVERSAL, Fact.DEBT})
+OF_A_PAYMENT = frozenset({Fact.REFUND, Fact.REFUND_DONE, Fact.REFUND_FAILED, Fact.REVERSAL, Fact.GIVEN_BACK, Fact.DEBT})
 """What moved money of an earlier payment, and names it by its reference."""
 
 

@@ -72,6 +72,8 @@ class Dialect:
     :ivar judge: an answer of the merchant as (state of the callback, words)
     :ivar return_url: where the customer goes from an order that has ended
     :ivar reverses: its protocol has words for a bank that takes money back
+    :ivar has_disputes: what a bank has taken back may be won back
+    :ivar refund_notice: what is told of a refund that has failed; nothing: nobody is told
     :ivar may_try_again: on its page, after a try that failed or was broken off, until it expires, which is told
     """
 
@@ -86,6 +88,8 @@ class Dialect:
     judge: Callable[[httpx.Response], tuple[str, str]]
     return_url: Callable[[Row, Config], str]
     reverses: bool = False
+    has_disputes: bool = False
+    refund_notice: Callable[[Row, Row, Config, Struck], Notice] | None = None
     may_try_again: bool = False
     linking: Linking | None = None
 

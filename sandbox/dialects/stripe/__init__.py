@@ -2,7 +2,7 @@
 
 from ..base import Dialect, Linking
 from .calls import blueprint
-from .telling import judge, link_notice, link_return_url, notice, return_url
+from .telling import judge, link_notice, link_return_url, notice, refund_notice, return_url
 
 STRIPE = Dialect(
     name="stripe",
@@ -16,6 +16,8 @@ STRIPE = Dialect(
     judge=judge,
     return_url=return_url,
     reverses=True,
+    has_disputes=True,
+    refund_notice=refund_notice,
     may_try_again=True,
     linking=Linking(link_notice, link_return_url),
 )

@@ -117,7 +117,7 @@ def refund(db: sqlite3.Connection, asked: Asked) -> Json:
     wanted = text(of(asked.form, "metadata"), "refund") or secrets.token_hex(8)
     made = {"reference": shown.fresh_reference(db, "refunds", wanted), "amount": amount, "description": ""}
     takes_s = asked.config.refund_takes_s
-    number = ledger.open_refund(db, order, made, asked.struck, takes_s=takes_s, now=asked.now)
+    number = ledger.open_refund(db, order, made, asked.struck, takes_s=takes_s, now=asked.now, may_bounce=True)
     return shown.refund(db.execute("SELECT * FROM refunds WHERE txn = ?", [number]).fetchone(), order)
 
 

@@ -38,7 +38,7 @@ ERRORS = {
     },
 }
 """How a try ended, as it stands in last_payment_error."""
-REFUND_STATUS = {"processing": "pending", "done": "succeeded", "rejected": "failed"}
+REFUND_STATUS = {"processing": "pending", "done": "succeeded", "rejected": "failed", "bounced": "failed"}
 
 
 def is_begun(order: Row) -> bool:
@@ -105,7 +105,7 @@ def session(token: str, *, page: str, mode: str, metadata: Json, expires_at: flo
 
 def refund(row: Row, order: Row) -> Json:
     """The merchant named it in its metadata."""
-    rejected = row["state"] == "rejected"
+    rejected = row["state"] in ("rejected", "bounced")
     return {
         "id": f"re_{row['txn']}",
         "object": "refund",
@@ -127,7 +127,7 @@ def dispute(order: Row) -> Json:
         "currency": CURRENCY,
         "payment_intent": intent_id(order["token"]),
         "metadata": {},
-        "status": "lost",
+        "status": "won" if order["won_at"] is not None else "lost",
     }
 
 
@@ -176,25 +176,23 @@ def card(link: Row) -> Json:
 def balance_transaction(line: statements.Line) -> Json:
     """A line of the merchant's balance with what it is about, which was asked for beside it."""
     about = {"payment_intent": intent_id(line.token), "metadata": _marks(line.reference)}
+    charge = {"id": f"ch_{line.token}", "object": "charge", **about}
+    marks = _marks(line.reference) | {"refund": name_of(line.refund)}
+    returned = {"id": f"re_{line.txn}", "object": "refund", **about, "metadata": marks}
+    disputed = {"id": f"dp_{line.token}", "object": "dispute", **about, "metadata": {}}
     kinds = {
-        "debit": ("charge", {"id": f"ch_{line.token}", "object": "charge", **about}),
-        "refund": (
-            "refund",
-            {
-                "id": f"re_{line.txn}",
-                "object": "refund",
-                **about,
-                "metadata": _marks(line.reference) | {"refund": name_of(line.refund)},
-            },
-        ),
-        "reversal": ("adjustment", {"id": f"dp_{line.token}", "object": "dispute", **about, "metadata": {}}),
+        "debit": ("charge", charge),
+        "refund": ("refund", returned),
+        "bounce": ("refund_failure", returned),
+        "reversal": ("adjustment", disputed),
+        "regain": ("adjustment", disputed),
     }
     kind, source = kinds[line.kind]
     return {
         "id": f"txn_{line.place}",
         "object": "balance_transaction",
         "type": kind,
-        "amount": line.amount if line.kind == "debit" else -line.amount,
+        "amount": line.amount if line.kind in ("debit", "bounce", "regain") else -line.amount,
         "currency": CURRENCY,
         "created": int(line.at),
         "source": source,

@@ -24,6 +24,8 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
     """Of an order that was left alone there is nothing to tell."""
     if order["state"] == "reversed":
         return _event("charge.dispute.funds_withdrawn", shown.dispute(order), order["notify_url"], config, struck)
+    if order["won_at"] is not None:
+        return _event("charge.dispute.funds_reinstated", shown.dispute(order), order["notify_url"], config, struck)
     if order["state"] == "failed" and not shown.is_begun(order):
         return _event("checkout.session.expired", _expired(order), order["notify_url"], config, struck)
     if not shown.is_begun(order) or order["pays_late_at"] is not None:
@@ -32,6 +34,10 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
     kinds = {"succeeded": "succeeded", "canceled": "canceled"}
     kind = f"payment_intent.{kinds.get(found['status'], 'payment_failed')}"
     return _event(kind, found, order["notify_url"], config, struck, at=ledger.merchants_time(order, time.time()))
+
+
+def refund_notice(row: Row, order: Row, config: Config, struck: Struck) -> Notice:
+    return _event("refund.failed", shown.refund(row, order), order["notify_url"], config, struck)
 
 
 def link_notice(link: Row, config: Config, struck: Struck) -> Notice | None:
