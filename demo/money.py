@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext
-
 from accounts import four_eyes
 from accounts.four_eyes import Act, ask
 from accounts.models import Customer
@@ -33,7 +31,7 @@ GATEWAY = "sandbox"
 
 def top_up(customer: Customer, amount: int, *, fails: str = "", actor: Actor, at: datetime) -> Scene:
     """As if the gateway had answered: its sandbox of today knows nothing of the past."""
-    payment = attempt(customer, Payment.Kind.TOP_UP, amount, description=gettext("Top-up"), actor=actor, at=at)
+    payment = attempt(customer, Payment.Kind.TOP_UP, amount, actor=actor, at=at)
 
     def settle(*, at: datetime) -> None:
         outcome = Failed("declined", fails) if fails else success(payment, at)
@@ -164,7 +162,7 @@ def attempt(
     kind: Payment.Kind,
     amount: int,
     *,
-    description: str,
+    description: str = "",
     actor: Actor,
     at: datetime,
     payable: str = "",

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
@@ -173,8 +172,6 @@ def take_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
 
 
 def describe(order: Order) -> str:
-    """What was ordered, in a line, as the customer's own language says it: "create web-01 (+2)"."""
+    """What an order is about, in a line without words of a language: "web-01 (+2)"."""
     names = [part.name for part in order.quote.deal.parts]
-    with override(order.customer.language):
-        what = order.get_action_display()
-    return f"{what} {names[0]}" + (f" (+{len(names) - 1})" if len(names) > 1 else "")
+    return names[0] + (f" (+{len(names) - 1})" if len(names) > 1 else "")

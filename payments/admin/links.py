@@ -77,6 +77,7 @@ class LinkedAccountAdmin(LookOnlyAdmin):
 
     exclude = ("token", "proof", "redirect_url")
     tasks = (AskToEndAgain(), IsEndedThere())
+    not_summed = ("charge_limit", "month_limit")
     inlines = (ConsentInline, AutomaticInline)
     list_display = ("created_at", "customer", "gateway", "display", "state", "charge_limit", "month_limit", "ask_at")
     list_select_related = ("customer",)

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext, override
 
 from accounts.models import Customer
 from invoices.models import Invoice
@@ -97,14 +96,11 @@ def _top_up(charge: AutomaticCharge, *, actor: Actor, at: datetime) -> Payment |
         charge.failure, charge.next_at = OFTEN, _tomorrow(at)
         return None
     charge.next_at = at + REST
-    with override(charge.customer.language):
-        description = gettext("Automatic top-up")
     return open_attempt(
         charge.customer,
         Payment.Kind.TOP_UP,
         charge.amount,
         way=_way(charge),
-        description=description,
         payable=TOP_UP_PAYABLE,
         actor=actor,
         at=at,

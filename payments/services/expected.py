@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -54,14 +53,11 @@ def ask_for_top_up(
             minimum=settings.TOP_UP_MINIMUM,
             maximum=settings.TOP_UP_MAXIMUM,
         )
-    with override(customer.language):
-        description = gettext("Top-up")
     return ask_for_transfer(
         customer,
         For.TOP_UP,
         amount,
         payable=payable or f"top_up:{customer.pk}",
-        description=description,
         expires_at=at + timedelta(days=settings.BANK_TRANSFER_DAYS),
         actor=actor,
         at=at,
@@ -100,7 +96,7 @@ def ask_for_transfer(
     amount: int,
     *,
     payable: str,
-    description: str,
+    description: str = "",
     expires_at: datetime,
     actor: Actor,
     at: datetime,

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext, override
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
@@ -44,7 +45,7 @@ def start_gateway_payment(
     amount: int,
     *,
     gateway: str,
-    description: str,
+    description: str = "",
     actor: Actor,
     at: datetime,
     payable: str = "",
@@ -98,14 +99,11 @@ def start_top_up(
     :raises InvalidInput: below or above the limits for top-ups
     """
     _refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
-    with override(customer.language):
-        description = gettext("Top-up")
     return start_gateway_payment(
         customer,
         Payment.Kind.TOP_UP,
         amount,
         gateway=gateway,
-        description=description,
         actor=actor,
         at=at,
         payable=payable,
@@ -164,7 +162,7 @@ def open_attempt(
     amount: int,
     *,
     way: Way,
-    description: str,
+    description: str = "",
     payable: str = "",
     order_id: UUID | None = None,
     invoice_ids: Sequence[UUID] = (),
@@ -224,13 +222,22 @@ def _start(payment: Payment, actor: Actor, at: datetime) -> Redirect | Outcome:
     return gateways.gateway(payment.gateway).start(
         reference=payment.reference,
         amount=payment.amount,
-        description=payment.description,
+        description=_said_to_payer(payment),
         customer_ref=str(payment.request_id or payment.customer_id),
         at=at,
         return_url=settings.PUBLIC_URL + _way_back(payment),
         callback_url=gateways.notice_url(payment.gateway),
         payer_address=actor.address,
     )
+
+
+def _said_to_payer(payment: Payment) -> str:
+    """What the gateway's page says that it is for: rows keep no words, except those that a payer was asked in."""
+    if payment.request_id:
+        return payment.description
+    kind = Payment.Kind.ORDER if payment.order_id else Payment.Kind.INVOICE if payment.invoice_ids else payment.kind
+    with override(payment.customer.language):
+        return f"{capfirst(Payment.Kind(kind).label)} {payment.description}".strip()
 
 
 def _way_back(payment: Payment) -> str:
@@ -250,7 +257,7 @@ def _charge(payment: Payment, at: datetime) -> Outcome:
     return adapter.charge(
         reference=payment.reference,
         amount=payment.amount,
-        description=payment.description,
+        description=_said_to_payer(payment),
         customer_ref=payment.linked.customer_ref,
         token=token,
         callback_url=gateways.notice_url(payment.gateway),
