@@ -44,7 +44,21 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
         _("Debts"),
         ["invoices.Question", "invoices.DunningStep", "invoices.Hold", "invoices.Rung", "accounts.CustomerGroup"],
     ),
-    ("money", _("Money"), ["payments.Payment", "ledger.Grant"]),
+    (
+        "money",
+        _("Money"),
+        [
+            "payments.Payment",
+            "payments.BankTransfer",
+            "payments.TransferClaim",
+            "payments.ReconciliationCase",
+            "payments.StatementDay",
+            "payments.Refund",
+            "payments.Reversal",
+            "payments.PaymentRequest",
+            "ledger.Grant",
+        ],
+    ),
     (
         "catalogue",
         _("Catalogue"),

@@ -61,6 +61,7 @@ class EntryAdmin(LookOnlyAdmin):
     """Reached from an account: its movements, latest first."""
 
     about = ("account",)
+    not_summed = ("balance_after",)
     list_display = ("transaction_at", "transaction", "account", "amount", "balance_after")
     list_select_related = ("transaction", "account__customer")
     search_fields = ("customer__name", "transaction__reference")

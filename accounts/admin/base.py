@@ -94,13 +94,15 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     `tasks` are offered on the page of one row, `list_tasks` on the list. `about` names the columns that point to rows whose pages
     lead to this list: so a page shows what apps above it know about its row, and knows none of them. With `asks_proof` who makes or
-    edits a row has shown lately who they are: it lets somebody in for longer than a session lasts.
+    edits a row has shown lately who they are: it lets somebody in for longer than a session lasts. Amounts of the list are added up,
+    but for those `not_summed`: limits and balances.
     """
 
     tasks: ClassVar[Sequence[Task[Any]]] = ()
     list_tasks: ClassVar[Sequence[Task[Any]]] = ()
     about: ClassVar[Sequence[str]] = ()
     asks_proof: ClassVar[bool] = False
+    not_summed: ClassVar[Sequence[str]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50

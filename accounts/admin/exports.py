@@ -34,7 +34,7 @@ def list_as_file(page: ModelAdmin[Model], shown: ChangeList, form: str) -> HttpR
 
     :raises Http404: another format was asked for
     """
-    columns = [_Column(page, name) for name in shown.list_display if name != CHECKBOX]
+    columns = columns_of(page, shown)
     found = shown.queryset
     rows = ([column.value(row) for column in columns] for row in found.iterator(CHUNK))
     titles = [column.title for column in columns]
@@ -42,12 +42,26 @@ def list_as_file(page: ModelAdmin[Model], shown: ChangeList, form: str) -> HttpR
     return file_response(form, titles, [WIDTH] * len(columns), watched, name=str(page.opts.model_name))
 
 
+def columns_of(page: ModelAdmin[Model], shown: ChangeList) -> list[_Column]:
+    return [_Column(page, name) for name in shown.list_display if name != CHECKBOX]
+
+
+def sums_of(columns: list[_Column], shown: ChangeList) -> list[tuple[str, int]]:
+    """What the amounts of all rows come to that the list's filters leave, by title; nothing where nothing stands."""
+    sums = _sum_by_name(columns, shown)
+    return [(column.title, found) for column in columns if (found := sums.get(column.name)) is not None]
+
+
+def _sum_by_name(columns: list[_Column], shown: ChangeList) -> dict[str, int | None]:
+    names = [column.name for column in columns if column.is_summed]
+    found = shown.queryset.order_by().aggregate(**{f"sum_{name}": Sum(name) for name in names}) if names else {}
+    return {name: found[f"sum_{name}"] for name in names}
+
+
 def _sums(columns: list[_Column], shown: ChangeList) -> Iterator[list[object]]:
     """Asked when all rows are written; no line when there is nothing to add up."""
-    amounts = [column.name for column in columns if column.is_amount]
-    if amounts:
-        sums = shown.queryset.order_by().aggregate(**{f"sum_{name}": Sum(name) for name in amounts})
-        cells: list[object] = [sums.get(f"sum_{column.name}") if column.is_amount else None for column in columns]
+    if sums := _sum_by_name(columns, shown):
+        cells: list[object] = [sums.get(column.name) for column in columns]
         yield [text("Sum") if cells[0] is None else cells[0], *cells[1:]]
 
 
@@ -63,7 +77,8 @@ class _Column:
             found = None
         field = found if isinstance(found, Field) else None
         kind = field.output_field if isinstance(field, GeneratedField) else field
-        self.is_amount = isinstance(kind, BigIntegerField) and not kind.primary_key
+        is_amount = isinstance(kind, BigIntegerField) and not kind.primary_key
+        self.is_summed = is_amount and self.name not in getattr(page, "not_summed", ())
         shows = column if callable(column) else None if self.name == "__str__" else getattr(page, self.name, None)
         self._value: Callable[[Model], object] = (
             _value_of(field, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -10,6 +11,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, GeneratedField, Model, QuerySet
 from django.http import HttpRequest
 
+from accounts.admin.exports import columns_of, sums_of
 from store.keyset import keyset_page
 
 COUNTED = 10_000
@@ -29,6 +31,8 @@ class StaffList(ChangeList):
     is_cut = False
     """There is more, and no way on: by this order nothing can be found again."""
     is_counted = True
+    sums: Sequence[tuple[str, int]] = ()
+    """What each column of amounts comes to, of all that the filters leave; of a list too long to be counted nothing is added up."""
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         if any("\x00" in value for values in request.GET.lists() for value in values[1]):
@@ -56,6 +60,8 @@ class StaffList(ChangeList):
         found = self.queryset
         counted = found.order_by()[: COUNTED + 1].count()
         self.result_count, self.is_counted = min(counted, COUNTED), counted <= COUNTED
+        if 0 < counted <= COUNTED:
+            self.sums = sums_of(columns_of(self.model_admin, self), self)
         self.full_result_count, self.show_full_result_count = None, False
         self.show_admin_actions = counted > 0
         self.can_show_all, self.multi_page = False, counted > self.list_per_page

@@ -137,6 +137,7 @@ class CouponAdmin(StaffAdmin):
     """Terms of a coupon that was used stay; its end and its number of uses may change."""
 
     asks_why = True
+    not_summed = ("amount", "minimum_order")
     list_tasks = (MakeBatch(), ReadBatch(), TakeBatch())
     list_display = (
         "code",

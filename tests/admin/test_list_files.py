@@ -1,6 +1,7 @@
 """Every list of the staff area as a file: its columns, filters and order, and the sums of its amounts."""
 
 import csv
+import re
 from io import StringIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.urls import reverse
 
 from billing_portal import urls  # noqa: F401  # registers the staff area's pages
 from invoices.models import Invoice
+from ledger.models import Account
 from tests.cast import NOON, create, make_customer
 from tests.portal.seen import the_time_being
 
@@ -34,6 +36,29 @@ def test_invoices_as_filtered_with_their_sums(superuser, billed):
     assert {row["Customer"] for row in rows} == {"Alice"}
     assert {row["Total"] for row in rows} == {"181000"}
     assert (sums["Number"], sums["Total"]) == ("Sum", "362000")
+
+
+def test_the_page_says_what_all_that_is_filtered_comes_to(superuser, billed):
+    page = superuser.get(reverse("admin:invoices_invoice_changelist"), {"q": "alice"})
+    assert page.context["cl"].sums == [("Total", 362_000), ("Still due", 0)]
+    assert "<dt>Sum of Total</dt><dd>362,000" in re.sub(r">\s+<", "><", page.content.decode()).replace(
+        '<span class="money">', ""
+    )
+    assert superuser.get(reverse("admin:invoices_invoice_changelist"), {"q": "nobody"}).context["cl"].sums == ()
+
+
+def test_a_list_too_long_to_count_is_not_added_up(superuser, billed, monkeypatch):
+    monkeypatch.setattr("accounts.admin.lists.COUNTED", 2)
+    assert superuser.get(reverse("admin:invoices_invoice_changelist")).context["cl"].sums == ()
+
+
+def test_limits_and_balances_are_not_added_up(superuser, billed):
+    account = Account.objects.get(customer__name="Alice", kind=Account.Kind.CREDIT)
+    of_it = {"account__id__exact": account.pk}
+    page = superuser.get(reverse("admin:ledger_entry_changelist"), of_it)
+    assert page.context["cl"].sums == [("Amount", account.balance)]
+    *_rows, sums = lines_of(superuser, "ledger_entry", **of_it)
+    assert sums["Balance after"] == ""
 
 
 def test_a_list_without_amounts_has_no_line_of_sums(superuser, billed):
