@@ -6,6 +6,8 @@ the same values and therefore get the same đồng:
 
     amount = unit price x quantity x (1 - discount) x minutes / minutes per unit price, rounded half-up per line
 
+What is metered has no time in its price: its quantity is that of a calendar month, see `meters`.
+
 A `Line` is its own explanation: it keeps every input, so it can be shown, computed again and compared.
 """
 
@@ -17,24 +19,31 @@ from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 
+from catalog.meters import Meter
 from kernel.money import round_half_up
 from kernel.periods import Period
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One version of a price: `unit_price` VND for one unit over `per_minutes` minutes."""
+    """One version of a price: `unit_price` VND for one unit over `per_minutes` minutes, or (0) for each unit that is metered."""
 
     price_id: UUID
     unit_price: Decimal
     per_minutes: int
     includes_vat: bool = True
     vat_rate: Decimal = Decimal("0.1")
+    meter: Meter | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One item of a configuration, with the rate and the negotiated discount (0..1) in force."""
+    """
+    One item of a configuration, with the rate and the negotiated discount (0..1) in force.
+
+    Of a metered item, `quantity` comes on top of what was billed `before` of the same calendar month: tiers, the minimum and the
+    cap are those of the whole month.
+    """
 
     item_id: UUID
     name: str
@@ -42,6 +51,7 @@ class Component:
     quantity: Decimal
     rate: Rate
     discount: Decimal = Decimal(0)
+    before: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,11 @@ def price_line(component: Component, period: Period) -> Line:
     """
     minutes = period.minutes
     rate = component.rate
-    amount = _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
+    amount = (
+        _metered(rate.meter, component)
+        if rate.meter
+        else _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
+    )
     vat, whole = rate.vat_rate.as_integer_ratio()
     if rate.includes_vat:
         return Line(component, period, minutes, amount, round_half_up(amount * vat, whole + vat), amount)
@@ -113,6 +127,12 @@ def reduction(subtotal: int, *, amount: int | None, share: Decimal | None) -> in
     """What a coupon takes off `subtotal`: a fixed amount or a share, never more than the subtotal."""
     taken = amount if amount is not None else _amount((Decimal(subtotal), share or Decimal(0)), 1, 1)
     return min(taken, subtotal)
+
+
+def _metered(meter: Meter, component: Component) -> int:
+    """What the month costs by now, less what it cost before: so several lines of a month add up to it, to the đồng."""
+    until = component.before + component.quantity
+    return meter.amount(until, component.discount) - meter.amount(component.before, component.discount)
 
 
 def _amount(factors: Sequence[Decimal], minutes: int, per_minutes: int) -> int:
