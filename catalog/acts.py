@@ -12,14 +12,31 @@ from accounts.four_eyes import Act
 from accounts.models import StaffAct
 from accounts.rights import APPROVE_MONEY
 from catalog.models import Item, Price
+from catalog.price_words import meter_words
 from catalog.services import back_date_price
 from kernel import display
 from kernel.actors import Actor
-from kernel.shapes import Wording
+from kernel.shapes import Json, Wording
+
+DECIMALS = ("package_size", "included")
+
+
+def kept_terms(terms: Json) -> Json:
+    """What only metered items have, as a fact of an act."""
+    lists = {name: [f"{number:f}" for number in terms[name]] for name in ("tier_from", "tier_prices")}
+    numbers = {name: None if terms[name] is None else f"{terms[name]:f}" for name in DECIMALS}
+    return {**terms, **lists, **numbers}
+
+
+def read_terms(kept: Json) -> Json:
+    """The other way round; an act that was asked for without any has none."""
+    lists = {name: [Decimal(number) for number in kept.get(name, [])] for name in ("tier_from", "tier_prices")}
+    numbers = {name: Decimal(kept[name]) for name in DECIMALS if kept.get(name) is not None}
+    return {**kept, **lists, **numbers}
 
 
 class BackDatePrice(Act):
-    """`facts`: item, unit_price, per_minutes, includes_vat, vat_rate, starts_at. What it will bill nobody knows yet: it always waits."""
+    """`facts`: item, unit_price, per_minutes, terms, includes_vat, vat_rate, starts_at. What it will bill nobody knows yet: it always waits."""
 
     code = "back-date-price"
     label = _("price of time that has passed")
@@ -28,13 +45,17 @@ class BackDatePrice(Act):
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         asked = act.facts
         item = Item.objects.select_related("product").get(pk=asked["item"])
+        terms = read_terms(asked.get("terms", {}))
+        price = Price(item=item, unit_price=Decimal(asked["unit_price"]), per_minutes=asked["per_minutes"], **terms)
+        by_use = [(_("price"), "; ".join(meter_words(price.meter, item.unit)))] if price.meter else []
         return [
             (_("item"), f"{item} ({item.product})"),
             (_("negotiated with"), act.customer or "–"),
             (
                 _("unit price"),
-                f"{display.rate(Decimal(asked['unit_price']))} {display.SIGN} / {Price.Per(asked['per_minutes']).label}",
+                f"{display.rate(price.unit_price)} {display.SIGN} / {price.get_per_minutes_display()}",
             ),
+            *by_use,
             (_("includes VAT"), _("yes") if asked["includes_vat"] else _("no")),
             (_("VAT rate"), f"{display.rate(100 * Decimal(asked['vat_rate']))} %"),
             (_("valid from"), display.instant(datetime.fromisoformat(asked["starts_at"]))),
@@ -47,6 +68,7 @@ class BackDatePrice(Act):
             customer=act.customer,
             unit_price=Decimal(asked["unit_price"]),
             per_minutes=asked["per_minutes"],
+            terms=read_terms(asked.get("terms", {})),
             includes_vat=asked["includes_vat"],
             vat_rate=Decimal(asked["vat_rate"]),
             starts_at=datetime.fromisoformat(asked["starts_at"]),

@@ -25,7 +25,7 @@ def check_configuration(product: Product, entries: Sequence[Mapping[str, object]
     """
     A configuration of `product` from [{"item": code or id, "quantity": n}]: one flavour or package, volumes besides.
 
-    :raises InvalidInput: unknown item, twice the same, no choice or two, a quantity outside 1 .. the item's maximum
+    :raises InvalidInput: unknown item, one that is metered, twice the same, no choice or two, a quantity outside 1 .. the item's maximum
     """
     items = {str(key): item for item in product.items.all() for key in (item.pk, item.code)}
     chosen: dict[UUID, tuple[Item, int]] = {}
@@ -38,6 +38,8 @@ def check_configuration(product: Product, entries: Sequence[Mapping[str, object]
                 product=str(product),
                 item=str(entry.get("item"))[:60],
             )
+        if item.is_metered:
+            raise InvalidInput(_("%(item)s is billed by use: it is not chosen."), field="items", item=str(item))
         quantity = entry.get("quantity", 1)
         if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= item.maximum:
             raise InvalidInput(

@@ -58,7 +58,7 @@ class PriceBook:
         self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
-            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate)
+            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate, price.meter)
             self._rates[price.item_id, price.customer_id].append(_validity(price, rate))
             if price.customer_id:
                 self._with_own_terms.add(price.customer_id)

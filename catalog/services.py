@@ -20,6 +20,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.keys import coupon_key
+from kernel.shapes import Json
 
 
 class CouponRefused(DomainError):
@@ -95,6 +96,11 @@ class NotInThePast(DomainError):
     message = _("This time has not begun yet: add an ordinary price.")
 
 
+class PricedOtherwise(DomainError):
+    code = "priced-otherwise"
+    message = _("Metered items are priced per unit used, all others per 30 days or per hour.")
+
+
 class PricedAlready(DomainError):
     code = "priced-already"
     message = _("This time has had a price since %(since)s: it stays as it was charged. Begin when that has ended.")
@@ -107,6 +113,7 @@ def back_date_price(
     customer: Customer | None = None,
     unit_price: Decimal,
     per_minutes: int,
+    terms: Json,
     includes_vat: bool,
     vat_rate: Decimal,
     starts_at: datetime,
@@ -119,12 +126,16 @@ def back_date_price(
 
     Nothing that was charged changes, for without a price nothing was. Only ever by way of `acts.BackDatePrice`: it takes two.
 
+    :param terms: what only metered items have, by column
     :raises NotInThePast: it begins now or later
+    :raises PricedOtherwise: by time although the item is metered, or by use although it is not
     :raises PricedAlready: another one was in force then, or for a negotiated one the list price
     """
     if starts_at >= at:
         raise NotInThePast
     item = Item.objects.select_for_update().get(pk=item_id)
+    if item.is_metered != (per_minutes == Price.Per.UNIT):
+        raise PricedOtherwise
     others = Price.objects.filter(Q(customer=customer) | Q(customer=None), item=item)
     others = others.filter(Q(valid_until=None) | Q(valid_until__gt=F("valid_from")))  # none that was withdrawn
     before = others.in_force(starts_at).first()
@@ -136,6 +147,7 @@ def back_date_price(
         customer=customer,
         unit_price=unit_price,
         per_minutes=per_minutes,
+        **terms,
         includes_vat=includes_vat,
         vat_rate=vat_rate,
         valid_from=starts_at,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
+from catalog.meters import Aggregation, Tiering
 from catalog.models import Coupon, Item, Price, Product
 from kernel.periods import CalendarMonth
 
@@ -13,7 +16,7 @@ Kind = Item.Kind
 
 
 class Offer(NamedTuple):
-    """An item and its list price: VND per unit and 30 days, unless it is metered: then per hour."""
+    """An item and its list price: VND per unit and 30 days unless it says otherwise; `terms` are those of the price alone."""
 
     code: str
     name: str
@@ -23,6 +26,9 @@ class Offer(NamedTuple):
     price: str
     maximum: int = 1
     includes_vat: bool = True
+    per: Price.Per = Price.Per.MONTH
+    aggregation: str = ""
+    terms: Mapping[str, object] = MappingProxyType({})
 
 
 PRODUCTS: dict[str, dict[str, object]] = {
@@ -67,7 +73,12 @@ OFFERS = {
         Offer("pkg-100gb", "Gói 100 GB", "100 GB package", Kind.PACKAGE, "package", "59000", 1, False),
         Offer("pkg-1tb", "Gói 1 TB", "1 TB package", Kind.PACKAGE, "package", "500000", 1, False),
         Offer("pkg-10tb", "Gói 10 TB", "10 TB package", Kind.PACKAGE, "package", "4500000", 1, False),
-        Offer("gb-hour", "Dung lượng vượt gói", "Storage beyond the package", Kind.METERED, "GB-hour", "7.7", 100000),
+        Offer("gb-hour", "Dung lượng vượt gói", "Storage beyond the package", Kind.VOLUME, "GB-hour", "7.7", 100000,
+              per=Price.Per.HOUR),
+        Offer("traffic", "Lưu lượng ra Internet", "Traffic to the Internet", Kind.METERED, "GB", "500", per=Price.Per.UNIT,
+              aggregation=Aggregation.SUM,
+              terms={"tiering": Tiering.GRADUATED, "included": Decimal(100), "cap": 20_000_000,
+                     "tier_from": [Decimal(1_000), Decimal(10_000)], "tier_prices": [Decimal(450), Decimal(400)]}),
     ],
     "vmonitor": [
         Offer("quota-basic", "Gói cơ bản", "Basic quota", Kind.PACKAGE, "package", "19800"),
@@ -95,6 +106,7 @@ def make_catalogue(now: datetime) -> None:
                 name=offer.name,
                 name_en=offer.name_en,
                 kind=offer.kind,
+                aggregation=offer.aggregation,
                 unit=offer.unit,
                 maximum=offer.maximum,
                 position=position,
@@ -104,7 +116,6 @@ def make_catalogue(now: datetime) -> None:
 
 
 def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> None:
-    per = Price.Per.HOUR if offer.kind == Kind.METERED else Price.Per.MONTH
     changes: list[tuple[datetime, Decimal]] = [(since, Decimal(offer.price))]
     if offer.code == "s1-4x8":
         month = CalendarMonth.of(now)
@@ -115,10 +126,11 @@ def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> No
         Price.objects.create(
             item=item,
             unit_price=unit_price,
-            per_minutes=per,
+            per_minutes=offer.per,
             includes_vat=offer.includes_vat,
             valid_from=start,
             valid_until=end,
+            **offer.terms,
         )
 
 

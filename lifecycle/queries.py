@@ -26,6 +26,10 @@ def facts_of_resources(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
 
 
 def running_with(price: Price) -> int:
-    """How many running resources a price is for: all that hold its item, or those of its customer."""
-    found = Resource.objects.running().filter(configuration__contains=[{"item": str(price.item_id)}])
+    """How many running resources a price is for: all that hold its item or may use it by the meter, or those of its customer."""
+    running = Resource.objects.running()
+    if price.item.is_metered:
+        found = running.filter(product=price.item.product_id)
+    else:
+        found = running.filter(configuration__contains=[{"item": str(price.item_id)}])
     return (found.filter(customer=price.customer_id) if price.customer_id else found).count()

@@ -91,6 +91,18 @@ def make_item(
     return item
 
 
+def make_metered(
+    product: Product, code: str, price: int | str, *, aggregation: str = "sum", unit: str = "GB", **terms: Any
+) -> Item:
+    """A metered item with a list price per unit used, VAT included, since long ago."""
+    item = Item.objects.create(
+        product=product, code=code, name=code, name_en=code, kind=Item.Kind.METERED, aggregation=aggregation, unit=unit
+    )
+    terms = {"valid_from": LONG_AGO, "per_minutes": Price.Per.UNIT} | terms
+    Price.objects.create(item=item, unit_price=Decimal(price), **terms)
+    return item
+
+
 def make_coupon(code: str, amount: int | None = None, **terms: Any) -> Coupon:
     return Coupon.objects.create(code=code, amount=amount, valid_from=LONG_AGO, **terms)
 

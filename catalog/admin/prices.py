@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import EMPTY_VALUES
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -17,11 +18,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from catalog import acts
+from catalog.acts import kept_terms
+from catalog.admin.tiers import LEFT_ALONE, TERMS, MeteredTerms, TiersField, refuse_impossible, terms_of
 from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
+from catalog.meters import Tier
 from catalog.models import Discount, Item, Price
+from catalog.price_words import meter_words
 from catalog.queries import uses_of
 from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
-from catalog.services import reopen_price
+from catalog.services import PricedOtherwise, reopen_price
 from kernel.actors import Actor
 from kernel.periods import truncate
 from kernel.shapes import Cleaned
@@ -40,7 +45,7 @@ class DayAndMinute(forms.SplitDateTimeWidget):
         self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
 
 
-class PastPriceForm(ReasonForm):
+class PastPriceForm(MeteredTerms, ReasonForm):
     unit_price = Price._meta.get_field("unit_price").formfield(min_value=0)
     per_minutes = forms.TypedChoiceField(
         label=capfirst(_("per")), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH
@@ -48,7 +53,13 @@ class PastPriceForm(ReasonForm):
     includes_vat = forms.BooleanField(label=capfirst(_("includes VAT")), required=False, initial=True)
     vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
     valid_from = forms.SplitDateTimeField(label=capfirst(_("valid from")), widget=DayAndMinute)
-    field_order = ("unit_price", "per_minutes", "includes_vat", "vat_rate", "valid_from", "reason")
+    field_order = ("unit_price", "per_minutes", *TERMS, "includes_vat", "vat_rate", "valid_from", "reason")
+
+    def clean(self) -> Cleaned:
+        data = super().clean() or {}
+        if not self.errors:
+            refuse_impossible(self, data["per_minutes"])
+        return data
 
 
 class BackDatePrice(Task[Item | Price]):
@@ -75,6 +86,7 @@ class BackDatePrice(Task[Item | Price]):
                 "item": str(item.pk),
                 "unit_price": f"{data['unit_price']:f}",
                 "per_minutes": data["per_minutes"],
+                "terms": kept_terms(terms_of(data)),
                 "includes_vat": data["includes_vat"],
                 "vat_rate": f"{data['vat_rate']:f}",
                 "starts_at": truncate(data["valid_from"]).isoformat(),
@@ -89,10 +101,39 @@ class BackDatePrice(Task[Item | Price]):
 class PriceForm(ValidityForm):
     ALONE = ("item", "customer")
 
+    tiers = TiersField()
     anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in LEFT_ALONE.keys() & self.fields.keys():
+            self.fields[name].required = False
+
+    def clean_tiering(self) -> object:
+        return self._or_default("tiering")
+
+    def clean_included(self) -> object:
+        return self._or_default("included")
+
+    def clean_minimum(self) -> object:
+        return self._or_default("minimum")
+
+    def _or_default(self, name: str) -> object:
+        given: object = self.cleaned_data[name]
+        return LEFT_ALONE[name] if given in EMPTY_VALUES else given
+
+    def clean_tiers(self) -> list[Tier]:
+        tiers: list[Tier] = self.cleaned_data["tiers"]
+        if self.instance._state.adding:
+            self.instance.tier_from = [tier.above for tier in tiers]
+            self.instance.tier_prices = [tier.unit_price for tier in tiers]
+        return tiers
 
     def clean(self) -> dict[str, object]:
         data = super().clean()
+        item, per_minutes = data.get("item"), data.get("per_minutes")
+        if item is not None and per_minutes is not None and item.is_metered != (per_minutes == Price.Per.UNIT):
+            self.add_error("per_minutes", str(PricedOtherwise()))
         end = data.get("valid_until")
         if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
             return data
@@ -159,15 +200,29 @@ class PriceAdmin(ValidityAdmin):
         "customer",
         "unit_price",
         "per_minutes",
+        *TERMS,
         "includes_vat",
         "vat_rate",
         "valid_from",
         "valid_until",
     )
 
+    @admin.display(description=_("price"))
+    def in_words(self, price: Price) -> str:
+        """Of a metered item: tiers, what is included, the least and the most."""
+        meter = price.meter
+        return "; ".join(meter_words(meter, price.item.unit)) if meter else str(price)
+
     def get_fields(self, request: HttpRequest, obj: object = None) -> Any:
-        may_end = obj is not None and self.has_change_permission(request, obj)
-        return (*self.fields, "anyway") if may_end else self.fields
+        if obj is None:
+            return self.fields
+        shown = ["in_words" if name == TERMS[0] else name for name in self.fields if name not in TERMS[1:]]
+        return [*shown, "anyway"] if self.has_change_permission(request, obj) else shown
+
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str] | tuple[str, ...]:
+        if obj is None:
+            return ()
+        return self._looks(name for name in self.get_fields(request, obj) if name not in ("valid_until", "anyway"))
 
 
 @admin.register(Discount)

@@ -70,7 +70,7 @@ class ItemForm(forms.ModelForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if not self.instance._state.adding:
-            for name in {"product", "code", "kind"} & self.fields.keys():
+            for name in {"product", "code", "kind", "aggregation"} & self.fields.keys():
                 self.fields[name].disabled = True
 
 
@@ -81,7 +81,7 @@ class ItemInline(RowsInline):
     can_delete = False
     show_change_link = True
     ordering = ("position", "code")
-    fields = ("position", "code", "name", "name_en", "kind", "unit", "maximum")
+    fields = ("position", "code", "name", "name_en", "kind", "aggregation", "unit", "maximum")
 
 
 @admin.register(Product)
@@ -133,7 +133,7 @@ class ProductAdmin(StaffAdmin):
 @admin.register(Item)
 class ItemAdmin(StaffAdmin):
     tasks = (BackDatePrice(),)
-    list_display = ("code", "name", "product", "kind", "unit", "maximum", "position")
+    list_display = ("code", "name", "product", "kind", "aggregation", "unit", "maximum", "position")
     list_select_related = ("product",)
     list_filter = ("product", "kind")
     ordering = ("product__code", "position", "code")

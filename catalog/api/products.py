@@ -17,11 +17,36 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
 from accounts.api.fields import Rate
+from catalog import pricing
+from catalog.meters import Aggregation, Tiering
 from catalog.models import Item, Price, Product
+from catalog.price_words import meter_words
 from catalog.queries import NoPrice, PriceBook
 
 NOBODY = UUID(int=0)
 """Has negotiated nothing: stands for a product team, which sees list prices."""
+
+
+class OfferedTier(serializers.Serializer[object]):
+    above = Rate(help_text="Units of the month, beyond those included.")
+    unit_price = Rate()
+
+
+class OfferedMeter(serializers.Serializer[object]):
+    """How the units of a calendar month become an amount."""
+
+    aggregation = serializers.ChoiceField(
+        choices=Aggregation.choices, help_text="How what was used in a month becomes one quantity."
+    )
+    included = Rate(help_text="Units of each month that cost nothing; tiers are counted beyond them.")
+    tiering = serializers.ChoiceField(choices=Tiering.choices)
+    tiers = OfferedTier(many=True)
+    package_size = Rate(
+        allow_null=True, help_text="Units in a package, of which each that is begun costs the unit price."
+    )
+    minimum = serializers.IntegerField(help_text="VND of a month in which more was used than is included.")
+    cap = serializers.IntegerField(allow_null=True, help_text="VND of a month at most.")
+    in_words = serializers.ListField(child=serializers.CharField(), help_text="The price in phrases, for people.")
 
 
 class OfferedItem(serializers.Serializer[object]):
@@ -33,7 +58,10 @@ class OfferedItem(serializers.Serializer[object]):
     unit = serializers.CharField()
     maximum = serializers.IntegerField(help_text="Most of it in one resource.")
     unit_price = Rate(help_text="VND for one unit, as a decimal.")
-    per = serializers.ChoiceField(choices=["month", "hour"], help_text="A month is 30 days.")
+    per = serializers.ChoiceField(
+        choices=["month", "hour", "unit"], help_text="A month is 30 days. Unit: metered, each unit that is used."
+    )
+    meter = OfferedMeter(allow_null=True, help_text="Of metered items; null for all others.")
     includes_vat = serializers.BooleanField()
     vat_rate = Rate()
     discount = Rate(help_text="Negotiated share off, 0 to 1.")
@@ -103,9 +131,26 @@ def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> d
                 "maximum": item.maximum,
                 "unit_price": rate.unit_price,
                 "per": Price.Per(rate.per_minutes).name.lower(),
+                "meter": _meter(item, rate),
                 "includes_vat": rate.includes_vat,
                 "vat_rate": rate.vat_rate,
                 "discount": component.discount,
             }
         )
     return found
+
+
+def _meter(item: Item, rate: pricing.Rate) -> dict[str, object] | None:
+    meter = rate.meter
+    if meter is None:
+        return None
+    return {
+        "aggregation": item.aggregation,
+        "included": meter.included,
+        "tiering": meter.tiering,
+        "tiers": meter.tiers,
+        "package_size": meter.package,
+        "minimum": meter.minimum,
+        "cap": meter.cap,
+        "in_words": meter_words(meter, item.unit),
+    }

@@ -13,10 +13,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey
+from catalog.meters import Aggregation
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
-from store.triggers import never_deleted
+from store.triggers import frozen, never_deleted
 
 LONGEST_STAGE = 90
 STAGE = [MaxValueValidator(LONGEST_STAGE)]
@@ -163,6 +164,15 @@ class Item(Named):
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="items", verbose_name=_("product"))
     code = models.SlugField(_("code"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    aggregation = models.CharField(
+        _("how use adds up"),
+        max_length=13,
+        choices=Aggregation.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of metered items alone: how what was used in a month becomes one quantity."),
+    )
     unit = models.CharField(_("unit"), max_length=30, validators=[validate_printable])
     maximum = models.PositiveIntegerField(_("most per resource"), default=1)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
@@ -175,9 +185,27 @@ class Item(Named):
                 name="item_code_is_unique_in_its_product",
                 violation_error_message=_("Another item of this product has this code."),
                 fields=["product", "code"],
-            )
+            ),
+            models.CheckConstraint(
+                name="metered_items_and_no_others_say_how_use_adds_up",
+                violation_error_message=_("Say how use adds up if the item is metered, and only then."),
+                condition=Q(kind="metered", aggregation__in=Aggregation.values)
+                | ~Q(kind="metered") & Q(aggregation=""),
+            ),
         ]
-        triggers: ClassVar = [never_deleted()]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_metered_as_it_always_was",
+                columns=["kind", "aggregation"],
+                unless="OLD.kind <> 'metered' AND NEW.kind <> 'metered'",
+            ),
+        ]
+
+    @property
+    def is_metered(self) -> bool:
+        """It is billed by what was used of it, and chosen by nobody."""
+        return self.kind == self.Kind.METERED
 
     @property
     def is_choice(self) -> bool:

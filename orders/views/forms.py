@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from catalog.configuration import Chosen
-from catalog.models import Item, Product
+from catalog.models import Product
+from catalog.price_words import meter_words
 from catalog.pricing import Component
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import MONTHS
@@ -107,9 +108,10 @@ class ConfigurationForm(forms.Form):
         self, data: Sent = None, *, product: Product, customer_id: UUID, at: datetime, **options: Unpack[FormOptions]
     ) -> None:
         super().__init__(data, **options)
-        items = list(product.items.exclude(kind=Item.Kind.METERED).order_by("position", "code"))
+        items = list(product.items.order_by("position", "code"))
         prices = _prices([item.pk for item in items], customer_id, at)
-        items = [item for item in items if item.pk in prices]
+        self.metered = [(item, prices[item.pk]) for item in items if item.is_metered and item.pk in prices]
+        items = [item for item in items if item.pk in prices and not item.is_metered]
         self.options = [(str(item.pk), str(item), prices[item.pk]) for item in items if item.is_choice]
         self.extras = [item for item in items if not item.is_choice]
         if self.options:
@@ -130,6 +132,15 @@ class ConfigurationForm(forms.Form):
         return [
             {"field": self[f"extra-{item.pk}"], "item": item, "rate": unit_price(self.prices[item.pk].rate)}
             for item in self.extras
+        ]
+
+    @property
+    def by_use(self) -> list[dict[str, object]]:
+        """What nobody chooses: it is billed as it is used."""
+        return [
+            {"item": item, "phrases": meter_words(component.rate.meter, item.unit), "discount": component.discount}
+            for item, component in self.metered
+            if component.rate.meter
         ]
 
     def no_extras(self) -> dict[str, object]:

@@ -17,8 +17,8 @@ UNDER_WAY = {"paid", "provisioning"}
 
 def items_by_use(items: list[Json]) -> dict[str, list[Json]]:
     """What is chosen one of, what is added by quantity, and what is only measured."""
-    volumes = [item for item in items if item.get("kind") == "volume"]
     metered = [item for item in items if item.get("kind") == "metered" or item.get("per") == "hour"]
+    volumes = [item for item in items if item.get("kind") == "volume" and item not in metered]
     return {
         "volumes": volumes,
         "metered": metered,

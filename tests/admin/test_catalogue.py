@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
+from accounts import four_eyes
 from accounts.models import StaffAct
 from catalog.models import Coupon, Price
 from tests.admin.test_tasks import do, page_of
-from tests.cast import DAY, NOON, create, make_coupon
+from tests.cast import DAY, NOON, create, make_colleague, make_coupon, make_metered
 
 
 @pytest.fixture
@@ -41,6 +43,77 @@ def test_a_new_price_follows_the_one_that_was_given_an_end(catalogue, small):
     midnight = datetime(2026, 3, 31, 17, 0, tzinfo=UTC)
     assert (old.unit_price, old.valid_until) == (181_000, midnight)
     assert Price.objects.get(item=small, valid_until=None).valid_from == midnight
+
+
+BY_USE = {
+    "per_minutes": "0", "unit_price": "500", "tiering": "graduated", "tiers": "1000: 450\n10000:400.5", "included": "100", "minimum": "",
+    "cap": "3000000",
+}  # fmt: skip
+
+
+@pytest.fixture
+def traffic(vserver):
+    item = make_metered(vserver, "traffic", 500, valid_until=NOON)
+    return item
+
+
+def test_a_metered_item_gets_a_price_with_tiers(catalogue, traffic):
+    answer = catalogue.post(reverse("admin:catalog_price_add"), price_form(traffic, **BY_USE))
+    assert answer.status_code == 302, errors_of(answer)
+    price = traffic.prices.get(valid_until=None)
+    assert (price.tiering, price.tier_from, price.tier_prices) == ("graduated", [1000, 10_000], [450, Decimal("400.5")])
+    assert (price.included, price.minimum, price.cap) == (100, 0, 3_000_000)
+    page = catalogue.get(reverse("admin:catalog_price_change", args=[price.pk])).content.decode()
+    assert "above 10,000\xa0GB: 400.5\xa0₫ per GB; at most 3,000,000\xa0₫ a month" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"per_minutes": "43200"}, "Metered items are priced per unit used"),
+        ({"tiers": "cheap"}, "“cheap” is no tier"),
+        ({"tiers": "100"}, "“100” is no tier"),
+        ({"tiers": "100: -1"}, "not below zero"),
+        ({"tiers": "100: NaN"}, "not below zero"),
+        ({"tiers": "1e999: 1"}, "not below zero"),
+        ({"tiers": "0.0000001: 1"}, "six decimals at most"),
+        ({"tiers": "100: 5\n100: 4"}, "Each tier begins above the one before"),
+        ({"tiers": "0: 4"}, "Each tier begins above the one before"),
+        ({"tiers": "\n".join(f"{n}: 1" for n in range(1, 22))}, "At most 20 tiers"),
+        ({"tiers": ""}, "Graduated and volume prices have tiers"),
+        ({"minimum": "3000001"}, "the most is not below the least"),
+        ({"cap": "-1"}, "the most is not below the least"),
+    ],
+)
+def test_what_is_wrong_with_a_price_by_use_is_said_where_it_was_typed(catalogue, traffic, typed, sentence):
+    answer = catalogue.post(reverse("admin:catalog_price_add"), price_form(traffic, **{**BY_USE, **typed}))
+    assert sentence in errors_of(answer)
+    assert traffic.prices.count() == 1
+
+
+def test_an_item_that_is_chosen_has_no_price_by_use(catalogue, small):
+    small.prices.update(valid_until=NOON)
+    form = price_form(small, per_minutes="0")
+    assert "Metered items are priced per unit used" in errors_of(
+        catalogue.post(reverse("admin:catalog_price_add"), form)
+    )
+    assert small.prices.count() == 1
+
+
+def test_time_that_has_passed_gets_a_price_by_use_with_its_tiers(catalogue, traffic):
+    traffic.prices.update(valid_until=NOON - 5 * DAY)
+    page = reverse("admin:catalog_item_task", args=[traffic.pk, "back-date"])
+    form = {"vat_rate": "0.1", "reason": "forgotten", "valid_from_0": "2026-03-06", "valid_from_1": "12:00"} | BY_USE
+    assert "Graduated and volume" in str(catalogue.post(page, form | {"tiers": ""}).context["form"].errors)
+    by_time = form | {"per_minutes": "60", "tiering": "flat", "tiers": "", "included": "", "cap": "", "key": "first"}
+    assert "Metered items are priced" in str(catalogue.post(page, by_time).context["form"].errors)
+    assert catalogue.post(page, form | {"key": "second"}).status_code == 302
+    asked = StaffAct.objects.get()
+    shown = catalogue.get(reverse("admin:accounts_staffact_change", args=[asked.pk])).content.decode()
+    assert "1,000 to 10,000\xa0GB: 450\xa0₫ per GB" in shown
+    four_eyes.approve(asked.pk, actor=make_colleague("second@portal.example"), at=NOON)
+    price = traffic.prices.latest("valid_from")
+    assert (price.tier_prices, price.cap, price.package_size) == ([450, Decimal("400.5")], 3_000_000, None)
 
 
 def test_a_price_never_ends_nor_begins_in_the_past(catalogue, small, disk):

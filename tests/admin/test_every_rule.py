@@ -28,7 +28,11 @@ BROKEN = {
     "item_code_is_unique_in_its_product": {"code": "small"},
     "price_is_not_negative": {"unit_price": "-1"},
     "vat_rate_is_a_fraction": {"vat_rate": "1"},
-    "price_is_per_month_or_hour": {"per_minutes": "7"},
+    "metered_items_and_no_others_say_how_use_adds_up": {"aggregation": "sum"},
+    "price_is_per_month_per_hour_or_per_unit_used": {"per_minutes": "7"},
+    "only_prices_per_unit_used_have_tiers_and_bounds": {"cap": "5000"},
+    "a_price_has_the_tiers_or_the_package_that_it_says": {"tiering": "package"},
+    "what_is_included_and_the_least_and_the_most_are_sane": {"minimum": "2", "cap": "1"},
     "price_starts_before_it_ends": BEFORE_THAT,
     "list_prices_of_an_item_never_overlap": {"customer": ""},
     "negotiated_prices_of_an_item_never_overlap": {"valid_from_0": "2026-06-01"},
@@ -47,6 +51,8 @@ BROKEN = {
 }
 """Whoever adds a rule says here what breaks it."""
 NO_FIELD = {"customer_billing_mode_is_known": {"billing_mode": "barter"}}
+PAIRED = {"each_tier_has_its_price"}
+"""Kept by the form itself, which has one box for both columns."""
 """What is asked of the row, but no page edits."""
 UNIQUE = {
     "catalog.Product": {"code": "vserver"},
@@ -79,7 +85,8 @@ def forms(alice, bob, small):
             "maximum": "1", "position": "0",
         },
         Price: {
-            "item": small.pk, "customer": alice.pk, "unit_price": "1", "per_minutes": "43200", "vat_rate": "0.1", **BEGINS, **ends,
+            "item": small.pk, "customer": alice.pk, "unit_price": "1", "per_minutes": "43200", "vat_rate": "0.1",
+            "tiering": "flat", "included": "0", "minimum": "0", **BEGINS, **ends,
             **why,
         },
         Discount: {"customer": alice.pk, "product": small.product_id, "share": "0.2", **BEGINS, **ends, **why},
@@ -128,7 +135,7 @@ def refused_with_a_sentence(answer, name):
 
 
 def test_every_rule_is_broken_here():
-    assert set(RULES) == set(BROKEN) | set(NO_FIELD)
+    assert set(RULES) == set(BROKEN) | set(NO_FIELD) | PAIRED
     unique = {
         model._meta.label
         for model in EDITED

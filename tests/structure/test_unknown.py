@@ -39,7 +39,10 @@ def unknown(model: type[Model], condition: Q, said: frozenset[str] = frozenset()
         lookup, value = child
         if lookup.endswith("__isnull") or value is None:
             continue
-        compared = {lookup.split("__", maxsplit=1)[0], *({vars(value)["name"]} if isinstance(value, F) else ())}
+        compared = {
+            lookup.split("__", maxsplit=1)[0],
+            *({vars(value)["name"].split("__")[0]} if isinstance(value, F) else ()),
+        }
         yield from (name for name in compared if model._meta.get_field(name).null and name not in said | empties)
 
 
