@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import CharField, Func, Lookup, Model, Q, QuerySet, TextField, UUIDField
+from django.db.models import CharField, Func, Lookup, ManyToOneRel, Model, Q, QuerySet, TextField, UUIDField
 from django.db.models.sql.compiler import SQLCompiler
 
 Rows = TypeVar("Rows", bound="QuerySet[Model]")
@@ -86,8 +86,21 @@ def _over(model: type[Model], relation: str, word: str, columns: Sequence[str]) 
     meant = owner._default_manager.filter(
         Q(*(_condition(column, word) for column in columns), _connector=Q.OR)
     ).order_by()
-    few = list(meant.values_list("pk", flat=True)[: MOST_OWNERS + 1])
-    return Q(**{f"{relation}__in": few if len(few) <= MOST_OWNERS else meant.values("pk")})
+    found_by, key = _towards(model, relation)
+    few = list(meant.values_list(key, flat=True)[: MOST_OWNERS + 1])
+    return Q(**{f"{found_by}__in": few if len(few) <= MOST_OWNERS else meant.values(key)})
+
+
+def _towards(model: type[Model], relation: str) -> tuple[str, str]:
+    """
+    The last step to what one row has many of is taken from their side, or a row would be found once for each of them:
+    ("customer", "customer") for "customer__buyers", else (relation, "pk").
+    """
+    *before, last = relation.split("__")
+    field = reduce(_related, before, model)._meta.get_field(last)
+    if isinstance(field, ManyToOneRel):
+        return "__".join(before) or "pk", field.field.name
+    return relation, "pk"
 
 
 def _related(model: type[Model], name: str) -> type[Model]:
