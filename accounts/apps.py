@@ -13,5 +13,5 @@ class AccountsConfig(AppConfig):
         from store.places import has_pages
         from store.races import slower_is_told
 
-        has_pages("settings")
+        has_pages("settings", "buyers")
         slower_is_told(one_answer_per_principal_and_key="still-running")

@@ -55,6 +55,10 @@ class Did(Verb):
     REVOKE_KEY = "revoke API key", _("revoked an API key")
     SET_USER_ASIDE = "set user aside", _("set a second user of an address aside")
     VIEW_AS_CUSTOMER = "view portal as customer", _("viewed the portal as the customer")
+    ADD_BUYER = "add buyer", _("added a buyer profile")
+    CHANGE_BUYER = "change buyer", _("changed a buyer profile")
+    DEFAULT_BUYER = "default buyer", _("made a buyer profile the default")
+    ARCHIVE_BUYER = "archive buyer", _("archived a buyer profile")
     SWITCH_AUTOMATIC_PAYMENT = "switch automatic payment", _("switched automatic payment")
 
 

@@ -33,7 +33,8 @@ WITH segment AS (
     INSERT INTO invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller, period_start,
         period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total, paid, credited, refunded)
     SELECT b.id, 'U2026-' || lpad((counter.last - (SELECT count(*) FROM bill) + b.n)::text, 7, '0'), b.customer_id, b.resource_id, r.product_id,
-        'usage', %(key)s, r.name, jsonb_build_object('name', c.name, 'tax_code', c.tax_code, 'address', c.address, 'email', c.email, 'language', c.language),
+        'usage', %(key)s, r.name, jsonb_build_object('name', c.name, 'kind', 'consumer', 'tax_code', '', 'personal_id', '',
+            'address', '', 'email', c.email, 'language', c.language),
         %(seller)s::jsonb, b.starts_at, b.ends_at, b.ends_at, %(at)s, %(due)s, b.total, b.tax, 0, '', b.total, 0, 0, 0
     FROM bill b JOIN lifecycle_resource r ON r.id = b.resource_id JOIN accounts_customer c ON c.id = b.customer_id, counter
 ), lines AS (

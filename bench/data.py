@@ -37,8 +37,8 @@ READER = "reader@customer.example"
 STAFF = "finder@portal.example"
 
 CUSTOMERS = """
-INSERT INTO accounts_customer (id, name, email, tax_code, address, language, billing_mode, pays_invoices_automatically, wants_second_factor, created_at)
-SELECT md5(%(prefix)s || n)::uuid, 'Customer ' || n, 'c' || n || '@customer.example', '', '', 'vi', %(mode)s, TRUE, FALSE, %(began)s
+INSERT INTO accounts_customer (id, name, email, language, billing_mode, pays_invoices_automatically, wants_second_factor, created_at)
+SELECT md5(%(prefix)s || n)::uuid, 'Customer ' || n, 'c' || n || '@customer.example', 'vi', %(mode)s, TRUE, FALSE, %(began)s
 FROM generate_series(%(first)s, %(last)s) n
 """
 WALLETS = """

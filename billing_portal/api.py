@@ -38,6 +38,7 @@ PLACES = {
     "usage": "usage-list",
     "notices": "notice-list",
     "customer": "customer",
+    "buyers": "buyer-list",
     "users": "user-list",
     "keys": "key-list",
     "checkout-sessions": "checkout-session-list",

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
+from accounts.api.buyers import BuyerViewSet
 from accounts.api.customers import CustomerViewSet, KeyViewSet, UserViewSet
 from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
@@ -30,6 +31,7 @@ app_name = "api"
 router = SimpleRouter(use_regex_path=False)
 router.register("products", ProductViewSet, "product")
 router.register("quotes", QuoteViewSet, "quote")
+router.register("buyers", BuyerViewSet, "buyer")
 router.register("orders", OrderViewSet, "order")
 router.register("resources", ResourceViewSet, "resource")
 router.register("invoices", InvoiceViewSet, "invoice")

@@ -289,6 +289,7 @@ SPECTACULAR_SETTINGS = {
         "CreateActionEnum": ["create"],
         "ResizeActionEnum": ["resize"],
         "BillingModeEnum": "accounts.models.BillingMode",
+        "BuyerKindEnum": "accounts.models.BuyerProfile.Kind",
         "CreditKindEnum": "payments.origins.CreditKind",
         "CreditNoteReasonEnum": "invoices.models.CreditNote.Reason",
         "InvoiceKindEnum": "invoices.models.Invoice.Kind",

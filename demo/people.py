@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import BillingMode, Customer, User
+from accounts.models import BillingMode, BuyerProfile, Customer, User
+from accounts.services.buyers import Named, add_buyer
 from accounts.staff import ensure_staff_groups
 from demo.logins import PASSWORD, STAFF_DOMAIN
 from kernel.actors import Actor, ActorKind
@@ -52,12 +53,12 @@ PARTIES = [
             Person("minh", "Trần Quang", "Minh", BILLING),
             Person("thu", "Lê Minh", "Thu", VIEWER),
         ],
-        "0312345671", "28 Nguyễn Thị Minh Khai, Quận 1, Thành phố Hồ Chí Minh",
+        "0312345673", "28 Nguyễn Thị Minh Khai, Quận 1, Thành phố Hồ Chí Minh",
     ),
     Party(
         "phuongnam", "Công ty Cổ phần Logistics Phương Nam", "phuongnam.example", 230, POSTPAID,
         [Person("phuong", "Đặng Hoài", "Phương"), Person("ketoan", "Võ Thị", "Hạnh", BILLING)],
-        "0309876542", "117 Điện Biên Phủ, Quận Bình Thạnh, Thành phố Hồ Chí Minh", pays_automatically=False,
+        "0309876547", "117 Điện Biên Phủ, Quận Bình Thạnh, Thành phố Hồ Chí Minh", pays_automatically=False,
     ),
     Party(
         "saoviet", "Tập đoàn Bán lẻ Sao Việt", "saoviet.example", 560, POSTPAID,
@@ -66,29 +67,29 @@ PARTIES = [
             Person("ketoan", "Bùi Văn", "Đức", BILLING),
             Person("hatang", "Hoàng Gia", "Huy", VIEWER),
         ],
-        "0101234563", "54 Liễu Giai, Quận Ba Đình, Hà Nội", pays_automatically=False,
+        "0101234565", "54 Liễu Giai, Quận Ba Đình, Hà Nội", pays_automatically=False,
     ),
     Party(
         "northwind", "Northwind Studio Vietnam", "northwind.example", 170, PREPAID,
         [Person("emma", "Carter", "Emma"), Person("accounts", "Ngô Bảo", "Châu", BILLING)],
-        "0315556664", "2 Hải Triều, District 1, Ho Chi Minh City", language="en",
+        "0315556665", "2 Hải Triều, District 1, Ho Chi Minh City", language="en",
     ),
     Party(
         "songxanh", "Viện Nghiên cứu Biển Sóng Xanh", "songxanh.example", 210, POSTPAID,
-        [Person("khoa", "Đỗ Đăng", "Khoa")], "4201112225", "9 Trần Phú, Nha Trang, Khánh Hòa",
+        [Person("khoa", "Đỗ Đăng", "Khoa")], "4201112222", "9 Trần Phú, Nha Trang, Khánh Hòa",
     ),
     Party(
         "binhminh", "Trung tâm Anh ngữ Bình Minh", "binhminh.example", 140, POSTPAID,
-        [Person("huong", "Lý Thanh", "Hương")], "0402223336", "63 Bạch Đằng, Quận Hải Châu, Đà Nẵng",
+        [Person("huong", "Lý Thanh", "Hương")], "0402223334", "63 Bạch Đằng, Quận Hải Châu, Đà Nẵng",
     ),
     Party("mai", "Nguyễn Thị Mai", "mailbox.example", 125, PREPAID, [Person("mai", "Nguyễn Thị", "Mai")],
           "", "12 ngõ 68 Cầu Giấy, Hà Nội"),
     Party("bao", "Trần Quốc Bảo", "baotran.example", 110, PREPAID, [Person("bao", "Trần Quốc", "Bảo")],
           "", "45 Lê Lợi, Thành phố Huế"),
     Party("tamviet", "Hiệu sách Tâm Việt", "tamviet.example", 100, PREPAID, [Person("viet", "Phan Tấn", "Việt")],
-          "0311117778", "201 Võ Thị Sáu, Quận 3, Thành phố Hồ Chí Minh"),
+          "0311117018", "201 Võ Thị Sáu, Quận 3, Thành phố Hồ Chí Minh"),
     Party("anhduong", "Phòng khám Ánh Dương", "anhduong.example", 90, PREPAID, [Person("yen", "Trịnh Hải", "Yến")],
-          "1801239990", "8 Hòa Bình, Quận Ninh Kiều, Cần Thơ"),
+          "1801239994", "8 Hòa Bình, Quận Ninh Kiều, Cần Thơ"),
     Party("giahuy", "Lâm Gia Huy", "giahuy.example", 60, PREPAID, [Person("huy", "Lâm Gia", "Huy")]),
 ]  # fmt: skip
 
@@ -125,12 +126,17 @@ def _make_party(party: Party, password: str, now: datetime) -> Customer:
     customer = Customer.objects.create(
         name=party.name,
         email=f"billing@{party.domain}" if company else f"{party.people[0].local}@{party.domain}",
-        tax_code=party.tax_code,
-        address=party.address,
         language=party.language,
         billing_mode=party.mode,
         pays_invoices_automatically=party.pays_automatically,
         created_at=since,
+    )
+    kind = BuyerProfile.Kind.COMPANY if party.tax_code else BuyerProfile.Kind.CONSUMER
+    add_buyer(
+        customer,
+        Named(kind, party.name, tax_code=party.tax_code, address=party.address),
+        actor=Actor(ActorKind.CUSTOMER, customer.email),
+        at=since,
     )
     for person in party.people:
         _user(person, party.domain, password, since, customer=customer, role=person.role)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import Any, Unpack
 
 from allauth.account.utils import perform_login
@@ -22,6 +21,7 @@ from redis.exceptions import RedisError
 
 from accounts.access import signed_in
 from accounts.models import User
+from accounts.models.buyers import wrong_tax_code
 from door import documents
 from door.brake import Attempts, in_words
 from door.models import SignUp
@@ -29,11 +29,10 @@ from door.services.addresses import ask_for_address
 from door.services.passwords import ask_for_reset
 from door.services.sign_up import ask_to_sign_up
 from kernel import clock
+from kernel.identity import tax_code_of
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from kernel.text import validate_printable
 from store.senders import network_of
-
-TAX_CODE = re.compile(r"\d{10}(-?\d{3})?")
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ class SignUpForm(MailForm):
         label=_("Tax code"),
         max_length=20,
         required=False,
-        help_text=_("Of a company: 10 digits, or 10 and 3 of a branch, such as 0123456789-001."),
+        help_text=_("Of a company: 10 digits, or 10 and 3 of a branch, such as 0101243150-001."),
     )
     agrees = forms.BooleanField(error_messages={"required": _("Without your agreement there is no account.")})
     field_order = ("kind", "name", "tax_code", "email", "agrees")
@@ -136,17 +135,13 @@ class SignUpForm(MailForm):
             **documents.addresses(),
         )
 
-    def clean_tax_code(self) -> str:
-        code: str = re.sub(r"[\s.]", "", self.cleaned_data["tax_code"])
-        if code and not TAX_CODE.fullmatch(code):
-            raise forms.ValidationError(
-                text("A tax code has 10 digits, or 10 and 3 of a branch, such as 0123456789-001."), code="shape"
-            )
-        return code
-
     def clean(self) -> Cleaned:
-        if self.cleaned_data.get("kind") == SignUp.Kind.COMPANY and self.cleaned_data.get("tax_code") == "":
-            self.add_error("tax_code", text("A company's invoices need its tax code."))
+        """A company is asked what its buyer profile will be asked; a person's tax code is nobody's business here."""
+        typed = self.cleaned_data.get("tax_code", "")
+        is_company = self.cleaned_data.get("kind") == SignUp.Kind.COMPANY
+        self.cleaned_data["tax_code"] = tax_code_of(typed) if is_company else ""
+        if is_company and not self.cleaned_data["tax_code"]:
+            self.add_error("tax_code", wrong_tax_code(typed))
         return super().clean()
 
     def save(self) -> None:

@@ -147,6 +147,7 @@ def party(facts: Json) -> list[str]:
         facts["name"],
         facts.get("address"),
         facts.get("tax_code") and f"{_('Tax code')}: {facts['tax_code']}",
+        facts.get("personal_id") and f"{_('Identity number')}: {facts['personal_id']}",
         facts.get("email"),
         bank and f"{_('Bank account')}: {bank}",
         facts.get("sales") and f"{_('Sales')}: {facts['sales']}",

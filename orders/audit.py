@@ -1,4 +1,4 @@
-"""What staff do with what customers asked for."""
+"""What is done with what customers asked for."""
 
 from __future__ import annotations
 
@@ -9,5 +9,6 @@ from accounts.audit import Verb
 
 class Did(Verb):
     SWITCH_BILLING_MODE = "switch billing mode", _("switched the billing mode")
+    CHOOSE_BUYER = "choose buyer", _("chose to whom an order is invoiced")
     GIVE_UP = "give up provisioning", _("gave up provisioning")
     REPORT_GONE = "report gone", _("reported a resource gone")

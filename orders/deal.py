@@ -127,6 +127,11 @@ class Deal:
         return sum(part.unused_total for part in self.parts)
 
     @property
+    def is_postpaid(self) -> bool:
+        """Nothing is to pay, and nothing is invoiced before the month has ended."""
+        return any(part.postpaid for part in self.parts)
+
+    @property
     def resource_ids(self) -> list[UUID]:
         return [part.resource_id for part in self.parts if part.resource_id]
 

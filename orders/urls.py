@@ -44,6 +44,7 @@ urlpatterns = [
     path("orders/<uuid:pk>/", order.order, name="order"),
     path("orders/<uuid:pk>/pay/", order.pay_order, name="order-pay"),
     path("orders/<uuid:pk>/pay-from-wallet/", order.pay_order_from_wallet, name="order-pay-from-wallet"),
+    path("orders/<uuid:pk>/buyer/", order.choose_order_buyer, name="order-buyer"),
     path("orders/<uuid:pk>/cancel/", order.cancel_order, name="order-cancel"),
     path("orders/<uuid:pk>/check/", order.check_order, name="order-check"),
 ]

@@ -9,6 +9,7 @@ from django.db.models import QuerySet, Sum
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.buyers import default_buyer
 from accounts.models import Customer
 from invoices.explain import percent
 from invoices.models import CreditNote, Invoice, InvoiceLine
@@ -58,7 +59,7 @@ def monthly_statement_pdf(customer: Customer, month: CalendarMonth, *, at: datet
             "language": display.language(get_language()),
             "issued": [day.year, day.month, day.day],
             "seller": {"label": _("Seller"), "name": sells["name"], "rows": party(sells)},
-            "buyer": {"label": _("Customer"), "rows": party(_buyer(customer))},
+            "buyer": {"label": _("Customer"), "rows": party(default_buyer(customer))},
             "footer": f"{sells['name']} · {_('Monthly statement')} {name} · {_('All amounts in Vietnamese đồng (VND)')}",
             "facts": [
                 fact(_("Month"), name),
@@ -149,7 +150,3 @@ def _payment(payment: Payment) -> Line:
         (display.money(payment.received), ""),
         empty,
     ]
-
-
-def _buyer(customer: Customer) -> dict[str, object]:
-    return {name: getattr(customer, name) for name in ("name", "address", "tax_code", "email")}

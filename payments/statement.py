@@ -9,6 +9,7 @@ from django.db.models import Sum
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accounts.buyers import default_buyer
 from accounts.models import Customer
 from invoices.pdf import fact, party, render, sum_row
 from kernel import display
@@ -50,7 +51,7 @@ def statement_pdf(customer: Customer, period: Period | None, *, at: datetime) ->
             "language": display.language(get_language()),
             "issued": [day.year, day.month, day.day],
             "seller": {"label": _("Seller"), "name": sells["name"], "rows": party(sells)},
-            "buyer": {"label": _("Customer"), "rows": party(_buyer(customer))},
+            "buyer": {"label": _("Customer"), "rows": party(default_buyer(customer))},
             "footer": f"{sells['name']} · {_('Credit statement')} {days} · {_('All amounts in Vietnamese đồng (VND)')}",
             "facts": [
                 fact(_("Statement period"), days),
@@ -103,12 +104,3 @@ def _days(customer: Customer, period: Period | None, *, at: datetime) -> str:
         return display.span(first, last)
     days = display.day(first), display.day(last)
     return days[0] if days[0] == days[1] else " – ".join(days)
-
-
-def _buyer(customer: Customer) -> dict[str, object]:
-    return {
-        "name": customer.name,
-        "address": customer.address,
-        "tax_code": customer.tax_code,
-        "email": customer.email,
-    }

@@ -41,7 +41,9 @@ OTHERS: dict[str, frozenset[str]] = {
     "mfa_authenticator": ALL,
 }
 """Tables of others, whose models declare nothing."""
-SECRET = frozenset({"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof"})
+SECRET = frozenset(
+    {"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof", "personal_id"}
+)
 """Columns that no report needs."""
 
 

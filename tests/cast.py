@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db.models import Sum
 
 from accounts import four_eyes
-from accounts.models import BillingMode, BillingModeSwitch, Customer, User
+from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, User
+from accounts.services.buyers import Named, add_buyer
 from catalog.models import Coupon, Item, Price, Product
 from kernel.actors import Actor, ActorKind
 from ledger.models import Entry
@@ -37,10 +38,20 @@ def make_customer(name: str = "", *, mode: str = BillingMode.PREPAID, credit: in
     number = next(_number)
     name = name or f"Customer {number}"
     email = fields.pop("email", f"c{number}@customer.example")
+    buyer = {column: fields.pop(column) for column in ("tax_code", "address") if column in fields}
     customer = Customer.objects.create(name=name, email=email, billing_mode=mode, created_at=LONG_AGO, **fields)
+    if buyer:
+        make_buyer(customer, **buyer)
     if credit:
         fund(customer, credit)
     return customer
+
+
+def make_buyer(customer: Customer, name: str = "", *, at: datetime = LONG_AGO, **facts: str) -> BuyerProfile:
+    """A buyer profile: a company if it has a tax code, a person if it has an identity number. The first is the default."""
+    Kind = BuyerProfile.Kind
+    kind = Kind.COMPANY if "tax_code" in facts else Kind.PERSON if "personal_id" in facts else Kind.CONSUMER
+    return add_buyer(customer, Named(kind, name or customer.name, **facts), actor=owner_of(customer), at=at)
 
 
 def make_user(customer: Customer | None, *, role: str = User.Role.OWNER, **fields: Any) -> User:

@@ -1,5 +1,5 @@
 """The staff area's pages about people. `base` and `tasks` are how every page of the staff area is built."""
 
-from accounts.admin import four_eyes, keys, people
+from accounts.admin import buyers, four_eyes, keys, people
 
-__all__ = ["four_eyes", "keys", "people"]
+__all__ = ["buyers", "four_eyes", "keys", "people"]

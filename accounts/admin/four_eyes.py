@@ -141,7 +141,7 @@ class StaffActAdmin(LookOnlyAdmin):
     )
     list_select_related = ("customer",)
     list_filter = ("state", ActKind)
-    search_fields = ("subject", "customer__name", "customer__tax_code", "asked_by", "decided_by", "reason")
+    search_fields = ("subject", "customer__name", "customer__buyers__tax_code", "asked_by", "decided_by", "reason")
     date_hierarchy = "asked_at"
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -1,6 +1,7 @@
 """Who pays and who works for us: customers, their users and keys, what staff do, and what is kept of it."""
 
 from accounts.models.acts import StaffAct
+from accounts.models.buyers import BuyerProfile, as_named
 from accounts.models.people import (
     ApiKey,
     BillingMode,
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "BillingMode",
     "BillingModeSwitch",
+    "BuyerProfile",
     "Customer",
     "CustomerGroup",
     "CustomerKey",
@@ -26,5 +28,6 @@ __all__ = [
     "Seal",
     "StaffAct",
     "User",
+    "as_named",
     "digest_of",
 ]

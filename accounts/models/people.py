@@ -50,13 +50,14 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
 
 
 class Customer(KeepsColumns):
-    """The paying party: a company or a person. Users sign in and belong to it. Its billing mode follows from its switches."""
+    """
+    The paying party: a company or a person. Users sign in and belong to it. Its billing mode follows from its switches, and
+    invoices name one of its `buyers`.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=200, validators=[validate_printable])
     email = models.EmailField(_("mail address for documents"))
-    tax_code = models.CharField(_("tax code"), max_length=20, blank=True, validators=[validate_printable])
-    address = models.CharField(_("address"), max_length=300, blank=True, validators=[validate_printable])
     language = models.CharField(
         _("language"), max_length=5, choices=[("vi", "Tiếng Việt"), ("en", "English")], default="vi"
     )
@@ -91,7 +92,6 @@ class Customer(KeepsColumns):
         indexes: ClassVar = [
             search_index("name", name="customers_by_part_of_name"),
             search_index("email", name="customers_by_part_of_mail"),
-            search_index("tax_code", name="customers_by_part_of_tax_code"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer, User
+from accounts.models import BuyerProfile, Customer, User
+from accounts.services.buyers import Named, add_buyer
 from door.models import Agreement, SignUp
 from door.services import tell_user
 from door.services.passwords import find_user
@@ -59,10 +60,9 @@ def sign_up(sign_up_id: UUID, password: str, *, at: datetime) -> User:
     asked = SignUp.objects.lock(sign_up_id)
     if not asked.is_open(at) or find_user(asked.email) is not None:
         raise SignUpIsOver
-    customer = Customer.objects.create(
-        name=asked.name, email=asked.email, tax_code=asked.tax_code, language=asked.language, created_at=at
-    )
+    customer = Customer.objects.create(name=asked.name, email=asked.email, language=asked.language, created_at=at)
     user: User = User.objects.create_user(asked.email, password, customer=customer, role=User.Role.OWNER)
+    add_buyer(customer, _named(asked), actor=user.actor, at=at)
     Agreement.objects.bulk_create(
         Agreement(
             user=user,
@@ -77,6 +77,14 @@ def sign_up(sign_up_id: UUID, password: str, *, at: datetime) -> User:
     asked.done_at = at
     asked.save(update_fields=["done_at"])
     return user
+
+
+def _named(asked: SignUp) -> Named:
+    """The first buyer: a company by its tax code, a person as a consumer until they give a number."""
+    is_company = asked.kind == SignUp.Kind.COMPANY
+    return Named(
+        BuyerProfile.Kind.COMPANY if is_company else BuyerProfile.Kind.CONSUMER, asked.name, tax_code=asked.tax_code
+    )
 
 
 def forget_sign_ups(*, at: datetime) -> int:

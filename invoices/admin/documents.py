@@ -79,7 +79,7 @@ class CreditNoteAdmin(DocumentAdmin):
     list_display = ("number", "invoice", "customer", "reason", "amount", "refunded", "issued_at")
     list_select_related = ("invoice", "customer")
     list_filter = ("reason",)
-    search_fields = ("=number", "=invoice__number", "customer__name", "customer__tax_code")
+    search_fields = ("=number", "=invoice__number", "customer__name", "customer__buyers__tax_code")
     date_hierarchy = "issued_at"
 
     def document(self, subject: CreditNote, *, at: datetime) -> bytes:

@@ -151,7 +151,7 @@ WORDS = {"type": "object", "additionalProperties": {"type": "string"}}
 
 @extend_schema_field(WORDS)
 class Party(serializers.JSONField):
-    """Name, address and tax code as of issue."""
+    """Name, address, tax code or identity number as of issue."""
 
 
 @extend_schema_field(WORDS | {"properties": {"bank": WORDS}})

@@ -1,4 +1,4 @@
-"""Billing the usage of a voided invoice again: the same time, under today's name and address of the buyer."""
+"""Billing the usage of a voided invoice again: the same time, under today's default buyer of the customer."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from accounts.buyers import Buyers
 from accounts.models import Customer
 from catalog.pricing import Charge, Line
 from invoices.models import Invoice, NumberSeries
@@ -52,7 +53,7 @@ class Billed(NamedTuple):
 class Draft:
     """
     An invoice that has all but its number. `period_key` says what is billed; it is billed once. `unpaid` is what of a prepaid
-    one nobody has paid yet.
+    one nobody has paid yet. `buyer_id` is the buyer profile that was chosen for it, else it names the customer's default.
     """
 
     customer: Customer
@@ -62,6 +63,7 @@ class Draft:
     charge: Charge
     coupon_code: str = ""
     unpaid: int = 0
+    buyer_id: UUID | None = None
     pk: UUID = field(default_factory=new_id)
 
 
@@ -82,10 +84,11 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
         tell_news((_news(draft) for draft in drafts), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
     ourselves = json.dumps(seller(), ensure_ascii=False)
+    buyers = Buyers((draft.customer for draft in drafts), {draft.buyer_id for draft in drafts if draft.buyer_id})
     numbered = zip(numbers, drafts, strict=True)
     copy_rows(
         COPY_INVOICES,
-        (_invoice_row(number, draft, kind, ourselves, at=at, due_at=due_at) for number, draft in numbered),
+        (_invoice_row(number, draft, kind, buyers, ourselves, at=at, due_at=due_at) for number, draft in numbered),
     )
     copy_rows(
         COPY_LINES,
@@ -117,11 +120,14 @@ def next_numbers(series: NumberSeries.Series, count: int, *, at: datetime) -> li
 
 
 # fmt: off
-def _invoice_row(number: str, draft: Draft, kind: Invoice.Kind, ourselves: str, *, at: datetime, due_at: datetime) -> tuple[object, ...]:
+def _invoice_row(
+    number: str, draft: Draft, kind: Invoice.Kind, buyers: Buyers, ourselves: str, *, at: datetime, due_at: datetime
+) -> tuple[object, ...]:
     charge, period, resource = draft.charge, draft.period, draft.resource
+    buyer = json.dumps(buyers.named(draft.customer.pk, draft.buyer_id), ensure_ascii=False)
     return (
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
-        _buyer_json(draft.customer), ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
+        buyer, ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
@@ -143,9 +149,3 @@ def _news(draft: Draft) -> News:
     }
     return News(draft.customer, Notice.Kind.INVOICE_ISSUED, draft.pk, facts)
 # fmt: on
-
-
-def _buyer_json(customer: Customer) -> str:
-    """The customer, as the invoice names it for good."""
-    facts = {name: getattr(customer, name) for name in ("name", "tax_code", "address", "email", "language")}
-    return json.dumps(facts, ensure_ascii=False)

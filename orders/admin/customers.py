@@ -56,10 +56,10 @@ class CustomerAdmin(StaffAdmin):
     needs_no_reason = ("language",)
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")
     list_filter = ("billing_mode", "group", "language")
-    search_fields = ("name", "email", "tax_code", "=invoices__number")
+    search_fields = ("name", "email", "buyers__tax_code", "=invoices__number")
     readonly_fields = ("billing_mode", "pays_invoices_automatically", available, owed, "created_at")
     fieldsets = (
-        (None, {"fields": ("name", "email", "tax_code", "address", "language")}),
+        (None, {"fields": ("name", "email", "language")}),
         (
             _("Billing"),
             {"fields": ("group", "billing_mode", "pays_invoices_automatically", "available", "owed", "created_at")},

@@ -107,7 +107,7 @@ class ResourceAdmin(LookOnlyAdmin):
     list_display = ("name", "customer", "product", "state", "health", "paid_until", "purge_at", "billing_mode")
     list_select_related = ("customer", "product")
     list_filter = ("state", "billing_mode", "product", "suspense_reason", "rolls_over")
-    search_fields = ("name", "customer__name", "customer__tax_code")
+    search_fields = ("name", "customer__name", "customer__buyers__tax_code")
     fieldsets = (
         (None, {"fields": ("name", "state", "billing_mode", "customer", "product", "created_at", "changed_at")}),
         (_("Paid time"), {"fields": ("paid_until", "suspend_at", "rolls_over", "auto_renew_months")}),

@@ -17,6 +17,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant
 from accounts.api.query import Paged, one_of_many
 from orders.models import Action, Order, OrderItem, OrderState
+from orders.services.buyers import choose_buyer
 from orders.services.checkout import check_out
 from orders.services.unpaid import end_unpaid_order, pay_again
 from payments.api.payments import GatewayCode
@@ -60,6 +61,11 @@ class OrderShape(serializers.Serializer[object]):
     expires_at = Instant(help_text="Until when its payment is expected.")
     paid_at = Instant(allow_null=True)
     ended_at = Instant(allow_null=True)
+    buyer = serializers.UUIDField(
+        source="buyer_id",
+        allow_null=True,
+        help_text="The buyer profile that its invoices name; null: the default at the time of the invoice.",
+    )
     terms_version = serializers.CharField(help_text="The terms that were accepted, by their day; see `/terms/`.")
     items = OrderItemShape(many=True)
     payment = serializers.SerializerMethodField()
@@ -83,6 +89,15 @@ class PlaceOrder(Input):
     linked_account = Identifier(
         required=False, help_text='In the place of a gateway, with "top_up_and_pay": charged at once, all credit first.'
     )
+    buyer = Identifier(
+        required=False,
+        allow_null=True,
+        help_text="The buyer profile that its invoices name, else the default. Without effect for postpaid customers.",
+    )
+
+
+class BuyerChoice(Input):
+    buyer = Identifier(allow_null=True, help_text="null: the default at the time of the invoice.")
 
 
 class PayOrder(ByWay):
@@ -126,6 +141,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
             wish["quote"],
             means=wish["means"],
             gateway=way_of(wish),
+            buyer_id=wish.get("buyer"),
             key=f"api:{self.idempotency_record.pk}",
             actor=self.actor,
             at=self.at,
@@ -139,6 +155,13 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         order = self.get_object()
         if not self.begun(Payment.objects.filter(order_id=order.pk)):
             pay_again(order.pk, gateway=self.wish["gateway"], actor=self.actor, at=self.at, note=self.note)
+        return self.show(self.get_object())
+
+    @action(detail=True, methods=["post"])
+    @idempotent(BuyerChoice)
+    def buyer(self, request: Request, pk: UUID) -> Response:
+        """Choose to whom it is invoiced, until it has ended. Invoices that are issued keep what they say."""
+        choose_buyer(self.get_object().pk, self.wish["buyer"], actor=self.actor, at=self.at)
         return self.show(self.get_object())
 
     @action(detail=True, methods=["post"])

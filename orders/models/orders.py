@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
-from accounts.models import Customer
+from accounts.models import BuyerProfile, Customer
 from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -154,6 +154,16 @@ class Order(StateMachine):
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
+    buyer = models.ForeignKey(
+        BuyerProfile,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("invoiced to"),
+        help_text=_("The buyer profile that was chosen; else the default at the time of the invoice."),
+    )
     terms_version = models.CharField(_("terms accepted"), max_length=10, blank=True, db_default="")
 
     objects = OrderQuerySet.as_manager()
@@ -166,6 +176,7 @@ class Order(StateMachine):
             CarriedKey("quote", name="an_order_is_its_quotes_customers"),
             CarriedKey("checkout_session", name="an_order_is_its_sessions_customers"),
             CarriedKey("payment", name="an_order_is_paid_by_its_customer"),
+            CarriedKey("buyer", name="an_order_is_invoiced_to_its_customers_buyer"),
             models.UniqueConstraint(name="one_order_per_customer_and_key", fields=["customer", "key"]),
             models.UniqueConstraint(
                 name="a_checkout_session_is_ordered_once",
@@ -190,6 +201,7 @@ class Order(StateMachine):
                     *("key", "actor_kind", "actor", "created_at", "terms_version"),
                 ],
             ),
+            frozen("names_its_buyer_until_it_ends", columns=["buyer_id"], unless="OLD.ended_at IS NULL"),
             frozen("is_paid_once", columns=["payment_id"], unless="OLD.state = 'awaiting_payment'"),
             ORDERED_AS_OFFERED,
         ]

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
+from accounts.models import BuyerProfile, Customer
+from accounts.services.buyers import chosen_buyer
 from catalog.models import Coupon
 from catalog.services import reserve_coupon
 from kernel.actors import Actor
@@ -76,9 +77,11 @@ def check_out(
     actor: Actor,
     at: datetime,
     gateway: str = "",
+    buyer_id: UUID | None = None,
 ) -> tuple[Order, Payment | None]:
     """
     Order what a quote offers and pay by `means`; with a gateway, the payment's `redirect_url` is where to send the customer.
+    The invoices name the buyer `buyer_id`, or the default of the time when they are issued.
 
     Sending it again with the same `key` gives the same order and its open payment.
 
@@ -91,7 +94,7 @@ def check_out(
     if means == Order.Means.GATEWAY and gateway.startswith(LINKED):
         means = Order.Means.TOP_UP_AND_PAY  # a linked account is charged what the wallet lacks
     try:
-        order = place_order(customer_id, quote_id, means=means, key=key, actor=actor, at=at)
+        order = place_order(customer_id, quote_id, means=means, key=key, buyer_id=buyer_id, actor=actor, at=at)
     except StaleQuote as stale:
         old = Quote.objects.select_related("customer").get(pk=quote_id)
         stale.details["quote"] = str(quote_again(old, at=at).pk)
@@ -114,6 +117,7 @@ def place_order(
     key: str,
     actor: Actor,
     at: datetime,
+    buyer_id: UUID | None = None,
 ) -> Order:
     """
     Redeem a quote, once. What needs no gateway is paid and set going here, all in one transaction.
@@ -129,6 +133,7 @@ def place_order(
     :raises CouponHeld, CouponUsedUp: the last use was taken a moment ago
     :raises MeansNeeded: there is something to pay, and `means` pays nothing
     :raises NoTransfers: by bank transfer, and there is no account to pay into
+    :raises UnknownBuyer, BuyerArchived: the buyer cannot be chosen
     """
     customer = Customer.objects.lock(customer_id)
     earlier = Order.objects.filter(customer=customer, key=key).first()
@@ -142,6 +147,7 @@ def place_order(
     if Order.objects.filter(quote=quote).exists():
         raise QuoteUsed
     quote.customer = customer
+    buyer = chosen_buyer(customer, buyer_id)
     refuse_blocked(customer.pk, Action(quote.action))
     resources = _hold_resources(quote)
     if quote.checkout_session_id:
@@ -151,7 +157,7 @@ def place_order(
     if quote.total > 0 and means not in {*BY_GATEWAY, *AWAITED, Order.Means.WALLET}:
         raise MeansNeeded
 
-    order = _write_order(quote, resources, means=means, key=key, actor=actor, at=at)
+    order = _write_order(quote, resources, means=means, key=key, buyer=buyer, actor=actor, at=at)
     if order.means == Order.Means.NONE:
         fulfil_order(order, actor=actor, at=at)
     elif order.means == Order.Means.BANK_TRANSFER:
@@ -167,6 +173,7 @@ def _write_order(
     *,
     means: str,
     key: str,
+    buyer: BuyerProfile | None,
     actor: Actor,
     at: datetime,
 ) -> Order:
@@ -186,6 +193,7 @@ def _write_order(
         created_at=at,
         expires_at=at + window_of(means),
         terms_version=terms.VERSION,
+        buyer=buyer,
     )
     held = {resource.pk: resource for resource in resources}
     OrderItem.objects.bulk_create(

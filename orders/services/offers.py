@@ -56,7 +56,7 @@ def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: da
     code = str(inputs.get("coupon") or "").strip()
     if not code:
         return deal
-    if not STORIES[action].takes_coupons or any(part.postpaid for part in parts):
+    if not STORIES[action].takes_coupons or deal.is_postpaid:
         raise CouponNotForAction
     return _with_coupon(parts, customer, code, at)
 

@@ -19,8 +19,10 @@ from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.reports import ORDERS_PAGE
+from orders.services.buyers import choose_buyer
 from orders.services.checkout import AWAITED
 from orders.services.unpaid import end_unpaid_order, own_attempts, pay_by_gateway, pay_from_wallet
+from orders.views.buyers import BuyerForm, chosen_buyer_id
 from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes
@@ -81,9 +83,17 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,
         "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",
         "returns_in": SECONDS if session and _leads_back(request, found, session) else None,
+        "buyers": _buyers(request, found),
         "refunded": sum(item.due for item in items if item.state == OrderItem.State.REFUNDED),
     }
     return render(request, "orders/order.html", facts)
+
+
+def _buyers(request: PortalRequest, found: Order) -> BuyerForm | None:
+    """To whom it is invoiced, as long as an invoice is to come; usage is invoiced to the default."""
+    if found.has_ended or found.quote.deal.is_postpaid:
+        return None
+    return BuyerForm(request.customer, initial={"buyer": found.buyer_id})
 
 
 def _awaited_transfer(found: Order) -> ExpectedTransfer | None:
@@ -161,6 +171,16 @@ def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
         payment = check_payment(attempt.pk, actor=request.actor, at=request.at)
         if payment.is_open:
             messages.info(request, _("The gateway has not decided yet. We keep asking."))
+    return redirect("order", pk=found.pk)
+
+
+@require_POST
+@portal_page(may="order")
+def choose_order_buyer(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """To whom it is invoiced, changed before it is."""
+    found = own_order(request, pk)
+    choose_buyer(found.pk, chosen_buyer_id(request), actor=request.actor, at=request.at)
+    messages.success(request, _("The invoices that are still to come name this buyer."))
     return redirect("order", pk=found.pk)
 
 

@@ -17,6 +17,7 @@ from kernel.errors import InvalidInput
 from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
 from orders.services.quotes import StaleQuote, quote_again
+from orders.views.buyers import BuyerForm, chosen_buyer_id
 from orders.views.lookups import chosen_ids, own_quote
 from orders.views.means import means_for
 from orders.views.present import changes_between, priced
@@ -41,6 +42,7 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
         "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),
         "is_expired": request.at >= offered.expires_at,
         "means": means,
+        "buyers": None if offered.deal.is_postpaid else BuyerForm(request.customer),
         "changes": changes_between(replaced.deal, offered.deal) if replaced else None,
         "replaced": replaced,
         "back_url": back_to_choice(offered),
@@ -65,6 +67,7 @@ def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpR
             offered.pk,
             means=chosen.means if chosen else Order.Means.NONE,
             gateway=chosen.gateway if chosen else "",
+            buyer_id=chosen_buyer_id(request),
             key=f"quote:{offered.pk}",  # one form per quote: pressing twice orders once
             actor=request.actor,
             at=request.at,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from accounts.models import Customer
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
+from kernel.identity import tax_code_of
 from kernel.periods import local_day
 from kernel.references import references_in
 from kernel.shapes import Cleaned, Wording
@@ -52,8 +53,8 @@ def owner_named(typed: str) -> ExpectedTransfer | Customer | None:
     expected = ExpectedTransfer.objects.filter(reference__in=references_in(typed)).select_related("customer").first()
     if expected:
         return expected
-    found = Customer.objects.filter(email__iexact=typed) if "@" in typed else Customer.objects.filter(tax_code=typed)
-    customers = list(found[:2])
+    known = Q(email__iexact=typed) if "@" in typed else Q(buyers__tax_code=tax_code_of(typed) or typed)
+    customers = list(Customer.objects.filter(known).distinct()[:2])
     return customers[0] if len(customers) == 1 else None
 
 

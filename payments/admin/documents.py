@@ -199,7 +199,7 @@ class InvoiceAdmin(DocumentAdmin):
     )
     list_select_related = ("customer", "product")
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
-    search_fields = ("=number", "resource__name", "customer__name", "customer__tax_code")
+    search_fields = ("=number", "resource__name", "customer__name", "customer__buyers__tax_code")
     date_hierarchy = "issued_at"
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),

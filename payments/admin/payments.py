@@ -244,7 +244,7 @@ class PaymentAdmin(LookOnlyAdmin):
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")
     list_select_related = ("customer",)
     list_filter = (WaitsForStaff, "state", "means", "kind", "gateway")
-    search_fields = ("=reference", "=gateway_txn_id", "customer__name", "customer__tax_code", "description")
+    search_fields = ("=reference", "=gateway_txn_id", "customer__name", "customer__buyers__tax_code", "description")
     date_hierarchy = "created_at"
     fieldsets = (
         (None, {"fields": ("reference", "state", "failure", "held", "customer", "kind", "means", "description")}),

@@ -37,6 +37,7 @@ from tests.cast import (
     STAFF,
     chosen,
     create,
+    make_buyer,
     make_colleague,
     make_coupon,
     make_customer,
@@ -130,6 +131,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)
     make_user(customer)
+    make_buyer(customer, f"Công ty {number}", tax_code="0100109106")
     record_audit(Did.VIEW_AS_CUSTOMER, number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
 
 

@@ -24,7 +24,7 @@ from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
-from tests.cast import DAY, LONG_AGO, NOON, chosen, create, make_item, make_product, make_user, owner_of
+from tests.cast import DAY, LONG_AGO, NOON, chosen, create, make_buyer, make_item, make_product, make_user, owner_of
 from tests.links import linked_account
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
@@ -156,6 +156,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
     return {
         "quote": quote.pk,
         "order": order.pk,
+        "buyer": make_buyer(alice).pk,
         "resource": server.pk,
         "invoice": Invoice.objects.first().pk,
         "note": CreditNote.objects.get().pk,

@@ -24,6 +24,7 @@ ONE_OF = {
     "payment-requests": "asked",
     "quotes": "quote",
     "orders": "order",
+    "buyers": "buyer",
     "resources": "resource",
     "invoices": "invoice",
     "credit-notes": "note",

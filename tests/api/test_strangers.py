@@ -28,6 +28,11 @@ CUSTOMER_ROUTES = [
     ("GET", "orders/{order}/"),
     ("POST", "orders/{order}/cancel/"),
     ("POST", "orders/{order}/pay/"),
+    ("POST", "orders/{order}/buyer/"),
+    ("GET", "buyers/{buyer}/"),
+    ("POST", "buyers/{buyer}/change/"),
+    ("POST", "buyers/{buyer}/default/"),
+    ("POST", "buyers/{buyer}/archive/"),
     ("GET", "resources/{resource}/deletion/"),
     ("GET", "resources/{resource}/events/"),
     ("GET", "resources/{resource}/periods/"),
@@ -70,6 +75,7 @@ SHARED_ROUTES = [("GET", "resources/{resource}/")]
 CUSTOMER_LISTS = [
     ("GET", "quotes/"),
     ("GET", "orders/"),
+    ("GET", "buyers/"),
     ("GET", "invoices/"),
     ("GET", "invoices/documents/"),
     ("GET", "invoices/statement/?month=2026-03"),
@@ -94,6 +100,7 @@ CUSTOMER_LISTS = [
 CUSTOMER_WRITES = [
     ("POST", "quotes/"),
     ("POST", "orders/"),
+    ("POST", "buyers/"),
     ("POST", "invoices/pay/"),
     ("POST", "top-ups/"),
     ("POST", "bank-transfers/"),

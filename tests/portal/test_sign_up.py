@@ -59,7 +59,14 @@ def test_a_company_signs_up_and_is_in(db):
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert said(answer) == ["Welcome. Your account is ready."]
     customer = Customer.objects.get()
-    assert (customer.name, customer.tax_code, customer.email) == ("Công ty Hoa Sen", "0101243150", LAN)
+    assert (customer.name, customer.email) == ("Công ty Hoa Sen", LAN)
+    buyer = customer.buyers.get()
+    assert (buyer.kind, buyer.name, buyer.tax_code, buyer.is_default) == (
+        "company",
+        "Công ty Hoa Sen",
+        "0101243150",
+        True,
+    )
     assert (customer.billing_mode, customer.language) == (BillingMode.PREPAID, "en")
     user = User.objects.get()
     assert (user.email, user.role, user.customer, user.is_staff) == (LAN, User.Role.OWNER, customer, False)
@@ -70,7 +77,7 @@ def test_a_company_signs_up_and_is_in(db):
 def test_a_person_signs_up_without_a_tax_code(db):
     ask(PERSON)
     choose(link_in(mail_to(LAN)))
-    assert Customer.objects.get().tax_code == ""
+    assert Customer.objects.get().buyers.get().kind == "consumer"
 
 
 def test_the_mail_and_the_account_speak_the_language_of_the_page(db):
@@ -121,6 +128,7 @@ def test_both_documents_are_linked_where_one_agrees(db):
         ({"tax_code": ""}, "A company's invoices need its tax code."),
         ({"tax_code": "123"}, "A tax code has 10 digits"),
         ({"tax_code": "01012431501"}, "A tax code has 10 digits"),
+        ({"tax_code": "0101243151"}, "One digit of this tax code is wrong"),
         ({"kind": "robot"}, "Select a valid choice."),
     ],
 )
@@ -134,7 +142,7 @@ def test_each_field_says_what_is_wrong(db, wrong, sentence):
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("0101243150-001", "0101243150-001"), (" 0101 243 150 ", "0101243150"), ("0101243150001", "0101243150001")],
+    [("0101243150-001", "0101243150-001"), (" 0101 243 150 ", "0101243150"), ("0101243150001", "0101243150-001")],
 )
 def test_a_tax_code_is_taken_as_people_write_it(db, typed, kept):
     ask({**COMPANY, "tax_code": typed})
