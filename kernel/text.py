@@ -7,6 +7,7 @@ documents are set in: they cover the basic plane of Unicode and its pictographs.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -60,6 +61,22 @@ def validate_printable_lines(text: str) -> None:
 def not_printable(found: str) -> str:
     """What to change: `found` comes from `unprintable`."""
     return _("The character %(character)s cannot be printed on documents. Please leave it out.") % {"character": found}
+
+
+PLACE = re.compile(r"[/@]|\bwww\b|[^\W_]\.[^\W\d_]{2}|\d\.\d+\.\d+\.\d", re.IGNORECASE)
+DOTS = str.maketrans("\N{IDEOGRAPHIC FULL STOP}", ".")
+"""What programs that read domains take for a dot, where Unicode does not."""
+
+
+def names_a_place(text: str) -> bool:
+    """
+    Whether programs may make a link of a part of `text`: an address, or a bare domain ("evil.example"). A dot with a space behind it, or
+    before a single letter, is none ("J. R. Nguyễn", "A.B.C").
+    """
+    parts = unicodedata.normalize("NFKD", text).translate(DOTS)
+    return bool(
+        PLACE.search("".join(part for part in parts if unicodedata.category(part)[0] != "M" and part not in JOINERS))
+    )
 
 
 def shown(text: str) -> str:

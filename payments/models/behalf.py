@@ -9,7 +9,7 @@ from uuid import UUID
 import pgtrigger
 from django.db import models
 from django.db.models import CharField, CheckConstraint, F, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Concat, Upper
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -146,6 +146,7 @@ class PaymentRequest(StateMachine):
         ]
         indexes: ClassVar = [
             models.Index(name="payment_requests_of_a_customer", fields=["customer", "-created_at", "-id"]),
+            models.Index(Upper("email"), F("created_at").desc(), name="payment_requests_to_one_person"),
             models.Index(name="payment_requests_to_end", fields=["expires_at"], condition=Q(state="open")),
             models.Index(name="payment_requests_of_orders", fields=["order_id"], condition=Q(order_id__isnull=False)),
         ]

@@ -7,7 +7,6 @@ apart from the customer's own, so that neither holds the other up; whoever comes
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
-from kernel.text import validate_printable
+from kernel.text import names_a_place, validate_printable
 from notifications.models import Notice
 from notifications.services import notice_of, tell, tell_all
 from payments.audit import Did
@@ -34,16 +33,25 @@ from payments.payer_links import digest_of, token_of
 from payments.services.shareable import due_on_behalf, shareable
 
 LONGEST_NAME = 60
-ADDRESS = re.compile(r"://|www\.|@|/", re.IGNORECASE)
 MOST_OPEN = 20
 MOST_A_DAY = 20
 """Each is a mail to whomever the customer names."""
+MOST_TO_ONE = 5
+"""A day, whoever asks: nobody's mail box is filled by us."""
 
 
 class TooManyRequests(DomainError):
     code = "too-many-requests-to-pay"
     status = 429
     message = _("At most %(most)s people can be asked to pay in a day. Withdraw a request, or try again tomorrow.")
+
+
+class TooManyToOne(DomainError):
+    code = "too-many-requests-to-one"
+    status = 429
+    message = _(
+        "This address has been asked to pay %(most)s times within a day. Try again tomorrow, or ask somebody else."
+    )
 
 
 class NotAskedAnyMore(DomainError):
@@ -66,8 +74,8 @@ class Asking:
     def __post_init__(self) -> None:
         _refuse_what(self.email, "email", validate_email)
         _refuse_what(self.shown_name, "name", validate_printable, MaxLengthValidator(LONGEST_NAME))
-        if ADDRESS.search(self.shown_name):  # a mail of ours is not to lead elsewhere
-            raise InvalidInput(_("Write a name without an address in it."), field="name")
+        if names_a_place(self.shown_name):  # a mail of ours is not to lead elsewhere
+            raise InvalidInput(_("Write a name without an address in it, and a space behind each dot."), field="name")
 
 
 def _refuse_what(value: str, field: str, *validators: Callable[[str], None]) -> None:
@@ -87,6 +95,7 @@ def ask_to_pay(
     Mail somebody a link by which they can pay an order (`pks` has one) or invoices for the customer, for three days.
 
     :raises TooManyRequests: of this customer
+    :raises TooManyToOne: of all customers to this address
     :raises DomainError: not the customer's, or nothing is to pay, see `Shareable.hold`
     """
     held = Customer.objects.lock(customer.pk)
@@ -94,6 +103,11 @@ def ask_to_pay(
     today = earlier.filter(created_at__gt=at - timedelta(days=1)).count()
     if today >= MOST_A_DAY or earlier.open().filter(expires_at__gt=at).count() >= MOST_OPEN:
         raise TooManyRequests(most=MOST_A_DAY)
+    if (
+        PaymentRequest.objects.filter(email__iexact=asking.email, created_at__gt=at - timedelta(days=1)).count()
+        >= MOST_TO_ONE
+    ):
+        raise TooManyToOne(most=MOST_TO_ONE)
     until = at + VALID_FOR
     amount = shareable(kind).hold(held, pks, until=until)
     pk = new_id()

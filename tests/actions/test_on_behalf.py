@@ -27,7 +27,14 @@ from payments.gateways.base import Failed
 from payments.models import Payment, PaymentRequest
 from payments.origins import origins_of
 from payments.payer_links import digest_of
-from payments.services.behalf import Asking, NotAskedAnyMore, TooManyRequests, ask_to_pay, withdraw_request
+from payments.services.behalf import (
+    Asking,
+    NotAskedAnyMore,
+    TooManyRequests,
+    TooManyToOne,
+    ask_to_pay,
+    withdraw_request,
+)
 from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import NothingDue, UnknownInvoice, pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
@@ -125,11 +132,47 @@ def test_only_what_is_ones_own_and_due_can_be_shared(small: Item) -> None:
         asks(customer, bill)
 
 
-@pytest.mark.parametrize("name", ["https://evil.example", "Lan www.evil.example", "a@b", "x" * 61, "La\u202en"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "https://evil.example",
+            "Lan www.evil.example",
+            "a@b",
+            "evil.example",
+            "Lan (evil.example)",
+            "ngân-hàng.vn",
+            "1.2.3.4",
+        ),
+        *(
+            "evil\N{FULLWIDTH FULL STOP}example",
+            "evil\N{IDEOGRAPHIC FULL STOP}example",
+            "evil.e\N{VARIATION SELECTOR-1}xample",
+        ),
+        *("evil.\N{ZERO WIDTH JOINER}example", "x" * 61, "La\u202en"),
+    ],
+)
 def test_the_name_in_the_mail_leads_nowhere(name: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         Asking("father@family.example", name, "vi")
     assert refusal.value.details["field"] == "name"
+
+
+@pytest.mark.parametrize("name", ["Lan", "J. R. Nguyễn", "Cty. TNHH A.B.C", "Lan No. 5", "3.5 Studio", "Lan..."])
+def test_dots_of_names_are_no_addresses(name: str) -> None:
+    assert Asking("father@family.example", name, "vi").shown_name == name
+
+
+def test_nobody_is_mailed_more_than_five_times_a_day_whoever_asks(small: Item) -> None:
+    for number in range(5):
+        customer, [bill] = bills(small, 1)
+        asking = Asking("Father@Family.example" if number % 2 else "father@family.example", "Lan", "vi")
+        asks(customer, bill, asking=asking)
+    customer, [bill] = bills(small, 1)
+    with refused(TooManyToOne):
+        asks(customer, bill)
+    assert asks(customer, bill, asking=Asking("mother@family.example", "Lan", "vi")).state == "open"
+    assert asks(customer, bill, at=LATER + DAY).state == "open"
 
 
 def test_a_customer_mails_only_so_many_people_in_a_day(small: Item, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -272,7 +272,7 @@ def test_a_name_that_leads_elsewhere_is_refused_at_its_field(small: Item) -> Non
     wish = {"invoice": str(bill.pk), "email": "father@family.example", "name": "www.evil.example", "language": "en"}
     answer = signed_in(customer).post(reverse("ask-to-pay"), wish)
     assert answer.status_code == 400
-    assert "Write a name without an address in it." in words(answer)
+    assert "Write a name without an address in it, and a space behind each dot." in words(answer)
 
 
 def test_who_may_not_pay_asks_nobody_and_a_stranger_withdraws_nothing(small: Item) -> None:
