@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.four_eyes import Act
-from accounts.models import Customer, StaffAct
+from accounts.models import Customer, StaffAct, User
 from accounts.rights import REVIEW_ACCESS
+from accounts.services.keys import keys_in_hand
 from kernel.actors import Actor
 from kernel.shapes import Wording
-from notifications.models import Notice
-from notifications.services import notice_of, tell_all
+from notifications.models import Letter, Notice
+from notifications.services import notice_of, tell_all, write_letter
 
 
 class AccessAct(Act):
     """
     `subject` is the user or key that it is about. `facts` may name `former_customer` and `former_email`: who could be robbed is told,
-    not only who has it now.
+    not only who has it now. A notice goes to where the customer's mails go today, so the one address hears of it by a `letter`.
     """
 
     right = REVIEW_ACCESS
+    letter: ClassVar[Letter.Kind | None] = None
+    """To the former address if there is one, else to the subject's own."""
 
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         return [(_("Customer"), act.customer or "–"), (_("Object"), act.subject), *act.facts.items()]
@@ -39,14 +44,26 @@ class AccessAct(Act):
             for customer in concerned
             if customer is not None
         ]
-        for notice in notices:
-            notice.recipient = act.facts.get("former_email", notice.recipient)
         tell_all(notices)
+        if self.letter and (to := self.addressee(act)):
+            language = act.customer.language if act.customer else settings.LANGUAGE_CODE
+            user = User.objects.filter(email=act.subject).first()
+            keys = ", ".join(key.name for key in keys_in_hand(user)) if user else ""
+            write_letter(self.letter, to, language, at=at, user=user, address=act.subject, keys=keys)
+
+    def addressee(self, act: StaffAct) -> str:
+        return str(act.facts.get("former_email", ""))
 
 
 class SetPassword(AccessAct):
+    """Whoever signs in by it hears of it, not their customer alone."""
+
+    letter = Letter.Kind.PASSWORD_CHANGED
     code = "set-password"
     label = _("password set by staff")
+
+    def addressee(self, act: StaffAct) -> str:
+        return act.subject
 
 
 class MakeUser(AccessAct):
@@ -55,6 +72,7 @@ class MakeUser(AccessAct):
 
 
 class ChangeUser(AccessAct):
+    letter = Letter.Kind.ADDRESS_CHANGED
     code = "change-user"
     label = _("user changed by staff")
 
@@ -75,7 +93,9 @@ class RevokeKey(AccessAct):
 
 
 class ChangeAddress(AccessAct):
-    """The mail address for documents, to which passwords and bills go."""
+    """The mail address for documents, to which bills go."""
+
+    letter = Letter.Kind.DOCUMENTS_MOVED
 
     code = "change-address"
     label = _("mail address changed by staff")

@@ -86,6 +86,14 @@ LETTERS: dict[str, Words] = {
         (_("You sign in as %(address)s from now on, no longer as %(recipient)s."), TELL_US),
         _("Set a new password"),
     ),
+    Kind.DOCUMENTS_MOVED: Words(
+        _("Our staff changed the mail address of your account"),
+        (
+            _("Invoices and notices of your account go to %(address)s from now on, no longer to %(recipient)s."),
+            _("If you did not ask for this, please tell us at once."),
+        ),
+        _("Sign in"),
+    ),
     Kind.SECOND_FACTOR_ON: Words(
         _("Your second factor is set up"),
         (_("Whoever signs in as %(who)s needs a code of your telephone from now on."), TELL_US),
@@ -99,6 +107,16 @@ LETTERS: dict[str, Words] = {
     Kind.RECOVERY_CODES: Words(
         _("New recovery codes were made"),
         (_("The former recovery codes of %(who)s open nothing any more."), TELL_US),
+        _("Set a new password"),
+    ),
+    Kind.CODES_GUESSED: Words(
+        _("Somebody knows your password"),
+        (
+            _(
+                "Somebody signs in as %(who)s with the right password, and guesses the codes of your second factor. They have not come in."
+            ),
+            _("If it was not you, set a new password at once: then your password is yours alone again."),
+        ),
         _("Set a new password"),
     ),
     Kind.SIGN_UP: Words(

@@ -161,9 +161,11 @@ class Letter(models.Model):
         REACH_ADDRESS = "reach_address", _("Change of mail address: the new one is asked")
         ADDRESS_TAKEN = "address_taken", _("Change of mail address: the new one has an account already")
         ADDRESS_CHANGED = "address_changed", _("Mail address changed")
+        DOCUMENTS_MOVED = "documents_moved", _("Mail address for documents changed by our staff")
         SECOND_FACTOR_ON = "second_factor_on", _("Second factor set up")
         SECOND_FACTOR_OFF = "second_factor_off", _("Second factor switched off")
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
+        CODES_GUESSED = "codes_guessed", _("Codes of a second factor are guessed")
         SIGN_UP = "sign_up", _("Link of a sign-up")
         SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
 

@@ -119,7 +119,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
             return
         facts: dict[str, object] = {"changed": opened} if change else {"role": obj.role}
         if before and before["email"] != obj.email:
-            facts["former_address"] = before["email"]
+            facts["former_email"] = before["email"]
         if before and before["customer"] not in {None, obj.customer_id}:
             facts["former_customer"] = str(before["customer"])
         self._leave(request, "change-user" if change else "make-user", obj, form.cleaned_data["reason"], **facts)

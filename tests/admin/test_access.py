@@ -6,10 +6,12 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, StaffAct, User
+from notifications.delivery import deliver_notices
 from notifications.models import Notice
 from notifications.render import render
 from tests.admin.test_tasks import WHY, do, page_of, sentences
 from tests.cast import NOON, make_customer, make_user
+from tests.letters import mail_to, mails
 
 NEW = {"usable_password": "true", "password1": "taken-over-1234", "password2": "taken-over-1234", "set-password": "1"}
 
@@ -23,6 +25,12 @@ def told(customer):
 
 def set_password(client, user, **more):
     return client.post(reverse("admin:auth_user_password_change", args=[user.pk]), {**NEW, **more})
+
+
+def sent():
+    """The subject of each mail that has left, by its recipient."""
+    deliver_notices(at=NOON)
+    return {message.to[0]: message.subject for message in mails()}
 
 
 def test_a_password_set_by_staff_needs_a_reason(staff, alice):
@@ -117,8 +125,50 @@ def test_a_new_mail_address_of_a_customer_is_told_to_the_former_one(staff):
     customer = make_customer("Carol", email="books@carol.example")
     form = {"name": "Carol", "email": "thief@elsewhere.example", "language": "en", "reason": WHY}
     assert staff("support").post(reverse("admin:accounts_customer_change", args=[customer.pk]), form).status_code == 302
-    assert [recipient for recipient, _text in told(customer)] == ["books@carol.example"]
     assert StaffAct.objects.get().act == "change-address"
+    assert sent() == {
+        "books@carol.example": "Our staff changed the mail address of your account",
+        "thief@elsewhere.example": "Our staff changed the access to your account",
+    }
+    told_there = str(mail_to("books@carol.example").body)
+    assert "go to thief@elsewhere.example from now on, no longer to books@carol.example" in told_there
+
+
+def test_a_user_who_signs_in_elsewhere_by_staff_is_told_at_the_former_address(staff):
+    customer = make_customer("Carol", email="books@carol.example", language="en")
+    user = make_user(customer)
+    former = user.email
+    form = {
+        "email": "thief@elsewhere.example",
+        "customer": customer.pk,
+        "role": "owner",
+        "is_active": "on",
+        "reason": WHY,
+    }
+    assert staff("support").post(reverse("admin:accounts_user_change", args=[user.pk]), form).status_code == 302
+    assert sent() == {
+        former: "Your mail address was changed",
+        "books@carol.example": "Our staff changed the access to your account",
+    }
+    assert f"You sign in as thief@elsewhere.example from now on, no longer as {former}." in str(mail_to(former).body)
+
+
+def test_whose_password_staff_set_is_told_it_themselves(staff):
+    customer = make_customer("Carol", email="books@carol.example", language="en")
+    user = make_user(customer)
+    CustomerKey.issue(at=NOON, customer=customer, name="import")
+    set_password(staff("support"), user, reason=WHY)
+    assert sent() == {
+        user.email: "Your password was changed",
+        "books@carol.example": "Our staff changed the access to your account",
+    }
+    assert "These API keys go on working: import." in str(mail_to(user.email).body)
+
+
+def test_a_colleague_whose_password_is_set_is_told_it_too(staff):
+    colleague = make_user(None, is_staff=True)
+    set_password(staff("superuser"), colleague, reason=WHY)
+    assert list(sent()) == [colleague.email]
 
 
 @pytest.mark.parametrize("field", ["name", "email"])
