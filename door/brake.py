@@ -2,7 +2,8 @@
 Guessing passwords is slow: who fails to sign in too often has to wait, a little longer each time. So does who asks for mails.
 
 Counted in the cache (Redis) by user name and by address. Without Redis nobody is held up, but codes of a second factor are not
-looked at. A browser that has signed in before is counted for itself, so no stranger's failures keep its user out.
+looked at. A browser that has signed in before, or has set the password, is counted for itself, so no stranger's failures keep its
+user out; its mark is over with the password, so nobody gathers marks for guessing the next one.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import math
 import secrets
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -33,15 +35,20 @@ FIRST_WAIT = 5
 FORGOTTEN_AFTER = 3600
 """Seconds after the last failure."""
 DEVICE_COOKIE = "known_device"
-DEVICE_COOKIE_AGE = 180 * 86400
+DEVICE_COOKIE_AGE = 90 * 86400
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many failures are `free`; later attempts are seconds apart, `longest` at most."""
+    """
+    So many failures are `free`; later attempts are seconds apart, `longest` at most. Failures are forgotten so many seconds after
+    the last one, and by a success, unless it is not `forgiving`: then a success takes back itself alone.
+    """
 
     free: int
     longest: int
+    forgotten_after: int = FORGOTTEN_AFTER
+    forgiving: bool = True
 
     def wait_after(self, failures: int) -> int:
         """Seconds to wait after so many failures."""
@@ -51,10 +58,14 @@ class Limit:
 
 DEVICE = Limit(free=5, longest=300)
 NAME = Limit(free=5, longest=60)  # whoever fails for somebody else's name holds that one up for a minute at most
-ADDRESS = Limit(free=20, longest=300)  # an office behind one address may slip more often
-
-
-CODES = Limit(free=5, longest=300)
+ADDRESS = Limit(
+    free=20, longest=300, forgiving=False
+)  # an office behind one address may slip more often; one's own account
+# would wipe out the failures for others
+CODES = Limit(free=5, longest=3600, forgotten_after=7 * 86400, forgiving=False)
+"""Three of a million codes are right at any time: about 50 guesses in the first day, 24 in each later one, whoever signs in between."""
+CODES_ARE_GUESSED = 10
+"""With so many wrong ones their user is told: somebody knows the password."""
 MAILS_TO_ONE = Limit(free=3, longest=900)
 MAILS_BY_ADDRESS = Limit(free=20, longest=900)
 
@@ -65,6 +76,8 @@ class Attempts:
     def __init__(self, limits: Mapping[str, Limit]) -> None:
         self.limits = limits
         self.counted = False
+        self.failures = 0
+        """With this one, as long as it has not succeeded: of the subject that has most."""
         self.is_away = False
         """Whether Redis did not answer: nobody knows how many there were."""
 
@@ -75,20 +88,21 @@ class Attempts:
         return cls(
             {f"device:{device}": DEVICE}
             if device
-            else {f"name:{_digest(name)}": NAME, f"address:{_digest(network_of(request))}": ADDRESS}
+            else {f"name:{_digest(as_one(name))}": NAME, f"address:{_digest(network_of(request))}": ADDRESS}
         )
 
     @classmethod
-    def of_codes(cls, user: User) -> Attempts:
-        """Codes of a second factor: of whoever knows the password already."""
-        return cls({f"code:{user.pk}": CODES})
+    def of_codes(cls, request: HttpRequest, user: User) -> Attempts:
+        """Codes of a second factor: of whoever knows the password already, in any number of sessions."""
+        device = _device_of(request, user.email)
+        return cls({f"code:device:{device}" if device else f"code:{user.pk}": CODES})
 
     @classmethod
     def to_be_mailed(cls, request: HttpRequest, recipient: str) -> Attempts:
         """To have a mail sent there, whether anybody reads it or not; each counts."""
         return cls(
             {
-                f"mails-to:{_digest(recipient)}": MAILS_TO_ONE,
+                f"mails-to:{_digest(as_one(recipient))}": MAILS_TO_ONE,
                 f"mails-by:{_digest(network_of(request))}": MAILS_BY_ADDRESS,
             }
         )
@@ -108,23 +122,25 @@ class Attempts:
         return wait
 
     def succeed(self) -> None:
-        """It was the right password after all: this attempt does not count, and the name starts anew."""
+        """It was right after all: this attempt does not count, and what is forgiving starts anew."""
         if not self.counted:
             return
         try:
-            for subject in self.limits:
+            for subject, limit in self.limits.items():
                 cache.delete(f"sign-in:{subject}:wait")
-                if subject.startswith("address:"):  # else one's own account would wipe out the failures for others
-                    _add(subject, -1)
-                else:
+                if limit.forgiving:
                     cache.delete(f"sign-in:{subject}:failures")
+                else:
+                    _add(subject, -1, limit)
         except RedisError:
             logger.warning("sign-in: a success was not noted, Redis does not answer")
 
     def _count(self) -> int:
         self.counted = True
         for subject, limit in self.limits.items():
-            wait = limit.wait_after(_add(subject, 1))
+            failures = _add(subject, 1, limit)
+            self.failures = max(self.failures, failures)
+            wait = limit.wait_after(failures)
             if wait and not cache.add(f"sign-in:{subject}:wait", time.time() + wait, wait):
                 return _left(subject) or 1  # another attempt was faster
         return 0
@@ -136,31 +152,44 @@ def _left(subject: str) -> int:
     return max(1, math.ceil(until - time.time())) if until is not None else 0
 
 
-def _add(subject: str, number: int) -> int:
+def _add(subject: str, number: int, limit: Limit) -> int:
     """The failures counted so far, and this."""
     key = f"sign-in:{subject}:failures"
-    cache.add(key, 0, FORGOTTEN_AFTER)
+    cache.add(key, 0, limit.forgotten_after)
     try:
         total: int = cache.incr(key, number)
     except ValueError:  # forgotten just now
         return max(0, number)
-    cache.touch(key, FORGOTTEN_AFTER)
+    cache.touch(key, limit.forgotten_after)
     return total
 
 
+def as_one(address: str) -> str:
+    """The same for all spellings by which the database finds one user, and for a few more: "İ" and "I" are both its "i"."""
+    parts = unicodedata.normalize("NFKD", address.strip().casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.strip().casefold().encode(errors="replace")).hexdigest()
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def _password_mark(user: User) -> str:
+    """Another one for each password; it says nothing about it, for what is kept of a password is salted."""
+    return _digest(f"known device {user.password}")[:20]
 
 
 def _device_of(request: HttpRequest, name: str) -> str:
-    """The browser's own mark if this user has signed in with it before, else empty."""
+    """The browser's own mark if this user has signed in with it before by the present password, else empty."""
     try:
-        user, device = signing.loads(
+        pk, password, device = signing.loads(
             request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_COOKIE_AGE
         )
     except (signing.BadSignature, ValueError, TypeError):
         return ""
-    return str(device) if user == _digest(name) else ""
+    user = User.objects.filter(pk=pk).first()
+    is_theirs = user is not None and as_one(user.email) == as_one(name) and _password_mark(user) == password
+    return str(device) if is_theirs else ""
 
 
 def in_words(seconds: int) -> str:
@@ -170,9 +199,10 @@ def in_words(seconds: int) -> str:
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
 
-def mark_known(answer: HttpResponseBase, user: User) -> None:
-    """This browser is `user`'s from now on: strangers' failures do not concern it."""
-    mark = signing.dumps([_digest(user.email), secrets.token_urlsafe(12)], salt=DEVICE_COOKIE)
+def mark_known(request: HttpRequest, answer: HttpResponseBase, user: User) -> None:
+    """This browser is `user`'s until the password changes: strangers' failures do not concern it. Known, it stays the same one."""
+    device = _device_of(request, user.email) or secrets.token_urlsafe(12)
+    mark = signing.dumps([user.pk, _password_mark(user), device], salt=DEVICE_COOKIE)
     answer.set_cookie(
         DEVICE_COOKIE, mark, max_age=DEVICE_COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
     )

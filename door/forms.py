@@ -23,8 +23,9 @@ from accounts.access import signed_in
 from accounts.models import User
 from accounts.models.buyers import wrong_tax_code
 from door import documents
-from door.brake import Attempts, in_words
+from door.brake import CODES_ARE_GUESSED, Attempts, in_words
 from door.models import SignUp
+from door.services import tell_user
 from door.services.addresses import ask_for_address
 from door.services.passwords import ask_for_reset
 from door.services.sign_up import ask_to_sign_up
@@ -32,6 +33,7 @@ from kernel import clock
 from kernel.identity import tax_code_of
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from kernel.text import validate_printable
+from notifications.models import Letter
 from store.senders import network_of
 
 logger = logging.getLogger(__name__)
@@ -220,9 +222,11 @@ def _busy() -> forms.ValidationError:
 class CodeField(Braked):
     """A code, counted as guessed until it is right. While nobody counts none is looked at: six digits are soon guessed."""
 
+    is_at_the_door = False
+
     def clean_code(self) -> str:
         user = self.user  # type: ignore[attr-defined]
-        attempts = Attempts.of_codes(user)
+        attempts = Attempts.of_codes(context.request, user)
         self.hold_up(context.request, attempts, too_many_codes())
         if attempts.is_away:
             raise _busy()
@@ -230,6 +234,10 @@ class CodeField(Braked):
             code: str = super().clean_code()  # type: ignore[misc]
         except RedisError as away:
             raise _busy() from away
+        except forms.ValidationError:
+            if self.is_at_the_door and attempts.failures == CODES_ARE_GUESSED:
+                tell_user(user, Letter.Kind.CODES_GUESSED, at=clock.now(), language=get_language() or "")
+            raise
         attempts.succeed()
         return code
 
@@ -240,7 +248,9 @@ class CodeField(Braked):
 
 
 class CodeForm(CodeField, AuthenticateForm):
-    """At sign-in: of the telephone, or one of the recovery codes."""
+    """At sign-in: of the telephone, or one of the recovery codes. Whoever comes so far knows the password."""
+
+    is_at_the_door = True
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

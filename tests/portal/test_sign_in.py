@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core import signing
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, RequestFactory
 
 from accounts.models import User
 from door import brake
 from store.senders import network_of
 from tests.cast import make_user
+from tests.letters import link_in, mail_to
 
 RIGHT, WRONG = "secret", "guessed"
 HOME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
@@ -126,6 +130,25 @@ def test_a_name_written_otherwise_is_the_same_name(owner):
     assert tries(browser(), f" {owner.email.upper()} ", RIGHT).status_code == 429
 
 
+@pytest.mark.parametrize("name", ["N\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}NA@b.example", "NINA@b.example"])
+def test_nor_is_one_that_the_database_finds_all_the_same(alice, name):
+    User.objects.create_user("nina@b.example", RIGHT, customer=alice)
+    fails(6, "nina@b.example")
+
+    assert tries(browser(), name, WRONG).status_code == 429
+
+
+def test_whatever_the_database_takes_for_one_address_is_counted_as_one(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT chr(i), lower(chr(i)) FROM generate_series(1, 65535) i WHERE i NOT BETWEEN 55296 AND 57343 AND lower(chr(i)) <> chr(i)"
+        )
+        pairs = cursor.fetchall()
+    assert len(pairs) > 25
+    known = [pair for pair in pairs if unicodedata.category(pair[0]) != "Cn"]  # the database may know newer letters
+    assert [pair for pair in known if brake.as_one(pair[0]) != brake.as_one(pair[1])] == []
+
+
 def test_changing_the_address_does_not_help_against_one_name(owner):
     for number in range(6):
         fails(1, owner.email, address=f"203.0.113.{number}")
@@ -159,6 +182,41 @@ def test_a_stranger_does_not_keep_a_customer_out_of_a_browser_they_have_used(own
     fails(30, owner.email, address=HOME)
 
     assert is_in(tries(own, owner.email, RIGHT))
+
+
+def test_who_cannot_wait_for_a_stranger_sets_a_new_password_and_is_in(owner):
+    fails(30, owner.email, address=ELSEWHERE)
+    own = browser()
+    assert tries(own, owner.email, RIGHT).status_code == 429
+    own.post("/password/forgotten/", {"email": owner.email})
+    form = own.get(link_in(mail_to(owner.email)))["Location"]
+    own.post(form, {"password1": "a-long-new-secret", "password2": "a-long-new-secret"})
+
+    assert is_in(tries(own, owner.email, "a-long-new-secret"))
+
+
+def test_marks_that_were_gathered_do_not_guess_the_next_password(owner):
+    gathered = [browser(ELSEWHERE) for _ in range(3)]
+    for client in gathered:
+        assert is_in(tries(client, owner.email, RIGHT))
+        client.post("/logout/")
+    owner.set_password("a-long-new-secret")
+    owner.save()
+    fails(6, owner.email)
+
+    assert [tries(client, owner.email, WRONG).status_code for client in gathered] == [429, 429, 429]
+
+
+def test_a_known_browser_is_the_same_one_however_often_it_signs_in(owner):
+    own = browser()
+    for _ in range(6):
+        own.post("/logout/")
+        assert is_in(tries(own, owner.email, RIGHT))
+        own.post("/logout/")
+        tries(own, owner.email, WRONG)
+    marks = {signing.loads(own.cookies[brake.DEVICE_COOKIE].value, salt=brake.DEVICE_COOKIE)[2]}
+    tries(own, owner.email, RIGHT)
+    assert {signing.loads(own.cookies[brake.DEVICE_COOKIE].value, salt=brake.DEVICE_COOKIE)[2]} == marks
 
 
 def test_a_known_browser_does_not_guess_for_ever_either(owner):
