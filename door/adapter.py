@@ -32,10 +32,10 @@ class Adapter(DefaultAccountAdapter):
     LETTERS: ClassVar[dict[str, Letter.Kind]] = {
         "account/email/password_changed": Letter.Kind.PASSWORD_CHANGED,
         "account/email/password_reset": Letter.Kind.PASSWORD_CHANGED,
-        "mfa/email/totp_activated": Letter.Kind.SECOND_FACTOR_ON,
         "mfa/email/totp_deactivated": Letter.Kind.SECOND_FACTOR_OFF,
-        "mfa/email/recovery_codes_generated": Letter.Kind.RECOVERY_CODES,
     }
+    WRITTEN = frozenset({"mfa/email/totp_activated", "mfa/email/recovery_codes_generated"})
+    """allauth says these after the commit; the page has written the letter by then, in the transaction of what it tells."""
     AGAIN: ClassVar[dict[str, Wording]] = {
         "reauthenticate": _("By your password instead"),
         "mfa_reauthenticate": _("By a code instead"),
@@ -56,6 +56,8 @@ class Adapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: User, context: object = None, email: str | None = None
     ) -> None:
+        if template_prefix in self.WRITTEN:
+            return
         kind, at, language = self.LETTERS[template_prefix], clock.now(), get_language() or ""
         if kind == Letter.Kind.PASSWORD_CHANGED:
             tell_user(user, kind, at=at, language=language, keys=", ".join(key.name for key in keys_in_hand(user)))
@@ -103,7 +105,7 @@ class Adapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         if user.customer:
             speak(answer, user.customer.language)
-        mark_known(answer, user)
+        mark_known(request, answer, user)
         note_browser(request, user)
         return answer
 

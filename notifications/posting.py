@@ -34,12 +34,18 @@ LETTERS = Letters()
 
 def deliver_letters(*, at: datetime, limit: int = 200) -> Tally:
     """
-    Send what is due, the longest waiting first.
+    Send what is due, the longest waiting first; then what it has led to: a letter to an address that was typed becomes one to whoever has
+    it (`door.ways`).
 
     :raises OSError: the mail server cannot be reached; what was not tried yet waits without losing an attempt
     """
-    due = LETTERS.rows().filter(LETTERS.is_due(at)).order_by("next_attempt_at", "pk")
-    return send_each([partial(_deliver, pk, at=at) for pk in due.values_list("pk", flat=True)[:limit]])
+    tally = Tally()
+    for _again in range(2):
+        due = LETTERS.rows().filter(LETTERS.is_due(at)).order_by("next_attempt_at", "pk")
+        sent = send_each([partial(_deliver, pk, at=at) for pk in due.values_list("pk", flat=True)[:limit]])
+        tally.done += sent.done
+        tally.failed += sent.failed
+    return tally
 
 
 @transaction.atomic

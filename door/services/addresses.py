@@ -37,16 +37,13 @@ def ask_for_address(user: User, address: str, *, at: datetime, language: str) ->
     """
     Both addresses are asked to confirm; what was asked before ends.
 
-    Whether somebody else signs in with `address` already is told to whoever reads it, and to nobody else.
+    Whether somebody else signs in with `address` already is told to whoever reads it, and to nobody else: it is found out when the letter
+    leaves (`door.ways`).
     """
     AddressChange.objects.under_way().filter(user=user).update(ended_at=at)
     change = AddressChange.objects.create(user=user, former=user.email, address=address, asked_at=at)
     tell_user(user, Letter.Kind.LEAVE_ADDRESS, at=at, language=language, about=change.pk, address=address)
-    other = find_user(address)
-    if other is None:
-        tell_user(user, Letter.Kind.REACH_ADDRESS, at=at, language=language, about=change.pk, to=address)
-    elif other != user:
-        tell_user(other, Letter.Kind.ADDRESS_TAKEN, at=at, language=language)
+    tell_user(user, Letter.Kind.REACH_ADDRESS, at=at, language=language, about=change.pk, to=address)
     return change
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import BuyerProfile, Customer, User
 from accounts.services.buyers import Named, add_buyer
 from door.models import Agreement, SignUp
-from door.services import tell_user
 from door.services.passwords import find_user
 from kernel.errors import DomainError
 from notifications.models import Letter
@@ -33,15 +32,11 @@ def ask_to_sign_up(
     """
     A link to whoever reads `email`. Nothing else that was typed stands in that mail, or strangers would write to strangers by us.
 
-    Has that address an account already, its reader is told so, and nobody else is.
+    Has that address an account already, its reader is told so instead, and nobody else is: that is found out when the letter leaves
+    (`door.ways`), so that the time it takes here tells nothing either.
 
     :param versions: of each document that was agreed to
     """
-    known = find_user(email)
-    if known is not None:
-        if known.is_active:
-            tell_user(known, Letter.Kind.SIGN_UP_KNOWN, at=at, language=language)
-        return
     asked = SignUp.objects.create(
         kind=kind, name=name, tax_code=tax_code, email=email, language=language, versions=dict(versions), asked_at=at
     )

@@ -26,6 +26,7 @@ from accounts.models import User
 from accounts.services.keys import keys_in_hand
 from door import documents
 from door.adapter import note_browser
+from door.brake import mark_known
 from door.browsers import name_of
 from door.forms import (
     ChangeAddressForm,
@@ -81,8 +82,10 @@ class NewPassword(ways.PasswordResetFromKeyView):
 
     @method_decorator(transaction.atomic)
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:
+        """Whoever reads the mails is not kept out by who guesses: this browser is known from now on."""
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
+        mark_known(self.request, answer, form.user)
         return answer
 
     def get_success_url(self) -> str:
@@ -106,6 +109,7 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
         note_browser(self.request, form.user)
+        mark_known(self.request, answer, form.user)
         return answer
 
 

@@ -13,6 +13,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page, signed_in
@@ -20,9 +21,12 @@ from accounts.models import User
 from accounts.proof import ask_for_proof
 from door.forms import AgainForm, CodeAgainForm, CodeForm, FirstCodeForm
 from door.second_factor import PROVEN, needs_second_factor
+from door.services import tell_user
 from door.services.second_factor import want_second_factor
 from door.services.sessions import end_sessions
 from door.views.parts import Page, WithRequest, slowed
+from kernel import clock
+from notifications.models import Letter
 
 
 class AskForCode(AuthenticateView):
@@ -66,6 +70,7 @@ class SetUp(Page, ActivateTOTPView):
         answer: HttpResponse = super().form_valid(form)
         user = signed_in(self.request)
         self.request.session[PROVEN] = user.pk
+        tell_user(user, Letter.Kind.SECOND_FACTOR_ON, at=clock.now(), language=get_language() or "")
         end_sessions(user, but=self.request.session.session_key or "")
         return answer
 
@@ -86,6 +91,12 @@ class Codes(ViewRecoveryCodesView):
 
 class NewCodes(GenerateRecoveryCodesView):
     template_name = "door/new_codes.html"
+
+    @method_decorator(transaction.atomic)
+    def form_valid(self, form: Form) -> HttpResponse:
+        answer: HttpResponse = super().form_valid(form)
+        tell_user(signed_in(self.request), Letter.Kind.RECOVERY_CODES, at=clock.now(), language=get_language() or "")
+        return answer
 
 
 @require_POST

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Customer, User
 from door import brake
@@ -106,6 +110,24 @@ def test_the_answer_is_the_same_whether_somebody_has_the_address(owner, known):
     assert (answer.status_code, answer["Location"], page.status_code) == (302, "/password/forgotten/sent/", 200)
     assert address not in page.content.decode()
     assert len(mails()) == known
+
+
+@pytest.mark.parametrize("address", ["/password/forgotten/", "/sign-up/"])
+def test_the_same_is_done_for_every_address_so_that_time_tells_nothing(owner, address):
+    def statements(email: str) -> list[str]:
+        form = {"email": email, "kind": "person", "name": "Lan", "agrees": "on"}
+        with CaptureQueriesContext(connection) as done:
+            assert browser().post(address, form).status_code == 302
+        return [re.sub(r"'[^']*'|\d+", "?", query["sql"]) for query in done]
+
+    statements("warm.up@customer.example")
+    assert statements(owner.email) == statements("nobody@customer.example")
+
+
+def test_a_link_goes_to_the_address_that_is_kept_not_to_one_that_looks_like_it(alice):
+    User.objects.create_user("nina@b.example", "secret", customer=alice)
+    ask("N\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}NA@b.example")
+    assert [message.to for message in mails()] in ([], [["nina@b.example"]])
 
 
 def test_whoever_has_left_gets_no_link(owner):

@@ -73,13 +73,12 @@ def recovery_codes(user: User) -> list[str]:
     return Authenticator.objects.get(user=user, type="recovery_codes").wrap().get_unused_codes()
 
 
-def test_it_is_set_up_with_the_password_and_a_code(owner, django_capture_on_commit_callbacks):
+def test_it_is_set_up_with_the_password_and_a_code(owner):
     client, _answer = sign_in(owner)
     first = client.get(SET_UP)
     assert first["Location"] == f"/settings/again/?next={quote(SET_UP, safe='')}"
 
-    with django_capture_on_commit_callbacks(execute=True):
-        set_up(client)
+    set_up(client)
 
     codes = client.get("/settings/second-factor/codes/")
     assert codes.context["unused_codes"] == recovery_codes(owner)
@@ -126,6 +125,51 @@ def test_guessing_codes_is_slow(owner, with_factor):
     assert "Too many codes were wrong." in answer.content.decode()
 
 
+def test_codes_are_counted_for_the_person_whoever_signs_in_between(owner, with_factor, monkeypatch):
+    monkeypatch.setattr(brake, "FIRST_WAIT", 0)
+    client, _answer = sign_in(owner)
+    for _ in range(5):
+        client.post("/sign-in/code/", {"code": "000000"})
+    own, _answer = sign_in(owner)
+    assert own.post("/sign-in/code/", {"code": recovery_codes(owner)[0]}).status_code == 302
+    monkeypatch.setattr(brake, "FIRST_WAIT", 3600)
+
+    client.post("/sign-in/code/", {"code": "000000"})
+
+    again, _answer = sign_in(owner)
+    assert again.post("/sign-in/code/", {"code": "000000"}).status_code == 429
+
+
+def test_guesses_of_codes_are_remembered_for_a_week(owner, with_factor):
+    client, _answer = sign_in(owner)
+    client.post("/sign-in/code/", {"code": "000000"})
+    (key,) = cache._cache.get_client(write=True).scan_iter(f"*sign-in:code:{owner.pk}:failures")
+    assert 6 * 86400 < cache._cache.get_client().ttl(key) <= 7 * 86400
+
+
+def test_whose_codes_are_guessed_is_told_once_that_somebody_knows_the_password(owner, with_factor, monkeypatch):
+    monkeypatch.setattr(brake, "FIRST_WAIT", 0)
+    mails().clear()
+    client, _answer = sign_in(owner)
+    for _ in range(12):
+        assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 200
+    assert [(message.to, message.subject) for message in mails()] == [([owner.email], "Có người biết mật khẩu của bạn")]
+
+
+def test_who_guesses_codes_keeps_nobody_out_of_a_browser_they_have_used(owner, with_factor):
+    own, _answer = sign_in(owner)
+    own.post("/sign-in/code/", {"code": recovery_codes(owner)[0]})
+    own.post("/logout/")
+    thief, _answer = sign_in(owner)
+    for _ in range(7):
+        thief.post("/sign-in/code/", {"code": "000000"})
+    assert thief.post("/sign-in/code/", {"code": "000000"}).status_code == 429
+
+    sign_in(owner, own)
+
+    assert own.post("/sign-in/code/", {"code": recovery_codes(owner)[0]}).status_code == 302
+
+
 def test_no_code_is_looked_at_while_nobody_counts_the_guesses(owner, with_factor, settings):
     code = recovery_codes(owner)[0]  # needs no cache to be found right
     client, _answer = sign_in(owner)
@@ -168,6 +212,25 @@ def test_it_is_not_switched_off_when_the_letter_cannot_be_written(owner, with_fa
     with pytest.raises(RuntimeError):
         client.post(off)
     assert Authenticator.objects.filter(user=owner).count() == 2
+
+
+@pytest.mark.parametrize("page", [SET_UP, "/settings/second-factor/codes/new/"])
+def test_nothing_is_changed_when_the_letter_cannot_be_written(owner, page, monkeypatch):
+    def breaks(*_args: object, **_named: object) -> None:
+        raise RuntimeError("the power is gone")
+
+    client, _answer = sign_in(owner)
+    if page == SET_UP:
+        proven(client)
+        code = {"code": code_of(client.get(SET_UP).context["form"].secret)}
+    else:
+        set_up(client)
+        code = {}
+    before = list(Authenticator.objects.values_list("type", "data"))
+    monkeypatch.setattr("door.views.second_factor.tell_user", breaks)
+    with pytest.raises(RuntimeError):
+        client.post(page, code)
+    assert list(Authenticator.objects.values_list("type", "data")) == before
 
 
 def test_new_recovery_codes_end_the_former_ones(owner, with_factor):

@@ -163,7 +163,10 @@ def test_a_known_address_is_answered_alike_and_gets_another_mail(alice, written)
     assert re.sub(r"csrf\S+ value=\S+", "", pages[0]) == re.sub(r"csrf\S+ value=\S+", "", pages[1])
     assert mail_to(user.email).subject == "Bạn đã có tài khoản"
     assert link_in(mail_to(user.email)) == "/password/forgotten/"
-    assert SignUp.objects.count() == 1
+    assert {message.to[0]: link_in(message).split("/")[1] for message in mails()} == {
+        user.email: "password",
+        PERSON["email"]: "sign-up",
+    }
     assert User.objects.count() == 1
 
 
