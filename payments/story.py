@@ -169,11 +169,18 @@ def _to_source(payment: Payment) -> Iterator[Step]:
             account=account,
             expected_by=day if refund.is_undecided else None,
         )
-        if refund.state == Refund.State.DONE and refund.settled_at:
-            yield Step(Code.REFUND_DONE, refund.settled_at, refund.amount, account=account, expected_by=day)
-        elif refund.state == Refund.State.FAILED and refund.settled_at:
+        if refund.gateway_txn_id and refund.settled_at:
+            yield Step(
+                Code.REFUND_DONE,
+                refund.settled_at,
+                refund.amount,
+                account=account,
+                expected_by=None if refund.came_back_at else day,
+            )
+        ended = refund.came_back_at or refund.settled_at
+        if refund.state == Refund.State.FAILED and ended:
             words = f"{failure_words(refund.failure)} {_('It is credit in the wallet again.')}"
-            yield Step(Code.REFUND_FAILED, refund.settled_at, refund.amount, words)
+            yield Step(Code.REFUND_FAILED, ended, refund.amount, words)
 
 
 def _taken_back(payment: Payment) -> Iterator[Step]:

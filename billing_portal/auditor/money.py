@@ -232,7 +232,7 @@ MONEY = (
         "what went back to its source is on record",
         "'refund', 'refund_done', 'refund_failed'",
         "SELECT FROM payments_refund r WHERE r.id::text = t.source AND r.customer_id = t.customer_id"
-        " AND (t.kind = 'refund' OR t.kind = 'refund_' || r.state)",
+        " AND (t.kind IN ('refund', 'refund_' || r.state) OR t.kind = 'refund_done' AND r.gateway_txn_id IS NOT NULL)",
     ),
     Claim(
         "adjustments were decided by people, as they were asked for",

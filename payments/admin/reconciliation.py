@@ -19,12 +19,23 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from payments import acts
+from payments.admin.reversals import GiveBack
 from payments.gateways import open_codes
-from payments.models import SETTLED, BankTransfer, Payment, ReconciliationCase, Refund, StatementDay, StatementLine
+from payments.models import (
+    SETTLED,
+    BankTransfer,
+    Payment,
+    ReconciliationCase,
+    Refund,
+    Reversal,
+    StatementDay,
+    StatementLine,
+)
 from payments.queries import gateway_name
 from payments.rights import RECONCILE, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.differences import FOR_SUSPENSE, end_if_both_agree, explain, standings, take_into_suspense
 from payments.services.fetching import read_file_of_day
+from payments.services.given_back import give_back
 from payments.services.reversals import take_back
 
 MOST_BYTES = 20_000_000
@@ -161,6 +172,34 @@ class BookTakenBack(OfCase):
         return text("%(amount)s are booked.") % {"amount": display.money(line.amount)}
 
 
+class BookGivenBack(OfCase):
+    name = "give-back"
+    label = _("Given back by bank or gateway")
+    lead = GiveBack.lead
+    button = _("Book it")
+    right = TAKE_BACK_PAYMENT
+    once = True
+
+    def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:
+        return super().is_open(subject, at) and _lost(subject) is not None
+
+    def carry_out(self, subject: ReconciliationCase, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        lost = _lost(subject)
+        assert lost is not None
+        give_back(lost.pk, reason=data["reason"], actor=actor, at=at)
+        end_if_both_agree(subject, actor=actor, at=at)
+        return text("%(amount)s are booked.") % {"amount": display.money(lost.amount)}
+
+
+def _lost(case: ReconciliationCase) -> Reversal | None:
+    """What was taken back and, as the statement says, given back since: booked as such before."""
+    line = case.line
+    if line is None or line.movement != Movement.GIVEN_BACK or case.payment_id is None:
+        return None
+    known = Reversal.objects.filter(payment=case.payment_id, reference=line.transaction, amount=line.amount)
+    return known.filter(given_back_at=None).first()
+
+
 class IntoSuspense(OfCase):
     name = "suspense"
     label = _("Take it into suspense")
@@ -233,7 +272,7 @@ class ReadFile(Task):
 @admin.register(ReconciliationCase)
 class ReconciliationCaseAdmin(LookOnlyAdmin):
     about = ("payment", "transfer", "refund")
-    tasks = (BookIt(), BookTakenBack(), IntoSuspense(), Explain())
+    tasks = (BookIt(), BookTakenBack(), BookGivenBack(), IntoSuspense(), Explain())
     list_tasks = (ReadFile(),)
     change_list_template = "admin/differences.html"
     change_form_template = "admin/difference.html"

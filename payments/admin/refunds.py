@@ -21,7 +21,7 @@ from payments.acts import SettleRefund
 from payments.models import Refund
 from payments.queries import account_words
 from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT
-from payments.services.refunds import check_refund, source_of
+from payments.services.refunds import check_refund, may_come_back, source_of
 
 
 class OfRefund(Task[Refund]):
@@ -48,6 +48,9 @@ class CheckRefund(OfRefund):
     )
     button = _("Ask the gateway")
     right = CHECK_PAYMENT
+
+    def is_open(self, subject: Refund, at: datetime) -> bool:
+        return super().is_open(subject, at) or may_come_back(subject)
 
     def carry_out(self, subject: Refund, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         refund = check_refund(subject.pk, reason=data["reason"], actor=actor, at=at)
@@ -106,7 +109,10 @@ class Stuck(admin.SimpleListFilter):
 class RefundAdmin(LookOnlyAdmin):
     about = ("customer", "payment", "act")
     tasks = (CheckRefund(), SettleByHand())
-    list_display = ("approved_at", "customer", "payment", "amount", "state", "gateway", "reference", "settled_at")
+    list_display = (
+        *("approved_at", "customer", "payment", "amount", "state", "gateway", "reference"),
+        *("settled_at", "came_back_at"),
+    )
     list_select_related = ("customer", "payment")
     list_filter = (Stuck, "state", "gateway")
     search_fields = ("=reference", "=gateway_txn_id", "=payment__reference", "customer__name")

@@ -115,10 +115,15 @@ class Redirect:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a gateway's notice says, its signature verified. The amount is not yet compared with ours."""
+    """
+    What a gateway's notice says, its signature verified. The amount is not yet compared with ours.
+
+    :ivar refund: our name of the refund of that payment which it is about; empty: the payment itself
+    """
 
     reference: str
     outcome: Outcome
+    refund: str = ""
 
 
 MAX_NOTICE = 64 * 1024
@@ -159,6 +164,7 @@ class Caps:
     refund: bool = True
     partial_refund: bool = True
     refund_days: int = REFUND_DAYS  # in so many a customer sees what was returned
+    refunds_come_back: bool = False  # what was returned may fail afterwards: then it is ours again
     link: bool = False  # the adapter is a `Linking` too
     notifies_failure: bool = False  # else only success is told, and the rest is found by asking
     notice_method: Literal["GET", "POST"] = "POST"  # of GET, the query string is the body
@@ -170,11 +176,17 @@ class Movement(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     TAKEN_BACK = "taken_back"
+    GIVEN_BACK = "given_back"
+    CAME_BACK = "came_back"
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A line of a gateway's statement. `reference` is ours, of the payment or of the refund; `transaction` the gateway's own."""
+    """
+    A line of a gateway's statement. `reference` is ours, of the payment or of the refund; `transaction` the gateway's own.
+
+    CAME_BACK is a refund that was made and failed afterwards.
+    """
 
     movement: Movement
     reference: str

@@ -10,33 +10,49 @@ from .base import Moved, Movement, UnreadableStatement
 from .stripe_calls import CURRENCY
 from .wire import is_amount, text_of
 
-MOVEMENTS = {
+COMES_IN = {
     "charge": Movement.PAYMENT,
     "payment": Movement.PAYMENT,
+    "refund_failure": Movement.CAME_BACK,
+    "payment_failure_refund": Movement.CAME_BACK,
+    "adjustment": Movement.GIVEN_BACK,
+}
+GOES_OUT = {
     "refund": Movement.REFUND,
     "payment_refund": Movement.REFUND,
     "adjustment": Movement.TAKEN_BACK,
 }
-"""The types of balance transactions that are a customer's money."""
+"""The types of balance transactions that are a customer's money, by the sign that each has."""
+OF_A_REFUND = frozenset({Movement.REFUND, Movement.CAME_BACK})
+OF_A_DISPUTE = frozenset({Movement.TAKEN_BACK, Movement.GIVEN_BACK})
 
 
 def moved_of(row: Json) -> Moved | None:
     """
-    A line of our balance, if it is about a customer's money; fees and payouts are not.
+    A line of our balance, if it is about a customer's money; fees and payouts are not. That of a dispute names its payment as Stripe does.
 
     :raises UnreadableStatement: it is, and does not say what
     """
-    movement, source = MOVEMENTS.get(text_of(row, "type")), row.get("source")
-    if movement is None:
+    kind, source, amount = text_of(row, "type"), row.get("source"), row.get("amount") or 0
+    if kind not in COMES_IN.keys() | GOES_OUT.keys():
         return None
-    if not isinstance(source, dict) or not is_amount(abs(row.get("amount") or 0)) or row.get("currency") != CURRENCY:
+    if not isinstance(source, dict) or not is_amount(abs(amount)) or row.get("currency") != CURRENCY:
         raise UnreadableStatement("a line cannot be read")
-    if movement == Movement.TAKEN_BACK and source.get("object") != "dispute":
+    movement = (COMES_IN if amount > 0 else GOES_OUT).get(kind)
+    if movement is None:
+        raise UnreadableStatement("a line moves money the wrong way")
+    if movement in OF_A_DISPUTE and source.get("object") != "dispute":
         return None
-    marks = source.get("metadata") or {}
-    reference = str(marks.get("refund" if movement == Movement.REFUND else "reference") or "")[:60]
     transaction = text_of(source, "payment_intent" if movement == Movement.PAYMENT else "id")
     if not transaction:
         raise UnreadableStatement("a line does not say what moved")
     at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
-    return Moved(movement, reference or transaction, transaction, abs(row["amount"]), at)
+    return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, abs(amount), at)
+
+
+def _named(source: Json, movement: Movement) -> str:
+    """Our name of it, or of a disputed payment Stripe's."""
+    if movement in OF_A_DISPUTE:
+        return text_of(source, "payment_intent")
+    marks = source.get("metadata") or {}
+    return str(marks.get("refund" if movement in OF_A_REFUND else "reference") or "")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -40,7 +40,7 @@ from .base import (
     Verdict,
     of_the_payment,
 )
-from .stripe_balance import moved_of
+from .stripe_balance import OF_A_DISPUTE, moved_of
 from .stripe_calls import CURRENCY, asked, called, client_for, declined
 from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
 
@@ -57,6 +57,7 @@ CAPS = Caps(
     notice_tries=16,
     notice_gap=timedelta(hours=1),
     refund_days=10,
+    refunds_come_back=True,
 )
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
 LISTED, MOST_PAGES = 10, 2_000
@@ -214,7 +215,7 @@ class Stripe:
         return True
 
     def statement(self, *, day: date, at: datetime) -> list[Moved] | Unknown | None:
-        """Stripe lists what moved on our balance: payments, refunds, and disputes that took money away."""
+        """Stripe lists what moved on our balance: payments, refunds, what came back of those, and disputes both ways."""
         begins = datetime(day.year, day.month, day.day, tzinfo=VIETNAM)
         span = {"gte": int(begins.timestamp()), "lt": int((begins + timedelta(days=1)).timestamp())}
         wanted: dict[str, object] = {"created": span, "limit": LISTED, "expand": ["data.source"]}
@@ -229,9 +230,24 @@ class Stripe:
             except (UnreadableStatement, AttributeError) as error:
                 return Unknown(str(error))
             if not answer.get("has_more") or not rows:
-                return moved
+                return self._with_our_names(moved)
             wanted["starting_after"] = text_of(rows[-1], "id")
         return Unknown("more than a day's statement can be")
+
+    def _with_our_names(self, moved: list[Moved]) -> list[Moved] | Unknown:
+        """A dispute names the payment by Stripe's id alone: the payment itself is read."""
+        named: list[Moved] = []
+        for line in moved:
+            intent: Json | Unknown = {}
+            if line.movement in OF_A_DISPUTE:
+                intent = self._read(line.reference)
+            if isinstance(intent, Unknown):
+                return intent
+            named.append(replace(line, reference=reference_of(intent) or line.reference))
+        return named
+
+    def _read(self, intent: str) -> Json | Unknown:
+        return asked(lambda: self.api.payment_intents.retrieve(intent))
 
     def read_statement(self, data: bytes) -> list[Moved]:
         raise UnreadableStatement("Stripe tells its movements by itself")
@@ -243,6 +259,9 @@ class Stripe:
         reference = reference_of(about)
         if about.get("object") == "dispute":
             return self._disputed(event, about)
+        if about.get("object") == "refund" and reference:
+            at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+            return Report(reference, _refunded(about, about.get("amount"), at), refund=refund_of(about))
         if about.get("object") == "payment_intent" and reference:
             at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
             return Report(reference, self.outcome(about, reference, at))
@@ -273,7 +292,7 @@ class Stripe:
 
     def _disputed(self, event: Json, dispute: Json) -> Report:
         """A dispute names the payment by Stripe's id alone: the payment itself is read."""
-        intent = asked(lambda: self.api.payment_intents.retrieve(text_of(dispute, "payment_intent")))
+        intent = self._read(text_of(dispute, "payment_intent"))
         reference = reference_of(intent) if isinstance(intent, dict) else ""
         amount, moved = dispute.get("amount"), DISPUTED.get(text_of(event, "type"))
         if moved is None or not is_amount(amount) or dispute.get("currency") != CURRENCY:
@@ -282,8 +301,8 @@ class Stripe:
         return Report(reference, moved(text_of(dispute, "id"), amount, at, of=text_of(dispute, "payment_intent")))
 
 
-def _refunded(refund: Json, amount: int, at: datetime) -> Outcome:
-    if refund.get("currency") != CURRENCY or refund.get("amount") != amount:
+def _refunded(refund: Json, amount: object, at: datetime) -> Outcome:
+    if refund.get("currency") != CURRENCY or not is_amount(amount) or refund.get("amount") != amount:
         return Unknown("about another refund")
     match refund.get("status"):
         case "succeeded":
@@ -302,6 +321,11 @@ def is_charge(marks: Json) -> bool:
 def reference_of(about: Json) -> str:
     marks = about.get("metadata")
     return str(marks.get("reference") or "")[:60] if isinstance(marks, dict) else ""
+
+
+def refund_of(about: Json) -> str:
+    marks = about.get("metadata")
+    return str(marks.get("refund") or "")[:60] if isinstance(marks, dict) else ""
 
 
 def _paid_at(intent: Json, at: datetime) -> datetime:

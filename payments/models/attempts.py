@@ -54,6 +54,7 @@ EDGES = frozenset(
         *((source.value, "failed") for source in OPEN),
         *((source.value, "cancelled") for source in OPEN),
         ("succeeded", "refunded"),
+        ("refunded", "succeeded"),
     }
 )
 
@@ -270,6 +271,11 @@ class Payment(KeepsColumns, StateMachine):
                 initial="created",
                 edges=EDGES,
                 born="NEW.state = 'succeeded' AND NEW.means <> 'gateway'",  # no gateway, nothing to wait for
+                also="""
+                IF OLD.state = 'refunded' AND NEW.to_source >= coalesce(NEW.captured, NEW.amount) - NEW.refunded THEN
+                    RAISE EXCEPTION 'nothing of payment % came back', NEW.reference USING ERRCODE = 'check_violation';
+                END IF;
+                """,
             ),
             frozen(
                 "is_what_was_attempted",
@@ -364,3 +370,7 @@ class Payment(KeepsColumns, StateMachine):
     @transition(field=state, source=PaymentState.SUCCEEDED, target=PaymentState.REFUNDED)
     def give_back(self) -> None:
         """Everything went back to the wallet or to its source."""
+
+    @transition(field=state, source=PaymentState.REFUNDED, target=PaymentState.SUCCEEDED)
+    def come_back(self) -> None:
+        """Something of what went back to its source is credit again."""

@@ -60,6 +60,8 @@ class StatementLine(models.Model):
         PAYMENT = Moved.PAYMENT.value, _("payment")
         REFUND = Moved.REFUND.value, _("refund")
         TAKEN_BACK = Moved.TAKEN_BACK.value, _("taken back")
+        GIVEN_BACK = Moved.GIVEN_BACK.value, _("given back")
+        CAME_BACK = Moved.CAME_BACK.value, _("refund that came back")
 
     statement = models.ForeignKey(
         StatementDay,

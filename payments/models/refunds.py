@@ -29,7 +29,15 @@ class RefundState(models.TextChoices):
 
 
 UNDECIDED = (RefundState.APPROVED, RefundState.UNDER_WAY)
-EDGES = frozenset({("approved", "under_way"), ("approved", "failed"), ("under_way", "done"), ("under_way", "failed")})
+EDGES = frozenset(
+    {
+        ("approved", "under_way"),
+        ("approved", "failed"),
+        ("under_way", "done"),
+        ("under_way", "failed"),
+        ("done", "failed"),
+    }
+)
 
 
 TO_RETURN = Q(check_at__isnull=False)
@@ -56,6 +64,7 @@ class Refund(StateMachine):
     became of it. `reference` is committed before the gateway hears of it, and is the only one that it ever hears:
 
         APPROVED -> UNDER_WAY -> DONE | FAILED (it is credit again)
+        DONE -> FAILED (it came back, at gateways where that happens)
 
     Until it has failed it counts in the payment's `to_source`, which the triggers here keep.
     """
@@ -77,6 +86,7 @@ class Refund(StateMachine):
     approved_at = models.DateTimeField(_("approved"))
     sent_at = models.DateTimeField(_("sent to the gateway"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    came_back_at = models.DateTimeField(_("came back"), null=True, blank=True)
     gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
     check_at = models.DateTimeField(_("ask the gateway at"), null=True, blank=True)
@@ -101,17 +111,22 @@ class Refund(StateMachine):
             models.UniqueConstraint(name="one_refund_per_gateway_transaction", fields=["gateway", "gateway_txn_id"]),
             models.CheckConstraint(
                 name="a_refund_says_how_it_stands",
-                condition=Q(state="approved", sent_at=None, settled_at=None, gateway_txn_id=None)
-                | Q(state="under_way", sent_at__isnull=False, settled_at=None, gateway_txn_id=None)
-                | Q(state="done", sent_at__isnull=False, settled_at__isnull=False, check_at=None)
+                condition=Q(state="approved", sent_at=None, settled_at=None, gateway_txn_id=None, came_back_at=None)
+                | Q(state="under_way", sent_at__isnull=False, settled_at=None, gateway_txn_id=None, came_back_at=None)
+                | Q(state="done", sent_at__isnull=False, settled_at__isnull=False, check_at=None, came_back_at=None)
                 & Q(gateway_txn_id__isnull=False, gateway_txn_id__gt="")
-                | Q(state="failed", settled_at__isnull=False, gateway_txn_id=None, check_at=None) & ~Q(failure=""),
+                | Q(state="failed", settled_at__isnull=False, check_at=None)
+                & ~Q(failure="")
+                & Q(
+                    Q(gateway_txn_id=None, came_back_at=None)
+                    | Q(gateway_txn_id__isnull=False, gateway_txn_id__gt="", came_back_at__isnull=False)
+                ),
             ),
         ]
         indexes: ClassVar = [
             models.Index(name="refunds_to_ask_about", fields=["check_at"], condition=TO_RETURN),
             models.Index(name="refunds_that_are_undecided", fields=["approved_at"], condition=Q(state__in=["approved", "under_way"])),
-            models.Index(name="refunds_done_by_a_gateway", fields=["gateway", "settled_at"], condition=Q(state="done")),
+            models.Index(name="refunds_done_by_a_gateway", fields=["gateway", "settled_at"], condition=Q(gateway_txn_id__isnull=False)),
         ]  # fmt: skip
         triggers: ClassVar = [
             never_deleted(),
@@ -122,6 +137,7 @@ class Refund(StateMachine):
             ),
             frozen("is_sent_once", columns=["sent_at"], unless="OLD.sent_at IS NULL"),
             frozen("ends_once", columns=["settled_at", "gateway_txn_id"], unless="OLD.settled_at IS NULL"),
+            frozen("comes_back_once", columns=["came_back_at"], unless="OLD.came_back_at IS NULL"),
             pgtrigger.Trigger(
                 name="is_of_a_top_up_at_its_gateway",
                 level=pgtrigger.Row,
@@ -192,3 +208,8 @@ class Refund(StateMachine):
     def fail(self, *, reason: str, at: datetime) -> None:
         """The gateway will not move it: the money is credit again."""
         self.settled_at, self.failure, self.check_at = at, reason[:200], None
+
+    @transition(field=state, source=RefundState.DONE, target=RefundState.FAILED)
+    def come_back(self, *, reason: str, at: datetime) -> None:
+        """It had arrived as far as the gateway knew, and is credit again."""
+        self.came_back_at, self.failure = at, reason[:200]

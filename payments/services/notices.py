@@ -21,6 +21,7 @@ from payments.gateways.base import BadSignature, Linking, LinkReport, Reply, Rep
 from payments.models import GatewayNotice, LinkedAccount, Payment
 from payments.services.links import hear_of_link
 from payments.services.outcomes import judge
+from payments.services.refunds import judge_refund
 from store.senders import is_within
 
 logger = logging.getLogger(__name__)
@@ -55,8 +56,12 @@ def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
         _keep(code, body, digest=digest, verdict=Verdict.UNKNOWN_REFERENCE, at=at)
         return Verdict.UNKNOWN_REFERENCE
     _keep(code, body, digest=digest, payment=payment, at=at)
+    actor = Actor.job(f"notice:{code}")
     with transaction.atomic():
-        _payment, verdict = judge(payment.pk, report.outcome, actor=Actor.job(f"notice:{code}"), at=at)
+        if report.refund:
+            verdict = judge_refund(payment.pk, report.refund, report.outcome, actor=actor, at=at)
+        else:
+            _payment, verdict = judge(payment.pk, report.outcome, actor=actor, at=at)
         if verdict != Verdict.RETRY_LATER:  # it is still to be judged
             GatewayNotice.objects.filter(gateway=code, digest=digest, verdict="").update(verdict=verdict)
     return verdict

@@ -49,25 +49,30 @@ FROM (
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
                                AND e.id < l.id) THEN 'twice'
                 WHEN p.id IS NULL THEN 'unknown'
-                WHEN b.amount = l.amount OR p.failure = 'reversed: ' || l.transaction THEN NULL
+                WHEN b.amount = l.amount OR starts_with(p.failure, 'reversed: ') THEN NULL
                 WHEN b.id IS NOT NULL THEN 'amount'
                 ELSE 'missing_here' END
     FROM payments_statementline l
     LEFT JOIN payments_payment p ON p.reference = l.reference AND p.gateway = l.source
     LEFT JOIN payments_reversal b ON b.payment_id = p.id AND b.reference = l.transaction
-    WHERE l.statement_id = %(statement)s AND l.movement = 'taken_back'
+        AND (l.movement = 'taken_back' OR b.given_back_at IS NOT NULL)
+    WHERE l.statement_id = %(statement)s AND l.movement IN ('taken_back', 'given_back')
     UNION ALL
-    SELECT l.id, l.amount, r.payment_id, r.id, CASE r.state WHEN 'done' THEN r.amount END,
+    SELECT l.id, l.amount, r.payment_id, r.id, CASE WHEN r.state = 'done' OR r.gateway_txn_id IS NOT NULL THEN r.amount END,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.reference = l.reference AND e.movement = l.movement
                                AND e.id < l.id) THEN CASE WHEN r.id IS NULL THEN 'unknown' ELSE 'twice' END
                 WHEN r.id IS NULL THEN 'unknown'
+                WHEN r.gateway_txn_id IS NOT NULL AND r.amount <> l.amount THEN 'amount'
+                WHEN r.state = 'failed' AND (r.gateway_txn_id IS NOT NULL OR l.movement = 'came_back' OR EXISTS (
+                    SELECT FROM payments_statementline e
+                    WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')) THEN NULL
                 WHEN r.state = 'failed' THEN 'late'
-                WHEN r.state <> 'done' THEN 'missing_here'
-                WHEN r.amount <> l.amount THEN 'amount' END
+                WHEN r.state = 'done' AND l.movement = 'refund' THEN NULL
+                ELSE 'missing_here' END
     FROM payments_statementline l
     LEFT JOIN payments_refund r ON r.gateway = l.source AND r.reference = l.reference
-    WHERE l.statement_id = %(statement)s AND l.movement = 'refund'
+    WHERE l.statement_id = %(statement)s AND l.movement IN ('refund', 'came_back')
 ) compared WHERE kind IS NOT NULL ORDER BY line
 ON CONFLICT DO NOTHING
 """
@@ -89,7 +94,7 @@ INSERT INTO payments_reconciliationcase
     (kind, source, day, refund_id, ours, found_at, resolution, reason, resolved_by)
 SELECT 'missing_there', %(source)s, %(day)s, r.id, r.amount, %(at)s, '', '', ''
 FROM payments_refund r
-WHERE r.gateway = %(source)s AND r.state = 'done' AND r.settled_at >= %(after)s AND r.settled_at < %(until)s
+WHERE r.gateway = %(source)s AND r.gateway_txn_id IS NOT NULL AND r.settled_at >= %(after)s AND r.settled_at < %(until)s
   AND r.approved_at >= %(first)s
   AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = r.gateway AND l.reference = r.reference
                   AND l.movement = 'refund')
@@ -106,15 +111,19 @@ WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
     OR c.kind = 'missing_here' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_reversal b ON b.payment_id = c.payment_id
             AND b.reference = l.transaction AND b.amount = l.amount
+        WHERE l.id = c.line_id AND (l.movement = 'taken_back' OR l.movement = 'given_back' AND b.given_back_at IS NOT NULL))
+    OR c.kind = 'missing_here' AND EXISTS (
+        SELECT FROM payments_statementline l JOIN payments_payment p ON p.id = c.payment_id AND starts_with(p.failure, 'reversed: ')
         WHERE l.id = c.line_id AND l.movement = 'taken_back')
     OR c.kind = 'missing_there' AND EXISTS (
         SELECT FROM payments_payment p JOIN payments_statementline l ON l.source = p.gateway
             AND l.transaction = p.gateway_txn_id AND l.movement = 'payment'
         WHERE p.id = c.payment_id)
     OR c.kind IN ('late', 'missing_here') AND EXISTS (
-        SELECT FROM payments_statementline l JOIN payments_refund r ON r.id = c.refund_id AND r.state = 'done'
-            AND r.amount = l.amount
-        WHERE l.id = c.line_id AND l.movement = 'refund')
+        SELECT FROM payments_statementline l JOIN payments_refund r ON r.id = c.refund_id AND r.amount = l.amount
+        WHERE l.id = c.line_id AND (l.movement = 'refund' AND r.gateway_txn_id IS NOT NULL OR r.state = 'failed' AND EXISTS (
+            SELECT FROM payments_statementline e
+            WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')))
     OR c.kind = 'missing_there' AND EXISTS (
         SELECT FROM payments_refund r JOIN payments_statementline l ON l.source = r.gateway
             AND l.reference = r.reference AND l.movement = 'refund'

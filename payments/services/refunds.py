@@ -28,7 +28,17 @@ from payments import gateways
 from payments.audit import Did
 from payments.failures import NOT_SENT, TAKEN_MEANWHILE
 from payments.gateways import GATEWAYS
-from payments.gateways.base import NOT_FOUND, REFUND_DAYS, Failed, Gateway, Outcome, Pending, Succeeded, Unknown
+from payments.gateways.base import (
+    NOT_FOUND,
+    REFUND_DAYS,
+    Failed,
+    Gateway,
+    Outcome,
+    Pending,
+    Succeeded,
+    Unknown,
+    Verdict,
+)
 from payments.models import TO_RETURN, Payment, Refund
 from payments.origins import unspent_of
 from payments.services.asking import GatewayGone, next_question
@@ -165,11 +175,11 @@ def check_refund(refund_id: UUID, *, reason: str, actor: Actor, at: datetime) ->
     :raises GatewayGone: its gateway is not set up here any more
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if not refund.is_undecided:
+    if not (refund.is_undecided or may_come_back(refund)):
         return refund
     if refund.check_at:
         RETURNS.count(refund, at=at)
-    outcome = _sent_or_asked(refund, at=at)
+    outcome = _sent_or_asked(refund, at=at) if refund.is_undecided else _asked(refund, at=at)
     with transaction.atomic():
         refund = record_refund(refund.pk, outcome, actor=actor, at=at)
         record_audit(
@@ -191,18 +201,32 @@ def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
         return Failed(TAKEN_MEANWHILE, "")
     if _is_first(refund.pk, at=at):
         return _sent(gateway, refund, at=at)
-    outcome = gateway.query_refund(
+    outcome = _asked(refund, at=at)
+    if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
+        return outcome
+    if _is_taken(refund) or not _is_remembered(refund, gateway, at=at):
+        return Unknown(NOT_FOUND)
+    return _sent_again(gateway, refund, at=at)
+
+
+def _asked(refund: Refund, *, at: datetime) -> Outcome:
+    return _gateway_of(refund.gateway).query_refund(
         reference=refund.payment.reference,
         gateway_txn_id=refund.payment.gateway_txn_id or "",
         refund_reference=refund.reference,
         amount=refund.amount,
         at=at,
     )
-    if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
-        return outcome
-    if _is_taken(refund) or not _is_remembered(refund, gateway, at=at):
-        return Unknown(NOT_FOUND)
-    return _sent_again(gateway, refund, at=at)
+
+
+def may_come_back(refund: Refund) -> bool:
+    """Whether it was made by a gateway at which what was returned may fail afterwards."""
+    if refund.state != State.DONE:
+        return False
+    try:
+        return _gateway_of(refund.gateway).caps.refunds_come_back
+    except GatewayGone:
+        return False
 
 
 def _is_taken(refund: Refund) -> bool:
@@ -256,13 +280,29 @@ def _is_of_another(refund: Refund, outcome: Outcome) -> bool:
     return same.exclude(pk=refund.pk).exists()
 
 
+def judge_refund(payment_id: UUID, reference: str, outcome: Outcome, *, actor: Actor, at: datetime) -> Verdict:
+    """What a gateway tells by itself of a refund of this payment, which it names as we do."""
+    refund = Refund.objects.filter(payment=payment_id, reference=reference).first()
+    if refund is None:
+        return Verdict.UNKNOWN_REFERENCE
+    before = refund.state
+    return (
+        Verdict.DUPLICATE if record_refund(refund.pk, outcome, actor=actor, at=at).state == before else Verdict.ACCEPTED
+    )
+
+
 @transaction.atomic
 def record_refund(refund_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime) -> Refund:
-    """Record what is known about a refund; once it has ended nothing changes it."""
+    """
+    Record what is known about a refund. An end stands, but that one which was made may fail afterwards, at gateways where it
+    can: that beats everything, so order does not matter.
+    """
     customer = Customer.objects.lock(Refund.objects.values_list("customer", flat=True).get(pk=refund_id))
     refund = Refund.objects.lock(refund_id)
     refund.customer = customer
     if not refund.is_undecided:
+        if isinstance(outcome, Failed) and may_come_back(refund):
+            _come_back(refund, outcome, at=at)
         return refund
     match outcome:
         case Succeeded() if outcome.amount != refund.amount or _is_of_another(refund, outcome):
@@ -323,13 +363,28 @@ def _arrive(refund: Refund, gateway_txn_id: str, *, at: datetime) -> None:
 
 def _return(refund: Refund, reason: str, *, at: datetime) -> None:
     refund.fail(reason=reason.replace("\x00", ""), at=at)
-    _post(refund, Fact.REFUND_FAILED, Kind.CREDIT, at=at)
+    _be_credit_again(refund, Kind.REFUNDS, at=at)
+
+
+def _come_back(refund: Refund, outcome: Failed, *, at: datetime) -> None:
+    """It had gone, and the payer's bank sent it back to the gateway."""
+    refund.come_back(reason=f"{outcome.code}: {outcome.message}".replace("\x00", ""), at=at)
+    refund.save()
+    payment = refund.payment
+    if payment.state == Payment.State.REFUNDED:
+        payment.come_back()
+        payment.save()
+    _be_credit_again(refund, Kind.GATEWAY, at=at)
+
+
+def _be_credit_again(refund: Refund, out_of: Kind, *, at: datetime) -> None:
+    _post(refund, Fact.REFUND_FAILED, Kind.CREDIT, out_of=out_of, at=at)
     _tell(refund, Notice.Kind.REFUND_FAILED, at=at, failure=refund.failure)
     collect_debts(refund.customer, at=at)
 
 
-def _post(refund: Refund, fact: Fact, into: Kind, *, at: datetime) -> None:
-    legs = {Kind.REFUNDS: -refund.amount, into: refund.amount}
+def _post(refund: Refund, fact: Fact, into: Kind, *, out_of: Kind = Kind.REFUNDS, at: datetime) -> None:
+    legs = {out_of: -refund.amount, into: refund.amount}
     post(fact, refund.pk, legs, customer_id=refund.customer_id, at=at, reference=refund.payment.reference)
 
 

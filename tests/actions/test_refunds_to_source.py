@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -21,9 +23,10 @@ from payments.models import Payment, Refund
 from payments.services.credit import adjust_credit
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
-from payments.services.refunds import NotReturnable, RefundEnded, RefundOpen, check_refund, returnable
+from payments.services.refunds import NotReturnable, RefundEnded, RefundOpen, check_refund, judge_refund, returnable
 from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
+from payments.story import story_of
 from payments.tasks import see_to_refunds
 from tests.actions.books import nothing_changes, refused
 from tests.actions.conftest import Gate, paid
@@ -245,6 +248,52 @@ def test_an_end_stands_whatever_is_said_later(gate: Gate, customer: Customer, pe
     with nothing_changes():
         see_to_refunds(at=LATER + DAY)
         check_refund(refund.pk, reason="look", actor=people[0], at=LATER + DAY)
+
+
+def test_a_refund_that_was_made_may_fail_afterwards_where_gateways_do_that(
+    gate: Gate, customer: Customer, people: Any
+) -> None:
+    """All 300,000 went back, and came back to the gateway: they are credit again, and the top-up is not refunded any more."""
+    gate.caps = replace(gate.caps, refunds_come_back=True)
+    payment = top_up(customer, 300_000)
+    refund = begun(payment, 300_000, people)
+    gate.refund_answer = arrived(300_000)
+    see_to_refunds(at=LATER)
+    gate.refund_known = Failed("refund_failed", "expired_or_canceled_card")
+    check_refund(refund.pk, reason="statement", actor=people[0], at=LATER + DAY)
+    refund.refresh_from_db()
+    payment.refresh_from_db()
+    assert (refund.state, refund.settled_at, refund.came_back_at) == ("failed", LATER, LATER + DAY)
+    assert (payment.state, payment.to_source, returnable(payment)) == ("succeeded", 0, 300_000)
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.GATEWAY)) == (300_000, -300_000)
+    assert [step.code for step in story_of(payment)][:2] == ["refund_failed", "refund_done"]
+    with nothing_changes():
+        check_refund(refund.pk, reason="again", actor=people[0], at=LATER + 2 * DAY)
+
+
+@pytest.mark.parametrize("order", list(permutations(["done", "failed", "pending", "unknown"])), ids="-".join)
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_in_whatever_order_a_refund_is_told_the_end_is_the_same(
+    gate: Gate, customer: Customer, people: Any, order: tuple[str, ...], comes_back: bool
+) -> None:
+    """Where a refund can fail afterwards, the failure beats all; elsewhere an end stands, and only one of the two is ever told."""
+    gate.caps = replace(gate.caps, refunds_come_back=comes_back)
+    payment = top_up(customer, 300_000)
+    refund = begun(payment, 100_000, people)
+    see_to_refunds(at=LATER)
+    told = {
+        "done": arrived(100_000),
+        "failed": Failed("refund_failed", ""),
+        "pending": Pending(),
+        "unknown": Unknown("?"),
+    }
+    for name in [*order, *order]:
+        judge_refund(payment.pk, refund.reference, told[name], actor=JOB, at=LATER)
+    refund.refresh_from_db()
+    is_failed = comes_back or order.index("failed") < order.index("done")
+    assert refund.state == ("failed" if is_failed else "done")
+    credit = 300_000 if is_failed else 200_000
+    assert (wallet_of(customer.pk).credit, -house_balance(Kind.GATEWAY)) == (credit, credit)
 
 
 def test_one_refund_of_a_payment_at_a_time(gate: Gate, customer: Customer, people: Any) -> None:

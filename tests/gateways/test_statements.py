@@ -219,10 +219,24 @@ def test_stripe_lists_what_moved_page_by_page():
     assert asked_for[1]["starting_after"] == "txn_2"
 
 
-def test_a_dispute_is_money_that_was_taken_back():
+def test_a_dispute_takes_money_or_gives_it_back_as_its_sign_says():
     row = {"type": "adjustment", "amount": -200_000, "currency": "vnd", "created": 1_795_660_000}
+    dispute = {"object": "dispute", "id": "dp_1", "payment_intent": "pi_1"}
 
     assert moved_of({**row, "source": {"object": "topup", "id": "tu_1"}}) is None
-    assert moved_of({**row, "source": {"object": "dispute", "id": "dp_1"}}).movement == Movement.TAKEN_BACK
+    lost = moved_of({**row, "source": dispute})
+    assert (lost.movement, lost.reference, lost.transaction, lost.amount) == ("taken_back", "pi_1", "dp_1", 200_000)
+    assert moved_of({**row, "amount": 200_000, "source": dispute}).movement == Movement.GIVEN_BACK
     with pytest.raises(UnreadableStatement):
         moved_of({**row, "source": None})
+
+
+def test_a_refund_that_failed_afterwards_is_a_movement_and_no_sign_is_ignored():
+    refund = {"object": "refund", "id": "re_1", "metadata": {"refund": "R-1", "reference": "261126-a"}}
+    row = {"currency": "vnd", "created": 1_795_660_000, "source": refund}
+
+    back = moved_of({**row, "type": "refund_failure", "amount": 80_000})
+    assert (back.movement, back.reference, back.transaction) == (Movement.CAME_BACK, "R-1", "re_1")
+    for kind, amount in (("refund", 80_000), ("refund_failure", -80_000), ("charge", -80_000)):
+        with pytest.raises(UnreadableStatement):
+            moved_of({**row, "type": kind, "amount": amount})

@@ -81,7 +81,26 @@ def test_how_it_was_sent_and_ended_stands(refund: Refund) -> None:
     )
     run("UPDATE payments_refund SET state = 'done', settled_at = now(), check_at = NULL, gateway_txn_id = 'R-1'")
     refuse("UPDATE payments_refund SET gateway_txn_id = 'R-2'", match="frozen")
-    refuse("UPDATE payments_refund SET state = 'failed'", match="cannot move from done to failed")
+    refuse("UPDATE payments_refund SET state = 'under_way'", match="cannot move from done to under_way")
+    refuse("UPDATE payments_refund SET state = 'failed', failure = 'x'", match="a_refund_says_how_it_stands")
+    refuse("UPDATE payments_refund SET came_back_at = now()", match="a_refund_says_how_it_stands")
+
+
+def test_what_came_back_counts_no_more_and_came_back_once(payment: Payment, refund: Refund) -> None:
+    run("UPDATE payments_refund SET state = 'under_way', sent_at = now()")
+    run("UPDATE payments_refund SET state = 'done', settled_at = now(), check_at = NULL, gateway_txn_id = 'R-1'")
+    run("UPDATE payments_refund SET state = 'failed', failure = 'x', came_back_at = now()")
+    payment.refresh_from_db()
+    assert payment.to_source == 0
+    refuse("UPDATE payments_refund SET came_back_at = '2026-01-01'", match="frozen")
+    refuse("UPDATE payments_refund SET state = 'done'", match="cannot move from failed to done")
+
+
+def test_a_payment_is_refunded_no_more_only_if_something_came_back(customer: Customer) -> None:
+    payment = topped_up(customer, 5_000)
+    returned(payment, 5_000)
+    run("UPDATE payments_payment SET state = 'refunded' WHERE id = %s", payment.pk)
+    refuse("UPDATE payments_payment SET state = 'succeeded'", match="nothing of payment")
 
 
 def test_what_failed_counts_no_more(payment: Payment, refund: Refund) -> None:
