@@ -19,7 +19,7 @@ from kernel.ids import new_id
 from kernel.text import validate_printable
 from store.kept import KeepsColumns
 from store.search import search_index
-from store.triggers import kept, never_deleted
+from store.triggers import frozen, kept, never_deleted
 
 
 class BillingMode(models.TextChoices):
@@ -100,7 +100,11 @@ class Customer(KeepsColumns):
                 condition=models.Q(billing_mode__in=BillingMode.values),
             ),
         ]
-        triggers: ClassVar = [never_deleted(), kept("only_a_switch_changes_the_mode", columns=["billing_mode"])]
+        triggers: ClassVar = [
+            never_deleted(),
+            kept("only_a_switch_changes_the_mode", columns=["billing_mode"]),
+            frozen("was_here_since_then", columns=["created_at"]),  # switches, acts and months are measured by it
+        ]
 
     def __str__(self) -> str:
         return self.name

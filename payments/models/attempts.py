@@ -210,6 +210,9 @@ class Payment(KeepsColumns, StateMachine):
                 | Q(~(Q(means="gateway") & Q(state__in=["succeeded", "refunded"])), captured__isnull=True)
                 & Q(gateway_txn_id__isnull=True),
             ),
+            models.CheckConstraint(
+                name="a_top_up_pays_nothing", condition=~Q(kind="top_up") | Q(allocated=0, refunded=0, promotional=0)
+            ),
             names_what_it_pays("an_attempt_names_what_it_pays", among=Q(means="gateway")),
             models.CheckConstraint(
                 name="no_more_is_taken_back_than_came",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import connection
 
 from accounts.models import Customer
@@ -23,7 +24,7 @@ def paid_by_wallet(customer: Customer, **facts: Any) -> Payment:
         "actor": "x",
         "created_at": NOON,
     }
-    return Payment.objects.create(customer=customer, reference="r", payable="p", amount=100_000, **common, **facts)
+    return Payment.objects.create(customer=customer, reference="r", payable="p", amount=100_000, **(common | facts))
 
 
 def test_only_allocations_say_what_a_payment_gave(alice: Customer, small: Item) -> None:
@@ -60,3 +61,9 @@ def test_no_setting_of_a_session_switches_a_promise_off(alice: Customer, small: 
         cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{','.join(names)}}}"])
     assert len(names) == 2
     refuse("UPDATE payments_allocation SET amount = 1", match="append-only")
+
+
+@pytest.mark.parametrize("column", ["refunded", "promotional", "allocated"])
+def test_a_top_up_is_credit_and_neither_pays_nor_returns(alice: Customer, column: str) -> None:
+    with refused("a_top_up_pays_nothing"):
+        paid_by_wallet(alice, **{"kind": "top_up", column: 1})

@@ -472,3 +472,7 @@ def test_every_table_about_money_is_guarded() -> None:
         "mfa_authenticator",
         "usersessions_usersession",
     }
+
+
+def test_since_when_a_customer_is_here_is_not_changed(alice: Customer) -> None:
+    refuse("UPDATE accounts_customer SET created_at = created_at + interval '1 day'", match="frozen")
