@@ -18,9 +18,8 @@ from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
 from orders import terms
-from orders.models import Action, Order, OrderItem, Quote
+from orders.models import Order, OrderItem, Quote
 from orders.services.fulfil import fulfil_order
-from orders.services.offers import refuse_blocked
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
 from orders.services.unpaid import (
@@ -148,7 +147,6 @@ def place_order(
         raise QuoteUsed
     quote.customer = customer
     buyer = chosen_buyer(customer, buyer_id)
-    refuse_blocked(customer.pk, Action(quote.action))
     resources = _hold_resources(quote)
     if quote.checkout_session_id:
         hold_session(quote.checkout_session_id, customer)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from accounts.models import Customer
@@ -12,11 +14,12 @@ from catalog.services import (
     CouponNotValidNow,
     CouponUsedUp,
     OrderBelowCouponMinimum,
+    reserve_coupon,
     return_coupon,
 )
 from orders.models import Action, Order, Quote
 from orders.services.unpaid import end_unpaid_order
-from tests.cast import DAY, JOB, LONG_AGO, NOON, chosen, make_coupon, make_product, order, quote
+from tests.cast import DAY, JOB, LONG_AGO, NOON, chosen, make_coupon, make_customer, make_product, order, quote
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +38,20 @@ def test_each_customer_uses_a_coupon_as_often_as_it_says(alice: Customer, bob: C
     with pytest.raises(CouponUsedUp):  # offered before the last use was taken
         order(late)
     assert Coupon.objects.get().uses == 1
+
+
+def test_a_coupon_of_one_use_is_used_up_whoever_used_it(alice: Customer, bob: Customer, small: Item) -> None:
+    make_coupon("TET", 20_000, maximum_uses=1)
+    order(offered(alice, small))
+    with pytest.raises(CouponUsedUp):
+        offered(make_customer("Carol", credit=1_000_000), small)
+
+
+def test_whoever_comes_when_the_last_use_is_taken_reads_that_it_is(alice: Customer, small: Item) -> None:
+    coupon = make_coupon("TET", 20_000, maximum_uses=1)
+    order(offered(alice, small))
+    with pytest.raises(CouponUsedUp):
+        reserve_coupon(coupon, make_customer("Carol"), order_id=uuid4(), amount=20_000, at=NOON)
 
 
 def test_an_unpaid_order_holds_its_use_until_it_ends_and_gives_it_back_once(alice: Customer, small: Item) -> None:
