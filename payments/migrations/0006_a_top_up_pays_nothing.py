@@ -5,8 +5,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_customer_was_here_since_then"),
-        ("payments", "0001_the_tables"),
+        ("accounts", "0001_the_tables"),
+        ("payments", "0005_refunds_may_come_back"),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_buyers_alone_say_what_invoices_name"),
-        ("payments", "0003_what_was_taken_may_be_given_back"),
+        ("payments", "0004_requests_to_one_person_are_counted"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0001_the_tables"),
+        ("accounts", "0004_buyers_alone_say_what_invoices_name"),
     ]
 
     operations = [
