@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, S
 from django.urls import reverse
 
 from accounts.access import PortalRequest
+from accounts.may import May
 from kernel import display
 from store.progress import Watched
 from store.tables import csv_parts, write_workbook
@@ -28,7 +29,9 @@ class Titled(Protocol):
 
 
 def export_links(request: PortalRequest, name: str) -> list[tuple[str, str]]:
-    """Links that download exactly what is shown."""
+    """Links that download exactly what is shown, for who may take it away."""
+    if May.EXPORT not in request.rights:
+        return []
     query = request.GET.copy()
     for key in ("before", "after"):
         query.pop(key, None)

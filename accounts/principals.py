@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
+from accounts.may import FOR_KEYS, KeyLacksRight, May, Need, RightMissing, Rights, allows, lacking, need_of, words_of
 from accounts.models import Customer, CustomerKey, User
+from accounts.services.team import who_can_give
 from kernel.actors import Actor
 
 
@@ -24,9 +27,7 @@ class Principal:
     actor: Actor
     customer: Customer | None = None
     product_id: UUID | None = None
-    may_order: bool = False
-    may_pay: bool = False
-    may_keep_keys: bool = False
+    rights: Rights = frozenset()
 
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
@@ -37,19 +38,16 @@ class Principal:
     @classmethod
     def of_user(cls, user: User) -> Principal:
         """With the rights of the user's role."""
-        return cls(
-            f"user:{user.pk}",
-            user.actor,
-            customer=user.customer,
-            may_order=user.may_order,
-            may_pay=user.may_pay,
-            may_keep_keys=user.role == User.Role.OWNER,
-        )
+        return cls(f"user:{user.pk}", user.actor, customer=user.customer, rights=user.rights)
 
     @classmethod
     def of_customer_key(cls, key: CustomerKey) -> Principal:
-        """A customer's own programs act as an owner, but make no keys."""
-        return cls(f"customer-key:{key.pk}", key.actor, customer=key.customer, may_order=True, may_pay=True)
+        """A customer's own programs, with what a key may carry."""
+        return cls(f"customer-key:{key.pk}", key.actor, customer=key.customer, rights=FOR_KEYS)
+
+    @property
+    def is_key(self) -> bool:
+        return self.id.startswith("customer-key:")
 
     def scope(self, *, customer: str = "customer", product: str = "") -> Q:
         """
@@ -62,3 +60,20 @@ class Principal:
         if self.product_id is not None and product:
             return Q(**{product: self.product_id})
         return Q(pk__in=[])
+
+
+def demand_of(principal: Principal, declared: May | Need) -> None:
+    """
+    :raises RightMissing: a member's role does not include it: says which right, and who can give it
+    :raises KeyLacksRight:
+    """
+    need = need_of(declared)
+    if not need:
+        raise PermissionDenied  # nobody said who may
+    if allows(need, principal.rights):
+        return
+    assert principal.customer is not None, "only customers have rights"
+    right = words_of(lacking(need, principal.rights))
+    if principal.is_key:
+        raise KeyLacksRight(right=right)
+    raise RightMissing(right=right, who=who_can_give(principal.customer))

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.forms import BuyerForm
+from accounts.may import LOOK, May
 from accounts.models import BuyerProfile
 from accounts.services.buyers import add_buyer, archive_buyer, change_buyer, make_default
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@portal_page(may="pay")
+@portal_page(LOOK, does=May.MANAGE_PROFILE)
 def buyers(request: PortalRequest) -> HttpResponse:
     """All that are in use, and another one."""
     form = BuyerForm(request.POST or None)
@@ -30,7 +31,7 @@ def buyers(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_PROFILE)
 def change(request: PortalRequest, buyer_id: UUID) -> HttpResponse:
     buyer = _own(request, buyer_id)
     form = BuyerForm(request.POST, buyer=buyer)
@@ -42,7 +43,7 @@ def change(request: PortalRequest, buyer_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_PROFILE)
 def default(request: PortalRequest, buyer_id: UUID) -> HttpResponse:
     buyer = make_default(_own(request, buyer_id).pk, actor=request.actor, at=request.at)
     messages.success(request, _("“%(name)s” is the default from now on.") % {"name": buyer.name})
@@ -50,7 +51,7 @@ def default(request: PortalRequest, buyer_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_PROFILE)
 def archive(request: PortalRequest, buyer_id: UUID) -> HttpResponse:
     buyer = archive_buyer(_own(request, buyer_id).pk, actor=request.actor, at=request.at)
     messages.success(request, _("“%(name)s” cannot be chosen any more.") % {"name": buyer.name})
@@ -67,5 +68,5 @@ def _page(request: PortalRequest, form: BuyerForm, changed: BuyerForm | None = N
     for buyer in found:
         is_this = changed is not None and changed.instance.pk == buyer.pk
         buyer.form = changed if is_this else BuyerForm(buyer=buyer)
-    context = {"buyers": found, "form": form, "may_change": request.user.may_pay}
+    context = {"buyers": found, "form": form}
     return render(request, "accounts/buyers.html", context, status=400 if form.errors or changed else 200)

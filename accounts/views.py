@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +15,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.language import speak
-from accounts.models import Customer, CustomerKey, User
+from accounts.may import MEMBERS, May
+from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
 from store.progress import standing_of
@@ -38,7 +38,7 @@ class KeyForm(forms.Form):
 
 
 @require_GET
-@portal_page()
+@portal_page(MEMBERS)
 def settings(request: PortalRequest) -> HttpResponse:
     return settings_page(request, KeyForm())
 
@@ -50,19 +50,13 @@ def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, 
         "key_form": key_form,
         "users": customer.users.filter(is_active=True).order_by("email"),
         "keys": customer.keys.select_related("keeper").order_by("revoked_at", "-created_at"),
-        "may_pay": request.user.may_pay,
-        "is_owner": is_owner(request),
         **more,
     }
     return render(request, "accounts/settings.html", context, status=status)
 
 
-def is_owner(request: PortalRequest) -> bool:
-    return request.user.role == User.Role.OWNER
-
-
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_PROFILE)
 def choose_language(request: PortalRequest) -> HttpResponse:
     form = LanguageForm(request.POST)
     answer = redirect("settings")
@@ -77,10 +71,9 @@ def choose_language(request: PortalRequest) -> HttpResponse:
 
 @never_cache
 @require_POST
-@portal_page()
+@portal_page(does=May.MANAGE_KEYS)
 def issue_key(request: PortalRequest) -> HttpResponse:
     """A new API key. Its secret stands on this one answer, which nobody may keep."""
-    refuse_others(request)
     ask_for_proof(request)
     form = KeyForm(request.POST)
     if not form.is_valid():
@@ -92,9 +85,8 @@ def issue_key(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-@portal_page()
+@portal_page(does=May.MANAGE_KEYS)
 def revoke_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
-    refuse_others(request)
     key = get_object_or_404(CustomerKey.objects.select_related("customer"), pk=key_id, customer=request.customer)
     keys.revoke_key(key, actor=request.actor, at=request.at)
     messages.success(request, _("The key “%(name)s” opens nothing any more.") % {"name": key.name})
@@ -102,10 +94,9 @@ def revoke_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page()
+@portal_page(does=May.MANAGE_KEYS)
 def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     """Another owner answers for the key, so that it goes on working after its keeper has left."""
-    refuse_others(request)
     key = get_object_or_404(
         CustomerKey.objects.select_related("customer", "keeper"), pk=key_id, customer=request.customer
     )
@@ -116,17 +107,7 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.EXPORT)
 def download_progress(request: PortalRequest, token: UUID) -> HttpResponse:
     """How far the download with this token is, for the page that started it."""
     return render(request, "accounts/_download.html", {"standing": standing_of(request.customer.pk, token)})
-
-
-def refuse_others(request: PortalRequest) -> None:
-    """
-    Keys are the owner's alone: they act with all of the customer's rights.
-
-    :raises PermissionDenied:
-    """
-    if not is_owner(request):
-        raise PermissionDenied

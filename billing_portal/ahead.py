@@ -22,16 +22,16 @@ AHEAD = timedelta(days=30)
 Row = Json
 
 
-def what_comes_next(customer: Customer, wallet: Wallet, at: datetime) -> Json:
+def what_comes_next(customer: Customer, wallet: Wallet, at: datetime, *, sees_bills: bool) -> Json:
     """
     For the page: `dates` (at, what, name, url, amount, and of an invoice its due_date), the earliest first; `left_out`; `runway`, a
-    sentence or nothing.
+    sentence or nothing. Debts and what the wallet reaches for are for who sees bills.
     """
     runway = runway_of(customer, at=at, until=at + AHEAD)
     purges = cut(_purges(customer, at), AT_MOST)
     changes = cut(_roll_overs(customer, at), AT_MOST)
     later = cut(_later_ends(customer, runway.until), AT_MOST)
-    dates = [_payment(one) for one in runway.coming]
+    dates = [_payment(one) for one in runway.coming if sees_bills or not one.invoice]
     dates += [_purge(one) for one in purges] + [_change(one) for one in changes] + [_later(one) for one in later]
     if customer.is_postpaid:
         begins = CalendarMonth.of(at).following.period.starts_at
@@ -41,7 +41,7 @@ def what_comes_next(customer: Customer, wallet: Wallet, at: datetime) -> Json:
     return {
         "dates": shown,
         "left_out": len(dates) - len(shown) + beyond,
-        "runway": _sentence(runway, wallet, at),
+        "runway": _sentence(runway, wallet, at) if sees_bills else "",
         "is_short": runway.short_at(wallet.available) is not None,
     }
 

@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
+from accounts.access import rights_of
+from accounts.may import May
 from accounts.models import Customer
 from kernel import clock
 from kernel.seller import seller
@@ -31,6 +33,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "now": now,
         "clock_moved": abs(clock.now() - clock.machine_now()) > timedelta(minutes=1),
         "customer": customer,
+        "may": {right.name.lower(): right in (rights_of(request) or ()) for right in May},
         "seller": seller(),
         "clock_url": _address("admin:clock") if signed_in and user.is_staff else "",
         "staff_viewing": getattr(request, "staff_viewing", ""),

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.may import May, Rights
 from accounts.models import Customer
 from catalog.queries import NoPrice
 from invoices.models import Act, DunningStep, Invoice
@@ -27,16 +28,17 @@ SOON = timedelta(days=7)
 Row = Json
 
 
-def what_needs_attention(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]:
-    """The most pressing first; each with where to go: whoever may not order is led to look."""
+def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) -> list[Row]:
+    """The most pressing first; each with where to go: whoever may not order is led to look, and debts are for who sees bills."""
+    sees_bills, may_order = May.VIEW_BILLING in rights, May.ORDER in rights
     return [
-        *_kept_down(customer),
-        *_overdue(customer, at),
+        *(_kept_down(customer) if sees_bills else []),
+        *(_overdue(customer, at) if sees_bills else []),
         *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
         *_in_trash(customer, at, may_order=may_order),
         *_unpaid_orders(customer, at),
-        *_open_invoices(customer, at),
+        *(_open_invoices(customer, at) if sees_bills else []),
     ]
 
 

@@ -30,7 +30,7 @@ class UnkeptMiddleware:
 
 class RefusalMiddleware:
     """
-    A service refused: what is not the customer's is a 404, a form that was sent goes back to its page with the
+    A service refused: what is not the customer's is a 404, what somebody has no right to a 403, a form that was sent goes back to its page with the
     sentence, all else becomes a page of its own. The API translates its refusals itself.
     """
 
@@ -45,6 +45,8 @@ class RefusalMiddleware:
             return None
         if exception.status == 404:
             return render(request, "404.html", status=404)
+        if exception.status == 403:
+            return render(request, "403.html", {"refusal": exception}, status=403)
         came_from = form_address(request)
         if came_from:
             messages.error(request, with_way_on(exception))

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from invoices.queries import Wanted, invoices_of
 from kernel.shapes import Wording
 from lifecycle.models import Resource
@@ -36,7 +37,7 @@ class Found:
 
 
 @require_GET
-@portal_page()
+@portal_page(LOOK)
 def find(request: PortalRequest) -> HttpResponse:
     """What the lists themselves find, a few of each; a single row opens by itself."""
     wanted = request.GET.get("q", "").strip()[:LONGEST]
@@ -56,8 +57,11 @@ def _asked(request: PortalRequest, wanted: str) -> list[Found]:
         query = urlencode({"q": wanted, **more})
         return Found(title, page, f"{reverse(listed)}?{query}", cut(rows.order_by("-pk"), SHOWN, count_to=COUNTED))
 
+    kinds = [found(_("Resources"), resources.select_related("product"), "resource", "resources", state="all")]
+    if May.VIEW_BILLING not in request.rights:
+        return kinds
     return [
-        found(_("Resources"), resources.select_related("product"), "resource", "resources", state="all"),
+        *kinds,
         found(_("Invoices"), invoices, "invoice", "billing-history"),
         found(_("Payments"), payments, "payment", "payment-history"),
     ]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import MEMBERS, May
 from accounts.models import Customer
 from billing_portal.ahead import what_comes_next
 from billing_portal.matters import what_needs_attention
@@ -28,29 +29,35 @@ MONTHS = 6
 Row = Json
 
 
-@portal_page()
+@portal_page(MEMBERS)
 def home(request: PortalRequest) -> HttpResponse:
     customer, at = request.customer, request.at
     wallet = wallet_of(customer.pk)
+    sees_bills = May.VIEW_BILLING in request.rights
+    facts = {
+        **(_money(customer, wallet, at) if sees_bills else {}),
+        "attention": what_needs_attention(customer, at, rights=request.rights),
+        **what_comes_next(customer, wallet, at, sees_bills=sees_bills),
+        "has_resources": Resource.objects.filter(customer=customer).exists(),
+    }
+    return render(request, "home.html", facts)
+
+
+def _money(customer: Customer, wallet: Wallet, at: datetime) -> Json:
+    """What there is and what was spent, for who may see it."""
     months = _months(at)
     spent = _spent(customer, months)
     products = {product.pk: str(product) for product in Product.objects.all()}
     this_month = {row["product"]: row["total"] for row in spent if row["key"] == months[-1].key}
-    facts = {
+    return {
         "figures": [
             *_figures(customer, wallet, spent, months, at),
             *_running(running_costs(customer, at=at)),
         ],
-        "attention": what_needs_attention(customer, at, may_order=request.user.may_order),
         "bars": [_bar(month, spent) for month in months],
         "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items()],
-        **what_comes_next(customer, wallet, at),
         "has_invoices": Invoice.objects.filter(customer=customer).exists(),
-        "has_resources": Resource.objects.filter(customer=customer).exists(),
-        "may_order": request.user.may_order,
-        "may_pay": request.user.may_pay,
     }
-    return render(request, "home.html", facts)
 
 
 def _months(at: datetime) -> list[CalendarMonth]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language, export_links, pdf_response, table_response
+from accounts.may import TO_EXPORT, May
 from invoices.columns import CHUNK, cells_of
 from invoices.forms import InvoiceFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
@@ -38,7 +39,7 @@ from store.places import address_of
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def billing_history(request: PortalRequest) -> HttpResponse:
     filters = InvoiceFilters(request.GET)
     wanted = filters.wanted(at=request.at)
@@ -61,7 +62,6 @@ def billing_history(request: PortalRequest) -> HttpResponse:
         "bars": _bars(summary, wanted, request),
         "shares": _shares(summary),
         "exports": [*export_links(request, "billing-export"), *_papers(request, wanted)],
-        "may_pay": request.user.may_pay,
         "is_filtered": any(request.GET.get(name) for name in filters.fields),
     }
     return render(request, "invoices/billing_history.html", context)
@@ -113,7 +113,7 @@ def _shares(summary: Summary) -> list[dict[str, object]]:
 
 
 @require_GET
-@portal_page()
+@portal_page(TO_EXPORT)
 def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
     wanted = InvoiceFilters(request.GET).wanted(at=request.at)
     found = invoices_of(request.customer, wanted, at=request.at)
@@ -122,7 +122,7 @@ def billing_export(request: PortalRequest, form: str) -> HttpResponseBase:
 
 
 @require_GET
-@portal_page()
+@portal_page(TO_EXPORT)
 def billing_documents(request: PortalRequest) -> HttpResponseBase:
     """The documents of what the filters leave, as one ZIP."""
     found = invoices_of(request.customer, InvoiceFilters(request.GET).wanted(at=request.at), at=request.at)
@@ -133,7 +133,7 @@ def billing_documents(request: PortalRequest) -> HttpResponseBase:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def usage_report(request: PortalRequest) -> HttpResponse:
     """One month, line by line; `hide` in the address names columns that are left out."""
     filters = UsageFilters(request.GET)
@@ -196,7 +196,7 @@ def _chooser(hidden: Collection[str]) -> list[dict[str, object]]:
 
 
 @require_GET
-@portal_page()
+@portal_page(TO_EXPORT)
 def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
     filters = UsageFilters(request.GET)
     month = filters.month_wanted(at=request.at)
@@ -214,7 +214,7 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def invoice_document(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("product"), pk=invoice_id, customer=request.customer)
     with override(document_language(request)):
@@ -222,7 +222,7 @@ def invoice_document(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def credit_note_document(request: PortalRequest, note_id: UUID) -> HttpResponse:
     notes = CreditNote.objects.select_related("invoice__product")
     note = get_object_or_404(notes, pk=note_id, customer=request.customer)

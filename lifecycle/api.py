@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from accounts.api.endpoints import idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
+from accounts.may import LOOK, May, Need, also
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
 from catalog.terms import MONTHS, WrongPeriod
@@ -134,6 +135,9 @@ class ResourceEndpoint(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exporte
 
     queryset = Resource.objects.none()
     serializer_class = ResourceShape
+    sees = LOOK
+    does = May.MANAGE_RESOURCES
+    needs: ClassVar[Mapping[str, May | Need]] = {"auto_renew": May.ORDER, "export": also(May.EXPORT, LOOK)}
     queries: ClassVar = {"list": ResourceQuery, "export": ResourceQuery, "events": Paged, "periods": Paged}
     for_products: ClassVar[Collection[str]] = ("list", "retrieve")
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Flag, Instant
 from accounts.api.query import Paged, one_of_many
+from accounts.may import LOOK
 from notifications.kinds import TOPIC_WORDS, Topic, kinds_of, topic_of
 from notifications.models import Notice
 from notifications.services import mark_all_read
@@ -59,8 +60,9 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     queryset = Notice.objects.none()
     serializer_class = NoticeShape
+    sees = LOOK
+    does = LOOK
     queries: ClassVar = {"list": NoticeQuery}
-    right = "pay"
     lookup_value_converter = "int"
 
     def visible(self) -> QuerySet[Notice]:

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK
 from notifications.gathered import count_of, in_a_line, mail_as_sent, said_together, sums_by_key
 from notifications.kinds import TOPIC_WORDS, Topic, kinds_of
 from notifications.models import Notice
@@ -22,7 +23,7 @@ FILTERS = ("", "unread")
 
 
 @require_GET
-@portal_page()
+@portal_page(LOOK)
 def notices(request: PortalRequest) -> HttpResponse:
     show, topic = request.GET.get("show", ""), request.GET.get("topic", "")
     found = Notice.objects.to_customers().filter(customer=request.customer)
@@ -49,7 +50,7 @@ def notices(request: PortalRequest) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(LOOK)
 def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     """One notice with what is told together with it, read from now on; beside it the mail in the language in which it was sent."""
     found = get_object_or_404(Notice.objects.to_customers(), pk=notice_id, customer=request.customer)
@@ -73,7 +74,7 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
 
 
 @require_POST
-@portal_page()
+@portal_page(does=LOOK)
 def read_all(request: PortalRequest) -> HttpResponse:
     mark_all_read(request.customer, at=request.at)
     return redirect("notices")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from accounts.may import May
 from accounts.models import Customer
 from invoices.models import Act as DunningAct
 from invoices.models import DunningStep
@@ -18,6 +20,14 @@ BLOCKED = frozenset({Act.RESIZE})
 """What debts keep from being ordered, beside what is new; renewing what is there is paid at once."""
 ALONE = frozenset({Act.RESIZE, Act.RENEW, Act.RECOVER, Act.DELETE, Act.PURGE})
 """What an open order of the resource keeps waiting: another order, and its end. The rest goes on beside one."""
+
+
+TO_BUY = frozenset({Act.RESIZE, Act.RENEW, Act.AUTO_RENEW, Act.RECOVER})
+
+
+def right_for(act: str) -> May:
+    """What somebody needs for it: what costs something is an order, the rest is running what there is."""
+    return May.ORDER if act in TO_BUY or act == "create" else May.MANAGE_RESOURCES
 
 
 def with_pending(resources: QuerySet[Resource]) -> QuerySet[Resource]:
@@ -57,3 +67,8 @@ def actions_of_row(row: Resource, customer: Customer, *, at: datetime) -> list[A
     """`available_actions` of a resource that was read `with_pending`."""
     changing, ordered, blocked = row.is_changing, row.has_order, row.is_blocked  # type: ignore[attr-defined]  # annotated
     return available_actions(row, customer, changing=changing, ordered=ordered, blocked=blocked, at=at)
+
+
+def actions_for(rights: Collection[May], row: Resource, customer: Customer, *, at: datetime) -> list[Act]:
+    """Those of `actions_of_row` that somebody with `rights` may do."""
+    return [act for act in actions_of_row(row, customer, at=at) if right_for(act) in rights]

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Remark, Text
 from accounts.api.query import Paged
+from accounts.may import LOOK, May
 from accounts.models import BuyerProfile
 from accounts.services.buyers import Named, add_buyer, archive_buyer, change_buyer, make_default
 
@@ -60,7 +61,8 @@ class BuyerViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     serializer_class = BuyerShape
     queries: ClassVar = {"list": BuyerQuery}
     keyset = ("created_at", "id")
-    right = "pay"
+    sees = LOOK
+    does = May.MANAGE_PROFILE
 
     def visible(self) -> QuerySet[BuyerProfile]:
         return BuyerProfile.objects.filter(self.principal.scope())

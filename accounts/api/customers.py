@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Text
+from accounts.may import MEMBERS, May, one_of
 from accounts.models import BillingMode, Customer, CustomerKey, User
 from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
@@ -44,7 +45,8 @@ class CustomerViewSet(Endpoint):
 
     queryset = Customer.objects.none()
     serializer_class = CustomerShape
-    right = "pay"
+    sees = MEMBERS
+    needs: ClassVar = {"language": May.MANAGE_PROFILE, "automatic_payment": May.MANAGE_WALLET}
 
     def visible(self) -> QuerySet[Customer]:
         return Customer.objects.filter(pk=self.customer.pk)
@@ -81,6 +83,7 @@ class UserViewSet(mixins.ListModelMixin, Endpoint):
 
     queryset = User.objects.none()
     serializer_class = UserShape
+    sees = MEMBERS
 
     def visible(self) -> QuerySet[User]:
         return User.objects.filter(self.principal.scope())
@@ -119,7 +122,8 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     queryset = CustomerKey.objects.none()
     serializer_class = KeyShape
     keyset = ("created_at", "id")
-    right = "keep_keys"
+    sees = one_of(May.MANAGE_KEYS, May.SEE_ACTIVITY)
+    does = May.MANAGE_KEYS
 
     def visible(self) -> QuerySet[CustomerKey]:
         return CustomerKey.objects.filter(self.principal.scope()).select_related("keeper", "customer")

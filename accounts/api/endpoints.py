@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotFound
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import SAFE_METHODS, AllowAny
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,7 @@ from rest_framework.viewsets import GenericViewSet
 from accounts.api.fields import Input, Nothing
 from accounts.api.query import Paged, Query
 from accounts.idempotency import Answer, KeyMissing, answer_once, check_key, fingerprint
+from accounts.may import NOBODY, May, Need, need_of
 from accounts.models import Customer, IdempotencyKey
 from accounts.principals import Principal
 from kernel import clock
@@ -40,9 +41,9 @@ class LengthRequired(APIException):
 
 class Endpoint(GenericViewSet[Any]):
     """
-    Resources of the API. `right` ("order" or "pay") is what customers' users need for writes; `for_products` lists the
-    actions that product teams may use, `only_for_products` those of them that are nobody else's; `for_customers` says
-    whether customers may use it at all.
+    Resources of the API. `sees` is what it takes to read here and `does` to write, `needs` says it of single actions that differ;
+    what is not declared is nobody's. `for_products` lists the actions that product teams may use, `only_for_products` those
+    of them that are nobody else's; `for_customers` says whether customers may use it at all.
 
     `visible` gives the rows that the principal may see; everything else is 404.
 
@@ -53,7 +54,9 @@ class Endpoint(GenericViewSet[Any]):
     that is named like an HTTP verb for the answer to that verb, at every address of the class: so there is none.
     """
 
-    right: ClassVar[str] = "order"
+    sees: ClassVar[May | Need] = NOBODY
+    does: ClassVar[May | Need] = NOBODY
+    needs: ClassVar[Mapping[str, May | Need]] = {}
     for_customers: ClassVar[bool] = True
     for_products: ClassVar[Collection[str]] = ()
     only_for_products: ClassVar[Collection[str]] = ()
@@ -84,6 +87,15 @@ class Endpoint(GenericViewSet[Any]):
         shape = self.queries.get(str(self.action), Query)
         self.query = shape(data=request.query_params, context=self.get_serializer_context())
         self.query.is_valid(raise_exception=True)
+
+    @property
+    def need(self) -> Need:
+        """What the present action takes."""
+        return self.need_for(str(self.action), str(self.request.method))
+
+    @classmethod
+    def need_for(cls, action: str, method: str) -> Need:
+        return need_of(cls.needs.get(action) or (cls.sees if method in SAFE_METHODS else cls.does))
 
     @property
     def principal(self) -> Principal:

@@ -1,19 +1,19 @@
-"""May this principal do that here."""
+"""May this principal do that here: the same decision as for pages."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rest_framework.exceptions import NotFound
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.principals import Principal
+from accounts.principals import Principal, demand_of
 
 
 class MayUse(BasePermission):
     """
-    Customers read and, by their role, write; product teams use what the view opens to them.
+    Customers' users and keys do what their rights allow; product teams use what the view opens to them.
 
     What is not meant for a kind of principal does not exist for it: 404.
     """
@@ -30,4 +30,5 @@ class MayUse(BasePermission):
             return False
         if not view.for_customers or view.action in view.only_for_products:
             raise NotFound
-        return request.method in SAFE_METHODS or bool(getattr(principal, f"may_{view.right}"))
+        demand_of(principal, view.need)
+        return True

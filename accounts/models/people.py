@@ -14,6 +14,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from accounts.may import ROLES, Rights, Role
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
@@ -171,14 +172,9 @@ class User(AbstractUser):
         return Actor(ActorKind.STAFF if self.is_staff else ActorKind.CUSTOMER, self.email)
 
     @property
-    def may_order(self) -> bool:
-        """Buy, change and delete resources."""
-        return self.role == self.Role.OWNER
-
-    @property
-    def may_pay(self) -> bool:
-        """Top up, pay invoices and change payment settings."""
-        return self.role in {self.Role.OWNER, self.Role.BILLING}
+    def rights(self) -> Rights:
+        """What they may do for their customer."""
+        return ROLES[Role(self.role)]
 
 
 NOTED_EVERY = timedelta(minutes=1)

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.access import is_open, rights_of
 from billing_portal.templatetags.portal import icon as symbol
 from billing_portal.templatetags.portal import tone_icon
 
@@ -60,11 +61,20 @@ def crumb(content: str, to: str, *args: object) -> SafeString:
     )
 
 
-@register.simple_block_tag
+@register.simple_block_tag(takes_context=True)
 def go(
-    content: str, to: str, *args: object, icon: str = "", then: str = "", css: str = "", **query: object
+    context: template.Context,
+    content: str,
+    to: str,
+    *args: object,
+    icon: str = "",
+    then: str = "",
+    css: str = "",
+    **query: object,
 ) -> SafeString:
-    """A link that looks like a button; `icon` before its words, `then` behind them."""
+    """A link that looks like a button; `icon` before its words, `then` behind them. Nothing for who has no business there."""
+    if _is_closed(context, to):
+        return SafeString("")
     return format_html(
         '<a class="button{}{}" href="{}">{}{}{}</a>',
         " " if css else "",
@@ -80,7 +90,9 @@ def go(
 def press(
     context: template.Context, content: str, to: str, *args: object, icon: str = "", css: str = "", **posted: object
 ) -> SafeString:
-    """A button that does something at once; what else is named is posted with it."""
+    """A button that does something at once; what else is named is posted with it. Nothing for who may not."""
+    if _is_closed(context, to):
+        return SafeString("")
     return render_to_string(
         "components/press.html",
         {
@@ -92,6 +104,11 @@ def press(
             "words": _bare(content),
         },
     )
+
+
+def _is_closed(context: template.Context, page: str) -> bool:
+    rights = rights_of(context.get("request"))
+    return rights is not None and not is_open(page, rights)
 
 
 def _bare(content: str) -> SafeString:

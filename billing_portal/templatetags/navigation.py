@@ -1,4 +1,4 @@
-"""The portal's navigation: declared once, shown as far as the pages exist."""
+"""The portal's navigation: declared once, shown as far as the pages exist and are open to who looks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import is_open, rights_of
 from kernel.shapes import Json, Wording
 
 GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
@@ -35,11 +36,16 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
 def groups(context: Any) -> list[Json]:
     """Groups with `title` and `links` (label, url, icon, current, count); nothing for pages that do not exist."""
     request = context.get("request")
+    rights = rights_of(request)
     path = getattr(request, "path", "")
     counts = {"notices": context.get("unread_notices") or 0}
     found = []
     for title, entries in GROUPS:
-        links = [link for entry in entries if (link := _link(*entry, path=path, counts=counts))]
+        links = [
+            link
+            for entry in entries
+            if (rights is None or is_open(entry[0], rights)) and (link := _link(*entry, path=path, counts=counts))
+        ]
         if links:
             found.append({"title": title, "links": links})
     _mark_current(found, path)

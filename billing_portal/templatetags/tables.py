@@ -1,7 +1,7 @@
 """
 Lists as tables, drawn from the columns that their reports declare: title, form, and where a cell stands on a phone.
 
-    {% table invoice_columns page.rows as invoice caption=_("Invoices, the latest first") pick=may_pay %}
+    {% table invoice_columns page.rows as invoice caption=_("Invoices, the latest first") pick=may.pay %}
       {% cell "number" %}<a href="{% url 'invoice' invoice.pk %}">{{ invoice.number }}</a>{% endcell %}
       {% sums total=summary.charged due=summary.due %}{% translate "All of these together" %}{% endsums %}
     {% endtable %}

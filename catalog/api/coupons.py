@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Input, Money, Text
+from accounts.may import May
 from catalog.api.configurations import wanted_product
 from catalog.models import Coupon
 from catalog.services import find_coupon, refuse_used_up
@@ -33,6 +34,7 @@ class CouponViewSet(Endpoint):
 
     queryset = Coupon.objects.none()
     serializer_class = CouponAnswer
+    does = May.ORDER
 
     def visible(self) -> QuerySet[Coupon]:
         return Coupon.objects.none()

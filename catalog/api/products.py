@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
 from accounts.api.fields import Rate
+from accounts.may import LOOK
 from catalog import pricing
 from catalog.meters import Aggregation, Tiering
 from catalog.models import Item, Price, Product
@@ -87,6 +88,7 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
 
     queryset = Product.objects.none()
     serializer_class = OfferedProduct
+    sees = LOOK
     for_products = ("list", "retrieve")
     lookup_field = "code"
     lookup_value_converter = "slug"

@@ -22,6 +22,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page, signed_in
+from accounts.may import MEMBERS
 from accounts.models import User
 from accounts.services.keys import keys_in_hand
 from door import documents
@@ -198,7 +199,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@portal_page()
+@portal_page(MEMBERS, does=MEMBERS)
 def change_address(request: PortalRequest) -> HttpResponseBase:
     """What is asked here is answered alike, whether anybody signs in with the new address or not."""
     form = ChangeAddressForm(request.POST or None, request=request)

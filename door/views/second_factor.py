@@ -7,7 +7,6 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -17,7 +16,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page, signed_in
-from accounts.models import User
+from accounts.may import May
 from accounts.proof import ask_for_proof
 from door.forms import AgainForm, CodeAgainForm, CodeForm, FirstCodeForm
 from door.second_factor import PROVEN, needs_second_factor
@@ -56,7 +55,7 @@ class Overview(IndexView):
         return {
             **super().get_context_data(**kwargs),
             "is_needed": needs_second_factor(user),
-            "is_owner": user.role == User.Role.OWNER and user.customer is not None,
+            "may_ask_all": user.customer is not None and May.MANAGE_TEAM in user.rights,
         }
 
 
@@ -100,11 +99,9 @@ class NewCodes(GenerateRecoveryCodesView):
 
 
 @require_POST
-@portal_page()
+@portal_page(does=May.MANAGE_TEAM)
 def for_the_team(request: PortalRequest) -> HttpResponse:
     """The owner says whether everybody needs one."""
-    if request.user.role != User.Role.OWNER:
-        raise PermissionDenied
     ask_for_proof(request)
     want_second_factor(request.customer, request.POST.get("wanted") == "on", actor=request.actor, at=request.at)
     return redirect("mfa_index")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
 from accounts.api.fields import Instant
+from accounts.may import May
 from invoices.models import Act, DunningStep
 from invoices.services.standing import standing_of
 
@@ -45,6 +46,7 @@ class StandingViewSet(Endpoint):
     """What follows from what is overdue."""
 
     serializer_class = StandingShape
+    sees = May.VIEW_BILLING
     queryset = DunningStep.objects.none()
 
     @extend_schema(operation_id="dunning_retrieve")

@@ -24,6 +24,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
+from accounts.may import TO_EXPORT, May
 from catalog.api.configurations import ProductCode
 from catalog.models import Product
 from invoices.columns import Column, Form
@@ -208,9 +209,11 @@ class DocumentsQuery(InvoiceQuery):
 class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
     """Invoices of a customer."""
 
-    right = "pay"
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
+    sees = May.VIEW_BILLING
+    does = May.PAY
+    needs: ClassVar = {"export": TO_EXPORT, "documents": TO_EXPORT}
     queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "documents": DocumentsQuery, "pdf": PdfQuery}
     keyset = ("issued_at", "id")
 
@@ -269,6 +272,8 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Export
 
     queryset = CreditNote.objects.none()
     serializer_class = CreditNoteShape
+    sees = May.VIEW_BILLING
+    needs: ClassVar = {"export": TO_EXPORT}
     queries: ClassVar = {"list": CreditNoteQuery, "export": CreditNoteQuery, "pdf": PdfQuery}
     keyset = ("issued_at", "id")
 
@@ -342,6 +347,7 @@ class UsageViewSet(mixins.ListModelMixin, Endpoint):
     query: UsageQuery
     queryset = InvoiceLine.objects.none()
     serializer_class = UsageShape
+    sees = May.VIEW_BILLING
     queries: ClassVar = {"list": UsageQuery}
     keyset = ("starts_at", "id")
 

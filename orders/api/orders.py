@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant
 from accounts.api.query import Paged, one_of_many
+from accounts.may import LOOK, May
 from orders.models import Action, Order, OrderItem, OrderState
 from orders.services.buyers import choose_buyer
 from orders.services.checkout import check_out
@@ -116,6 +117,8 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     queryset = Order.objects.none()
     serializer_class = OrderShape
+    sees = LOOK
+    does = May.ORDER
     queries: ClassVar = {"list": OrderQuery}
 
     def visible(self) -> QuerySet[Order]:

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Remark, Several, Text, Whole
+from accounts.may import LOOK, May
 from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned
@@ -148,6 +149,8 @@ class QuoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
 
     queryset = Quote.objects.none()
     serializer_class = QuoteShape
+    sees = LOOK
+    does = May.ORDER
 
     def visible(self) -> QuerySet[Quote]:
         return Quote.objects.filter(self.principal.scope())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,10 +14,11 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
 from accounts.api.fields import Identifier, Input, Instant, Several, Text
+from accounts.may import May
 from lifecycle.api import Months, ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.acts import Act, refuse
-from orders.actions import actions_of_row, with_pending
+from orders.actions import actions_for, actions_of_row, with_pending
 from orders.models import CheckoutSession
 from orders.services.bulk import set_auto_renew_of_many
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
@@ -37,9 +39,7 @@ class ActionableResource(ResourceShape):
         if view.principal.product_id is not None:
             possible = actions_of_row(resource, resource.customer, at=view.at)
             return [act.value for act in possible if act.value in CheckoutSession.Action]
-        if not view.principal.may_order:
-            return []
-        return [act.value for act in actions_of_row(resource, view.customer, at=view.at)]
+        return [act.value for act in actions_for(view.principal.rights, resource, view.customer, at=view.at)]
 
 
 class UnusedTime(serializers.Serializer[object]):
@@ -93,6 +93,7 @@ class ResourceViewSet(ResourceEndpoint):
     """Resources of a customer, or of a product team's product."""
 
     serializer_class = ActionableResource
+    needs: ClassVar = {**ResourceEndpoint.needs, "auto_renew_many": May.ORDER}
     for_products = ("list", "retrieve", "gone")
     only_for_products = ("gone",)
 

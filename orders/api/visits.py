@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Input, Instant, Text
+from accounts.may import May
 from accounts.models import BillingMode
 from orders.models import Visit
 from orders.services.visits import end_visit, take_up_visit
@@ -37,8 +38,8 @@ class VisitShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     customer = Visitor()
     user = serializers.CharField(source="user.email")
-    may_order = serializers.BooleanField(
-        source="user.may_order", help_text="Whether this user may buy, change and delete; others look only."
+    may_order = serializers.SerializerMethodField(
+        help_text="Whether this user may buy, change and delete; others look only."
     )
     language = serializers.CharField(help_text='In which the user reads the portal: "vi" or "en".')
     created_at = Instant()
@@ -46,6 +47,9 @@ class VisitShape(serializers.Serializer[object]):
     as_of = serializers.SerializerMethodField(
         help_text="The portal's time: what is left of something counts from here."
     )
+
+    def get_may_order(self, visit: Visit) -> bool:
+        return {May.ORDER, May.MANAGE_RESOURCES} <= visit.user.rights
 
     @extend_schema_field(Instant)
     def get_as_of(self, visit: Visit) -> str:

@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.access import PortalRequest, portal_page
+from accounts.access import PortalRequest, demand, portal_page
+from accounts.may import LOOK, May, one_of
 from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
 from lifecycle.models import Resource
-from orders.actions import actions_of_row
+from orders.actions import actions_of_row, right_for
 from orders.models import Action as PaidAction
 from orders.models import CheckoutSession
 from orders.services.delete import delete_as_asked
@@ -29,7 +30,7 @@ from orders.views.way_back import SECONDS, forget_way_back, is_on_its_way, note_
 Action = CheckoutSession.Action
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=one_of(May.ORDER, May.MANAGE_RESOURCES))
 def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
     """The resource payment page, with what was chosen on the product's page; what is done shows what came of it."""
     session = own_session(request, pk)
@@ -38,6 +39,8 @@ def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
         return redirect("order", pk=order.pk)
     if session.deleted_at:
         return _deleted(request, session)
+    if request.method == "POST":
+        demand(right_for(session.action), request.rights, customer=request.customer)
     try:
         resource = _usable_resource(request, session)
     except DomainError as refusal:
@@ -61,7 +64,7 @@ def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(LOOK)
 def leave(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Back to the product's page."""
     session = own_session(request, pk)

@@ -15,7 +15,7 @@ from catalog.configuration import Chosen
 from catalog.models import Item
 from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
-from orders.actions import actions_of_row, with_pending
+from orders.actions import actions_for, with_pending
 from orders.models import Order, Quote
 
 MOST_CHOSEN = 100
@@ -66,9 +66,7 @@ def with_way_on(refusal: DomainError) -> str:
 
 def actions_of(request: PortalRequest, resource: Resource) -> Sequence[str]:
     """What this user may do with a resource that was read `with_pending`; nothing for those who may only look."""
-    if not request.user.may_order:
-        return []
-    return actions_of_row(resource, request.customer, at=request.at)
+    return actions_for(request.rights, resource, request.customer, at=request.at)
 
 
 def type_of(configuration: Iterable[Chosen], items: Mapping[str, Item]) -> Item | None:

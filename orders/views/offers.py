@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from catalog import pricing
 from catalog.configuration import Chosen, configuration_text, items_of
 from catalog.models import Product
@@ -106,7 +107,6 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
         "periods": _periods(wish, offer),
         "refusal": with_way_on(refusal) if refusal and not any(form.errors for form in wish.forms) else "",
         "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
-        "may_order": request.user.may_order,
     }
     status = 200 if request.method == "GET" else refusal.status if refusal else 400
     return render(request, wish.template, wish.context | shown, status=status)
@@ -156,14 +156,14 @@ def _over(charge: pricing.Charge, start: datetime, months: int) -> int:
 # New resources
 
 
-@portal_page()
+@portal_page(LOOK)
 def choose_product(request: PortalRequest) -> HttpResponse:
     """Which product a new resource is of."""
     products = Product.objects.filter(is_on_sale=True, items__isnull=False).distinct().order_by("code")
     return render(request, "orders/new.html", {"products": products})
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.ORDER)
 def new_resource(request: PortalRequest, product: str) -> HttpResponse:
     """Configure a new resource here instead of on the product's page."""
     found = get_object_or_404(Product, code=product, is_on_sale=True)
@@ -193,7 +193,7 @@ def new_resource(request: PortalRequest, product: str) -> HttpResponse:
 # What exists already
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.ORDER)
 def resize(request: PortalRequest, pk: UUID) -> HttpResponse:
     return offer_page(request, resize_wish(request, own_resource(request, pk)))
 
@@ -221,7 +221,7 @@ def resize_wish(request: PortalRequest, resource: Resource, *, proposed: Sequenc
     )
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.ORDER)
 def renew(request: PortalRequest) -> HttpResponse:
     """One resource or many, by months or to a common end; `resource` in the address names them."""
     wanted = chosen_ids([*request.GET.getlist("resource"), *request.POST.getlist("resource")])
@@ -250,7 +250,7 @@ def renew_wish(request: PortalRequest, found: list[Resource]) -> Wish:
     )
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.ORDER)
 def recover(request: PortalRequest, pk: UUID) -> HttpResponse:
     return offer_page(request, recover_wish(request, own_resource(request, pk)))
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from kernel.display import money
 from kernel.errors import InvalidInput
 from orders.models import Action, CheckoutSession, Order, OrderItem
@@ -43,7 +44,7 @@ class OrderFilters(forms.Form):
     )
 
 
-@portal_page()
+@portal_page(LOOK)
 def orders(request: PortalRequest) -> HttpResponse:
     """Everything that was ordered, latest first."""
     filters = OrderFilters(request.GET)
@@ -57,7 +58,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     return render(request, "orders/orders.html", {"page": page, "columns": ORDERS_PAGE, "filters": filters})
 
 
-@portal_page()
+@portal_page(LOOK)
 def order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """How far the order is, per resource; the page looks again by itself until it has ended."""
     found = own_order(request, pk)
@@ -74,7 +75,6 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "attempt": attempt,
         "steps": steps_of(found, items, attempt),
         "is_moving": not found.has_ended,
-        "may_order": request.user.may_order,
         "gateways": [*linked_ways(request.customer, at=request.at), *open_gateways()],
         "transfer": _awaited_transfer(found),
         "asked": _asked(found, request.at),
@@ -123,7 +123,7 @@ def _leads_back(request: PortalRequest, found: Order, session: CheckoutSession) 
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def pay_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """On to the gateway: the open attempt, or a new one when the last one failed."""
     found = own_order(request, pk)
@@ -144,7 +144,7 @@ def _chosen_gateway(request: PortalRequest) -> str:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def pay_order_from_wallet(request: PortalRequest, pk: UUID) -> HttpResponse:
     """From the wallet after all, when the transfer takes too long or fell short."""
     found = own_order(request, pk)
@@ -153,7 +153,7 @@ def pay_order_from_wallet(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def cancel_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_order(request, pk)
     end_unpaid_order(found.pk, expired=False, actor=request.actor, at=request.at)
@@ -162,7 +162,7 @@ def cancel_order(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Ask the gateway now what became of the open payment."""
     found = own_order(request, pk)
@@ -175,7 +175,7 @@ def check_order(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def choose_order_buyer(request: PortalRequest, pk: UUID) -> HttpResponse:
     """To whom it is invoiced, changed before it is."""
     found = own_order(request, pk)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from kernel.errors import InvalidInput
 from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
@@ -25,7 +26,7 @@ from payments.means import Means, chosen_of
 from payments.models import ExpectedTransfer, Payment
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.ORDER)
 def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     """Show the quote with its explanation, or redeem it; what has been ordered shows its order."""
     offered = own_quote(request, pk)
@@ -46,13 +47,12 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
         "changes": changes_between(replaced.deal, offered.deal) if replaced else None,
         "replaced": replaced,
         "back_url": back_to_choice(offered),
-        "may_order": request.user.may_order,
     }
     return render(request, "orders/quote.html", facts)
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def refresh_quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     """The same wish at today's price."""
     old = own_quote(request, pk)

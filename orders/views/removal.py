@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from kernel.display import instant, money
 from lifecycle.models import Resource
 from orders.actions import with_pending
@@ -22,7 +23,7 @@ from orders.views.resources import tell_bulk
 from payments.services.foretold import MoneyBack, money_back
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.MANAGE_RESOURCES)
 def delete(request: PortalRequest, pk: UUID) -> HttpResponse:
     resource = own_resource(request, pk)
     if "delete" not in actions_of(request, resource) and request.method != "POST":
@@ -49,7 +50,7 @@ def ask_to_delete(request: PortalRequest, resource: Resource, *, cancel_url: str
     )
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.MANAGE_RESOURCES)
 def purge(request: PortalRequest, pk: UUID) -> HttpResponse:
     resource = own_resource(request, pk)
     if "purge" not in actions_of(request, resource) and request.method != "POST":
@@ -72,7 +73,7 @@ def purge(request: PortalRequest, pk: UUID) -> HttpResponse:
     )
 
 
-@portal_page(may="order")
+@portal_page(LOOK, does=May.MANAGE_RESOURCES)
 def delete_chosen(request: PortalRequest) -> HttpResponse:
     """Several at once; each is deleted or refused for itself."""
     chosen = chosen_ids([*request.GET.getlist("resource"), *request.POST.getlist("resource")])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK, May
 from catalog.configuration import configuration_text, items_of
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
@@ -78,7 +79,7 @@ LEGEND = [
 ]
 
 
-@portal_page()
+@portal_page(LOOK)
 def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_resource(request, pk)
     most = MOST if "all" in request.GET else LATEST
@@ -105,7 +106,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "actions": actions_of(request, found),
         "health": found.health(request.at) if found.is_running else None,
         "is_expired": expired,
-        "may_switch_off": expired and found.auto_renew_months and request.user.may_order,
+        "may_switch_off": expired and found.auto_renew_months and May.ORDER in request.rights,
         "parts": _parts(request, found, items),
         "auto_renew": AutoRenewForm({"months": found.auto_renew_months or 0}),
         "periods": [(period, configuration_text(period.configuration, items), _minutes(period)) for period in periods],
@@ -125,14 +126,13 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
             at=request.at,
         ),
         "ruler_legend": LEGEND,
-        "may_order": request.user.may_order,
         "running": running_costs(request.customer, at=request.at, by="resource", only=[found.pk]).of.get(found.pk),
     }
     return render(request, "orders/resource.html", facts)
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.MANAGE_RESOURCES)
 def act(request: PortalRequest, pk: UUID, verb: str) -> HttpResponse:
     """Start, stop or reboot."""
     found = own_resource(request, pk)
@@ -147,7 +147,7 @@ def act(request: PortalRequest, pk: UUID, verb: str) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=May.ORDER)
 def auto_renew(request: PortalRequest, pk: UUID) -> HttpResponse:
     found = own_resource(request, pk)
     form = AutoRenewForm(request.POST)

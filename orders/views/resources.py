@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.access import PortalRequest, portal_page
+from accounts.access import PortalRequest, demand, portal_page
 from accounts.downloads import export_links, table_response
+from accounts.may import LOOK, May, also, one_of
 from catalog.configuration import items_of
 from catalog.models import Item, Product
 from invoices.services.running import running_costs
@@ -31,7 +32,7 @@ from orders.views.lookups import actions_of, chosen_ids, type_of
 from store.keyset import keyset_page
 
 
-@portal_page()
+@portal_page(LOOK)
 def resources(request: PortalRequest) -> HttpResponse:
     """What the customer rents, the newest first or as is asked for."""
     own = Resource.objects.filter(customer=request.customer)
@@ -61,13 +62,12 @@ def resources(request: PortalRequest) -> HttpResponse:
         "exports": export_links(request, "resources-export"),
         "figures": _figures(own, request.at),
         "auto_renew": AutoRenewForm({"months": 1}),
-        "may_order": request.user.may_order,
         "is_prepaid": request.customer.is_prepaid,
     }
     return render(request, "orders/resources.html", facts)
 
 
-@portal_page()
+@portal_page(also(May.EXPORT, LOOK))
 def resources_export(request: PortalRequest, form: str) -> HttpResponseBase:
     """Exactly what the filters of the list show, as a table."""
     own = Resource.objects.filter(customer=request.customer)
@@ -128,7 +128,7 @@ def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, object]]:
 
 
 @require_POST
-@portal_page(may="order")
+@portal_page(does=one_of(May.ORDER, May.MANAGE_RESOURCES))
 def bulk(request: PortalRequest) -> HttpResponse:
     """One button for the ticked rows: renewing and deleting ask on a page of their own, auto-renew is set here."""
     chosen = chosen_ids(request.POST.getlist("resource"))
@@ -143,6 +143,7 @@ def bulk(request: PortalRequest) -> HttpResponse:
         case "delete":
             return HttpResponseRedirect(f"{reverse('resources-delete')}?{query}", status=303)
         case "auto_renew":
+            demand(May.ORDER, request.rights, customer=request.customer)
             form = AutoRenewForm(request.POST)
             if form.is_valid():
                 done, refused = set_auto_renew_of_many(

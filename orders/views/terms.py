@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import portal_page, viewed_customer
+from accounts.may import MEMBERS
 from catalog.models import Product
 from orders.terms import VERSION
 
@@ -20,14 +21,14 @@ def terms(request: HttpRequest) -> HttpResponseBase:
     return _within_the_portal(request) if _has_a_portal(request) else _shown(request)
 
 
-@portal_page()
+@portal_page(MEMBERS)
 def _within_the_portal(request: HttpRequest) -> HttpResponse:
     return _shown(request)
 
 
 def _has_a_portal(request: HttpRequest) -> bool:
     user = request.user
-    return bool(user.is_authenticated and (user.customer_id or viewed_customer(request)))
+    return bool(user.is_authenticated and (user.customer or viewed_customer(request)))
 
 
 def _shown(request: HttpRequest) -> HttpResponse:

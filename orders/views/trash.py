@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import export_links, table_response
+from accounts.may import LOOK, May, also
 from catalog.configuration import items_of
 from catalog.models import Product
 from lifecycle.models import Resource
@@ -18,7 +19,7 @@ from orders.views.resources import row_of
 from store.keyset import keyset_page
 
 
-@portal_page()
+@portal_page(LOOK)
 def trash(request: PortalRequest) -> HttpResponse:
     """What is in the trash; the latest thrown away first."""
     filters = _filters(request)
@@ -36,13 +37,12 @@ def trash(request: PortalRequest) -> HttpResponse:
         "columns": TRASH_PAGE,
         "filters": filters,
         "exports": export_links(request, "trash-export"),
-        "may_order": request.user.may_order,
         "is_prepaid": request.customer.is_prepaid,
     }
     return render(request, "orders/trash.html", facts)
 
 
-@portal_page()
+@portal_page(also(May.EXPORT, LOOK))
 def trash_export(request: PortalRequest, form: str) -> HttpResponseBase:
     """Exactly what the filters of the trash show, as a table."""
     found = _filters(request).apply(_thrown(request), at=request.at)

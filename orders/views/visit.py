@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import LOOK
 from catalog.models import Product
 from kernel.errors import InvalidInput
 from orders.services.visits import begin_visit
@@ -22,7 +23,7 @@ LONGEST_STATE = 200
 
 @never_cache
 @require_GET
-@portal_page()
+@portal_page(LOOK)
 def visit(request: PortalRequest, product: str) -> HttpResponse:
     """
     Vouch for who is signed in, and lead back to `return_url` with a `code` and the product page's own `state`.

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Several, Text
 from accounts.api.query import Paged, one_of_many
+from accounts.may import May
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned
 from payments.models import PaymentRequest
@@ -66,7 +67,8 @@ class PaymentRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
 
     queryset = PaymentRequest.objects.none()
     serializer_class = PaymentRequestShape
-    right = "pay"
+    sees = May.VIEW_BILLING
+    does = May.PAY
     queries: ClassVar = {"list": PaymentRequestQuery}
     keyset = ("created_at", "id")
 

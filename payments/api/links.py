@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Text
 from accounts.api.query import Paged, one_of_many
+from accounts.may import May
 from payments.api.payments import GatewayCode
 from payments.consents import VERSION, WORDS
 from payments.consents import words_of as consent_words
@@ -83,7 +84,8 @@ class LinkedAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, End
 
     queryset = LinkedAccount.objects.none()
     serializer_class = LinkedAccountShape
-    right = "pay"
+    sees = May.VIEW_BILLING
+    does = May.MANAGE_METHODS
     queries: ClassVar = {"list": LinkQuery}
 
     def visible(self) -> QuerySet[LinkedAccount]:
@@ -173,7 +175,8 @@ class AutomaticChargeViewSet(mixins.ListModelMixin, Endpoint):
 
     queryset = AutomaticCharge.objects.none()
     serializer_class = AutomaticChargeShape
-    right = "pay"
+    sees = May.VIEW_BILLING
+    does = May.MANAGE_WALLET
 
     def visible(self) -> QuerySet[AutomaticCharge]:
         return AutomaticCharge.objects.filter(self.principal.scope())

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from accounts.api.endpoints import Endpoint
 from accounts.api.files import PdfRenderer, document
+from accounts.may import May
 from invoices.api.documents import Month, PdfQuery
 from invoices.models import Invoice
 from payments.monthly import monthly_statement_pdf
@@ -28,7 +29,7 @@ class MonthlyStatementViewSet(Endpoint):
     queryset = Invoice.objects.none()
     queries: ClassVar = {"retrieve": MonthlyStatementQuery}
     renderer_classes = (PdfRenderer, JSONRenderer)
-    right = "pay"
+    sees = May.VIEW_BILLING
 
     @extend_schema(operation_id="invoices_statement", responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def retrieve(self, request: Request) -> HttpResponse:

@@ -17,6 +17,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
+from accounts.may import TO_EXPORT, May, one_of
 from invoices.api.documents import with_columns
 from kernel.errors import InvalidInput
 from payments import gateways
@@ -102,7 +103,8 @@ class PaymentQuery(Paged):
 class PaymentEndpoint(Endpoint):
     queryset = Payment.objects.none()
     serializer_class = PaymentShape
-    right = "pay"
+    sees = May.VIEW_BILLING
+    does = May.PAY
 
     def visible(self) -> QuerySet[Payment]:
         allocations = Allocation.objects.filter(reversal=None).select_related("invoice").order_by("id")
@@ -116,6 +118,7 @@ class PaymentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported,
     """Payments of a customer, newest first, with the invoices that they paid."""
 
     queries: ClassVar = {"list": PaymentQuery, "export": PaymentQuery}
+    needs: ClassVar = {"export": TO_EXPORT, "cancel": one_of(May.PAY, May.ORDER), "check": one_of(May.PAY, May.ORDER)}
     keyset = ("created_at", "id")
 
     @extend_schema(responses=MoneyStepShape(many=True))

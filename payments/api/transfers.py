@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Money, Several
 from accounts.api.query import Paged
+from accounts.may import May, one_of
 from kernel.errors import InvalidInput
 from kernel.seller import account_for_transfers
 from payments.models import ExpectedTransfer
@@ -94,7 +95,8 @@ class TransferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint
 
     queryset = ExpectedTransfer.objects.none()
     serializer_class = TransferShape
-    right = "pay"
+    sees = one_of(May.VIEW_BILLING, May.PAY, May.ORDER)
+    does = May.PAY
     queries: ClassVar = {"list": TransferQuery}
 
     def visible(self) -> QuerySet[ExpectedTransfer]:

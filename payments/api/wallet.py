@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
+from accounts.may import TO_EXPORT, May
 from invoices.api.documents import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
@@ -49,6 +50,7 @@ class WalletViewSet(Endpoint):
     """The wallet of a customer."""
 
     serializer_class = WalletShape
+    sees = May.VIEW_BILLING
     queryset = Account.objects.none()
 
     @extend_schema(operation_id="wallet_retrieve")
@@ -112,6 +114,8 @@ class EntryViewSet(mixins.ListModelMixin, Exported):
 
     queryset = Entry.objects.none()
     serializer_class = EntryShape
+    sees = May.VIEW_BILLING
+    needs: ClassVar = {"export": TO_EXPORT}
     queries: ClassVar = {"list": EntryQuery, "export": EntryQuery}
 
     def visible(self) -> QuerySet[Entry]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May
 from kernel.errors import DomainError
 from payments.forms import AskToPayForm
 from payments.models import PaymentRequest
@@ -23,7 +24,7 @@ Kind = PaymentRequest.Kind
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def payment_requests(request: PortalRequest) -> HttpResponse:
     """Whom the customer asked, the latest first."""
     found = PaymentRequest.objects.filter(customer=request.customer)
@@ -34,11 +35,11 @@ def payment_requests(request: PortalRequest) -> HttpResponse:
     dues = due_on_behalf(open_ones)
     for one in page.rows:
         one.is_valid, one.due = one.is_open(request.at), dues.get(one.pk, 0)
-    return render(request, "payments/requests.html", {"page": page, "may_pay": request.user.may_pay})
+    return render(request, "payments/requests.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
-@portal_page(may="pay")
+@portal_page(May.PAY, does=May.PAY)
 def ask_somebody(request: PortalRequest) -> HttpResponse:
     """Name who is to pay an order or invoices."""
     kind, pks = _named(request)
@@ -61,7 +62,7 @@ def ask_somebody(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.PAY)
 def withdraw(request: PortalRequest, request_id: UUID) -> HttpResponse:
     found = get_object_or_404(PaymentRequest, pk=request_id, customer=request.customer)
     withdraw_request(found.pk, actor=request.actor, at=request.at)

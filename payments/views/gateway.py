@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May, one_of
 from kernel import clock
 from payments import gateways
 from payments.gateways import UnknownGateway
@@ -49,7 +50,7 @@ def gateway_notice(request: HttpRequest, code: str) -> HttpResponse:
 
 @never_cache
 @require_GET
-@portal_page()
+@portal_page(one_of(May.VIEW_BILLING, May.PAY, May.ORDER))
 def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """
     Back from the gateway. What the address says is not believed: the gateway itself is asked.
@@ -75,7 +76,7 @@ def _on_to(page: str, *, is_part: bool) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=one_of(May.PAY, May.ORDER))
 def payment_check(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """Ask the gateway now."""
     payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)

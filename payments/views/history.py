@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language, export_links, pdf_response, table_response
+from accounts.may import TO_EXPORT, May, one_of
 from ledger.models import Account
 from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
@@ -53,7 +54,7 @@ def details(payment: Payment) -> str:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def payment_history(request: PortalRequest) -> HttpResponse:
     filters = PaymentFilters(request.GET)
     found = payments_of(request.customer, filters.wanted())
@@ -78,14 +79,14 @@ def payment_history(request: PortalRequest) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(TO_EXPORT)
 def payment_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = payments_of(request.customer, PaymentFilters(request.GET).wanted())
     return table_response(request, form, PAYMENTS, payment_rows(found), name="payments", count=found.count)
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     found = get_object_or_404(with_paid_invoices(Payment.objects.all()), pk=payment_id, customer=request.customer)
     context = {
@@ -94,13 +95,12 @@ def payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
         "details": details(found),
         "beside": paid_beside(found),
         "events": story_of(found),
-        "may_pay": request.user.may_pay,
     }
     return render(request, "payments/payment.html", context)
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=one_of(May.PAY, May.ORDER))
 def cancel_payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     found = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
     cancel_attempt(found.pk, actor=request.actor, at=request.at)
@@ -109,7 +109,7 @@ def cancel_payment(request: PortalRequest, payment_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def credit_history(request: PortalRequest) -> HttpResponse:
     filters = MovementFilters(request.GET)
     found = movements_of(request.customer, filters.wanted())
@@ -147,7 +147,7 @@ def _statement_address(request: PortalRequest) -> str:
 
 
 @require_GET
-@portal_page()
+@portal_page(TO_EXPORT)
 def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
     found = movements_of(request.customer, MovementFilters(request.GET).wanted())
     rows = movement_rows(request.customer, found)
@@ -155,7 +155,7 @@ def credit_export(request: PortalRequest, form: str) -> HttpResponseBase:
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def credit_statement(request: PortalRequest) -> HttpResponse:
     """All movements of the days that are asked for; no other filter, for the balances to add up."""
     period = MovementFilters(request.GET).wanted().period

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May
 from invoices.explain import explain_line, name_of, per, percent
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries import coupon_shares
@@ -36,13 +37,13 @@ MOST_AT_ONCE = 100
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def invoice(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     return _page(request, _own(request, invoice_id))
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.PAY)
 def question(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
     """A line is not right: what it costs waits for our answer."""
     found = _own(request, invoice_id)
@@ -88,15 +89,15 @@ def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = No
         "standing": standing_of(request.customer, at=request.at) if found.due else None,
         "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
         "questions": found.questions.select_related("line", "credit_note").order_by("-id"),
-        "may_question": request.user.may_pay and choices and found.credited < found.total,
+        "may_question": May.PAY in request.rights and choices and found.credited < found.total,
         "question": form or QuestionForm(lines=choices),
-        **(paying(request, [found]) if found.due and request.user.may_pay else {}),
+        **(paying(request, [found]) if found.due and May.PAY in request.rights else {}),
     }
     return render(request, "payments/invoice.html", context, status=400 if form else 200)
 
 
 @require_http_methods(["GET", "POST"])
-@portal_page(may="pay")
+@portal_page(May.VIEW_BILLING, does=May.PAY)
 def pay_invoices(request: PortalRequest) -> HttpResponse:
     """Choose the means and pay. Without a choice of invoices: everything that is open, the oldest first."""
     form = PayForm(request.POST or None)

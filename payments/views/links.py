@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May
 from payments.consents import CHARGES, INVOICES, TOP_UP, VERSION
 from payments.consents import words_of as consent_words
 from payments.failures import failure_words
@@ -31,7 +32,7 @@ Purpose = AutomaticCharge.Purpose
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def linked_accounts(request: PortalRequest) -> HttpResponse:
     return links_page(request)
 
@@ -63,7 +64,6 @@ def links_page(
             _standing(purpose, on.get(purpose), usable, (automatic or {}).get(purpose)) for purpose in Purpose
         ],
         "any_on": any(one.is_on for one in on.values()),
-        "may_pay": request.user.may_pay,
     }
     return render(request, "payments/links.html", context, status=status)
 
@@ -95,7 +95,7 @@ def _standing(
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_METHODS)
 def link(request: PortalRequest) -> HttpResponse:
     """On to the gateway's page, to confirm there."""
     begun = begin_link(
@@ -119,7 +119,7 @@ def agreement_of(request: PortalRequest) -> Agreement:
 
 @never_cache
 @require_GET
-@portal_page()
+@portal_page(May.MANAGE_METHODS)
 def link_return(request: PortalRequest, link_id: UUID) -> HttpResponse:
     """Back from the gateway. What the address says is not believed: the gateway itself is asked."""
     found = own_link(request, link_id)
@@ -141,7 +141,7 @@ def own_link(request: PortalRequest, link_id: UUID) -> LinkedAccount:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_METHODS)
 def unlink_account(request: PortalRequest, link_id: UUID) -> HttpResponse:
     ended = unlink(own_link(request, link_id).pk, actor=request.actor, at=request.at)
     words = account_words(ended.known_as)
@@ -150,14 +150,14 @@ def unlink_account(request: PortalRequest, link_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_METHODS)
 def default_account(request: PortalRequest, link_id: UUID) -> HttpResponse:
     make_default(own_link(request, link_id).pk, actor=request.actor, at=request.at)
     return redirect("linked-accounts")
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_METHODS)
 def account_limits(request: PortalRequest, link_id: UUID) -> HttpResponse:
     found = own_link(request, link_id)
     form = LimitsForm(request.POST, auto_id=f"id_{link_id}_%s")
@@ -175,7 +175,7 @@ def account_limits(request: PortalRequest, link_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_WALLET)
 def automatic_on(request: PortalRequest, purpose: str) -> HttpResponse:
     usable = [one for one in open_links(request.customer) if one.state == LinkedAccount.State.ACTIVE]
     form = AutomaticForm(request.POST, links=usable, purpose=Purpose(purpose))
@@ -197,7 +197,7 @@ def automatic_on(request: PortalRequest, purpose: str) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_WALLET)
 def automatic_off(request: PortalRequest, purpose: str = "") -> HttpResponse:
     """One purpose, or everything that is charged by itself."""
     switch_off(request.customer, [purpose] if purpose else Purpose.values, actor=request.actor, at=request.at)

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May, one_of
 from kernel import clock
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import local_day
@@ -36,7 +37,7 @@ State = ExpectedTransfer.State
 
 @never_cache
 @require_GET
-@portal_page()
+@portal_page(one_of(May.VIEW_BILLING, May.PAY, May.ORDER))
 def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     """The code while the transfer is waited for, then what came; `part` in the address asks for the changing part alone."""
     found = get_object_or_404(ExpectedTransfer.objects.with_received(), pk=expected_id, customer=request.customer)
@@ -51,7 +52,6 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
         "received": received,
         "left": left,
         "payments": cut(found.payments.order_by("created_at", "id"), LATEST),
-        "may_pay": request.user.may_pay,
     }
     if is_waiting:
         account = account_for_transfers()
@@ -68,7 +68,7 @@ def code_of(account: BankAccount, amount: int, note: str) -> SafeString:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.PAY)
 def give_up(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     found = get_object_or_404(ExpectedTransfer, pk=expected_id, customer=request.customer)
     if found.order_id:
@@ -79,7 +79,7 @@ def give_up(request: PortalRequest, expected_id: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@portal_page(may="pay")
+@portal_page(May.VIEW_BILLING, does=May.PAY)
 def claim(request: PortalRequest) -> HttpResponse:
     """Tell us of a transfer that is not here, with what was asked for filled in; and what was told before."""
     form, status = ClaimForm(request.POST or None, initial=_proposed(request)), 400
@@ -96,7 +96,7 @@ def claim(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("We look for it and tell you what we found."))
             return redirect("transfer-claim")
     claims = cut(TransferClaim.objects.filter(customer=request.customer).order_by("-id"), LATEST)
-    facts = {"form": form, "claims": claims, "may_pay": request.user.may_pay}
+    facts = {"form": form, "claims": claims}
     return render(request, "payments/claim.html", facts, status=status if form.errors else 200)
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import May
 from accounts.services import set_automatic_payment
 from kernel import display
 from kernel.ids import new_id
@@ -37,13 +38,13 @@ LATEST = 5
 
 
 @require_GET
-@portal_page()
+@portal_page(May.VIEW_BILLING)
 def wallet(request: PortalRequest) -> HttpResponse:
     return wallet_page(request, TopUpForm(gateways=ways_to_top_up(request.customer, at=request.at)))
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.PAY)
 def top_up(request: PortalRequest) -> HttpResponse:
     form = TopUpForm(request.POST, gateways=ways_to_top_up(request.customer, at=request.at))
     if not form.is_valid():
@@ -64,7 +65,7 @@ def top_up(request: PortalRequest) -> HttpResponse:
 
 
 @require_POST
-@portal_page(may="pay")
+@portal_page(does=May.MANAGE_WALLET)
 def automatic_payment(request: PortalRequest) -> HttpResponse:
     is_on = request.POST.get("automatic") == "on"
     set_automatic_payment(request.customer, is_on, actor=request.actor, at=request.at)
@@ -89,7 +90,6 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),
         "automatic": [_standing(charge) for charge in automatic_charges_of(request.customer, at=request.at).values()],
-        "may_pay": request.user.may_pay,
     }
     return render(request, "payments/wallet.html", context, status=status)
 

@@ -90,8 +90,8 @@ def test_staff_without_a_customer_have_nothing_here(db):
 def test_the_billing_role_pays_and_does_not_order(alice):
     billing = Caller(user=make_user(alice, role=User.Role.BILLING))
 
-    refused(billing.post("quotes/", {}), 403, "permission-denied")
-    refused(billing.post("orders/", {}, key="k"), 403, "permission-denied")
+    refused(billing.post("quotes/", {}), 403, "right-missing")
+    refused(billing.post("orders/", {}, key="k"), 403, "right-missing")
     refused(billing.post("top-ups/", {}, key="k"), 400, "invalid-input")
 
 

@@ -256,18 +256,6 @@ def test_the_own_team_finds_nothing_of_the_customers(things, as_team):
     assert all_refused(as_team, [*CUSTOMER_ROUTES, *CUSTOMER_LISTS, *CUSTOMER_WRITES], things, 404)
 
 
-def test_a_viewer_reads_and_writes_nothing(things, as_viewer):
-    own = [*CUSTOMER_ROUTES, *CUSTOMER_LISTS, *SHARED_ROUTES, *SHARED_LISTS]
-    for method, route in own:
-        if method == "GET":
-            assert as_viewer.get(route.format(**things)).status_code == 200, route
-
-    assert all_refused(as_viewer, [route for route in own if route[0] == "POST"], things, 403)
-    assert all_refused(as_viewer, CUSTOMER_WRITES, things, 403)
-    assert all_refused(as_viewer, [*TEAM_ROUTES, *TEAM_LISTS, *TEAM_WRITES], things, 404)
-    assert done(as_viewer.get(f"resources/{things['resource']}/"))["actions"] == []
-
-
 def test_a_users_rights_are_those_of_today(things, alice, now):
     """A session does not outlive its user's rights."""
     user = make_user(alice)

@@ -361,12 +361,12 @@ PEOPLE_AND_RIGHTS = (
         "accounts.models.people:ApiKey.working", "filter(revoked_at=None)", "all()", f"{KEYS}::revoked", name="a revoked key opens nothing",
     ),
     edited(
-        "accounts.models.people:User.may_order", "return self.role == self.Role.OWNER", "return True", f"{KEYS}::the_billing_role",
-        name="only owners order",
+        "accounts.may:allows", "return any(", "return True or any(", "tests/rights/test_every_address.py::test_each_role",
+        name="a right that is missing is missed",
     ),
     edited(
-        "accounts.models.people:User.may_pay", "return self.role in", "return True or self.role in",
-        "tests/api/test_strangers.py::a_viewer_reads", name="a viewer pays nothing",
+        "accounts.access:portal_page", "if not need:", "if False:", "tests/rights/test_roles.py::test_what_declares_nothing",
+        name="what a page does not declare is nobody's",
     ),
     edited(
         "accounts.admin.tasks:task_page", "if not task.may_do(signed_in(request), subject):", "if False:", "tests/admin/test_rights.py",
