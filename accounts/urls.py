@@ -4,6 +4,7 @@ from accounts import profile, views
 
 urlpatterns = [
     path("downloads/<uuid:token>/", views.download_progress, name="download-progress"),
+    path("customer/choose/", views.choose_customer, name="choose-customer"),
     path("settings/", views.settings, name="settings"),
     path("settings/language/", views.choose_language, name="settings-language"),
     path("settings/keys/", views.issue_key, name="key-issue"),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.language import speak
 from accounts.may import MEMBERS, May
+from accounts.middleware import CHOSEN
 from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
@@ -48,8 +49,8 @@ def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, 
     context = {
         "language_form": LanguageForm(instance=customer),
         "key_form": key_form,
-        "users": customer.users.filter(is_active=True).order_by("email"),
-        "keys": customer.keys.select_related("keeper").order_by("revoked_at", "-created_at"),
+        "users": customer.memberships.select_related("user").filter(user__is_active=True).order_by("user__email"),
+        "keys": customer.keys.with_keeper().select_related("keeper").order_by("revoked_at", "-created_at"),
         **more,
     }
     return render(request, "accounts/settings.html", context, status=status)
@@ -104,6 +105,17 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
     keys.take_over_customer_key(key, request.user, actor=request.actor, at=request.at)
     messages.success(request, _("You keep the key “%(name)s” from now on.") % {"name": key.name})
     return redirect("settings")
+
+
+@require_POST
+@portal_page(does=MEMBERS)
+def choose_customer(request: PortalRequest) -> HttpResponse:
+    """Work for another customer that one belongs to, in this browser."""
+    chosen = get_object_or_404(request.user.customers, pk=request.POST.get("customer"))
+    request.session[CHOSEN] = str(chosen.pk)
+    answer = redirect("home")
+    speak(answer, chosen.language)
+    return answer
 
 
 @require_GET

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.may import Role
 from accounts.models import Customer, User
 from catalog.models import Item, Price, Product
 from kernel.periods import CalendarMonth
@@ -219,7 +220,7 @@ def _history(cursor: CursorWrapper, size: int) -> None:
     for statement in (BILLS, *HISTORY):
         cursor.execute(statement, facts)
     customer = Customer.objects.get(email="c1@customer.example")
-    User.objects.create_user(READER, customer=customer, role=User.Role.OWNER)
+    User.objects.create_user(READER, customer=customer, role=Role.OWNER)
 
 
 def _catalogue() -> tuple[Product, Item, Item]:

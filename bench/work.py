@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from accounts.may import Role
 from accounts.models import Customer, User
 from bench import baselines
 from bench.data import END, HISTORY_MONTHS, MONTH, READER, RESOURCES_PER_CUSTOMER, STAFF
@@ -359,7 +360,7 @@ def _get(client: Client, address: str) -> float:
 
 def _some_reader() -> User:
     customer = Customer.objects.get(pk=_customer_id(1))
-    return User.objects.create_user(f"{uuid4().hex}@customer.example", customer=customer, role=User.Role.OWNER)
+    return User.objects.create_user(f"{uuid4().hex}@customer.example", customer=customer, role=Role.OWNER)
 
 
 def _spend(customer_id: UUID, source: str) -> None:

@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.ChosenCustomerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "door.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

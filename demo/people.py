@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import BillingMode, BuyerProfile, Customer, User
+from accounts.may import Role
+from accounts.models import BillingMode, BuyerProfile, Customer, Membership, User
 from accounts.services.buyers import Named, add_buyer
 from accounts.staff import ensure_staff_groups
 from demo.logins import PASSWORD, STAFF_DOMAIN
 from kernel.actors import Actor, ActorKind
 
 PREPAID, POSTPAID = BillingMode.PREPAID, BillingMode.POSTPAID
-OWNER, BILLING, VIEWER = User.Role.OWNER, User.Role.BILLING, User.Role.VIEWER
+OWNER, BILLING, TECHNICAL, VIEWER = Role
 ADMIN = f"admin@{STAFF_DOMAIN}"
 SUPPORT = Actor(ActorKind.STAFF, f"support@{STAFF_DOMAIN}")
 FINANCE = Actor(ActorKind.STAFF, f"finance@{STAFF_DOMAIN}")
@@ -27,7 +28,7 @@ class Person(NamedTuple):
     local: str
     last_name: str
     first_name: str
-    role: User.Role = OWNER
+    role: Role = OWNER
 
 
 class Party(NamedTuple):
@@ -139,12 +140,14 @@ def _make_party(party: Party, password: str, now: datetime) -> Customer:
         at=since,
     )
     for person in party.people:
-        _user(person, party.domain, password, since, customer=customer, role=person.role)
+        _user(person, party.domain, password, since, customer=customer)
     return customer
 
 
-def _user(person: Person, domain: str, password: str, since: datetime, **fields: object) -> User:
-    return User.objects.create(
+def _user(
+    person: Person, domain: str, password: str, since: datetime, *, customer: Customer | None = None, **fields: object
+) -> User:
+    user: User = User.objects.create(
         email=f"{person.local}@{domain}",
         password=password,
         first_name=person.first_name,
@@ -152,3 +155,6 @@ def _user(person: Person, domain: str, password: str, since: datetime, **fields:
         date_joined=since,
         **fields,
     )
+    if customer is not None:
+        Membership.objects.create(user=user, customer=customer, role=person.role, joined_at=since)
+    return user

@@ -12,7 +12,8 @@ from zlib import crc32
 
 from django.db.models import F
 
-from accounts.models import Customer, User
+from accounts.may import Role
+from accounts.models import Customer
 from billing_portal.schedule import BY_NAME, JOBS
 from billing_portal.timetable import Daily, Job
 from kernel.periods import local_day, start_of_day
@@ -102,7 +103,7 @@ class Part:
 
     def __init__(self, timeline: Timeline, customer: Customer) -> None:
         self.timeline, self.pk = timeline, customer.pk
-        self.owner = customer.users.filter(role=User.Role.OWNER).get().actor
+        self.owner = customer.users.filter(memberships__role=Role.OWNER).get().actor
         self._habit = crc32(customer.email.encode())
         self._taken: dict[int, int] = {}
 

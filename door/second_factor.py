@@ -27,7 +27,7 @@ def needs_second_factor(user: User) -> bool:
     """Staff, where it is set up so; a customer's users, where their owner wants it."""
     if user.is_staff:
         return bool(settings.STAFF_SECOND_FACTOR)
-    return user.customer is not None and user.customer.wants_second_factor
+    return any(one.customer.wants_second_factor for one in user.belongs)
 
 
 def is_proven(request: HttpRequest, user: User) -> bool:

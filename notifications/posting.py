@@ -56,7 +56,7 @@ def retry_letter(letter_id: int, *, reason: str, actor: Actor, at: datetime) -> 
     :raises NotParked:
     """
     LETTERS.resend(letter_id, at=at)
-    letter = Letter.objects.select_related("user__customer").get(pk=letter_id)
+    letter = Letter.objects.select_related("user").get(pk=letter_id)
     customer = letter.user.customer if letter.user else None
     record_audit(Did.RETRY_LETTER, letter, actor=actor, at=at, reason=reason, customer=customer)
 

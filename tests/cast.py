@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from accounts import four_eyes
+from accounts.may import Role
 from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, User
 from accounts.services.buyers import Named, add_buyer
 from catalog.models import Coupon, Item, Price, Product
@@ -54,7 +55,7 @@ def make_buyer(customer: Customer, name: str = "", *, at: datetime = LONG_AGO, *
     return add_buyer(customer, Named(kind, name or customer.name, **facts), actor=owner_of(customer), at=at)
 
 
-def make_user(customer: Customer | None, *, role: str = User.Role.OWNER, **fields: Any) -> User:
+def make_user(customer: Customer | None, *, role: str = Role.OWNER, **fields: Any) -> User:
     return User.objects.create_user(
         f"user{next(_number)}@customer.example", "secret", customer=customer, role=role, **fields
     )

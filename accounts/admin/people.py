@@ -6,11 +6,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,11 +20,13 @@ from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
 from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review
-from accounts.models import AuditEntry, BillingModeSwitch, CustomerGroup, User
+from accounts.may import Role
+from accounts.models import AuditEntry, BillingModeSwitch, Customer, CustomerGroup, Membership, User
 from accounts.proof import way_to_proof
+from accounts.services.team import LastOwner, add_member, change_role, remove_member
 from accounts.staff import permission_words
 from kernel import clock
-from kernel.shapes import Wording
+from kernel.shapes import Cleaned, Wording
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -32,17 +35,54 @@ class PasswordForm(AdminPasswordChangeForm):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class NewUserForm(AdminUserCreationForm):
+class Belongs(forms.ModelForm):
+    """To which customer somebody belongs, and as what. Further ones are added in the portal, by who manages the team there."""
+
+    customer = forms.ModelChoiceField(
+        label=_("customer"),
+        queryset=Customer.objects.all(),
+        required=False,
+        widget=AutocompleteSelect(Membership._meta.get_field("customer"), admin.site),
+    )
+    role = forms.ChoiceField(label=_("role"), choices=Role.choices, initial=Role.VIEWER)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk and (member := self.instance.membership):
+            self.initial = {**self.initial, "customer": member.customer_id, "role": member.role}
+
+    def clean(self) -> Cleaned | None:
+        """The last owner stays, whoever moves them."""
+        data = super().clean()
+        member = self.instance.membership if self.instance.pk else None
+        if member and {"customer", "role"} & set(self.changed_data):
+            others = member.customer.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
+            if member.role == Role.OWNER and not others.exists():
+                self.add_error("role", str(LastOwner()))
+        return data
+
+
+class NewUserForm(Belongs, AdminUserCreationForm):
     class Meta:
         model = User
-        fields = ("email", "customer", "role")
+        fields = ("email",)
         field_classes: dict[str, object] = {}
 
 
-class EditUserForm(UserChangeForm):
+class EditUserForm(Belongs, UserChangeForm):
     class Meta:
         model = User
-        fields = "__all__"
+        fields = (
+            "email",
+            "password",
+            "first_name",
+            "last_name",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "groups",
+            "user_permissions",
+        )
         field_classes: dict[str, object] = {}
 
 
@@ -68,12 +108,10 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     OPENS = frozenset({"email", "customer", "role", "is_active"})
     """Edits of these let somebody in who was not, or elsewhere."""
     ordering = ("-pk",)
-    about = ("customer",)
-    list_display = ("email", "customer", "role", "is_active", "is_staff", "last_login")
-    list_select_related = ("customer",)
-    list_filter = ("is_staff", "role", "is_active", "groups")
-    search_fields = ("email", "first_name", "last_name", "customer__name")
-    autocomplete_fields = ("customer",)
+    whose = column("belongs", _("customers"), lambda belongs: ", ".join(str(one.customer) for one in belongs))
+    list_display = ("email", whose, "is_active", "is_staff", "last_login")
+    list_filter = ("is_staff", "memberships__role", "is_active", "groups")
+    search_fields = ("email", "first_name", "last_name", "memberships__customer__name")
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ("groups", "user_permissions")
     add_fieldsets = (
@@ -93,7 +131,8 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     STAFF = ((_("Staff"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        users = super().get_queryset(request)
+        belongs = Membership.objects.select_related("customer").order_by("joined_at", "pk")
+        users = super().get_queryset(request).prefetch_related(Prefetch("memberships", belongs, to_attr="belongs"))
         return users if self._sees_staff(request) else users.filter(is_staff=False, is_superuser=False)
 
     def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
@@ -101,7 +140,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         return [*found, *self.STAFF] if obj is not None and request.user.is_superuser else found
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        return self.list_filter if self._sees_staff(request) else ("role", "is_active")
+        return self.list_filter if self._sees_staff(request) else ("memberships__role", "is_active")
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object
@@ -113,16 +152,33 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         opened = sorted(self.OPENS & set(form.changed_data))
-        before = User.objects.filter(pk=obj.pk).values("email", "customer").first() if change else None
+        before = User.objects.filter(pk=obj.pk).first() if change else None
+        member = before.membership if before else None
         super().save_model(request, obj, form, change)
+        self._belong(request, obj, member, form.cleaned_data.get("customer"), form.cleaned_data.get("role", ""))
         if change and not opened:
             return
         facts: dict[str, object] = {"changed": opened} if change else {"role": obj.role}
-        if before and before["email"] != obj.email:
-            facts["former_email"] = before["email"]
-        if before and before["customer"] not in {None, obj.customer_id}:
-            facts["former_customer"] = str(before["customer"])
+        if before and before.email != obj.email:
+            facts["former_email"] = before.email
+        if member and member.customer != obj.customer:
+            facts["former_customer"] = str(member.customer_id)
         self._leave(request, "change-user" if change else "make-user", obj, form.cleaned_data["reason"], **facts)
+
+    @staticmethod
+    def _belong(
+        request: HttpRequest, user: User, member: Membership | None, customer: Customer | None, role: str
+    ) -> None:
+        """What the form says of where they belong."""
+        actor, at = signed_in(request).actor, clock.now()
+        if member and member.customer != customer:
+            remove_member(member, actor=actor, at=at)
+            member = None
+        if customer and member is None:
+            add_member(customer, user, role, actor=actor, at=at)
+        elif member:
+            change_role(member, role, actor=actor, at=at)
+        user.__dict__.pop("belongs", None)
 
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
@@ -149,6 +205,18 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def _sees_staff(request: HttpRequest) -> bool:
         """Who can change users must not get at staff; who only looks (auditors) sees them all."""
         return request.user.is_superuser or not request.user.has_perm("accounts.change_user")
+
+
+@admin.register(Membership)
+class MembershipAdmin(LookOnlyAdmin):
+    """Who belongs where: changed by the customer, or on the page of a user."""
+
+    about = ("customer", "user")
+    list_display = ("user", "customer", "role", "joined_at")
+    list_select_related = ("user", "customer")
+    list_filter = ("role",)
+    search_fields = ("user__email", "customer__name")
+    date_hierarchy = "joined_at"
 
 
 @admin.register(CustomerGroup)

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Text
-from accounts.may import MEMBERS, May, one_of
-from accounts.models import BillingMode, Customer, CustomerKey, User
+from accounts.may import MEMBERS, May, Role, one_of
+from accounts.models import BillingMode, Customer, CustomerKey, Membership
 from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
 from accounts.services.keys import issue_customer_key, revoke_key
@@ -72,21 +72,21 @@ class CustomerViewSet(Endpoint):
 class UserShape(serializers.Serializer[object]):
     """Somebody who may sign in for the customer."""
 
-    id = serializers.IntegerField()
-    email = serializers.CharField()
-    role = serializers.ChoiceField(choices=User.Role.choices)
-    is_active = serializers.BooleanField()
+    id = serializers.IntegerField(source="user_id")
+    email = serializers.CharField(source="user.email")
+    role = serializers.ChoiceField(choices=Role.choices)
+    is_active = serializers.BooleanField(source="user.is_active")
 
 
 class UserViewSet(mixins.ListModelMixin, Endpoint):
     """Who may sign in for a customer."""
 
-    queryset = User.objects.none()
+    queryset = Membership.objects.none()
     serializer_class = UserShape
     sees = MEMBERS
 
-    def visible(self) -> QuerySet[User]:
-        return User.objects.filter(self.principal.scope())
+    def visible(self) -> QuerySet[Membership]:
+        return Membership.objects.filter(self.principal.scope()).select_related("user")
 
 
 class KeyShape(serializers.Serializer[object]):

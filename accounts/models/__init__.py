@@ -8,6 +8,7 @@ from accounts.models.people import (
     Customer,
     CustomerGroup,
     CustomerKey,
+    Membership,
     User,
     digest_of,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "CustomerGroup",
     "CustomerKey",
     "IdempotencyKey",
+    "Membership",
     "Seal",
     "StaffAct",
     "User",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.may import ROLES, Rights, Role
+from accounts.may import ROLES, May, Rights, Role
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
@@ -120,10 +122,21 @@ class Customer(KeepsColumns):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
+    def create_user(
+        self,
+        email: str,
+        password: str | None = None,
+        *,
+        customer: Customer | None = None,
+        role: str = Role.VIEWER,
+        **fields: object,
+    ) -> User:
+        """Somebody who signs in, and belongs to `customer`, if any, as `role`."""
         user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
+        if customer is not None:
+            Membership.objects.create(user=user, customer=customer, role=role, joined_at=user.date_joined)
         return user
 
     def get_by_natural_key(self, email: str | None) -> User:
@@ -131,27 +144,24 @@ class UserManager(BaseUserManager["User"]):
         return self.alias(address=Lower("email")).get(address=Lower(Value((email or "").strip())))
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> User:
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)  # type: ignore[arg-type]
 
 
 class User(AbstractUser):
-    """Somebody who signs in: a customer's user with a role, or (without a customer) staff."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner", _("owner")
-        BILLING = "billing", _("billing")
-        VIEWER = "viewer", _("viewer")
+    """Somebody who signs in: a member of customers, or (of none) staff."""
 
     username = None  # type: ignore[assignment]  # people sign in with their mail address
     email = models.EmailField(_("mail address"), unique=True)
-    customer = models.ForeignKey(
-        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="users", verbose_name=_("customer")
+    customers = models.ManyToManyField(
+        Customer, through="Membership", related_name="users", verbose_name=_("customers")
     )
-    role = models.CharField(_("role"), max_length=8, choices=Role.choices, default=Role.VIEWER)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    chosen: UUID | None = None
+    """For which of their customers they work now, where they said so."""
 
     class Meta:
         verbose_name = _("user")
@@ -171,9 +181,83 @@ class User(AbstractUser):
     def actor(self) -> Actor:
         return Actor(ActorKind.STAFF if self.is_staff else ActorKind.CUSTOMER, self.email)
 
+    @cached_property
+    def belongs(self) -> list[Membership]:
+        """Where they belong, the longest first."""
+        return list(self.memberships.select_related("customer").order_by("joined_at", "pk"))
+
+    @property
+    def membership(self) -> Membership | None:
+        """The one that counts now: what they chose, or else the longest."""
+        return next((one for one in self.belongs if one.customer_id == self.chosen), next(iter(self.belongs), None))
+
+    @property
+    def customer(self) -> Customer | None:
+        """For whom they work now."""
+        return self.membership.customer if self.membership else None
+
+    @property
+    def role(self) -> str:
+        """As what."""
+        return self.membership.role if self.membership else ""
+
     @property
     def rights(self) -> Rights:
-        """What they may do for their customer."""
+        """What they may do there."""
+        return self.membership.rights if self.membership else frozenset()
+
+
+class Membership(models.Model):
+    """Somebody belongs to a customer, and as what. A customer that had an owner keeps one."""
+
+    MAY_BE_DELETED: ClassVar = True
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("user"))
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("customer")
+    )
+    role = models.CharField(_("role"), max_length=9, choices=Role.choices)
+    joined_at = models.DateTimeField(_("member since"))
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_membership_per_user_and_customer",
+                fields=["user", "customer"],
+                violation_error_message=_("This person belongs to the team already."),
+            ),
+            models.CheckConstraint(
+                name="a_members_role_is_known",
+                condition=Q(role__in=Role.values),
+                violation_error_message=_("A member is owner, billing, technical or viewer."),
+            ),
+        ]
+        triggers: ClassVar = [
+            frozen("is_of_one_person_and_customer", columns=["user_id", "customer_id", "joined_at"]),
+            pgtrigger.Trigger(
+                name="an_owner_stays",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete | pgtrigger.UpdateOf("role"),
+                func="""
+                IF OLD.role = 'owner' THEN
+                    PERFORM FROM accounts_customer WHERE id = OLD.customer_id FOR NO KEY UPDATE;  -- two who leave at once wait
+                    IF NOT EXISTS (SELECT FROM accounts_membership WHERE customer_id = OLD.customer_id AND role = 'owner') THEN
+                        RAISE EXCEPTION 'customer % would have no owner', OLD.customer_id USING ERRCODE = 'check_violation';
+                    END IF;
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.customer}, {self.get_role_display()}"
+
+    @property
+    def rights(self) -> Rights:
         return ROLES[Role(self.role)]
 
 
@@ -228,9 +312,19 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+KEEPERS = [role for role, rights in ROLES.items() if May.MANAGE_KEYS in rights]
+
+
+class CustomerKeyQuerySet(models.QuerySet["CustomerKey"]):
+    def with_keeper(self) -> Self:
+        """Annotate `keeper_role`: what the keeper is there today; nothing for who has left or may not sign in."""
+        today = Membership.objects.filter(user=OuterRef("keeper"), customer=OuterRef("customer"), user__is_active=True)
+        return self.annotate(keeper_role=Subquery(today.values("role")))
+
+
 class CustomerKey(ApiKey):
     """
-    Lets a customer's own programs act for the customer, as long as its keeper is an owner there.
+    Lets a customer's own programs act for the customer, as long as its keeper manages keys there.
 
     The keeper is who made it or took it over, and answers for it: whoever leaves may still know the secret. Keys that staff
     made have none, and work until they are revoked.
@@ -243,24 +337,23 @@ class CustomerKey(ApiKey):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="keys", verbose_name=_("kept by")
     )
 
+    keeper_role: str | None
+    objects = CustomerKeyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("customer API key")
         verbose_name_plural = _("customer API keys")
 
     @classmethod
     def working(cls) -> models.QuerySet[Self]:
-        kept = models.Q(
-            keeper__is_active=True, keeper__role=User.Role.OWNER, keeper__customer=models.F("customer")
-        ) | models.Q(keeper=None)
-        return super().working().filter(kept)
+        kept: Any = super().working()
+        found: models.QuerySet[Self] = kept.with_keeper().filter(Q(keeper=None) | Q(keeper_role__in=KEEPERS))
+        return found
 
     @property
     def is_stopped(self) -> bool:
-        """Whoever keeps it is no owner here any more; it works again when another owner takes it over."""
-        keeper = self.keeper
-        return keeper is not None and not (
-            keeper.is_active and keeper.role == User.Role.OWNER and keeper.customer_id == self.customer_id
-        )
+        """Whoever keeps it manages no keys here any more; it works again when somebody who does takes it over."""
+        return self.keeper_id is not None and self.keeper_role not in KEEPERS
 
     @property
     def actor(self) -> Actor:

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Did
 from accounts.four_eyes import leave_for_review
+from accounts.may import May
 from accounts.models import ApiKey, Customer, CustomerKey, User
-from accounts.principals import Principal
 from accounts.services import record_audit
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError
@@ -45,7 +45,7 @@ def issue_customer_key(customer: Customer, name: str, *, actor: Actor, at: datet
 
 def keys_in_hand(user: User) -> list[CustomerKey]:
     """Keys that open something and that `user` may revoke: a new password ends none of them."""
-    if user.customer is None or not Principal.of_user(user).may_keep_keys:
+    if user.customer is None or May.MANAGE_KEYS not in user.rights:
         return []
     return list(CustomerKey.working().filter(customer=user.customer).select_related("keeper").order_by("name", "pk"))
 

@@ -1,16 +1,92 @@
-"""Who belongs to a customer, and as what."""
+"""Who belongs to a customer, and as what. Invitations and what members do with one another: the app `team`."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from datetime import datetime
 
-from accounts.models import Customer, User
+from django.db import transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.audit import Did
+from accounts.may import Role
+from accounts.models import Customer, Membership, User
+from accounts.services import record_audit
+from kernel.actors import Actor
+from kernel.errors import DomainError
 
 NAMED = 2
 """Of those who can give a right, so many are named."""
 
 
+class LastOwner(DomainError):
+    code = "last-owner"
+    message = _("Somebody has to stay owner: make another member owner first.")
+
+
+class MemberAlready(DomainError):
+    code = "member-already"
+    message = _("This person belongs to the team already.")
+
+
 def who_can_give(customer: Customer) -> str:
     """Who changes roles there, for a sentence."""
-    owners = customer.users.filter(is_active=True, role=User.Role.OWNER).order_by("pk")
-    return ", ".join(owners.values_list("email", flat=True)[:NAMED]) or _("Our support")
+    owners = customer.memberships.filter(user__is_active=True, role=Role.OWNER).order_by("joined_at", "pk")
+    return ", ".join(owners.values_list("user__email", flat=True)[:NAMED]) or gettext("Our support")
+
+
+@transaction.atomic
+def add_member(customer: Customer, user: User, role: str, *, actor: Actor, at: datetime) -> Membership:
+    """:raises MemberAlready:"""
+    held = Customer.objects.lock(customer.pk)
+    if held.memberships.filter(user=user).exists():
+        raise MemberAlready
+    member = Membership.objects.create(user=user, customer=held, role=role, joined_at=at)
+    _record(Did.ADD_MEMBER, member, actor=actor, at=at, role=role)
+    return member
+
+
+@transaction.atomic
+def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) -> Membership:
+    """
+    What they are from now on; the same again changes nothing.
+
+    :raises LastOwner: nobody else is owner there
+    """
+    held = _held(member)
+    if held.role == role:
+        return held
+    _refuse_last_owner(held)
+    before, held.role = held.role, role
+    held.save(update_fields=["role"])
+    _record(Did.CHANGE_ROLE, held, actor=actor, at=at, role=role, former_role=before)
+    return held
+
+
+@transaction.atomic
+def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
+    """
+    They belong there no more; their keys stop, see `CustomerKey.working`.
+
+    :raises LastOwner: nobody else is owner there
+    """
+    held = _held(member)
+    _refuse_last_owner(held)
+    _record(Did.REMOVE_MEMBER, held, actor=actor, at=at, role=held.role)
+    held.delete()
+
+
+def _held(member: Membership) -> Membership:
+    """As it is now, held after its customer, so that two owners do not leave at once."""
+    Customer.objects.lock(member.customer_id)
+    return Membership.objects.select_for_update(of=("self",)).select_related("customer", "user").get(pk=member.pk)
+
+
+def _refuse_last_owner(member: Membership) -> None:
+    others = member.customer.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
+    if member.role == Role.OWNER and not others.exists():
+        raise LastOwner
+
+
+def _record(verb: Did, member: Membership, *, actor: Actor, at: datetime, **facts: object) -> None:
+    record_audit(verb, member.user.email, actor=actor, at=at, reason="", customer=member.customer, **facts)

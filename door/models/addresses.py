@@ -22,7 +22,7 @@ class AddressChangeQuerySet(models.QuerySet["AddressChange"]):
         return self.filter(done_at=None, ended_at=None)
 
     def lock(self, pk: UUID) -> AddressChange:
-        return self.select_for_update(of=("self",), no_key=True).select_related("user__customer").get(pk=pk)
+        return self.select_for_update(of=("self",), no_key=True).select_related("user").get(pk=pk)
 
 
 class AddressChange(models.Model):

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.may import Role
 from accounts.models import BuyerProfile, Customer, User
 from accounts.services.buyers import Named, add_buyer
 from door.models import Agreement, SignUp
@@ -56,7 +57,7 @@ def sign_up(sign_up_id: UUID, password: str, *, at: datetime) -> User:
     if not asked.is_open(at) or find_user(asked.email) is not None:
         raise SignUpIsOver
     customer = Customer.objects.create(name=asked.name, email=asked.email, language=asked.language, created_at=at)
-    user: User = User.objects.create_user(asked.email, password, customer=customer, role=User.Role.OWNER)
+    user: User = User.objects.create_user(asked.email, password, customer=customer, role=Role.OWNER)
     add_buyer(customer, _named(asked), actor=user.actor, at=at)
     Agreement.objects.bulk_create(
         Agreement(

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import PortalRequest, portal_page
+from accounts.may import MEMBERS
 from accounts.services.keys import keys_in_hand, revoke_in_hand
 
 
@@ -22,7 +23,7 @@ class ChosenKeys(forms.Form):
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@portal_page()
+@portal_page(MEMBERS, does=MEMBERS)
 def keys_after_password(request: PortalRequest) -> HttpResponse:
     """Which keys go on working; those that are ticked are revoked."""
     keys = keys_in_hand(request.user)

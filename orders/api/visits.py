@@ -49,7 +49,8 @@ class VisitShape(serializers.Serializer[object]):
     )
 
     def get_may_order(self, visit: Visit) -> bool:
-        return {May.ORDER, May.MANAGE_RESOURCES} <= visit.user.rights
+        there = visit.user.memberships.filter(customer=visit.customer).first()
+        return there is not None and {May.ORDER, May.MANAGE_RESOURCES} <= there.rights
 
     @extend_schema_field(Instant)
     def get_as_of(self, visit: Visit) -> str:

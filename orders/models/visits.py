@@ -23,7 +23,7 @@ class VisitQuerySet(models.QuerySet["Visit"]):
             ends_at__gt=at,
             ended_at__isnull=True,
             user__is_active=True,
-            user__customer=F("customer"),
+            user__memberships__customer=F("customer"),
         )
 
 

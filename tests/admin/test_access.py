@@ -82,7 +82,7 @@ def test_only_another_administrator_reviews(staff, alice):
 
 
 def test_a_user_moved_to_another_customer_is_told_to_both(staff, alice, bob):
-    user = make_user(alice)
+    user, stays = make_user(alice), make_user(alice)
     form = {"email": user.email, "customer": bob.pk, "role": "owner", "is_active": "on"}
     page = reverse("admin:accounts_user_change", args=[user.pk])
     client = staff("support")
@@ -94,6 +94,17 @@ def test_a_user_moved_to_another_customer_is_told_to_both(staff, alice, bob):
     assert User.objects.get(pk=user.pk).customer == bob
     assert len(told(alice)) == len(told(bob)) == 1
     assert StaffAct.objects.get().facts == {"changed": ["customer"], "former_customer": str(alice.pk)}
+    assert [member.user for member in alice.memberships.all()] == [stays]
+
+
+def test_staff_do_not_move_the_last_owner_away_either(staff, alice, bob):
+    user = make_user(alice)
+    form = {"email": user.email, "customer": bob.pk, "role": "owner", "is_active": "on", "reason": WHY}
+
+    answer = staff("support").post(reverse("admin:accounts_user_change", args=[user.pk]), form)
+
+    assert "Somebody has to stay owner" in str(answer.context["adminform"].form.errors["role"])
+    assert User.objects.get(pk=user.pk).customer == alice
 
 
 def test_a_user_made_by_staff_is_told(staff, alice):

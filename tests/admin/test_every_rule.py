@@ -69,7 +69,7 @@ def forms(alice, bob, small):
     make_coupon("USED", 10_000)
     CustomerGroup.objects.create(name="Key accounts")
     make_user(alice)
-    User.objects.filter(customer=alice).update(email="lan@alice.example")
+    User.objects.filter(customers=alice).update(email="lan@alice.example")
     Price.objects.create(item=small, customer=alice, unit_price=1, valid_from=NOON.replace(month=5))
     Discount.objects.create(customer=alice, product=small.product, share="0.1", valid_from=NOON.replace(month=5))
     why = {"reason": "asked"}

@@ -53,7 +53,7 @@ def test_nobodys_password_is_set_by_a_session_alone(stolen, alice):
 
 
 def test_a_user_is_looked_at_but_not_moved_by_a_session_alone(stolen, alice, bob):
-    user = make_user(alice)
+    user, _stays = make_user(alice), make_user(alice)
     page = reverse("admin:accounts_user_change", args=[user.pk])
     form = {"email": user.email, "customer": bob.pk, "role": "owner", "is_active": "on", "reason": WHY}
     assert stolen.get(page).status_code == 200

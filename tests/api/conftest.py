@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import Customer, CustomerKey, User
 from catalog.models import Item, Product, ProductKey
 from invoices.models import CreditNote, Invoice
@@ -102,7 +103,7 @@ def as_bob(bob: Customer) -> Caller:
 @pytest.fixture
 def as_viewer(alice: Customer) -> Caller:
     """A user of Alice's who may only look."""
-    return Caller(user=make_user(alice, role=User.Role.VIEWER))
+    return Caller(user=make_user(alice, role=Role.VIEWER))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from rest_framework.throttling import SimpleRateThrottle
 
-from accounts.models import CustomerKey, User
+from accounts.may import Role
+from accounts.models import CustomerKey
 from catalog.models import ProductKey
 from tests.api.conftest import Caller, done, refused
 from tests.cast import LONG_AGO, NOON, make_user
@@ -88,7 +89,7 @@ def test_staff_without_a_customer_have_nothing_here(db):
 
 
 def test_the_billing_role_pays_and_does_not_order(alice):
-    billing = Caller(user=make_user(alice, role=User.Role.BILLING))
+    billing = Caller(user=make_user(alice, role=Role.BILLING))
 
     refused(billing.post("quotes/", {}), 403, "right-missing")
     refused(billing.post("orders/", {}, key="k"), 403, "right-missing")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from accounts.models import User
+from accounts.may import Role
 from notifications.models import Notice
 from payments.gateways.base import Failed
 from payments.models import Payment
@@ -213,7 +213,7 @@ def test_an_owner_makes_a_key_sees_its_secret_once_and_revokes_it(alice):
 def test_a_key_and_a_viewer_make_and_revoke_no_keys(alice, as_alice):
     made = done(in_person(make_user(alice)).post("keys/", {"name": "Terraform"}), 201)
 
-    for caller in (as_alice, Caller(user=make_user(alice, role=User.Role.VIEWER))):
+    for caller in (as_alice, Caller(user=make_user(alice, role=Role.VIEWER))):
         refused(caller.post("keys/", {"name": "another"}), 403, "permission-denied")
         refused(caller.post(f"keys/{made['id']}/revoke/"), 403, "permission-denied")
 

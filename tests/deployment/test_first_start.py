@@ -13,6 +13,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import User
 from demo.people import ADMIN
 from stack import env as env_file
@@ -40,7 +41,7 @@ def test_the_first_administrator_signs_in_with_the_password_that_was_shown_once(
 
 
 def test_somebody_elses_address_makes_no_administrator(alice) -> None:
-    owner = User.objects.create_user(email="lan@hoasen.vn", customer=alice, role=User.Role.OWNER)
+    owner = User.objects.create_user(email="lan@hoasen.vn", customer=alice, role=Role.OWNER)
     assert "nothing was changed" in set_up("lan@hoasen.vn")
     owner.refresh_from_db()
     assert not owner.is_superuser

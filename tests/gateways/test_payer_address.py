@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.may import Role
 from payments.models import Payment
 from payments.services.gateway import start_top_up
 from tests.cast import NOON, make_customer, make_user, owner_of
@@ -33,7 +33,7 @@ def told() -> str:
 @pytest.mark.parametrize("address", ["203.0.113.9", "2001:db8::7"])
 def test_who_pays_on_a_page_is_named_by_their_own_address(address: str) -> None:
     client = Client(REMOTE_ADDR=address)
-    client.force_login(make_user(make_customer(), role=User.Role.OWNER))
+    client.force_login(make_user(make_customer(), role=Role.OWNER))
     assert client.post(reverse("top-up"), WISH).status_code == 303
     assert told() == address
 
@@ -41,14 +41,14 @@ def test_who_pays_on_a_page_is_named_by_their_own_address(address: str) -> None:
 def test_behind_a_proxy_it_is_what_the_proxy_has_seen(settings: Any) -> None:
     settings.BEHIND_PROXY = True
     client = Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="198.51.100.1, 203.0.113.9")
-    client.force_login(make_user(make_customer(), role=User.Role.OWNER))
+    client.force_login(make_user(make_customer(), role=Role.OWNER))
     client.post(reverse("top-up"), WISH)
     assert told() == "203.0.113.9"
 
 
 def test_who_asks_by_rest_is_named_too() -> None:
     client = Client(REMOTE_ADDR="203.0.113.9")
-    client.force_login(make_user(make_customer(), role=User.Role.OWNER))
+    client.force_login(make_user(make_customer(), role=Role.OWNER))
     answer = client.post("/api/v1/top-ups/", WISH, content_type="application/json", headers={"idempotency-key": "k"})
     assert answer.status_code == 201
     assert told() == "203.0.113.9"

@@ -8,12 +8,13 @@ from datetime import datetime
 
 from django.test import Client
 
-from accounts.models import Customer, User
+from accounts.may import Role
+from accounts.models import Customer
 from kernel import clock
 from tests.cast import make_user
 
 
-def signed_in(customer: Customer | None, role: str = User.Role.OWNER) -> Client:
+def signed_in(customer: Customer | None, role: str = Role.OWNER) -> Client:
     """A browser of one of the customer's users, reading English."""
     client = Client(headers={"accept-language": "en"})
     client.force_login(make_user(customer, role=role))

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from pytest_django.asserts import assertNumQueries
 
-from accounts.models import User
+from accounts.may import Role
 from catalog.models import Discount, Item
 from invoices.models import CreditNote, Invoice
 from invoices.ranges import between, named_range
@@ -275,7 +275,7 @@ def test_no_choice_pays_nothing(bob, billed):
 
 def test_viewers_look_and_do_not_pay(bob, billed):
     fund(bob, 300_000)
-    client = signed_in(bob, role=User.Role.VIEWER)
+    client = signed_in(bob, role=Role.VIEWER)
     page = history(client).content.decode()
     assert 'name="invoice"' not in page
     assert "chosen" not in client.get(reverse("invoice", args=[billed[0].pk])).context
@@ -285,7 +285,7 @@ def test_viewers_look_and_do_not_pay(bob, billed):
 
 def test_the_role_billing_pays(bob, billed):
     fund(bob, 300_000)
-    pay(signed_in(bob, role=User.Role.BILLING), billed)
+    pay(signed_in(bob, role=Role.BILLING), billed)
     assert Payment.objects.get().amount == 259_434
 
 

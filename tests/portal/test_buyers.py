@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from accounts.models import BuyerProfile, User
+from accounts.may import Role
+from accounts.models import BuyerProfile
 from orders.models import Action, Order
 from tests.cast import NOON, answer, chosen, make_buyer, make_customer, make_user, quote
 from tests.cast import order as ordered
@@ -72,7 +73,7 @@ def test_a_code_from_another_time_is_shown_as_doubtful_until_it_is_mended(owner,
 
 def test_a_viewer_looks_and_changes_nothing(alice):
     buyer = make_buyer(alice, tax_code=VIETTEL)
-    viewer = signed_in(alice, User.Role.VIEWER)
+    viewer = signed_in(alice, Role.VIEWER)
     shown = markup(viewer.get(PAGE))
     assert VIETTEL in shown
     assert "<form" not in shown.split("<main", 1)[1].split("</main", 1)[0]
@@ -150,7 +151,7 @@ def test_the_order_offers_another_buyer_until_it_has_ended(owner, alice, offered
     answer(found)
     assert "To whom it is invoiced" not in markup(owner.get(page))
     assert found.items.get().resource.invoices.get().buyer["personal_id"] == LAN
-    assert signed_in(alice, User.Role.BILLING).post(reverse("order-buyer", args=[found.pk])).status_code == 403
+    assert signed_in(alice, Role.BILLING).post(reverse("order-buyer", args=[found.pk])).status_code == 403
 
 
 def test_staff_see_of_an_identity_number_its_end(alice, client):

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.may import Role
 from catalog.models import Price
 from lifecycle.models import Resource
 from orders.models import Order, Quote
@@ -247,7 +247,7 @@ def test_strangers_find_neither_quote_nor_order(owner, page):
 
 
 def test_a_viewer_sees_the_price_but_cannot_order(alice, page):
-    viewer = signed_in(alice, User.Role.VIEWER)
+    viewer = signed_in(alice, Role.VIEWER)
     shown = viewer.get(page).content.decode()
     assert "261,000" in shown
     assert 'value="continue"' not in shown

@@ -1,10 +1,12 @@
 """An API key has a keeper, who answers for it; it stops when the keeper is no owner here any more."""
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry, User
+from accounts.models import AuditEntry, Membership, User
 from accounts.services.keys import issue_customer_key, revoke_key
 from tests.cast import NOON, STAFF, make_user
 from tests.proof import proven
@@ -34,16 +36,33 @@ def test_the_page_shows_whose_a_key_is(lan, key):
     assert f"<span>{lan.email}</span>" in browser_of(lan).get(reverse("settings")).content.decode()
 
 
+def deactivated(member: Membership) -> None:
+    User.objects.filter(pk=member.user_id).update(is_active=False)
+
+
+def made(role: str) -> Callable[[Membership], object]:
+    return lambda member: Membership.objects.filter(pk=member.pk).update(role=role)
+
+
 @pytest.mark.parametrize(
-    "change", [{"is_active": False}, {"role": "viewer"}, {"role": "billing"}, {"customer": None}], ids=str
+    "leave",
+    [deactivated, made("viewer"), made("billing"), Membership.delete],
+    ids=["deactivated", "viewer", "billing", "left"],
 )
-def test_a_key_stops_when_its_keeper_leaves(alice, lan, key, change):
+def test_a_key_stops_when_its_keeper_leaves(alice, lan, key, leave):
+    other = make_user(alice)
     assert works(key[1])
-    User.objects.filter(pk=lan.pk).update(**change)
+    leave(lan.memberships.get())
     assert not works(key[1])
-    page = browser_of(make_user(alice)).get(reverse("settings")).content.decode()
-    assert "has left or is no owner: the key is stopped" in page
+    page = browser_of(other).get(reverse("settings")).content.decode()
+    assert "has left or manages no keys: the key is stopped" in page
     assert "Take over" in page
+
+
+def test_a_technical_member_keeps_a_key(alice, lan, key):
+    make_user(alice)
+    made("technical")(lan.memberships.get())
+    assert works(key[1])
 
 
 def test_another_owner_takes_it_over_and_it_works_again(alice, lan, key):

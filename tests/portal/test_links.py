@@ -11,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from accounts.models import Customer, User
+from accounts.may import Role
+from accounts.models import Customer
 from invoices.models import Invoice
 from payments.consents import VERSION
 from payments.gateways import Failed, Linked, UnknownGateway, Unlinked
@@ -119,7 +120,7 @@ def test_strangers_find_no_account_and_who_may_only_look_changes_none(linking: A
         assert stranger.post(address).status_code == 404
     assert stranger.get(reverse("link-return", args=[link.pk])).status_code == 404
     viewer = Client()
-    viewer.force_login(make_user(link.customer, role=User.Role.VIEWER))
+    viewer.force_login(make_user(link.customer, role=Role.VIEWER))
     for address in [*addresses, reverse("link-account"), reverse("automatic-off")]:
         assert viewer.post(address).status_code == 403
     assert "Unlink" not in words(viewer.get(reverse(PAGE)))

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.cast import make_user
+from tests.proof import proven
 
 STORED = "Lan.Nguyen@Hoasen.example"
 
@@ -39,6 +40,7 @@ def test_no_second_user_has_the_address(lan):
 def test_staff_read_a_sentence_when_they_type_it_again(alice, lan):
     client = Client(headers={"accept-language": "en"})
     client.force_login(User.objects.create_superuser("boss@portal.example"))
+    proven(client)
     form = {
         "email": STORED.lower(),
         "customer": alice.pk,

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 from pytest_django.asserts import assertNumQueries
 
-from accounts.models import Customer, CustomerKey, User, digest_of
+from accounts.may import Role
+from accounts.models import Customer, CustomerKey, digest_of
 from notifications.kinds import KINDS, If, Unless
 from notifications.models import Notice
 from notifications.render import render, words_of
@@ -190,7 +191,7 @@ def test_notices_cost_the_same_number_of_queries(alice, small, count):
 
 
 def test_settings_show_users_and_keys(alice):
-    make_user(alice, role=User.Role.VIEWER)
+    make_user(alice, role=Role.VIEWER)
     page = signed_in(alice).get(reverse("settings"))
     assert len(page.context["users"]) == 2
     assert "There is no key yet." in page.content.decode()
@@ -218,7 +219,7 @@ def test_a_key_is_shown_once_and_revoked(alice):
     assert CustomerKey.objects.get().revoked_at == NOON
 
 
-@pytest.mark.parametrize("role", [User.Role.BILLING, User.Role.VIEWER])
+@pytest.mark.parametrize("role", [Role.BILLING, Role.VIEWER])
 def test_keys_are_the_owners_alone(alice, role):
     key, _secret = CustomerKey.issue(at=NOON, customer=alice, name="k")
     client = signed_in(alice, role=role)

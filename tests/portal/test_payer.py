@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from accounts.models import User
+from accounts.may import Role
 from catalog.models import Item
 from kernel.actors import Actor
 from orders.models import Action, Order
@@ -277,7 +277,7 @@ def test_a_name_that_leads_elsewhere_is_refused_at_its_field(small: Item) -> Non
 
 def test_who_may_not_pay_asks_nobody_and_a_stranger_withdraws_nothing(small: Item) -> None:
     request = asked(small)
-    viewer = signed_in(request.customer, role=User.Role.VIEWER)
+    viewer = signed_in(request.customer, role=Role.VIEWER)
     invoice = request.customer.invoices.get()
     assert viewer.post(reverse("ask-to-pay"), {"invoice": str(invoice.pk)}).status_code == 403
     stranger = signed_in(make_customer())

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import Customer, CustomerKey, User
 from accounts.services.keys import issue_customer_key, revoke_key
 from tests.cast import NOON, make_user
@@ -191,7 +192,7 @@ def test_who_has_set_a_new_password_by_mail_comes_to_the_keys_after_the_door(own
     assert "Các khóa API sau vẫn hoạt động: import, report." in str(mail_to(owner.email).body)
 
 
-@pytest.mark.parametrize("role", [User.Role.BILLING, User.Role.VIEWER])
+@pytest.mark.parametrize("role", [Role.BILLING, Role.VIEWER])
 def test_who_may_not_revoke_is_shown_nothing(alice, keys, role):
     client = browser_of(make_user(alice, role=role))
     assert change(client)["Location"] == "/settings/"

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.may import Role
 from catalog.models import Product
 from lifecycle.models import Resource
 from orders.models import Action
@@ -148,7 +148,7 @@ def test_who_is_not_signed_in_signs_in_first(client, web):
 
 
 def test_a_viewer_sees_but_cannot_act(alice, web):
-    viewer = signed_in(alice, User.Role.VIEWER)
+    viewer = signed_in(alice, Role.VIEWER)
     page = viewer.get(address("resource", web)).content.decode()
     assert "web-01" in page
     assert "Reboot" not in page
@@ -290,7 +290,7 @@ def test_home_names_what_needs_attention(owner, alice, web):
 
 def test_home_offers_a_viewer_a_look_not_an_order(alice, web):
     with the_time_being(fresh(web).paid_until - DAY):
-        page = signed_in(alice, User.Role.VIEWER).get(reverse("home")).content.decode()
+        page = signed_in(alice, Role.VIEWER).get(reverse("home")).content.decode()
     assert "web-01" in page
     assert reverse("renew") not in page
 

@@ -11,6 +11,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import AuditEntry, Customer, StaffAct, User
 from door import brake
 from door.second_factor import SecondFactor
@@ -279,7 +280,7 @@ def test_staff_need_none_elsewhere(boss):
 
 
 def test_an_owner_decides_for_everybody(owner, alice):
-    colleague = make_user(alice, role=User.Role.VIEWER)
+    colleague = make_user(alice, role=Role.VIEWER)
     client, _answer = sign_in(owner)
     proven(client).post("/settings/second-factor/team/", {"wanted": "on"})
     assert Customer.objects.get(pk=alice.pk).wants_second_factor
@@ -331,7 +332,7 @@ def test_what_is_required_cannot_be_switched_off(owner, with_factor):
     assert Authenticator.objects.filter(type="totp").exists()
 
 
-@pytest.mark.parametrize("role", [User.Role.VIEWER, User.Role.BILLING])
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.BILLING])
 def test_nobody_else_decides_for_everybody(alice, role):
     client, _answer = sign_in(make_user(alice, role=role))
     assert client.post("/settings/second-factor/team/", {"wanted": "on"}).status_code == 403

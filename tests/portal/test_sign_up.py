@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import BillingMode, Customer, User
 from door import brake, documents
 from door.models import Agreement, SignUp
@@ -69,7 +70,7 @@ def test_a_company_signs_up_and_is_in(db):
     )
     assert (customer.billing_mode, customer.language) == (BillingMode.PREPAID, "en")
     user = User.objects.get()
-    assert (user.email, user.role, user.customer, user.is_staff) == (LAN, User.Role.OWNER, customer, False)
+    assert (user.email, user.role, user.customer, user.is_staff) == (LAN, Role.OWNER, customer, False)
     assert client.get("/").status_code == 200
     assert browser().post("/login/", {"username": LAN, "password": PASSWORD}).status_code == 302
 
@@ -97,7 +98,7 @@ def test_what_was_agreed_to_is_kept_with_its_version_and_the_instant_of_the_tick
     user = User.objects.get()
     kept = set(Agreement.objects.values_list("user", "customer", "document", "version", "language", "at"))
     assert kept == {
-        (user.pk, user.customer_id, document, version, "en", NOON) for document, version in documents.versions().items()
+        (user.pk, user.customer.pk, document, version, "en", NOON) for document, version in documents.versions().items()
     }
     assert set(documents.versions()) == {"terms", "privacy"}
     assert all(re.fullmatch(r"20\d\d-\d\d-\d\d", version) for version in documents.versions().values())

@@ -9,6 +9,7 @@ from django.contrib.auth import SESSION_KEY
 from django.test import Client
 from django.urls import reverse
 
+from accounts.may import Role
 from accounts.models import User
 from catalog.models import ProductKey
 from orders.models import Visit
@@ -102,7 +103,7 @@ def test_a_new_password_ends_the_visits_that_an_old_one_began(shop, team, alice)
 
 
 def test_one_who_only_looks_is_said_to(shop, team, alice):
-    assert taken_up(team, code_of(visited(signed_in(alice, User.Role.VIEWER)))).json()["may_order"] is False
+    assert taken_up(team, code_of(visited(signed_in(alice, Role.VIEWER)))).json()["may_order"] is False
 
 
 def test_whoever_is_not_signed_in_signs_in_first(shop):

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from pytest_django.asserts import assertNumQueries
 
-from accounts.models import AuditEntry, Customer, User
+from accounts.may import Role
+from accounts.models import AuditEntry, Customer
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
 from ledger.services import Fact, Kind, spend
@@ -147,7 +148,7 @@ def test_top_ups_that_cannot_be_are_refused_on_the_page(alice, data):
 
 
 def test_viewers_cannot_top_up(alice):
-    client = signed_in(alice, role=User.Role.VIEWER)
+    client = signed_in(alice, role=Role.VIEWER)
     assert top_up(client, preset="500000").status_code == 403
     assert "Only users with the role owner or billing can top up." in client.get(reverse("wallet")).content.decode()
     assert not Payment.objects.exists()
@@ -167,7 +168,7 @@ def test_automatic_payment_is_switched_and_written_down(alice):
     assert not Customer.objects.get(pk=alice.pk).pays_invoices_automatically
     client.post(reverse("automatic-payment"), {"automatic": "off"})
     assert AuditEntry.objects.get(customer=alice).verb == "switch automatic payment"
-    assert signed_in(alice, role=User.Role.VIEWER).post(reverse("automatic-payment")).status_code == 403
+    assert signed_in(alice, role=Role.VIEWER).post(reverse("automatic-payment")).status_code == 403
 
 
 # --- Back from the gateway ---

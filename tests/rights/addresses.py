@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
@@ -29,6 +28,7 @@ OPEN = {
     "account_change_password": "oneself",
     "mfa_authenticate": "oneself",
     "account_reauthenticate": "oneself",
+    "mfa_reauthenticate": "oneself",
     "mfa_index": "oneself",
     "mfa_activate_totp": "oneself",
     "mfa_deactivate_totp": "oneself",
@@ -64,6 +64,7 @@ THINGS = {
     "request_id": "asked",
     "notice_id": "notice",
     "key_id": "key",
+    "buyer_id": "buyer",
 }
 KINDS = {
     "resources": "resource",
@@ -77,6 +78,7 @@ KINDS = {
     "linked-accounts": "link",
     "payment-requests": "asked",
     "keys": "key",
+    "buyers": "buyer",
     "notices": "notice",
     "checkout-sessions": "session",
     "visits": "visit",
@@ -143,7 +145,7 @@ class Address:
 
         return "/" + PART.sub(value, self.route)
 
-    def ask(self, client: Client, method: str, things: Mapping[str, object]) -> HttpResponse:
+    def ask(self, client: Client, method: str, things: Mapping[str, object]) -> Any:
         """Asked with nothing said."""
         path = self.path(things)
         if method == "GET":

@@ -10,7 +10,6 @@ from django.utils.translation import override
 
 from accounts.access import portal_page
 from accounts.may import FOR_KEYS, MEMBERS, NOBODY, ROLES, May, Role, all_of, allows, also, lacking, one_of
-from accounts.models import User
 from tests.cast import make_user
 from tests.portal.seen import signed_in
 from tests.structure.layers import ROOT
@@ -64,7 +63,7 @@ def test_what_declares_nothing_for_a_method_is_nobodys(alice):
 @pytest.mark.django_db
 def test_the_refusal_says_which_right_and_who_can_give_it(alice):
     owner = make_user(alice)
-    viewer = signed_in(alice, User.Role.VIEWER)
+    viewer = signed_in(alice, Role.VIEWER)
 
     answer = viewer.post("/wallet/top-up/")
 

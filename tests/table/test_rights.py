@@ -91,6 +91,7 @@ def test_only_what_may_be_forgotten_can_be_deleted():
         )
         assert [name for (name,) in cursor.fetchall()] == [
             "accounts_idempotencykey",
+            "accounts_membership",
             "accounts_user_groups",
             "accounts_user_user_permissions",
             "auth_group",

@@ -453,6 +453,7 @@ def test_every_table_about_money_is_guarded() -> None:
     plumbing = {name for name in unguarded if name.startswith(("auth_", "django_", "billing_portal_"))}
     assert unguarded - plumbing == {
         "accounts_user",
+        "accounts_membership",
         "accounts_user_groups",
         "accounts_user_user_permissions",
         "accounts_customerkey",
