@@ -28,6 +28,9 @@ sabotage: venv-dev  ## take guards away one at a time, and name the test that no
 bench: venv     ## measure the heavy work: ARGS="..."
 	@exec $(PY) -m bench $(ARGS)
 
+screenshots: venv-dev  ## pictures of the main pages into docs/screens: both languages and themes, desktop and telephone: ARGS="wallet trash"
+	@exec nice $(PY) -m tests.browser.screens $(ARGS)
+
 fmt: venv-dev   ## format code and templates
 	@$(PY) -m ruff check --fix --quiet .
 	@$(PY) -m ruff format .
@@ -51,4 +54,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test coverage fuzz chaos sabotage bench fmt lock env clean venv venv-dev
+.PHONY: help run test coverage fuzz chaos sabotage bench screenshots fmt lock env clean venv venv-dev

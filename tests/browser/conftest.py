@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import URLError
@@ -32,6 +33,12 @@ class Portal(NamedTuple):
 
 @pytest.fixture(scope="session")
 def portal() -> Iterator[Portal]:
+    with running_portal() as running:
+        yield running
+
+
+@contextmanager
+def running_portal() -> Iterator[Portal]:
     """
     Engines, web, worker, beat and sandbox as real processes on free ports; gone at the end.
 
