@@ -136,3 +136,9 @@ def viewed_customer(request: HttpRequest) -> Customer | None:
     if pk is None or not user.has_perm(VIEW_AS_CUSTOMER.permission):
         return None
     return Customer.objects.filter(pk=pk).first()
+
+
+def has_a_portal(request: HttpRequest) -> bool:
+    """Whether there is a customer to show pages of: what everybody may read stands within the portal then."""
+    user = request.user
+    return bool(user.is_authenticated and (user.customer or viewed_customer(request)))

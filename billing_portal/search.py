@@ -9,12 +9,15 @@ from django.db.models import Model, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import LOOK, May
+from billing_portal.help.pages import found as help_about
 from invoices.queries import Wanted, invoices_of
+from kernel import display
 from kernel.shapes import Wording
 from lifecycle.models import Resource
 from payments.queries import WantedPayments, payments_of
@@ -44,7 +47,8 @@ def find(request: PortalRequest) -> HttpResponse:
     kinds = [kind for kind in _asked(request, wanted) if kind.rows.rows] if wanted else []
     if sum(kind.rows.count for kind in kinds) == 1:
         return redirect(kinds[0].page, kinds[0].rows.rows[0].pk)
-    return render(request, "search.html", {"wanted": wanted, "kinds": kinds})
+    pages = help_about(wanted, display.language(get_language()))
+    return render(request, "search.html", {"wanted": wanted, "kinds": kinds, "pages": pages})
 
 
 def _asked(request: PortalRequest, wanted: str) -> list[Found]:

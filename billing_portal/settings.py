@@ -234,7 +234,15 @@ CELERY_TIMEZONE = BILLING_ZONE  # "the first of the month" is meant there
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", str(DATA_DIR / "static")))
-STATICFILES_DIRS = [folder for folder in [BASE_DIR / "static"] if folder.is_dir()]
+STATICFILES_DIRS = [
+    place
+    for folder, place in [
+        (BASE_DIR / "static", BASE_DIR / "static"),
+        (BASE_DIR / "docs" / "screens", ("screens", BASE_DIR / "docs" / "screens")),
+    ]
+    if folder.is_dir()
+]
+"""Pictures of pages, which the help shows, lie with the documentation."""
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

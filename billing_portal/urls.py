@@ -5,10 +5,13 @@ from django.urls import include, path, re_path
 
 from accounts.api.endpoints import Nowhere
 from billing_portal import health, look, metrics, search, views
+from billing_portal.help import views as help_views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("search/", search.find, name="search"),
+    path("help/", help_views.index, name="help"),
+    path("help/<slug:slug>/", help_views.help_page, name="help-page"),
     path("", include("orders.urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),

@@ -31,6 +31,7 @@ READY_SECONDS = 120
 PORT_SECONDS = 5  # a predecessor may still be closing it
 SHORT_LIFE_SECONDS = 10
 SHORT_LIVES = 3  # so many in a row are given up
+DEMO_CONTACTS = {"SELLER_SALES": "sales@portal.example", "SELLER_SUPPORT": "support@portal.example"}
 DEMO_ACCOUNT = {"SELLER_BANK": "Demo Bank", "SELLER_BANK_ACCOUNT": "0000000000", "SELLER_BANK_BIN": "000000"}
 """Where customers of the demo are asked to transfer to: a bank that there is not, so that nobody's real money goes there."""
 
@@ -231,6 +232,8 @@ def _name_settings(place: Place) -> None:
         _default("SANDBOX_PUBLIC_URL", f"http://localhost:{place.sandbox_port}")
         _default("SANDBOX_GATEWAYS", "zalopay,vnpay,momo,stripe")
         _default("WEBHOOK_INSIDE_NETWORKS", "127.0.0.0/8")  # the demo's teams live on this machine
+        for name, value in DEMO_CONTACTS.items():
+            _default(name, value)
         if not os.environ.get("SELLER_BANK_ACCOUNT"):
             os.environ.update(DEMO_ACCOUNT)
     os.environ["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"

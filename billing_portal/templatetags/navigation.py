@@ -29,7 +29,14 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
             ("wallet", _("Wallet"), "wallet"),
         ],
     ),
-    (_("Account"), [("notices", _("Notifications"), "bell"), ("settings", _("Settings"), "settings")]),
+    (
+        _("Account"),
+        [
+            ("notices", _("Notifications"), "bell"),
+            ("settings", _("Settings"), "settings"),
+            ("help", _("Help"), "question"),
+        ],
+    ),
 ]
 
 

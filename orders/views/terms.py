@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.access import portal_page, viewed_customer
+from accounts.access import has_a_portal, portal_page
 from accounts.may import MEMBERS
 from catalog.models import Product
 from orders.terms import VERSION
@@ -18,17 +18,12 @@ from orders.terms import VERSION
 @require_GET
 def terms(request: HttpRequest) -> HttpResponseBase:
     """For everybody: who has not signed in yet reads them before."""
-    return _within_the_portal(request) if _has_a_portal(request) else _shown(request)
+    return _within_the_portal(request) if has_a_portal(request) else _shown(request)
 
 
 @portal_page(MEMBERS)
 def _within_the_portal(request: HttpRequest) -> HttpResponse:
     return _shown(request)
-
-
-def _has_a_portal(request: HttpRequest) -> bool:
-    user = request.user
-    return bool(user.is_authenticated and (user.customer or viewed_customer(request)))
 
 
 def _shown(request: HttpRequest) -> HttpResponse:

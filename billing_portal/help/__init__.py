@@ -1,0 +1,1 @@
+"""What customers can read about the portal: texts in `docs/help/`, figures from the pricing function."""

@@ -1,0 +1,102 @@
+"""
+The figures that the help names: worked examples, computed by the one pricing function whenever a page is shown.
+
+A text says `{{ prepaid.total|money }}`; what it says is therefore what a bill would say.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from uuid import UUID
+
+from django.conf import settings
+
+from accounts.may import ROLES, May
+from catalog.pricing import Charge, Component, Rate, price, unused_part
+from kernel.periods import CalendarMonth, Period
+from kernel.shapes import Json
+
+BEGUN = datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
+MONTH = 43_200
+DAY = timedelta(days=1)
+NOBODYS = UUID(int=0)
+SMALL, LARGE, PRO = 181_000, 520_000, 150_000
+
+
+@cache
+def figures() -> Json:
+    return {
+        "roles": [(role, [right.label for right in May if right in rights]) for role, rights in ROLES.items()],
+        "prepaid": _server_with_volume(),
+        "resize": _resized(),
+        "deleted": _deleted(),
+        "postpaid": _postpaid_month(),
+        "prepaid_month_minutes": MONTH,
+        "due_days": settings.INVOICE_DUE_DAYS,
+        "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
+        "renewal_days": settings.RENEWAL_WINDOW_DAYS,
+        "top_up": {"least": settings.TOP_UP_MINIMUM, "most": settings.TOP_UP_MAXIMUM},
+    }
+
+
+def _component(unit_price: int, *, vat_included: bool = True, per_minutes: int = MONTH) -> Component:
+    rate = Rate(NOBODYS, Decimal(unit_price), per_minutes, vat_included)
+    return Component(NOBODYS, "", "", Decimal(1), rate)
+
+
+def _server_with_volume() -> Json:
+    """Two items for 60 days, with a coupon."""
+    charge = price([_component(90_000), _component(35_000)], Period(BEGUN, BEGUN + 60 * DAY), coupon=20_000)
+    server, volume = charge.lines
+    return {
+        "server_price": 90_000,
+        "volume_price": 35_000,
+        "server": server.total,
+        "volume": volume.total,
+        "sum": charge.subtotal,
+        "coupon": charge.coupon,
+        "total": charge.total,
+        "minutes": server.minutes,
+    }
+
+
+def _resized() -> Json:
+    """Bought for 90 days, resized with 50 of them left."""
+    bought = price([_component(SMALL)], Period(BEGUN, BEGUN + 90 * DAY))
+    larger = price([_component(LARGE)], Period(BEGUN + 40 * DAY, BEGUN + 90 * DAY))
+    back = _unused(bought, left=50 * DAY)
+    return {
+        "small": SMALL,
+        "large": LARGE,
+        "bought": bought.total,
+        "back": back,
+        "costs": larger.total,
+        "to_pay": larger.total - back,
+    }
+
+
+def _deleted() -> Json:
+    """Bought for 30 days, deleted with 20 of them left."""
+    bought = price([_component(SMALL)], Period(BEGUN, BEGUN + 30 * DAY))
+    return {"bought": bought.total, "back": _unused(bought, left=20 * DAY)}
+
+
+def _unused(bought: Charge, *, left: timedelta) -> int:
+    [line] = bought.lines
+    return unused_part(bought.total, minutes_left=left // timedelta(minutes=1), minutes_charged=line.minutes)
+
+
+def _postpaid_month() -> Json:
+    """Three items used for all of a month of 31 days, with VAT on top."""
+    month = CalendarMonth(2026, 10)
+    [line] = price([_component(PRO, vat_included=False)], month.period).lines
+    return {
+        "price": PRO,
+        "minutes": line.minutes,
+        "per": MONTH,
+        "net": line.amount,
+        "vat": line.tax,
+        "total": line.total,
+    }
