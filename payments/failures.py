@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
 NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
-OFTEN, REVOKED, NOT_SENT, TAKEN_MEANWHILE = "often", "revoked", "not_sent", "taken_meanwhile"
+OFTEN, REVOKED, LEFT_UNSPENT = "often", "revoked", "left_unspent"
+NOT_SENT, TAKEN_MEANWHILE = "not_sent", "taken_meanwhile"
 """Our own reasons, beside those of the gateways."""
 
 LOOKED_INTO = _("The gateway gave no clear answer. Our staff find out what became of it; you need not wait for that.")
@@ -34,6 +35,9 @@ WORDS = {
     ),
     OFTEN: _(
         "The automatic top-up was used as often as it may be in a day. It goes on tomorrow; you can top up yourself."
+    ),
+    LEFT_UNSPENT: _(
+        "Money left the wallet without paying for anything, and is not charged again by itself. Switch it on again if you want that."
     ),
     "refund_failed": NOT_RETURNED,
     "not_refundable": NOT_RETURNED,

@@ -18,6 +18,7 @@ from ledger.models import Grant
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
+from payments.services.standing import stop_filling_up
 
 
 @transaction.atomic
@@ -42,6 +43,8 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
     else:
         legs = {ledger.Kind.CREDIT: amount, ledger.Kind.ADJUSTMENTS: -amount}
         ledger.post(ledger.Fact.ADJUSTMENT, key, legs, customer_id=held.pk, at=at, reference=reason)
+    if amount < 0:
+        stop_filling_up(held, key, at=at)
     record_audit(Did.ADJUST_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(held, Notice.Kind.CREDIT_ADJUSTED, key, at=at, amount=amount, reason=reason)
 

@@ -43,6 +43,7 @@ from payments.models import TO_RETURN, Payment, Refund
 from payments.origins import unspent_of
 from payments.services.asking import GatewayGone, next_question
 from payments.services.reversals import collect_debts, left_of
+from payments.services.standing import stop_filling_up
 from store.outbox import Outbox
 from store.tally import Tally, for_each
 
@@ -140,6 +141,7 @@ def begin_refund(payment_id: UUID, amount: int, *, act: StaffAct, actor: Actor, 
         reference=payment.reference,
         bought_only=True,
     )
+    stop_filling_up(customer, refund.pk, at=at)
     record_audit(
         Did.REFUND, payment.reference, actor=actor, at=at, reason=act.reason, customer=customer, amount=amount, refund=refund.reference
     )  # fmt: skip

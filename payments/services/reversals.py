@@ -30,6 +30,7 @@ from notifications.services import tell
 from payments.audit import Did
 from payments.models import SETTLED, Allocation, Payment, Reversal
 from payments.services.settle import bought_part_left
+from payments.services.standing import stop_filling_up
 
 FROM_OUTSIDE = frozenset({Payment.Means.GATEWAY, Payment.Means.BANK_TRANSFER})
 """Means whose money can be taken back; that of a payment from the wallet cannot."""
@@ -107,6 +108,7 @@ def book_reversal(
     legs = {house_of(payment): amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)
+    stop_filling_up(customer, reversal.pk, at=at)
     record_audit(
         Did.TAKE_BACK,
         payment.reference,

@@ -16,9 +16,11 @@ from accounts.services import record_audit
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
+from ledger.services import wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
+from payments.failures import LEFT_UNSPENT
 from payments.models import AutomaticCharge, LinkedAccount, Payment
 from payments.services.consents import Agreement, record_consent
 
@@ -110,6 +112,22 @@ def stop_charging(linked: LinkedAccount) -> None:
     AutomaticCharge.objects.on().filter(linked=linked).update(is_on=False, next_at=None)
 
 
+def stop_filling_up(customer: Customer, *marks: object, at: datetime) -> None:
+    """
+    Money has left the wallet without paying for anything: it went back, was taken back, or staff corrected the credit.
+
+    Where less than the threshold is left by that, the automatic top-up would take the same money again, so it is switched off, and
+    the customer decides anew. Part of the transaction of a caller who holds the customer; `marks` name what has happened.
+    """
+    on = AutomaticCharge.objects.on().filter(customer=customer, purpose=Purpose.TOP_UP)
+    charge = on.filter(below__gt=wallet_of(customer.pk).available).select_related("linked").first()
+    if charge is None:
+        return
+    charge.is_on, charge.next_at, charge.tries, charge.failure = False, None, 0, LEFT_UNSPENT
+    charge.save()
+    _tell_off(charge, customer, *marks, at=at)
+
+
 def try_for_invoices(customer: Customer, *, at: datetime) -> None:
     """There may be open invoices that the wallet did not cover: the account is charged at once, unless a retry waits for its time."""
     on = AutomaticCharge.objects.on().filter(customer=customer, purpose=Purpose.INVOICES, next_at=None)
@@ -145,18 +163,22 @@ def after_decline(payment: Payment, code: str, *, at: datetime) -> datetime | No
     charge.failure = code
     if charge.tries > len(hours) or code in NOT_RETRIED:
         charge.is_on, charge.next_at = False, None
-        tell(
-            charge.customer,
-            Notice.Kind.AUTOMATIC_CHARGE_OFF,
-            charge.linked_id,
-            payment.pk,
-            at=at,
-            account=charge.linked.known_as,
-            purpose=charge.purpose,
-            tries=charge.tries,
-            failure=code,
-        )
+        _tell_off(charge, charge.customer, payment.pk, at=at)
     else:
         charge.next_at = at + timedelta(hours=hours[charge.tries - 1])
     charge.save()
     return charge.next_at
+
+
+def _tell_off(charge: AutomaticCharge, customer: Customer, *marks: object, at: datetime) -> None:
+    tell(
+        customer,
+        Notice.Kind.AUTOMATIC_CHARGE_OFF,
+        charge.linked_id,
+        *marks,
+        at=at,
+        account=charge.linked.known_as,
+        purpose=charge.purpose,
+        tries=charge.tries,
+        failure=charge.failure,
+    )

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Customer, StaffAct
 from invoices.models import Hold, Invoice
 from invoices.services.holds import place_hold
 from invoices.services.questions import question_line
 from ledger.models import Account
 from notifications.models import Notice
 from notifications.render import words_of
+from payments import gateways
 from payments.consents import VERSION
 from payments.gateways import Failed, Pending, Succeeded, Unknown
 from payments.models import AutomaticCharge, Consent, Payment
@@ -22,15 +23,18 @@ from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
 from payments.services.automatic import charge_automatically, due_charges
 from payments.services.consents import Agreement, ConsentNeeded
+from payments.services.credit import adjust_credit
 from payments.services.gateway import start_top_up
+from payments.services.reversals import take_back
 from payments.services.standing import AccountNeeded, switch_off, switch_on
 from payments.services.wallet import wallet_of
 from payments.services.ways import AccountNotUsable
 from payments.tasks import charge_linked_accounts, pay_open_invoices
 from payments.ways import automatic_charges_of
 from tests.actions.test_bank_transfers import bills
-from tests.cast import DAY, JOB, NOON, STAFF, fund, make_customer, owner_of
+from tests.cast import DAY, JOB, NOON, STAFF, fund, make_colleague, make_customer, owner_of
 from tests.links import linked_account, pays_invoices, tops_up
+from tests.refunds import returned, topped_up
 
 pytestmark = pytest.mark.django_db
 AGREED = Agreement(VERSION, "en", "192.0.2.7")
@@ -275,3 +279,51 @@ def test_nothing_is_charged_where_nothing_was_switched_on(linking: Any, small: A
     linked_account(customer)
     pay_open_invoices(at=DUE)
     assert charged(linking, DUE) == []
+
+
+# --- What left without paying for anything ----------------------------------------------------------------------------
+
+
+def returned_by_staff(customer: Customer, payment: Payment) -> None:
+    returned(payment, 450_000, by=gateways.gateway("gate"))
+
+
+def taken_by_the_bank(customer: Customer, payment: Payment) -> None:
+    take_back(payment.pk, 450_000, reference="CB-1", reason="dispute", actor=STAFF, at=NOON)
+
+
+def corrected(customer: Customer, payment: Payment) -> None:
+    adjust_credit(customer, -450_000, key=opening_key(customer, -450_000), reason="twice", actor=STAFF, at=NOON)
+
+
+def opening_key(customer: Customer, amount: int) -> int:
+    one = make_colleague("one@portal.example").name
+    return StaffAct.objects.create(
+        act="adjust-credit", state="alone", customer=customer, amount=amount, reason="r", asked_by=one, asked_at=NOON, decided_by=one,
+        decided_at=NOON,
+    ).pk  # fmt: skip
+
+
+@pytest.mark.parametrize("leaves", [returned_by_staff, taken_by_the_bank, corrected])
+@pytest.mark.parametrize(("below", "is_filled"), [(50_001, False), (50_000, True)])
+def test_what_left_without_paying_for_anything_is_not_taken_again_by_itself(
+    linking: Any, leaves: Any, below: int, is_filled: bool
+) -> None:
+    """
+    500,000 came and 450,000 leave: with a threshold of 50,001 they would be charged again at once. With one of 50,000 enough is left, and what
+    is spent then is filled up.
+    """
+    customer = make_customer()
+    tops_up(linked_account(customer), below=below)
+    leaves(customer, topped_up(customer, 500_000, gateway="gate"))
+    assert charged(linking, NOON + MINUTE) == []
+    assert row().is_on == is_filled
+    told = Notice.objects.filter(kind=Notice.Kind.AUTOMATIC_CHARGE_OFF)
+    if not is_filled:
+        with override("en"):
+            said = " ".join(words_of(told.get()).sentences)
+        assert "without paying for anything" in said
+        assert "declined" not in said
+    assert told.count() == (not is_filled)
+    fund(customer, -10_000)
+    assert charged(linking, NOON + HOUR) == ([500_000] if is_filled else [])
