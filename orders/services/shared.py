@@ -14,6 +14,7 @@ from kernel.errors import DomainError
 from orders.models import Order
 from orders.services.unpaid import NotPayable
 from payments.models import PaymentRequest
+from payments.models.behalf import VALID_FOR
 from payments.services.shareable import Part
 
 
@@ -24,18 +25,23 @@ class UnknownOrder(DomainError):
 
 
 class OfOrders:
-    """The order waits for its payment as long as somebody is asked for it."""
+    """
+    The order waits for its payment as long as somebody is asked for it, counted from when it was placed: whoever is asked
+    later has the rest of that time, so no order, its price and what it reserves, is kept open by asking again and again.
+    """
 
-    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime, at: datetime) -> tuple[int, datetime]:
         (pk,) = pks
         if not Order.objects.filter(pk=pk, customer=customer).exists():
             raise UnknownOrder
         order = Order.objects.lock(pk)
-        if order.state != Order.State.AWAITING_PAYMENT:
+        latest = max(order.expires_at, order.created_at + VALID_FOR)
+        if order.state != Order.State.AWAITING_PAYMENT or latest <= at:
             raise NotPayable
+        until = min(until, latest)
         order.expires_at = max(order.expires_at, until)
         order.save()
-        return order.total
+        return order.total, until
 
     def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
         named = {request.pk: request.order_id for request in requests if request.order_id}

@@ -15,6 +15,8 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -27,7 +29,7 @@ from notifications.models import Notice
 from notifications.services import notice_of, tell, tell_all
 from payments.audit import Did
 from payments.failures import KEPT
-from payments.models import ExpectedTransfer, Payment, PaymentRequest
+from payments.models import SETTLED, ExpectedTransfer, Payment, PaymentRequest
 from payments.models.behalf import VALID_FOR
 from payments.payer_links import digest_of, token_of
 from payments.services.shareable import due_on_behalf, shareable
@@ -92,7 +94,8 @@ def ask_to_pay(
     customer: Customer, kind: str, pks: Collection[UUID], asking: Asking, *, actor: Actor, at: datetime
 ) -> PaymentRequest:
     """
-    Mail somebody a link by which they can pay an order (`pks` has one) or invoices for the customer, for three days.
+    Mail somebody a link by which they can pay an order (`pks` has one) or invoices for the customer, for three days, or as long as
+    the order waits.
 
     :raises TooManyRequests: of this customer
     :raises TooManyToOne: of all customers to this address
@@ -108,8 +111,7 @@ def ask_to_pay(
         >= MOST_TO_ONE
     ):
         raise TooManyToOne(most=MOST_TO_ONE)
-    until = at + VALID_FOR
-    amount = shareable(kind).hold(held, pks, until=until)
+    amount, until = shareable(kind).hold(held, pks, until=at + VALID_FOR, at=at)
     pk = new_id()
     request = PaymentRequest.objects.create(
         pk=pk,
@@ -184,6 +186,17 @@ def give_up_attempts(request: PaymentRequest, *, actor: Actor, at: datetime) -> 
         payment.cancel(at=at)
         payment.cancelled_by = actor.name
         payment.save()
+
+
+def is_more_to_come(request: PaymentRequest) -> bool:
+    """Whether the payer is still asked for something: it is due, and they have not paid as much as they were asked for."""
+    if not due_on_behalf([request]):
+        return False
+    if request.kind == PaymentRequest.Kind.ORDER:  # paid as a whole or not at all
+        return True
+    settled = Payment.objects.filter(request=request, state__in=SETTLED)
+    came = settled.aggregate(came=Sum(Coalesce(F("captured"), F("amount"))))["came"] or 0
+    return came < request.amount
 
 
 def tell_payer_of_refund(order_id: UUID, amount: int, *marks: object, at: datetime) -> None:

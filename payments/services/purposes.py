@@ -17,7 +17,7 @@ from ledger.services import Fact, Kind, spend
 from notifications.models import Notice
 from payments.models import Consent, Payment, PaymentRequest
 from payments.models.behalf import PURPOSE as BEHALF
-from payments.services.behalf import tell_payer
+from payments.services.behalf import is_more_to_come, tell_payer
 from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
 from payments.services.owed import settle_owed_by
 
@@ -86,12 +86,11 @@ class OnBehalf:
         assert payment.request_id is not None
         request = PaymentRequest.objects.lock(payment.request_id)
         request.customer = payment.customer
-        waits_for_more = payment.expected is not None and payment.expected.met_at is None
-        if request.state != PaymentRequest.State.PAID and not waits_for_more:
-            request.pay(at=at)
-            request.save()
         purpose_of(request.pays).carry_on(payment, actor=actor, at=at)
         payment.refresh_from_db()
+        if request.state != PaymentRequest.State.PAID and not is_more_to_come(request):
+            request.pay(at=at)
+            request.save()
         tell_payer(
             request, Notice.Kind.PAYER_THANKED, payment.pk, at=at, amount=payment.received, kept=kept_of(payment)
         )

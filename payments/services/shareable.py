@@ -27,9 +27,9 @@ class Part:
 
 
 class Shareable(Protocol):
-    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime, at: datetime) -> tuple[int, datetime]:
         """
-        What is due on these of a held customer, in VND; it stays payable until then.
+        What is due on these of a held customer, in VND, and how long that stays payable: until then at most.
 
         :raises DomainError: not the customer's, or nothing is to pay
         """
@@ -42,9 +42,9 @@ class Shareable(Protocol):
 
 
 class OfInvoices:
-    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime) -> int:
-        del until
-        return sum(invoice.due for invoice in hold_open(customer, pks))
+    def hold(self, customer: Customer, pks: Collection[UUID], *, until: datetime, at: datetime) -> tuple[int, datetime]:
+        del at
+        return sum(invoice.due for invoice in hold_open(customer, pks)), until
 
     def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
         named = {request.pk: [UUID(pk) for pk in request.invoice_ids] for request in requests}

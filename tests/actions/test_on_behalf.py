@@ -407,3 +407,57 @@ def test_less_than_the_order_costs_is_not_made_up_from_the_customers_credit(smal
     )
     assert (payment.kept, Order.objects.get().state) == (150_000, "awaiting_payment")
     assert wallet_of(customer.pk).credit == 250_000
+
+
+def test_a_payer_who_paid_too_little_is_still_asked_for_the_rest(small: Item, gate: Gate) -> None:
+    """Of invoices of 60,333 each 100,000 came of 120,666: the link goes on for 20,666, and is paid with those."""
+    customer, two = bills(small, 2)
+    request = asks(customer, *two)
+    arrives(pay_on_behalf(request.pk, gateway="gate", at=LATER), amount=100_000)
+    assert state_of(request) == "open"
+    rest = pay_on_behalf(request.pk, gateway="gate", at=LATER)
+    assert rest.amount == 20_666
+    arrives(rest)
+    assert (state_of(request), {bill.status for bill in Invoice.objects.all()}) == ("paid", {"paid"})
+
+
+def test_a_payer_who_paid_too_little_for_an_order_may_still_pay_it(small: Item, gate: Gate) -> None:
+    """The order is paid as a whole: 150,000 are credit of the customer, and the link goes on for all of the 181,000."""
+    customer = make_customer()
+    request = asks(customer, ordered(customer, small), at=NOON)
+    arrives(pay_on_behalf(request.pk, gateway="gate", at=NOON), at=NOON, amount=150_000)
+    assert (state_of(request), Order.objects.get().state) == ("open", "awaiting_payment")
+    again = pay_on_behalf(request.pk, gateway="gate", at=NOON)
+    assert again.amount == 181_000
+    arrives(again, at=NOON)
+    assert (state_of(request), Order.objects.get().state) == ("paid", "provisioning")
+    assert wallet_of(customer.pk).credit == 150_000
+
+
+def test_nobody_is_asked_for_more_than_they_were_asked_for(small: Item, gate: Gate) -> None:
+    """Of 60,333 the customer paid 20,333, and a bank takes that back: the payer's 40,000 are all that they were asked for."""
+    customer, [bill] = bills(small, 1)
+    own = topped_up(customer, 20_333, gateway="gate", at=LATER)
+    request = asks(customer, bill)
+    take_back(own.pk, 20_333, reference="CB-1", reason="dispute", actor=STAFF, at=LATER)
+    payment = pay_on_behalf(request.pk, gateway="gate", at=LATER)
+    assert payment.amount == 40_000
+    arrives(payment)
+    bill.refresh_from_db()
+    assert (state_of(request), bill.due) == ("paid", 20_333)
+
+
+def test_asking_again_and_again_keeps_no_order_open_for_ever(small: Item) -> None:
+    """Placed at noon, it waits three days at most: whoever is asked on the second day has two, on the third one."""
+    customer = make_customer()
+    order = ordered(customer, small)
+    for day in range(3):
+        request = asks(customer, order, at=NOON + day * DAY)
+        assert request.expires_at == NOON + 3 * DAY
+    order.refresh_from_db()
+    assert order.expires_at == NOON + 3 * DAY
+    with refused(NotPayable):
+        asks(customer, order, at=NOON + 3 * DAY)
+    expire_unpaid_orders(at=NOON + 3 * DAY)
+    order.refresh_from_db()
+    assert order.state == "expired"
