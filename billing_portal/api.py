@@ -37,6 +37,7 @@ PLACES = {
     "top-ups": "top-up-list",
     "usage": "usage-list",
     "notices": "notice-list",
+    "recipients": "recipient-list",
     "customer": "customer",
     "buyers": "buyer-list",
     "users": "user-list",

@@ -11,7 +11,7 @@ from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
 from invoices.api.debts import StandingViewSet
 from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
-from notifications.api import NoticeViewSet
+from notifications.api import NoticeViewSet, RecipientViewSet
 from orders.api.orders import OrderViewSet
 from orders.api.provisioning import ProvisioningViewSet
 from orders.api.quotes import QuoteViewSet
@@ -46,6 +46,7 @@ router.register("payment-requests", PaymentRequestViewSet, "payment-request")
 router.register("usage", UsageViewSet, "usage")
 router.register("users", UserViewSet, "user")
 router.register("keys", KeyViewSet, "key")
+router.register("recipients", RecipientViewSet, "recipient")
 router.register("notices", NoticeViewSet, "notice")
 router.register("checkout-sessions", SessionViewSet, "checkout-session")
 router.register("visits", VisitViewSet, "visit")

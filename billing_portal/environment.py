@@ -20,6 +20,7 @@ from kernel.shapes import Json
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 HOME_ENDINGS = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
 MAIL_BACKENDS = "django.core.mail.backends"
+SIGNING_PROVIDERS = ("mailgun", "mailersend")
 SHORTEST_KEY = 32
 FEWEST_CHARACTERS = 8
 
@@ -151,6 +152,16 @@ def mail(env: Environment, *, folder: Path) -> dict[str, object]:
     if found["EMAIL_BACKEND"] == f"{MAIL_BACKENDS}.smtp.EmailBackend":
         found["EMAIL_BACKEND"] = "notifications.smtp.EmailBackend"  # which has a deadline for the whole of a mail
     return found
+
+
+def mail_events(env: Environment) -> tuple[str, str]:
+    """The mail provider that tells of bounces and complaints, and the key by which it signs them; nothing for neither."""
+    provider, key = env.str("MAIL_EVENTS", ""), env.str("MAIL_EVENTS_KEY", "")
+    if provider not in {"", *SIGNING_PROVIDERS}:
+        raise ImproperlyConfigured(f"MAIL_EVENTS is one of {', '.join(SIGNING_PROVIDERS)}: they sign what they tell.")
+    if bool(provider) != bool(key):
+        raise ImproperlyConfigured("MAIL_EVENTS and MAIL_EVENTS_KEY belong together: set both, or neither.")
+    return provider, key
 
 
 def with_password(url: str, password: str) -> str:

@@ -19,7 +19,7 @@ from kernel import display
 from kernel.periods import local_day
 from kernel.shapes import Json
 from lifecycle.models import Resource
-from notifications.models import Notice
+from notifications.models import MailTrouble, Notice
 from orders.models import Order
 from store.cut import Cut, cut
 
@@ -32,6 +32,7 @@ def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) ->
     """The most pressing first; each with where to go: whoever may not order is led to look, and debts are for who sees bills."""
     sees_bills, may_order = May.VIEW_BILLING in rights, May.ORDER in rights
     return [
+        *_undeliverable(customer),
         *(_kept_down(customer) if sees_bills else []),
         *(_overdue(customer, at) if sees_bills else []),
         *_ending(customer, at, may_order=may_order),
@@ -52,6 +53,15 @@ def _more(found: Cut, url: str) -> list[Row]:
         return []
     words = ngettext("and %(count)d more", "and %(count)d more", found.more) % {"count": found.more}
     return [_note("grey", "info", words, "", (url, _("See all")))]
+
+
+def _undeliverable(customer: Customer) -> list[Row]:
+    """The mail provider says that the customer's own address takes no mail."""
+    trouble = MailTrouble.objects.standing().of([customer.email]).order_by("-at").first()
+    if trouble is None:
+        return []
+    words = f"{customer.email}: {trouble.get_why_display()}"
+    return [_note("red", "warning", _("Our mails do not reach you"), words, (reverse("recipients"), _("Mend it")))]
 
 
 def _kept_down(customer: Customer) -> list[Row]:

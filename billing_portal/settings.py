@@ -17,6 +17,7 @@ from billing_portal.environment import (
     database,
     host_of,
     mail,
+    mail_events,
     owner,
     read_files,
     readable_url,
@@ -263,6 +264,7 @@ EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
 EMAIL_TIMEOUT = 10
+MAIL_EVENTS, MAIL_EVENTS_KEY = mail_events(env)  # who tells of bounces and complaints, and the key they sign by
 
 # --- REST -------------------------------------------------------------------------------------------------------------
 

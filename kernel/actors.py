@@ -40,6 +40,11 @@ class Actor:
         """Somebody without an account, whom a customer asked to pay."""
         return cls(ActorKind.SYSTEM, f"payer:{email}")
 
+    @classmethod
+    def reader(cls, email: str) -> Actor:
+        """Somebody without an account, who follows a link of a mail to this address."""
+        return cls(ActorKind.SYSTEM, f"reader:{email}")
+
     @property
     def is_staff(self) -> bool:
         return self.kind == ActorKind.STAFF
@@ -53,6 +58,8 @@ def who(name: str) -> str:
     kind, _colon, rest = name.partition(":")
     if kind == "job":
         return gettext("the payment gateway") if rest.startswith("notice:") else gettext("automatically")
+    if kind == "reader":
+        return gettext("the reader of %(name)s") % {"name": rest}
     if kind == "payer":
         return gettext("%(name)s, who was asked to pay") % {"name": rest}
     return gettext("API key %(name)s") % {"name": rest} if kind == "key" else name

@@ -18,21 +18,24 @@ from kernel.shapes import Cleaned
 from notifications.delivery import retry_notice
 from notifications.gathered import mail_as_sent
 from notifications.letters import render_letter
-from notifications.models import Letter, Notice
+from notifications.models import Letter, MailTrouble, Notice, Recipient
 from notifications.posting import retry_letter
 from notifications.render import language_of
-from notifications.rights import RETRY_LETTER, RETRY_NOTICE
+from notifications.rights import MEND_ADDRESS, RETRY_LETTER, RETRY_NOTICE
+from notifications.troubles import mend_address
 
 
 class RetryNotice(Task[Notice]):
     name = "retry"
     label = _("Send again")
-    lead = _("The notice waits for delivery again, with all of its attempts ahead.")
+    lead = _(
+        "The notice waits for delivery again, with all of its attempts ahead; what does not hold any more is not sent."
+    )
     button = _("Send again")
     right = RETRY_NOTICE
 
     def is_open(self, subject: Notice, at: datetime) -> bool:
-        return subject.state == Notice.State.PARKED
+        return subject.state in {Notice.State.PARKED, Notice.State.SENT}
 
     def carry_out(self, subject: Notice, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         retry_notice(subject.pk, reason=data["reason"], actor=actor, at=at)
@@ -41,16 +44,19 @@ class RetryNotice(Task[Notice]):
 
 @admin.register(Notice)
 class NoticeAdmin(LookOnlyAdmin):
-    about = ("customer",)
+    about = ("customer", "copy_to")
     tasks = (RetryNotice(),)
-    list_display = ("at", "kind", "customer", "recipient", "state", "attempts", "sent_at")
-    list_select_related = ("customer",)
+    list_display = ("at", "kind", "customer", "recipient", "copy_to", "state", "attempts", "sent_at")
+    list_select_related = ("customer", "copy_to")
     list_filter = ("state", "kind")
     search_fields = ("customer__name", "recipient", "event")
     date_hierarchy = "at"
     fieldsets = (
-        (None, {"fields": ("kind", "customer", "recipient", "at", "event", "together")}),
-        (_("Delivery"), {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "error", "read_at")}),
+        (None, {"fields": ("kind", "customer", "recipient", "copy_to", "at", "event", "together")}),
+        (
+            _("Delivery"),
+            {"fields": ("state", "attempts", "next_attempt_at", "sent_at", "sent_again", "error", "read_at")},
+        ),
         (_("As it is mailed"), {"fields": ("mail",)}),
         (_("Facts"), {"fields": ("facts",), "classes": ("collapse",)}),
     )
@@ -100,3 +106,47 @@ class LetterAdmin(LookOnlyAdmin):
         with override(letter.language):
             mail = render_letter(letter)
         return format_html("<b>{}</b><pre>{}</pre>", mail.subject, mail.text)
+
+
+@admin.register(Recipient)
+class RecipientAdmin(LookOnlyAdmin):
+    """Whom else customers let us write to; what each was sent is a list beside it."""
+
+    about = ("customer",)
+    list_display = ("email", "customer", "language", "asked_at", "confirmed_at", "removed_at")
+    list_select_related = ("customer",)
+    list_filter = ("language",)
+    search_fields = ("email", "customer__name")
+    fieldsets = (
+        (None, {"fields": ("customer", "email", "language", "what")}),
+        (_("Agreement"), {"fields": ("asked_by", "asked_at", "confirmed_at", "removed_at")}),
+    )
+
+    @admin.display(description=_("kinds of notices"))
+    def what(self, recipient: Recipient) -> str:
+        return ", ".join(str(Notice.Kind(kind).label) for kind in recipient.kinds)
+
+
+class MendAddress(Task[MailTrouble]):
+    name = "mend"
+    label = _("It works again")
+    lead = _("We write to this address again. If mails come back once more, the provider tells so.")
+    button = _("It works again")
+    right = MEND_ADDRESS
+
+    def is_open(self, subject: MailTrouble, at: datetime) -> bool:
+        return subject.mended_at is None
+
+    def carry_out(self, subject: MailTrouble, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        mend_address(subject.email, customer=None, reason=data["reason"], actor=actor, at=at)
+        return text("We write to this address again.")
+
+
+@admin.register(MailTrouble)
+class MailTroubleAdmin(LookOnlyAdmin):
+    tasks = (MendAddress(),)
+    list_display = ("email", "why", "at", "mended_at", "mended_by")
+    list_filter = ("why",)
+    search_fields = ("email",)
+    date_hierarchy = "at"
+    fieldsets = ((None, {"fields": ("email", "why", "detail", "at", "mended_at", "mended_by")}),)

@@ -10,4 +10,6 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         import notifications.acts
         import notifications.audit
-        import notifications.rights  # noqa: F401  # makes all three known
+        import notifications.provider
+        import notifications.recipients
+        import notifications.rights  # noqa: F401  # makes all of them known

@@ -1,4 +1,4 @@
-"""What staff do with what is told."""
+"""What is done with what is told, and with who is told it."""
 
 from __future__ import annotations
 
@@ -8,5 +8,11 @@ from accounts.audit import Verb
 
 
 class Did(Verb):
+    ASK_RECIPIENT = "ask recipient", _("asked an address to receive notices")
+    CHANGE_RECIPIENT = "change recipient", _("changed what an address receives")
+    REMOVE_RECIPIENT = "remove recipient", _("removed an address that received notices")
+    CONFIRM_RECIPIENT = "confirm recipient", _("confirmed to receive notices")
+    STOP_NOTICES = "stop notices", _("stopped notices by a link of a mail")
+    MEND_ADDRESS = "mend address", _("said that an address works again")
     RETRY = "retry notice", _("sent a notice again")
     RETRY_LETTER = "retry letter", _("sent a letter again")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import F
 from django.utils import translation
 
 from accounts.services import record_audit
@@ -29,8 +30,9 @@ from kernel.errors import noted
 from notifications.audit import Did
 from notifications.files import files_for
 from notifications.gathered import mail_after_outage, mail_together
-from notifications.models import Notice
-from notifications.render import Mail, language_of, render
+from notifications.kinds import KINDS
+from notifications.models import MailTrouble, Notice
+from notifications.render import Mail, language_of, render, stop_url
 from notifications.services import owed_again, tell_all
 from notifications.truth import facts_now, holds
 from store.outbox import Outbox
@@ -45,7 +47,7 @@ MOST_AT_ONCE = 10
 class Notices(Outbox[Notice]):
     model = Notice
     backoff = Backoff(first=timedelta(minutes=2), cap=timedelta(hours=4))
-    along = ("customer",)
+    along = ("customer", "copy_to")
 
 
 NOTICES = Notices()
@@ -112,11 +114,16 @@ def _mails(pks: Sequence[int], *, at: datetime) -> list[list[list[int]]]:
 @transaction.atomic
 def retry_notice(notice_id: int, *, reason: str, actor: Actor, at: datetime) -> None:
     """
-    Staff have removed the cause: try a parked notice again.
+    Staff have removed the cause of a parked notice, or are asked for one that was sent: it is due at once.
 
-    :raises NotParked:
+    One that was sent leaves as another mail; the number of times is kept. What it tells is looked at again as always.
+
+    :raises NotParked: it waits already, or nothing of it holds any more
     """
-    NOTICES.resend(notice_id, at=at)
+    sent = Notice.objects.filter(pk=notice_id, state=Notice.State.SENT)
+    waits = {"state": Notice.State.PENDING, "attempts": 0, "next_attempt_at": at, "error": ""}
+    if not sent.update(sent_again=F("sent_again") + 1, **waits):
+        NOTICES.resend(notice_id, at=at)
     notice = Notice.objects.select_related("customer").get(pk=notice_id)
     record_audit(Did.RETRY, notice, actor=actor, at=at, reason=reason, customer=notice.customer)
 
@@ -143,8 +150,11 @@ def _looked_at(claimed: Iterable[Notice], *, at: datetime) -> Iterator[tuple[Not
     """Each in the order of time, and whether it is overtaken; what is so now is read once for all of them."""
     notices = sorted(claimed, key=lambda notice: (notice.at, notice.pk))
     now = facts_now(notices)
+    copies = [notice.recipient for notice in notices if notice.copy_to_id]
+    undeliverable = bool(copies) and MailTrouble.objects.standing().of(copies).exists()
     for notice in notices:
-        yield notice, is_overtaken(notice, now.get(notice.pk), at=at)
+        is_idle = notice.copy_to is not None and (undeliverable or not notice.copy_to.wants(notice.kind))
+        yield notice, is_idle or is_overtaken(notice, now.get(notice.pk), at=at)
 
 
 def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime) -> bool:
@@ -155,7 +165,7 @@ def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime)
     """
     if not holds(notice, now, at=at):
         return True
-    if notice.kind in Notice.TO_PAYERS or notice.recipient == notice.customer.email:
+    if notice.copy_to_id or notice.kind in Notice.TO_PAYERS or notice.recipient == notice.customer.email:
         return False
     tell_all([owed_again(notice, at=at)])
     return True
@@ -166,25 +176,35 @@ def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
     groups: dict[str, list[Notice]] = defaultdict(list)
     for notice in notices:
         groups[notice.together or str(notice.pk)].append(notice)
-    name, to = f"notice-{notices[0].pk}", notices[0].recipient
-    with translation.override(language_of(notices[0])):
+    first = notices[0]
+    again = f"-again-{first.sent_again}" if first.sent_again else ""
+    name, to = f"notice-{first.pk}{again}", first.recipient
+    with translation.override(language_of(first)):
         if len(groups) > 1:
-            return message_as(name, to, mail_after_outage(list(groups.values())))
-        mail = mail_together(notices) if len(notices) > 1 else render(notices[0], leaves=True)
-        message = message_as(name, to, mail)
+            return message_as(name, to, mail_after_outage(list(groups.values())), headers=to_stop(notices))
+        mail = mail_together(notices) if len(notices) > 1 else render(first, leaves=True)
+        message = message_as(name, to, mail, headers=to_stop(notices))
         for file in files_for(notices, at=at):
             message.attach(*file)
         return message
 
 
-def message_as(name: str, to: str, text: Mail) -> EmailMultiAlternatives:
+def to_stop(notices: Sequence[Notice]) -> dict[str, str]:
+    """By which mail programs offer to unsubscribe in one click (RFC 8058), where all that the mail tells may be stopped."""
+    address = stop_url(notices)
+    if not address or any(KINDS[notice.kind].is_owed for notice in notices):
+        return {}
+    return {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def message_as(name: str, to: str, text: Mail, *, headers: Mapping[str, str] | None = None) -> EmailMultiAlternatives:
     """`name` is the same whenever it is sent: by it mail systems recognise what comes twice."""
     host = urlsplit(settings.PUBLIC_URL).hostname
     message = EmailMultiAlternatives(
         text.subject,
         text.text,
         to=[to],
-        headers={"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated", **(headers or {})},
     )
     message.attach_alternative(text.html, "text/html")
     return message

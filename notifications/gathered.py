@@ -99,7 +99,8 @@ def sums_by_key(heads: Iterable[Notice]) -> dict[str, Sums]:
     rules = [rule for kind in KINDS.values() for rule in kind.together]
     names = sorted({figure.fact for rule in rules for figure in rule.figures if figure.fact})
     found: Any = (
-        Notice.objects.filter(customer=grouped[0].customer_id, together__in={head.together for head in grouped})
+        Notice.objects.to_customers()
+        .filter(customer=grouped[0].customer_id, together__in={head.together for head in grouped})
         .exclude(together="")
         .values("together", "kind")
         .annotate(notices=Count("event", distinct=True))
@@ -119,7 +120,7 @@ def count_of(sums: Sums) -> int:
 def mail_together(notices: Sequence[Notice]) -> Mail:
     """One mail for notices with the same key."""
     said = said_together(notices)
-    return mail_of(said.words, table=said.table)
+    return mail_of(said.words, notices, table=said.table)
 
 
 def mail_after_outage(groups: Sequence[Sequence[Notice]]) -> Mail:
@@ -127,7 +128,8 @@ def mail_after_outage(groups: Sequence[Sequence[Notice]]) -> Mail:
     subject = text("%(count)d notices for you") % {"count": sum(map(len, groups))}
     sentence = text("Our mails were held up. These notices have gathered for you; all of them stand in the portal.")
     rows = [(display.instant(group[0].at), said_in_short(group).subject) for group in groups]
-    return mail_of(Words(subject, [sentence], rows, reverse("notices"), text("See all notices")))
+    told = [notice for group in groups for notice in group]
+    return mail_of(Words(subject, [sentence], rows, reverse("notices"), text("See all notices")), told)
 
 
 def said_in_short(notices: Sequence[Notice]) -> Words:

@@ -128,6 +128,15 @@ LETTERS: dict[str, Words] = {
         ),
         _("Choose a password"),
     ),
+    Kind.CONFIRM_RECIPIENT: Words(
+        _("May we write to you for %(customer)s?"),
+        (
+            _("%(customer)s wants this address to receive notices about their services here: %(topics)s."),
+            _("We write to you when you agree. The link is good for three days, and once."),
+            _("If you do not know what this is about, you need not do anything: we do not write again."),
+        ),
+        _("Agree"),
+    ),
     Kind.SIGN_UP_KNOWN: Words(
         _("You have an account already"),
         (

@@ -7,7 +7,7 @@ The wordings stand in `kinds/`; here facts become words (amounts grouped, instan
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,6 +28,7 @@ from notifications.events import subject_of
 from notifications.kinds import KINDS, If, Unless
 from notifications.kinds.base import Facts
 from notifications.models import Notice
+from notifications.stopping import mark_of
 from notifications.truth import facts_now
 from store.places import address_of
 
@@ -82,6 +83,8 @@ class Mail:
 
 def language_of(notice: Notice) -> str:
     """In which its mail is written: the customer's, unless it goes to somebody whose language they named."""
+    if notice.copy_to:
+        return notice.copy_to.language
     return str(notice.facts.get("language") or notice.customer.language)
 
 
@@ -93,19 +96,22 @@ def render(notice: Notice, *, leaves: bool = False) -> Mail:
     """
     words = words_of(notice)
     if notice.kind not in Notice.TO_PAYERS:
-        return mail_of(words)
+        return mail_of(words, [notice])
     page, label = KINDS[notice.kind].link
     address = _addresses[page](subject_of(notice.event)[1]) if leaves else ""
-    return mail_of(words, for_payer=(address, str(label)))
+    return mail_of(words, [notice], for_payer=(address, str(label)))
 
 
-def mail_of(words: Words, *, table: object = None, for_payer: tuple[str, str] | None = None) -> Mail:
+def mail_of(
+    words: Words, notices: Sequence[Notice], *, table: object = None, for_payer: tuple[str, str] | None = None
+) -> Mail:
     """
-    Words as a mail.
+    Words as a mail about `notices`, which go to the same reader.
 
     :param table: as `gathered.Table`
     :param for_payer: the address that it leads to and its words, for somebody who has no settings here
     """
+    is_copy = notices[0].copy_to is not None
     own = (f"{settings.PUBLIC_URL}{words.path}" if words.path else "", words.button)
     action_url, action_label = own if for_payer is None else for_payer
     context = {
@@ -116,13 +122,24 @@ def mail_of(words: Words, *, table: object = None, for_payer: tuple[str, str] | 
         "public_url": settings.PUBLIC_URL,
         "action_url": action_url,
         "action_label": action_label,
-        "settings_url": f"{settings.PUBLIC_URL}{reverse('settings')}" if for_payer is None else "",
+        "settings_url": "" if for_payer or is_copy else f"{settings.PUBLIC_URL}{reverse('settings')}",
+        "copy_for": notices[0].customer.name if is_copy else "",
+        "stop_url": stop_url(notices),
     }
     return Mail(
         words.subject,
         render_to_string("mail/notice.txt", context),
         render_to_string("mail/notice.html", context),
     )
+
+
+def stop_url(notices: Sequence[Notice]) -> str:
+    """Where the reader of a copy stops what these are about; empty where there is nothing that may be stopped."""
+    recipient = notices[0].copy_to
+    kinds = sorted({notice.kind for notice in notices if not KINDS[notice.kind].is_owed})
+    if recipient is None or not kinds:
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('stop-notices', args=[mark_of(recipient, kinds)])}"
 
 
 def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full: bool = True) -> Words:

@@ -12,3 +12,6 @@ RETRY_NOTICE = declare(
     "notifications.notice", "retry_notice", _("Can retry a parked notice"), Staff.SUPPORT, Staff.FINANCE
 )
 RETRY_LETTER = declare("notifications.letter", "retry_letter", _("Can retry a parked letter"), Staff.SUPPORT)
+MEND_ADDRESS = declare(
+    "notifications.mailtrouble", "mend_address", _("Can say that an address takes mail again"), Staff.SUPPORT
+)

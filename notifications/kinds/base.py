@@ -51,7 +51,8 @@ class NoticeKind:
     taken from the subject as it is when the notice is read. What does not hold any more is not sent.
 
     `together` says what else it is told with: the first rule that finds something. `with_files`: the documents of what it is
-    about go along.
+    about go along. `is_owed`: whoever reads it cannot stop it by a link in the mail, for it says that a debt is due or that
+    something is stopped; the customer's team decides who gets it.
     """
 
     about: Subject
@@ -63,6 +64,7 @@ class NoticeKind:
     current: tuple[str, ...] = ()
     together: tuple[Together, ...] = ()
     with_files: bool = False
+    is_owed: bool = False
 
 
 SEE_RESOURCE = ("resource", _("See the resource"))

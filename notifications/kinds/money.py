@@ -180,6 +180,7 @@ MONEY: dict[str, NoticeKind] = {
         ("due", "bank_account", "transfer_text"),
         together=(INVOICES_DUE,),
         with_files=True,
+        is_owed=True,
     ),
     Kind.INVOICE_OVERDUE: NoticeKind(
         Subject.INVOICE,
@@ -194,6 +195,7 @@ MONEY: dict[str, NoticeKind] = {
         ("due", "bank_account", "transfer_text"),
         together=(INVOICES_OVERDUE,),
         with_files=True,
+        is_owed=True,
     ),
     Kind.DUNNING_ANNOUNCED: NoticeKind(
         Subject.DUNNING,
@@ -217,6 +219,7 @@ MONEY: dict[str, NoticeKind] = {
         ),
         PAY_INVOICES,
         holds=is_("waiting"),
+        is_owed=True,
     ),
     Kind.DUNNING_DONE: NoticeKind(
         Subject.DUNNING,
@@ -237,6 +240,7 @@ MONEY: dict[str, NoticeKind] = {
         ),
         PAY_INVOICES,
         holds=is_("in_force"),
+        is_owed=True,
     ),
     Kind.DUNNING_LIFTED: NoticeKind(
         Subject.DUNNING,

@@ -127,6 +127,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         holds=everything(one_of("state", "suspense"), same("purge_at"), ahead("purge_at")),
         together=(TRASHED,),
+        is_owed=True,
     ),
     Kind.RESOURCE_PURGED: NoticeKind(
         Subject.RESOURCE,
@@ -165,6 +166,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         holds=everything(IS_RUNNING, same("suspend_at"), ahead("suspend_at")),
         together=(IN_GRACE,),
+        is_owed=True,
     ),
     Kind.PURGE_COMING: NoticeKind(
         Subject.RESOURCE,
@@ -176,6 +178,7 @@ RESOURCES: dict[str, NoticeKind] = {
         SEE_RESOURCE,
         holds=everything(one_of("state", "suspense"), same("purge_at"), ahead("purge_at")),
         together=(PURGE_COMING,),
+        is_owed=True,
     ),
     Kind.RESOURCE_ROLLED_OVER: NoticeKind(
         Subject.RESOURCE,

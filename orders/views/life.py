@@ -57,7 +57,7 @@ def notices_about(resource: Resource, items: list[OrderItem]) -> list[Notice]:
     about = Q(event__startswith=event_key(Subject.RESOURCE, resource.pk)) | Q(
         event__in=[f"order-item:{item.pk}" for item in items]
     )
-    return list(Notice.objects.filter(about, customer=resource.customer_id).order_by("-id")[:100])
+    return list(Notice.objects.to_customers().filter(about, customer=resource.customer_id).order_by("-id")[:100])
 
 
 def _service(resource: Resource, events: list[ResourceEvent], at: datetime) -> list[Stretch]:

@@ -31,8 +31,9 @@ from payments.audit import Did
 from payments.failures import KEPT
 from payments.models import SETTLED, ExpectedTransfer, Payment, PaymentRequest
 from payments.models.behalf import VALID_FOR
-from payments.payer_links import digest_of, token_of
+from payments.payer_links import token_of
 from payments.services.shareable import due_on_behalf, shareable
+from store.links import digest_of
 
 LONGEST_NAME = 60
 MOST_OPEN = 20

@@ -26,7 +26,6 @@ from kernel.actors import Actor
 from kernel.seller import account_for_transfers
 from payments.means import Means, by_transfer, chosen_of, whole_by
 from payments.models import ExpectedTransfer, Payment, PaymentRequest
-from payments.payer_links import digest_of
 from payments.queries import BY_TRANSFER, gateway_name, open_gateways
 from payments.services.asking import check_payment
 from payments.services.behalf import note_opened
@@ -34,6 +33,7 @@ from payments.services.paying_on_behalf import pay_on_behalf, transfer_on_behalf
 from payments.services.purposes import kept_of
 from payments.services.shareable import due_on_behalf, shareable
 from payments.views.transfers import code_of
+from store.links import digest_of
 from store.senders import is_within, network_of
 
 DOOR = "pays_for"

@@ -26,7 +26,6 @@ from orders.tasks import expire_unpaid_orders
 from payments.gateways.base import Failed
 from payments.models import Payment, PaymentRequest
 from payments.origins import origins_of
-from payments.payer_links import digest_of
 from payments.services.behalf import (
     Asking,
     NotAskedAnyMore,
@@ -44,6 +43,7 @@ from payments.services.reversals import take_back
 from payments.services.shareable import shareable
 from payments.services.wallet import wallet_of
 from payments.tasks import expire_payment_requests
+from store.links import digest_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.actions.test_bank_transfers import bills

@@ -19,6 +19,9 @@ from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Questi
 from invoices.services.holds import place_hold
 from kernel.ids import new_id
 from lifecycle.models import DeliveryChannel, ProvisioningRequest
+from notifications.models import MailTrouble, Notice
+from notifications.recipients import ask_recipient
+from notifications.troubles import note_trouble
 from orders.models import Action, CheckoutSession, Order
 from payments.acts import AdjustCredit
 from payments.gateways.base import Moved, Movement, Succeeded
@@ -132,6 +135,9 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)
     make_user(customer)
     make_buyer(customer, f"Công ty {number}", tax_code="0100109106")
+    address = f"a{number}@books.example"
+    ask_recipient(customer, address, "vi", [Notice.Kind.REFUND], actor=owner_of(customer), at=NOON)
+    note_trouble(address, MailTrouble.Why.BOUNCED, event=str(number), detail="550 no such user", at=NOON)
     record_audit(Did.VIEW_AS_CUSTOMER, number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
 
 

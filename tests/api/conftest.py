@@ -18,6 +18,7 @@ from invoices.models import CreditNote, Invoice
 from kernel import clock
 from lifecycle.models import ProvisioningRequest
 from notifications.models import Notice
+from notifications.recipients import ask_recipient
 from orders.models import Action, Visit
 from orders.services.checkout import place_order
 from orders.services.quotes import make_quote
@@ -158,6 +159,9 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "quote": quote.pk,
         "order": order.pk,
         "buyer": make_buyer(alice).pk,
+        "recipient": ask_recipient(
+            alice, "a@books.example", "en", [Notice.Kind.REFUND], actor=owner_of(alice), at=NOON
+        ).pk,
         "resource": server.pk,
         "invoice": Invoice.objects.first().pk,
         "note": CreditNote.objects.get().pk,

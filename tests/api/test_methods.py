@@ -25,6 +25,7 @@ ONE_OF = {
     "quotes": "quote",
     "orders": "order",
     "buyers": "buyer",
+    "recipients": "recipient",
     "resources": "resource",
     "invoices": "invoice",
     "credit-notes": "note",

@@ -38,6 +38,9 @@ OPEN = {
     "sessions-end-others": "oneself",
     "session-end": "oneself",
     "address-confirm": "whoever has the link",
+    "recipient-confirm": "whoever has the link",
+    "stop-notices": "whoever has the mail",
+    "mail-events": "the mail provider, who signs",
     "payer-door": "whoever has the link",
     "payer": "whoever has the link",
     "payer-return": "whoever has the link",
@@ -65,6 +68,7 @@ THINGS = {
     "notice_id": "notice",
     "key_id": "key",
     "buyer_id": "buyer",
+    "recipient_id": "recipient",
 }
 KINDS = {
     "resources": "resource",
@@ -79,6 +83,7 @@ KINDS = {
     "payment-requests": "asked",
     "keys": "key",
     "buyers": "buyer",
+    "recipients": "recipient",
     "notices": "notice",
     "checkout-sessions": "session",
     "visits": "visit",

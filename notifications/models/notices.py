@@ -4,18 +4,41 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.db import models
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, User
+from notifications.models.recipients import Recipient
 from store.outbox import WAITING
 from store.triggers import frozen
+
+COPIED_TO_RECIPIENTS = pgtrigger.Trigger(
+    name="is_copied_to_its_recipients",
+    level=pgtrigger.Statement,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    referencing=pgtrigger.Referencing(new="told"),
+    func="""
+    IF NOT EXISTS (SELECT FROM told WHERE copy_to_id IS NULL) THEN
+        RETURN NULL;  -- copies are not copied
+    END IF;
+    INSERT INTO notifications_notice (customer_id, kind, event, together, recipient, copy_to_id, facts, at, state, attempts, next_attempt_at, error)
+    SELECT t.customer_id, t.kind, t.event, t.together, r.email, r.id, t.facts, t.at, 'pending', 0, t.next_attempt_at, ''
+    FROM told t JOIN notifications_recipient r ON r.customer_id = t.customer_id AND t.kind = ANY (r.kinds)
+    WHERE t.copy_to_id IS NULL AND t.state = 'pending' AND r.confirmed_at IS NOT NULL AND r.removed_at IS NULL
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+    """,
+)
+"""A copy is told once like everything else: what is written again, or goes to an address that has it already, changes nothing."""
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def to_customers(self) -> Self:
-        return self.exclude(kind__in=Notice.TO_PAYERS)
+        """What stands in the portal: neither what payers are told, nor the copies that recipients are sent."""
+        return self.filter(copy_to=None).exclude(kind__in=Notice.TO_PAYERS)
 
     def with_subject_id(self) -> models.QuerySet[models.Model]:
         """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
@@ -41,6 +64,9 @@ class Notice(models.Model):
     cause is replayed. Text is rendered from `facts` in the customer's language. What is not true any more when it is about
     to be sent is not sent (overtaken). Notices with the same `together` (empty: none) are told in one mail and one row of
     the page, see `kinds/together.py`.
+
+    Beside each that is to be mailed the database writes one for every confirmed recipient of its kind (`copy_to`), whoever wrote
+    it and however many at once. These are mailed alone: the portal shows the customer's.
     """
 
     class Kind(models.TextChoices):
@@ -111,6 +137,15 @@ class Notice(models.Model):
     event = models.CharField(_("event"), max_length=120)
     together = models.CharField(_("told together with"), max_length=80, blank=True, default="", db_default="")
     recipient = models.EmailField(_("recipient"))
+    copy_to = models.ForeignKey(
+        Recipient,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("copy to"),
+    )
     facts = models.JSONField(_("facts"), default=dict)
     at = models.DateTimeField(_("at"))
     read_at = models.DateTimeField(_("read"), null=True, blank=True)
@@ -118,6 +153,7 @@ class Notice(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_again = models.PositiveSmallIntegerField(_("sent again by staff"), default=0, db_default=0)
     error = models.TextField(_("last error"), blank=True)
 
     objects = NoticeQuerySet.as_manager()
@@ -138,7 +174,11 @@ class Notice(models.Model):
                 fields=["customer", "together", "-id"],
                 condition=~models.Q(together=""),
             ),
+            models.Index(
+                name="notices_of_a_recipient", fields=["copy_to", "-id"], condition=models.Q(copy_to__isnull=False)
+            ),
         ]
+        triggers: ClassVar = [COPIED_TO_RECIPIENTS]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.event}"
@@ -167,6 +207,7 @@ class Letter(models.Model):
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
         CODES_GUESSED = "codes_guessed", _("Codes of a second factor are guessed")
         SIGN_UP = "sign_up", _("Link of a sign-up")
+        CONFIRM_RECIPIENT = "confirm_recipient", _("Link of a recipient")
         SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
 
     State = Notice.State

@@ -56,7 +56,9 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     found = get_object_or_404(Notice.objects.to_customers(), pk=notice_id, customer=request.customer)
     if not request.staff_viewing:
         mark_read(found, at=request.at)
-    together: list[Any] = list(Notice.objects.filter(told_with(found), customer=request.customer).order_by("id"))
+    together: list[Any] = list(
+        Notice.objects.to_customers().filter(told_with(found), customer=request.customer).order_by("id")
+    )
     now = facts_now(together)
     for one in together:
         one.is_overtaken = not holds(one, now.get(one.pk), at=request.at)
