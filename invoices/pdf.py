@@ -1,5 +1,5 @@
 """
-Invoices and credit notes as PDF/A, set by typst.
+Invoices and credit notes as PDF/A that can be read aloud (PDF/UA), set by typst.
 
 The words are chosen here, in the active language; the layout stands in `documents/document.typ`. The same document gives
 the same bytes: its date is the day of issue, and only fonts from `documents/fonts` are used. No text makes a document
@@ -98,13 +98,13 @@ def credit_note_pdf(note: CreditNote) -> bytes:
 
 
 def render(*papers: Json) -> bytes:
-    """Set papers (see document.typ) as one PDF/A-2b, each with pages of its own."""
+    """Set papers (see document.typ) as one PDF/A-2a and PDF/UA-1, each with pages of its own."""
     return typst.compile(
         str(FOLDER / "document.typ"),
         root=str(FOLDER),
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(_shown(papers), ensure_ascii=False)},
-        pdf_standards=["a-2b"],
+        pdf_standards=["a-2a", "ua-1"],
         format="pdf",
     )
 

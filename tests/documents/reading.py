@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 
 OBJECT = re.compile(rb"(\d+) 0 obj(.*?)endobj", re.DOTALL)
 STREAM = re.compile(rb"stream\r?\n(.*?)\nendstream", re.DOTALL)  # what stands before the end may be data
 FONTS = re.compile(rb"/Font<<(.*?)>>", re.DOTALL)
 RUN = re.compile(rb"BT.*?ET", re.DOTALL)
 FONT = re.compile(rb"/(f\d+) [\d.]+ Tf")
-STRING = re.compile(rb"\(((?:\\.|[^\\)])*)\)", re.DOTALL)
 ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(.))", re.DOTALL)
 PLAIN = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -28,7 +28,7 @@ def text_of(document: bytes) -> str:
         for run in RUN.findall(_stream(body)):
             font = FONT.search(run)
             if font:
-                glyphs = b"".join(_unescaped(string) for string in STRING.findall(run))
+                glyphs = b"".join(_unescaped(string) for string in _strings(run))
                 table = fonts[font[1]]
                 words.append("".join(table.get(glyphs[at : at + 2], "?") for at in range(0, len(glyphs), 2)))
     return re.sub(r"\s+", " ", " ".join(words))
@@ -49,6 +49,18 @@ def _stream(body: bytes) -> bytes:
     if b"/FlateDecode" not in body[: found.start()]:
         return found[1]
     return zlib.decompressobj().decompress(found[1])
+
+
+def _strings(run: bytes) -> Iterator[bytes]:
+    """What stands in parentheses; a pair of them may stand within, as it is."""
+    at = 0
+    while (start := run.find(b"(", at)) >= 0:
+        at, depth = start + 1, 1
+        while depth:
+            step = run[at : at + 1]
+            depth += (step == b"(") - (step == b")")
+            at += 2 if step == b"\\" else 1
+        yield run[start + 1 : at - 1]
 
 
 def _unescaped(string: bytes) -> bytes:
