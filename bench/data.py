@@ -230,6 +230,12 @@ def _catalogue() -> tuple[Product, Item, Item]:
         item = Item.objects.create(product=product, code=code, name=code, name_en=code, kind="flavour", unit="server")
         Price.objects.create(item=item, unit_price=Decimal(price), valid_from=datetime(2020, 1, 1, tzinfo=UTC))
         items.append(item)
+    traffic = Item.objects.create(
+        product=product, code="traffic", name="traffic", name_en="traffic", kind="metered", aggregation="sum", unit="GB"
+    )
+    Price.objects.create(
+        item=traffic, unit_price=500, per_minutes=Price.Per.UNIT, valid_from=datetime(2020, 1, 1, tzinfo=UTC)
+    )
     return product, items[0], items[1]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.baselines import SPEND
 from bench.costs import audit, guards
+from bench.intake import usage
 from bench.processes import CeleryWorkers, Worker, call, together
 from bench.results import RESOURCES_PER_CUSTOMER, Result, Results, Setting
 
@@ -270,4 +271,5 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "neighbours": neighbours,
     "guards": guards,
     "audit": audit,
+    "usage": usage,
 }

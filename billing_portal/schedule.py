@@ -32,6 +32,8 @@ from notifications.services import LETTERS_KEPT
 from orders import tasks as orders
 from payments import tasks as payments
 from store.outbox import ATTEMPTS
+from usage import tasks as usage
+from usage.services.forgetting import KEPT as REFUSED_KEPT
 
 MINUTELY = Every(60)
 
@@ -46,7 +48,7 @@ def _listed(said: int | Sequence[int]) -> str:
 
 
 def _clean_up(*, at: datetime) -> int:
-    return accounts.clean_up(at=at) + door.clean_up(at=at)
+    return accounts.clean_up(at=at) + door.clean_up(at=at) + usage.clean_up(at=at)
 
 
 JOBS = (
@@ -98,9 +100,11 @@ JOBS = (
         _("Fetches what the gateways say that they moved on the days that ended, and compares it with our books."),
         payments.next_statement, calls_outside=True),
     Job("clean-up", _clean_up, Daily(0, 5),
-        _told(_("Forgets sessions that ended, answers to REST writes that are older than {days} days, sign-ups after {strangers} days"
-                " and letters that left {letters} days ago."),
-              days=KEPT.days, strangers=SIGN_UPS_KEPT.days, letters=LETTERS_KEPT.days)),
+        _told(_("Forgets sessions that ended, answers to REST writes that are older than {days} days, sign-ups after {strangers} days,"
+                " letters that left {letters} days ago and uses that were refused {refused} days ago."),
+              days=KEPT.days, strangers=SIGN_UPS_KEPT.days, letters=LETTERS_KEPT.days, refused=REFUSED_KEPT.days)),
+    Job("make-usage-parts", usage.make_parts, Daily(0, 5),
+        _("Makes the parts of the table of uses for the months that come.")),
     Job("audit", auditor.audit_the_books, Daily(4, 0),
         _("Checks what must be true of the books, claim by claim; whatever is not fails this job and names the rows.")),
     Job("audit-touched", auditor.audit_the_touched, Every(300),

@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "payments",
     "ledger",
     "invoices",
+    "usage",
     "lifecycle",
     "catalog",
     "door",
@@ -391,6 +392,7 @@ QUOTE_LIFETIME_MINUTES = env.int("QUOTE_LIFETIME_MINUTES", 15)
 RENEWAL_WINDOW_DAYS = env.int("RENEWAL_WINDOW_DAYS", 3)
 INVOICE_DUE_DAYS = env.int("INVOICE_DUE_DAYS", 15)
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
+USAGE_OLDEST_DAYS = env.int("USAGE_OLDEST_DAYS", 62)
 TOP_UP_MINIMUM = env.int("TOP_UP_MINIMUM", 10_000)
 TOP_UP_MAXIMUM = env.int("TOP_UP_MAXIMUM", 100_000_000)
 

@@ -37,7 +37,14 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
     (
         "invoices",
         _("Invoices"),
-        ["invoices.Invoice", "invoices.CreditNote", "invoices.BillingRun", "invoices.ParkedBilling"],
+        [
+            "invoices.Invoice",
+            "invoices.CreditNote",
+            "invoices.BillingRun",
+            "invoices.ParkedBilling",
+            "usage.Batch",
+            "usage.RefusedRecord",
+        ],
     ),
     (
         "debts",

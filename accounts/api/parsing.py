@@ -15,15 +15,17 @@ MAXIMUM_BYTES = 1_000_000
 class TooLarge(APIException):
     status_code = 413
     default_code = "too_large"
-    default_detail = _("The request is larger than 1 MB.")
+    default_detail = _("The request is larger than this address takes.")
 
 
 class BoundedJSONParser(JSONParser):
     """JSON of a bounded size and depth, each member named once, with text that can be kept and answered."""
 
+    maximum_bytes = MAXIMUM_BYTES
+
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MAXIMUM_BYTES:
+        if not length.isdigit() or int(length) > self.maximum_bytes:
             raise TooLarge
         try:
             data = json.loads(stream.read().decode(), object_pairs_hook=_members, parse_constant=_no_number)

@@ -62,7 +62,7 @@ def handle(error: Exception, context: dict[str, object]) -> Response:
         case DjangoPermissionDenied():
             return problem(403, "permission-denied", _("You may not do this."))
         case RequestDataTooBig():
-            return problem(413, "too-large", _("The request is larger than 1 MB."))
+            return problem(413, "too-large", _("The request is larger than this address takes."))
         case TransitionNotAllowed():
             return problem(409, "wrong-state", _("This is not possible in the present state."))
         case ConcurrentTransition():

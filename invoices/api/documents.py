@@ -20,7 +20,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.endpoints import Endpoint, idempotent
+from accounts.api.endpoints import idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
@@ -36,6 +36,7 @@ from invoices.services.running import running_costs
 from invoices.usage import for_rows, lines_of_month, usages
 from invoices.zipped import zip_of_documents
 from kernel.periods import CalendarMonth
+from usage.api.intake import Intake, RefusedQuery
 
 FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
     Form.PRODUCT: ProductCode,
@@ -341,21 +342,23 @@ class RunningShape(serializers.Serializer[object]):
     products = RunningProductShape(many=True)
 
 
-class UsageViewSet(mixins.ListModelMixin, Endpoint):
-    """The usage report: what was used in a month, line by line."""
+class UsageViewSet(mixins.ListModelMixin, Intake):
+    """The usage report: what was used in a month, line by line. Product teams report here what was used of metered items."""
 
     query: UsageQuery
     queryset = InvoiceLine.objects.none()
     serializer_class = UsageShape
     sees = May.VIEW_BILLING
-    queries: ClassVar = {"list": UsageQuery}
+    queries: ClassVar = {"list": UsageQuery, "refused": RefusedQuery}
+    for_products = only_for_products = ("create", "refused")
     keyset = ("starts_at", "id")
 
     def visible(self) -> QuerySet[InvoiceLine]:
         return InvoiceLine.objects.filter(self.principal.scope())
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
-        return list(usages(super().paginate_queryset(queryset) or [], self.query.month_wanted))
+        rows = super().paginate_queryset(queryset) or []
+        return list(usages(rows, self.query.month_wanted)) if self.action == "list" else rows
 
     @extend_schema(responses=RunningShape, filters=False)
     @action(detail=False, pagination_class=None)

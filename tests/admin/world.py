@@ -38,6 +38,7 @@ from tests.cast import (
     LONG_AGO,
     NOON,
     STAFF,
+    TEAM,
     chosen,
     create,
     make_buyer,
@@ -45,6 +46,7 @@ from tests.cast import (
     make_coupon,
     make_customer,
     make_item,
+    make_metered,
     make_product,
     make_user,
     order,
@@ -55,6 +57,8 @@ from tests.cast import (
 from tests.links import linked_account, tops_up
 from tests.owner import around_all_guards
 from tests.refunds import returned, topped_up
+from usage.models import Batch
+from usage.services.intake import take_records
 
 
 def populate(number: int) -> None:
@@ -72,7 +76,11 @@ def populate(number: int) -> None:
 def _history(number: int, product: Product, item: Item, prepaid: Customer, postpaid: Customer) -> None:
     coupon = make_coupon(f"SALE{number}", 20_000)
     bought = create(prepaid, item, name=f"web{number}", coupon=coupon.code)[0]
-    create(postpaid, item, name=f"usage{number}")
+    measured = create(postpaid, item, name=f"usage{number}")[0]
+    make_metered(product, f"traffic{number}", 500)
+    use = {"resource": str(measured.pk), "key": "a", "used_at": NOON.isoformat(), "quantity": 1}
+    sent = [use | {"item": f"traffic{number}"}, use | {"item": "nothing"}]
+    take_records(product, sent, source=Batch.Source.API, actor=TEAM, at=NOON)
     waiting = quote(
         prepaid, Action.CREATE, product=str(product.pk), name=f"new{number}", items=chosen(item), months=1, quantity=1
     )

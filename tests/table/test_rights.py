@@ -102,6 +102,7 @@ def test_only_what_may_be_forgotten_can_be_deleted():
             "door_signup",
             "mfa_authenticator",
             "notifications_letter",
+            "usage_refusedrecord",
             "usersessions_usersession",
         ]
 

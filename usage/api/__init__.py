@@ -1,0 +1,1 @@
+"""What product teams report, and what of it was refused."""

@@ -1,0 +1,1 @@
+"""What is done with uses: taken, refused, kept in parts by month."""
