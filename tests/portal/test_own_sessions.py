@@ -95,6 +95,17 @@ def test_after_a_change_of_password_only_this_browser_is_listed(owner):
     assert Session.objects.count() == 1
 
 
+def test_a_new_secret_key_signs_nobody_out_and_hides_no_session(owner, settings):
+    other, here = browser(owner, PHONE), browser(owner)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, long enough that Django has nothing to say about it, and new"
+
+    assert is_in(other)
+    assert [is_here for _name, _ip, is_here in listed(here)] == [True, False]
+    here.post("/settings/sessions/others/end/")
+    assert not is_in(other)
+
+
 def test_staff_have_the_page_too(db):
     boss = browser(User.objects.create_superuser("boss@portal.example", "secret"))
     assert len(listed(boss)) == 1
