@@ -48,6 +48,10 @@ ALLOWED_HOSTS = list(  # the machine's own names whatever is said: health is ask
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+OURS_ALONE = (
+    "__Host-" if HTTPS else ""
+)  # browsers take such a cookie from this host alone, by https: no neighbour plants one
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{OURS_ALONE}sessionid", f"{OURS_ALONE}csrftoken"
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_HTTPONLY = True
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0

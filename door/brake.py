@@ -34,7 +34,7 @@ FIRST_WAIT = 5
 """Seconds; each further failure doubles it."""
 FORGOTTEN_AFTER = 3600
 """Seconds after the last failure."""
-DEVICE_COOKIE = "known_device"
+DEVICE_COOKIE = f"{settings.OURS_ALONE}known_device"
 DEVICE_COOKIE_AGE = 90 * 86400
 
 

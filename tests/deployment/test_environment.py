@@ -166,3 +166,12 @@ def test_limits_written_otherwise_are_refused_with_a_sentence(monkeypatch: pytes
     monkeypatch.setenv("ALONE_CREDIT_NOTE", written)
     with pytest.raises(ImproperlyConfigured, match=r"^ALONE_CREDIT_NOTE cannot be read"):
         Environment().limits("ALONE_CREDIT_NOTE", 7)
+
+
+@pytest.mark.parametrize(("url", "begins"), [("https://billing.example.com", "__Host-"), ("http://localhost:8000", "")])
+def test_where_https_is_spoken_cookies_are_of_this_host_alone(tmp_path: Path, url: str, begins: str) -> None:
+    asked = "from django.conf import settings as s; from door.brake import DEVICE_COOKIE as d; print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, d)"
+    env = {"PATH": os.environ["PATH"], "DATA_DIR": str(tmp_path), "SECRET_KEY": LONG_KEY, "PUBLIC_URL": url}
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "--command", asked]
+    found = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == [f"{begins}{name}" for name in ("sessionid", "csrftoken", "known_device")]
