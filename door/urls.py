@@ -1,20 +1,29 @@
 from django.contrib.auth.views import LogoutView
-from django.urls import path, re_path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from door import views
 from door.views import keys, second_factor
+from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
+
+
+class Base36(StringConverter):
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36, "base36")
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
     path("logout/", LogoutView.as_view(), name="account_logout"),
     path("sign-up/", views.sign_up, name="account_signup"),
     path("sign-up/sent/", views.sign_up_sent, name="sign-up-sent"),
-    path("sign-up/<str:mark>/", views.confirm_sign_up, name="sign-up-confirm"),
+    path("sign-up/<secret:mark>/", views.confirm_sign_up, name="sign-up-confirm"),
     path("privacy/", views.privacy, name="privacy"),
     path("password/forgotten/", views.ForgottenPassword.as_view(), name="account_reset_password"),
     path("password/forgotten/sent/", views.LinkIsSent.as_view(), name="account_reset_password_done"),
-    re_path(
-        r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    path(
+        "password/new/<base36:uidb36>-<secret:key>/",
         views.NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
@@ -33,5 +42,5 @@ urlpatterns = [
     path("settings/sessions/others/end/", views.end_other_sessions, name="sessions-end-others"),
     path("settings/sessions/<int:session_id>/end/", views.end_session, name="session-end"),
     path("settings/address/", views.change_address, name="address-change"),
-    path("address/<str:mark>/", views.confirm_change, name="address-confirm"),
+    path("address/<secret:mark>/", views.confirm_change, name="address-confirm"),
 ]

@@ -1,4 +1,7 @@
-"""What gunicorn refuses by itself, before Django sees it, it refuses as the API does: nobody knows yet who was meant."""
+"""
+What gunicorn refuses by itself, before Django sees it, it refuses as the API does: nobody knows yet who was meant. Its access log, where one
+is wanted, has no secrets of addresses.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,20 @@ import socket
 from http import HTTPStatus
 
 from gunicorn import util
+from gunicorn.glogging import Logger
 
 CODES = {414: "address-too-long", 431: "headers-too-large", 500: "internal-error"}
+
+
+class DiscreetLogger(Logger):
+    def atoms(self, *request: object) -> dict[str, object]:
+        from store.secret_paths import redacted  # in a worker, which has loaded the portal
+
+        atoms: dict[str, object] = super().atoms(*request)
+        return {name: redacted(atom) if isinstance(atom, str) else atom for name, atom in atoms.items()}
+
+
+logger_class = DiscreetLogger
 
 
 def post_fork(server: object, worker: object) -> None:
