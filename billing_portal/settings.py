@@ -168,7 +168,8 @@ ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # either shows anew that
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", not DEMO)  # the demo's sign-ins are known to everybody
 MFA_ADAPTER = "door.second_factor.SecondFactor"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # half a minute: telephones' clocks differ
 
 # --- Database and Redis -----------------------------------------------------------------------------------------------

@@ -33,18 +33,23 @@ class Adapter(DefaultAccountAdapter):
         "account/email/password_changed": Letter.Kind.PASSWORD_CHANGED,
         "account/email/password_reset": Letter.Kind.PASSWORD_CHANGED,
         "mfa/email/totp_deactivated": Letter.Kind.SECOND_FACTOR_OFF,
+        "mfa/email/webauthn_added": Letter.Kind.PASSKEY_ADDED,
+        "mfa/email/webauthn_removed": Letter.Kind.PASSKEY_REMOVED,
     }
     WRITTEN = frozenset({"mfa/email/totp_activated", "mfa/email/recovery_codes_generated"})
     """allauth says these after the commit; the page has written the letter by then, in the transaction of what it tells."""
     AGAIN: ClassVar[dict[str, Wording]] = {
         "reauthenticate": _("By your password instead"),
         "mfa_reauthenticate": _("By a code instead"),
+        "mfa_reauthenticate:webauthn": _("By a passkey instead"),
     }
     """How one shows anew who one is."""
     MESSAGES: ClassVar[dict[str, Wording]] = {
         "account/messages/password_changed.txt": _("Your password is changed. Elsewhere you are signed out."),
         "mfa/messages/totp_activated.txt": _("Your second factor is set up."),
         "mfa/messages/totp_deactivated.txt": _("Your second factor is switched off."),
+        "mfa/messages/webauthn_added.txt": _("Your passkey is ready: you can sign in with it."),
+        "mfa/messages/webauthn_removed.txt": _("The passkey is removed: nobody signs in with it any more."),
     }
 
     def reauthenticate(self, user: User, password: str) -> bool:

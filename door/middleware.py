@@ -18,9 +18,11 @@ from accounts.api.problems import CONTENT_TYPE
 from door.second_factor import is_proven, needs_second_factor
 
 OPEN = frozenset(
-    {"account_logout", "account_reauthenticate", "mfa_reauthenticate", "account_reset_password", "mfa_activate_totp", "privacy", "set-theme",
-     "set_language", "terms"}
+    {"account_logout", "account_reauthenticate", "account_reset_password", "mfa_login_webauthn", "mfa_reauthenticate",
+     "mfa_reauthenticate_webauthn", "privacy", "set-theme", "set_language", "terms"}
 )  # fmt: skip
+SETS_UP = frozenset({"mfa_activate_totp", "mfa_add_webauthn"})
+"""For who has no second factor yet: who has one shows it before they make another."""
 
 
 class SecondFactorMiddleware:
@@ -39,9 +41,12 @@ class SecondFactorMiddleware:
         user = request.user
         if not user.is_authenticated or not needs_second_factor(user) or is_proven(request, user):
             return None
+        has_one = is_mfa_enabled(user)
+        if match is not None and match.url_name in SETS_UP and not has_one:
+            return None
         if request.path.startswith("/api/"):
             return _problem()
-        if is_mfa_enabled(user):  # set up in another browser, after this one was let in
+        if has_one:  # set up in another browser, after this one was let in
             logout(request)
             messages.info(request, _("Sign in again, with your second factor."))
             return redirect_to_login(request.get_full_path())

@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING, ClassVar
 
 from allauth.account.authentication import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
@@ -14,11 +15,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from door.browsers import name_of
 from kernel.shapes import Wording
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
 
+FACTORS = ("totp", "webauthn")
+"""Recovery codes stand in for one of these; alone they are none."""
 PROVEN = "second_factor"
 """In a session: that whoever opened it has shown a second factor, other than at sign-in."""
 
@@ -54,7 +58,16 @@ class SecondFactor(DefaultMFAAdapter):
         return _box().decrypt(encrypted_text.encode()).decode()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
-        return not needs_second_factor(authenticator.user)
+        """Whoever needs one keeps one: an app or a passkey."""
+        others = authenticator.user.authenticator_set.filter(type__in=FACTORS).exclude(pk=authenticator.pk)
+        return not needs_second_factor(authenticator.user) or others.exists()
+
+    def generate_authenticator_name(self, user: User, type: str) -> str:
+        """As its user knows the device."""
+        return name_of(context.request.META.get("HTTP_USER_AGENT", "")) or str(_("Passkey"))
+
+    def _get_site_name(self) -> str:
+        return str(settings.SELLER_NAME)
 
 
 def _box() -> MultiFernet:

@@ -3,7 +3,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from door import views
-from door.views import keys, second_factor
+from door.views import keys, passkeys, second_factor
 from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 
 
@@ -32,6 +32,10 @@ urlpatterns = [
     path("sign-in/code/", second_factor.AskForCode.as_view(), name="mfa_authenticate"),
     path("settings/again/", second_factor.AskForPassword.as_view(), name="account_reauthenticate"),
     path("settings/again/code/", second_factor.AskForCodeAgain.as_view(), name="mfa_reauthenticate"),
+    path("settings/again/passkey/", passkeys.AskForPasskeyAgain.as_view(), name="mfa_reauthenticate_webauthn"),
+    path("sign-in/passkey/", passkeys.SignInByPasskey.as_view(), name="mfa_login_webauthn"),
+    path("settings/passkeys/new/", passkeys.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("settings/passkeys/<int:pk>/remove/", passkeys.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
     path("settings/second-factor/", second_factor.Overview.as_view(), name="mfa_index"),
     path("settings/second-factor/set-up/", second_factor.SetUp.as_view(), name="mfa_activate_totp"),
     path("settings/second-factor/off/", second_factor.SwitchOff.as_view(), name="mfa_deactivate_totp"),

@@ -72,6 +72,8 @@ for told in (
     Letter.Kind.PASSWORD_CHANGED,
     Letter.Kind.SECOND_FACTOR_ON,
     Letter.Kind.SECOND_FACTOR_OFF,
+    Letter.Kind.PASSKEY_ADDED,
+    Letter.Kind.PASSKEY_REMOVED,
     Letter.Kind.RECOVERY_CODES,
     Letter.Kind.CODES_GUESSED,
 ):

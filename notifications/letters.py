@@ -104,6 +104,16 @@ LETTERS: dict[str, Words] = {
         (_("The password alone is enough to sign in as %(who)s from now on."), TELL_US),
         _("Set a new password"),
     ),
+    Kind.PASSKEY_ADDED: Words(
+        _("A passkey was added"),
+        (_("Whoever has the device on which it was made signs in as %(who)s with it."), TELL_US),
+        _("Set a new password"),
+    ),
+    Kind.PASSKEY_REMOVED: Words(
+        _("A passkey was removed"),
+        (_("Nobody signs in as %(who)s with it any more."), TELL_US),
+        _("Set a new password"),
+    ),
     Kind.RECOVERY_CODES: Words(
         _("New recovery codes were made"),
         (_("The former recovery codes of %(who)s open nothing any more."), TELL_US),

@@ -15,7 +15,7 @@ from gunicorn.glogging import Logger
 CODES = {414: "address-too-long", 431: "headers-too-large", 500: "internal-error"}
 
 
-class DiscreetLogger(Logger):
+class DiscreetLogger(Logger):  # type: ignore[misc]  # it has no types
     def atoms(self, *request: object) -> dict[str, object]:
         from store.secret_paths import redacted  # in a worker, which has loaded the portal
 

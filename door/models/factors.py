@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
-TYPES = {"totp": _("App on your telephone"), "recovery_codes": _("Recovery codes")}
+TYPES = {"totp": _("App on your telephone"), "webauthn": _("Passkey"), "recovery_codes": _("Recovery codes")}
 
 
 class SecondFactor(Authenticator):

@@ -7,6 +7,7 @@ from allauth.mfa.base.views import AuthenticateView, IndexView
 from allauth.mfa.base.views import ReauthenticateView as ReauthenticateByCodeView
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView, ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView, DeactivateTOTPView
+from allauth.mfa.utils import is_mfa_enabled
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -19,6 +20,7 @@ from accounts.access import PortalRequest, portal_page, signed_in
 from accounts.may import May
 from accounts.proof import ask_for_proof
 from door.forms import AgainForm, CodeAgainForm, CodeForm, FirstCodeForm
+from door.forms.passkeys import PasskeyCodeForm
 from door.second_factor import PROVEN, needs_second_factor
 from door.services import tell_user
 from door.services.second_factor import want_second_factor
@@ -30,11 +32,16 @@ from notifications.models import Letter
 
 class AskForCode(AuthenticateView):
     form_class = CodeForm
+    webauthn_form_class = PasskeyCodeForm
     template_name = "door/code.html"
 
     def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return slowed(answer, getattr(self, "form", None))
+
+    def get_context_data(self, **kwargs: object) -> dict[str, object]:
+        user = self.stage.login.user
+        return {**super().get_context_data(**kwargs), "has_passkey": is_mfa_enabled(user, ["webauthn"])}
 
 
 class AskForPassword(Page, WithRequest, ReauthenticateView):

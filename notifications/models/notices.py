@@ -204,6 +204,8 @@ class Letter(models.Model):
         DOCUMENTS_MOVED = "documents_moved", _("Mail address for documents changed by our staff")
         SECOND_FACTOR_ON = "second_factor_on", _("Second factor set up")
         SECOND_FACTOR_OFF = "second_factor_off", _("Second factor switched off")
+        PASSKEY_ADDED = "passkey_added", _("Passkey added")
+        PASSKEY_REMOVED = "passkey_removed", _("Passkey removed")
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
         CODES_GUESSED = "codes_guessed", _("Codes of a second factor are guessed")
         SIGN_UP = "sign_up", _("Link of a sign-up")
