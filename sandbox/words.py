@@ -108,6 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "one of": ("Plan", "Gói dịch vụ"),
     "how much": ("Add", "Thêm"),
     "as used": ("Charged as used", "Tính theo mức sử dụng"),
+    "measured": ("Measured, not charged yet", "Được đo, chưa tính tiền"),
     "per month": ("month", "tháng"),
     "per hour": ("hour", "giờ"),
     "with vat": ("VAT included", "đã gồm VAT"),

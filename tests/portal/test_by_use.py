@@ -36,4 +36,5 @@ def test_the_page_of_a_new_resource_says_what_use_costs(alice, traffic, language
     assert title in page
     for phrase in phrases:
         assert phrase in page.replace("\xa0", " ")
+    assert {"en": "it is not billed yet", "vi": "chưa tính tiền"}[language] in page
     assert f'name="extra-{traffic.pk}"' not in page

@@ -17,6 +17,15 @@ ITEMS = [
     {"code": "s1-2x4", "name": "S1 2x4", "kind": "flavour", "unit": "server", "unit_price": "90000", "per": "month"},
     {"code": "ssd", "name": "SSD", "kind": "volume", "unit": "GB", "unit_price": "875.5", "per": "month"},
     {"code": "gb-hour", "name": "Usage", "kind": "metered", "unit": "GB", "unit_price": "7.7", "per": "hour"},
+    {
+        "code": "traffic",
+        "name": "Traffic",
+        "kind": "metered",
+        "unit": "GB",
+        "unit_price": "500",
+        "per": "unit",
+        "meter": {"in_words": ["100 GB included each month", "500 ₫ per GB"]},
+    },
 ]
 
 
@@ -162,7 +171,9 @@ def test_the_page_shows_the_portals_prices(shop):
     assert "7.7 ₫" in text
     assert 'value="s1-2x4"' in text
     assert 'name="quantity-ssd"' in text
+    assert "Traffic (100 GB included each month; 500 ₫ per GB)" in text
     assert 'value="gb-hour"' not in text  # measured, not chosen
+    assert 'value="traffic"' not in text
 
 
 def test_buying_leads_to_the_portals_checkout(shop, portal):

@@ -18,7 +18,7 @@ class Outcome(models.TextChoices):
     """What became of a record. The first two are kept; a duplicate was kept before; all others are refused."""
 
     ACCEPTED = "accepted", _("Accepted.")
-    LATE = "late", _("Accepted, but late: its month is closed, so it is billed with the next invoice.")
+    LATE = "late", _("Accepted, but late: its month is closed.")
     DUPLICATE = "duplicate", _("Known already: nothing was added.")
     MALFORMED = "malformed", _("Something is missing or cannot be read. See the document of the API.")
     UNKNOWN_RESOURCE = "unknown-resource", _("There is no such resource.")
