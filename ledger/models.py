@@ -129,20 +129,20 @@ class CreditHold(models.Model):
             pgtrigger.Trigger(
                 name="moves_what_is_held",
                 level=pgtrigger.Row,
-                when=pgtrigger.Before,
+                when=pgtrigger.After,  # a row that ON CONFLICT leaves out holds nothing
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("ended_at"),
                 func="""
                 IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN
                     RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';
                 ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN
-                    RETURN NEW;
+                    RETURN NULL;
                 END IF;
                 UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END
                 WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';
                 IF NOT FOUND THEN
                     RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';
                 END IF;
-                RETURN NEW;
+                RETURN NULL;
                 """,
             ),
         ]
@@ -270,6 +270,9 @@ class Entry(models.Model):
                 operation=pgtrigger.Insert,
                 declare=[("bucket", "text"), ("fact", "record"), ("source_of", "record"), ("wanted", "bigint")],
                 func="""
+                IF EXISTS (SELECT FROM ledger_entry WHERE id = NEW.id) THEN  -- ON CONFLICT would leave it out, and its money moved
+                    RAISE EXCEPTION 'entry % is there already', NEW.id USING ERRCODE = 'unique_violation';
+                END IF;
                 NEW.customer_id := NULL;
                 NEW.balance_after := NULL;
                 UPDATE ledger_account SET balance = balance + NEW.amount

@@ -92,8 +92,25 @@ def triggers_only() -> Guard:
 
 
 def kept(name: str, *, columns: list[str]) -> Guard:
-    """`columns` follow from other rows: the triggers of those write them, and nobody else. See `KeepsColumns`."""
+    """`columns` follow from other rows: the triggers of those write them, and nobody else. See `KeepsColumns`, `begins_empty`."""
     return frozen(name, columns=columns, unless="pg_trigger_depth() > 1", keeps=columns)
+
+
+def begins_empty(name: str, *, columns: list[str]) -> pgtrigger.Trigger:
+    """`columns` add up other rows, of which there are none yet: a new row says zero, whoever writes it."""
+    said = " OR ".join(f"NEW.{column} <> 0" for column in columns)
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+        IF {said} THEN
+            RAISE EXCEPTION 'a new row of % adds up nothing yet', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+        """,
+    )
 
 
 def frozen(name: str, *, columns: list[str], unless: str = "FALSE", keeps: Iterable[str] = ()) -> Guard:

@@ -52,7 +52,7 @@ class BillingModeSwitch(models.Model):
             pgtrigger.Trigger(
                 name="switches_its_customer",
                 level=pgtrigger.Row,
-                when=pgtrigger.Before,
+                when=pgtrigger.After,  # a row that ON CONFLICT leaves out switches nothing
                 operation=pgtrigger.Insert,
                 func="""
                 UPDATE accounts_customer SET billing_mode = NEW.to_mode
@@ -64,7 +64,7 @@ class BillingModeSwitch(models.Model):
                 IF EXISTS (SELECT FROM accounts_billingmodeswitch WHERE customer_id = NEW.customer_id AND at > NEW.at) THEN
                     RAISE EXCEPTION 'customer % was switched later than %', NEW.customer_id, NEW.at USING ERRCODE = 'check_violation';
                 END IF;
-                RETURN NEW;
+                RETURN NULL;
                 """,
             ),
             pgtrigger.Trigger(

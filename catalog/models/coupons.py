@@ -148,17 +148,17 @@ class Redemption(models.Model):
             pgtrigger.Trigger(
                 name="takes_a_use",
                 level=pgtrigger.Row,
-                when=pgtrigger.Before,
+                when=pgtrigger.After,  # a row that ON CONFLICT leaves out uses nothing
                 operation=pgtrigger.Insert,
                 declare=[("each_may", "integer")],
                 func="""
                 UPDATE catalog_coupon SET uses = uses + 1 WHERE id = NEW.coupon_id RETURNING maximum_uses_per_customer INTO each_may;
-                IF each_may <= (SELECT count(*) FROM catalog_redemption
+                IF each_may < (SELECT count(*) FROM catalog_redemption
                                 WHERE coupon_id = NEW.coupon_id AND customer_id = NEW.customer_id AND state <> 'returned') THEN
                     RAISE EXCEPTION 'customer % has used coupon % as often as each may', NEW.customer_id, NEW.coupon_id
                         USING ERRCODE = 'check_violation';
                 END IF;
-                RETURN NEW;
+                RETURN NULL;
                 """,
             ),
             pgtrigger.Trigger(

@@ -25,7 +25,7 @@ from payments.models.transfers import BankTransfer, ExpectedTransfer
 from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
 from store.machine import StateMachine
-from store.triggers import edges_only, frozen, kept, never_deleted
+from store.triggers import begins_empty, edges_only, frozen, kept, never_deleted
 
 
 class PaymentState(models.TextChoices):
@@ -305,6 +305,7 @@ class Payment(KeepsColumns, StateMachine):
             as_asked("created_at", among="NEW.means = 'gateway'"),
             kept("only_allocations_give_it_away", columns=["allocated"]),
             kept("only_refunds_return_it", columns=["to_source"]),
+            begins_empty("nothing_of_it_is_gone_at_first", columns=["to_source", "taken_back"]),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",
                 level=pgtrigger.Row,

@@ -160,7 +160,8 @@ class Refund(StateMachine):
                 timing=pgtrigger.Deferred,  # an act is tried before it waits for somebody else
                 func="""
                 IF NOT EXISTS (SELECT FROM accounts_staffact a WHERE a.id = NEW.act_id AND a.act = 'refund-top-up'
-                               AND a.customer_id = NEW.customer_id AND a.amount = NEW.amount AND a.state = 'approved') THEN
+                               AND a.customer_id = NEW.customer_id AND a.amount = NEW.amount AND a.state = 'approved'
+                               AND a.facts ->> 'payment' = NEW.payment_id::text) THEN
                     RAISE EXCEPTION 'refund % was not decided by two people', NEW.reference USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;

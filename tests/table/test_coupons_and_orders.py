@@ -63,6 +63,11 @@ def test_no_customer_uses_it_more_often_than_each_may(alice: Customer, taken: Re
     refuse(TAKE, taken.coupon_id, alice.pk, new_id(), match="as often as each may")
 
 
+def test_a_use_that_is_left_out_is_not_counted(alice: Customer, bob: Customer, taken: Redemption) -> None:
+    assert run(f"{TAKE} ON CONFLICT DO NOTHING", taken.coupon_id, bob.pk, taken.order_id) == 0
+    assert uses() == [1]
+
+
 def test_a_use_is_counted_by_itself_and_given_back_once(alice: Customer, taken: Redemption) -> None:
     assert uses() == [1]
     end_unpaid_order(taken.order_id, expired=False, actor=owner_of(alice), at=NOON)
@@ -199,6 +204,15 @@ def test_a_customers_mode_follows_from_its_switches(alice: Customer) -> None:
     assert alice.billing_mode == "postpaid"
     refuse(switch, alice.pk, "postpaid", "prepaid", NOON - DAY, match="was switched later")
     refuse(switch, alice.pk, "prepaid", "postpaid", NOON + DAY, match="is not prepaid")
+
+
+def test_a_switch_that_is_left_out_switches_nothing(alice: Customer) -> None:
+    switch_mode(alice, "postpaid", at=NOON)
+    back = "SELECT id, customer_id, act_id, to_mode, from_mode, reason, plan, actor, at FROM accounts_billingmodeswitch ON CONFLICT DO NOTHING"
+    columns = "id, customer_id, act_id, from_mode, to_mode, reason, plan, actor, at"
+    assert run(f"INSERT INTO accounts_billingmodeswitch ({columns}) {back}") == 0
+    alice.refresh_from_db()
+    assert alice.billing_mode == "postpaid"
 
 
 @pytest.mark.parametrize(

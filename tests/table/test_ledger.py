@@ -206,6 +206,19 @@ def test_a_hold_stays_as_it_was_made_and_nothing_else_moves_what_is_held(
     refuse(attack, match=said)
 
 
+def test_a_hold_that_is_left_out_holds_nothing(alice: Customer) -> None:
+    hold(alice, 9_000)
+    again = "INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as) SELECT account_id, customer_id, source, 7, at, ''"
+    assert run(f"{again} FROM ledger_credithold ON CONFLICT DO NOTHING") == 0
+    assert wallet_of(alice.pk).held == 9_000
+
+
+def test_an_entry_that_would_be_left_out_moves_nothing(alice: Customer) -> None:
+    entry = "INSERT INTO ledger_entry (id, transaction_id, account_id, amount) SELECT id, transaction_id, account_id, 5 FROM ledger_entry"
+    refuse(f"{entry} ON CONFLICT DO NOTHING", match="is there already")
+    refuse(f"{entry} ON CONFLICT (id) DO UPDATE SET amount = 5", match="append-only|is there already")
+
+
 def test_a_hold_ends_once(alice: Customer) -> None:
     made = hold(alice, 9_000_000)
     CreditHold.objects.filter(pk=made.pk).update(ended_as="captured", ended_at=NOON)

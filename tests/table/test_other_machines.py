@@ -29,7 +29,7 @@ EDGES = {
         ("cancelled", "succeeded"),
         ("created", "failed"), ("processing", "failed"), ("unknown", "failed"),
         ("created", "cancelled"), ("processing", "cancelled"), ("unknown", "cancelled"),
-        ("succeeded", "refunded"),
+        ("succeeded", "refunded"), ("refunded", "succeeded"),
     },
     Order: {
         ("awaiting_payment", "paid"), ("awaiting_payment", "cancelled"), ("awaiting_payment", "expired"),

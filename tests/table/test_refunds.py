@@ -36,14 +36,15 @@ FROM payments_payment p, accounts_staffact a WHERE p.{which}
 """
 
 
-def act_of(customer: Customer, amount: int, state: str = "approved") -> None:
-    """As an application that is wrong would write it."""
+def act_of(customer: Customer, amount: int, state: str = "approved", *, payment: Payment | None = None) -> None:
+    """As an application that is wrong would write it; about the customer's payment, unless another one is named."""
+    about = payment or Payment.objects.filter(customer=customer).first()
     one, two = make_colleague("one@portal.example").name, make_colleague("two@portal.example").name
     decided = "NULL, ''" if state == "waiting" else f"now(), '{two}'"
     run(
         "INSERT INTO accounts_staffact (act, state, customer_id, subject, amount, facts, reason, asked_by, asked_at, decided_at, decided_by,"
-        " decided_because) SELECT 'refund-top-up', 'waiting', %s, '', %s, '{}', 'r', %s, now(), NULL, '', ''",
-        customer.pk, amount, one,
+        " decided_because) SELECT 'refund-top-up', 'waiting', %s, '', %s, jsonb_build_object('payment', %s::text), 'r', %s, now(), NULL, '', ''",
+        customer.pk, amount, str(about and about.pk), one,
     )  # fmt: skip
     if state != "waiting":
         run(
@@ -150,6 +151,24 @@ def test_nobody_returns_money_alone(customer: Customer, payment: Payment, state:
     with refused("was not decided by two people"):
         run(ANOTHER.format(amount=5, which="kind = 'top_up'"))
         connection.check_constraints()
+
+
+def test_what_was_decided_of_one_payment_returns_no_other(customer: Customer, payment: Payment) -> None:
+    other = topped_up(customer, 5_000)
+    act_of(customer, 5, payment=other)
+    with refused("was not decided by two people"):
+        run(ANOTHER.format(amount=5, which=f"id = '{payment.pk}'"))
+        connection.check_constraints()
+
+
+@pytest.mark.parametrize("column", ["to_source", "taken_back"])
+def test_of_a_new_payment_nothing_is_gone_yet(payment: Payment, column: str) -> None:
+    columns = "customer_id, kind, means, gateway, payable, invoice_ids, description, amount, promotional, allocated, refunded, state, actor, cancelled_by, created_at, redirect_url, failure, checks, held, held_txn_id"
+    refuse(
+        f"INSERT INTO payments_payment (id, reference, {column}, {columns})"
+        f" SELECT gen_random_uuid(), 'new', 1, {columns.replace(', state,', ', $$created$$,')} FROM payments_payment",
+        match="adds up nothing yet",
+    )
 
 
 def test_only_a_top_up_that_arrived_goes_back(customer: Customer) -> None:

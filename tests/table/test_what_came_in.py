@@ -60,7 +60,7 @@ def test_what_came_in_stands(attempt: Payment, change: str) -> None:
 def test_what_went_back_only_grows(alice: Customer, small: Item) -> None:
     run("UPDATE payments_payment SET refunded = 0")  # nothing there yet
     payment = Payment.objects.create(
-        customer=alice, kind="top_up", means="wallet", state="succeeded", reference="w", payable="top_up:2", amount=100, actor="x",
+        customer=alice, kind="renewal", means="wallet", state="succeeded", reference="w", payable="renewal:2", amount=100, actor="x",
         created_at=NOON,
     )  # fmt: skip
     assert run("UPDATE payments_payment SET refunded = 60 WHERE id = %s", payment.pk) == 1
