@@ -1,0 +1,71 @@
+"""One word for a thing, in both languages: the catalogue of translations and the help against the glossary."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import polib
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FACTS = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+
+
+class Word(NamedTuple):
+    english: str
+    vietnamese: list[str]
+    never: list[str]
+
+
+def _words() -> list[Word]:
+    table = (ROOT / "docs/glossary.md").read_text().partition("| English | Vietnamese | never |\n|---|---|---|\n")[2]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()]
+    return [Word(english, _listed(vietnamese), _listed(never)) for english, vietnamese, never in rows]
+
+
+def _listed(cell: str) -> list[str]:
+    return [word.strip() for word in cell.split(";") if word.strip()]
+
+
+WORDS = _words()
+
+
+@cache
+def _said() -> list[tuple[str, str]]:
+    """Every sentence in English, and what is said for it in Vietnamese: without the names of facts."""
+    catalogue = polib.pofile(str(ROOT / "locale/vi/LC_MESSAGES/django.po"))
+    return [
+        (FACTS.sub("…", entry.msgid), FACTS.sub("…", " ".join([entry.msgstr, *entry.msgstr_plural.values()])))
+        for entry in catalogue
+        if not entry.obsolete
+    ]
+
+
+def _stands(word: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+@pytest.mark.parametrize("word", WORDS, ids=lambda word: word.english)
+def test_a_thing_has_one_word_in_vietnamese(word: Word) -> None:
+    others = [
+        (english, vietnamese)
+        for english, vietnamese in _said()
+        if (_stands(word.english, english) or _stands(f"{word.english}s", english))
+        and not any(_stands(good, vietnamese) for good in word.vietnamese)
+    ]
+    assert others == []
+
+
+@pytest.mark.parametrize("word", [word for word in WORDS if word.never], ids=lambda word: word.english)
+def test_its_other_words_are_said_nowhere(word: Word) -> None:
+    texts = [text for pair in _said() for text in pair]
+    texts += [path.read_text() for path in (ROOT / "docs/help").rglob("*.md")]
+    assert [text for text in texts for bad in word.never if _stands(bad, text)] == []
+
+
+def test_the_table_is_read() -> None:
+    assert Word("recover", ["khôi phục", "recover"], ["phục hồi"]) in WORDS
+    assert len(WORDS) > 25
