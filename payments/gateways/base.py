@@ -118,12 +118,14 @@ class Report:
     """
     What a gateway's notice says, its signature verified. The amount is not yet compared with ours.
 
+    :ivar reference: our name of the payment, or empty where the gateway says only its own: `transaction`
     :ivar refund: our name of the refund of that payment which it is about; empty: the payment itself
     """
 
     reference: str
     outcome: Outcome
     refund: str = ""
+    transaction: str = ""
 
 
 MAX_NOTICE = 64 * 1024
@@ -283,6 +285,14 @@ class Gateway(Protocol):
 
     def reply(self, verdict: Verdict) -> Reply:
         """How to answer a notice, so that the gateway stops or tries again."""
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A gateway whose notices may name a payment by its own `Report.transaction` alone."""
+
+    def our_name_of(self, transaction: str) -> str | Unknown:
+        """Our reference of that payment; empty when it is none of ours, `Unknown` when it could not be looked up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,16 +238,19 @@ class Stripe:
         """A dispute names the payment by Stripe's id alone: the payment itself is read."""
         named: list[Moved] = []
         for line in moved:
-            intent: Json | Unknown = {}
-            if line.movement in OF_A_DISPUTE:
-                intent = self._read(line.reference)
-            if isinstance(intent, Unknown):
-                return intent
-            named.append(replace(line, reference=reference_of(intent) or line.reference))
+            name = self.our_name_of(line.reference) if line.movement in OF_A_DISPUTE else ""
+            if isinstance(name, Unknown):
+                return name
+            named.append(replace(line, reference=name or line.reference))
         return named
 
-    def _read(self, intent: str) -> Json | Unknown:
-        return asked(lambda: self.api.payment_intents.retrieve(intent))
+    def our_name_of(self, transaction: str) -> str | Unknown:
+        if not transaction:
+            return ""
+        intent = asked(lambda: self.api.payment_intents.retrieve(transaction))
+        if isinstance(intent, Unknown):
+            return "" if intent.reason == NOT_FOUND else intent
+        return reference_of(intent)
 
     def read_statement(self, data: bytes) -> list[Moved]:
         raise UnreadableStatement("Stripe tells its movements by itself")
@@ -258,7 +261,7 @@ class Stripe:
         event, about = self.event(body, headers)
         reference = reference_of(about)
         if about.get("object") == "dispute":
-            return self._disputed(event, about)
+            return _disputed(event, about)
         if about.get("object") == "refund" and reference:
             at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
             return Report(reference, _refunded(about, about.get("amount"), at), refund=refund_of(about))
@@ -290,15 +293,15 @@ class Stripe:
             raise BadSignature("not for this account")
         return event, about
 
-    def _disputed(self, event: Json, dispute: Json) -> Report:
-        """A dispute names the payment by Stripe's id alone: the payment itself is read."""
-        intent = self._read(text_of(dispute, "payment_intent"))
-        reference = reference_of(intent) if isinstance(intent, dict) else ""
-        amount, moved = dispute.get("amount"), DISPUTED.get(text_of(event, "type"))
-        if moved is None or not is_amount(amount) or dispute.get("currency") != CURRENCY:
-            return Report(reference, Pending(CHECK_AFTER))
-        at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-        return Report(reference, moved(text_of(dispute, "id"), amount, at, of=text_of(dispute, "payment_intent")))
+
+def _disputed(event: Json, dispute: Json) -> Report:
+    """A dispute names the payment by Stripe's id alone."""
+    transaction = text_of(dispute, "payment_intent")
+    amount, moved = dispute.get("amount"), DISPUTED.get(text_of(event, "type"))
+    if moved is None or not is_amount(amount) or dispute.get("currency") != CURRENCY:
+        return Report("", Pending(CHECK_AFTER), transaction=transaction)
+    at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+    return Report("", moved(text_of(dispute, "id"), amount, at, of=transaction), transaction=transaction)
 
 
 def _refunded(refund: Json, amount: object, at: datetime) -> Outcome:

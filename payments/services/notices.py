@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 from kernel.actors import Actor
 from payments import gateways
-from payments.gateways.base import BadSignature, Linking, LinkReport, Reply, Report, Verdict
+from payments.gateways.base import BadSignature, Linking, LinkReport, Naming, Reply, Report, Unknown, Verdict
 from payments.models import GatewayNotice, LinkedAccount, Payment
 from payments.services.links import hear_of_link
 from payments.services.outcomes import judge
@@ -51,9 +51,14 @@ def handle_notice(code: str, body: bytes, headers: Mapping[str, str], *, sender:
 
 def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
     digest = _digest(body)
-    payment = Payment.objects.filter(gateway=code, reference=report.reference).first()
+    payment = _payment_of(code, report)
+    if isinstance(payment, Unknown):  # whose it is could not be looked up: that is to be told again, and judged then
+        logger.warning("notice of %s about %s waits: %s", code, report.transaction, payment.reason)
+        _keep(code, body, digest=digest, at=at)
+        return Verdict.RETRY_LATER
     if payment is None:
         _keep(code, body, digest=digest, verdict=Verdict.UNKNOWN_REFERENCE, at=at)
+        _judged(code, digest, Verdict.UNKNOWN_REFERENCE)
         return Verdict.UNKNOWN_REFERENCE
     _keep(code, body, digest=digest, payment=payment, at=at)
     actor = Actor.job(f"notice:{code}")
@@ -63,8 +68,27 @@ def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
         else:
             _payment, verdict = judge(payment.pk, report.outcome, actor=actor, at=at)
         if verdict != Verdict.RETRY_LATER:  # it is still to be judged
-            GatewayNotice.objects.filter(gateway=code, digest=digest, verdict="").update(verdict=verdict)
+            _judged(code, digest, verdict)
     return verdict
+
+
+def _payment_of(code: str, report: Report) -> Payment | Unknown | None:
+    """Whose payment it is about; the gateway is asked only for a name that nobody has told us yet."""
+    payments, reference = Payment.objects.filter(gateway=code), report.reference
+    if report.transaction:
+        known = payments.filter(gateway_txn_id=report.transaction).first()
+        adapter = gateways.gateway(code)
+        if known or not isinstance(adapter, Naming):
+            return known
+        name = adapter.our_name_of(report.transaction)
+        if isinstance(name, Unknown):
+            return name
+        reference = name
+    return payments.filter(reference=reference).first() if reference else None
+
+
+def _judged(code: str, digest: str, verdict: Verdict) -> None:
+    GatewayNotice.objects.filter(gateway=code, digest=digest, verdict="").update(verdict=verdict)
 
 
 def _hear_of_link(code: str, report: LinkReport, body: bytes, *, at: datetime) -> Verdict:

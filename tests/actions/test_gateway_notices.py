@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ledger.services import Kind
-from payments.gateways.base import Failed, Outcome, Report, Succeeded, TakenBack, Verdict
+from payments import gateways
+from payments.gateways.base import Failed, GivenBack, Outcome, Report, Succeeded, TakenBack, Unknown, Verdict
 from payments.models import GatewayNotice, Payment, Reversal
 from payments.services import notices
 from payments.services.gateway import start_top_up
@@ -23,6 +24,18 @@ from tests.table.attack import refuse
 pytestmark = pytest.mark.django_db
 
 
+class NamingGate(Gate):
+    """Tells of payments by its own transaction alone; whose it is has to be asked."""
+
+    of = ""
+    whose: str | Unknown = ""
+    asked = 0
+
+    def our_name_of(self, transaction: str) -> str | Unknown:
+        self.asked += 1
+        return self.whose
+
+
 class Teller:
     """The gateway tells something of a top-up of 78,000; returns what we answer."""
 
@@ -32,7 +45,8 @@ class Teller:
         self.payment = start_top_up(self.customer, 78_000, gateway="gate", actor=owner_of(self.customer), at=NOON)
 
     def tells(self, outcome: Outcome) -> Verdict:
-        self.gate.report = Report(self.payment.reference, outcome)
+        of = self.gate.of if isinstance(self.gate, NamingGate) else ""
+        self.gate.report = Report("" if of else self.payment.reference, outcome, transaction=of)
         _status, _type, said = notices.handle_notice("gate", repr(outcome).encode(), {}, at=NOON)
         self.payment.refresh_from_db()
         return Verdict(said.decode())
@@ -109,6 +123,47 @@ def test_a_part_that_is_taken_back_is_told_again_until_the_whole_has_come_in(tel
     assert teller.tells(part) == Verdict.ACCEPTED
     assert (teller.credit, Reversal.objects.get().amount) == (50_000, 28_000)
     assert verdicts() == ["accepted", "accepted"]
+
+
+@pytest.fixture
+def naming(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Teller:
+    made = NamingGate()
+    monkeypatch.setattr(gateways, "gateway", lambda _code: made)
+    return Teller(made)
+
+
+def test_a_dispute_whose_payment_could_not_be_read_is_told_again_and_not_lost(naming: Teller) -> None:
+    gate = naming.gate
+    assert isinstance(gate, NamingGate)
+    gate.whose, gate.of = Unknown("HTTP 500"), "pi_1"
+    lost = TakenBack("dp_1", 78_000, NOON, of="pi_1")
+    assert [naming.tells(lost), naming.tells(lost)] == [Verdict.RETRY_LATER, Verdict.RETRY_LATER]
+    assert (naming.payment.is_open, verdicts()) == (True, [""])
+
+    gate.whose = naming.payment.reference
+    assert naming.tells(lost) == Verdict.ACCEPTED
+    assert (naming.payment.state, verdicts(), gate.asked) == (Payment.State.FAILED, ["accepted"], 3)
+
+
+@pytest.mark.parametrize("moved", [TakenBack, GivenBack])
+def test_whose_a_dispute_is_needs_no_question_once_its_payment_has_come_in(
+    naming: Teller, moved: type[TakenBack | GivenBack]
+) -> None:
+    gate = naming.gate
+    assert isinstance(gate, NamingGate)
+    naming.tells(Succeeded("pi_1", 78_000, NOON))
+    gate.whose, gate.of = Unknown("HTTP 500"), "pi_1"
+    assert naming.tells(moved("dp_1", 78_000, NOON, of="pi_1")) == Verdict.ACCEPTED
+    assert (naming.credit, gate.asked) == ({TakenBack: 0, GivenBack: 78_000}[moved], 0)
+
+
+def test_what_the_gateway_names_and_is_none_of_ours_is_answered_and_done_with(naming: Teller) -> None:
+    gate = naming.gate
+    assert isinstance(gate, NamingGate)
+    gate.of = "pi_2"
+    for gate.whose, said in ((Unknown("HTTP 500"), Verdict.RETRY_LATER), ("", Verdict.UNKNOWN_REFERENCE)):
+        assert naming.tells(TakenBack("dp_2", 78_000, NOON, of="pi_2")) == said
+    assert (naming.payment.is_open, verdicts()) == (True, ["unknown_reference"])
 
 
 def test_a_notice_is_on_record_when_what_it_brings_about_fails_and_counts_when_it_is_told_again(

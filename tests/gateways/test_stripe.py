@@ -250,12 +250,23 @@ def test_a_signed_notice_says_what_came() -> None:
 
 
 def test_money_that_a_dispute_takes_is_taken_back() -> None:
-    made, _sent = adapter(INTENT)
+    made, sent = adapter(500)
     dispute = {"id": "dp_1", "object": "dispute", "amount": 181_000, "currency": "vnd", "payment_intent": "pi_1"}
     body, headers = signed(event("charge.dispute.funds_withdrawn", dispute))
-    assert made.parse_notice(body, headers) == Report("260131-a", TakenBack("dp_1", 181_000, NOON, of="pi_1"))
+    taken = TakenBack("dp_1", 181_000, NOON, of="pi_1")
+    assert made.parse_notice(body, headers) == Report("", taken, transaction="pi_1")
     body, headers = signed(event("charge.dispute.created", dispute))
-    assert made.parse_notice(body, headers) == Report("260131-a", Pending(timedelta(minutes=1)))
+    assert made.parse_notice(body, headers) == Report("", Pending(timedelta(minutes=1)), transaction="pi_1")
+    assert sent == []
+
+
+def test_whose_a_disputed_payment_is_can_be_known_unknown_or_not_there() -> None:
+    assert adapter(INTENT)[0].our_name_of("pi_1") == "260131-a"
+    assert adapter(INTENT | {"metadata": {}})[0].our_name_of("pi_1") == ""
+    gone, _sent = adapter(refused(404, type="invalid_request_error", code="resource_missing"))
+    assert gone.our_name_of("pi_1") == ""
+    for status in (401, 409, 429, 500):
+        assert isinstance(adapter(refused(status, message="x"))[0].our_name_of("pi_1"), Unknown)
 
 
 def test_what_is_not_signed_by_stripe_for_us_is_refused() -> None:
