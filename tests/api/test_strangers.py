@@ -120,8 +120,8 @@ CUSTOMER_WRITES = [
     ("POST", "keys/"),
     ("POST", "keys/{key}/revoke/"),
 ]
-TEAM_LISTS = [("GET", "provisioning-requests/")]
-TEAM_WRITES = [("POST", "checkout-sessions/"), ("POST", "visits/")]
+TEAM_LISTS = [("GET", "provisioning-requests/"), ("GET", "usage/refused/")]
+TEAM_WRITES = [("POST", "checkout-sessions/"), ("POST", "visits/"), ("POST", "usage/")]
 SHARED_LISTS = [("GET", "resources/"), ("GET", "products/"), ("GET", "products/vserver/")]
 ROUTES = [
     *CUSTOMER_ROUTES,
