@@ -153,6 +153,7 @@ def _hold(buyer_id: UUID) -> BuyerProfile:
 
 def _check(buyer: BuyerProfile) -> None:
     """:raises InvalidInput: the first field that is wrong, with its sentence"""
+    buyer.name = buyer.name.strip()  # before it is asked whether there is one
     try:
         buyer.full_clean(exclude=["customer"], validate_unique=False, validate_constraints=False)
     except ValidationError as wrong:

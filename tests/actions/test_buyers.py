@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import override
 
 from accounts.models import AuditEntry, BuyerProfile, Customer
@@ -229,5 +229,5 @@ def test_an_order_cannot_name_another_customers_buyer_in_the_table(
     found = order(
         quote(carol, Action.CREATE, product=str(small.product_id), name="w", items=chosen(small), quantity=1, months=1)
     )
-    with pytest.raises(IntegrityError, match="an_order_is_invoiced_to_its_customers_buyer"):
+    with pytest.raises(IntegrityError, match="an_order_is_invoiced_to_its_customers_buyer"), transaction.atomic():
         Order.objects.filter(pk=found.pk).update(buyer=strange)

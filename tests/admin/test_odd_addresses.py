@@ -93,7 +93,7 @@ def test_rows_that_cannot_be_are_not_there(superuser):
 @pytest.mark.parametrize(
     "place",
     [
-        "autocomplete/?term=%00&app_label=accounts&model_name=user&field_name=customer",
+        "autocomplete/?term=%00&app_label=accounts&model_name=membership&field_name=customer",
         "r/{content_type}/x/",
         "r/%00/x/",
         "catalog/price/add/?item=x",
