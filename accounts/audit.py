@@ -51,6 +51,7 @@ class Did(Verb):
     EXPIRE = "expire act", _("let expire what nobody approved")
     REVIEW = "review act", _("reviewed what somebody did")
     ISSUE_KEY = "issue API key", _("issued an API key")
+    ROTATE_KEY = "replace API key", _("replaced an API key by a new one")
     TAKE_OVER_KEY = "take over API key", _("took over an API key")
     REVOKE_KEY = "revoke API key", _("revoked an API key")
     ADD_MEMBER = "add member", _("added a member of the team")
@@ -63,6 +64,19 @@ class Did(Verb):
     DEFAULT_BUYER = "default buyer", _("made a buyer profile the default")
     ARCHIVE_BUYER = "archive buyer", _("archived a buyer profile")
     SWITCH_AUTOMATIC_PAYMENT = "switch automatic payment", _("switched automatic payment")
+
+
+_told: set[str] = set()
+
+
+def tell_customers(*acts: Verb) -> None:
+    """Whoever does it, the customer reads that it was done; of members and keys they read everything."""
+    _told.update(act.value for act in acts)
+
+
+def told_to_customers() -> list[str]:
+    """Every spelling of those."""
+    return [spelling for code in sorted(_told) for spelling in spellings_of(code)]
 
 
 def edit_of(model: type[Model], change: str) -> Edit:
@@ -105,3 +119,13 @@ def acts_among(spellings: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 formerly(Did.REVOKE_KEY, "revoke key")
 formerly(Did.ASK, "ask for credit adjustment")
+tell_customers(
+    Did.ISSUE_KEY,
+    Did.ROTATE_KEY,
+    Did.REVOKE_KEY,
+    Did.VIEW_AS_CUSTOMER,
+    Did.SWITCH_AUTOMATIC_PAYMENT,
+    Did.ADD_MEMBER,
+    Did.CHANGE_ROLE,
+    Did.REMOVE_MEMBER,
+)

@@ -57,6 +57,8 @@ TO_EXPORT: Need = all_of(May.VIEW_BILLING, May.EXPORT)
 """To take away what is billed, as a list or in an archive."""
 MEMBERS: Need = one_of(*May)
 """Whoever has any right here."""
+TO_SEE_KEYS: Need = one_of(May.MANAGE_KEYS, May.SEE_ACTIVITY)
+"""Which keys there are, and what they may."""
 LOOK: Need = one_of(May.VIEW_BILLING, May.ORDER, May.MANAGE_RESOURCES)
 """What is rented and ordered, and what it would cost: whoever pays for it, orders it or runs it."""
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 
-from accounts.may import FOR_KEYS, KeyLacksRight, May, Need, RightMissing, Rights, allows, lacking, need_of, words_of
+from accounts.may import KeyLacksRight, May, Need, RightMissing, Rights, allows, lacking, need_of, words_of
 from accounts.models import Customer, CustomerKey, User
 from accounts.services.team import who_can_give
 from kernel.actors import Actor
@@ -43,7 +43,7 @@ class Principal:
     @classmethod
     def of_customer_key(cls, key: CustomerKey) -> Principal:
         """A customer's own programs, with what a key may carry."""
-        return cls(f"customer-key:{key.pk}", key.actor, customer=key.customer, rights=FOR_KEYS)
+        return cls(f"customer-key:{key.pk}", key.actor, customer=key.customer, rights=key.rights)
 
     @property
     def is_key(self) -> bool:

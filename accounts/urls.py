@@ -9,6 +9,7 @@ urlpatterns = [
     path("settings/language/", views.choose_language, name="settings-language"),
     path("settings/keys/", views.issue_key, name="key-issue"),
     path("settings/keys/<uuid:key_id>/take-over/", views.take_over_key, name="key-take-over"),
+    path("settings/keys/<uuid:key_id>/rotate/", views.rotate_key, name="key-rotate"),
     path("settings/keys/<uuid:key_id>/revoke/", views.revoke_key, name="key-revoke"),
     path("settings/buyers/", profile.buyers, name="buyers"),
     path("settings/buyers/<uuid:buyer_id>/", profile.change, name="buyer-change"),

@@ -1,13 +1,16 @@
-"""What a customer sets (language, automatic payment, who may sign in, API keys), and how far a download is."""
+"""What a customer sets (language, automatic payment, API keys), and how far a download is."""
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 from django.views.decorators.cache import never_cache
@@ -15,11 +18,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.language import speak
-from accounts.may import MEMBERS, May
+from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May, Rights, allows
 from accounts.middleware import CHOSEN
 from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
+from kernel.errors import InvalidInput
+from kernel.fields import DongField
+from kernel.periods import local_day, start_of_day
 from store.progress import standing_of
 
 
@@ -36,21 +42,87 @@ class KeyForm(forms.Form):
         max_length=100,
         help_text=gettext_lazy("Say what uses it, such as “invoice import”."),
     )
+    carries = forms.MultipleChoiceField(
+        label=gettext_lazy("What it may"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Nothing ticked: all that you may yourself."),
+    )
+    daily_limit = DongField(
+        label=gettext_lazy("Limit per day"),
+        least=1,
+        required=False,
+        help_text=gettext_lazy("What it pays from the wallet and linked accounts. Empty: no limit."),
+    )
+    networks = forms.CharField(
+        label=gettext_lazy("Allowed networks"),
+        max_length=1000,
+        required=False,
+        help_text=gettext_lazy("Such as 203.0.113.7 or 203.0.113.0/24. Empty: from everywhere."),
+    )
+    last_day = forms.DateField(
+        label=gettext_lazy("Works until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("All of that day. Empty: until it is revoked."),
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, rights: Rights, at: datetime) -> None:
+        super().__init__(data)
+        self.at = at
+        field: Any = self.fields["carries"]
+        field.choices = [(right.value, capfirst(str(right.label))) for right in May if right in FOR_KEYS & rights]
+        field.initial = [May.VIEW_BILLING.value]
+
+    def clean_networks(self) -> tuple[str, ...]:
+        try:
+            return keys.read_networks(self.cleaned_data["networks"])
+        except InvalidInput as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def clean_last_day(self) -> date | None:
+        day: date | None = self.cleaned_data["last_day"]
+        if day is not None and day < local_day(self.at):
+            raise forms.ValidationError(_("This day has passed already."))
+        return day
+
+    def terms(self) -> keys.Terms:
+        said = self.cleaned_data
+        day = said["last_day"]
+        return keys.Terms(
+            carries=frozenset(May(one) for one in said["carries"]),
+            daily_limit=said["daily_limit"],
+            networks=said["networks"],
+            expires_at=start_of_day(day + timedelta(days=1)) if day else None,
+        )
+
+
+class RotateForm(forms.Form):
+    """So long the old key goes on working."""
+
+    hours = forms.TypedChoiceField(coerce=int, choices=[(hours, hours) for hours in (0, 1, 24, 168)])
 
 
 @require_GET
 @portal_page(MEMBERS)
 def settings(request: PortalRequest) -> HttpResponse:
-    return settings_page(request, KeyForm())
+    return settings_page(request)
 
 
-def settings_page(request: PortalRequest, key_form: KeyForm, status: int = 200, **more: object) -> HttpResponse:
+def settings_page(
+    request: PortalRequest, key_form: KeyForm | None = None, status: int = 200, **more: object
+) -> HttpResponse:
     customer = request.customer
+    shown = customer.keys.with_keeper().select_related("keeper").order_by("revoked_at", "-created_at")
+    own: list[Any] = list(shown) if allows(TO_SEE_KEYS, request.rights) else []
+    for key in own:
+        key.is_over = key.has_expired(request.at)
+        key.is_replaced = key.pk in {one.succeeds_id for one in own}
     context = {
         "language_form": LanguageForm(instance=customer),
-        "key_form": key_form,
-        "users": customer.memberships.select_related("user").filter(user__is_active=True).order_by("user__email"),
-        "keys": customer.keys.with_keeper().select_related("keeper").order_by("revoked_at", "-created_at"),
+        "key_form": key_form or KeyForm(rights=request.rights, at=request.at),
+        "keys": own,
+        "sees_keys": allows(TO_SEE_KEYS, request.rights),
         **more,
     }
     return render(request, "accounts/settings.html", context, status=status)
@@ -76,13 +148,28 @@ def choose_language(request: PortalRequest) -> HttpResponse:
 def issue_key(request: PortalRequest) -> HttpResponse:
     """A new API key. Its secret stands on this one answer, which nobody may keep."""
     ask_for_proof(request)
-    form = KeyForm(request.POST)
+    form = KeyForm(request.POST, rights=request.rights, at=request.at)
     if not form.is_valid():
         return settings_page(request, form, status=400)
     key, secret = keys.issue_customer_key(
-        request.customer, form.cleaned_data["name"], actor=request.actor, at=request.at
+        request.customer, form.cleaned_data["name"], form.terms(), actor=request.actor, at=request.at
     )
-    return settings_page(request, KeyForm(), issued=key, secret=secret)
+    return settings_page(request, issued=key, secret=secret)
+
+
+@never_cache
+@require_POST
+@portal_page(does=May.MANAGE_KEYS)
+def rotate_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
+    """Another secret for the same; the old one works a while longer."""
+    key = get_object_or_404(CustomerKey, pk=key_id, customer=request.customer)
+    ask_for_proof(request)
+    form = RotateForm(request.POST)
+    if not form.is_valid():
+        return settings_page(request, status=400)
+    overlap = timedelta(hours=form.cleaned_data["hours"])
+    new, secret = keys.rotate_customer_key(key, overlap=overlap, actor=request.actor, at=request.at)
+    return settings_page(request, issued=new, secret=secret)
 
 
 @require_POST

@@ -65,7 +65,9 @@ class Adapter(DefaultAccountAdapter):
             return
         kind, at, language = self.LETTERS[template_prefix], clock.now(), get_language() or ""
         if kind == Letter.Kind.PASSWORD_CHANGED:
-            tell_user(user, kind, at=at, language=language, keys=", ".join(key.name for key in keys_in_hand(user)))
+            tell_user(
+                user, kind, at=at, language=language, keys=", ".join(key.name for key in keys_in_hand(user, at=at))
+            )
         else:
             tell_user(user, kind, at=at, language=language)
 
@@ -100,7 +102,7 @@ class Adapter(DefaultAccountAdapter):
         return [{**way, "description": self.AGAIN[str(way["id"])]} for way in found]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
-        if keys_in_hand(signed_in(request)):
+        if keys_in_hand(signed_in(request), at=clock.now()):
             return reverse("keys-after-password")
         return self.get_login_redirect_url(request) if request.user.is_staff else reverse("settings")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext
@@ -20,12 +21,13 @@ class ActorKind(TextChoices):
 class Actor:
     """
     `kind` says in which role, `name` identifies the user, key or job ("lan@example.vn", "job:expire"); `address` from where,
-    if from anywhere: it is nobody's identity.
+    if from anywhere: it is nobody's identity. `key` is the API key that acts, if one does: what it spends counts.
     """
 
     kind: ActorKind
     name: str
     address: str = field(default="", compare=False)
+    key: UUID | None = field(default=None, compare=False)
 
     @classmethod
     def job(cls, name: str) -> Actor:

@@ -48,7 +48,7 @@ class AccessAct(Act):
         if self.letter and (to := self.addressee(act)):
             language = act.customer.language if act.customer else settings.LANGUAGE_CODE
             user = User.objects.filter(email=act.subject).first()
-            keys = ", ".join(key.name for key in keys_in_hand(user)) if user else ""
+            keys = ", ".join(key.name for key in keys_in_hand(user, at=at)) if user else ""
             write_letter(self.letter, to, language, at=at, user=user, address=act.subject, keys=keys)
 
     def addressee(self, act: StaffAct) -> str:

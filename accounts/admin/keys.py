@@ -82,10 +82,10 @@ class CustomerKeyAdmin(KeyAdmin):
         right = REVOKE_CUSTOMER_KEY
 
     owner = "customer"
-    more = ("keeper",)
+    more = ("keeper", "carries", "daily_limit", "networks", "expires_at", "succeeds")
     about = ("customer",)
     tasks = (Revoke(),)
-    list_display = ("name", "customer", "keeper", "hint", "created_at", "last_used_at", "revoked_at")
+    list_display = ("name", "customer", "keeper", "hint", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("customer", "keeper")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     search_fields = ("name", "hint", "customer__name", "keeper__email")

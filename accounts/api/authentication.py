@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any, ClassVar, cast
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,9 @@ from rest_framework.request import Request
 from accounts.models import ApiKey, CustomerKey, User, digest_of
 from accounts.principals import Principal
 from kernel import clock
+from store.senders import address_of_sender
+
+Address = IPv4Address | IPv6Address
 
 
 class KeyAuthentication(BaseAuthentication):
@@ -29,11 +33,18 @@ class KeyAuthentication(BaseAuthentication):
         secret = secret.strip()
         if scheme.lower() != "bearer" or not self.is_ours(secret):
             return None
-        key = self.model.working().select_related(*self.related).filter(digest=digest_of(secret)).first()
+        at = clock.now()
+        key = self.model.working(at).select_related(*self.related).filter(digest=digest_of(secret)).first()
         if key is None:
-            raise AuthenticationFailed(_("This API key is not valid, or it was revoked, or its keeper has left."))
-        key.note_use(at=clock.now())
+            raise AuthenticationFailed(
+                _("This API key is not valid, or it was revoked, or has expired, or its keeper has left.")
+            )
+        self.refuse_place(key, address_of_sender(request._request))
+        key.note_use(at=at)
         return self.principal_of(key), key
+
+    def refuse_place(self, key: Any, address: Address | None) -> None:
+        """:raises AuthenticationFailed: it is not used from there"""
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
@@ -51,6 +62,10 @@ class CustomerKeyAuthentication(KeyAuthentication):
 
     def is_ours(self, secret: str) -> bool:
         return True
+
+    def refuse_place(self, key: Any, address: Address | None) -> None:
+        if not key.is_used_from(address):
+            raise AuthenticationFailed(_("This API key is not used from %(address)s.") % {"address": address})
 
     def principal_of(self, key: CustomerKey) -> Principal:
         return Principal.of_customer_key(key)

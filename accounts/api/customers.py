@@ -1,11 +1,13 @@
-"""What a customer sets for itself: language, automatic payment, API keys; and who may sign in."""
+"""What a customer sets for itself: language, automatic payment, API keys."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -13,12 +15,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Flag, Input, Instant, Text
-from accounts.may import MEMBERS, May, Role, one_of
+from accounts.api.fields import Choice, Flag, Input, Instant, Money, Several, Text, Whole
+from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May, Role
 from accounts.models import BillingMode, Customer, CustomerKey, Membership
 from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
-from accounts.services.keys import issue_customer_key, revoke_key
+from accounts.services.keys import Terms, issue_customer_key, read_networks, revoke_key, rotate_customer_key
+from kernel.errors import InvalidInput
+from kernel.shapes import Cleaned
+
+FOR_THEM = [(right.value, right.value) for right in May if right in FOR_KEYS]
 
 
 class CustomerShape(serializers.Serializer[object]):
@@ -97,7 +103,15 @@ class KeyShape(serializers.Serializer[object]):
     created_at = Instant()
     last_used_at = Instant(allow_null=True)
     revoked_at = Instant(allow_null=True)
-    keeper = serializers.SerializerMethodField(help_text="The owner who answers for it; without one it opens nothing.")
+    keeper = serializers.SerializerMethodField(help_text="Who answers for it; it may no more than they.")
+    hint = serializers.CharField(help_text="How the key begins; the rest is known to nobody here.")
+    rights = serializers.ListField(child=serializers.ChoiceField(choices=FOR_THEM), source="carries")
+    daily_limit = serializers.IntegerField(allow_null=True, help_text="VND that it may spend a day; null: no limit.")
+    networks = serializers.ListField(
+        child=serializers.CharField(), help_text="Where it is used from; none: everywhere."
+    )
+    expires_at = Instant(allow_null=True)
+    succeeds = serializers.UUIDField(source="succeeds_id", allow_null=True, help_text="The key that it replaces.")
 
     def get_keeper(self, key: CustomerKey) -> str:
         return key.keeper.email if key.keeper else ""
@@ -111,6 +125,29 @@ class NewKey(KeyShape):
 
 class KeyWish(Input):
     name = Text(max_length=100, help_text="What uses it.")
+    rights = Several(
+        child=Choice(choices=FOR_THEM), most=12, required=False, help_text="Without any: all that its keeper may."
+    )
+    daily_limit = Money(required=False, allow_null=True, help_text="VND that it may spend a day.")
+    networks = Several(child=Text(max_length=50), most=20, required=False, help_text="CIDR, such as 203.0.113.0/24.")
+    expires_at = Instant(required=False, allow_null=True, help_text="Until when it works.")
+
+
+def terms_of(wish: Cleaned, *, at: datetime) -> Terms:
+    """:raises InvalidInput: no network, or over already"""
+    expires_at = wish.get("expires_at")
+    if expires_at is not None and expires_at <= at:
+        raise InvalidInput(_("This has passed already."), field="expires_at")
+    return Terms(
+        carries=frozenset(May(one) for one in wish.get("rights") or ()),
+        daily_limit=wish.get("daily_limit"),
+        networks=read_networks(" ".join(wish.get("networks") or ())),
+        expires_at=expires_at,
+    )
+
+
+class RotationWish(Input):
+    overlap_hours = Whole(min_value=0, max_value=168, default=24, help_text="So long the old key goes on working.")
 
 
 class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
@@ -122,7 +159,7 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     queryset = CustomerKey.objects.none()
     serializer_class = KeyShape
     keyset = ("created_at", "id")
-    sees = one_of(May.MANAGE_KEYS, May.SEE_ACTIVITY)
+    sees = TO_SEE_KEYS
     does = May.MANAGE_KEYS
 
     def visible(self) -> QuerySet[CustomerKey]:
@@ -133,12 +170,28 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         """Make a key. Its secret stands in this answer alone, so no idempotency key repeats it."""
         refuse_without_proof(request._request)
         self.take_body(KeyWish)
-        key, secret = issue_customer_key(self.customer, self.wish["name"], actor=self.actor, at=self.at)
+        terms = terms_of(self.wish, at=self.at)
+        return self._shown_once(
+            *issue_customer_key(self.customer, self.wish["name"], terms, actor=self.actor, at=self.at)
+        )
+
+    create.takes = KeyWish  # type: ignore[attr-defined]
+
+    @extend_schema(responses={201: NewKey})
+    @action(detail=True, methods=["post"])
+    def rotate(self, request: Request, pk: UUID) -> Response:
+        """Replace a key by a new one that may the same; the old one works a while longer. The secret stands in this answer alone."""
+        refuse_without_proof(request._request)
+        self.take_body(RotationWish)
+        overlap = timedelta(hours=self.wish["overlap_hours"])
+        return self._shown_once(*rotate_customer_key(self.get_object(), overlap=overlap, actor=self.actor, at=self.at))
+
+    rotate.takes = RotationWish  # type: ignore[attr-defined]
+
+    def _shown_once(self, key: CustomerKey, secret: str) -> Response:
         found: Any = self.visible().get(pk=key.pk)
         found.secret = secret
         return Response(NewKey(found).data, status=201)
-
-    create.takes = KeyWish  # type: ignore[attr-defined]
 
     @action(detail=True, methods=["post"])
     @idempotent()

@@ -2,16 +2,8 @@
 
 from accounts.models.acts import StaffAct
 from accounts.models.buyers import BuyerProfile, as_named
-from accounts.models.people import (
-    ApiKey,
-    BillingMode,
-    Customer,
-    CustomerGroup,
-    CustomerKey,
-    Membership,
-    User,
-    digest_of,
-)
+from accounts.models.keys import ApiKey, CustomerKey, KeySpending, digest_of
+from accounts.models.people import BillingMode, Customer, CustomerGroup, Membership, User
 from accounts.models.records import AUDIT_ENTRY, AuditEntry, BillingModeSwitch, IdempotencyKey
 from accounts.models.seals import Seal
 
@@ -26,6 +18,7 @@ __all__ = [
     "CustomerGroup",
     "CustomerKey",
     "IdempotencyKey",
+    "KeySpending",
     "Membership",
     "Seal",
     "StaffAct",

@@ -1,22 +1,20 @@
-"""Who pays: customers, their users and keys."""
+"""Who pays: customers, and who works for them."""
 
 from __future__ import annotations
 
 import hashlib
-import secrets
-from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 from uuid import UUID
 
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.may import ROLES, May, Rights, Role
+from accounts.may import ROLES, Rights, Role
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
@@ -266,102 +264,3 @@ class Membership(models.Model):
     @property
     def rights(self) -> Rights:
         return ROLES[Role(self.role)]
-
-
-NOTED_EVERY = timedelta(minutes=1)
-"""How exact `last_used_at` is: a key in constant use costs one update a minute."""
-
-
-class ApiKey(models.Model):
-    """A secret of a REST client: shown once when it is made, kept as a digest."""
-
-    PREFIX: ClassVar[str]
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(_("name"), max_length=100)
-    digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(_("begins with"), max_length=12, editable=False)
-    created_at = models.DateTimeField(_("created"))
-    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
-
-    class Meta:
-        abstract = True
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.hint}...)"
-
-    @classmethod
-    def issue(cls, *, at: datetime, secret: str | None = None, **fields: object) -> tuple[Self, str]:
-        """A new saved key and its secret, which nobody can read again."""
-        secret = secret or f"{cls.PREFIX}{secrets.token_urlsafe(32)}"
-        key = cls._default_manager.create(digest=digest_of(secret), hint=secret[:12], created_at=at, **fields)
-        return key, secret
-
-    @classmethod
-    def working(cls) -> models.QuerySet[Self]:
-        """The keys that open something."""
-        return cls._default_manager.filter(revoked_at=None)
-
-    def note_use(self, *, at: datetime) -> None:
-        """That it was used, now and then: not with each request."""
-        stale = Q(last_used_at=None) | Q(last_used_at__lte=at - NOTED_EVERY)
-        if self.last_used_at is None or self.last_used_at <= at - NOTED_EVERY:
-            type(self)._default_manager.filter(stale, pk=self.pk).update(last_used_at=at)
-
-    @property
-    def actor(self) -> Actor:
-        raise NotImplementedError
-
-
-def digest_of(secret: str) -> str:
-    """How a key is kept: secrets are long and random, so one round of SHA-256 is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
-KEEPERS = [role for role, rights in ROLES.items() if May.MANAGE_KEYS in rights]
-
-
-class CustomerKeyQuerySet(models.QuerySet["CustomerKey"]):
-    def with_keeper(self) -> Self:
-        """Annotate `keeper_role`: what the keeper is there today; nothing for who has left or may not sign in."""
-        today = Membership.objects.filter(user=OuterRef("keeper"), customer=OuterRef("customer"), user__is_active=True)
-        return self.annotate(keeper_role=Subquery(today.values("role")))
-
-
-class CustomerKey(ApiKey):
-    """
-    Lets a customer's own programs act for the customer, as long as its keeper manages keys there.
-
-    The keeper is who made it or took it over, and answers for it: whoever leaves may still know the secret. Keys that staff
-    made have none, and work until they are revoked.
-    """
-
-    PREFIX = "bpc_"
-
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys", verbose_name=_("customer"))
-    keeper = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="keys", verbose_name=_("kept by")
-    )
-
-    keeper_role: str | None
-    objects = CustomerKeyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("customer API key")
-        verbose_name_plural = _("customer API keys")
-
-    @classmethod
-    def working(cls) -> models.QuerySet[Self]:
-        kept: Any = super().working()
-        found: models.QuerySet[Self] = kept.with_keeper().filter(Q(keeper=None) | Q(keeper_role__in=KEEPERS))
-        return found
-
-    @property
-    def is_stopped(self) -> bool:
-        """Whoever keeps it manages no keys here any more; it works again when somebody who does takes it over."""
-        return self.keeper_id is not None and self.keeper_role not in KEEPERS
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(ActorKind.CUSTOMER, f"key:{self.name}")

@@ -13,6 +13,7 @@ from accounts.models.acts import StaffAct
 from accounts.models.people import BillingMode, Customer
 from accounts.models.seals import sealed
 from kernel import display
+from kernel.actors import ActorKind
 from kernel.ids import new_id
 from store.triggers import append_only
 
@@ -95,10 +96,17 @@ AUDIT_ENTRY = ("audit", ("at",), ("at", "actor", "verb", "customer_id", "subject
 
 
 class AuditEntry(models.Model):
-    """A privileged act: who did what to which object, and why. Sealed for good."""
+    """
+    A privileged act: who did what to which object, and why. Sealed for good.
+
+    What the customer reads of it, see `team.activity`.
+    """
 
     at = models.DateTimeField(_("at"))
     actor = models.CharField(_("by"), max_length=200)
+    actor_kind = models.CharField(
+        _("in the role of"), max_length=12, choices=ActorKind.choices, default="", db_default=""
+    )
     verb = models.CharField(_("act"), max_length=60)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("customer")
@@ -110,6 +118,7 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit trail")
+        indexes: ClassVar = [models.Index(name="what_was_done_for_a_customer", fields=["customer", "-id"])]
         triggers: ClassVar = [append_only(), sealed(*AUDIT_ENTRY)]
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ def record_audit(
     return AuditEntry.objects.create(
         at=at,
         actor=str(actor),
+        actor_kind=actor.kind,
         verb=verb.value,
         customer=customer,
         subject=str(subject)[:200],

@@ -1,24 +1,30 @@
-"""API keys of customers and product teams: made, taken over, revoked."""
+"""API keys of customers and product teams: made, replaced, taken over, revoked; and what a key with a limit may still spend."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Did
 from accounts.four_eyes import leave_for_review
-from accounts.may import May
-from accounts.models import ApiKey, Customer, CustomerKey, User
+from accounts.may import FOR_KEYS, ROLES, May, Rights, Role, words_of
+from accounts.models import ApiKey, Customer, CustomerKey, KeySpending, Membership, User
 from accounts.services import record_audit
 from kernel.actors import Actor, ActorKind
-from kernel.errors import DomainError
+from kernel.errors import DomainError, InvalidInput
+from kernel.periods import local_day
 
 MOST_KEYS = 20
+MOST_NETWORKS = 20
+LONGEST_OVERLAP = timedelta(days=7)
 
 
 class TooManyKeys(DomainError):
@@ -26,34 +32,159 @@ class TooManyKeys(DomainError):
     message = _("There are %(most)s keys already. Revoke one that is not used any more.")
 
 
+class BeyondKeeper(DomainError):
+    code = "beyond-keeper"
+    status = 422
+    message = _("A key may no more than who keeps it. Your role does not include the right %(right)s.")
+
+
+class KeyIsOver(DomainError):
+    code = "key-over"
+    message = _("This key is revoked, expired or replaced already.")
+
+
+class KeyLimitReached(DomainError):
+    code = "key-limit-reached"
+    message = _("This key may spend %(limit)s ₫ a day and has spent %(spent)s ₫ today: %(amount)s ₫ is too much.")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    What a key may: `carries` nothing in particular means all that its keeper may. `daily_limit` is what it spends a day at most,
+    `networks` where it is used from (CIDR), `expires_at` until when.
+    """
+
+    carries: Rights = frozenset()
+    daily_limit: int | None = None
+    networks: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+
+ANYTHING = Terms()
+
+
 @transaction.atomic
-def issue_customer_key(customer: Customer, name: str, *, actor: Actor, at: datetime) -> tuple[CustomerKey, str]:
+def issue_customer_key(
+    customer: Customer, name: str, terms: Terms = ANYTHING, *, actor: Actor, at: datetime
+) -> tuple[CustomerKey, str]:
     """
     A new API key for the customer's own programs, and its secret, which nobody can read again. Its keeper is `actor`, when
     that is one of the customer's users.
 
     :raises TooManyKeys: some have to be revoked first
+    :raises BeyondKeeper: it would carry what its keeper may not
     """
     held = Customer.objects.lock(customer.pk)
-    if held.keys.filter(revoked_at=None).count() >= MOST_KEYS:
+    if held.keys.filter(revoked_at=None).exclude(expires_at__lte=at).count() >= MOST_KEYS:
         raise TooManyKeys(most=MOST_KEYS)
-    keeper = held.users.filter(email=actor.name).first() if actor.kind == ActorKind.CUSTOMER else None
-    key, secret = CustomerKey.issue(at=at, name=name, customer=held, keeper=keeper)
+    keeper = _keeper(held, actor)
+    most = FOR_KEYS & (ROLES[Role(keeper.role)] if keeper else FOR_KEYS)
+    if beyond := [right for right in May if right in terms.carries - most]:
+        raise BeyondKeeper(right=words_of(beyond))
+    key, secret = CustomerKey.issue(
+        at=at,
+        name=name,
+        customer=held,
+        keeper=keeper.user if keeper else None,
+        carries=sorted(terms.carries or most),
+        daily_limit=terms.daily_limit,
+        networks=list(terms.networks),
+        expires_at=terms.expires_at,
+    )
     record_audit(Did.ISSUE_KEY, key.pk, actor=actor, at=at, reason=name, customer=held)
     return key, secret
 
 
-def keys_in_hand(user: User) -> list[CustomerKey]:
+@transaction.atomic
+def rotate_customer_key(key: CustomerKey, *, overlap: timedelta, actor: Actor, at: datetime) -> tuple[CustomerKey, str]:
+    """
+    Another secret for the same: a new key in its place, kept by `actor`; the old one works for `overlap` longer, so that programs
+    change over without a gap.
+
+    :raises KeyIsOver: it is revoked, has expired, or was replaced
+    :raises BeyondKeeper: it carries what `actor` may not
+    """
+    held = Customer.objects.lock(key.customer_id)
+    old = CustomerKey.objects.select_for_update().get(pk=key.pk)
+    if old.revoked_at or old.has_expired(at) or CustomerKey.objects.filter(succeeds=old).exists():
+        raise KeyIsOver
+    keeper = _keeper(held, actor)
+    carried = frozenset(May(one) for one in old.carries)
+    if keeper and (beyond := [right for right in May if right in carried - ROLES[Role(keeper.role)]]):
+        raise BeyondKeeper(right=words_of(beyond))
+    new, secret = CustomerKey.issue(
+        at=at,
+        name=old.name,
+        customer=held,
+        keeper=keeper.user if keeper else None,
+        carries=old.carries,
+        daily_limit=old.daily_limit,
+        networks=old.networks,
+        expires_at=old.expires_at,
+        succeeds=old,
+    )
+    ends = at + min(max(overlap, timedelta(seconds=1)), LONGEST_OVERLAP)
+    old.expires_at = min(ends, old.expires_at) if old.expires_at else ends
+    old.save(update_fields=["expires_at"])
+    record_audit(Did.ROTATE_KEY, new.pk, actor=actor, at=at, reason=new.name, customer=held, former=str(old.pk))
+    return new, secret
+
+
+def _keeper(customer: Customer, actor: Actor) -> Membership | None:
+    if actor.kind != ActorKind.CUSTOMER:
+        return None
+    return customer.memberships.select_related("user").filter(user__email=actor.name).first()
+
+
+def read_networks(text: str) -> tuple[str, ...]:
+    """
+    Networks as people list them, by lines, commas or spaces: 203.0.113.7, 203.0.113.0/24, 2001:db8::/48.
+
+    :raises InvalidInput: names the first that is none
+    """
+    found: dict[str, None] = {}
+    for one in text.replace(",", " ").split():
+        try:
+            found[str(ip_network(one, strict=False))] = None
+        except ValueError:
+            raise InvalidInput(
+                _("“%(network)s” is no network, such as 203.0.113.0/24."), field="networks", network=one[:50]
+            ) from None
+    if len(found) > MOST_NETWORKS:
+        raise InvalidInput(_("At most %(most)s networks."), field="networks", most=MOST_NETWORKS)
+    return tuple(found)
+
+
+def spend_by_key(actor: Actor, amount: int, *, at: datetime) -> None:
+    """
+    What a key spends counts, in the transaction that spends it: together never more than its limit for the day.
+
+    :raises KeyLimitReached:
+    """
+    limit = (
+        CustomerKey.objects.filter(pk=actor.key).values_list("daily_limit", flat=True).first() if actor.key else None
+    )
+    if limit is None or amount <= 0:
+        return
+    today, _made = KeySpending.objects.get_or_create(key_id=actor.key, day=local_day(at))
+    within = KeySpending.objects.filter(pk=today.pk, spent__lte=limit - amount)
+    if not within.update(spent=F("spent") + amount):
+        today.refresh_from_db()
+        raise KeyLimitReached(limit=limit, spent=today.spent, amount=amount)
+
+
+def keys_in_hand(user: User, *, at: datetime) -> list[CustomerKey]:
     """Keys that open something and that `user` may revoke: a new password ends none of them."""
     if user.customer is None or May.MANAGE_KEYS not in user.rights:
         return []
-    return list(CustomerKey.working().filter(customer=user.customer).select_related("keeper").order_by("name", "pk"))
+    return list(CustomerKey.working(at).filter(customer=user.customer).select_related("keeper").order_by("name", "pk"))
 
 
 @transaction.atomic
 def revoke_in_hand(user: User, pks: Collection[UUID], *, actor: Actor, at: datetime) -> list[CustomerKey]:
     """Those of `pks` that are in hand open nothing any more."""
-    chosen = [key for key in keys_in_hand(user) if key.pk in pks]
+    chosen = [key for key in keys_in_hand(user, at=at) if key.pk in pks]
     for key in chosen:
         revoke_key(key, actor=actor, at=at)
     return chosen

@@ -42,7 +42,7 @@ def add_member(customer: Customer, user: User, role: str, *, actor: Actor, at: d
     if held.memberships.filter(user=user).exists():
         raise MemberAlready
     member = Membership.objects.create(user=user, customer=held, role=role, joined_at=at)
-    _record(Did.ADD_MEMBER, member, actor=actor, at=at, role=role)
+    record_audit(Did.ADD_MEMBER, user.email, actor=actor, at=at, reason="", customer=held, role=role)
     return member
 
 
@@ -59,7 +59,16 @@ def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) ->
     _refuse_last_owner(held)
     before, held.role = held.role, role
     held.save(update_fields=["role"])
-    _record(Did.CHANGE_ROLE, held, actor=actor, at=at, role=role, former_role=before)
+    record_audit(
+        Did.CHANGE_ROLE,
+        held.user.email,
+        actor=actor,
+        at=at,
+        reason="",
+        customer=held.customer,
+        role=role,
+        former_role=before,
+    )
     return held
 
 
@@ -72,7 +81,9 @@ def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
     """
     held = _held(member)
     _refuse_last_owner(held)
-    _record(Did.REMOVE_MEMBER, held, actor=actor, at=at, role=held.role)
+    record_audit(
+        Did.REMOVE_MEMBER, held.user.email, actor=actor, at=at, reason="", customer=held.customer, role=held.role
+    )
     held.delete()
 
 
@@ -86,7 +97,3 @@ def _refuse_last_owner(member: Membership) -> None:
     others = member.customer.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
     if member.role == Role.OWNER and not others.exists():
         raise LastOwner
-
-
-def _record(verb: Did, member: Membership, *, actor: Actor, at: datetime, **facts: object) -> None:
-    record_audit(verb, member.user.email, actor=actor, at=at, reason="", customer=member.customer, **facts)

@@ -93,7 +93,7 @@ class NewPassword(ways.PasswordResetFromKeyView):
         """To the door, and from there to the keys: they go on opening what the former password opened."""
         door: str = super().get_success_url()
         then = reverse("keys-after-password")
-        return f"{door}?{urlencode({'next': then})}" if keys_in_hand(self.reset_user) else door
+        return f"{door}?{urlencode({'next': then})}" if keys_in_hand(self.reset_user, at=clock.now()) else door
 
 
 class ChangePassword(Page, WithRequest, ways.PasswordChangeView):

@@ -26,7 +26,7 @@ class ChosenKeys(forms.Form):
 @portal_page(MEMBERS, does=MEMBERS)
 def keys_after_password(request: PortalRequest) -> HttpResponse:
     """Which keys go on working; those that are ticked are revoked."""
-    keys = keys_in_hand(request.user)
+    keys = keys_in_hand(request.user, at=request.at)
     if request.method == "GET" and keys:
         return render(request, "door/keys.html", {"keys": keys})
     form = ChosenKeys(request.POST)

@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
+from accounts.services.keys import spend_by_key
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
@@ -176,6 +177,8 @@ def open_attempt(
     :param request: by which somebody else was asked to pay; it says what is paid
     """
     refuse_charge(way, amount, at=at)
+    if way.linked:  # else somebody decides on the gateway's page
+        spend_by_key(actor, amount, at=at)
     pk = new_id()
     if request:
         payable, order_id, invoice_ids = request.payable, request.order_id, [UUID(one) for one in request.invoice_ids]

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from accounts.models import Customer
+from accounts.services.keys import spend_by_key
 from invoices.models import CreditNote, Invoice
 from kernel.actors import Actor
 from kernel.ids import new_id
@@ -90,7 +91,12 @@ def record_wallet_payment(
     order_id: UUID | None = None,
     pk: UUID | None = None,
 ) -> Payment:
-    """The row of a payment that succeeded at once."""
+    """
+    The row of a payment that succeeded at once.
+
+    :raises KeyLimitReached: an API key pays, and has spent what it may today
+    """
+    spend_by_key(actor, amount, at=at)
     pk = pk or new_id()
     return Payment.objects.create(
         pk=pk,

@@ -20,8 +20,8 @@ from django.utils.html import escape
 from django.utils.translation import override
 
 from accounts.access import VIEWED_CUSTOMER
-from accounts.may import LOOKING, ROLES, Role, allows, lacking
-from accounts.models import User
+from accounts.may import FOR_KEYS, LOOKING, ROLES, Role, allows, lacking
+from accounts.models import CustomerKey, User
 from accounts.staff import ensure_staff_groups
 from catalog.models import ProductKey
 from tests.cast import LONG_AGO, make_customer, make_user
@@ -89,6 +89,24 @@ def test_each_role_is_let_in_where_its_rights_allow_it_and_nowhere_else(alices, 
     assert (refused > 0) == (role != Role.OWNER)
 
 
+@pytest.mark.parametrize("right", sorted(FOR_KEYS))
+def test_a_key_opens_what_its_one_right_opens(alices, alice, right):
+    secret = CustomerKey.issue(at=LONG_AGO, customer=alice, name="test", carries=[right])[1]
+    client, wrong = browser(), []
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    for address in ours():
+        if address.is_api:
+            for method, answer in asked(address, client, alices):
+                need = address.needs[method]
+                if allows(need, {right}):
+                    is_right = answer.status_code not in {401, 403, 500}
+                else:
+                    is_right = answer.status_code == 403 and names(lacking(need, {right}), answer)
+                if not is_right:
+                    wrong.append(f"{method} {address}: {answer.status_code}")
+    assert wrong == []
+
+
 def leads_to_sign_in(answer: HttpResponse) -> bool:
     return answer.status_code == 302 and answer["Location"].startswith("/login/")
 
@@ -105,7 +123,7 @@ def names(rights: list[Any], answer: HttpResponse) -> bool:
 def test_anothers_is_not_there_for_an_owner_of_somebody_else(alices):
     """The answer is the same, letter by letter, as to what nobody has."""
     stranger, wrong, tried = browser(make_user(make_customer("Mallory", credit=1_000_000))), [], 0
-    nothing = dict.fromkeys(alices, uuid4()) | {"notice": 10**9}
+    nothing = dict.fromkeys(alices, uuid4()) | dict.fromkeys(("notice", "member", "user"), 10**9)
     for address in ours():
         if not address.thing:
             continue

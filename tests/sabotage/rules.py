@@ -358,7 +358,7 @@ PEOPLE_AND_RIGHTS = (
         name="a resource is its customer's",
     ),
     edited(
-        "accounts.models.people:ApiKey.working", "filter(revoked_at=None)", "all()", f"{KEYS}::revoked", name="a revoked key opens nothing",
+        "accounts.models.keys:ApiKey.working", "filter(revoked_at=None)", "all()", f"{KEYS}::revoked", name="a revoked key opens nothing",
     ),
     edited(
         "accounts.may:allows", "return any(", "return True or any(", "tests/rights/test_every_address.py::test_each_role",
