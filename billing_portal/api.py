@@ -41,6 +41,8 @@ PLACES = {
     "customer": "customer",
     "buyers": "buyer-list",
     "users": "user-list",
+    "activity": "activity-list",
+    "invitations": "invitation-list",
     "keys": "key-list",
     "checkout-sessions": "checkout-session-list",
     "provisioning-requests": "provisioning-request-list",

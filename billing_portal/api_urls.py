@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from accounts.api.buyers import BuyerViewSet
-from accounts.api.customers import CustomerViewSet, KeyViewSet, UserViewSet
+from accounts.api.customers import CustomerViewSet, KeyViewSet
 from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
 from catalog.api.coupons import CouponViewSet
@@ -25,6 +25,7 @@ from payments.api.payments import PaymentViewSet
 from payments.api.starting import InvoicePaymentViewSet, TopUpViewSet
 from payments.api.transfers import TransferViewSet
 from payments.api.wallet import EntryViewSet, WalletViewSet
+from team.api import ActivityViewSet, InvitationViewSet, MemberViewSet
 
 app_name = "api"
 
@@ -44,7 +45,9 @@ router.register("linked-accounts", LinkedAccountViewSet, "linked-account")
 router.register("automatic-charges", AutomaticChargeViewSet, "automatic-charge")
 router.register("payment-requests", PaymentRequestViewSet, "payment-request")
 router.register("usage", UsageViewSet, "usage")
-router.register("users", UserViewSet, "user")
+router.register("users", MemberViewSet, "user")
+router.register("activity", ActivityViewSet, "activity")
+router.register("invitations", InvitationViewSet, "invitation")
 router.register("keys", KeyViewSet, "key")
 router.register("recipients", RecipientViewSet, "recipient")
 router.register("notices", NoticeViewSet, "notice")

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "usage",
     "lifecycle",
     "catalog",
+    "team",
     "door",
     "notifications",
     "accounts",

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("payments.urls")),
     path("", include("notifications.urls")),
     path("", include("accounts.urls")),
+    path("", include("team.urls")),
     path("", include("door.urls")),
     path("api/v1/", include("billing_portal.api_urls")),
     re_path("^api(/|$)", Nowhere.as_view()),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import Verb
+from accounts.audit import Verb, tell_customers
 
 
 class Did(Verb):
     WANT_SECOND_FACTOR = "require second factor", _("switched whether a second factor is required")
     CHANGE_ADDRESS = "change own address", _("changed the address by which they sign in")
+
+
+tell_customers(Did.WANT_SECOND_FACTOR, Did.CHANGE_ADDRESS)

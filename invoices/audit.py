@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import Verb
+from accounts.audit import Verb, tell_customers
 
 
 class Did(Verb):
@@ -15,3 +15,6 @@ class Did(Verb):
     PLACE_HOLD = "place hold", _("put a customer on hold")
     END_HOLD = "end hold", _("ended a hold of a customer")
     BILL_AGAIN = "bill again", _("billed the period of a voided invoice again")
+
+
+tell_customers(Did.EXPLAIN_LINE, Did.BILL_AGAIN)

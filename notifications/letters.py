@@ -14,6 +14,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
+from accounts.may import Role
 from kernel.shapes import Wording
 from notifications.models import Letter
 from notifications.render import Mail, say
@@ -156,7 +157,52 @@ LETTERS: dict[str, Words] = {
         ),
         _("Set a new password"),
     ),
+    Kind.INVITED: Words(
+        _("%(inviter)s invites you to the team of %(customer)s"),
+        (
+            _("%(inviter)s invites you to work for %(customer)s, as %(role)s."),
+            _("The link is good for seven days, and once. You choose a password then, or sign in as %(recipient)s."),
+            _("If you do not know who that is, you need not do anything: nothing changes."),
+        ),
+        _("Join the team"),
+    ),
+    Kind.MEMBER_JOINED: Words(
+        _("%(member)s has joined the team of %(customer)s"),
+        (_("%(member)s has accepted the invitation and works for %(customer)s now, as %(role)s."),),
+        _("See the team"),
+    ),
+    Kind.MEMBER_LEFT: Words(
+        _("%(member)s has left the team of %(customer)s"),
+        (
+            _("%(member)s does not work for %(customer)s any more. API keys that they kept have stopped."),
+            _("Take over those that shall go on, in the settings."),
+        ),
+        _("See the team"),
+    ),
+    Kind.MEMBER_REMOVED: Words(
+        _("You do not belong to the team of %(customer)s any more"),
+        (
+            _("%(by)s has removed you from the team of %(customer)s. You have been signed out everywhere."),
+            _("API keys that you kept there have stopped. What else you work for stays as it is."),
+        ),
+        _("Sign in"),
+    ),
+    Kind.ROLE_CHANGED: Words(
+        _("You are %(role)s at %(customer)s now"),
+        (_("%(by)s has changed your role in the team of %(customer)s: you are %(role)s from now on."),),
+        _("Go to the portal"),
+    ),
+    Kind.OWNERSHIP_PASSED: Words(
+        _("%(owner)s is owner of %(customer)s now"),
+        (
+            _("%(former)s has passed the ownership of %(customer)s on to %(owner)s."),
+            _("If this was not agreed, tell us at once."),
+        ),
+        _("See the team"),
+    ),
 }
+WORDED = {"role": lambda code: str(Role(code).label)}
+"""Facts that are kept as codes."""
 _ways: dict[str, Way] = {}
 
 
@@ -174,6 +220,7 @@ def render_letter(letter: Letter, path: str = "") -> Mail:
     """The mail of `letter` in the active language, which leads to `path`."""
     words = LETTERS[letter.kind]
     facts = {"recipient": letter.recipient, "who": letter.user or letter.recipient, **letter.facts}
+    facts |= {name: WORDED[name](facts[name]) for name in WORDED if name in facts}
     subject = say(words.subject, facts)
     context = {
         "subject": subject,

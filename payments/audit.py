@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.audit import Verb, formerly
+from accounts.audit import Verb, formerly, tell_customers
 
 
 class Did(Verb):
@@ -40,3 +40,18 @@ class Did(Verb):
 
 
 formerly(Did.CORRECT_INVOICE, "issue credit note")
+tell_customers(
+    Did.ADJUST_CREDIT,
+    Did.GRANT_CREDIT,
+    Did.RECORD_TRANSFER,
+    Did.SEND_BACK,
+    Did.FIND_CLAIM,
+    Did.REFUSE_CLAIM,
+    Did.CORRECT_INVOICE,
+    Did.BOOK_RECEIVED,
+    Did.TAKE_BACK,
+    Did.GIVE_BACK,
+    Did.REFUND,
+    Did.UNLINK,
+    Did.SWITCH_OFF,
+)

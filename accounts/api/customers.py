@@ -16,8 +16,8 @@ from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Money, Several, Text, Whole
-from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May, Role
-from accounts.models import BillingMode, Customer, CustomerKey, Membership
+from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May
+from accounts.models import BillingMode, Customer, CustomerKey
 from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
 from accounts.services.keys import Terms, issue_customer_key, read_networks, revoke_key, rotate_customer_key
@@ -73,26 +73,6 @@ class CustomerViewSet(Endpoint):
         """Switch the automatic payment of open invoices from the wallet on or off."""
         set_automatic_payment(self.customer, self.wish["is_on"], actor=self.actor, at=self.at)
         return self.show(self.visible().get())
-
-
-class UserShape(serializers.Serializer[object]):
-    """Somebody who may sign in for the customer."""
-
-    id = serializers.IntegerField(source="user_id")
-    email = serializers.CharField(source="user.email")
-    role = serializers.ChoiceField(choices=Role.choices)
-    is_active = serializers.BooleanField(source="user.is_active")
-
-
-class UserViewSet(mixins.ListModelMixin, Endpoint):
-    """Who may sign in for a customer."""
-
-    queryset = Membership.objects.none()
-    serializer_class = UserShape
-    sees = MEMBERS
-
-    def visible(self) -> QuerySet[Membership]:
-        return Membership.objects.filter(self.principal.scope()).select_related("user")
 
 
 class KeyShape(serializers.Serializer[object]):

@@ -33,6 +33,7 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
         _("Account"),
         [
             ("notices", _("Notifications"), "bell"),
+            ("team", _("Team"), "user"),
             ("settings", _("Settings"), "settings"),
             ("help", _("Help"), "question"),
         ],

@@ -211,6 +211,12 @@ class Letter(models.Model):
         SIGN_UP = "sign_up", _("Link of a sign-up")
         CONFIRM_RECIPIENT = "confirm_recipient", _("Link of a recipient")
         SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
+        INVITED = "invited", _("Invitation to a team")
+        MEMBER_JOINED = "member_joined", _("A member of the team has joined")
+        MEMBER_LEFT = "member_left", _("A member of the team has left")
+        MEMBER_REMOVED = "member_removed", _("Removed from a team")
+        ROLE_CHANGED = "role_changed", _("Another role in a team")
+        OWNERSHIP_PASSED = "ownership_passed", _("Ownership passed on")
 
     State = Notice.State
 

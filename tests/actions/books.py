@@ -13,7 +13,7 @@ from kernel.errors import DomainError
 
 LEFT_OUT = {"orders_quote", "accounts_seal"}
 """A refused order may leave a fresh quote behind: an offer, nothing more. Seals follow from what they seal."""
-APPS = ["accounts", "catalog", "door", "invoices", "ledger", "lifecycle", "notifications", "orders", "payments"]
+APPS = ["accounts", "catalog", "door", "team", "invoices", "ledger", "lifecycle", "notifications", "orders", "payments"]
 
 
 def books() -> dict[str, str]:

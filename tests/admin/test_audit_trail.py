@@ -15,7 +15,18 @@ from accounts.services import record_audit
 from tests.cast import NOON, STAFF
 
 HERE = Path(__file__).parents[2]
-APPS = ["accounts", "catalog", "door", "notifications", "lifecycle", "invoices", "payments", "orders", "billing_portal"]
+APPS = [
+    "accounts",
+    "catalog",
+    "door",
+    "team",
+    "notifications",
+    "lifecycle",
+    "invoices",
+    "payments",
+    "orders",
+    "billing_portal",
+]
 
 
 def declared():

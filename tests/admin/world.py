@@ -33,6 +33,7 @@ from payments.services.outcomes import record_outcome
 from payments.services.reconcile import read_day
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
+from team.services.invitations import invite
 from tests.cast import (
     DAY,
     LONG_AGO,
@@ -125,6 +126,7 @@ def _at_the_door(number: int, customer: Customer) -> None:
         versions={"terms": "2026-01-01"}, at=NOON,
     )  # fmt: skip
     Authenticator.objects.create(user=make_user(customer), type="totp", data={"secret": "of the test"})
+    invite(customer, f"invited{number}@new.example", "viewer", actor=owner_of(customer), at=NOON)
     sign_up(SignUp.objects.get(email=f"somebody{number}@new.example").pk, "a-long-new-secret", at=NOON)
 
 

@@ -26,6 +26,7 @@ from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
+from team.services.invitations import invite
 from tests.cast import DAY, LONG_AGO, NOON, chosen, create, make_buyer, make_item, make_product, make_user, owner_of
 from tests.links import linked_account
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
@@ -185,6 +186,8 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "session": session.pk,
         "visit": visit_of(alice, vserver).pk,
         "key": CustomerKey.issue(at=LONG_AGO, customer=alice, name="old")[0].pk,
+        "user": make_user(alice, role=Role.VIEWER).pk,
+        "invitation": invite(alice, "minh@example.vn", Role.VIEWER, actor=owner_of(alice), at=NOON).pk,
         "request": ProvisioningRequest.objects.unanswered().get().pk,
     }
 

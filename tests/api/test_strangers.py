@@ -62,6 +62,7 @@ CUSTOMER_ROUTES = [
     ("POST", "payments/{payment}/cancel/"),
     ("POST", "payments/{payment}/check/"),
     ("GET", "keys/{key}/"),
+    ("GET", "users/{user}/"),
     ("GET", "notices/{notice}/"),
     ("POST", "notices/{notice}/read/"),
 ]
@@ -95,6 +96,7 @@ CUSTOMER_LISTS = [
     ("GET", "usage/"),
     ("GET", "usage/running/"),
     ("GET", "users/"),
+    ("GET", "activity/"),
     ("GET", "keys/"),
     ("GET", "customer/"),
     ("GET", "dunning/"),
@@ -118,7 +120,15 @@ CUSTOMER_WRITES = [
     ("POST", "customer/language/"),
     ("POST", "customer/automatic-payment/"),
     ("POST", "keys/"),
+    ("POST", "invitations/"),
     ("POST", "keys/{key}/revoke/"),
+    ("POST", "keys/{key}/rotate/"),
+    ("POST", "users/{user}/role/"),
+    ("POST", "users/{user}/remove/"),
+    ("GET", "invitations/"),
+    ("GET", "invitations/{invitation}/"),
+    ("POST", "invitations/{invitation}/again/"),
+    ("POST", "invitations/{invitation}/withdraw/"),
 ]
 TEAM_LISTS = [("GET", "provisioning-requests/"), ("GET", "usage/refused/")]
 TEAM_WRITES = [("POST", "checkout-sessions/"), ("POST", "visits/"), ("POST", "usage/")]
@@ -138,6 +148,7 @@ BODIES = {
     "gone": {"reason": "lost"},
     "auto-renew": {"months": 1},
     "question": {"position": 1, "text": "why?"},
+    "role": {"role": "viewer"},
 }
 
 

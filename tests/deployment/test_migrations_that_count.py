@@ -15,6 +15,7 @@ OURS = {
     "billing_portal",
     "catalog",
     "door",
+    "team",
     "invoices",
     "ledger",
     "lifecycle",

@@ -30,6 +30,7 @@ def test_the_routes_that_open_something():
     assert {route for route in routes() if OPENING in route} == {
         "sign-up/<secret:mark>/",
         "address/<secret:mark>/",
+        "invitations/<secret:mark>/",
         "password/new/<base36:uidb36>-<secret:key>/",
         "pay/<secret:token>/",
     }

@@ -17,4 +17,4 @@ __all__ = ["alices", "now", "offer", "things"]
 def alices(things: dict[str, Any], alice: Customer) -> dict[str, Any]:
     """`things`, and the checkout session is hers as well: before it is somebody's, whoever opens it may have it."""
     CheckoutSession.objects.filter(pk=things["session"]).update(customer=alice)
-    return things
+    return things | {"member": alice.memberships.get(user=things["user"]).pk}

@@ -119,4 +119,14 @@ PEOPLE = (
     refused_right("ledger_entry", "UPDATE", "tests/table/test_rights.py"),
     refused_right("invoices_invoice", "TRUNCATE", "tests/table/test_rights.py"),
 )
-GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *LIVES, *PEOPLE, *RULES)
+TEAM = (
+    trigger("accounts_membership", "an_owner_stays", "tests/table/test_memberships.py::last_owner"),
+    trigger("accounts_membership", "is_of_one_person_and_customer", "tests/table/test_memberships.py::somebody_else"),
+    constraint("accounts_membership", "one_membership_per_user_and_customer", "tests/table/test_memberships.py::twice"),
+    trigger("accounts_keyspending", "stays_within_the_limit", "tests/actions/test_key_limits.py::database"),
+    trigger("accounts_customerkey", "is_what_was_made", "tests/actions/test_key_limits.py::database"),
+    trigger("team_invitation", "stays_as_it_was_asked", "tests/portal/test_team.py::written_past_us"),
+    trigger("team_invitation", "is_decided_once", "tests/portal/test_team.py::written_past_us"),
+    constraint("team_invitation", "an_invitation_is_accepted_in_time", "tests/portal/test_team.py::written_past_us"),
+)
+GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *TEAM, *LIVES, *PEOPLE, *RULES)

@@ -66,6 +66,7 @@ def columns_like_a_reason():
         "billing_portal",
         "catalog",
         "door",
+        "team",
         "invoices",
         "ledger",
         "lifecycle",

@@ -1,0 +1,28 @@
+"""What is done in a team. Whom it concerns reads a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.may import Role
+from accounts.models import Customer, User
+from notifications.models import Letter
+from notifications.services import write_letter
+
+
+def tell(kind: Letter.Kind, people: Iterable[User], customer: Customer, *, at: datetime, **facts: str) -> None:
+    """Each reads it in the customer's language."""
+    for person in people:
+        named = {"customer": shown_name(customer), **facts}
+        write_letter(kind, person.email, customer.language, at=at, user=person, about=None, **named)
+
+
+def owners_of(customer: Customer, *, but: User | None = None) -> Iterable[User]:
+    owners = User.objects.filter(memberships__customer=customer, memberships__role=Role.OWNER, is_active=True)
+    return owners.exclude(pk__in=[but.pk] if but else []).order_by("pk")
+
+
+def shown_name(customer: Customer) -> str:
+    """In mails to who may not know them: what somebody called themselves, cut short."""
+    return customer.name[:60]

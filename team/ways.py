@@ -1,0 +1,37 @@
+"""Where the letters of a team lead."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from door.marks import mark_of
+from kernel import clock
+from notifications.letters import leads
+from notifications.models import Letter
+from team.models import Invitation
+
+PURPOSE = "invitation"
+
+
+def _to_accept(letter: Letter) -> str:
+    """The link of the latest mail alone, while somebody may still accept it."""
+    invitation = Invitation.objects.filter(pk=letter.about).first() if letter.about else None
+    if invitation is None or not invitation.is_open(clock.now()) or letter.facts["times"] != str(invitation.times):
+        return ""
+    return reverse("invitation", args=[mark_of(PURPOSE, invitation.pk, str(invitation.times))])
+
+
+def _to_the_team(letter: Letter) -> str:
+    return reverse("team")
+
+
+def _home(letter: Letter) -> str:
+    return reverse("home")
+
+
+leads(Letter.Kind.INVITED, _to_accept)
+leads(Letter.Kind.MEMBER_JOINED, _to_the_team)
+leads(Letter.Kind.MEMBER_LEFT, _to_the_team)
+leads(Letter.Kind.ROLE_CHANGED, _home)
+leads(Letter.Kind.MEMBER_REMOVED, _home)
+leads(Letter.Kind.OWNERSHIP_PASSED, _to_the_team)
