@@ -42,7 +42,7 @@ def test_support_reads_a_file_and_sees_what_became_of_it(staff, server):
 def test_a_file_that_cannot_be_read_is_said_on_the_page(staff, server):
     form = {"product": server.product_id, "file": SimpleUploadedFile("a.csv", b"a,b\n1,2\n"), "reason": "x"}
     answer = staff("support").post(reverse(PAGE, args=["read"]), form)
-    assert "no CSV file in UTF-8 with the columns" in str(answer.context["form"].errors)
+    assert "no CSV file in UTF-8 with lines and the columns resource, item, key" in str(answer.context["form"].errors)
     assert not Batch.objects.exists()
 
 

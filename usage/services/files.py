@@ -21,12 +21,15 @@ from usage.services.intake import MOST, take_records
 
 MOST_LINES = 100_000
 MOST_BYTES = 20_000_000
-NEEDED = frozenset({"resource", "item", "key", "used_at", "quantity"})
+NEEDED = ("resource", "item", "key", "used_at", "quantity")
 
 
 class WrongFile(InvalidInput):
     code = "wrong-usage-file"
-    message = _("This is no CSV file in UTF-8 with the columns resource, item, key, used_at and quantity.")
+    message = _("This is no CSV file in UTF-8 with lines and the columns %(columns)s.")
+
+    def __init__(self) -> None:
+        super().__init__(columns=", ".join(NEEDED))
 
 
 class FileTooLong(InvalidInput):
@@ -45,7 +48,7 @@ def read_file(product: Product, content: bytes, *, reason: str, actor: Actor, at
     try:
         lines = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True)
         names = set(lines.fieldnames or ())
-        if not names >= NEEDED or not names <= MEMBERS:
+        if not names.issuperset(NEEDED) or not names <= MEMBERS:
             raise WrongFile
         records = [_record(line) for line in lines]
     except (UnicodeDecodeError, csv.Error):
