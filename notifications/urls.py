@@ -12,7 +12,7 @@ urlpatterns = [
     path("settings/recipients/<uuid:recipient_id>/", recipients.change, name="recipient-change"),
     path("settings/recipients/<uuid:recipient_id>/ask/", recipients.ask, name="recipient-ask"),
     path("settings/recipients/<uuid:recipient_id>/remove/", recipients.remove, name="recipient-remove"),
-    path("recipients/<str:token>/", readers.confirm, name="recipient-confirm"),
-    path("stop/<str:mark>/", readers.stop, name="stop-notices"),
+    path("recipients/<secret:token>/", readers.confirm, name="recipient-confirm"),
+    path("stop/<secret:mark>/", readers.stop, name="stop-notices"),
     path("mail/events/", provider.mail_events, name="mail-events"),
 ]

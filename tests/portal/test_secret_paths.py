@@ -33,6 +33,8 @@ def test_the_routes_that_open_something():
         "invitations/<secret:mark>/",
         "password/new/<base36:uidb36>-<secret:key>/",
         "pay/<secret:token>/",
+        "recipients/<secret:token>/",
+        "stop/<secret:mark>/",
     }
 
 
