@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ChosenCustomerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "door.middleware.LastingMiddleware",
     "door.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "billing_portal.middleware.RefusalMiddleware",

@@ -17,6 +17,7 @@ from accounts.access import signed_in
 from accounts.language import speak
 from accounts.models import User
 from accounts.services.keys import keys_in_hand
+from door import lasting
 from door.brake import mark_known
 from door.services import tell_user
 from door.services.sessions import note_session
@@ -121,6 +122,7 @@ def note_browser(request: HttpRequest, user: User) -> None:
     """This browser is signed in."""
     if not request.session.session_key:
         request.session.save()
+    lasting.begin(request.session)
     note_session(
         user,
         request.session.session_key or "",

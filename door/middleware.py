@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.api.problems import CONTENT_TYPE
+from door import lasting
 from door.second_factor import is_proven, needs_second_factor
 
 OPEN = frozenset(
@@ -23,6 +24,25 @@ OPEN = frozenset(
 )  # fmt: skip
 SETS_UP = frozenset({"mfa_activate_totp", "mfa_add_webauthn"})
 """For who has no second factor yet: who has one shows it before they make another."""
+
+
+class LastingMiddleware:
+    """Who was signed in for longer than their customer wants is signed out, on pages and by REST alike."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        user = request.user
+        if user.is_authenticated and user.customer is not None and lasting.is_over(request.session, user.customer):
+            logout(request)
+            if not request.path.startswith("/api/"):
+                messages.info(request, _("You were signed in for as long as your company wants. Please sign in again."))
 
 
 class SecondFactorMiddleware:

@@ -3,7 +3,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from door import views
-from door.views import keys, passkeys, second_factor
+from door.views import keys, passkeys, second_factor, sessions
 from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 
 
@@ -42,9 +42,10 @@ urlpatterns = [
     path("settings/second-factor/codes/", second_factor.Codes.as_view(), name="mfa_view_recovery_codes"),
     path("settings/second-factor/codes/new/", second_factor.NewCodes.as_view(), name="mfa_generate_recovery_codes"),
     path("settings/second-factor/team/", second_factor.for_the_team, name="second-factor-team"),
-    path("settings/sessions/", views.sessions, name="usersessions_list"),
-    path("settings/sessions/others/end/", views.end_other_sessions, name="sessions-end-others"),
-    path("settings/sessions/<int:session_id>/end/", views.end_session, name="session-end"),
+    path("settings/sessions/", sessions.sessions, name="usersessions_list"),
+    path("settings/sessions/lasting/", sessions.set_lasting, name="sessions-lasting"),
+    path("settings/sessions/others/end/", sessions.end_other_sessions, name="sessions-end-others"),
+    path("settings/sessions/<int:session_id>/end/", sessions.end_session, name="session-end"),
     path("settings/address/", views.change_address, name="address-change"),
     path("address/<secret:mark>/", views.confirm_change, name="address-confirm"),
 ]

@@ -83,6 +83,12 @@ class Customer(KeepsColumns):
         default=False,
         help_text=_("Everybody who signs in for this customer needs one."),
     )
+    idle_minutes = models.PositiveSmallIntegerField(
+        _("signed out after so many minutes without use"), null=True, blank=True, help_text=_("Empty: as everybody.")
+    )
+    session_hours = models.PositiveSmallIntegerField(
+        _("signed out after so many hours in any case"), null=True, blank=True, help_text=_("Empty: as everybody.")
+    )
     created_at = models.DateTimeField(_("created"))
 
     objects = CustomerQuerySet.as_manager()
@@ -99,6 +105,14 @@ class Customer(KeepsColumns):
                 name="customer_billing_mode_is_known",
                 violation_error_message=_("A customer is prepaid or postpaid."),
                 condition=models.Q(billing_mode__in=BillingMode.values),
+            ),
+            models.CheckConstraint(
+                name="sessions_of_a_customer_last_a_while_and_end",
+                violation_error_message=_(
+                    "A session lasts between five minutes and a day without use, and a week at most."
+                ),
+                condition=models.Q(models.Q(idle_minutes=None) | models.Q(idle_minutes__range=(5, 1440)))
+                & models.Q(models.Q(session_hours=None) | models.Q(session_hours__range=(1, 168))),
             ),
         ]
         triggers: ClassVar = [

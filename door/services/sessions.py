@@ -9,7 +9,10 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Customer, User
+from accounts.services import record_audit
+from door.audit import Did
+from kernel.actors import Actor
 
 NOWHERE = "0.0.0.0"  # noqa: S104 - what stands for an address that nobody knows
 Ended = Callable[[str], None]
@@ -27,6 +30,17 @@ def note_session(user: User, key: str, *, address: str, browser: str) -> None:
     UserSession.objects.update_or_create(
         session_key=key, defaults={"user": user, "ip": address or NOWHERE, "user_agent": browser[:longest]}
     )
+
+
+@transaction.atomic
+def set_terms(
+    customer: Customer, *, idle_minutes: int | None, session_hours: int | None, actor: Actor, at: datetime
+) -> None:
+    """How long the customer's users stay signed in without use, and in any case; written down, for it decides who is in."""
+    terms = {"idle_minutes": idle_minutes, "session_hours": session_hours}
+    changed = Customer.objects.filter(pk=customer.pk).exclude(**terms)
+    if changed.update(**terms):
+        record_audit(Did.SET_SESSION_TERMS, customer.pk, actor=actor, at=at, reason="", customer=customer, **terms)
 
 
 def sessions_of(user: User, *, machine_at: datetime) -> list[UserSession]:

@@ -8,7 +8,6 @@ from allauth.account import views as ways
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,16 +18,15 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.access import PortalRequest, portal_page, signed_in
+from accounts.access import PortalRequest, portal_page
 from accounts.may import MEMBERS
 from accounts.models import User
 from accounts.services.keys import keys_in_hand
 from door import documents
 from door.adapter import note_browser
 from door.brake import mark_known
-from door.browsers import name_of
 from door.forms import (
     ChangeAddressForm,
     ChangePasswordForm,
@@ -41,7 +39,7 @@ from door.marks import read_mark
 from door.models import CONFIRMED_WITHIN, AddressChange, SignUp
 from door.services import sign_up as services
 from door.services.addresses import confirm_address
-from door.services.sessions import NOWHERE, end_sessions, sessions_of
+from door.services.sessions import end_sessions
 from door.views.parts import Page, WithRequest, slowed
 from kernel import clock
 from notifications.services import LETTERS_KEPT
@@ -112,41 +110,6 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
         note_browser(self.request, form.user)
         mark_known(self.request, answer, form.user)
         return answer
-
-
-@never_cache
-@require_GET
-@login_required
-def sessions(request: HttpRequest) -> HttpResponse:
-    """Where one is signed in; which of them this browser is."""
-    found = [
-        {
-            "pk": session.pk,
-            "browser": name_of(session.user_agent),
-            "ip": "" if session.ip == NOWHERE else session.ip,
-            "at": session.created_at,
-            "is_here": session.session_key == request.session.session_key,
-        }
-        for session in sessions_of(signed_in(request), machine_at=clock.machine_now())
-    ]
-    return render(request, "door/sessions.html", {"sessions": found})
-
-
-@require_POST
-@login_required
-def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
-    """A browser that is signed out already is as it should be; somebody else's is none of theirs."""
-    end_sessions(signed_in(request), only=session_id, but=request.session.session_key or "")
-    messages.success(request, _("That browser is signed out."))
-    return redirect("usersessions_list")
-
-
-@require_POST
-@login_required
-def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    end_sessions(signed_in(request), but=request.session.session_key or "")
-    messages.success(request, _("All other browsers are signed out."))
-    return redirect("usersessions_list")
 
 
 @never_cache
