@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0007_what_is_left_out_moves_nothing"),
+        ("accounts", "0008_keys_carry_rights"),
     ]
 
     operations = [
