@@ -23,7 +23,7 @@ from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
 from payments.services.wallet import wallet_of
-from payments.services.ways import top_up_for, way_named
+from payments.services.ways import top_up_for, way_code, way_named
 
 PAYMENT_WINDOW = timedelta(minutes=30)
 """How long an order waits for its gateway payment, see `window_of`. Money that comes later becomes wallet credit."""
@@ -65,12 +65,13 @@ def ask_for_its_transfer(order: Order, *, actor: Actor, at: datetime) -> Expecte
 
 def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted) -> Payment:
     """
-    Open a gateway payment for an order that awaits one; an attempt that is open already is continued.
+    Open a gateway payment for an order that awaits one; an attempt that is open already is continued, by another way its place is
+    taken.
 
     "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
     """
     open_attempt = own_attempts(order).first()
-    if open_attempt:
+    if open_attempt and gateway in ("", way_code(open_attempt)):
         return open_attempt
     if wallet_suffices(order):
         with transaction.atomic():
@@ -103,7 +104,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
 
 def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime, note: Note = unnoted) -> Payment:
     """
-    Another attempt to pay an order that still awaits it; an open one is continued.
+    Another attempt to pay an order that still awaits it; an open one by the same way is continued.
 
     :raises NotPayable: it was paid or ended by now
     """

@@ -67,11 +67,16 @@ def start_gateway_payment(
         earlier = Payment.objects.filter(customer=held, payable=payable).first() if payable and not order_id else None
         if earlier:  # the same wish again: nothing is charged twice
             return earlier
+        way = way_named(held, gateway)
+        begun = continued(held, payable, amount, way=way, actor=actor, at=at)
+        if begun:
+            note(begun.pk)
+            return begun
         payment = open_attempt(
             held,
             kind,
             amount,
-            way=way_named(held, gateway),
+            way=way,
             description=description,
             payable=payable,
             order_id=order_id,
@@ -155,6 +160,24 @@ def start_invoice_payment(
         )
         note(payment.pk)
     return send(payment, actor=actor, at=at)
+
+
+def continued(customer: Customer, payable: str, amount: int, *, way: Way, actor: Actor, at: datetime) -> Payment | None:
+    """
+    The open attempt at the very same, to go on with. Another one is given up for what is wanted now: who comes back from a
+    gateway's page and chooses another way means that one. A charge of a linked account is nobody's to give up: it may be made already.
+    """
+    begun = Payment.objects.open().filter(customer=customer, payable=payable, linked=None).first() if payable else None
+    if begun is None:
+        return None
+    if not way.linked and (begun.gateway, begun.amount) == (way.gateway, amount):
+        return begun
+    begun = Payment.objects.lock(begun.pk)
+    if begun.is_open:
+        begun.cancel(at=at)
+        begun.cancelled_by = actor.name
+        begun.save()
+    return None
 
 
 def open_attempt(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from kernel.errors import DomainError, InvalidInput
 from payments import gateways
-from payments.models import Consent, LinkedAccount
+from payments.models import Consent, LinkedAccount, Payment
 from payments.services.wallet import wallet_of
 from payments.ways import LINKED, spent_this_month
 
@@ -61,6 +61,11 @@ class Way:
                 raise AccountNotUsable from None
             raise
         return caps.min_amount, caps.max_amount
+
+
+def way_code(payment: Payment) -> str:
+    """How a form or a request names the way of an attempt."""
+    return f"{LINKED}{payment.linked_id}" if payment.linked_id else payment.gateway
 
 
 def way_named(customer: Customer, name: str) -> Way:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid5
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -14,6 +16,7 @@ from accounts.may import May
 from accounts.services import set_automatic_payment
 from kernel import display
 from kernel.ids import new_id
+from kernel.shapes import Cleaned
 from payments.failures import failure_words
 from payments.forms import TopUpForm
 from payments.models import AutomaticCharge
@@ -57,11 +60,19 @@ def top_up(request: PortalRequest) -> HttpResponse:
         request.customer,
         asked["wanted"],
         gateway=asked["gateway"],
-        payable=f"top_up:page-{asked['once']}" if asked["once"] else "",
+        payable=_named(asked),
         actor=request.actor,
         at=request.at,
     )
     return to_gateway(payment)
+
+
+def _named(asked: Cleaned) -> str:
+    """One page, one way and one amount are one top-up, however often that is pressed; another way or amount is another wish."""
+    if not asked["once"]:
+        return ""
+    wish = f"{asked['gateway']} {asked['wanted']}"
+    return f"top_up:page-{uuid5(asked['once'], wish)}"
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from ledger.services import Kind
 from orders.models import Action, Order
 from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
-from orders.services.unpaid import end_unpaid_order
+from orders.services.unpaid import end_unpaid_order, pay_again
 from payments.gateways.base import Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
@@ -25,6 +26,7 @@ from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, create, fund, house_balance, make_customer, owner_of, quote
+from tests.links import linked_account
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +177,41 @@ def test_nobody_pays_nothing_or_more_than_is_due(small: Item, large: Item) -> No
     pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)
     with refused(NothingDue):
         pay_invoices_from_wallet(customer.pk, [cheap.pk], **who)
+
+
+def test_another_way_to_pay_an_order_takes_the_place_of_the_one_before_and_the_same_way_is_the_same(
+    gate: Gate, small: Item
+) -> None:
+    """Back from one gateway's page, and on to another's: two attempts, of which the first is given up. Its money still counts."""
+    customer = make_customer()
+    order, first = ordered_through_the_gate(customer, small)
+    assert pay_again(order.pk, gateway="gate", actor=owner_of(customer), at=NOON).pk == first.pk
+    second = pay_again(order.pk, gateway="other", actor=owner_of(customer), at=NOON)
+    first.refresh_from_db()
+    assert (second.gateway, first.state, first.cancelled_by) == ("other", "cancelled", owner_of(customer).name)
+    settle(second, Succeeded("txn-2", 181_000, NOON))
+    settle(first, Succeeded("txn-1", 181_000, NOON))
+    order.refresh_from_db()
+    assert (order.state, wallet_of(customer.pk).credit) == (Order.State.PROVISIONING, 181_000)
+
+
+def test_a_charge_of_a_linked_account_is_not_given_up_for_another_way(linking: Any, small: Item) -> None:
+    """It may be made already: what is pressed meanwhile leads to it."""
+    linking.charge_answer = Pending()
+    customer = make_customer()
+    linked = linked_account(customer)
+    offer = quote(
+        customer,
+        Action.CREATE,
+        product=str(small.product_id),
+        name="w",
+        items=[{"item": small.code}],
+        quantity=1,
+        months=1,
+    )
+    order, charge = check_out(
+        customer.pk, offer.pk, means="gateway", key="k", gateway=f"linked:{linked.pk}", actor=owner_of(customer), at=NOON
+    )  # fmt: skip
+    assert charge is not None
+    assert pay_again(order.pk, gateway="gate", actor=owner_of(customer), at=NOON).pk == charge.pk
+    assert Payment.objects.get().is_open

@@ -5,6 +5,7 @@ import io
 import json
 from datetime import timedelta
 from html import unescape
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -119,6 +120,19 @@ def test_topping_up_leads_to_the_gateway(alice, gateway):
     assert (payment.amount, payment.state, payment.kind) == (500_000, "processing", "top_up")
     assert gateway.order["return_url"].endswith(f"/payments/{payment.pk}/return/")
     assert wallet_of(alice.pk).available == 10_000_000
+
+
+def test_one_page_is_one_top_up_for_each_way_and_amount(alice, gateway, monkeypatch):
+    """Pressed twice it is one; back from the gateway's page, another amount or another way is another one."""
+    monkeypatch.setattr("payments.gateways.gateway", lambda code: gateway)
+    monkeypatch.setattr("payments.queries.gateway_named", lambda code: gateway)
+    monkeypatch.setattr("payments.queries.open_codes", lambda: ["sandbox", "sandbox-momo"])
+    client, once = signed_in(alice), str(uuid4())
+    for way, amount in [("sandbox", 500_000), ("sandbox-momo", 500_000), ("sandbox", 200_000)]:
+        for _twice in range(2):
+            assert top_up(client, gateway=way, preset=str(amount), once=once).status_code == 303
+    begun = Payment.objects.filter(customer=alice).order_by("pk").values_list("gateway", "amount")
+    assert list(begun) == [("sandbox", 500_000), ("sandbox-momo", 500_000), ("sandbox", 200_000)]
 
 
 @pytest.mark.parametrize(("typed", "amount"), [("1.250.000", 1_250_000), ("1,250,000 ₫", 1_250_000), ("20000", 20_000)])
