@@ -36,7 +36,7 @@ class SwitchMode(Act):
     right = APPROVE_MONEY
 
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
-        rows = sorted((name, Becomes(becomes).label) for name, _end, becomes, _off in act.facts["confirmed"].values())
+        rows = sorted((name, Becomes(becomes).label) for name, _end, becomes, *_more in act.facts["confirmed"].values())
         more = len(rows) - SHOWN
         return [
             (_("New billing mode"), BillingMode(act.facts["to_mode"]).label),

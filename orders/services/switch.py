@@ -2,7 +2,8 @@
 Staff switch a customer between prepaid and postpaid: rehearsed first, then carried out as rehearsed, or not at all.
 
 A switch is an act for two (`orders.acts`): days may lie between the rehearsal and the yes of a second person. What is confirmed
-is therefore what becomes of each resource; amounts and days left, which differ from one minute to the next, are not.
+is therefore what becomes of each resource and what it consists of, which says what it will cost; amounts and days left, which
+differ from one minute to the next, are not.
 """
 
 from __future__ import annotations
@@ -127,11 +128,11 @@ def switch_billing_mode(act: StaffAct, *, actor: Actor, at: datetime) -> Billing
     return switch
 
 
-CONFIRMED = ("name", "paid_until", "becomes", "auto_renew_ends")
+CONFIRMED = ("name", "paid_until", "becomes", "auto_renew_ends", "configuration")
 
 
 def confirmed(plan: Json) -> dict[str, list[object]]:
-    """What of a plan is carried out exactly or not at all: what becomes of each resource, by its id."""
+    """What of a plan is carried out exactly or not at all: what each resource is and becomes, by its id."""
     return {row["id"]: [row[fact] for fact in CONFIRMED] for row in plan["resources"]}
 
 
@@ -207,6 +208,7 @@ def _what_became(was: Resource, is_now: Resource, at: datetime) -> Json:
         "paid_days_left": max(minutes_between(at, end) // 1440, 0) if end else None,
         "becomes": _becomes(was, is_now).value,
         "auto_renew_ends": was.auto_renew_months is not None and is_now.auto_renew_months is None,
+        "configuration": was.configuration,
     }
 
 

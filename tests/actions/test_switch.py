@@ -42,6 +42,7 @@ from tests.cast import (
     owner_of,
     quote,
     renew,
+    resize,
     switch_mode,
 )
 
@@ -181,6 +182,16 @@ def test_what_changed_before_the_approval_is_named_and_nothing_happens(alice: Cu
     with override("en"):
         assert "since the rehearsal: web." in str(changed.value)
     assert StaffAct.objects.get().state == "waiting"
+
+
+def test_who_approves_approves_what_the_resources_are_and_cost(alice: Customer, small: Item, large: Item) -> None:
+    """Asked of a small server, for 181,000 in 30 days; by the time of the yes it is a large one, for ten times as much."""
+    [server] = create(alice, small)
+    asked = ask_for_switch(alice, "postpaid", reason="x", actor=STAFF, at=NOON)
+    resize(server, large, at=NOON + DAY)
+    with refused(PlanChanged, what="web"):
+        four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON + 2 * DAY)
+    assert not Customer.objects.get(pk=alice.pk).is_postpaid
 
 
 def test_within_the_limit_of_one_person_a_switch_is_done_at_once(alice: Customer, small: Item, settings: Any) -> None:
