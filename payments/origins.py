@@ -65,7 +65,8 @@ WITH moved AS (
     SELECT p.id AS payment, m.id, least(coalesce(p.captured, p.amount), -m.amount - coalesce(sum(coalesce(p.captured, p.amount))
         OVER (PARTITION BY m.id ORDER BY p.settled_at, p.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS amount
     FROM payments_payment p JOIN moved m ON m.kind = 'order_payment' AND m.source = p.order_id::text
-    WHERE p.customer_id = %(customer)s AND p.kind = 'top_up' AND p.state IN ('succeeded', 'refunded') AND p.failure = ''
+    WHERE p.customer_id = %(customer)s AND p.kind = 'top_up' AND p.state IN ('succeeded', 'refunded')
+        AND (p.failure = '' OR p.failure = 'fell_short' AND p.expected_id IS NOT NULL)  -- an earlier part of the same transfer
         AND p.order_id IS NOT NULL AND (p.request_id IS NOT NULL OR p.expected_id IS NOT NULL)
 ), bound AS (  -- entries that are a payment's own: what of it they take, and how much of the entry that is
     SELECT id, amount, payment, amount AS part FROM brought WHERE amount > 0

@@ -18,6 +18,7 @@ from orders.services.checkout import check_out
 from orders.services.unpaid import end_unpaid_order, pay_from_wallet
 from orders.tasks import expire_unpaid_orders
 from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.origins import unspent_of
 from payments.services import statements
 from payments.services.expected import (
     NoTransfers,
@@ -31,7 +32,9 @@ from payments.services.transfers import LessIsLeft, Line, record_bank_transfer, 
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.test_bank_transfers import bills
+from tests.actions.test_origins import spent
 from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, house_balance, make_customer, owner_of, quote, switch_mode
+from tests.refunds import topped_up
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + timedelta(hours=2)
@@ -205,6 +208,18 @@ def test_too_little_is_kept_for_the_order_and_pays_no_other_invoice_by_itself(sm
     comes(100_000, asked.reference)
     bill.refresh_from_db()
     assert (bill.due, wallet_of(customer.pk).credit) == (60_333, 100_000)
+
+
+def test_all_parts_of_a_transfer_are_what_paid_its_order(small: Item) -> None:
+    """50,000 were there before, and 100,000 and 81,000 come: the order was paid with the transfer, and the 50,000 are what is left."""
+    customer = make_customer()
+    top_up = topped_up(customer, 50_000, at=NOON)
+    _order, asked = ordered(customer, small)
+    for number, amount in enumerate([100_000, 81_000]):
+        comes(amount, asked.reference, f"A{number}")
+    first, second = Payment.objects.filter(expected=asked).order_by("settled_at", "pk")
+    assert spent(customer) == [[("bought", 100_000, first.pk), ("bought", 81_000, second.pk)]]
+    assert [unspent_of(one) for one in (top_up, first, second)] == [50_000, 0, 0]
 
 
 def test_too_little_can_be_made_up_from_the_wallet(small: Item) -> None:
