@@ -312,6 +312,7 @@ SPECTACULAR_SETTINGS = {
         "CreditKindEnum": "payments.origins.CreditKind",
         "CreditNoteReasonEnum": "invoices.models.CreditNote.Reason",
         "InvoiceKindEnum": "invoices.models.Invoice.Kind",
+        "MoneyStepCodeEnum": "payments.story.Code",
         "MonthsEnum": "lifecycle.api.PERIODS",
         "InvoiceStatusEnum": "invoices.models.Invoice.Status",
         "OrderItemStateEnum": "orders.models.OrderItem.State",

@@ -29,7 +29,7 @@ Line = list[tuple[str, str]]
 class MonthTooLong(DomainError):
     """More documents than a paper holds."""
 
-    code = "statement-too-long"
+    code = "month-too-long"
     status = 422
     message = gettext_lazy("There is too much in this month for one document. Take the CSV or XLSX instead.")
 

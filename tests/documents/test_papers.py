@@ -138,7 +138,7 @@ def test_programs_are_told_when_it_is_too_much_for_one_file(carol, billed, monke
     monkeypatch.setattr("invoices.zipped.MOST_DOCUMENTS", 1)
     monkeypatch.setattr("payments.monthly.MOST_ROWS", 1)
     _key, secret = CustomerKey.issue(at=APRIL, name="books", customer=carol)
-    for place, code in (("documents", "too-many-documents"), ("statement", "statement-too-long")):
+    for place, code in (("documents", "too-many-documents"), ("statement", "month-too-long")):
         answer = Client().get(
             f"/api/v1/invoices/{place}/", {"month": "2026-04"}, headers={"authorization": f"Bearer {secret}"}
         )
