@@ -90,9 +90,9 @@ def test_help_is_searched_by_words_in_any_order_and_without_accents(
 
 
 def test_accents_that_are_typed_count() -> None:
-    assert [one.slug for one in found("viec gi", "vi")] == ["paying"]
-    assert [one.slug for one in found("việc gì", "vi")] == ["paying"]
-    assert found("việc gí", "vi") == []
+    for wanted in ("chuyen khoan", "chuyển khoản"):
+        assert "paying" in [one.slug for one in found(wanted, "vi")]
+    assert found("chuyền khoản", "vi") == []
 
 
 def test_strangers_read_it_too_and_find_whom_to_ask(db: None, settings: object) -> None:
