@@ -19,7 +19,7 @@ USUALLY, NO_END = ("", _("as usual: 12 hours")), ("", _("no other end"))
 WITHOUT_USE, IN_ANY_CASE = _("Without use"), _("In any case")
 
 
-class LastingForm(forms.ModelForm):
+class LastingForm(forms.ModelForm):  # type: ignore[type-arg]
     idle_minutes = forms.TypedChoiceField(
         label=WITHOUT_USE,
         choices=[USUALLY, *((minutes, _minutes(minutes)) for minutes in MINUTES)],

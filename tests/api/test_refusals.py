@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64encode
 from datetime import timedelta
-from time import perf_counter
 
 import pytest
 from django.db import IntegrityError, OperationalError
@@ -328,15 +327,14 @@ def test_a_body_in_chunks_is_not_taken_for_an_empty_one(alice, as_alice, small):
 def test_a_list_is_refused_by_its_length_before_its_members_are_looked_at(
     offer, as_alice, django_assert_max_num_queries
 ):
-    items = [{"item": "small", "quantity": 1}] * 20_000
+    """Every member is wrong as well, of which not a word is said."""
+    items = [{"quantity": "many"}] * 20_000
     renewal = {"action": "renew", "resources": ["x"] * 20_000, "months": 1}
 
     for wish, field in ((new(items=items), "items"), (renewal, "resources")):
-        began = perf_counter()
         with django_assert_max_num_queries(3):
             problem = refused(as_alice.post("quotes/", wish), 400, "invalid-input")
         assert [error["field"] for error in problem["errors"]] == [field]
-        assert perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
