@@ -38,6 +38,7 @@ PLACES = {
     "usage": "usage-list",
     "notices": "notice-list",
     "recipients": "recipient-list",
+    "privacy-requests": "privacy-request-list",
     "customer": "customer",
     "buyers": "buyer-list",
     "users": "user-list",

@@ -9,6 +9,7 @@ from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
 from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
+from door.api import PrivacyRequestViewSet
 from invoices.api.debts import StandingViewSet
 from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
 from notifications.api import NoticeViewSet, RecipientViewSet
@@ -50,6 +51,7 @@ router.register("activity", ActivityViewSet, "activity")
 router.register("invitations", InvitationViewSet, "invitation")
 router.register("keys", KeyViewSet, "key")
 router.register("recipients", RecipientViewSet, "recipient")
+router.register("privacy-requests", PrivacyRequestViewSet, "privacy-request")
 router.register("notices", NoticeViewSet, "notice")
 router.register("checkout-sessions", SessionViewSet, "checkout-session")
 router.register("visits", VisitViewSet, "visit")

@@ -438,6 +438,12 @@ SELLER_SALES = env.str("SELLER_SALES", "")  # how to reach us: phone, mail
 SELLER_SUPPORT = env.str("SELLER_SUPPORT", "")
 SELLER_TERMS_URL = env.str("SELLER_TERMS_URL", "")
 SELLER_PRIVACY_URL = env.str("SELLER_PRIVACY_URL", "")
+PRIVACY_DAYS = {  # by when what people ask about their data is done: law 91/2025 and decree 356/2025
+    "hand_over": env.int("PRIVACY_DAYS_HAND_OVER", 10),
+    "correct": env.int("PRIVACY_DAYS_CORRECT", 10),
+    "withdraw": env.int("PRIVACY_DAYS_WITHDRAW", 15),
+    "erase": env.int("PRIVACY_DAYS_ERASE", 20),
+}
 SELLER_BANK = env.str("SELLER_BANK", "")  # where to pay; shown when the account's number is given as well
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)

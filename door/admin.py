@@ -10,6 +10,7 @@ import allauth.usersessions.admin  # noqa: F401
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -19,10 +20,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column
-from accounts.admin.tasks import Task
-from door.models import AddressChange, Agreement, SecondFactor, SignUp
+from accounts.admin.tasks import ReasonForm, Task
+from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp
 from door.models.factors import TYPES
-from door.rights import TAKE_SECOND_FACTOR
+from door.rights import ANSWER_PRIVACY, TAKE_SECOND_FACTOR
+from door.services.privacy import answer_request
 from door.services.second_factor import take_second_factor
 from kernel import display
 from kernel.actors import Actor
@@ -94,3 +96,51 @@ class SecondFactorAdmin(LookOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SecondFactor]:
         found = super().get_queryset(request)
         return found if request.user.is_superuser else found.filter(user__is_staff=False)
+
+
+class AnswerForm(ReasonForm):
+    done = forms.TypedChoiceField(
+        label=_("Answer"),
+        choices=[("yes", _("It is done")), ("no", _("It cannot be done"))],
+        coerce=lambda said: said == "yes",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("What the person reads"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    field_order = ("done", "reason")
+
+
+class AnswerRequest(Task[PrivacyRequest]):
+    name = "answer"
+    label = _("Answer")
+    lead = _(
+        "Do first what is asked. The person is told by a letter that there is an answer, and reads it in the portal."
+    )
+    button = _("Answer")
+    right = ANSWER_PRIVACY
+    form = AnswerForm
+
+    def is_open(self, subject: PrivacyRequest, at: datetime) -> bool:
+        return subject.state == PrivacyRequest.State.OPEN
+
+    def carry_out(self, subject: PrivacyRequest, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        answer_request(subject.pk, is_done=data["done"], answer=data["reason"], actor=actor, at=at)
+        return text("The request is answered.")
+
+
+@admin.register(PrivacyRequest)
+class PrivacyRequestAdmin(LookOnlyAdmin):
+    """The register: what was asked by the law on personal data, by when it is due, and how it was answered."""
+
+    about = ("customer",)
+    tasks = (AnswerRequest(),)
+    list_display = ("asked_at", "kind", "asked_by", "customer", "due_at", "state", "answered_at")
+    list_select_related = ("customer",)
+    list_filter = ("state", "kind", "due_at")
+    search_fields = ("asked_by", "customer__name")
+    date_hierarchy = "due_at"
+    fieldsets = (
+        (None, {"fields": ("kind", "text", "customer", "user", "asked_by", "asked_at", "due_at")}),
+        (_("Answer"), {"fields": ("state", "answer", "answered_by", "answered_at")}),
+    )

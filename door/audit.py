@@ -10,6 +10,7 @@ from accounts.audit import Verb, tell_customers
 class Did(Verb):
     WANT_SECOND_FACTOR = "require second factor", _("switched whether a second factor is required")
     SET_SESSION_TERMS = "set session terms", _("set how long people stay signed in")
+    ANSWER_PRIVACY = "answer privacy request", _("answered a privacy request")
     CHANGE_ADDRESS = "change own address", _("changed the address by which they sign in")
 
 

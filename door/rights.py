@@ -8,6 +8,7 @@ from accounts.staff import Staff, declare, show
 
 show("door", Staff.SUPPORT, Staff.AUDITOR)
 
+ANSWER_PRIVACY = declare("door.privacyrequest", "answer_privacy", _("Can answer a privacy request"), Staff.SUPPORT)
 TAKE_SECOND_FACTOR = declare(
     "door.secondfactor", "take_second_factor", _("Can take a user's second factor away"), Staff.SUPPORT
 )

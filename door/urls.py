@@ -3,7 +3,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from door import views
-from door.views import keys, passkeys, second_factor, sessions
+from door.views import keys, own_data, passkeys, second_factor, sessions
 from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 
 
@@ -46,6 +46,9 @@ urlpatterns = [
     path("settings/sessions/lasting/", sessions.set_lasting, name="sessions-lasting"),
     path("settings/sessions/others/end/", sessions.end_other_sessions, name="sessions-end-others"),
     path("settings/sessions/<int:session_id>/end/", sessions.end_session, name="session-end"),
+    path("settings/data/", own_data.own_data, name="own-data"),
+    path("settings/data/take/", own_data.hand_over, name="own-data-take"),
+    path("settings/data/<uuid:asked_id>/cancel/", own_data.cancel, name="own-data-cancel"),
     path("settings/address/", views.change_address, name="address-change"),
     path("address/<secret:mark>/", views.confirm_change, name="address-confirm"),
 ]

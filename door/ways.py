@@ -80,4 +80,5 @@ for told in (
     leads(told, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.DOCUMENTS_MOVED, lambda letter: reverse("account_login"))
+leads(Letter.Kind.PRIVACY_ANSWERED, lambda letter: reverse("own-data"))
 leads(Letter.Kind.ADDRESS_TAKEN, lambda letter: reverse("account_login"))

@@ -16,6 +16,7 @@ from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from kernel.errors import DomainError
 from kernel.periods import local_day
+from store.zipping import Sink
 
 MOST_DOCUMENTS = 1_000
 AT_ONCE = 50
@@ -43,7 +44,7 @@ def zip_of_documents(found: QuerySet[Invoice], *, language: str, at: datetime) -
 
 def _parts(invoices: list[Invoice], language: str, at: datetime) -> Iterator[bytes]:
     """Set one after the other while they are sent: neither the file nor the documents lie in memory."""
-    sink: Any = _Sink()  # no file: it cannot be gone back in, and zipfile does not
+    sink: Any = Sink()
     with zipfile.ZipFile(sink, "w") as archive:
         rest = iter(invoices)
         while chunk := list(islice(rest, AT_ONCE)):
@@ -67,21 +68,3 @@ def _documents(invoices: list[Invoice], language: str, at: datetime) -> Iterator
             with override(language):
                 document = credit_note_pdf(note)
             yield note.number, note.issued_at, document
-
-
-class _Sink:
-    """What `zipfile` writes to: hands over what has come, and keeps nothing."""
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, part: bytes) -> int:
-        self._parts.append(bytes(part))
-        return len(part)
-
-    def flush(self) -> None:
-        return None
-
-    def taken(self) -> bytes:
-        parts, self._parts = self._parts, []
-        return b"".join(parts)

@@ -139,6 +139,11 @@ LETTERS: dict[str, Words] = {
         ),
         _("Choose a password"),
     ),
+    Kind.PRIVACY_ANSWERED: Words(
+        _("Your request about your data is answered"),
+        (_("We have answered what you asked about your personal data. The answer stands in the portal."),),
+        _("See the answer"),
+    ),
     Kind.CONFIRM_RECIPIENT: Words(
         _("May we write to you for %(customer)s?"),
         (

@@ -2,6 +2,7 @@ from django.urls import path
 
 from notifications import provider, views
 from notifications.views import readers, recipients
+from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 
 urlpatterns = [
     path("notices/", views.notices, name="notices"),

@@ -15,6 +15,8 @@ from accounts.models import StaffAct, User
 from accounts.rights import REVIEW_ACCESS
 from accounts.staff import Right
 from billing_portal.models import Finding
+from door.models import PrivacyRequest
+from door.rights import ANSWER_PRIVACY
 from invoices.models import DunningStep, ParkedBilling, Question
 from invoices.rights import ANSWER_QUESTION, CALL
 from kernel.periods import local_day, start_of_day
@@ -67,7 +69,7 @@ class Matter:
 
 def matters(at: datetime) -> list[Matter]:
     """In the order of the front page."""
-    return [*_of_bills(at), *_of_gateways(), *_of_transfers(at), *_of_product_teams(at), *_of_staff()]
+    return [*_of_bills(at), *_of_gateways(), *_of_transfers(at), *_of_product_teams(at), *_of_staff(at)]
 
 
 def _of_bills(at: datetime) -> list[Matter]:
@@ -201,7 +203,7 @@ def _of_product_teams(at: datetime) -> list[Matter]:
     ]
 
 
-def _of_staff() -> list[Matter]:
+def _of_staff(at: datetime) -> list[Matter]:
     return [
         Matter(
             "parked notices",
@@ -214,6 +216,21 @@ def _of_staff() -> list[Matter]:
             _("letters to people that could not be delivered"),
             Letter.objects.filter(state=Letter.State.PARKED),
             "state__exact=parked",
+        ),
+        Matter(
+            "overdue privacy requests",
+            _("privacy requests whose legal day has passed"),
+            PrivacyRequest.objects.overdue(at),
+            f"state__exact=open&due_at__lt={local_day(at)}",
+            "red",
+            right=ANSWER_PRIVACY,
+        ),
+        Matter(
+            "privacy requests",
+            _("privacy requests to answer"),
+            PrivacyRequest.objects.open().filter(due_at__gt=at),
+            "state__exact=open",
+            right=ANSWER_PRIVACY,
         ),
         Matter(
             "acts to approve",

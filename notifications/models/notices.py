@@ -209,6 +209,7 @@ class Letter(models.Model):
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
         CODES_GUESSED = "codes_guessed", _("Codes of a second factor are guessed")
         SIGN_UP = "sign_up", _("Link of a sign-up")
+        PRIVACY_ANSWERED = "privacy_answered", _("Privacy request answered")
         CONFIRM_RECIPIENT = "confirm_recipient", _("Link of a recipient")
         SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
         INVITED = "invited", _("Invitation to a team")

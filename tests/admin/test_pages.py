@@ -126,6 +126,7 @@ def test_the_front_page_says_what_needs_attention_in_few_queries(superuser):
         "bills held back at the month-end": 1,
         "questions of customers about lines of invoices": 1,
         "acts of staff that wait for somebody else's approval": 1,
+        "privacy requests to answer": 1,
         "transfers that customers say they have made": 1,
         "payments that a bank or gateway took back": 1,
         "differences between a statement and our books": 1,

@@ -14,6 +14,7 @@ from billing_portal.recounting import differences, mend
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
 from door.models import SignUp
 from door.services.addresses import ask_for_address
+from door.services.privacy import ask_for_privacy
 from door.services.sign_up import ask_to_sign_up, sign_up
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
@@ -147,6 +148,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     make_buyer(customer, f"Công ty {number}", tax_code="0100109106")
     address = f"a{number}@books.example"
     ask_recipient(customer, address, "vi", [Notice.Kind.REFUND], actor=owner_of(customer), at=NOON)
+    ask_for_privacy(customer, None, "correct", "my name", actor=owner_of(customer), at=NOON)
     note_trouble(address, MailTrouble.Why.BOUNCED, event=str(number), detail="550 no such user", at=NOON)
     record_audit(Did.VIEW_AS_CUSTOMER, number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
 

@@ -14,6 +14,7 @@ from django.test import Client
 from accounts.may import Role
 from accounts.models import Customer, CustomerKey, User
 from catalog.models import Item, Product, ProductKey
+from door.services.privacy import ask_for_privacy
 from invoices.models import CreditNote, Invoice
 from kernel import clock
 from lifecycle.models import ProvisioningRequest
@@ -160,6 +161,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "quote": quote.pk,
         "order": order.pk,
         "buyer": make_buyer(alice).pk,
+        "privacy": ask_for_privacy(alice, None, "correct", "my name", actor=owner_of(alice), at=NOON).pk,
         "recipient": ask_recipient(
             alice, "a@books.example", "en", [Notice.Kind.REFUND], actor=owner_of(alice), at=NOON
         ).pk,

@@ -25,6 +25,7 @@ ONE_OF = {
     "quotes": "quote",
     "orders": "order",
     "buyers": "buyer",
+    "privacy-requests": "privacy",
     "recipients": "recipient",
     "resources": "resource",
     "invoices": "invoice",

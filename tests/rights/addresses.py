@@ -79,6 +79,7 @@ THINGS = {
     "recipient_id": "recipient",
     "invitation_id": "invitation",
     "member_id": "member",
+    "asked_id": "privacy",
 }
 KINDS = {
     "resources": "resource",
@@ -96,6 +97,7 @@ KINDS = {
     "recipients": "recipient",
     "users": "user",
     "invitations": "invitation",
+    "privacy-requests": "privacy",
     "notices": "notice",
     "checkout-sessions": "session",
     "visits": "visit",

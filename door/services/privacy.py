@@ -1,0 +1,107 @@
+"""Requests by the law on personal data: asked, cancelled, answered; what is handed over at once is registered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, User
+from accounts.services import record_audit
+from door.audit import Did
+from door.models import PrivacyRequest
+from door.services import tell_user
+from kernel.actors import Actor
+from kernel.errors import DomainError, InvalidInput
+from kernel.periods import end_of_day, local_day
+from kernel.text import not_printable, unprintable
+from notifications.models import Letter
+
+MOST_OPEN = 10
+Kind, State = PrivacyRequest.Kind, PrivacyRequest.State
+
+
+class TooManyPrivacyRequests(DomainError):
+    code = "too-many-privacy-requests"
+    message = _("There are %(most)s open requests already. They are answered before you send more.")
+
+
+class PrivacyRequestOver(DomainError):
+    code = "privacy-request-over"
+    message = _("This request was answered or cancelled before.")
+
+
+@transaction.atomic
+def ask_for_privacy(
+    customer: Customer, user: User | None, kind: str, text: str, *, actor: Actor, at: datetime
+) -> PrivacyRequest:
+    """
+    Staff answer it by the day that the law sets for its kind.
+
+    :raises InvalidInput: nobody can tell what is meant
+    :raises TooManyPrivacyRequests:
+    """
+    held = Customer.objects.lock(customer.pk)
+    words = text.strip()
+    if kind not in {Kind.CORRECT, Kind.WITHDRAW, Kind.ERASE}:
+        raise InvalidInput(_("Choose what you ask for."), field="kind")
+    if not words or len(words) > 2000:
+        raise InvalidInput(_("Say in a few words what is meant, in at most 2,000 characters."), field="text")
+    if found := unprintable(" ".join(words.split())):
+        raise InvalidInput(not_printable(found), field="text")
+    if held.privacy_requests.open().count() >= MOST_OPEN:
+        raise TooManyPrivacyRequests(most=MOST_OPEN)
+    return PrivacyRequest.objects.create(
+        customer=held, user=user, kind=kind, text=words, asked_by=str(actor), asked_at=at, due_at=due(kind, at)
+    )
+
+
+def register_hand_over(customer: Customer, user: User | None, *, actor: Actor, at: datetime) -> PrivacyRequest:
+    """What was kept has been handed over, at once."""
+    return PrivacyRequest.objects.create(
+        customer=customer, user=user, kind=Kind.HAND_OVER, state=State.DONE, asked_by=str(actor), asked_at=at,
+        due_at=due(Kind.HAND_OVER, at), answered_by=str(actor), answered_at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def cancel_request(request_id: UUID, *, actor: Actor, at: datetime) -> PrivacyRequest:
+    """
+    Whoever asked wants it no longer.
+
+    :raises PrivacyRequestOver:
+    """
+    return _end(request_id, State.CANCELLED, "", actor=actor, at=at)
+
+
+@transaction.atomic
+def answer_request(request_id: UUID, *, is_done: bool, answer: str, actor: Actor, at: datetime) -> PrivacyRequest:
+    """
+    Staff have done what was asked, or say why not; whoever asked is told by a letter.
+
+    :raises PrivacyRequestOver:
+    """
+    request = _end(request_id, State.DONE if is_done else State.REFUSED, answer, actor=actor, at=at)
+    if request.user is not None:
+        tell_user(request.user, Letter.Kind.PRIVACY_ANSWERED, at=at, language=request.customer.language)
+    record_audit(
+        Did.ANSWER_PRIVACY, request.pk, actor=actor, at=at, reason=answer, customer=request.customer, done=is_done
+    )
+    return request
+
+
+def due(kind: str, at: datetime) -> datetime:
+    """The last instant of the day by which a request of a kind is done."""
+    return end_of_day(local_day(at) + timedelta(days=settings.PRIVACY_DAYS[kind]))
+
+
+def _end(request_id: UUID, state: str, answer: str, *, actor: Actor, at: datetime) -> PrivacyRequest:
+    request = PrivacyRequest.objects.lock(request_id)
+    if request.state != State.OPEN:
+        raise PrivacyRequestOver
+    request.state, request.answer, request.answered_by, request.answered_at = state, answer, str(actor), at
+    request.save(update_fields=["state", "answer", "answered_by", "answered_at"])
+    return request

@@ -1,0 +1,89 @@
+"""What is kept about somebody: handed over at once, corrected, used no longer or deleted on request."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import PortalRequest, portal_page
+from accounts.downloads import document_language
+from accounts.may import MEMBERS, May
+from door.kept import zip_of_kept
+from door.models import PrivacyRequest
+from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
+from kernel import display
+from kernel.text import validate_printable_lines
+
+Kind = PrivacyRequest.Kind
+
+
+class PrivacyForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What you ask for"),
+        choices=[(kind.value, kind.label) for kind in (Kind.CORRECT, Kind.WITHDRAW, Kind.ERASE)],
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label=gettext_lazy("In your words"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        validators=[validate_printable_lines],
+        help_text=gettext_lazy("What is wrong, or what we shall no longer use or keep."),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@portal_page(MEMBERS, does=MEMBERS)
+def own_data(request: PortalRequest) -> HttpResponse:
+    """One's own requests, and another one."""
+    form = PrivacyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        asked = ask_for_privacy(
+            request.customer, request.user, said["kind"], said["text"], actor=request.actor, at=request.at
+        )
+        messages.success(
+            request, _("Your request is registered. You have our answer by %(day)s.") % {"day": _day(asked)}
+        )
+        return redirect("own-data")
+    context = {
+        "form": form,
+        "requests": PrivacyRequest.objects.filter(customer=request.customer, user=request.user).order_by(
+            "-asked_at", "-id"
+        )[:50],
+    }
+    return render(request, "door/own_data.html", context, status=400 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+@portal_page(does=MEMBERS)
+def hand_over(request: PortalRequest) -> HttpResponseBase:
+    """All that is kept, as a file; of the customer for who manages its details."""
+    register_hand_over(request.customer, request.user, actor=request.actor, at=request.at)
+    customer = request.customer if May.MANAGE_PROFILE in request.rights else None
+    parts = zip_of_kept(request.user, customer, language=document_language(request), at=request.at)
+    return StreamingHttpResponse(
+        parts, content_type="application/zip", headers={"Content-Disposition": 'attachment; filename="kept.zip"'}
+    )
+
+
+@require_POST
+@portal_page(does=MEMBERS)
+def cancel(request: PortalRequest, asked_id: UUID) -> HttpResponse:
+    asked = get_object_or_404(PrivacyRequest, pk=asked_id, customer=request.customer, user=request.user)
+    cancel_request(asked.pk, actor=request.actor, at=request.at)
+    messages.success(request, _("Your request is cancelled."))
+    return redirect("own-data")
+
+
+def _day(asked: PrivacyRequest) -> str:
+    return display.day(asked.due_at)
