@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
@@ -17,6 +18,8 @@ from kernel.shapes import Cleaned
 MOST_TIERS = 20
 LARGEST = Decimal(10**12)
 FINEST = Decimal("0.000001")
+GROUPED = re.compile(r"[.,]\d{3}(?!\d)")
+"""In the fields beside it 1.000 is a thousand; here it would be one, and a price is frozen once it is saved."""
 
 
 class TiersField(forms.CharField):
@@ -45,6 +48,9 @@ class TiersField(forms.CharField):
 
 def _tier(line: str) -> Tier:
     above, _colon, price = line.partition(":")
+    if GROUPED.search(line):
+        sentence = text("“%(line)s”: is that a thousand or one? Write 1000 or 1.0.")
+        raise ValidationError(sentence, params={"line": line[:60]})
     try:
         tier = Tier(Decimal(above.strip()), Decimal(price.strip()))
     except InvalidOperation:

@@ -76,6 +76,8 @@ def test_a_metered_item_gets_a_price_with_tiers(catalogue, traffic):
         ({"tiers": "100: -1"}, "not below zero"),
         ({"tiers": "100: NaN"}, "not below zero"),
         ({"tiers": "1e999: 1"}, "not below zero"),
+        ({"tiers": "1.000: 450"}, "a thousand or one"),
+        ({"tiers": "1000: 1.450"}, "a thousand or one"),
         ({"tiers": "0.0000001: 1"}, "six decimals at most"),
         ({"tiers": "100: 5\n100: 4"}, "Each tier begins above the one before"),
         ({"tiers": "0: 4"}, "Each tier begins above the one before"),
