@@ -52,7 +52,7 @@ def ask_for_privacy(
         raise InvalidInput(_("Say in a few words what is meant, in at most 2,000 characters."), field="text")
     if found := unprintable(" ".join(words.split())):
         raise InvalidInput(not_printable(found), field="text")
-    if held.privacy_requests.open().count() >= MOST_OPEN:
+    if PrivacyRequest.objects.open().filter(customer=held).count() >= MOST_OPEN:
         raise TooManyPrivacyRequests(most=MOST_OPEN)
     return PrivacyRequest.objects.create(
         customer=held, user=user, kind=kind, text=words, asked_by=str(actor), asked_at=at, due_at=due(kind, at)
