@@ -416,6 +416,7 @@ ALONE = {
     "grant-credit": env.limits("ALONE_GRANT_CREDIT", 5_000_000),
     "bank-transfer": env.limits("ALONE_BANK_TRANSFER", 1_000_000_000),
     "book-received": env.limits("ALONE_BOOK_RECEIVED", 100_000_000),
+    "book-given-back": env.limits("ALONE_BOOK_GIVEN_BACK", 0),
     "bank-return": env.limits("ALONE_BANK_RETURN", 0),
     "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
     "switch-mode": env.limits("ALONE_SWITCH_MODE", 5_000_000),  # what the customer's resources cost in 30 days

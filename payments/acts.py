@@ -16,11 +16,12 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Wording
 from ledger.models import Grant
-from payments.models import BankTransfer, Payment, Refund
+from payments.models import BankTransfer, Payment, Refund, Reversal
 from payments.queries import account_words
 from payments.services.claims import claim_is_found
 from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
+from payments.services.given_back import give_back
 from payments.services.held import book_received
 from payments.services.refunds import begin_refund, returnable, settle_refund, source_of
 from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
@@ -182,6 +183,25 @@ class BookReceived(MoneyAct):
             actor=actor,
             at=at,
         )
+
+
+class BookGivenBack(MoneyAct):
+    """`subject` is the reference under which it was taken back, `facts`: reversal."""
+
+    code = "book-given-back"
+    label = _("money that was given back")
+
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        reversal = Reversal.objects.select_related("payment").get(pk=act.facts["reversal"])
+        return [
+            (_("Payment"), reversal.payment.reference),
+            (_("Reference of the bank or gateway"), reversal.reference),
+            (_("Taken back"), display.money(reversal.amount)),
+            (_("Debt left"), display.money(reversal.debt - reversal.collected)),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Reversal:
+        return give_back(act.facts["reversal"], reason=act.reason, actor=actor, at=at)
 
 
 class RefundTopUp(MoneyAct):

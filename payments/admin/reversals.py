@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import Task
+from accounts.four_eyes import ask
 from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+from payments.acts import BookGivenBack
 from payments.models import Allocation, Reversal
 from payments.rights import TAKE_BACK_PAYMENT
-from payments.services.given_back import give_back
+from payments.services.given_back import give_back, is_told_by_a_statement
 from payments.services.reversals import close_reversal
 
 
@@ -67,8 +69,21 @@ class GiveBack(Task[Reversal]):
         }
 
     def carry_out(self, subject: Reversal, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        give_back(subject.pk, reason=data["reason"], actor=actor, at=at)
-        return text("%(amount)s are booked.") % {"amount": display.money(subject.amount)}
+        waits = ""
+        if is_told_by_a_statement(subject):
+            give_back(subject.pk, reason=data["reason"], actor=actor, at=at)
+        else:  # nobody but who presses this says so
+            waits = ask(
+                BookGivenBack,
+                customer=subject.customer,
+                amount=subject.amount,
+                subject=subject.reference,
+                facts={"reversal": subject.pk},
+                reason=data["reason"],
+                actor=actor,
+                at=at,
+            ).sentence
+        return waits or text("%(amount)s are booked.") % {"amount": display.money(subject.amount)}
 
 
 class ReopenedInline(LookOnlyInline):

@@ -21,7 +21,7 @@ from ledger.services import Fact, Kind, post, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.models import Allocation, Payment, Reversal
+from payments.models import Allocation, Payment, Reversal, StatementLine
 from payments.services.invoices import hold_open, pay_from_wallet
 from payments.services.owed import settle_owed_by
 from payments.services.reversals import house_of
@@ -47,6 +47,13 @@ def give_back(reversal_id: int, *, reason: str, actor: Actor, at: datetime) -> R
         raise GivenBackBefore
     book_given_back(payment, reversal, reason=reason, actor=actor, at=at)
     return reversal
+
+
+def is_told_by_a_statement(reversal: Reversal) -> bool:
+    """Whether the gateway's own list of what moved says that exactly this is ours again."""
+    payment = reversal.payment
+    lines = StatementLine.objects.filter(source=payment.gateway, movement=StatementLine.Movement.GIVEN_BACK)
+    return lines.filter(reference=payment.reference, transaction=reversal.reference, amount=reversal.amount).exists()
 
 
 def book_given_back(payment: Payment, reversal: Reversal, *, reason: str, actor: Actor, at: datetime) -> None:
