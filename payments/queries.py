@@ -134,7 +134,7 @@ def in_and_spent(payments: QuerySet[Payment]) -> tuple[int, int]:
     What of these payments came in from outside, and what was spent, in VND: two sums, for a top-up and what is bought with it
     are the same money.
 
-    Spent is what went to orders and invoices and was not returned to the wallet.
+    Spent is what went to orders and invoices, was not returned to the wallet, and is not due again.
     """
     received = Coalesce(F("captured"), F("amount"))
     settled = payments.order_by().filter(state__in=[Payment.State.SUCCEEDED, Payment.State.REFUNDED])
@@ -142,7 +142,9 @@ def in_and_spent(payments: QuerySet[Payment]) -> tuple[int, int]:
         came=Sum(received - F("taken_back") - F("to_source"), filter=~Q(means=Payment.Means.WALLET)),
         spent=Sum(received - F("refunded"), filter=~Q(kind=Payment.Kind.TOP_UP)),
     )
-    return sums["came"] or 0, sums["spent"] or 0
+    opened = Allocation.objects.filter(reversal__isnull=False, payment__in=settled.exclude(kind=Payment.Kind.TOP_UP))
+    due_again = -(opened.aggregate(sum=Sum("amount"))["sum"] or 0)
+    return sums["came"] or 0, (sums["spent"] or 0) - due_again
 
 
 def allocations_to(invoice: Invoice) -> QuerySet[Allocation]:

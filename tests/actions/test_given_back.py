@@ -17,7 +17,8 @@ from payments.failures import TAKEN_MEANWHILE
 from payments.gateways.base import Failed, GivenBack, Outcome, Succeeded, TakenBack, Unknown, Verdict
 from payments.models import Payment, Refund, Reversal
 from payments.origins import credit_by_kind
-from payments.services.gateway import start_top_up
+from payments.queries import in_and_spent
+from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.given_back import GivenBackBefore, give_back
 from payments.services.outcomes import judge, record_outcome
 from payments.services.refunds import record_refund, returnable, see_to_refunds
@@ -26,6 +27,7 @@ from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate
+from tests.actions.test_bank_transfers import bills
 from tests.cast import DAY, JOB, NOON, STAFF, create, house_balance, make_customer, owner_of
 from tests.every_order import Orders
 from tests.refunds import returned, topped_up
@@ -108,6 +110,19 @@ def test_staff_who_have_seen_it_at_the_gateway_are_believed_after_all(customer: 
     assert told(begun, LOST, CAME) == Verdict.DUPLICATE
     record_outcome(begun.pk, CAME, actor=STAFF, at=NOON + DAY, looked_up=True)
     assert wallet_of(customer.pk).credit == 300_000
+
+
+def test_what_is_due_again_is_not_spent_and_is_not_spent_twice(gate: Gate, customer: Customer, small: Item) -> None:
+    """A bill of 60,333 is paid at the gateway, the payment lost and won: 60,333 came and were spent, in between nothing of either."""
+    customer, [bill] = bills(small, 1)
+    payment = start_invoice_payment(customer, [bill.pk], gateway="gate", actor=owner_of(customer), at=NOON)
+    came = Succeeded("txn-9", 60_333, NOON)
+    lost, won = TakenBack("dp-9", 60_333, NOON, of="txn-9"), GivenBack("dp-9", 60_333, NOON, of="txn-9")
+    sums = []
+    for outcome in (came, lost, won):
+        told(payment, outcome)
+        sums.append(in_and_spent(Payment.objects.filter(customer=customer)))
+    assert sums == [(60_333, 60_333), (0, 0), (60_333, 60_333)]
 
 
 def look_at(payment: Payment) -> object:
