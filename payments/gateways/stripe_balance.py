@@ -23,31 +23,50 @@ GOES_OUT = {
     "adjustment": Movement.TAKEN_BACK,
 }
 """The types of balance transactions that are a customer's money, by the sign that each has."""
+DISPUTES = ("dp_", "du_")
+"""How Stripe's ids of disputes begin."""
 OF_A_REFUND = frozenset({Movement.REFUND, Movement.CAME_BACK})
 OF_A_DISPUTE = frozenset({Movement.TAKEN_BACK, Movement.GIVEN_BACK})
 
 
 def moved_of(row: Json) -> Moved | None:
     """
-    A line of our balance, if it is about a customer's money; fees and payouts are not. That of a dispute names its payment as Stripe does.
+    A line of our balance, if it is about a customer's money; fees, payouts and adjustments that are no dispute are not. That of a dispute
+    names its payment as Stripe does.
+
+    The line is in the currency in which Stripe settles with us, which need not be that of the payment: then its source says the đồng.
 
     :raises UnreadableStatement: it is, and does not say what
     """
-    kind, source, amount = text_of(row, "type"), row.get("source"), row.get("amount") or 0
-    if kind not in COMES_IN.keys() | GOES_OUT.keys():
+    kind, source, signed = text_of(row, "type"), row.get("source"), row.get("amount") or 0
+    if kind not in COMES_IN.keys() | GOES_OUT.keys() or (kind == "adjustment" and not _is_dispute(source)):
         return None
-    if not isinstance(source, dict) or not is_amount(abs(amount)) or row.get("currency") != CURRENCY:
+    if not isinstance(source, dict) or not isinstance(signed, int):
         raise UnreadableStatement("a line cannot be read")
-    movement = (COMES_IN if amount > 0 else GOES_OUT).get(kind)
+    movement = (COMES_IN if signed > 0 else GOES_OUT).get(kind)
     if movement is None:
         raise UnreadableStatement("a line moves money the wrong way")
-    if movement in OF_A_DISPUTE and source.get("object") != "dispute":
-        return None
+    amount = _in_dong(row, source)
     transaction = text_of(source, "payment_intent" if movement == Movement.PAYMENT else "id")
     if not transaction:
         raise UnreadableStatement("a line does not say what moved")
     at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
-    return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, abs(amount), at)
+    return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, amount, at)
+
+
+def _is_dispute(source: object) -> bool:
+    """Also of one that is not opened: that says only its id, so its line cannot be read."""
+    if isinstance(source, dict):
+        return source.get("object") == "dispute"
+    return isinstance(source, str) and source.startswith(DISPUTES)
+
+
+def _in_dong(row: Json, source: Json) -> int:
+    told = row if row.get("currency") == CURRENCY else source
+    amount = told.get("amount")
+    if told.get("currency") != CURRENCY or not isinstance(amount, int) or not is_amount(abs(amount)):
+        raise UnreadableStatement("a line is not in đồng")
+    return abs(amount)
 
 
 def _named(source: Json, movement: Movement) -> str:

@@ -227,8 +227,24 @@ def test_a_dispute_takes_money_or_gives_it_back_as_its_sign_says():
     lost = moved_of({**row, "source": dispute})
     assert (lost.movement, lost.reference, lost.transaction, lost.amount) == ("taken_back", "pi_1", "dp_1", 200_000)
     assert moved_of({**row, "amount": 200_000, "source": dispute}).movement == Movement.GIVEN_BACK
+    for nothing_of_ours in (None, "tu_1"):  # corrections of Stripe's own
+        assert moved_of({**row, "source": nothing_of_ours}) is None
+    for unread in ("dp_1", "du_1"):
+        with pytest.raises(UnreadableStatement):
+            moved_of({**row, "source": unread})
+
+
+def test_where_stripe_settles_in_another_currency_the_source_says_the_dong():
+    """200,000 ₫ are 7.62 dollars on the balance, which are no đồng."""
+    row = {"type": "charge", "amount": 762, "currency": "usd", "created": 1_795_660_000}
+    charge = {"object": "charge", "payment_intent": "pi_1", "metadata": {"reference": "261126-a"}}
+    dispute = {"object": "dispute", "id": "dp_1", "payment_intent": "pi_1", "amount": 200_000, "currency": "vnd"}
+
+    assert moved_of({**row, "source": {**charge, "amount": 200_000, "currency": "vnd"}}).amount == 200_000
+    lost = moved_of({**row, "type": "adjustment", "amount": -762, "source": dispute})
+    assert (lost.movement, lost.amount) == (Movement.TAKEN_BACK, 200_000)
     with pytest.raises(UnreadableStatement):
-        moved_of({**row, "source": None})
+        moved_of({**row, "source": {**charge, "amount": 762, "currency": "usd"}})
 
 
 def test_a_refund_that_failed_afterwards_is_a_movement_and_no_sign_is_ignored():
