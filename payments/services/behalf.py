@@ -15,8 +15,6 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.db import transaction
-from django.db.models import F, Sum
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -29,7 +27,7 @@ from notifications.models import Notice
 from notifications.services import notice_of, tell, tell_all
 from payments.audit import Did
 from payments.failures import KEPT
-from payments.models import SETTLED, ExpectedTransfer, Payment, PaymentRequest
+from payments.models import ExpectedTransfer, Payment, PaymentRequest
 from payments.models.behalf import VALID_FOR
 from payments.payer_links import token_of
 from payments.services.shareable import due_on_behalf, shareable
@@ -187,17 +185,6 @@ def give_up_attempts(request: PaymentRequest, *, actor: Actor, at: datetime) -> 
         payment.cancel(at=at)
         payment.cancelled_by = actor.name
         payment.save()
-
-
-def is_more_to_come(request: PaymentRequest) -> bool:
-    """Whether the payer is still asked for something: it is due, and they have not paid as much as they were asked for."""
-    if not due_on_behalf([request]):
-        return False
-    if request.kind == PaymentRequest.Kind.ORDER:  # paid as a whole or not at all
-        return True
-    settled = Payment.objects.filter(request=request, state__in=SETTLED)
-    came = settled.aggregate(came=Sum(Coalesce(F("captured"), F("amount"))))["came"] or 0
-    return came < request.amount
 
 
 def tell_payer_of_refund(order_id: UUID, amount: int, *marks: object, at: datetime) -> None:

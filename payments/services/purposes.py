@@ -17,9 +17,10 @@ from ledger.services import Fact, Kind, spend
 from notifications.models import Notice
 from payments.models import Consent, Payment, PaymentRequest
 from payments.models.behalf import PURPOSE as BEHALF
-from payments.services.behalf import is_more_to_come, tell_payer
+from payments.services.behalf import tell_payer
 from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
 from payments.services.owed import settle_owed_by
+from payments.services.shareable import due_on_behalf
 
 
 class Purpose(Protocol):
@@ -88,7 +89,7 @@ class OnBehalf:
         request.customer = payment.customer
         purpose_of(request.pays).carry_on(payment, actor=actor, at=at)
         payment.refresh_from_db()
-        if request.state != PaymentRequest.State.PAID and not is_more_to_come(request):
+        if request.state != PaymentRequest.State.PAID and not due_on_behalf([request]):
             request.pay(at=at)
             request.save()
         tell_payer(

@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
+
 from accounts.models import Customer
 from invoices.models import Invoice
 from kernel import display
-from payments.models import PaymentRequest
+from payments.models import SETTLED, Payment, PaymentRequest
 from payments.services.invoices import hold_open
 
 
@@ -77,13 +80,21 @@ def shareable(kind: str) -> Shareable:
 
 
 def due_on_behalf(requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
-    """What each could be paid now, never more than was asked for; nothing left: not there. One query per kind."""
+    """What each could be paid now, with what came no more than was asked for; nothing left: not there. A query per kind, and one."""
     found: dict[UUID, int] = {}
     for kind, what in _kinds.items():
         own = [request for request in requests if request.kind == kind]
         if own:
             found |= what.due(own)
-    return {request.pk: min(found[request.pk], request.amount) for request in requests if request.pk in found}
+    came = _came_for([request.pk for request in requests if request.kind != PaymentRequest.Kind.ORDER])
+    left = {request.pk: request.amount - came.get(request.pk, 0) for request in requests}
+    return {pk: most for pk, due in found.items() if (most := min(due, left[pk])) > 0}
+
+
+def _came_for(requests: Collection[UUID]) -> dict[UUID, int]:
+    """What their payers have paid in parts. An order is paid as a whole or not at all, so nothing of it is paid by a part."""
+    settled = Payment.objects.filter(request__in=requests, state__in=SETTLED).order_by().values_list("request")
+    return dict(settled.annotate(came=Sum(Coalesce(F("captured"), F("amount"))))) if requests else {}
 
 
 def facts_of_requests(pks: set[UUID]) -> dict[UUID, dict[str, object]]:

@@ -40,7 +40,7 @@ from payments.services.outcomes import record_outcome
 from payments.services.paying_on_behalf import pay_on_behalf, transfer_on_behalf
 from payments.services.refunds import returnable
 from payments.services.reversals import take_back
-from payments.services.shareable import shareable
+from payments.services.shareable import due_on_behalf, shareable
 from payments.services.wallet import wallet_of
 from payments.tasks import expire_payment_requests
 from store.links import digest_of
@@ -445,6 +445,23 @@ def test_nobody_is_asked_for_more_than_they_were_asked_for(small: Item, gate: Ga
     arrives(payment)
     bill.refresh_from_db()
     assert (state_of(request), bill.due) == ("paid", 20_333)
+
+
+def test_who_paid_a_part_is_asked_for_the_rest_of_what_they_were_asked_for_and_not_of_what_is_due(
+    small: Item, gate: Gate
+) -> None:
+    """Asked for 40,000 of 60,333, whose other 20,333 a bank takes back: after 30,000 the payer's rest is 10,000 of the 30,333 due."""
+    customer, [bill] = bills(small, 1)
+    own = topped_up(customer, 20_333, gateway="gate", at=LATER)
+    request = asks(customer, bill)
+    take_back(own.pk, 20_333, reference="CB-1", reason="dispute", actor=STAFF, at=LATER)
+    arrives(pay_on_behalf(request.pk, gateway="gate", at=LATER), amount=30_000)
+    assert (state_of(request), due_on_behalf([request])) == ("open", {request.pk: 10_000})
+    rest = pay_on_behalf(request.pk, gateway="gate", at=LATER)
+    assert rest.amount == 10_000
+    arrives(rest)
+    bill.refresh_from_db()
+    assert (state_of(request), bill.due, due_on_behalf([request])) == ("paid", 20_333, {})
 
 
 def test_asking_again_and_again_keeps_no_order_open_for_ever(small: Item) -> None:
