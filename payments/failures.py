@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 REFUSED_BY_BANK = _("The bank refused the payment. Ask it, or pay by other means.")
 NOT_TAKEN = _("The gateway could not take the payment at that time. Please try again later.")
 NEVER_PAID, UNSETTLED, HELD, REVERSED = "never_paid", "unsettled", "held", "reversed"
-OFTEN, REVOKED, LEFT_UNSPENT = "often", "revoked", "left_unspent"
+OFTEN, REVOKED, LEFT_UNSPENT, DISPUTED = "often", "revoked", "left_unspent", "disputed"
 NOT_SENT, TAKEN_MEANWHILE = "not_sent", "taken_meanwhile"
 """Our own reasons, beside those of the gateways."""
 
@@ -38,6 +38,9 @@ WORDS = {
     ),
     LEFT_UNSPENT: _(
         "Money left the wallet without paying for anything, and is not charged again by itself. Switch it on again if you want that."
+    ),
+    DISPUTED: _(
+        "A payment from this account was taken back by the bank, so it is not charged by itself any more. Switch it on again if you want that."
     ),
     "refund_failed": NOT_RETURNED,
     "not_refundable": NOT_RETURNED,

@@ -26,7 +26,7 @@ from payments.models import SETTLED, LinkedAccount, Payment, Reversal
 from payments.services.given_back import book_given_back
 from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
-from payments.services.reversals import book_reversal, is_booked, takeable
+from payments.services.reversals import book_reversal, book_taken_back, is_booked, takeable
 from payments.services.standing import after_decline, after_success
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,12 @@ def _come_in(payment: Payment, outcome: Succeeded, *, looked_up: bool, actor: Ac
     return Verdict.ACCEPTED
 
 
-def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datetime) -> Verdict:
+def _taken_back(
+    payment: Payment, outcome: TakenBack, *, is_won: bool = False, actor: Actor, at: datetime
+) -> Verdict:
+    """
+    :param is_won: it is given back in the same transaction
+    """
     if is_booked(payment, outcome.reference):
         return Verdict.DUPLICATE
     if payment.state not in SETTLED:
@@ -106,8 +111,8 @@ def _taken_back(payment: Payment, outcome: TakenBack, *, actor: Actor, at: datet
     if not 0 < outcome.amount <= takeable(payment):
         logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
         return Verdict.WRONG_AMOUNT
-    why = "told by the gateway"
-    book_reversal(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
+    why, book = "told by the gateway", book_reversal if is_won else book_taken_back
+    book(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
     return Verdict.ACCEPTED
 
 
@@ -143,7 +148,7 @@ def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, actor: Actor, at
         payment.refresh_from_db()
         payment.customer = customer
     gone = TakenBack(outcome.reference, outcome.amount, outcome.at, of=outcome.of)
-    return _taken_back(payment, gone, actor=actor, at=at)
+    return _taken_back(payment, gone, is_won=True, actor=actor, at=at)
 
 
 def _reversal_of(payment: Payment, outcome: GivenBack) -> Reversal | None:

@@ -30,7 +30,7 @@ from notifications.services import tell
 from payments.audit import Did
 from payments.models import SETTLED, Allocation, Payment, Reversal
 from payments.services.settle import bought_part_left
-from payments.services.standing import stop_filling_up
+from payments.services.standing import stop_charging_disputed, stop_filling_up
 
 FROM_OUTSIDE = frozenset({Payment.Means.GATEWAY, Payment.Means.BANK_TRANSFER})
 """Means whose money can be taken back; that of a payment from the wallet cannot."""
@@ -62,7 +62,7 @@ def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, act
         raise InvalidInput(_("Enter an amount above zero."), field="amount")
     if amount > takeable(payment):
         raise NotTakenBack(left=takeable(payment))
-    return book_reversal(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
+    return book_taken_back(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
 
 
 def is_booked(payment: Payment, reference: str) -> bool:
@@ -79,6 +79,17 @@ def takeable(payment: Payment) -> int:
 def left_of(payment: Payment) -> int:
     """What of a payment came from outside and has neither been taken back nor gone back to its source."""
     return max(takeable(payment) - payment.to_source, 0)
+
+
+def book_taken_back(
+    payment: Payment, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime
+) -> Reversal:
+    """As `book_reversal`, of money that stays away: what would charge the same again by itself is switched off."""
+    reversal = book_reversal(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
+    if payment.linked:
+        stop_charging_disputed(payment.linked, payment.customer, reversal.pk, at=at)
+    stop_filling_up(payment.customer, reversal.pk, at=at)
+    return reversal
 
 
 def book_reversal(
@@ -108,7 +119,6 @@ def book_reversal(
     legs = {house_of(payment): amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)
-    stop_filling_up(customer, reversal.pk, at=at)
     record_audit(
         Did.TAKE_BACK,
         payment.reference,

@@ -20,7 +20,7 @@ from ledger.services import wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.failures import LEFT_UNSPENT
+from payments.failures import DISPUTED, LEFT_UNSPENT
 from payments.models import AutomaticCharge, LinkedAccount, Payment
 from payments.services.consents import Agreement, record_consent
 
@@ -120,10 +120,22 @@ def stop_filling_up(customer: Customer, *marks: object, at: datetime) -> None:
     the customer decides anew. Part of the transaction of a caller who holds the customer; `marks` name what has happened.
     """
     on = AutomaticCharge.objects.on().filter(customer=customer, purpose=Purpose.TOP_UP)
-    charge = on.filter(below__gt=wallet_of(customer.pk).available).select_related("linked").first()
-    if charge is None:
-        return
-    charge.is_on, charge.next_at, charge.tries, charge.failure = False, None, 0, LEFT_UNSPENT
+    for charge in on.filter(below__gt=wallet_of(customer.pk).available).select_related("linked"):
+        _end_because(LEFT_UNSPENT, charge, customer, *marks, at=at)
+
+
+def stop_charging_disputed(linked: LinkedAccount, customer: Customer, *marks: object, at: datetime) -> None:
+    """
+    A bank took back what this account had paid. Its holder may have said there that they had not agreed, so nothing is charged to
+    it by itself until the customer agrees anew. As `stop_filling_up` otherwise.
+    """
+    on = AutomaticCharge.objects.on().filter(linked=linked)
+    for charge in on.select_related("linked").order_by("purpose"):
+        _end_because(DISPUTED, charge, customer, *marks, charge.purpose, at=at)
+
+
+def _end_because(why: str, charge: AutomaticCharge, customer: Customer, *marks: object, at: datetime) -> None:
+    charge.is_on, charge.next_at, charge.tries, charge.failure = False, None, 0, why
     charge.save()
     _tell_off(charge, customer, *marks, at=at)
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils.translation import override
 
 from accounts.models import AuditEntry, Customer, StaffAct
@@ -302,6 +303,44 @@ def opening_key(customer: Customer, amount: int) -> int:
         act="adjust-credit", state="alone", customer=customer, amount=amount, reason="r", asked_by=one, asked_at=NOON, decided_by=one,
         decided_at=NOON,
     ).pk  # fmt: skip
+
+
+def test_what_the_bank_took_back_of_a_linked_card_is_not_charged_to_it_again_until_its_holder_agrees_anew(
+    linking: Any, small: Any
+) -> None:
+    """A bill of 60,333 is charged by itself and disputed: it is due again, and nothing is charged on that day, nor on the next."""
+    customer, [bill] = bills(small, 1, pays_invoices_automatically=True)
+    link = linked_account(customer)
+    pays_invoices(link)
+    pay_open_invoices(at=DUE)
+    assert charged(linking, DUE) == [60_333]
+    payment = Payment.objects.get(linked=link)
+    connection.check_constraints()
+    take_back(payment.pk, 60_333, reference="dp-1", reason="dispute", actor=STAFF, at=DUE)
+
+    bill.refresh_from_db()
+    for day in (DUE + HOUR, DUE + DAY, DUE + 2 * DAY):
+        pay_open_invoices(at=day)
+        assert charged(linking, day) == []
+    assert (bill.due, row("invoices").is_on) == (60_333, False)
+    with override("en"):
+        said = " ".join(words_of(Notice.objects.get(kind=Notice.Kind.AUTOMATIC_CHARGE_OFF)).sentences)
+    assert "taken back by the bank" in said
+    assert "declined" not in said
+
+    switch_on(customer, "invoices", linked_id=link.pk, agreement=AGREED, actor=owner_of(customer), at=DUE + 2 * DAY)
+    assert charged(linking, DUE + 2 * DAY) == [60_333]
+
+
+def test_a_dispute_of_one_card_leaves_the_other_one_alone_and_of_its_own_ends_each_purpose(linking: Any) -> None:
+    customer = make_customer(credit=1_000_000)
+    disputed, other = linked_account(customer), linked_account(customer)
+    tops_up(disputed, below=50_000)
+    pays_invoices(other)
+    payment = start_top_up(customer, 60_000, gateway=f"linked:{disputed.pk}", actor=owner_of(customer), at=NOON)
+    connection.check_constraints()
+    take_back(payment.pk, 60_000, reference="dp-1", reason="dispute", actor=STAFF, at=NOON)
+    assert (row("top_up").is_on, row("invoices").is_on) == (False, True)
 
 
 @pytest.mark.parametrize("leaves", [returned_by_staff, taken_by_the_bank, corrected])

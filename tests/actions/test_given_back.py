@@ -15,7 +15,7 @@ from ledger.services import Fact, Kind, spend
 from notifications.models import Notice
 from payments.failures import TAKEN_MEANWHILE
 from payments.gateways.base import Failed, GivenBack, Outcome, Succeeded, TakenBack, Unknown, Verdict
-from payments.models import Payment, Refund, Reversal
+from payments.models import AutomaticCharge, Payment, Refund, Reversal
 from payments.origins import credit_by_kind
 from payments.queries import in_and_spent
 from payments.services.gateway import start_invoice_payment, start_top_up
@@ -30,6 +30,7 @@ from tests.actions.conftest import Gate
 from tests.actions.test_bank_transfers import bills
 from tests.cast import DAY, JOB, NOON, STAFF, create, house_balance, make_customer, owner_of
 from tests.every_order import Orders
+from tests.links import linked_account, tops_up
 from tests.refunds import returned, topped_up
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,18 @@ def test_what_is_due_again_is_not_spent_and_is_not_spent_twice(gate: Gate, custo
         told(payment, outcome)
         sums.append(in_and_spent(Payment.objects.filter(customer=customer)))
     assert sums == [(60_333, 60_333), (0, 0), (60_333, 60_333)]
+
+
+@pytest.mark.parametrize(
+    ("order", "is_on"), [([CAME, WON, LOST], True), ([CAME, LOST, WON], False)], ids=["won first", "lost first"]
+)
+def test_a_victory_that_is_told_before_the_loss_switches_nothing_off(
+    customer: Customer, begun: Payment, order: list[Outcome], is_on: bool
+) -> None:
+    """Nothing was away in between. Who heard of the loss first has been told, and decides anew."""
+    tops_up(linked_account(customer), below=100_000)
+    told(begun, *order)
+    assert (wallet_of(customer.pk).credit, AutomaticCharge.objects.get().is_on) == (300_000, is_on)
 
 
 def look_at(payment: Payment) -> object:
