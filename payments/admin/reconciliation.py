@@ -27,7 +27,6 @@ from payments.models import (
     Payment,
     ReconciliationCase,
     Refund,
-    Reversal,
     StatementDay,
     StatementLine,
 )
@@ -35,7 +34,7 @@ from payments.queries import gateway_name
 from payments.rights import RECONCILE, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.differences import FOR_SUSPENSE, end_if_both_agree, explain, standings, take_into_suspense
 from payments.services.fetching import read_file_of_day
-from payments.services.given_back import give_back
+from payments.services.held import book_won, may_be_won
 from payments.services.reversals import take_back
 
 MOST_BYTES = 20_000_000
@@ -181,23 +180,23 @@ class BookGivenBack(OfCase):
     once = True
 
     def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:
-        return super().is_open(subject, at) and _lost(subject) is not None
+        line, payment = subject.line, subject.payment
+        return bool(
+            super().is_open(subject, at)
+            and line
+            and payment
+            and line.movement == Movement.GIVEN_BACK
+            and subject.kind == Kind.MISSING_HERE
+            and may_be_won(payment)
+        )
 
     def carry_out(self, subject: ReconciliationCase, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        lost = _lost(subject)
-        assert lost is not None
-        give_back(lost.pk, reason=data["reason"], actor=actor, at=at)
+        line = subject.line
+        assert line is not None
+        assert subject.payment_id is not None
+        book_won(subject.payment_id, line, reason=data["reason"], actor=actor, at=at)
         end_if_both_agree(subject, actor=actor, at=at)
-        return text("%(amount)s are booked.") % {"amount": display.money(lost.amount)}
-
-
-def _lost(case: ReconciliationCase) -> Reversal | None:
-    """What was taken back and, as the statement says, given back since: booked as such before."""
-    line = case.line
-    if line is None or line.movement != Movement.GIVEN_BACK or case.payment_id is None:
-        return None
-    known = Reversal.objects.filter(payment=case.payment_id, reference=line.transaction, amount=line.amount)
-    return known.filter(given_back_at=None).first()
+        return text("%(amount)s are booked.") % {"amount": display.money(line.amount)}
 
 
 class IntoSuspense(OfCase):

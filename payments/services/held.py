@@ -14,9 +14,10 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.money import MAXIMUM
 from payments.audit import Did
-from payments.gateways.base import Succeeded
-from payments.models import SETTLED, Payment
-from payments.services.outcomes import record_outcome
+from payments.failures import REVERSED
+from payments.gateways.base import GivenBack, Succeeded
+from payments.models import SETTLED, Payment, Reversal, StatementLine
+from payments.services.outcomes import judge, record_outcome
 
 
 class NothingHeld(DomainError):
@@ -58,6 +59,33 @@ def book_received(
         amount=amount,
         transaction=gateway_txn_id,
     )
+    return payment
+
+
+class NotAsTold(DomainError):
+    code = "not-as-told"
+    message = _("What the statement says was given back does not fit what is on record: compare the amounts first.")
+
+
+def may_be_won(payment: Payment) -> bool:
+    """Whether money of it was there to be taken and given back: it came, or only its loss was told."""
+    return payment.state in SETTLED or payment.failure.startswith(f"{REVERSED}: ")
+
+
+@transaction.atomic
+def book_won(payment_id: UUID, line: StatementLine, *, reason: str, actor: Actor, at: datetime) -> Payment:
+    """
+    The gateway's statement says that a dispute was won: booked as if it had told so, with what of its payment nobody had told.
+
+    :raises NotAsTold: another amount was taken, or the payment is not of this kind
+    """
+    noted = Payment.objects.values_list("failure", flat=True).get(pk=payment_id)
+    transaction = noted.removeprefix(f"{REVERSED}: ").split(" ")[0]
+    won = GivenBack(line.transaction, line.amount, line.at, of=transaction)
+    payment, _verdict = judge(payment_id, won, reason=reason, actor=actor, at=at)
+    booked = Reversal.objects.filter(payment=payment, reference=line.transaction, amount=line.amount)
+    if not booked.exclude(given_back_at=None).exists():
+        raise NotAsTold
     return payment
 
 

@@ -32,6 +32,8 @@ from payments.services.standing import after_decline, after_success
 logger = logging.getLogger(__name__)
 
 
+TOLD = "told by the gateway"
+"""Why it was booked, in the audit trail."""
 VERDICTS = {Payment.Held.USED_BEFORE: Verdict.DUPLICATE, Payment.Held.IMPLAUSIBLE: Verdict.WRONG_AMOUNT}
 """What a gateway hears of a success that is not believed."""
 
@@ -50,7 +52,7 @@ def record_outcome(
 
 @transaction.atomic
 def judge(
-    payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False
+    payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False, reason: str = TOLD
 ) -> tuple[Payment, Verdict]:
     """As `record_outcome`, and what we made of it: one judgement, under the lock, both does it and says it."""
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
@@ -60,9 +62,9 @@ def judge(
         case Succeeded():
             return payment, _come_in(payment, outcome, looked_up=looked_up, actor=actor, at=at)
         case TakenBack():
-            return payment, _taken_back(payment, outcome, actor=actor, at=at)
+            return payment, _taken_back(payment, outcome, reason=reason, actor=actor, at=at)
         case GivenBack():
-            return payment, _given_back(payment, outcome, actor=actor, at=at)
+            return payment, _given_back(payment, outcome, reason=reason, actor=actor, at=at)
         case _ if not payment.is_open:
             if isinstance(outcome, Failed) and _is_news(payment, outcome.code):
                 _look_at_account(payment, outcome.code, at=at)
@@ -91,12 +93,15 @@ def _come_in(payment: Payment, outcome: Succeeded, *, looked_up: bool, actor: Ac
     if doubt:
         _hold_for_staff(payment, doubt, outcome, at=at)
         return VERDICTS[doubt]
+    loss = _loss_of(payment) if _is_reversed(payment, outcome.gateway_txn_id) else None
     _succeed(payment, outcome, actor=actor, at=at)
+    if loss:  # what came is gone all the same
+        return _taken_back(_as_it_stands(payment), loss, actor=actor, at=at)
     return Verdict.ACCEPTED
 
 
 def _taken_back(
-    payment: Payment, outcome: TakenBack, *, is_won: bool = False, actor: Actor, at: datetime
+    payment: Payment, outcome: TakenBack, *, is_won: bool = False, reason: str = TOLD, actor: Actor, at: datetime
 ) -> Verdict:
     """
     :param is_won: it is given back in the same transaction
@@ -106,17 +111,17 @@ def _taken_back(
     if payment.state not in SETTLED:
         if outcome.amount < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
-        _note_reversed(payment, outcome.of or outcome.reference, at=at)
+        _note_reversed(payment, outcome, at=at)
         return Verdict.ACCEPTED
     if not 0 < outcome.amount <= takeable(payment):
         logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
         return Verdict.WRONG_AMOUNT
-    why, book = "told by the gateway", book_reversal if is_won else book_taken_back
-    book(payment, outcome.amount, reference=outcome.reference, reason=why, actor=actor, at=at)
+    book = book_reversal if is_won else book_taken_back
+    book(payment, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at)
     return Verdict.ACCEPTED
 
 
-def _given_back(payment: Payment, outcome: GivenBack, *, actor: Actor, at: datetime) -> Verdict:
+def _given_back(payment: Payment, outcome: GivenBack, *, reason: str, actor: Actor, at: datetime) -> Verdict:
     """It says of itself that the money had come and been taken: what of that nobody had told us is booked with it."""
     reversal = _reversal_of(payment, outcome)
     if reversal and reversal.given_back_at:
@@ -124,18 +129,18 @@ def _given_back(payment: Payment, outcome: GivenBack, *, actor: Actor, at: datet
     if reversal is None:
         if payment.state not in SETTLED and outcome.amount < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
-        verdict = _has_come_and_gone(payment, outcome, actor=actor, at=at)
+        verdict = _has_come_and_gone(payment, outcome, reason=reason, actor=actor, at=at)
         reversal = _reversal_of(payment, outcome)
         if reversal is None:
             return verdict
     if reversal.amount != outcome.amount:
         logger.error("payment %s cannot be given back like this: %s", payment.pk, outcome)
         return Verdict.WRONG_AMOUNT
-    book_given_back(payment, reversal, reason="told by the gateway", actor=actor, at=at)
+    book_given_back(payment, reversal, reason=reason, actor=actor, at=at)
     return Verdict.ACCEPTED
 
 
-def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, actor: Actor, at: datetime) -> Verdict:
+def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, reason: str, actor: Actor, at: datetime) -> Verdict:
     if payment.state not in SETTLED:
         transaction = outcome.of or outcome.reference
         if _is_reversed(payment, transaction):
@@ -144,11 +149,17 @@ def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, actor: Actor, at
         verdict = _come_in(payment, came, looked_up=False, actor=actor, at=at)
         if verdict != Verdict.ACCEPTED:
             return verdict
-        customer = payment.customer
-        payment.refresh_from_db()
-        payment.customer = customer
+        _as_it_stands(payment)
     gone = TakenBack(outcome.reference, outcome.amount, outcome.at, of=outcome.of)
-    return _taken_back(payment, gone, is_won=True, actor=actor, at=at)
+    return _taken_back(payment, gone, is_won=True, reason=reason, actor=actor, at=at)
+
+
+def _as_it_stands(payment: Payment) -> Payment:
+    """After what it pays for was carried on; its customer is held still."""
+    customer = payment.customer
+    payment.refresh_from_db()
+    payment.customer = customer
+    return payment
 
 
 def _reversal_of(payment: Payment, outcome: GivenBack) -> Reversal | None:
@@ -222,9 +233,12 @@ def _look_at_account(payment: Payment, code: str, *, at: datetime) -> None:
     linked.save()
 
 
-def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:
-    """It was taken back before we ever heard of it, so for us it never came; nor does a late word of its success count."""
-    reason = f"{REVERSED}: {transaction}"
+def _note_reversed(payment: Payment, gone: TakenBack, *, at: datetime) -> None:
+    """
+    It was taken back before we ever heard of it, so for us it never came; nor does a late word of its success count. What is noted is
+    enough to book it with the success that staff see at the gateway.
+    """
+    reason = f"{REVERSED}: {gone.of or gone.reference} {gone.reference} {gone.amount}"
     if payment.is_open:
         _fail(payment, reason, at=at)
     else:
@@ -233,7 +247,17 @@ def _note_reversed(payment: Payment, transaction: str, *, at: datetime) -> None:
 
 
 def _is_reversed(payment: Payment, transaction: str) -> bool:
-    return payment.failure == f"{REVERSED}: {transaction}"
+    loss = _loss_of(payment)
+    return loss is not None and loss.of == transaction
+
+
+def _loss_of(payment: Payment) -> TakenBack | None:
+    """What was noted of it when it was taken back before it had come."""
+    code, _colon, said = payment.failure.partition(": ")
+    if code != REVERSED:
+        return None
+    transaction, reference, amount = said.split(" ")
+    return TakenBack(reference, int(amount), payment.settled_at or payment.created_at, of=transaction)
 
 
 def _doubt(payment: Payment, outcome: Succeeded, *, looked_up: bool) -> Payment.Held | None:

@@ -34,7 +34,7 @@ FROM (
                                AND e.id < l.id) THEN 'twice'
                 WHEN p.captured = l.amount THEN NULL
                 WHEN p.captured IS NOT NULL THEN 'amount'
-                WHEN r.failure = 'reversed: ' || l.transaction THEN NULL
+                WHEN starts_with(r.failure, 'reversed: ' || l.transaction || ' ') THEN NULL
                 WHEN r.id IS NULL THEN 'unknown'
                 WHEN r.captured IS NOT NULL THEN 'twice'
                 WHEN r.state IN ('failed', 'cancelled') THEN 'late'
@@ -49,7 +49,7 @@ FROM (
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
                                AND e.id < l.id) THEN 'twice'
                 WHEN p.id IS NULL THEN 'unknown'
-                WHEN b.amount = l.amount OR starts_with(p.failure, 'reversed: ') THEN NULL
+                WHEN b.amount = l.amount OR starts_with(p.failure, 'reversed: ') AND l.movement = 'taken_back' THEN NULL
                 WHEN b.id IS NOT NULL THEN 'amount'
                 ELSE 'missing_here' END
     FROM payments_statementline l

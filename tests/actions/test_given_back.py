@@ -107,10 +107,22 @@ def test_another_amount_than_was_taken_is_not_believed(customer: Customer, begun
     assert wallet_of(customer.pk).credit == 0
 
 
-def test_staff_who_have_seen_it_at_the_gateway_are_believed_after_all(customer: Customer, begun: Payment) -> None:
+def test_staff_who_have_seen_it_at_the_gateway_are_believed_and_its_loss_is_not_forgotten(
+    customer: Customer, begun: Payment
+) -> None:
     assert told(begun, LOST, CAME) == Verdict.DUPLICATE
     record_outcome(begun.pk, CAME, actor=STAFF, at=NOON + DAY, looked_up=True)
+    reversal = Reversal.objects.get()
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.GATEWAY)) == (0, 0)
+    assert (reversal.reference, reversal.amount, reversal.closed_at) == ("dp-1", 300_000, None)
+    assert told(begun, WON) == Verdict.ACCEPTED
     assert wallet_of(customer.pk).credit == 300_000
+
+
+def test_another_transaction_than_the_one_that_was_lost_is_not_lost_with_it(customer: Customer, begun: Payment) -> None:
+    told(begun, LOST)
+    record_outcome(begun.pk, Succeeded("txn-2", 300_000, NOON), actor=STAFF, at=NOON + DAY, looked_up=True)
+    assert (wallet_of(customer.pk).credit, Reversal.objects.exists()) == (300_000, False)
 
 
 def test_what_is_due_again_is_not_spent_and_is_not_spent_twice(gate: Gate, customer: Customer, small: Item) -> None:

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from kernel.ids import new_id
-from payments.gateways.base import Failed, Moved, Movement
+from payments.gateways.base import Failed, Moved, Movement, TakenBack
 from payments.models import BankTransfer, Payment, ReconciliationCase, StatementDay, StatementLine
 from payments.services.outcomes import record_outcome
 from payments.services.reconcile import read_day
@@ -145,3 +145,37 @@ def test_a_gateways_file_is_read_by_staff(staff):
         date(2026, 3, 10),
     )
     assert upload(staff("support"), file).status_code == 403
+
+
+def test_a_dispute_that_was_won_before_its_payment_was_heard_of_is_a_difference_and_is_booked(staff, alice):
+    """Of 90,000 only the loss was told. The statement tells all three: what came, its loss and the victory."""
+    before = wallet_of(alice.pk).credit
+    payment = failed_payment(alice)
+    record_outcome(payment.pk, TakenBack("dp-1", 90_000, NOON, of="G-7"), actor=JOB, at=NOON)
+    case = difference(
+        Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
+        Moved(Movement.TAKEN_BACK, payment.reference, "dp-1", 90_000, NOON),
+        Moved(Movement.GIVEN_BACK, payment.reference, "dp-1", 90_000, NOON),
+    )
+    assert [case.kind] == list(ReconciliationCase.objects.values_list("kind", flat=True)) == ["missing_here"]
+
+    assert do(staff("support"), case, "give-back").status_code == 403
+    assert do(staff("finance"), case, "give-back").status_code == 302
+
+    payment.refresh_from_db()
+    case.refresh_from_db()
+    assert (payment.state, payment.gateway_txn_id, payment.taken_back) == ("succeeded", "G-7", 0)
+    assert (wallet_of(alice.pk).credit - before, case.resolution) == (90_000, "agrees")
+
+
+def test_another_amount_than_was_taken_is_not_booked_as_won(staff, alice):
+    payment = failed_payment(alice)
+    client = staff("finance")
+    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    record_outcome(payment.pk, TakenBack("dp-1", 90_000, NOON), actor=JOB, at=NOON)
+    case = difference(
+        Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
+        Moved(Movement.GIVEN_BACK, payment.reference, "dp-1", 89_999, NOON),
+    )
+    refused = do(client, case, "give-back", key="k2")
+    assert (refused.status_code, "does not fit" in sentences(refused)) == (422, True)
