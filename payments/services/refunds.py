@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from uuid import UUID
 
 from django.db import transaction
@@ -199,10 +200,9 @@ def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
     back meanwhile does not leave a second time.
     """
     gateway = _gateway_of(refund.gateway)
-    if refund.state == State.APPROVED and _is_taken(refund):
-        return Failed(TAKEN_MEANWHILE, "")
-    if _is_first(refund.pk, at=at):
-        return _sent(gateway, refund, at=at)
+    begun = _begin(refund.pk, at=at)
+    if begun:
+        return _sent(gateway, refund, at=at) if begun is Begun.NOW else Failed(TAKEN_MEANWHILE, "")
     outcome = _asked(refund, at=at)
     if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
         return outcome
@@ -248,14 +248,26 @@ def _sent_again(gateway: Gateway, refund: Refund, *, at: datetime) -> Outcome:
     return Unknown(f"{outcome.code}: {outcome.message}") if isinstance(outcome, Failed) else outcome
 
 
+class Begun(Enum):
+    NOW = auto()
+    NEVER = auto()
+
+
 @transaction.atomic(durable=True)
-def _is_first(refund_id: UUID, *, at: datetime) -> bool:
+def _begin(refund_id: UUID, *, at: datetime) -> Begun | None:
+    """
+    Whether it is to leave now, or not at all, for the bank took it meanwhile; nothing, if it has left before. Whoever books a reversal
+    holds the customer as well: what is decided here is so.
+    """
+    Customer.objects.lock(Refund.objects.values_list("customer", flat=True).get(pk=refund_id))
     refund = Refund.objects.lock(refund_id)
     if refund.state != State.APPROVED:
-        return False
+        return None
+    if _is_taken(refund):
+        return Begun.NEVER
     refund.send(at=at)
     refund.save()
-    return True
+    return Begun.NOW
 
 
 def _sent(gateway: Gateway, refund: Refund, *, at: datetime) -> Outcome:
@@ -311,6 +323,8 @@ def record_refund(refund_id: UUID, outcome: Outcome, *, actor: Actor, at: dateti
             logger.error("refund %s is not what the gateway tells of: %s", refund.pk, outcome)
         case Succeeded():
             _arrive(refund, outcome.gateway_txn_id, at=at)
+        case Failed(code=code) if code == TAKEN_MEANWHILE and refund.state != State.APPROVED:
+            pass  # the money was given back, and the refund has left with another worker
         case Failed(code=code, message=message):
             _return(refund, f"{code}: {message}", at=at)
         case Pending(check_after=wait) if wait and refund.check_at:

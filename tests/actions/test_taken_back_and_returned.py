@@ -15,7 +15,7 @@ from payments.failures import TAKEN_MEANWHILE
 from payments.gateways.base import Failed, Outcome, Succeeded, TakenBack, Verdict
 from payments.models import Payment, Refund, Reversal
 from payments.services.outcomes import judge
-from payments.services.refunds import record_refund, returnable, see_to_refunds
+from payments.services.refunds import RETURNS, check_refund, record_refund, returnable, see_to_refunds
 from payments.services.reversals import debt_of, take_back
 from payments.services.wallet import wallet_of
 from tests.actions.conftest import Gate
@@ -112,3 +112,27 @@ def test_whenever_the_bank_takes_it_the_end_is_the_same(
         debt = held = 0
     assert stands(payment.customer) == (0, debt, 0, held)
     assert Reversal.objects.get().amount == 300_000
+
+
+def test_a_refund_that_has_left_is_asked_about_whatever_a_worker_had_read_before(
+    gate: Gate, payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker has read it as not sent yet. Another one sends it and a bank takes the payment, before the first goes on."""
+    refund = returned(payment, 200_000, by=gate)
+    gate.refund_known = DONE
+
+    def meanwhile(*_: object, **__: object) -> None:
+        monkeypatch.undo()
+        monkeypatch.setattr("payments.gateways.gateway", lambda _code: gate)
+        Refund.objects.update(check_at=NOON)
+        see_to_refunds(at=NOON)
+        told(payment, DISPUTE)
+
+    monkeypatch.setattr(type(RETURNS), "count", meanwhile)
+    check_refund(refund.pk, reason="the customer calls", actor=STAFF, at=NOON)
+    refund.refresh_from_db()
+    assert (refund.state, gate.refunded, stands(payment.customer)) == (
+        "done",
+        [(refund.reference, 200_000)],
+        (0, 200_000, 0, -200_000),
+    )
