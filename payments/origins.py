@@ -80,10 +80,16 @@ WITH moved AS (
     SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id, -m.amount
     FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE r.customer_id = %(customer)s
     UNION ALL
-    SELECT m.id, CASE WHEN r.given_back_at IS NULL THEN r.from_credit ELSE 0 END, r.payment_id, -m.amount
-    FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
-        JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
-    WHERE r.customer_id = %(customer)s AND r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
+    SELECT id, CASE WHEN given_back_at IS NULL THEN part ELSE 0 END, payment_id, part
+    FROM (  -- what had gone back to its source is not there to be taken of it: that is paid by what came first
+        SELECT m.id, r.payment_id, r.given_back_at, CASE WHEN r.given_back_at IS NULL THEN least(r.from_credit, coalesce(p.captured, p.amount)
+            - coalesce((SELECT sum(f.amount) FROM payments_refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0)
+            - coalesce(sum(CASE WHEN r.given_back_at IS NULL THEN r.from_credit END)
+                OVER (PARTITION BY p.id ORDER BY r.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) ELSE r.from_credit END AS part
+        FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
+            JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
+        WHERE r.customer_id = %(customer)s AND r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
+    ) taken WHERE part > 0
 ), income AS (
     SELECT id, kind, payment, reference, at, net, sum(net) OVER (ORDER BY id) AS ends
     FROM (

@@ -16,8 +16,10 @@ from payments.gateways.base import Failed, Succeeded
 from payments.models import Payment
 from payments.origins import CreditKind, credit_by_kind, in_words, origins_of
 from payments.services.credit import grant_promotional_credit
-from payments.services.refunds import record_refund
+from payments.services.given_back import give_back
+from payments.services.refunds import record_refund, returnable
 from payments.services.reversals import take_back
+from payments.services.wallet import wallet_of
 from tests.api.conftest import caller_of
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, create, fund, make_customer, order, quote
 from tests.markup import markup
@@ -160,3 +162,48 @@ def test_a_refund_that_is_done_stays_the_top_ups(small: Item) -> None:
     record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON)
     create(customer, small, at=NOON + DAY)
     assert spent(customer) == [[("bought", 100_000, payment.pk)], [("bought", 181_000, payment.pk)]]
+
+
+def went_back(payment: Payment, amount: int) -> None:
+    refund = returned(payment, amount)
+    refund.send(at=NOON)
+    refund.save()
+    record_refund(refund.pk, Succeeded("R-1", amount, NOON), actor=JOB, at=NOON)
+
+
+def test_what_went_twice_is_paid_by_what_came_first_and_the_kinds_add_up(small: Item) -> None:
+    """
+    1,000,000 came and went back; of the next 1,000,000 the bank takes the first ones again. Nothing is left of either, and what comes
+    then is no top-up that could be returned.
+    """
+    customer = make_customer()
+    first = topped_up(customer, 1_000_000)
+    went_back(first, 1_000_000)
+    second = topped_up(customer, 1_000_000, at=NOON + DAY)
+    take_back(first.pk, 1_000_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON + DAY)
+    assert credit_by_kind(customer.pk) == {}
+    assert spent(customer) == [[("bought", 1_000_000, first.pk)], [("bought", 1_000_000, second.pk)]]
+
+    fund(customer, 700_000)
+    assert credit_by_kind(customer.pk) == {CreditKind.ADJUSTMENT: 700_000}
+    assert returnable(second) == 0
+
+
+def test_a_part_that_went_twice_is_told_in_two_parts_and_its_victory_is_credit_that_was_bought() -> None:
+    """
+    Of 300,000 200,000 went back and the bank takes all: 100,000 are its own, 200,000 of the next 500,000. Won back, all is as before.
+    """
+    customer = make_customer()
+    first = topped_up(customer, 300_000)
+    went_back(first, 200_000)
+    second = topped_up(customer, 500_000, at=NOON + DAY)
+    lost = take_back(first.pk, 300_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON + DAY)
+    assert spent(customer)[-1] == [("bought", 100_000, first.pk), ("bought", 200_000, second.pk)]
+    assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 300_000}
+    assert returnable(second) == 300_000
+
+    give_back(lost.pk, reason="letter", actor=STAFF, at=NOON + 2 * DAY)
+    assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 600_000}
+    assert wallet_of(customer.pk).credit == 600_000
+    first.refresh_from_db()
+    assert (returnable(first), returnable(second)) == (100_000, 500_000)
