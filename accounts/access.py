@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.for_whom import FIELD, lead_back, refuse_for_another
 from accounts.may import LOOKING, NOBODY, May, Need, RightMissing, Rights, allows, lacking, need_of, words_of
 from accounts.models import Customer, User
 from accounts.rights import VIEW_AS_CUSTOMER
@@ -49,12 +50,15 @@ def signed_in(request: HttpRequest) -> User:
 View = Callable[..., HttpResponseBase]
 
 
-def portal_page(sees: May | Need = NOBODY, *, does: May | Need = NOBODY) -> Callable[[View], View]:
+def portal_page(
+    sees: May | Need = NOBODY, *, does: May | Need = NOBODY, from_any: bool = False
+) -> Callable[[View], View]:
     """
     A page for customers' users: what it takes to look at it, and to send its form. Undeclared is nobody's.
 
     Strangers sign in first; staff without a customer are refused (403), and members without the right, who are told which it
-    is. Staff who view the portal as a customer look only.
+    is. Staff who view the portal as a customer look only. A form is for the customer whom its page showed, unless it may be sent
+    `from_any` of theirs.
     """
     to_see, to_do = need_of(sees), need_of(does)
     assert to_see or to_do, "a page says what it needs"
@@ -74,6 +78,10 @@ def portal_page(sees: May | Need = NOBODY, *, does: May | Need = NOBODY) -> Call
             customer = viewed or user.customer
             if customer is None:
                 raise PermissionDenied
+            if request.method in SAFE:
+                lead_back(request, user)
+            elif not from_any:
+                refuse_for_another(user, request.POST.get(FIELD))
             request.customer, request.at = customer, clock.now()
             request.rights = LOOKING if viewed else user.rights
             request.actor = user.actor.at_address(address_of_sender(request))

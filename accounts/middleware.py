@@ -8,8 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-CHOSEN = "customer"
-"""Where the session keeps it."""
+from accounts.for_whom import CHOSEN
 
 
 class ChosenCustomerMiddleware:

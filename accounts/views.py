@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
+from accounts.for_whom import CHOSEN
 from accounts.language import speak
 from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May, Rights, allows
-from accounts.middleware import CHOSEN
 from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
@@ -195,7 +195,7 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@portal_page(does=MEMBERS)
+@portal_page(does=MEMBERS, from_any=True)
 def choose_customer(request: PortalRequest) -> HttpResponse:
     """Work for another customer that one belongs to, in this browser."""
     chosen = get_object_or_404(request.user.customers, pk=request.POST.get("customer"))

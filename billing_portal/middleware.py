@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from accounts.for_whom import ForAnother
 from kernel.errors import DomainError
 from orders.views.lookups import with_way_on
 
@@ -31,7 +32,8 @@ class UnkeptMiddleware:
 class RefusalMiddleware:
     """
     A service refused: what is not the customer's is a 404, what somebody has no right to a 403, a form that was sent goes back to its page with the
-    sentence, all else becomes a page of its own. The API translates its refusals itself.
+    sentence, all else becomes a page of its own; so does what was meant for another customer, whose page is not there for
+    this one. The API translates its refusals itself.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -48,7 +50,7 @@ class RefusalMiddleware:
         if exception.status == 403:
             return render(request, "403.html", {"refusal": exception}, status=403)
         came_from = form_address(request)
-        if came_from:
+        if came_from and not isinstance(exception, ForAnother):
             messages.error(request, with_way_on(exception))
             return HttpResponseRedirect(came_from, status=303)
         return render(request, "refused.html", {"refusal": with_way_on(exception)}, status=exception.status)

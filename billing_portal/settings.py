@@ -138,7 +138,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "billing_portal.context.portal",
                 *(["demo.context.sign_ins"] if DEMO else []),
-            ]
+            ],
+            "builtins": ["billing_portal.templatetags.forms"],
         },
     }
 ]

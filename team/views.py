@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import export_links, table_response
+from accounts.for_whom import CHOSEN
 from accounts.may import MEMBERS, ROLES, May, Role, also, one_of
-from accounts.middleware import CHOSEN
 from accounts.models import Membership, User
 from accounts.proof import ask_for_proof
 from door import documents

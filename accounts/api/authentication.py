@@ -8,8 +8,10 @@ from typing import Any, ClassVar, cast
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from accounts.for_whom import HEADER, refuse_for_another
 from accounts.models import ApiKey, CustomerKey, User, digest_of
 from accounts.principals import Principal
 from kernel import clock
@@ -72,10 +74,18 @@ class CustomerKeyAuthentication(KeyAuthentication):
 
 
 class UserAuthentication(SessionAuthentication):
-    """A signed-in user of the portal, with CSRF protection. Whoever shows a key is not taken for the browser's user."""
+    """
+    A signed-in user of the portal, with CSRF protection; who belongs to several customers names the one that a write is for.
+    Whoever shows a key is not taken for the browser's user.
+    """
 
     def authenticate(self, request: Request) -> Any:
         if "Authorization" in request.headers:
             return None
         found = super().authenticate(request)
-        return (Principal.of_user(cast(User, found[0])), None) if found else None
+        if not found:
+            return None
+        user = cast(User, found[0])
+        if request.method not in SAFE_METHODS:
+            refuse_for_another(user, request.headers.get(HEADER))
+        return Principal.of_user(user), None

@@ -52,7 +52,8 @@ class SessionScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "The portal's own users; writes need the X-CSRFToken header.",
+            "description": "The portal's own users; writes need the X-CSRFToken header, and whoever belongs to several customers "
+            "names one in X-Customer.",
         }
 
 

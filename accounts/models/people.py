@@ -211,6 +211,11 @@ class User(AbstractUser):
         return next((one for one in self.belongs if one.customer_id == self.chosen), next(iter(self.belongs), None))
 
     @property
+    def has_strayed(self) -> bool:
+        """They chose to work where they do not belong any more."""
+        return self.chosen is not None and all(one.customer_id != self.chosen for one in self.belongs)
+
+    @property
     def customer(self) -> Customer | None:
         """For whom they work now."""
         return self.membership.customer if self.membership else None

@@ -96,6 +96,7 @@ def press(
     return render_to_string(
         "components/press.html",
         {
+            "request": context.get("request"),
             "csrf_token": context.get("csrf_token", ""),
             "action": _address(to, *args),
             "posted": posted,

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from accounts.access import PortalRequest, portal_page
+from accounts.for_whom import FIELD
 from accounts.may import LOOK, May
 from catalog import pricing
 from catalog.configuration import Chosen, configuration_text, items_of
@@ -40,7 +41,7 @@ from orders.views.forms import (
 from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource, with_way_on
 from orders.views.present import priced, unit_price
 
-NOT_KEPT = ("csrfmiddlewaretoken", "step")
+NOT_KEPT = ("csrfmiddlewaretoken", FIELD, "step")
 
 
 @dataclass

@@ -1,7 +1,7 @@
 /* The price follows the choice without leaving the page; without this script a button does it. */
 "use strict";
 
-const NOT_KEPT = new Set(["csrfmiddlewaretoken", "step"]);
+const NOT_KEPT = new Set(["csrfmiddlewaretoken", "for_customer", "step"]);
 let latest = 0;
 
 document.addEventListener("change", async (event) => {

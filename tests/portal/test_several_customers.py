@@ -7,9 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.may import Role
+from accounts.models import Customer, CustomerKey
 from accounts.services.team import add_member, remove_member
 from tests.api.conftest import Caller
 from tests.cast import NOON, STAFF, make_customer, make_user
+from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +33,9 @@ def client(both):
 
 
 def choose(client, customer):
-    return client.post(reverse("choose-customer"), {"customer": customer.pk})
+    answer = client.post(reverse("choose-customer"), {"customer": customer.pk})
+    client.cookies.pop("django_language", None)  # a customer's language is spoken from then on
+    return answer
 
 
 def test_the_longest_counts_until_another_is_chosen(client, alice, bob):
@@ -42,7 +46,7 @@ def test_the_longest_counts_until_another_is_chosen(client, alice, bob):
     page = client.get(reverse("home"))
     assert page.context["customer"] == bob
     assert page.context["may"]["pay"] is False
-    assert client.post(reverse("top-up")).status_code == 403
+    assert client.post(reverse("top-up"), {"for_customer": bob.pk}).status_code == 403
 
 
 def test_the_menu_names_both(client, alice, bob):
@@ -62,7 +66,82 @@ def test_the_api_follows_the_choice_of_the_session(both, alice, bob):
     assert caller.get("customer/").json()["name"] == "Bob"
 
 
-def test_whoever_is_removed_from_what_they_chose_is_back_at_the_other(client, both, alice, bob):
+def test_whoever_is_removed_from_what_they_chose_is_back_at_the_other_and_is_told(client, both, alice, bob):
     choose(client, bob)
     remove_member(both.memberships.get(customer=bob), actor=STAFF, at=NOON)
-    assert client.get(reverse("home")).context["customer"] == alice
+
+    page = client.get(reverse("home"))
+
+    assert page.context["customer"] == alice
+    assert "You do not work for the customer that you had chosen any more. This is Alice." in markup(page)
+    assert "had chosen" not in markup(client.get(reverse("home")))
+
+
+def sent(client, customer=None, **headers):
+    """The form of the settings that changes the account's language, from a page that showed `customer`."""
+    named = {"for_customer": customer.pk} if customer else {}
+    return client.post(reverse("settings-language"), {"language": "en"} | named, headers=headers)
+
+
+def languages(*customers):
+    return [Customer.objects.get(pk=customer.pk).language for customer in customers]
+
+
+def test_a_form_is_never_carried_out_for_whom_another_tab_has_chosen(client, bob, alice):
+    choose(client, bob)
+
+    answer = sent(client, alice, referer="http://testserver/settings/")
+
+    assert answer.status_code == 409
+    assert "You work for Bob now" in markup(answer)
+    assert languages(alice, bob) == ["vi", "vi"]
+
+
+def test_a_form_of_whom_one_was_removed_from_is_not_carried_out_for_the_other(client, both, alice, bob):
+    choose(client, bob)
+    remove_member(both.memberships.get(customer=bob), actor=STAFF, at=NOON)
+
+    assert sent(client, bob).status_code == sent(client).status_code == sent(client, alice).status_code == 409
+    client.get(reverse("home"))
+    assert sent(client, bob).status_code == 409
+    assert languages(alice) == ["vi"]
+    assert sent(client, alice).status_code == 302
+    assert languages(alice) == ["en"]
+
+
+def test_a_form_that_names_nobody_is_taken_only_where_it_can_mean_one(client, both, alice, bob):
+    assert sent(client).status_code == 409
+    remove_member(both.memberships.get(customer=bob), actor=STAFF, at=NOON)
+    assert sent(client).status_code == 302
+
+
+def test_what_waits_for_proof_is_carried_out_for_its_own_customer_or_not_at_all(client, both, alice, bob):
+    asked = client.post(reverse("key-issue"), {"name": "import", "for_customer": alice.pk})
+    assert asked.status_code == 302
+    choose(client, bob)
+
+    answer = client.post(asked["Location"], {"oldpassword": "secret"}, follow=True)
+
+    assert answer.status_code == 409
+    assert not CustomerKey.objects.exists()
+
+
+def test_every_form_of_a_page_names_its_customer(client, alice, bob):
+    """The buttons that act at once, too, and the page that is shown to whoever chose another."""
+    for customer in (alice, bob):
+        choose(client, customer)
+        for name in ("home", "settings", "wallet"):
+            said = markup(client.get(reverse(name)))
+            tokens = said.count('name="csrfmiddlewaretoken"')
+            assert tokens > 2
+            assert said.count(f'name="for_customer" value="{customer.pk}"') == tokens
+
+
+def test_a_write_by_rest_names_its_customer_too(both, alice, bob):
+    caller = Caller(user=both)
+    body = {"action": "create"}
+    said = [
+        caller.client.post("/api/v1/quotes/", body, content_type="application/json", headers=headers).json()["code"]
+        for headers in ({}, {"x-customer": str(bob.pk)}, {"x-customer": str(alice.pk)})
+    ]
+    assert said == ["for-another-customer", "for-another-customer", "invalid-input"]
