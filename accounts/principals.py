@@ -18,7 +18,8 @@ from kernel.actors import Actor
 @dataclass(frozen=True, slots=True)
 class Principal:
     """
-    A customer's user or key, or a product team's key; `id` is stable and unique among them all.
+    A customer's user or key, or a product team's key; `id` is stable and unique among them all. Somebody who belongs to several
+    customers is another one for each.
 
     Staff who belong to no customer have neither `customer` nor `product_id`: the API is not for them.
     """
@@ -38,7 +39,8 @@ class Principal:
     @classmethod
     def of_user(cls, user: User) -> Principal:
         """With the rights of the user's role."""
-        return cls(f"user:{user.pk}", user.actor, customer=user.customer, rights=user.rights)
+        works_for = user.customer.pk if user.customer else ""
+        return cls(f"user:{user.pk}@{works_for}", user.actor, customer=user.customer, rights=user.rights)
 
     @classmethod
     def of_customer_key(cls, key: CustomerKey) -> Principal:
@@ -48,6 +50,11 @@ class Principal:
     @property
     def is_key(self) -> bool:
         return self.id.startswith("customer-key:")
+
+    @property
+    def somebody(self) -> str:
+        """Who it is, for whomever they work."""
+        return self.id.partition("@")[0]
 
     def scope(self, *, customer: str = "customer", product: str = "") -> Q:
         """

@@ -24,7 +24,7 @@ class PrincipalThrottle(SimpleRateThrottle):
 
     def get_cache_key(self, request: Request, view: object) -> str | None:
         principal: object = request.user
-        return f"throttle:{principal.id}" if isinstance(principal, Principal) else None
+        return f"throttle:{principal.somebody}" if isinstance(principal, Principal) else None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         try:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.may import Role
 from accounts.models import Customer, CustomerKey
 from accounts.services.team import add_member, remove_member
+from notifications.models import Recipient
 from tests.api.conftest import Caller
 from tests.cast import NOON, STAFF, make_customer, make_user
 from tests.markup import markup
@@ -145,3 +146,22 @@ def test_a_write_by_rest_names_its_customer_too(both, alice, bob):
         for headers in ({}, {"x-customer": str(bob.pk)}, {"x-customer": str(alice.pk)})
     ]
     assert said == ["for-another-customer", "for-another-customer", "invalid-input"]
+
+
+def test_a_key_of_a_request_answers_for_its_own_customer_only(both, bob, alice):
+    """Else the other would be told what was done for the first, and get nothing."""
+    both.memberships.filter(customer=bob).update(role=Role.OWNER)
+    caller = Caller(user=both)
+
+    def added(customer):
+        choose(caller.client, customer)
+        body = {"email": "books@books.example", "language": "en", "kinds": ["refund"]}
+        headers = {"x-customer": str(customer.pk), "idempotency-key": "same"}
+        return caller.client.post("/api/v1/recipients/", body, content_type="application/json", headers=headers)
+
+    first, second, again = added(alice), added(bob), added(alice)
+
+    assert [answer.status_code for answer in (first, second, again)] == [201, 201, 201]
+    assert again.json() == first.json()
+    assert second.json()["id"] != first.json()["id"]
+    assert set(Recipient.objects.values_list("customer", flat=True)) == {alice.pk, bob.pk}
