@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Concat, NullIf
@@ -18,6 +18,7 @@ from accounts.models import Customer
 from kernel import clock
 from kernel.seller import seller
 from notifications.models import Notice
+from notifications.services import shown_to
 from payments.services.wallet import wallet_of
 
 LATEST = 99
@@ -40,15 +41,15 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "staff_leave_url": _address("admin:leave_customer"),
     }
     if customer is not None:
-        pk = customer.pk
+        pk, rights = customer.pk, rights_of(request) or ()
         known["wallet"] = SimpleLazyObject(lambda: wallet_of(pk))
-        known["unread_notices"] = SimpleLazyObject(lambda: _unread(pk))
+        known["unread_notices"] = SimpleLazyObject(lambda: _unread(customer, rights))
     return known
 
 
-def _unread(customer_id: UUID) -> int:
+def _unread(customer: Customer, rights: Collection[May]) -> int:
     """Of the latest notices only: what is older rings no bell, and a long history costs nothing."""
-    latest = Notice.objects.to_customers().filter(customer=customer_id).order_by("-id").values("id")[:LATEST]
+    latest = shown_to(customer, rights).order_by("-id").values("id")[:LATEST]
     unread = Notice.objects.filter(pk__in=latest, read_at__isnull=True)
     alone = Concat("kind", Value(":"), "event")
     return unread.values(row=Coalesce(NullIf("together", Value("")), alone)).distinct().count()

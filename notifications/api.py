@@ -17,10 +17,12 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Flag, Input, Instant, Several
 from accounts.api.query import Paged, one_of_many
 from accounts.may import LOOK, May
+from kernel.shapes import Json
 from notifications.kinds import TOPIC_WORDS, Topic, kinds_of, topic_of
 from notifications.models import MailTrouble, Notice, Recipient
+from notifications.models.notices import NoticeQuerySet
 from notifications.recipients import ask_again, ask_recipient, change_recipient, choosable, remove_recipient
-from notifications.services import mark_all_read
+from notifications.services import mark_read, shown_to, told_facts
 from notifications.troubles import mend_address
 
 
@@ -34,11 +36,15 @@ class NoticeShape(serializers.Serializer[object]):
     together = serializers.CharField()
     at = Instant()
     read_at = Instant(allow_null=True)
-    facts = serializers.DictField()
+    facts = serializers.SerializerMethodField()
 
     @extend_schema_field(serializers.ChoiceField(choices=list(TOPIC_WORDS.items())))
     def get_topic(self, notice: Notice) -> str:
         return topic_of(notice.kind)
+
+    @extend_schema_field(serializers.DictField())
+    def get_facts(self, notice: Notice) -> Json:
+        return told_facts(notice, self.context["view"].principal.rights)
 
 
 class NoticeQuery(Paged):
@@ -60,7 +66,7 @@ class AllRead(serializers.Serializer[object]):
 
 
 class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
-    """Notices of a customer, newest first."""
+    """Notices of a customer, newest first; those about bills and payments only for who may see these."""
 
     queryset = Notice.objects.none()
     serializer_class = NoticeShape
@@ -69,15 +75,15 @@ class NoticeViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     queries: ClassVar = {"list": NoticeQuery}
     lookup_value_converter = "int"
 
-    def visible(self) -> QuerySet[Notice]:
-        return Notice.objects.to_customers().filter(self.principal.scope())
+    def visible(self) -> NoticeQuerySet:
+        return shown_to(self.customer, self.principal.rights)
 
     @extend_schema(operation_id="notices_read_all", responses={200: AllRead})
     @action(detail=False, methods=["post"], url_path="read", serializer_class=AllRead)
     @idempotent()
     def read_all(self, request: Request) -> Response:
         """Mark all notices as read."""
-        mark_all_read(self.customer, at=self.at)
+        mark_read(self.visible(), at=self.at)
         return self.show({"unread": self.visible().filter(read_at=None).count()})
 
     @action(detail=True, methods=["post"])

@@ -24,6 +24,7 @@ from notifications.kinds import KINDS, rule_of
 from notifications.kinds.base import Facts
 from notifications.kinds.together import Column, Figure, Together
 from notifications.models import Notice
+from notifications.models.notices import NoticeQuerySet
 from notifications.render import (
     Mail,
     Words,
@@ -91,16 +92,15 @@ def in_a_line(head: Notice, sums: Sums, now: Mapping[str, object] | None) -> Wor
     return _words(rule, current_facts(head, now) | _figures(rule, sums))
 
 
-def sums_by_key(heads: Iterable[Notice]) -> dict[str, Sums]:
-    """How many notices are told together with each of these of one customer, and what was told of their amounts; in one query."""
+def sums_by_key(heads: Iterable[Notice], shown: NoticeQuerySet) -> dict[str, Sums]:
+    """How many of those `shown` are told together with each of these of one customer, and what was told of their amounts; in one query."""
     grouped = [head for head in heads if head.together]
     if not grouped:
         return {}
     rules = [rule for kind in KINDS.values() for rule in kind.together]
     names = sorted({figure.fact for rule in rules for figure in rule.figures if figure.fact})
     found: Any = (
-        Notice.objects.to_customers()
-        .filter(customer=grouped[0].customer_id, together__in={head.together for head in grouped})
+        shown.filter(together__in={head.together for head in grouped})
         .exclude(together="")
         .values("together", "kind")
         .annotate(notices=Count("event", distinct=True))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
 
+from accounts.may import May
 from accounts.models import Customer, User
+from kernel.shapes import Json
 from notifications.events import event_key, event_sql, stamp
-from notifications.kinds import KINDS, key_of
+from notifications.kinds import KINDS, OF_RUNNING, key_of
 from notifications.kinds.together import GATHERS, By
 from notifications.models import Letter, Notice
+from notifications.models.notices import NoticeQuerySet
 from store.bulk import copy_rows
 from store.outbox import WAITING
 
+DOCUMENTS = frozenset({"invoice", "number"})
+"""The facts that name an invoice or credit note."""
 LETTERS_KEPT = timedelta(days=90)
 COLUMNS = "customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error, together"
 
@@ -165,16 +170,23 @@ def _json_ready(facts: dict[str, object]) -> dict[str, object]:
     return {name: stamp(value) if isinstance(value, datetime) else value for name, value in facts.items()}
 
 
-def mark_read(notice: Notice, *, at: datetime) -> None:
-    """The customer has seen it, and what is told together with it; the first time counts."""
-    seen = Notice.objects.filter(customer=notice.customer_id, read_at=None)
-    seen.filter(told_with(notice)).update(read_at=at)
+def shown_to(customer: Customer, rights: Collection[May]) -> NoticeQuerySet:
+    """What of a customer's notices stands in the portal for whoever has these rights: what was billed and paid only to who may see it."""
+    found = Notice.objects.to_customers().filter(customer=customer)
+    return found if May.VIEW_BILLING in rights else found.filter(kind__in=OF_RUNNING)
+
+
+def told_facts(notice: Notice, rights: Collection[May]) -> Json:
+    """What was told, but to who sees no bills the names of documents."""
+    hidden = frozenset() if May.VIEW_BILLING in rights else DOCUMENTS
+    return {name: fact for name, fact in notice.facts.items() if name not in hidden}
+
+
+def mark_read(shown: NoticeQuerySet, *, at: datetime) -> None:
+    """They have been seen by now; the first time counts."""
+    shown.filter(read_at=None, at__lte=at).update(read_at=at)
 
 
 def told_with(notice: Notice) -> Q:
     """The notice itself and what belongs together with it."""
     return Q(together=notice.together) if notice.together else Q(pk=notice.pk)
-
-
-def mark_all_read(customer: Customer, *, at: datetime) -> None:
-    Notice.objects.filter(customer=customer, read_at=None, at__lte=at).update(read_at=at)

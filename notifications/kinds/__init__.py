@@ -69,3 +69,11 @@ def topic_of(kind: str) -> Topic:
 
 def kinds_of(topic: Topic) -> list[str]:
     return [kind for kind in KINDS if topic_of(kind) == topic]
+
+
+OF_RUNNING = [
+    kind
+    for kind in kinds_of(Topic.RESOURCES)
+    if _OF_SUBJECTS.get(KINDS[kind].about, Topic.RESOURCES) == Topic.RESOURCES
+]
+"""What may be read by who runs resources and sees no bills: those that tell of no document."""

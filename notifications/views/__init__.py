@@ -10,12 +10,11 @@ from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
-from accounts.may import LOOK
+from accounts.may import LOOK, May
 from notifications.gathered import count_of, in_a_line, mail_as_sent, said_together, sums_by_key
 from notifications.kinds import TOPIC_WORDS, Topic, kinds_of
-from notifications.models import Notice
 from notifications.render import words_of
-from notifications.services import mark_all_read, mark_read, told_with
+from notifications.services import mark_read, shown_to, told_facts, told_with
 from notifications.truth import facts_now, holds
 from store.keyset import keyset_page
 
@@ -26,15 +25,16 @@ FILTERS = ("", "unread")
 @portal_page(LOOK)
 def notices(request: PortalRequest) -> HttpResponse:
     show, topic = request.GET.get("show", ""), request.GET.get("topic", "")
-    found = Notice.objects.to_customers().filter(customer=request.customer)
+    shown = found = shown_to(request.customer, request.rights)
     if show == "unread":
         found = found.filter(read_at=None)
     if topic in TOPIC_WORDS:
         found = found.filter(kind__in=kinds_of(Topic(topic)))
     page = keyset_page(found.heads(), ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     now = facts_now(page.rows)
-    sums = sums_by_key(page.rows)
+    sums = sums_by_key(page.rows, shown)
     for notice in page.rows:
+        notice.facts = told_facts(notice, request.rights)
         facts = now.get(notice.pk, {})
         others = sums.get(notice.together, {})
         notice.count = count_of(others)
@@ -53,17 +53,21 @@ def notices(request: PortalRequest) -> HttpResponse:
 @portal_page(LOOK)
 def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     """One notice with what is told together with it, read from now on; beside it the mail in the language in which it was sent."""
-    found = get_object_or_404(Notice.objects.to_customers(), pk=notice_id, customer=request.customer)
+    shown = shown_to(request.customer, request.rights)
+    found = get_object_or_404(shown, pk=notice_id)
+    told = shown.filter(told_with(found))
     if not request.staff_viewing:
-        mark_read(found, at=request.at)
-    together: list[Any] = list(
-        Notice.objects.to_customers().filter(told_with(found), customer=request.customer).order_by("id")
-    )
+        mark_read(told, at=request.at)
+    together: list[Any] = list(told.order_by("id"))
+    for one in [found, *together]:
+        one.facts = told_facts(one, request.rights)
     now = facts_now(together)
     for one in together:
         one.is_overtaken = not holds(one, now.get(one.pk), at=request.at)
-    with override(request.customer.language):
-        mail = mail_as_sent(found)
+    mail = None
+    if May.VIEW_BILLING in request.rights:  # it may tell of bills besides
+        with override(request.customer.language):
+            mail = mail_as_sent(found)
     said = said_together(together) if len(together) > 1 else None
     context = {
         "notice": found,
@@ -78,5 +82,5 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
 @require_POST
 @portal_page(does=LOOK)
 def read_all(request: PortalRequest) -> HttpResponse:
-    mark_all_read(request.customer, at=request.at)
+    mark_read(shown_to(request.customer, request.rights), at=request.at)
     return redirect("notices")

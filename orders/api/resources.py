@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -46,9 +46,12 @@ class UnusedTime(serializers.Serializer[object]):
     """The unused part of an invoice."""
 
     invoice = serializers.UUIDField(source="invoice.pk")
-    number = serializers.CharField(source="invoice.number")
+    number = serializers.SerializerMethodField(help_text="Empty for who sees no bills.")
     minutes = serializers.IntegerField()
     amount = serializers.IntegerField()
+
+    def get_number(self, part: Any) -> str:
+        return part.invoice.number if May.VIEW_BILLING in self.context["view"].principal.rights else ""
 
 
 class DeletionPreview(serializers.Serializer[object]):

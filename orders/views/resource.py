@@ -116,7 +116,11 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "order_columns": ORDERS_OF_ONE,
         "open_order": next((order for order in orders if not order.has_ended), None),
         "events": [_told(event) for event in events],
-        "ruler": ruler_of(
+        "ruler_legend": LEGEND,
+        "running": running_costs(request.customer, at=request.at, by="resource", only=[found.pk]).of.get(found.pk),
+    }
+    if May.VIEW_BILLING in request.rights:
+        facts["ruler"] = ruler_of(
             found,
             events=events[::-1],
             periods=periods,
@@ -124,10 +128,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
             orders=orders,
             notices=notices_about(found, own_items),
             at=request.at,
-        ),
-        "ruler_legend": LEGEND,
-        "running": running_costs(request.customer, at=request.at, by="resource", only=[found.pk]).of.get(found.pk),
-    }
+        )
     return render(request, "orders/resource.html", facts)
 
 

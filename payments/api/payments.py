@@ -108,7 +108,10 @@ class PaymentEndpoint(Endpoint):
 
     def visible(self) -> QuerySet[Payment]:
         allocations = Allocation.objects.filter(reversal=None).select_related("invoice").order_by("id")
-        return Payment.objects.filter(self.principal.scope()).prefetch_related(Prefetch("allocations", allocations))
+        if May.VIEW_BILLING not in self.principal.rights:
+            allocations = allocations.none()
+        mine = Payment.objects.filter(self.principal.scope()).shown_to(self.principal.rights)
+        return mine.prefetch_related(Prefetch("allocations", allocations))
 
     def show_payment(self, payment: Payment) -> Response:
         return self.show(self.visible().get(pk=payment.pk), status=201)

@@ -91,7 +91,10 @@ class TransferQuery(Paged):
 
 
 class TransferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
-    """Bank transfers that a customer was asked for, newest first: for top-ups, invoices, and orders by this means."""
+    """
+    Bank transfers that a customer was asked for, newest first: for top-ups, invoices, and orders by this means. Who orders, but
+    neither pays nor sees bills, has those for orders.
+    """
 
     queryset = ExpectedTransfer.objects.none()
     serializer_class = TransferShape
@@ -100,7 +103,7 @@ class TransferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint
     queries: ClassVar = {"list": TransferQuery}
 
     def visible(self) -> QuerySet[ExpectedTransfer]:
-        return ExpectedTransfer.objects.filter(self.principal.scope()).with_received()
+        return ExpectedTransfer.objects.filter(self.principal.scope()).shown_to(self.principal.rights).with_received()
 
     @extend_schema(responses={201: TransferShape})
     @idempotent(AskForTransfer, required=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Self
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
+from accounts.may import May
 from accounts.models import Customer
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -60,6 +62,10 @@ EDGES = frozenset(
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
+    def shown_to(self, rights: Collection[May]) -> Self:
+        """Who neither pays nor sees bills, but orders, sees how their orders are paid and nothing else."""
+        return self if {May.VIEW_BILLING, May.PAY} & set(rights) else self.filter(order_id__isnull=False)
+
     def lock(self, pk: UUID) -> Payment:
         return self.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.may import May
 from accounts.models import Customer
 from kernel import references
 from kernel.ids import new_id
@@ -23,6 +25,10 @@ from store.triggers import frozen, never_deleted
 
 
 class ExpectedTransferQuerySet(models.QuerySet["ExpectedTransfer"]):
+    def shown_to(self, rights: Collection[May]) -> Self:
+        """Who neither pays nor sees bills, but orders, sees how their orders are paid and nothing else."""
+        return self if {May.VIEW_BILLING, May.PAY} & set(rights) else self.filter(order_id__isnull=False)
+
     def lock(self, pk: UUID) -> ExpectedTransfer:
         return self.select_for_update(of=("self",), no_key=True).select_related("customer").get(pk=pk)
 

@@ -58,7 +58,7 @@ def payment_return(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     While it is undecided the page looks again by itself; `part` in the address asks for the changing part alone. From a
     success it goes on to the page of what was paid, if that has one and took the money; all else is told here.
     """
-    payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
+    payment = get_object_or_404(Payment.objects.shown_to(request.rights), pk=payment_id, customer=request.customer)
     is_due = payment.check_at is not None and payment.check_at <= request.at
     if payment.check_at and (payment.checks < ASKED_BY_LOOKING or is_due):
         payment = check_payment(payment.pk, actor=request.actor, at=request.at)
@@ -79,6 +79,6 @@ def _on_to(page: str, *, is_part: bool) -> HttpResponse:
 @portal_page(does=one_of(May.PAY, May.ORDER))
 def payment_check(request: PortalRequest, payment_id: UUID) -> HttpResponse:
     """Ask the gateway now."""
-    payment = get_object_or_404(Payment, pk=payment_id, customer=request.customer)
+    payment = get_object_or_404(Payment.objects.shown_to(request.rights), pk=payment_id, customer=request.customer)
     check_payment(payment.pk, actor=request.actor, at=request.at)
     return redirect("payment-return", payment.pk)

@@ -40,7 +40,9 @@ State = ExpectedTransfer.State
 @portal_page(one_of(May.VIEW_BILLING, May.PAY, May.ORDER))
 def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     """The code while the transfer is waited for, then what came; `part` in the address asks for the changing part alone."""
-    found = get_object_or_404(ExpectedTransfer.objects.with_received(), pk=expected_id, customer=request.customer)
+    found = get_object_or_404(
+        ExpectedTransfer.objects.shown_to(request.rights).with_received(), pk=expected_id, customer=request.customer
+    )
     state = found.state(request.at)
     is_waiting = state == State.WAITING
     received: int = found.received  # type: ignore[attr-defined]  # annotated

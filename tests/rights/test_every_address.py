@@ -24,6 +24,7 @@ from accounts.may import FOR_KEYS, LOOKING, ROLES, Role, allows, lacking
 from accounts.models import CustomerKey, User
 from accounts.staff import ensure_staff_groups
 from catalog.models import ProductKey
+from invoices.models import CreditNote, Invoice
 from tests.cast import LONG_AGO, make_customer, make_user
 from tests.proof import proven
 from tests.rights.addresses import OPEN, Address, addresses
@@ -105,6 +106,23 @@ def test_a_key_opens_what_its_one_right_opens(alices, alice, right):
                 if not is_right:
                     wrong.append(f"{method} {address}: {answer.status_code}")
     assert wrong == []
+
+
+def test_who_sees_no_bills_is_told_no_documents_number_anywhere(alices, alice):
+    """Neither on a page nor by REST, in a notice or in what is answered to a write."""
+    numbers = [Invoice.objects.get(pk=alices["invoice"]).number, CreditNote.objects.get(pk=alices["note"]).number]
+
+    def telling(role):
+        client = browser(make_user(alice, role=role))
+        answers = ((address, *one) for address in ours() for one in asked(address, client, alices))
+        return [
+            f"{method} {address}"
+            for address, method, answer in answers
+            if not answer.streaming and any(number in answer.content.decode(errors="ignore") for number in numbers)
+        ]
+
+    assert "\n".join(telling(Role.TECHNICAL)) == ""
+    assert len(telling(Role.VIEWER)) > 5
 
 
 def leads_to_sign_in(answer: HttpResponse) -> bool:
