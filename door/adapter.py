@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import signed_in
 from accounts.language import speak
 from accounts.models import User
-from accounts.services.keys import keys_in_hand
+from accounts.services.keys import keys_in_hand, names_in_hand
 from door import lasting
 from door.brake import mark_known
 from door.services import tell_user
@@ -66,9 +66,7 @@ class Adapter(DefaultAccountAdapter):
             return
         kind, at, language = self.LETTERS[template_prefix], clock.now(), get_language() or ""
         if kind == Letter.Kind.PASSWORD_CHANGED:
-            tell_user(
-                user, kind, at=at, language=language, keys=", ".join(key.name for key in keys_in_hand(user, at=at))
-            )
+            tell_user(user, kind, at=at, language=language, keys=names_in_hand(user, at=at))
         else:
             tell_user(user, kind, at=at, language=language)
 

@@ -175,10 +175,19 @@ def spend_by_key(actor: Actor, amount: int, *, at: datetime) -> None:
 
 
 def keys_in_hand(user: User, *, at: datetime) -> list[CustomerKey]:
-    """Keys that open something and that `user` may revoke: a new password ends none of them."""
-    if user.customer is None or May.MANAGE_KEYS not in user.rights:
+    """Keys that open something and that `user` may revoke, of whichever customer: a new password ends none of them."""
+    places = [one.customer_id for one in user.belongs if May.MANAGE_KEYS in one.rights]
+    if not places:
         return []
-    return list(CustomerKey.working(at).filter(customer=user.customer).select_related("keeper").order_by("name", "pk"))
+    found = CustomerKey.working(at).filter(customer__in=places).select_related("keeper", "customer")
+    return list(found.order_by("customer__name", "customer", "name", "pk"))
+
+
+def names_in_hand(user: User, *, at: datetime) -> str:
+    """The same for a letter; each with its customer, where they are of several."""
+    keys = keys_in_hand(user, at=at)
+    several = len({key.customer_id for key in keys}) > 1
+    return ", ".join(f"{key.name} ({key.customer})" if several else key.name for key in keys)
 
 
 @transaction.atomic

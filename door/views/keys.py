@@ -27,8 +27,9 @@ class ChosenKeys(forms.Form):
 def keys_after_password(request: PortalRequest) -> HttpResponse:
     """Which keys go on working; those that are ticked are revoked."""
     keys = keys_in_hand(request.user, at=request.at)
+    several = len({key.customer_id for key in keys}) > 1
     if request.method == "GET" and keys:
-        return render(request, "door/keys.html", {"keys": keys})
+        return render(request, "door/keys.html", {"keys": keys, "are_of_several": several})
     form = ChosenKeys(request.POST)
     form.fields["key"].choices = [(str(key.pk), key.name) for key in keys]  # type: ignore[attr-defined]
     if form.is_valid() and form.cleaned_data["key"]:
