@@ -10,7 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import translation
 
-from accounts.services import record_audit
+from accounts.services import record_audit_of
 from kernel.actors import Actor
 from kernel.errors import noted
 from notifications.audit import Did
@@ -57,8 +57,7 @@ def retry_letter(letter_id: int, *, reason: str, actor: Actor, at: datetime) -> 
     """
     LETTERS.resend(letter_id, at=at)
     letter = Letter.objects.select_related("user").get(pk=letter_id)
-    customer = letter.user.customer if letter.user else None
-    record_audit(Did.RETRY_LETTER, letter, actor=actor, at=at, reason=reason, customer=customer)
+    record_audit_of(letter.user, Did.RETRY_LETTER, letter, actor=actor, at=at, reason=reason)
 
 
 def _deliver(pk: int, server: BaseEmailBackend, *, at: datetime) -> Tally:

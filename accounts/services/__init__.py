@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.audit import Did, Edit, Verb
-from accounts.models import AuditEntry, Customer, IdempotencyKey
+from accounts.models import AuditEntry, Customer, IdempotencyKey, User
 from kernel.actors import Actor
 
 KEPT = timedelta(days=7)
@@ -35,6 +35,15 @@ def record_audit(
         reason=reason,
         facts=facts,
     )
+
+
+def record_audit_of(
+    user: User | None, verb: Verb, subject: object, *, actor: Actor, at: datetime, reason: str, **facts: object
+) -> None:
+    """Write down an act on somebody's access, for each customer that they belong to."""
+    places: list[Customer | None] = [one.customer for one in user.belongs] if user else []
+    for customer in places or [None]:
+        record_audit(verb, subject, actor=actor, at=at, reason=reason, customer=customer, **facts)
 
 
 def set_language(customer: Customer, language: str) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import record_audit
+from accounts.services import record_audit_of
 from door.audit import Did
 from door.models import AddressChange
 from door.services import tell_user
@@ -79,9 +79,7 @@ def _carry_out(change: AddressChange, *, at: datetime, language: str) -> None:
     user.email = change.address
     user.save(update_fields=["email"])
     change.done_at = at
-    record_audit(
-        Did.CHANGE_ADDRESS, user.email, actor=actor, at=at, reason="", customer=user.customer, former=change.former
-    )
+    record_audit_of(user, Did.CHANGE_ADDRESS, user.email, actor=actor, at=at, reason="", former=change.former)
     write_letter(
         Letter.Kind.ADDRESS_CHANGED,
         change.former,

@@ -7,11 +7,15 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.may import Role
-from accounts.models import Customer, CustomerKey
+from accounts.models import AuditEntry, Customer, CustomerKey
+from accounts.services.keys import keys_in_hand, names_in_hand
 from accounts.services.team import add_member, remove_member
-from notifications.models import Recipient
+from door.models import AddressChange
+from door.services.addresses import ask_for_address, confirm_address
+from door.services.second_factor import take_second_factor
+from notifications.models import Notice, Recipient
 from tests.api.conftest import Caller
-from tests.cast import NOON, STAFF, make_customer, make_user
+from tests.cast import NOON, STAFF, make_colleague, make_customer, make_user
 from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
@@ -165,3 +169,44 @@ def test_a_key_of_a_request_answers_for_its_own_customer_only(both, bob, alice):
     assert again.json() == first.json()
     assert second.json()["id"] != first.json()["id"]
     assert set(Recipient.objects.values_list("customer", flat=True)) == {alice.pk, bob.pk}
+
+
+@pytest.fixture
+def keeps_both(both, alice, bob):
+    """The same person, running things at Bob's, with a key of each."""
+    both.memberships.filter(customer=bob).update(role=Role.TECHNICAL)
+    both.__dict__.pop("belongs", None)
+    return [CustomerKey.issue(at=NOON, customer=one, name="import", keeper=both)[0] for one in (alice, bob)]
+
+
+def test_after_a_new_password_the_keys_of_all_customers_are_shown_and_revoked(client, both, keeps_both):
+    said = markup(client.get(reverse("keys-after-password")))
+    assert "· Alice" in said
+    assert "· Bob" in said
+    assert names_in_hand(both, at=NOON) == "import (Alice), import (Bob)"
+
+    ours, theirs = keeps_both
+    client.post(reverse("keys-after-password"), {"key": [theirs.pk], "for_customer": ours.customer_id})
+
+    assert [key.name for key in keys_in_hand(both, at=NOON)] == ["import"]
+    assert names_in_hand(both, at=NOON) == "import"
+
+
+def test_keys_that_one_may_not_manage_there_are_not_shown(both, keeps_both, bob):
+    both.memberships.filter(customer=bob).update(role=Role.VIEWER)
+    both.__dict__.pop("belongs", None)
+    assert names_in_hand(both, at=NOON) == "import"
+
+
+def test_what_staff_do_to_ones_access_is_told_to_each_of_ones_customers(both, alice, bob):
+    take_second_factor(both, reason="lost", actor=make_colleague(), at=NOON, language="en")
+    told = Notice.objects.filter(kind=Notice.Kind.ACCESS_CHANGED)
+    assert set(told.values_list("customer", flat=True)) == {alice.pk, bob.pk}
+
+
+def test_another_address_is_written_down_for_each_of_ones_customers(both, alice, bob):
+    change = ask_for_address(both, "new@customer.example", at=NOON, language="en")
+    for side in AddressChange.Side:
+        confirm_address(change.pk, side, at=NOON, language="en")
+    written = AuditEntry.objects.filter(verb="change own address")
+    assert set(written.values_list("customer", flat=True)) == {alice.pk, bob.pk}
