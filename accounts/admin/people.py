@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
@@ -23,7 +23,7 @@ from accounts.four_eyes import leave_for_review
 from accounts.may import Role
 from accounts.models import AuditEntry, BillingModeSwitch, Customer, CustomerGroup, Membership, User
 from accounts.proof import way_to_proof
-from accounts.services.team import LastOwner, add_member, change_role, remove_member
+from accounts.services.team import LastOwner, add_member, change_role, is_last_owner, remove_member
 from accounts.staff import permission_words
 from kernel import clock
 from kernel.shapes import Cleaned, Wording
@@ -55,10 +55,8 @@ class Belongs(forms.ModelForm):
         """The last owner stays, whoever moves them."""
         data = super().clean()
         member = self.instance.membership if self.instance.pk else None
-        if member and {"customer", "role"} & set(self.changed_data):
-            others = member.customer.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
-            if member.role == Role.OWNER and not others.exists():
-                self.add_error("role", str(LastOwner()))
+        if member and {"customer", "role"} & set(self.changed_data) and is_last_owner(member):
+            self.add_error("role", str(LastOwner()))
         return data
 
 
@@ -155,6 +153,8 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         before = User.objects.filter(pk=obj.pk).first() if change else None
         member = before.membership if before else None
         super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            self._warn_of_ownerless(request, obj)
         self._belong(request, obj, member, form.cleaned_data.get("customer"), form.cleaned_data.get("role", ""))
         if change and not opened:
             return
@@ -164,6 +164,14 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         if member and member.customer != obj.customer:
             facts["former_customer"] = str(member.customer_id)
         self._leave(request, "change-user" if change else "make-user", obj, form.cleaned_data["reason"], **facts)
+
+    @staticmethod
+    def _warn_of_ownerless(request: HttpRequest, user: User) -> None:
+        """It may have to be: an account that was stolen. But nobody else there can let anybody in."""
+        for member in user.memberships.select_related("customer"):
+            if is_last_owner(member):
+                words = _("%(customer)s has no owner any more who may sign in: make another user owner there.")
+                messages.warning(request, words % {"customer": member.customer})
 
     @staticmethod
     def _belong(

@@ -232,7 +232,7 @@ class User(AbstractUser):
 
 
 class Membership(models.Model):
-    """Somebody belongs to a customer, and as what. A customer that had an owner keeps one."""
+    """Somebody belongs to a customer, and as what. A customer that had an owner keeps one who may sign in."""
 
     MAY_BE_DELETED: ClassVar = True
 
@@ -268,7 +268,10 @@ class Membership(models.Model):
                 func="""
                 IF OLD.role = 'owner' THEN
                     PERFORM FROM accounts_customer WHERE id = OLD.customer_id FOR NO KEY UPDATE;  -- two who leave at once wait
-                    IF NOT EXISTS (SELECT FROM accounts_membership WHERE customer_id = OLD.customer_id AND role = 'owner') THEN
+                    IF NOT EXISTS (
+                        SELECT FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+                        WHERE m.customer_id = OLD.customer_id AND m.role = 'owner' AND u.is_active
+                    ) THEN
                         RAISE EXCEPTION 'customer % would have no owner', OLD.customer_id USING ERRCODE = 'check_violation';
                     END IF;
                 END IF;

@@ -51,7 +51,7 @@ def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) ->
     """
     What they are from now on; the same again changes nothing.
 
-    :raises LastOwner: nobody else is owner there
+    :raises LastOwner: nobody else is owner there who may sign in
     """
     held = _held(member)
     if held.role == role:
@@ -77,7 +77,7 @@ def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
     """
     They belong there no more; their keys stop, see `CustomerKey.working`.
 
-    :raises LastOwner: nobody else is owner there
+    :raises LastOwner: nobody else is owner there who may sign in
     """
     held = _held(member)
     _refuse_last_owner(held)
@@ -87,6 +87,12 @@ def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
     held.delete()
 
 
+def is_last_owner(member: Membership) -> bool:
+    """Whether nobody else owns there who may sign in."""
+    others = member.customer.memberships.filter(role=Role.OWNER, user__is_active=True).exclude(pk=member.pk)
+    return member.role == Role.OWNER and not others.exists()
+
+
 def _held(member: Membership) -> Membership:
     """As it is now, held after its customer, so that two owners do not leave at once."""
     Customer.objects.lock(member.customer_id)
@@ -94,6 +100,5 @@ def _held(member: Membership) -> Membership:
 
 
 def _refuse_last_owner(member: Membership) -> None:
-    others = member.customer.memberships.filter(role=Role.OWNER).exclude(pk=member.pk)
-    if member.role == Role.OWNER and not others.exists():
+    if is_last_owner(member):
         raise LastOwner

@@ -107,6 +107,17 @@ def test_staff_do_not_move_the_last_owner_away_either(staff, alice, bob):
     assert User.objects.get(pk=user.pk).customer == alice
 
 
+def test_who_shuts_the_last_owner_out_is_warned(staff, alice):
+    user = make_user(alice)
+    make_user(alice, role="billing")
+    form = {"email": user.email, "customer": alice.pk, "role": "owner", "reason": WHY}
+
+    answer = staff("support").post(reverse("admin:accounts_user_change", args=[user.pk]), form, follow=True)
+
+    assert "Alice has no owner any more who may sign in" in answer.content.decode()
+    assert not User.objects.get(pk=user.pk).is_active
+
+
 def test_a_user_made_by_staff_is_told(staff, alice):
     person = {**NEW, "email": "new@alice.example", "role": "owner", "customer": alice.pk}
     client = staff("support")

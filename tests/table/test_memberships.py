@@ -6,7 +6,8 @@ import pytest
 
 from accounts.may import Role
 from accounts.models import Customer
-from tests.cast import make_user
+from accounts.services.team import LastOwner, remove_member
+from tests.cast import NOON, STAFF, make_user
 from tests.table.attack import MARKS, refuse, run
 
 pytestmark = MARKS
@@ -30,6 +31,14 @@ def test_one_of_two_owners_may_go(alice: Customer, bob: Customer) -> None:
     make_user(bob)
     assert run("DELETE FROM accounts_membership WHERE user_id = %s", first.pk) == 1
     refuse("DELETE FROM accounts_membership WHERE user_id = %s", second.pk, match="would have no owner")
+
+
+def test_an_owner_who_may_not_sign_in_is_none_who_stays(alice: Customer) -> None:
+    first, second = make_user(alice), make_user(alice)
+    run("UPDATE accounts_user SET is_active = false WHERE id = %s", second.pk)
+    refuse("DELETE FROM accounts_membership WHERE user_id = %s", first.pk, match="would have no owner")
+    with pytest.raises(LastOwner):
+        remove_member(first.memberships.get(), actor=STAFF, at=NOON)
 
 
 def test_a_membership_is_not_handed_to_somebody_else(alice: Customer, bob: Customer) -> None:
