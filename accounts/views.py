@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -198,7 +198,10 @@ def take_over_key(request: PortalRequest, key_id: UUID) -> HttpResponse:
 @portal_page(does=MEMBERS, from_any=True)
 def choose_customer(request: PortalRequest) -> HttpResponse:
     """Work for another customer that one belongs to, in this browser."""
-    chosen = get_object_or_404(request.user.customers, pk=request.POST.get("customer"))
+    named = request.POST.get("customer")
+    chosen = next((one.customer for one in request.user.belongs if str(one.customer_id) == named), None)
+    if chosen is None:
+        raise Http404
     request.session[CHOSEN] = str(chosen.pk)
     answer = redirect("home")
     speak(answer, chosen.language)

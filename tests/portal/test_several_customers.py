@@ -62,6 +62,8 @@ def test_the_menu_names_both(client, alice, bob):
 
 def test_nobody_chooses_where_they_do_not_belong(client, alice):
     assert choose(client, make_customer("Mallory")).status_code == 404
+    for nonsense in ({"customer": "abc"}, {"customer": ""}, {}):
+        assert client.post(reverse("choose-customer"), nonsense).status_code == 404
     assert client.get(reverse("home")).context["customer"] == alice
 
 
