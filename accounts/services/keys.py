@@ -43,6 +43,11 @@ class KeyIsOver(DomainError):
     message = _("This key is revoked, expired or replaced already.")
 
 
+class KeyIsKept(DomainError):
+    code = "key-kept"
+    message = _("Somebody who manages the keys answers for this one already.")
+
+
 class KeyLimitReached(DomainError):
     code = "key-limit-reached"
     message = _("This key may spend %(limit)s ₫ a day and has spent %(spent)s ₫ today: %(amount)s ₫ is too much.")
@@ -201,13 +206,27 @@ def revoke_in_hand(user: User, pks: Collection[UUID], *, actor: Actor, at: datet
 
 @transaction.atomic
 def take_over_customer_key(key: CustomerKey, keeper: User, *, actor: Actor, at: datetime) -> None:
-    """`keeper`, an owner, answers for the key from now on. A key that was revoked stays so."""
-    changed = CustomerKey.objects.filter(pk=key.pk, revoked_at=None).exclude(keeper=keeper).update(keeper=keeper)
-    if changed:
-        before = key.keeper.email if key.keeper else ""
-        record_audit(
-            Did.TAKE_OVER_KEY, key.pk, actor=actor, at=at, reason=key.name, customer=key.customer, kept_before=before
-        )
+    """
+    `keeper`, who manages keys there, answers for a key whose own keeper does so no more. A key that was revoked stays so.
+
+    :raises KeyIsKept: somebody answers for it, or our support does
+    """
+    Customer.objects.lock(key.customer_id)
+    held = CustomerKey.objects.with_keeper().select_related("keeper").get(pk=key.pk)
+    if held.revoked_at or held.keeper_id == keeper.pk:
+        return
+    if held.keeper is None or not held.is_stopped:
+        raise KeyIsKept
+    CustomerKey.objects.filter(pk=held.pk).update(keeper=keeper)
+    record_audit(
+        Did.TAKE_OVER_KEY,
+        held.pk,
+        actor=actor,
+        at=at,
+        reason=held.name,
+        customer=key.customer,
+        kept_before=held.keeper.email,
+    )
 
 
 @transaction.atomic

@@ -9,7 +9,16 @@ from django.urls import reverse
 
 from accounts.may import FOR_KEYS, May
 from accounts.models import AuditEntry, CustomerKey, Membership, User
-from accounts.services.keys import BeyondKeeper, KeyIsOver, Terms, issue_customer_key, revoke_key, rotate_customer_key
+from accounts.services.keys import (
+    BeyondKeeper,
+    KeyIsKept,
+    KeyIsOver,
+    Terms,
+    issue_customer_key,
+    revoke_key,
+    rotate_customer_key,
+    take_over_customer_key,
+)
 from tests.cast import DAY, NOON, STAFF, make_user
 from tests.portal.seen import the_time_being
 from tests.proof import proven
@@ -79,6 +88,16 @@ def test_another_owner_takes_it_over_and_it_works_again(alice, lan, key):
     assert key[0].keeper == other
     entry = AuditEntry.objects.get(verb="take over API key")
     assert (entry.customer, entry.facts) == (alice, {"kept_before": lan.email})
+
+
+def test_a_key_that_somebody_answers_for_is_not_taken_from_them(alice, lan, key):
+    other = make_user(alice)
+    made = issue_customer_key(alice, "ours", actor=STAFF, at=NOON)[0]
+    for one in (key[0], made):
+        with pytest.raises(KeyIsKept):
+            take_over_customer_key(one, other, actor=other.actor, at=NOON)
+    key[0].refresh_from_db()
+    assert key[0].keeper == lan
 
 
 def test_only_owners_take_over_and_only_their_own(alice, bob, lan, key):
