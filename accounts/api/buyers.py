@@ -27,12 +27,15 @@ class BuyerShape(serializers.Serializer[object]):
     kind = serializers.ChoiceField(choices=BuyerProfile.Kind.choices)
     name = serializers.CharField()
     tax_code = serializers.CharField()
-    personal_id = serializers.CharField()
+    personal_id = serializers.SerializerMethodField(help_text="Whole for who may change it, else its last digits.")
     address = serializers.CharField()
     is_default = serializers.BooleanField(help_text="Taken where none is chosen: by auto-renewals and for usage.")
     is_doubtful = serializers.BooleanField(help_text="The tax code fails its check digit: please mend it.")
     created_at = Instant()
     archived_at = Instant(allow_null=True)
+
+    def get_personal_id(self, buyer: BuyerProfile) -> str:
+        return buyer.identity_for(self.context["view"].principal.rights)
 
 
 class BuyerWish(Input):

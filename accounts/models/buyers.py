@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.may import May
 from accounts.models.people import Customer
 from kernel.identity import personal_id_of, tax_code_of
 from kernel.ids import new_id
@@ -127,6 +129,10 @@ class BuyerProfile(models.Model):
     def identity(self) -> str:
         """Of an identity number the last digits, which are enough to tell people apart; the whole is a secret of theirs."""
         return f"…{self.personal_id[-3:]}" if self.personal_id else ""
+
+    def identity_for(self, rights: Collection[May]) -> str:
+        """The whole number only for who may change it."""
+        return self.personal_id if May.MANAGE_PROFILE in rights else self.identity
 
     @property
     def is_doubtful(self) -> bool:

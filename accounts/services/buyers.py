@@ -78,15 +78,19 @@ def change_buyer(buyer_id: UUID, said: Named, *, actor: Actor, at: datetime) -> 
     :raises BuyerArchived:
     """
     buyer = _hold(buyer_id)
-    former = _facts(buyer)
+    former, number = _facts(buyer), buyer.personal_id
+    last_digits = buyer.identity
     for name, value in said._asdict().items():
         setattr(buyer, name, value)
     _check(buyer)
     buyer.save(update_fields=Named._fields)
-    if _facts(buyer) != former:
+    facts = _facts(buyer)
+    if buyer.personal_id != number:
+        former, facts = former | {"identity": last_digits}, facts | {"identity": buyer.identity, "number": "changed"}
+    if facts != former:
         record_audit(
-            Did.CHANGE_BUYER, buyer.pk, actor=actor, at=at, reason="", customer=buyer.customer, **_facts(buyer), former=former
-        )  # fmt: skip
+            Did.CHANGE_BUYER, buyer.pk, actor=actor, at=at, reason="", customer=buyer.customer, **facts, former=former
+        )
     return buyer
 
 
@@ -162,5 +166,5 @@ def _check(buyer: BuyerProfile) -> None:
 
 
 def _facts(buyer: BuyerProfile) -> dict[str, str]:
-    """What an entry of the audit trail says of it: of a person not the number, which is a secret of theirs."""
+    """What an entry of the audit trail says of it: of a person not the number, which is a secret of theirs; of another number its last digits."""
     return {"name": buyer.name, "kind": str(buyer.kind), "tax_code": buyer.tax_code, "address": buyer.address}

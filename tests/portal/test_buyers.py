@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.may import Role
-from accounts.models import BuyerProfile
+from accounts.models import AuditEntry, BuyerProfile
 from orders.models import Action, Order
+from tests.api.conftest import Caller
 from tests.cast import NOON, answer, chosen, make_buyer, make_customer, make_user, quote
 from tests.cast import order as ordered
 from tests.markup import markup
@@ -164,3 +165,25 @@ def test_staff_see_of_an_identity_number_its_end(alice, client):
         shown = client.get(address).content.decode()
         assert "…456" in shown
         assert LAN not in shown
+
+
+def test_the_whole_identity_number_is_for_who_may_change_it(owner, alice):
+    owner.post(PAGE, {"kind": "person", "name": "Lan", "personal_id": LAN})
+    viewer = make_user(alice, role=Role.VIEWER)
+    page, api = signed_in(alice, role=Role.VIEWER).get(PAGE), Caller(user=viewer).get("buyers/").json()["results"]
+
+    assert LAN in markup(owner.get(PAGE))
+    assert LAN not in markup(page)
+    assert "…456" in markup(page)
+    assert [one["personal_id"] for one in api] == ["…456"]
+
+
+def test_another_identity_number_leaves_a_trace_without_the_number(owner, alice):
+    owner.post(PAGE, {"kind": "person", "name": "Lan", "personal_id": LAN})
+    lan = alice.buyers.get()
+    owner.post(reverse("buyer-change", args=[lan.pk]), {"kind": "person", "name": "Lan", "personal_id": "079190123789"})
+
+    facts = AuditEntry.objects.get(verb="change buyer").facts
+
+    assert (facts["number"], facts["former"]["identity"], facts["identity"]) == ("changed", "…456", "…789")
+    assert LAN not in str(facts)
