@@ -19,6 +19,7 @@ from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.shapes import Cleaned, Wording
 from payments.acts import BookReceived, RefundTopUp, held_facts, refund_facts
+from payments.admin.reversals import another_field
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment, Refund
 from payments.rights import CHECK_PAYMENT, REFUND_TOP_UP, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
@@ -95,7 +96,8 @@ class TakeBackForm(ReasonForm):
         max_length=60,
         help_text=_("Booked once: the same reference of this payment changes nothing."),
     )
-    field_order = ("amount", "reference", "reason")
+    is_another = another_field()
+    field_order = ("amount", "reference", "is_another", "reason")
 
 
 class TakeBack(Task[Payment]):
@@ -128,7 +130,13 @@ class TakeBack(Task[Payment]):
 
     def carry_out(self, subject: Payment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         reversal = take_back(
-            subject.pk, data["amount"], reference=data["reference"], reason=data["reason"], actor=actor, at=at
+            subject.pk,
+            data["amount"],
+            reference=data["reference"],
+            reason=data["reason"],
+            is_another=data["is_another"],
+            actor=actor,
+            at=at,
         )
         return text(
             "%(credit)s came out of the wallet, invoices of %(reopened)s are open again, %(debt)s are a debt."

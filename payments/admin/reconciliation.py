@@ -19,7 +19,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from payments import acts
-from payments.admin.reversals import GiveBack
+from payments.admin.reversals import GiveBack, another_field
 from payments.gateways import open_codes
 from payments.models import (
     SETTLED,
@@ -138,6 +138,11 @@ class BookIt(OfCase):
         return asked.sentence or text("%(amount)s are booked.") % {"amount": display.money(subject.line.amount)}
 
 
+class TakenBackForm(ReasonForm):
+    is_another = another_field()
+    field_order = ("is_another", "reason")
+
+
 class BookTakenBack(OfCase):
     name = "take-back"
     label = _("Taken back by bank or gateway")
@@ -146,6 +151,7 @@ class BookTakenBack(OfCase):
     )
     button = _("Book it")
     right = TAKE_BACK_PAYMENT
+    form = TakenBackForm
     once = True
     dangerous = True
 
@@ -165,7 +171,13 @@ class BookTakenBack(OfCase):
         assert line is not None
         assert subject.payment_id is not None
         take_back(
-            subject.payment_id, line.amount, reference=line.transaction, reason=data["reason"], actor=actor, at=at
+            subject.payment_id,
+            line.amount,
+            reference=line.transaction,
+            reason=data["reason"],
+            is_another=data["is_another"],
+            actor=actor,
+            at=at,
         )
         end_if_both_agree(subject, actor=actor, at=at)
         return text("%(amount)s are booked.") % {"amount": display.money(line.amount)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,17 @@ from payments.models import Allocation, Reversal
 from payments.rights import TAKE_BACK_PAYMENT
 from payments.services.given_back import give_back, is_told_by_a_statement
 from payments.services.reversals import close_reversal
+
+
+def another_field() -> forms.BooleanField:
+    """Beside what is booked as taken back."""
+    return forms.BooleanField(
+        label=_("It is another time"),
+        required=False,
+        help_text=_(
+            "Only where the same amount of this payment is on record under another reference, and this is one more."
+        ),
+    )
 
 
 class CloseReversal(Task[Reversal]):

@@ -53,7 +53,9 @@ def is_told_by_a_statement(reversal: Reversal) -> bool:
     """Whether the gateway's own list of what moved says that exactly this is ours again."""
     payment = reversal.payment
     lines = StatementLine.objects.filter(source=payment.gateway, movement=StatementLine.Movement.GIVEN_BACK)
-    return lines.filter(reference=payment.reference, transaction=reversal.reference, amount=reversal.amount).exists()
+    return lines.filter(
+        reference=payment.reference, transaction__iexact=reversal.reference, amount=reversal.amount
+    ).exists()
 
 
 def book_given_back(payment: Payment, reversal: Reversal, *, reason: str, actor: Actor, at: datetime) -> None:

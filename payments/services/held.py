@@ -83,7 +83,7 @@ def book_won(payment_id: UUID, line: StatementLine, *, reason: str, actor: Actor
     transaction = noted.removeprefix(f"{REVERSED}: ").split(" ")[0]
     won = GivenBack(line.transaction, line.amount, line.at, of=transaction)
     payment, _verdict = judge(payment_id, won, reason=reason, actor=actor, at=at)
-    booked = Reversal.objects.filter(payment=payment, reference=line.transaction, amount=line.amount)
+    booked = Reversal.objects.filter(payment=payment, reference__iexact=line.transaction, amount=line.amount)
     if not booked.exclude(given_back_at=None).exists():
         raise NotAsTold
     return payment

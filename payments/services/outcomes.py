@@ -22,11 +22,11 @@ from notifications.services import tell
 from payments import gateways
 from payments.failures import HELD, REVERSED, REVOKED, UNSETTLED
 from payments.gateways.base import Failed, GivenBack, Outcome, Pending, Succeeded, TakenBack, Unknown, Verdict
-from payments.models import SETTLED, LinkedAccount, Payment, Reversal
+from payments.models import SETTLED, LinkedAccount, Payment
 from payments.services.given_back import book_given_back
 from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
-from payments.services.reversals import book_reversal, book_taken_back, is_booked, takeable
+from payments.services.reversals import book_reversal, book_taken_back, may_be_booked_by_letter, reversal_of, takeable
 from payments.services.standing import after_decline, after_success
 
 logger = logging.getLogger(__name__)
@@ -106,14 +106,14 @@ def _taken_back(
     """
     :param is_won: it is given back in the same transaction
     """
-    if is_booked(payment, outcome.reference):
+    if reversal_of(payment, outcome.reference):
         return Verdict.DUPLICATE
     if payment.state not in SETTLED:
         if outcome.amount < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
         _note_reversed(payment, outcome, at=at)
         return Verdict.ACCEPTED
-    if not 0 < outcome.amount <= takeable(payment):
+    if not 0 < outcome.amount <= takeable(payment) or may_be_booked_by_letter(payment, outcome.amount):
         logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
         return Verdict.WRONG_AMOUNT
     book = book_reversal if is_won else book_taken_back
@@ -123,14 +123,14 @@ def _taken_back(
 
 def _given_back(payment: Payment, outcome: GivenBack, *, reason: str, actor: Actor, at: datetime) -> Verdict:
     """It says of itself that the money had come and been taken: what of that nobody had told us is booked with it."""
-    reversal = _reversal_of(payment, outcome)
+    reversal = reversal_of(payment, outcome.reference)
     if reversal and reversal.given_back_at:
         return Verdict.DUPLICATE
     if reversal is None:
         if payment.state not in SETTLED and outcome.amount < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
         verdict = _has_come_and_gone(payment, outcome, reason=reason, actor=actor, at=at)
-        reversal = _reversal_of(payment, outcome)
+        reversal = reversal_of(payment, outcome.reference)
         if reversal is None:
             return verdict
     if reversal.amount != outcome.amount:
@@ -160,10 +160,6 @@ def _as_it_stands(payment: Payment) -> Payment:
     payment.refresh_from_db()
     payment.customer = customer
     return payment
-
-
-def _reversal_of(payment: Payment, outcome: GivenBack) -> Reversal | None:
-    return Reversal.objects.filter(payment=payment, reference=outcome.reference).first()
 
 
 def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:

@@ -54,7 +54,7 @@ FROM (
                 ELSE 'missing_here' END
     FROM payments_statementline l
     LEFT JOIN payments_payment p ON p.reference = l.reference AND p.gateway = l.source
-    LEFT JOIN payments_reversal b ON b.payment_id = p.id AND b.reference = l.transaction
+    LEFT JOIN payments_reversal b ON b.payment_id = p.id AND upper(b.reference) = upper(l.transaction)
         AND (l.movement = 'taken_back' OR b.given_back_at IS NOT NULL)
     WHERE l.statement_id = %(statement)s AND l.movement IN ('taken_back', 'given_back')
     UNION ALL
@@ -110,7 +110,7 @@ WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
         WHERE l.id = c.line_id AND l.movement = 'payment')
     OR c.kind = 'missing_here' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_reversal b ON b.payment_id = c.payment_id
-            AND b.reference = l.transaction AND b.amount = l.amount
+            AND upper(b.reference) = upper(l.transaction) AND b.amount = l.amount
         WHERE l.id = c.line_id AND (l.movement = 'taken_back' OR l.movement = 'given_back' AND b.given_back_at IS NOT NULL))
     OR c.kind = 'missing_here' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_payment p ON p.id = c.payment_id AND starts_with(p.failure, 'reversed: ')

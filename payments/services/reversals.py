@@ -14,7 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -28,7 +28,7 @@ from ledger.services import Fact, Kind, post, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.models import SETTLED, Allocation, Payment, Reversal
+from payments.models import SETTLED, Allocation, Payment, Reversal, StatementLine
 from payments.services.settle import bought_part_left
 from payments.services.standing import stop_charging_disputed, stop_filling_up
 
@@ -41,33 +41,59 @@ class NotTakenBack(DomainError):
     message = _("Only money that arrived from a gateway or bank can be taken back: %(left)s ₫ of this payment.")
 
 
+class TakenBackBefore(DomainError):
+    code = "taken-back-before"
+    message = _(
+        "%(amount)s ₫ of this payment are on record as taken back under %(reference)s. Say so if this is not the same once more."
+    )
+
+
 class ReversalClosed(DomainError):
     code = "reversal-closed"
     message = _("This case has been closed already.")
 
 
 @transaction.atomic
-def take_back(payment_id: UUID, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime) -> Reversal:
+def take_back(
+    payment_id: UUID, amount: int, *, reference: str, reason: str, is_another: bool = False, actor: Actor, at: datetime
+) -> Reversal:
     """
     Book that `amount` of a payment is gone again. The same reference of the bank or gateway is booked once.
 
+    :param is_another: who books it knows of the same amount under another reference, and that this is one more
+    :raises TakenBackBefore: they do not say so
     :raises NotTakenBack: not from outside, not succeeded, or more than is left of it
     """
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     payment.customer = customer
-    if is_booked(payment, reference):
-        return Reversal.objects.get(payment=payment, reference=reference)
+    booked = reversal_of(payment, reference)
+    if booked:
+        return booked
+    same = Reversal.objects.filter(payment=payment, amount=amount, given_back_at=None).order_by("pk").last()
+    if same and not is_another:
+        raise TakenBackBefore(amount=amount, reference=same.reference)
     if amount <= 0:
         raise InvalidInput(_("Enter an amount above zero."), field="amount")
     if amount > takeable(payment):
         raise NotTakenBack(left=takeable(payment))
-    return book_taken_back(payment, amount, reference=reference, reason=reason, actor=actor, at=at)
+    return book_taken_back(payment, amount, reference=reference.strip(), reason=reason, actor=actor, at=at)
 
 
-def is_booked(payment: Payment, reference: str) -> bool:
-    """Whether what the bank or gateway took back under this reference is on record."""
-    return Reversal.objects.filter(payment=payment, reference=reference).exists()
+def reversal_of(payment: Payment, reference: str) -> Reversal | None:
+    """What the bank or gateway took back under this reference. A person may have typed it: "cb-1" is "CB-1"."""
+    return Reversal.objects.filter(payment=payment, reference__iexact=reference.strip()).order_by("pk").first()
+
+
+def may_be_booked_by_letter(payment: Payment, amount: int) -> bool:
+    """Whether staff booked the same amount by a reference that no statement tells: what the gateway tells now may be just that."""
+    told = StatementLine.objects.filter(
+        source=OuterRef("payment__gateway"),
+        movement=StatementLine.Movement.TAKEN_BACK,
+        transaction__iexact=OuterRef("reference"),
+    )
+    same = Reversal.objects.filter(payment=payment, amount=amount, given_back_at=None)
+    return same.exclude(actor__startswith="job:").exclude(Exists(told)).exists()
 
 
 def takeable(payment: Payment) -> int:

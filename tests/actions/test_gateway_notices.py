@@ -15,10 +15,11 @@ from payments.models import GatewayNotice, Payment, Reversal
 from payments.services import notices
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
+from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes
 from tests.actions.conftest import Gate, paid
-from tests.cast import JOB, NOON, house_balance, make_customer, owner_of
+from tests.cast import JOB, NOON, STAFF, house_balance, make_customer, owner_of
 from tests.table.attack import refuse
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,21 @@ def test_money_that_is_told_to_be_taken_back_is_booked_once_under_each_reference
     assert teller.tells(TakenBack("CB-1", 28_000, NOON)) == Verdict.DUPLICATE
     assert teller.tells(TakenBack("CB-2", 50_001, NOON)) == Verdict.WRONG_AMOUNT
     assert (teller.credit, Reversal.objects.get().amount) == (50_000, 28_000)
+
+
+def test_what_staff_booked_by_letter_is_not_booked_again_when_the_gateway_tells_it_under_a_name_of_its_own(
+    teller: Teller,
+) -> None:
+    """28,000 of 78,000 by the bank's letter: the gateway's 28,000 are left to staff, its 10,000 are another dispute."""
+    teller.tells(paid(teller.payment, NOON))
+    connection.check_constraints()
+    take_back(teller.payment.pk, 28_000, reference="CB-1", reason="letter", actor=STAFF, at=NOON)
+    assert teller.tells(TakenBack("dp-1", 28_000, NOON)) == Verdict.WRONG_AMOUNT
+    assert teller.tells(TakenBack("cb-1", 28_000, NOON)) == Verdict.DUPLICATE
+    assert teller.credit == 50_000
+    assert teller.tells(TakenBack("dp-2", 10_000, NOON)) == Verdict.ACCEPTED
+    assert teller.tells(TakenBack("dp-3", 10_000, NOON)) == Verdict.ACCEPTED
+    assert teller.credit == 30_000
 
 
 def test_taken_back_before_we_heard_that_it_came_is_no_money_either_way(teller: Teller) -> None:

@@ -179,3 +179,40 @@ def test_another_amount_than_was_taken_is_not_booked_as_won(staff, alice):
     )
     refused = do(client, case, "give-back", key="k2")
     assert (refused.status_code, "does not fit" in sentences(refused)) == (422, True)
+
+
+def test_what_staff_booked_by_letter_is_not_booked_again_from_a_line_without_being_said_to_be_another(staff, alice):
+    """Of 90,000 40,000 are booked by the bank's letter, and the statement tells 40,000 under a name of its own."""
+    payment = failed_payment(alice)
+    client = staff("finance")
+    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "take-back", key="k2", amount=40_000, reference="CB-1")
+    case = difference(
+        Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
+        Moved(Movement.TAKEN_BACK, payment.reference, "dp-1", 40_000, NOON),
+    )
+
+    refused = do(client, case, "take-back", key="k3")
+    assert (refused.status_code, "under CB-1" in sentences(refused)) == (422, True)
+    payment.refresh_from_db()
+    assert payment.taken_back == 40_000
+
+    assert do(client, case, "take-back", key="k4", is_another="on").status_code == 302
+    payment.refresh_from_db()
+    assert payment.taken_back == 80_000
+
+
+def test_a_reference_that_somebody_typed_is_the_statements_in_whatever_letters(staff, alice):
+    payment = failed_payment(alice)
+    client = staff("finance")
+    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "take-back", key="k2", amount=40_000, reference=" cb-1 ")
+    do(client, payment, "take-back", key="k3", amount=40_000, reference="CB-1")
+    day, _new = StatementDay.objects.get_or_create(source="sandbox", day=NOON.date(), defaults={"ask_at": NOON})
+    lines = [
+        Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
+        Moved(Movement.TAKEN_BACK, payment.reference, "CB-1", 40_000, NOON),
+    ]
+    read_day(day, lines, actor="statements", at=NOON)
+    payment.refresh_from_db()
+    assert (payment.taken_back, ReconciliationCase.objects.exists()) == (40_000, False)
