@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -111,7 +112,7 @@ class Adapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         if user.customer:
             speak(answer, user.customer.language)
-        mark_known(request, answer, user)
+        mark_known(request, answer, user, passed=is_mfa_enabled(user))
         note_browser(request, user)
         return answer
 

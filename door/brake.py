@@ -93,8 +93,11 @@ class Attempts:
 
     @classmethod
     def of_codes(cls, request: HttpRequest, user: User) -> Attempts:
-        """Codes of a second factor: of whoever knows the password already, in any number of sessions."""
-        device = _device_of(request, user.email)
+        """
+        Codes of a second factor: of whoever knows the password already, in any number of sessions. A browser that has passed it counts
+        by itself, no other: else each new password would begin the guesses anew.
+        """
+        device = _device_of(request, user.email, passed=True)
         return cls({f"code:device:{device}" if device else f"code:{user.pk}": CODES})
 
     @classmethod
@@ -179,17 +182,17 @@ def _password_mark(user: User) -> str:
     return _digest(f"known device {user.password}")[:20]
 
 
-def _device_of(request: HttpRequest, name: str) -> str:
-    """The browser's own mark if this user has signed in with it before by the present password, else empty."""
+def _device_of(request: HttpRequest, name: str, *, passed: bool = False) -> str:
+    """The browser's own mark if this user has signed in with it before by the present password (and `passed` the second factor), else empty."""
     try:
-        pk, password, device = signing.loads(
+        pk, password, device, has_passed = signing.loads(
             request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_COOKIE_AGE
         )
     except (signing.BadSignature, ValueError, TypeError):
         return ""
     user = User.objects.filter(pk=pk).first()
     is_theirs = user is not None and as_one(user.email) == as_one(name) and _password_mark(user) == password
-    return str(device) if is_theirs else ""
+    return str(device) if is_theirs and (has_passed or not passed) else ""
 
 
 def in_words(seconds: int) -> str:
@@ -199,10 +202,14 @@ def in_words(seconds: int) -> str:
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
 
-def mark_known(request: HttpRequest, answer: HttpResponseBase, user: User) -> None:
-    """This browser is `user`'s until the password changes: strangers' failures do not concern it. Known, it stays the same one."""
+def mark_known(request: HttpRequest, answer: HttpResponseBase, user: User, *, passed: bool) -> None:
+    """
+    This browser is `user`'s until the password changes: strangers' failures do not concern it. Known, it stays the same one.
+
+    :param passed: whether it has been let in by a second factor
+    """
     device = _device_of(request, user.email) or secrets.token_urlsafe(12)
-    mark = signing.dumps([user.pk, _password_mark(user), device], salt=DEVICE_COOKIE)
+    mark = signing.dumps([user.pk, _password_mark(user), device, passed], salt=DEVICE_COOKIE)
     answer.set_cookie(
         DEVICE_COOKIE, mark, max_age=DEVICE_COOKIE_AGE, samesite="Lax", secure=settings.HTTPS, httponly=True
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 from allauth.account import views as ways
 from allauth.account.utils import perform_login
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -84,7 +85,7 @@ class NewPassword(ways.PasswordResetFromKeyView):
         """Whoever reads the mails is not kept out by who guesses: this browser is known from now on."""
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
-        mark_known(self.request, answer, form.user)
+        mark_known(self.request, answer, form.user, passed=False)
         return answer
 
     def get_success_url(self) -> str:
@@ -108,7 +109,7 @@ class ChangePassword(Page, WithRequest, ways.PasswordChangeView):
         answer: HttpResponse = super().form_valid(form)
         end_sessions(form.user)
         note_browser(self.request, form.user)
-        mark_known(self.request, answer, form.user)
+        mark_known(self.request, answer, form.user, passed=is_mfa_enabled(form.user))
         return answer
 
 

@@ -17,7 +17,7 @@ from door import brake
 from door.second_factor import SecondFactor
 from notifications.models import Notice
 from tests.cast import make_user
-from tests.letters import mails
+from tests.letters import link_in, mail_to, mails
 from tests.portal.seen import said
 from tests.proof import proven
 
@@ -38,6 +38,9 @@ def owner(alice):
 @pytest.fixture
 def boss(db):
     return User.objects.create_superuser("boss@portal.example", "secret")
+
+
+NEW = "a-long-new-secret"
 
 
 def code_of(secret: str) -> str:
@@ -155,6 +158,20 @@ def test_whose_codes_are_guessed_is_told_once_that_somebody_knows_the_password(o
     for _ in range(12):
         assert client.post("/sign-in/code/", {"code": "000000"}).status_code == 200
     assert [(message.to, message.subject) for message in mails()] == [([owner.email], "Có người biết mật khẩu của bạn")]
+
+
+def test_a_new_password_does_not_begin_the_guesses_of_codes_anew(owner, with_factor, monkeypatch):
+    monkeypatch.setattr(brake, "FIRST_WAIT", 3600)
+    client, _answer = sign_in(owner)
+    for _ in range(6):
+        client.post("/sign-in/code/", {"code": "000000"})
+    reader = Client(headers={"accept-language": "en"})
+    reader.post("/password/forgotten/", {"email": owner.email})
+    link = reader.get(link_in(mail_to(owner.email)))
+    assert reader.post(link["Location"], {"password1": NEW, "password2": NEW}).status_code == 302
+    reader.post("/login/", {"username": owner.email, "password": NEW})
+
+    assert reader.post("/sign-in/code/", {"code": "000000"}).status_code == 429
 
 
 def test_who_guesses_codes_keeps_nobody_out_of_a_browser_they_have_used(owner, with_factor):
