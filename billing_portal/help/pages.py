@@ -64,6 +64,7 @@ OF_PAGES = {
     "usersessions_list": "teams-and-keys",
 }
 FOLDER = Path(settings.BASE_DIR) / "docs" / "help"
+THEMES = frozenset({"light", "dark"})
 LOADED = "{% load portal help %}"
 
 
@@ -86,6 +87,12 @@ def page(slug: str, language: str, theme: str = "") -> HelpPage:
     """:raises KeyError: there is none of this name"""
     if slug not in SLUGS:
         raise KeyError(slug)
+    return _rendered(slug, language, theme if theme in THEMES else "")
+
+
+@cache
+def _rendered(slug: str, language: str, theme: str) -> HelpPage:
+    """Once per process: nothing in it changes while the portal runs."""
     with override(language):
         said = _source(slug, language).render(Context({**figures(), "language": language, "theme": theme}))
     title, lead, body = said.strip().split("\n\n", 2)

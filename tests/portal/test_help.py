@@ -112,3 +112,10 @@ def test_the_wallet_leads_to_paying_and_a_search_finds_it(alice: Customer) -> No
     assert f'<a class="learn" href="{reverse("help-page", args=["paying"])}">' in markup(client.get(reverse("wallet")))
     assert reverse("help-page", args=["recovering"]) in markup(client.get(reverse("help"), {"q": "trash"}))
     assert "Recovering what was deleted" in markup(client.get(reverse("search"), {"q": "trash"}))
+
+
+def test_a_page_is_rendered_once_for_each_language_and_theme() -> None:
+    """Whatever a cookie calls its theme: strangers read it, and search all of them."""
+    assert page("paying", "en", "dark") is page("paying", "en", "dark")
+    assert page("paying", "en", "nonsense") is page("paying", "en")
+    assert page("paying", "en") is not page("paying", "vi")
