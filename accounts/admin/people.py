@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from django import forms
@@ -23,7 +24,7 @@ from accounts.four_eyes import leave_for_review
 from accounts.may import Role
 from accounts.models import AuditEntry, BillingModeSwitch, Customer, CustomerGroup, Membership, User
 from accounts.proof import way_to_proof
-from accounts.services.team import LastOwner, add_member, change_role, is_last_owner, remove_member
+from accounts.services.team import LastOwner, StaffAreNoMembers, add_member, change_role, is_last_owner, remove_member
 from accounts.staff import permission_words
 from kernel import clock
 from kernel.shapes import Cleaned, Wording
@@ -57,6 +58,9 @@ class Belongs(forms.ModelForm):
         member = self.instance.membership if self.instance.pk else None
         if member and {"customer", "role"} & set(self.changed_data) and is_last_owner(member):
             self.add_error("role", str(LastOwner()))
+        elsewhere = self.instance.belongs[1:] if self.instance.pk else []
+        if data and data.get("is_staff") and (data.get("customer") or elsewhere):
+            self.add_error("customer", str(StaffAreNoMembers()))
         return data
 
 
@@ -145,13 +149,19 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     ) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change=change, **options)
         if not request.user.is_superuser and "customer" in form.base_fields:
-            form.base_fields["customer"].required = True  # only superusers make users who belong to no customer
+            own = form.base_fields["customer"] = deepcopy(
+                form.base_fields["customer"]
+            )  # else superusers would have to as well
+            own.required = True  # only superusers make users who belong to no customer
         return form
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         opened = sorted(self.OPENS & set(form.changed_data))
         before = User.objects.filter(pk=obj.pk).first() if change else None
         member = before.membership if before else None
+        places = {member.customer_id if member else None, getattr(form.cleaned_data.get("customer"), "pk", None)}
+        for pk in sorted(places - {None}):
+            Customer.objects.lock(pk)  # before the user, as everybody does who moves somebody
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
             self._warn_of_ownerless(request, obj)

@@ -160,7 +160,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractUser):
-    """Somebody who signs in: a member of customers, or (of none) staff."""
+    """Somebody who signs in: a member of customers, or staff, never both: whose act it was is never in doubt."""
 
     username = None  # type: ignore[assignment]  # people sign in with their mail address
     email = models.EmailField(_("mail address"), unique=True)
@@ -183,6 +183,23 @@ class User(AbstractUser):
                 Lower("email"),
                 name="one_user_per_mail_address_however_written",
                 violation_error_message=_("Another user signs in with this address already."),
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="a_member_is_no_staff",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("is_staff"),
+                timing=pgtrigger.Deferred,  # they may leave in the same breath
+                func="""
+                IF EXISTS (
+                    SELECT FROM accounts_user u JOIN accounts_membership m ON m.user_id = u.id WHERE u.id = NEW.id AND u.is_staff
+                ) THEN
+                    RAISE EXCEPTION 'user % is a member and would be staff', NEW.id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
             ),
         ]
 
@@ -260,6 +277,19 @@ class Membership(models.Model):
         ]
         triggers: ClassVar = [
             frozen("is_of_one_person_and_customer", columns=["user_id", "customer_id", "joined_at"]),
+            pgtrigger.Trigger(
+                name="staff_are_no_members",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                PERFORM FROM accounts_user WHERE id = NEW.user_id AND is_staff FOR SHARE;
+                IF FOUND THEN
+                    RAISE EXCEPTION 'user % is staff and would be a member', NEW.user_id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="an_owner_stays",
                 level=pgtrigger.Row,

@@ -29,6 +29,11 @@ class MemberAlready(DomainError):
     message = _("This person belongs to the team already.")
 
 
+class StaffAreNoMembers(DomainError):
+    code = "staff-are-no-members"
+    message = _("This person works for us and belongs to no customer. Use another address.")
+
+
 def who_can_give(customer: Customer) -> str:
     """Who changes roles there, for a sentence."""
     owners = customer.memberships.filter(user__is_active=True, role=Role.OWNER).order_by("joined_at", "pk")
@@ -37,7 +42,12 @@ def who_can_give(customer: Customer) -> str:
 
 @transaction.atomic
 def add_member(customer: Customer, user: User, role: str, *, actor: Actor, at: datetime) -> Membership:
-    """:raises MemberAlready:"""
+    """
+    :raises StaffAreNoMembers:
+    :raises MemberAlready:
+    """
+    if user.is_staff:
+        raise StaffAreNoMembers
     held = Customer.objects.lock(customer.pk)
     if held.memberships.filter(user=user).exists():
         raise MemberAlready

@@ -118,6 +118,21 @@ def test_who_shuts_the_last_owner_out_is_warned(staff, alice):
     assert not User.objects.get(pk=user.pk).is_active
 
 
+def test_who_becomes_staff_belongs_to_no_customer_any_more(superuser, alice):
+    make_user(alice)
+    user = make_user(alice, role="viewer")
+    page = reverse("admin:accounts_user_change", args=[user.pk])
+    form = {"email": user.email, "role": "viewer", "is_active": "on", "is_staff": "on", "reason": WHY}
+
+    refused = superuser.post(page, {**form, "customer": alice.pk})
+    assert "belongs to no customer" in str(refused.context["adminform"].form.errors["customer"])
+
+    answer = superuser.post(page, form)
+    assert answer.status_code == 302, answer.context["adminform"].form.errors
+    user = User.objects.get(pk=user.pk)
+    assert (user.is_staff, user.customer) == (True, None)
+
+
 def test_a_user_made_by_staff_is_told(staff, alice):
     person = {**NEW, "email": "new@alice.example", "role": "owner", "customer": alice.pk}
     client = staff("support")

@@ -80,7 +80,7 @@ def test_that_it_was_set_is_told(owner):
 def test_the_mail_is_in_the_language_of_the_customer(owner):
     ask(owner.email)
     assert mail_to(owner.email).subject == "Đặt mật khẩu mới"
-    Customer.objects.filter(pk=owner.customer_id).update(language="en")
+    Customer.objects.filter(pk=owner.customer.pk).update(language="en")
     ask(owner.email)
     assert mail_to(owner.email).subject == "Set a new password"
 

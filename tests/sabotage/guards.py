@@ -121,6 +121,8 @@ PEOPLE = (
 )
 TEAM = (
     trigger("accounts_membership", "an_owner_stays", "tests/table/test_memberships.py::last_owner"),
+    trigger("accounts_membership", "staff_are_no_members", "tests/table/test_memberships.py::staff"),
+    trigger("accounts_user", "a_member_is_no_staff", "tests/table/test_memberships.py::staff"),
     trigger("accounts_membership", "is_of_one_person_and_customer", "tests/table/test_memberships.py::somebody_else"),
     constraint("accounts_membership", "one_membership_per_user_and_customer", "tests/table/test_memberships.py::twice"),
     trigger("accounts_keyspending", "stays_within_the_limit", "tests/actions/test_key_limits.py::database"),

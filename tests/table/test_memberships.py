@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from accounts.may import Role
-from accounts.models import Customer
-from accounts.services.team import LastOwner, remove_member
-from tests.cast import NOON, STAFF, make_user
-from tests.table.attack import MARKS, refuse, run
+from accounts.models import Customer, User
+from accounts.services.team import LastOwner, StaffAreNoMembers, add_member, remove_member
+from tests.cast import NOON, STAFF, make_colleague, make_user
+from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
 
@@ -56,3 +56,18 @@ def test_a_role_is_one_of_four_and_nobody_is_there_twice(alice: Customer) -> Non
         user.pk,
         match="one_membership_per_user_and_customer",
     )
+
+
+def test_staff_are_no_members_and_members_no_staff(alice: Customer) -> None:
+    make_colleague()
+    boss = User.objects.get(email=STAFF.name)
+    refuse(
+        "INSERT INTO accounts_membership (user_id, customer_id, role, joined_at) VALUES (%s, %s, 'owner', now())",
+        boss.pk, alice.pk, match="is staff and would be a member",
+    )  # fmt: skip
+    with pytest.raises(StaffAreNoMembers):
+        add_member(alice, boss, Role.OWNER, actor=STAFF, at=NOON)
+    member = make_user(alice)
+    with refused("is a member and would be staff"):
+        run("UPDATE accounts_user SET is_staff = true WHERE id = %s", member.pk)
+        run("SET CONSTRAINTS ALL IMMEDIATE")
