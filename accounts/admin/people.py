@@ -159,8 +159,9 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         opened = sorted(self.OPENS & set(form.changed_data))
         before = User.objects.filter(pk=obj.pk).first() if change else None
         member = before.membership if before else None
-        places = {member.customer_id if member else None, getattr(form.cleaned_data.get("customer"), "pk", None)}
-        for pk in sorted(places - {None}):
+        chosen: Customer | None = form.cleaned_data.get("customer")
+        places = {one.pk for one in (member and member.customer, chosen) if one}
+        for pk in sorted(places):
             Customer.objects.lock(pk)  # before the user, as everybody does who moves somebody
         super().save_model(request, obj, form, change)
         if change and "is_active" in form.changed_data and not obj.is_active:
