@@ -27,7 +27,17 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
     (
         "customers",
         _("Customers"),
-        ["accounts.Customer", "accounts.User", "accounts.CustomerKey", "door.SignUp", "door.SecondFactor"],
+        [
+            "accounts.Customer",
+            "accounts.User",
+            "accounts.BuyerProfile",
+            "accounts.CustomerKey",
+            "notifications.Recipient",
+            "team.Invitation",
+            "door.SignUp",
+            "door.SecondFactor",
+            "door.PrivacyRequest",
+        ],
     ),
     (
         "services",
