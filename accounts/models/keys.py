@@ -19,6 +19,7 @@ from accounts.models.people import Customer, Membership, User
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from store.carried import CarriedKey, unique_with
 from store.triggers import frozen, never_deleted
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -107,7 +108,13 @@ class CustomerKey(ApiKey):
     networks = ArrayField(models.CharField(max_length=43), verbose_name=_("allowed networks"), default=list, blank=True)
     expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
     succeeds = models.OneToOneField(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="successor", verbose_name=_("in place of")
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_constraint=False,
+        related_name="successor",
+        verbose_name=_("in place of"),
     )
 
     keeper_role: str | None
@@ -117,6 +124,8 @@ class CustomerKey(ApiKey):
         verbose_name = _("customer API key")
         verbose_name_plural = _("customer API keys")
         constraints: ClassVar = [
+            unique_with(name="a_key_is_one_customers"),
+            CarriedKey("succeeds", name="a_key_succeeds_one_of_its_customer"),
             models.CheckConstraint(
                 name="a_key_carries_rights_that_keys_may_carry",
                 condition=Q(carries__contained_by=sorted(FOR_KEYS)) & ~Q(carries=[]),

@@ -53,7 +53,7 @@ def test_every_wording_names_the_same_facts_in_vietnamese(kind):
             english = str(text)
         with translation.override("vi"):
             vietnamese = str(text)
-        assert vietnamese != english
+        assert vietnamese != english or re.fullmatch(r"%\(\w+\)s", english)  # said by another sentence
         assert set(re.findall(r"%\(\w+\)s", english)) == set(re.findall(r"%\(\w+\)s", vietnamese))
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import override
 from invoices.models import CreditNote, ParkedBilling
 from kernel.reasons import in_words
 from lifecycle.models import Failure, Resource
+from notifications.models import MailTrouble
 from payments.failures import KEPT, WORDS, failure_words
 from payments.models import Payment
 
@@ -57,6 +58,7 @@ KEPT_REASONS = {
     "lifecycle.DeliveryChannel.failures": NUMBER,
     "notifications.Notice.error": TECHNICAL,
     "notifications.Letter.error": TECHNICAL,
+    "notifications.MailTrouble.why": MailTrouble.Why,
 }
 
 

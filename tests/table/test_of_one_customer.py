@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db.models import ForeignKey, Model
 
-from accounts.models import Customer
+from accounts.models import Customer, CustomerKey
 from catalog.models import Item
 from invoices.models import ParkedBilling
 from lifecycle.models import ProvisioningRequest, Resource
@@ -18,7 +18,7 @@ from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
 from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal
 from store.carried import CarriedKey
-from tests.cast import DAY, NOON, chosen, create, make_customer, owner_of, quote, renew
+from tests.cast import DAY, NOON, chosen, create, make_buyer, make_customer, owner_of, quote, renew
 from tests.refunds import returned, topped_up
 from tests.table.attack import MARKS, refuse, run
 from usage.models import Record
@@ -27,13 +27,9 @@ pytestmark = MARKS
 BACK = "https://shop.example/"
 
 WITHOUT = {
-    "accounts.staffact.asker": "people of ours are nobody's",
-    "accounts.staffact.decider": "people of ours are nobody's",
+    "notifications.notice.copy_to": "the trigger that writes copies asks for recipients of its customer",
     "accounts.billingmodeswitch.act": "a trigger compares them",
     "ledger.credithold.account": "the trigger that moves what is held compares them",
-    "orders.visit.user": "people may leave a customer; who was vouched for stays on record",
-    "accounts.customerkey.keeper": "a key whose keeper left stops working, and is taken over",
-    "door.agreement.user": "people may leave a customer; what they agreed to for it stays on record",
     "invoices.invoiceline.price": "a list price is nobody's",
     "payments.consent.linked": "a trigger compares them",
     "payments.automaticcharge.linked": "a trigger looks for the consent of this customer to it",
@@ -105,6 +101,8 @@ def two_of_everything(alice: Customer, small: Item) -> tuple[Customer, Customer]
 
 
 def everything(customer: Customer, small: Item) -> None:
+    make_buyer(customer)
+    CustomerKey.issue(at=NOON, customer=customer, name="import")
     [server] = create(customer, small)
     open_session_about(small.product, server.pk, action="renew", return_url=BACK, at=NOON)
     renew(server, at=NOON + DAY)
