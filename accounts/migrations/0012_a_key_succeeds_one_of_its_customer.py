@@ -8,7 +8,7 @@ import store.carried
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0010_an_owner_who_may_sign_in_stays"),
+        ("accounts", "0011_staff_are_no_members"),
     ]
 
     operations = [
