@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -19,7 +18,7 @@ PHONE = "(max-width: 40rem)"
 
 
 @register.inclusion_tag("components/help_link.html", takes_context=True)
-def page_help(context: Any) -> dict[str, str]:
+def page_help(context: Context) -> dict[str, str]:
     """Where the present page's questions are answered, if there is such a page."""
     match = getattr(context.get("request"), "resolver_match", None)
     slug = OF_PAGES.get(match.url_name or "") if match else None
@@ -29,7 +28,7 @@ def page_help(context: Any) -> dict[str, str]:
 
 
 @register.simple_tag(takes_context=True)
-def screen(context: Any, name: str, words: str) -> SafeString:
+def screen(context: Context, name: str, words: str) -> SafeString:
     """{% screen "wallet" "The wallet" %}: a picture of a page from `docs/screens`, in the reader's language and theme, as wide as the device."""
     chosen = context["theme"] if context["theme"] in {"light", "dark"} else ""
 
