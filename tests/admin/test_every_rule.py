@@ -54,6 +54,11 @@ NO_FIELD = {"customer_billing_mode_is_known": {"billing_mode": "barter"}}
 PAIRED = {"each_tier_has_its_price"}
 """Kept by the form itself, which has one box for both columns."""
 """What is asked of the row, but no page edits."""
+IN_THE_PORTAL = {
+    "a_key_carries_rights_that_keys_may_carry", "a_keys_daily_limit_is_sane", "a_key_expires_after_it_was_made",
+    "a_key_is_one_customers", "a_key_succeeds_one_of_its_customer", "sessions_of_a_customer_last_a_while_and_end",
+}  # fmt: skip
+"""Of rows that staff edit, but asked where customers type it, or followed from what they choose."""
 UNIQUE = {
     "catalog.Product": {"code": "vserver"},
     "catalog.Coupon": {"code": "USED"},
@@ -135,7 +140,7 @@ def refused_with_a_sentence(answer, name):
 
 
 def test_every_rule_is_broken_here():
-    assert set(RULES) == set(BROKEN) | set(NO_FIELD) | PAIRED
+    assert set(RULES) == set(BROKEN) | set(NO_FIELD) | PAIRED | IN_THE_PORTAL
     unique = {
         model._meta.label
         for model in EDITED
@@ -208,7 +213,9 @@ def test_two_items_of_one_code_on_a_product_are_refused_with_a_sentence(superuse
 def test_every_sentence_can_be_said():
     """Django puts the rule's name into it: a per cent sign that stands alone ends in an error."""
     assert all(
-        rule.get_violation_error_message() == str(rule.violation_error_message) for _model, rule in RULES.values()
+        rule.get_violation_error_message() == str(rule.violation_error_message)
+        for name, (_model, rule) in RULES.items()
+        if name not in IN_THE_PORTAL
     )
 
 
