@@ -43,7 +43,12 @@ TUNING = {
     "max_wal_size": "2GB",
     "random_page_cost": 1.1,
 }
-CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_locks_per_transaction": 512,  # a hunt of hours is one transaction, and each of its savepoints that writes holds one
+}
 
 
 class EngineFailed(SystemExit):
