@@ -188,7 +188,7 @@ def test_staff_who_look_at_the_portal_as_a_customer_change_nothing(owner, db):
     staff = Client()
     staff.force_login(User.objects.create_superuser("boss@portal.example", "secret"))
     session = staff.session
-    session["viewed_customer"] = str(owner.customer_id)
+    session["viewed_customer"] = str(owner.customer.pk)
     session.save()
     assert ask(staff).status_code == 403
     assert not Letter.objects.exists()
