@@ -65,7 +65,7 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
     @property
     def user(self) -> User | None:
         """Who asks; a program is nobody."""
-        kind, _colon, pk = self.principal.id.partition(":")
+        kind, _colon, pk = self.principal.somebody.partition(":")
         return User.objects.get(pk=pk) if kind == "user" else None
 
     def visible(self) -> QuerySet[PrivacyRequest]:
