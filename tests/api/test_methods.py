@@ -36,6 +36,8 @@ ONE_OF = {
     "provisioning-requests": "request",
     "keys": "key",
     "visits": "visit",
+    "users": "1",
+    "invitations": "00000000-0000-7000-8000-000000000000",  # whoever's: what may not be asked is not looked for
 }
 
 
