@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Portal
-from tests.browser.test_purchase import amounts, read_english, sign_in
+from tests.browser.test_purchase import read_english, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -76,14 +76,3 @@ def test_what_is_in_the_trash_is_recovered(page: Page, portal: Portal) -> None:
     page.wait_for_url("**/recover/**")
     press(page, page.locator("button[name=step][value=continue]:visible").first)
     confirm_from_the_wallet(page)
-
-
-def test_invoices_are_paid_in_part(page: Page, portal: Portal) -> None:
-    signed_in(page, portal, "phuong@phuongnam.example", "/billing/")
-    press(page, page.get_by_role("link", name="Pay what is open"))
-    page.wait_for_url("**/invoices/pay/**")
-    press(page, page.locator("input[name=means][value=wallet]"), "Space")
-    press(page, page.locator("form:has(input[name=means]) button").last)
-    page.wait_for_url(lambda url: "/invoices/pay/" not in url)
-    page.goto(f"{portal.url}/wallet/")
-    assert amounts(page.locator("main").inner_text())[0] == 0, "all credit went to the invoices, the older first"
