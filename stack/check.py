@@ -49,7 +49,7 @@ STEPS = [
     Step("imports", [_program("lint-imports"), "--no-cache", "--no-logo"]),
     Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run"], engines=True),
     Step("django", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], DEPLOYED, engines=True),
-    Step("pytest", [*RUN, runner(os.environ), "-n", str(max(2, os.cpu_count() or 2))], engines=True),
+    Step("pytest", [*RUN, runner(os.environ), "-n", str(1 + max(2, os.cpu_count() or 2))], engines=True),
 ]
 
 

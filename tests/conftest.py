@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 
@@ -16,6 +16,14 @@ from catalog.models import Item, Product
 from tests.auditing import broken_books
 from tests.cast import make_customer, make_item, make_product
 from tests.owner import be_the_application
+
+LONG = ("browser", "scale", "demo", "stack", "journeys", "races", "property", "fuzz")
+"""Folders of few and long tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long ones first: else all but one process wait for it in the end."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +75,16 @@ def _books_are_in_balance(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     if uses_database and not request.node.get_closest_marker("breaks_the_books"):
         assert broken_books() == []
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What fixtures of a module write stands for all of its tests: each begins there, and what it does is undone."""
+    with django_db_blocker.unblock():
+        be_the_application(connection=connection)
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
 
 
 @pytest.fixture

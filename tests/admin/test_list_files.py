@@ -11,14 +11,15 @@ from django.urls import reverse
 from billing_portal import urls  # noqa: F401  # registers the staff area's pages
 from invoices.models import Invoice
 from ledger.models import Account
-from tests.cast import NOON, create, make_customer
+from tests.cast import NOON, create, make_customer, make_item, make_product
 from tests.portal.seen import the_time_being
 
 
-@pytest.fixture
-def billed(alice, small):
+@pytest.fixture(scope="module")
+def billed(standing):
+    small = make_item(make_product("vserver"), "small", 181_000)
     with the_time_being(NOON):
-        create(alice, small, quantity=2, name="web")
+        create(make_customer("Alice", credit=10_000_000), small, quantity=2, name="web")
         create(make_customer("Other", credit=1_000_000), small, name="elsewhere")
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.models import Customer
 from catalog.models import Item, Product
 from invoices import queries
 from invoices.models import CreditNote, Invoice, MonthlyTotal
@@ -13,29 +14,24 @@ from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
 from kernel.periods import CalendarMonth
 from payments.services.invoices import pay_invoices_from_wallet
-from tests.cast import JOB, NOON, create, fund, make_item, make_product, owner_of
+from tests.cast import JOB, NOON, create, fund, make_customer, make_item, make_product, owner_of
 from tests.owner import as_owner
 from tests.table.attack import refuse
 
 APRIL, MAY = (CalendarMonth(2026, month).period.starts_at + timedelta(hours=1) for month in (4, 5))
 
 
-@pytest.fixture
-def backups() -> Item:
-    """36,000 VND per 30 days."""
-    return make_item(make_product("backup"), "plain", 36_000)
-
-
-@pytest.fixture
-def two_months(bob, small, backups):
+@pytest.fixture(scope="module")
+def two_months(standing):
     """
     March and April of a server (181,000 per 30 days) and a backup (36,000), both from 10 March, noon (UTC+7).
 
     March, 21 d 12 h: 129,717 and 25,800, of which the server's is paid and the backup's partly paid.
     April, 30 days: 181,000 and 36,000, of which the backup's is credited in full.
     """
-    for item in (small, backups):
-        create(bob, item)
+    bob = make_customer("Bob", mode="postpaid")
+    for product, price in (("vserver", 181_000), ("backup", 36_000)):
+        create(bob, make_item(make_product(product), "plain", price))
     bill_ended_months(actor=JOB, at=APRIL)
     bill_ended_months(actor=JOB, at=MAY)
     invoices = {(inv.product.code, inv.period_key): inv for inv in Invoice.objects.select_related("product")}
@@ -44,6 +40,11 @@ def two_months(bob, small, backups):
     pay_invoices_from_wallet(bob.pk, chosen, amount=139_717, actor=owner_of(bob), at=MAY)
     credit_invoice(invoices["backup", "2026-04"], 36_000, CreditNote.Reason.CORRECTION, note="outage", at=MAY)
     return invoices
+
+
+@pytest.fixture
+def bob(two_months, db):
+    return Customer.objects.get(name="Bob")
 
 
 def month(number: int) -> CalendarMonth:
@@ -78,8 +79,8 @@ def test_a_search_and_what_is_overdue_are_added_up_from_the_invoices(bob, two_mo
     assert (overdue.count, overdue.due) == (1, 15_800)
 
 
-def test_what_everybody_owes_is_not_mixed_up(alice, bob, two_months, small):
-    create(alice, small, at=NOON)
+def test_what_everybody_owes_is_not_mixed_up(alice, bob):
+    create(alice, Item.objects.get(product__code="vserver"), at=NOON)
     assert summarize(alice, Wanted(), at=MAY).charged == 181_000
     assert summarize(bob, Wanted(), at=MAY).charged == 336_517
 

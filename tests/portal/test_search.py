@@ -107,7 +107,7 @@ def test_every_list_of_the_staff_area_can_be_searched(db, model):
     client = Client(headers={"accept-language": "en"})
     client.force_login(User.objects.create_user("boss@portal.example", is_staff=True, is_superuser=True))
     address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    for typed in (*TYPED, "0105", "a@b.example", "25%"):
+    for typed in (unicodedata.normalize("NFD", NAME), "0105", "a@b.example", "25%"):
         assert client.get(address, {"q": typed}).status_code == 200
     assert "searchbar_helptext" in shown(client, address)
 

@@ -447,11 +447,11 @@ LOCKS = (
 )  # fmt: skip
 AUDIT = (
     code(
-        "billing_portal.auditor:_park", lambda *_, **__: None, "tests/jobs/test_auditor.py::parks_the_customer",
+        "billing_portal.auditor:_park", lambda *_, **__: None, "tests/jobs/test_looks.py::parks_the_customer",
         name="what the auditor finds parks its customer",
     ),
     edited(
-        "billing_portal.auditor:_write_down", "Finding.note(", "str(", "tests/jobs/test_auditor.py::parks_the_customer",
+        "billing_portal.auditor:_write_down", "Finding.note(", "str(", "tests/jobs/test_looks.py::parks_the_customer",
         name="what the auditor finds is shown to staff",
     ),
     code(

@@ -96,11 +96,12 @@ def test_bad_orders_are_refused_and_leave_nothing(sandbox, changes):
 
 
 def test_a_reference_is_used_once_and_the_same_address_finds_its_order_again(sandbox):
-    created = stamp()
-    first = opened(sandbox, created)
+    created, until = stamp(), stamp(15)  # once: a second later another address would come of it
+    first = opened(sandbox, created, vnp_ExpireDate=until)
 
-    assert opened(sandbox, created) == first
-    assert sandbox.http.get(address(vnp_CreateDate=created, vnp_Amount="20000000")).status_code == 400
+    assert opened(sandbox, created, vnp_ExpireDate=until) == first
+    changed = address(vnp_CreateDate=created, vnp_ExpireDate=until, vnp_Amount="20000000")
+    assert sandbox.http.get(changed).status_code == 400
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,19 @@ from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
 from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal
 from store.carried import CarriedKey
-from tests.cast import DAY, NOON, chosen, create, make_buyer, make_customer, owner_of, quote, renew
+from tests.cast import (
+    DAY,
+    NOON,
+    chosen,
+    create,
+    make_buyer,
+    make_customer,
+    make_item,
+    make_product,
+    owner_of,
+    quote,
+    renew,
+)
 from tests.refunds import returned, topped_up
 from tests.table.attack import MARKS, refuse, run
 from usage.models import Record
@@ -89,9 +101,10 @@ def test_a_reference_without_a_constraint_of_its_own_has_one_that_carries() -> N
     assert {(model, field.name) for model, field in references() if not is_kept(field)} - AT_ONCE <= carried
 
 
-@pytest.fixture
-def two_of_everything(alice: Customer, small: Item) -> tuple[Customer, Customer]:
-    mallory = make_customer("Mallory", credit=10_000_000)
+@pytest.fixture(scope="module")
+def two_of_everything(standing: None) -> tuple[Customer, Customer]:
+    alice, mallory = (make_customer(name, credit=10_000_000) for name in ("Alice", "Mallory"))
+    small = make_item(make_product("vserver"), "small", 181_000)
     small.product.return_urls = [BACK]
     small.product.save()
     for customer in (alice, mallory):
