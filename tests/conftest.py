@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
+from xdist.scheduler import LoadFileScheduling
 
 from accounts.models import Customer
 from catalog.models import Item, Product
@@ -24,6 +25,18 @@ LONG = ("browser", "scale", "demo", "stack", "journeys", "races", "property", "f
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long ones first: else all but one process wait for it in the end."""
     items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
+class OneBrowser(LoadFileScheduling):
+    """A file is one process's, and all that a browser looks at too: the portal with its demo is made once for them."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
+    return OneBrowser(config, log)
 
 
 @pytest.fixture(scope="session")
