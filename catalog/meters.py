@@ -137,5 +137,13 @@ class Meter:
 
 
 def _micro(value: Decimal) -> int:
-    """In millionths; columns of quantities and prices hold no finer ones."""
-    return int(value.scaleb(6))
+    """
+    In millionths: columns of quantities and prices hold no finer ones.
+
+    :raises ValueError: it is finer, and would be cut
+    """
+    numerator, denominator = value.as_integer_ratio()
+    counted, rest = divmod(numerator * MICRO, denominator)
+    if rest:
+        raise ValueError(f"{value} is finer than a millionth")
+    return counted

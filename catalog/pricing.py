@@ -60,7 +60,7 @@ class Line:
     One component over one period.
 
     `amount` is the rounded price before anything is said about tax; `tax` is the part of it (VAT included) or what
-    comes on top (VAT excluded); `total` is what is owed.
+    comes on top (VAT excluded); `total` is what is owed. `before` is what the month had cost already, of what is metered.
     """
 
     component: Component
@@ -69,6 +69,7 @@ class Line:
     amount: int
     tax: int
     total: int
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,20 +101,19 @@ def price_line(component: Component, period: Period) -> Line:
     """
     One line, rounded half-up once for the amount and once for the tax.
 
-    VAT included: tax = amount - amount / (1 + rate). VAT excluded: tax = amount x rate, and it is added.
+    VAT included: tax = amount - amount / (1 + rate). VAT excluded: tax = amount x rate, and it is added. What is metered is worth the
+    month with it less the month before it, and so is its tax: lines of a month add up to the month, to the đồng, however it was cut.
     """
     minutes = period.minutes
     rate = component.rate
-    amount = (
-        _metered(rate.meter, component)
-        if rate.meter
-        else _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
-    )
-    vat, whole = rate.vat_rate.as_integer_ratio()
-    if rate.includes_vat:
-        return Line(component, period, minutes, amount, round_half_up(amount * vat, whole + vat), amount)
-    tax = round_half_up(amount * vat, whole)
-    return Line(component, period, minutes, amount, tax, amount + tax)
+    if rate.meter:
+        before = rate.meter.amount(component.before, component.discount)
+        amount = rate.meter.amount(component.before + component.quantity, component.discount) - before
+    else:
+        before = 0
+        amount = _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
+    tax = _tax(before + amount, rate) - _tax(before, rate)
+    return Line(component, period, minutes, amount, tax, amount if rate.includes_vat else amount + tax, before)
 
 
 def unused_part(charged: int, *, minutes_left: int, minutes_charged: int) -> int:
@@ -129,10 +129,9 @@ def reduction(subtotal: int, *, amount: int | None, share: Decimal | None) -> in
     return min(taken, subtotal)
 
 
-def _metered(meter: Meter, component: Component) -> int:
-    """What the month costs by now, less what it cost before: so several lines of a month add up to it, to the đồng."""
-    until = component.before + component.quantity
-    return meter.amount(until, component.discount) - meter.amount(component.before, component.discount)
+def _tax(amount: int, rate: Rate) -> int:
+    vat, whole = rate.vat_rate.as_integer_ratio()
+    return round_half_up(amount * vat, whole + vat if rate.includes_vat else whole)
 
 
 def _amount(factors: Sequence[Decimal], minutes: int, per_minutes: int) -> int:

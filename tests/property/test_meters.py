@@ -163,8 +163,32 @@ def test_a_millionth_more_never_leaps(of: Meter, quantity: Decimal) -> None:
 def test_the_lines_of_a_month_add_up_to_the_month(of: Meter, parts: list[Decimal], discount: str) -> None:
     before = [NOTHING, *accumulate(parts)]
     lines = [line(of, part, before=done, discount=discount) for part, done in zip(parts, before, strict=False)]
-    assert sum(one.amount for one in lines) == line(of, sum(parts, NOTHING), discount=discount).amount
+    whole = line(of, sum(parts, NOTHING), discount=discount)
+    assert sum(one.amount for one in lines) == whole.amount
     assert all(one.amount >= 0 for one in lines)
+
+
+@given(meters(), st.lists(quantities, min_size=1, max_size=6), discounts, st.booleans())
+def test_so_do_their_taxes_and_totals(of: Meter, parts: list[Decimal], discount: str, includes_vat: bool) -> None:
+    before = [NOTHING, *accumulate(parts)]
+    lines = [
+        line(of, part, before=done, discount=discount, includes_vat=includes_vat)
+        for part, done in zip(parts, before, strict=False)
+    ]
+    whole = line(of, sum(parts, NOTHING), discount=discount, includes_vat=includes_vat)
+    assert (sum(one.tax for one in lines), sum(one.total for one in lines)) == (whole.tax, whole.total)
+    assert all(one.tax >= 0 for one in lines)
+
+
+def test_one_unit_and_one_more_come_to_two_with_vat_on_top() -> None:
+    """5 ₫ each: the first has the half đồng of VAT that is rounded up, the second none."""
+    first, second = line(meter("5"), "1", includes_vat=False), line(meter("5"), "1", before="1", includes_vat=False)
+    assert [(one.amount, one.tax, one.total) for one in (first, second)] == [(5, 1, 6), (5, 0, 5)]
+
+
+def test_what_is_finer_than_a_millionth_is_refused_and_not_cut() -> None:
+    with pytest.raises(ValueError, match="finer than a millionth"):
+        line(meter("500"), "1.0000001")
 
 
 @given(meters(Tiering.FLAT, bounded=False), quantities, discounts)
