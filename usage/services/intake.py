@@ -30,14 +30,13 @@ from usage.models import Batch, Outcome, RefusedRecord
 from usage.models.intake import REFUSED
 from usage.models.records import DIGEST, FACTS
 from usage.reading import Said, read_record
+from usage.services.closing import closed_until, hold_open
 from usage.services.parts import make_parts
 
 MOST = 10_000
 """Records in one batch."""
 FROM_THE_FUTURE = timedelta(minutes=5)
 """Clocks differ: so far ahead of ours a use may lie."""
-CLOSED_AFTER = timedelta(minutes=30)
-"""After midnight of the first day, when the month end begins: what comes later is late."""
 LOOKS = 3
 SHOWN = 500
 """Characters of what was refused that are kept."""
@@ -134,6 +133,7 @@ def take_records(
 
 
 def _take(product: Product, records: Sequence[object], *, source: Batch.Source, actor: Actor, at: datetime) -> Taken:
+    hold_open()
     outcomes, rows = _sort_out(product, records, at=at)
     if rows["used_at"]:
         make_parts(_months_between(min(rows["used_at"]), max(rows["used_at"])))
@@ -174,7 +174,7 @@ def _sort_out(
     outcomes: list[Outcome] = []
     rows: dict[str, list[Any]] = {name: [] for name in COLUMNS}
     first: dict[tuple[str, str, str], Said] = {}
-    closed = CalendarMonth.of(at - CLOSED_AFTER).period.starts_at
+    closed = closed_until()
     for place, one in enumerate(said):
         if isinstance(one, Outcome):
             outcomes.append(one)
@@ -197,7 +197,7 @@ def _sort_out(
             outcomes.append(Outcome.DUPLICATE if before == one else Outcome.KEY_TAKEN)
         else:
             first[one[:3]] = one
-            is_late = one.used_at < closed or known.until is not None
+            is_late = (closed is not None and one.used_at < closed) or known.until is not None
             outcomes.append(Outcome.LATE if is_late else Outcome.ACCEPTED)
             values = (place, known.pk, known.customer_id, item.pk, *one[3:6], one.key, one.corrects, is_late)
             for name, value in zip(COLUMNS, values, strict=True):
