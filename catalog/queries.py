@@ -54,11 +54,14 @@ class PriceBook:
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
         self._rates: dict[tuple[UUID, UUID | None], list[Validity]] = defaultdict(list)
         self._discounts: dict[tuple[UUID, UUID], list[Validity]] = defaultdict(list)
+        self._versions: dict[UUID, Rate] = {}
         self._with_own_terms: set[UUID] = set()
         self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
-            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate, price.meter)
+            rate = self._versions[price.pk] = Rate(
+                price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate, price.meter
+            )
             self._rates[price.item_id, price.customer_id].append(_validity(price, rate))
             if price.customer_id:
                 self._with_own_terms.add(price.customer_id)
@@ -89,6 +92,11 @@ class PriceBook:
             raise NoPrice(item=item.name_in(language), item_code=item.code)
         discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
         return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
+
+    def used(self, item_id: UUID, price_id: UUID, discount: Decimal, language: str) -> Component:
+        """A metered item at the version of its price and the discount with which its month was begun; as yet, nothing of it."""
+        item = self.items[item_id]
+        return Component(item_id, item.name_in(language), item.unit, Decimal(0), self._versions[price_id], discount)
 
     def stretches(
         self, item_id: UUID, quantity: Decimal, customer_id: UUID, period: Period, language: str

@@ -13,11 +13,13 @@ from fractions import Fraction
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog.meters import Aggregation
+from catalog.price_words import how_it_came, meter_words
 from catalog.pricing import Component, Rate, price_line
 from catalog.units import counted, unit_words
 from invoices.models import InvoiceLine
 from kernel import display
-from kernel.periods import HOUR_MINUTES, Period
+from kernel.periods import HOUR_MINUTES, CalendarMonth, Period
 
 EXACT = Decimal("0.0001")
 
@@ -44,12 +46,22 @@ def explain_line(line: InvoiceLine, *, coupon: int = 0) -> Explanation:
     return Explanation(_formula(line), _facts(line, coupon), recompute(line))
 
 
+def component_of(line: InvoiceLine) -> Component:
+    """What the line prices; of a metered item with the terms of its price version."""
+    meter = None if line.per_minutes else line.price.meter
+    rate = Rate(line.price_id, line.unit_price, line.per_minutes, line.includes_vat, line.vat_rate, meter)
+    return Component(line.item_id, line.name, line.unit, line.quantity, rate, line.discount, line.quantity_before)
+
+
+def period_of(line: InvoiceLine) -> Period:
+    return Period(line.starts_at, line.ends_at)
+
+
 def recompute(line: InvoiceLine) -> bool:
     """Whether pricing gives the line's minutes, amount, VAT and total again from the line's inputs."""
-    rate = Rate(line.price_id, line.unit_price, line.per_minutes, line.includes_vat, line.vat_rate)
-    component = Component(line.item_id, line.name, line.unit, line.quantity, rate, line.discount)
-    again = price_line(component, Period(line.starts_at, line.ends_at))
-    return (again.minutes, again.amount, again.tax, again.total) == (line.minutes, line.amount, line.tax, line.total)
+    again = price_line(component_of(line), period_of(line))
+    found = (again.minutes, again.before, again.amount, again.tax, again.total)
+    return found == (line.minutes, line.amount_before, line.amount, line.tax, line.total)
 
 
 def name_of(line: InvoiceLine, language: str = "") -> str:
@@ -59,7 +71,9 @@ def name_of(line: InvoiceLine, language: str = "") -> str:
 
 
 def per(line: InvoiceLine) -> str:
-    """What the unit price is for: "per 30 days" or "per hour", and per which unit."""
+    """What the unit price is for: "per 30 days", "per hour", or "per GB" of what is metered."""
+    if not line.per_minutes:
+        return _("per %(unit)s") % {"unit": unit_words(line.unit)}
     return _("per hour") if line.per_minutes == HOUR_MINUTES else _("per 30 days")
 
 
@@ -75,6 +89,8 @@ def percent(share: Decimal) -> str:
 
 
 def _formula(line: InvoiceLine) -> str:
+    if not line.per_minutes:
+        return ""
     factors = [display.rate(line.unit_price), display.rate(line.quantity)]
     if line.discount:
         factors.append(f"(1 {display.MINUS} {percent(line.discount)})")
@@ -89,17 +105,20 @@ def _exact_text(line: InvoiceLine) -> str:
 
 
 def _facts(line: InvoiceLine, coupon: int) -> list[Fact]:
+    facts = [*(_of_time(line) if line.per_minutes else _of_use(line)), Fact(_("VAT"), _vat(line))]
+    if coupon:
+        facts.append(Fact(_("Share of the coupon"), display.signed_money(-coupon)))
+    return facts
+
+
+def _of_time(line: InvoiceLine) -> list[Fact]:
     facts = [
         Fact(
             _("Unit price"),
             _("%(price)s ₫ %(per)s for one %(unit)s")
             % {"price": display.rate(line.unit_price), "per": per(line), "unit": unit_words(line.unit)},
         ),
-        Fact(
-            _("Price version"),
-            _("valid from %(day)s, no. %(id)s")
-            % {"day": display.day(line.price.valid_from), "id": str(line.price_id)[-8:]},
-        ),
+        _version(line),
         Fact(_("Quantity"), counted(line.quantity, line.unit)),
         Fact(
             _("Time"),
@@ -114,10 +133,47 @@ def _facts(line: InvoiceLine, coupon: int) -> list[Fact]:
     ]
     if line.discount:
         facts.append(Fact(_("Negotiated discount"), percent(line.discount)))
-    facts += [Fact(_("Rounding"), _rounding(line)), Fact(_("VAT"), _vat(line))]
-    if coupon:
-        facts.append(Fact(_("Share of the coupon"), display.signed_money(-coupon)))
-    return facts
+    return [*facts, Fact(_("Rounding"), _rounding(line))]
+
+
+def _of_use(line: InvoiceLine) -> list[Fact]:
+    """Where the quantity comes from, the terms of the price, and how the amount came about, tier by tier."""
+    component = component_of(line)
+    assert component.rate.meter
+    months = CalendarMonth.of(line.starts_at).period
+    words = {
+        "quantity": counted(line.quantity_before + line.quantity, line.unit),
+        "how": Aggregation(line.item.aggregation).label,
+        "month": display.span(months.starts_at, months.ends_at),
+    }
+    facts = [
+        Fact(_("Price"), "; ".join(meter_words(component.rate.meter, line.unit))),
+        _version(line),
+        Fact(_("Quantity"), _("%(quantity)s, as reported for %(month)s: %(how)s") % words),
+    ]
+    return facts + [Fact(label, value) for label, value in how_it_came(component, period_of(line))]
+
+
+def use_of(line: InvoiceLine) -> dict[str, object]:
+    """The same for programs: the month's quantity, and where its units lie."""
+    meter = component_of(line).rate.meter
+    assert meter
+    quantity = line.quantity_before + line.quantity
+    return {
+        "aggregation": line.item.aggregation,
+        "quantity": quantity,
+        "quantity_before": line.quantity_before,
+        "amount_before": line.amount_before,
+        "included": meter.included,
+        "minimum": meter.minimum,
+        "cap": meter.cap,
+        "parts": meter.parts(quantity),
+    }
+
+
+def _version(line: InvoiceLine) -> Fact:
+    words = {"day": display.day(line.price.valid_from), "id": str(line.price_id)[-8:]}
+    return Fact(_("Price version"), _("valid from %(day)s, no. %(id)s") % words)
 
 
 def _rounding(line: InvoiceLine) -> str:

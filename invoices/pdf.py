@@ -21,8 +21,9 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from catalog.price_words import how_it_came
 from catalog.units import counted
-from invoices.explain import name_of, per, percent
+from invoices.explain import component_of, name_of, per, percent, period_of
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
@@ -38,7 +39,7 @@ FOLDER = Path(__file__).parent / "documents"
 def invoice_pdf(*invoices: Invoice, at: datetime) -> bytes:
     """Invoices as they stand at `at`: what was issued, and what has been credited and paid since."""
     prefetch_related_objects(
-        invoices, Prefetch("lines", InvoiceLine.objects.select_related("item").order_by("position"))
+        invoices, Prefetch("lines", InvoiceLine.objects.select_related("item", "price").order_by("position"))
     )
     return render(*(_invoice(invoice, at=at) for invoice in invoices))
 
@@ -166,7 +167,7 @@ def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
     """The cells of a line, each with a note beside or below it, or nothing."""
     net = line.amount - line.tax if line.includes_vat else line.amount
     return [
-        (name_of(line), f"{_('discount')} {percent(line.discount)}" if line.discount else ""),
+        (name_of(line), _note(line)),
         (counted(line.quantity, line.unit), ""),
         (
             f"{display.rate(line.unit_price)}{display.NBSP}{display.SIGN}",
@@ -176,6 +177,13 @@ def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
         (f"{percent(line.vat_rate)}{display.NBSP}· {display.money(line.tax)}".replace(" ", display.NBSP), ""),
         (display.money(line.total), ""),
     ]
+
+
+def _note(line: InvoiceLine) -> str:
+    """What went into the amount beside price and quantity; of what is metered, how it came about, tier by tier."""
+    if not line.per_minutes:
+        return "; ".join(f"{label}: {value}" for label, value in how_it_came(component_of(line), period_of(line)))
+    return f"{_('discount')} {percent(line.discount)}" if line.discount else ""
 
 
 def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, object]]:
@@ -202,6 +210,8 @@ def _notes(invoice: Invoice) -> list[str]:
         _("Time is counted in whole minutes, a month is 30 days; every line is rounded half up to whole đồng."),
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]
+    if invoice.is_late:
+        notes.insert(0, _("It bills what was reported after the bill of this time had been written, and no time."))
     if invoice.due and invoice.seller.get("bank"):
         notes.insert(0, _("Text of the transfer: %(number)s") % {"number": invoice.number})
     credited: Iterable[CreditNote] = invoice.credit_notes.order_by("issued_at") if invoice.credited else ()

@@ -11,6 +11,7 @@ class PaymentsConfig(AppConfig):
         import payments.acts
         import payments.audit
         import payments.rights  # noqa: F401  # makes all three known
+        from invoices.services.metered import gives_back
         from notifications.events import Subject
         from notifications.render import leads_to, words_for
         from notifications.truth import knows
@@ -18,12 +19,14 @@ class PaymentsConfig(AppConfig):
         from payments.gateways.registry import refuse_half_configured
         from payments.payer_links import payer_address
         from payments.queries import account_words, facts_of_payments
+        from payments.services.settle import give_back
         from payments.services.shareable import facts_of_requests
         from payments.ways import facts_of_links
         from store.places import has_pages
         from store.races import slower_is_told
 
         refuse_half_configured()
+        gives_back(give_back)
         knows(Subject.PAYMENT, facts_of_payments)
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)

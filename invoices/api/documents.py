@@ -26,8 +26,10 @@ from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from accounts.may import TO_EXPORT, May
 from catalog.api.configurations import ProductCode
+from catalog.meters import Aggregation, Kind
 from catalog.models import Product
 from invoices.columns import Column, Form
+from invoices.explain import use_of
 from invoices.models import CreditNote, Invoice, InvoiceLine, Question
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.reports import INVOICES, USAGE
@@ -67,17 +69,51 @@ def _member(column: Column) -> serializers.Field[Any, Any, Any, object]:
 MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
+class CountedPart(serializers.Serializer[object]):
+    """So many units (or packages) of a month at one price."""
+
+    kind = serializers.ChoiceField(choices=[kind.value for kind in Kind], source="kind.value")
+    quantity = Rate()
+    unit_price = Rate()
+
+
+class UseExplanation(serializers.Serializer[object]):
+    """
+    The month's quantity, what was billed of it before, and where its units lie. `parts` x (1 - discount), rounded half-up, not below
+    `minimum` once more is used than is `included`, not above `cap`, less `amount_before`, is the amount.
+    """
+
+    aggregation = serializers.ChoiceField(
+        choices=Aggregation.choices, help_text="How what was used in a month became one quantity."
+    )
+    quantity = Rate(help_text="Of the month, with this line.")
+    quantity_before = Rate()
+    amount_before = serializers.IntegerField()
+    included = Rate()
+    minimum = serializers.IntegerField()
+    cap = serializers.IntegerField(allow_null=True)
+    parts = CountedPart(many=True)
+
+
 class LineExplanation(serializers.Serializer[object]):
-    """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
+    """
+    amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng; of what is metered
+    (per_minutes 0) see `use`.
+    """
 
     price = serializers.UUIDField(source="price_id", help_text="The version of the price.")
     unit_price = Rate()
     quantity = Rate()
     discount = Rate()
     minutes = serializers.IntegerField()
-    per_minutes = serializers.IntegerField()
+    per_minutes = serializers.IntegerField(help_text="0: metered, priced by each unit that is used.")
     includes_vat = serializers.BooleanField()
     vat_rate = Rate()
+    use = serializers.SerializerMethodField()
+
+    @extend_schema_field(UseExplanation(allow_null=True))
+    def get_use(self, line: InvoiceLine) -> object:
+        return UseExplanation(use_of(line)).data if not line.per_minutes else None
 
 
 class InvoiceLineShape(serializers.Serializer[object]):
@@ -102,6 +138,9 @@ class InvoiceShape(serializers.Serializer[object]):
     is_overdue = serializers.SerializerMethodField()
     resource = serializers.UUIDField(source="resource_id")
     period_key = serializers.CharField()
+    is_late = serializers.BooleanField(
+        help_text="It bills what was reported after the bill of its month: no time, and nothing that is billed already."
+    )
     covered_until = Instant(help_text="Earlier than period_end when the service was cut short.")
     coupon_code = serializers.CharField()
     paid = serializers.IntegerField()
@@ -221,7 +260,7 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
     def visible(self) -> QuerySet[Invoice]:
         rows = Invoice.objects.filter(self.principal.scope())
         if self.action == "retrieve":
-            lines = InvoiceLine.objects.order_by("position")
+            lines = InvoiceLine.objects.select_related("item", "price").order_by("position")
             rows = rows.prefetch_related(
                 Prefetch("lines", lines),
                 Prefetch("credit_notes", CreditNote.objects.order_by("id")),
@@ -328,10 +367,22 @@ class RunningProductShape(serializers.Serializer[object]):
     expected = serializers.IntegerField()
 
 
+class RunningUseShape(serializers.Serializer[object]):
+    """What of a metered item was reported and is on no bill yet: provisional, for more may be reported, and less."""
+
+    product = serializers.CharField(help_text="Product code.")
+    item = serializers.CharField(source="item.code", help_text="Item code.")
+    unit = serializers.CharField(source="item.unit")
+    quantity = Rate()
+    so_far = serializers.IntegerField(source="cost.so_far")
+    expected = serializers.IntegerField(source="cost.expected")
+
+
 class RunningShape(serializers.Serializer[object]):
     """
     What postpaid usage costs in the present month, VND with VAT: `so_far` until `at`, `expected` by the month's end if
-    nothing is changed, added or deleted any more. What is invoiced of the month already counts as invoiced.
+    nothing is changed, added or deleted any more. What is invoiced of the month already counts as invoiced. What is metered counts
+    as reported until now, as `uses` say.
     """
 
     month = serializers.CharField(help_text="Of the billing zone: 2026-08.")
@@ -340,6 +391,7 @@ class RunningShape(serializers.Serializer[object]):
     expected = serializers.IntegerField(source="total.expected")
     unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
     products = RunningProductShape(many=True)
+    uses = RunningUseShape(many=True, help_text="Metered items; contained in the sums.")
 
 
 class UsageViewSet(mixins.ListModelMixin, Intake):
@@ -371,4 +423,8 @@ class UsageViewSet(mixins.ListModelMixin, Intake):
         ]
         products.sort(key=itemgetter("product"))
         shown = {"month": found.month.key, "at": found.at, "total": found.total, "unpriced": found.unpriced}
-        return Response(RunningShape({**shown, "products": products}).data)
+        uses = [
+            {"product": codes[use.key], "item": use.item, "quantity": use.quantity, "cost": use.cost}
+            for use in found.uses
+        ]
+        return Response(RunningShape({**shown, "products": products, "uses": uses}).data)

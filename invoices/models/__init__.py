@@ -1,6 +1,6 @@
 """What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
 
-from invoices.models.corrections import CreditNote
+from invoices.models.corrections import CreditNote, UseTakenBack
 from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
@@ -25,4 +25,5 @@ __all__ = [
     "ParkedBilling",
     "Question",
     "Rung",
+    "UseTakenBack",
 ]

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from invoices.models.documents import Invoice
+from invoices.models.documents import Invoice, InvoiceLine
 from kernel.ids import new_id
 from store.carried import CarriedKey, unique_with
 from store.triggers import append_only
@@ -28,6 +28,7 @@ class CreditNote(models.Model):
         DELETED = "deleted", _("deleted before the end of the period")
         GONE = "gone", _("lost by the product team")
         CORRECTION = "correction", _("correction by staff")
+        USED_LESS = "used_less", _("less was used than had been reported")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     number = models.CharField(_("number"), max_length=20)
@@ -66,8 +67,8 @@ class CreditNote(models.Model):
             ),
             models.CheckConstraint(
                 name="unused_time_is_credited_by_the_minute",
-                condition=Q(reason="correction", minutes_unused__isnull=True)
-                | ~Q(reason="correction") & Q(minutes_unused__isnull=False, minutes_unused__gt=0),
+                condition=Q(reason__in=["correction", "used_less"], minutes_unused__isnull=True)
+                | ~Q(reason__in=["correction", "used_less"]) & Q(minutes_unused__isnull=False, minutes_unused__gt=0),
             ),
         ]
         triggers: ClassVar = [
@@ -86,3 +87,56 @@ class CreditNote(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class UseTakenBack(models.Model):
+    """
+    So much of what a line billed was not used after all: a later report corrected an earlier one.
+
+    What it had cost is credited by a credit note; there is none if it had cost nothing, or nothing of its invoice was left.
+    """
+
+    line = models.ForeignKey(
+        InvoiceLine, on_delete=models.PROTECT, related_name="taken_back", verbose_name=_("invoice line")
+    )
+    credit_note = models.ForeignKey(
+        CreditNote,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="uses",
+        verbose_name=_("credit note"),
+    )
+    quantity = models.DecimalField(_("quantity"), max_digits=18, decimal_places=6)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("use taken back")
+        verbose_name_plural = _("uses taken back")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="something_is_taken_back", condition=Q(quantity__gt=0)),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="takes_back_what_its_line_billed",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                IF NOT EXISTS (
+                    SELECT FROM invoices_invoiceline l WHERE l.id = NEW.line_id AND l.per_minutes = 0
+                        AND l.quantity >= (SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id)
+                        AND (NEW.credit_note_id IS NULL
+                             OR l.invoice_id = (SELECT c.invoice_id FROM invoices_creditnote c WHERE c.id = NEW.credit_note_id))
+                ) THEN
+                    RAISE EXCEPTION 'line % did not bill so much use, or is of another invoice than the credit note', NEW.line_id
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id}: -{self.quantity}"

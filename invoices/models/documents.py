@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import ClassVar, Self
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import NullIf
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -114,6 +117,12 @@ class Invoice(KeepsColumns):
         max_length=60,
         help_text=_("What is billed: a month (2026-08), its last stretch (2026-08/...), or an order item."),
     )
+    is_late = models.BooleanField(
+        _("reported late"),
+        default=False,
+        db_default=False,
+        help_text=_("It bills uses that were reported after their time had been billed, and no time."),
+    )
     resource_name = models.CharField(_("resource name"), max_length=100)
     buyer = models.JSONField(_("buyer as of issue"))
     seller = models.JSONField(_("seller as of issue"))
@@ -188,7 +197,9 @@ class Invoice(KeepsColumns):
                     ("resource", RangeOperators.EQUAL),
                     (InstantRange("period_start", "covered_until"), RangeOperators.OVERLAPS),
                 ],
+                condition=Q(is_late=False),
             ),
+            models.CheckConstraint(name="only_use_is_reported_late", condition=Q(is_late=False) | Q(kind="usage")),
         ]
         indexes: ClassVar = [
             models.Index(name="invoices_of_a_customer", fields=["customer", "-issued_at", "-id"]),
@@ -207,6 +218,7 @@ class Invoice(KeepsColumns):
                     "product_id",
                     "kind",
                     "period_key",
+                    "is_late",
                     "resource_name",
                     "buyer",
                     "seller",
@@ -288,9 +300,18 @@ class Invoice(KeepsColumns):
         return self.paid - self.refunded
 
 
+def _tax_on_top_of_what_was_billed(over: Combinable) -> Combinable:
+    """Of the month by now less that of the month before: lines of a month add up to it."""
+    until = Rounded((F("amount_before") + F("amount")) * F("vat_rate"), over)
+    return until - Rounded(F("amount_before") * F("vat_rate"), over)
+
+
 class InvoiceLine(models.Model):
     """
     One item over one stretch of unchanged configuration and price; its columns are its explanation.
+
+    Of a metered item (`per_minutes` is 0): the month's quantity beyond the `quantity_before` that had been billed, at one price and
+    discount all month. `amount_before` is what that had come to.
 
     All lines of an invoice are written in one statement: none can be added later, not even one that costs nothing.
     """
@@ -327,6 +348,10 @@ class InvoiceLine(models.Model):
     discount = models.DecimalField(_("discount"), max_digits=5, decimal_places=4)
     includes_vat = models.BooleanField(_("includes VAT"))
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
+    quantity_before = models.DecimalField(
+        _("billed before"), max_digits=18, decimal_places=6, default=Decimal(0), db_default=0
+    )
+    amount_before = models.BigIntegerField(_("amount billed before"), default=0, db_default=0)
     amount = models.BigIntegerField(_("amount"))
     tax = models.BigIntegerField(_("VAT"))
     total = models.BigIntegerField(_("total"))
@@ -347,22 +372,30 @@ class InvoiceLine(models.Model):
             ),
             models.CheckConstraint(
                 name="line_amount_follows_from_its_price",
-                condition=Q(
+                condition=Q(per_minutes=0)
+                | Q(
                     amount=Rounded(
-                        F("unit_price") * F("quantity") * (1 - F("discount")) * F("minutes"), F("per_minutes")
+                        F("unit_price") * F("quantity") * (1 - F("discount")) * F("minutes"),
+                        NullIf(F("per_minutes"), Value(0)),
                     )
                 ),
             ),
             models.CheckConstraint(
                 name="line_tax_follows_from_its_rate",
-                condition=Q(includes_vat=True, tax=Rounded(F("amount") * F("vat_rate"), 1 + F("vat_rate")))
-                | Q(includes_vat=False, tax=Rounded(F("amount") * F("vat_rate"), Value(1))),
+                condition=Q(includes_vat=True, tax=_tax_on_top_of_what_was_billed(1 + F("vat_rate")))
+                | Q(includes_vat=False, tax=_tax_on_top_of_what_was_billed(Value(1))),
+            ),
+            models.CheckConstraint(
+                name="only_use_goes_on_from_what_was_billed_before",
+                condition=Q(per_minutes=0, quantity__gt=0, quantity_before__gte=0, amount_before__gte=0)
+                | Q(per_minutes__gt=0, quantity_before=0, amount_before=0),
             ),
         ]
         indexes: ClassVar = [
             models.Index(
                 name="lines_of_a_customer", fields=["customer", "-starts_at", "-id", "ends_at"]
             ),  # the usage report passes over what ended before its month without looking at it
+            models.Index(name="lines_of_use", fields=["customer", "starts_at"], condition=Q(per_minutes=0)),
         ]
         triggers: ClassVar = [
             append_only(),
@@ -394,6 +427,23 @@ class InvoiceLine(models.Model):
                 ) one_after_another WHERE again LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'lines of invoice % bill an item twice for the same time', broken USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="use_costs_what_its_price_says",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_lines"),
+                declare=[("broken", "text")],
+                func="""
+                SELECT n.invoice_id::text INTO broken FROM new_lines n WHERE n.per_minutes = 0 AND (n.amount_before, n.amount_before + n.amount)
+                    IS DISTINCT FROM (metered_amount(n.price_id, n.quantity_before, n.discount),
+                                      metered_amount(n.price_id, n.quantity_before + n.quantity, n.discount)) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'a line of invoice % bills use at another amount than its price says', broken USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,

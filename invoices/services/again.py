@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
+from catalog.pricing import Charge, Line, price_line
 from invoices.audit import Did
+from invoices.explain import component_of, period_of
 from invoices.models import Invoice
 from invoices.services.credit import end_cover
-from invoices.services.issue import issue_invoice
-from invoices.services.usage import draft_usage
+from invoices.services.issue import Billed, Draft, issue_invoice
+from invoices.services.metered import lines_of
+from invoices.services.usage import draft_usage, in_service
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from kernel.periods import Period
+from kernel.periods import CalendarMonth, Period
 
 
 class NotVoid(DomainError):
@@ -53,13 +57,17 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     if void.covered_until == void.period_start:
         raise BilledAgainAlready
     window = Period(void.period_start, void.covered_until)
+    if not in_service(window).filter(resource=void.resource_id).exists():
+        raise StillHeld
+    uses = _uses_again(void)
     end_cover(void, void.period_start)
-    drafted = draft_usage([customer], Q(resource=void.resource_id), window, f"{void.period_key}/again")
+    key = f"{void.period_key}/again"
+    drafted = draft_usage([customer], Q(resource=void.resource_id), window, key, with_uses=False)
     for _usage, lacking in drafted.unpriced:
         raise lacking
-    if not drafted.drafts:
-        raise StillHeld
-    invoice = issue_invoice(drafted.drafts[0], Invoice.Kind.USAGE, at=at)
+    time = [line for draft in drafted.drafts for line in draft.charge.lines]
+    draft = Draft(customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late)
+    invoice = issue_invoice(draft, Invoice.Kind.USAGE, at=at)
     record_audit(
         Did.BILL_AGAIN,
         void.number,
@@ -71,3 +79,14 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
         total=invoice.total,
     )
     return invoice
+
+
+def _uses_again(void: Invoice) -> list[Line]:
+    """What it billed of metered items and was not taken back, in its place in the month."""
+    lines = lines_of(Q(invoice=void), CalendarMonth.of(void.period_start)).select_related("price")
+    left = ((line, line.quantity - line.taken) for line in lines)
+    return [
+        price_line(replace(component_of(line), quantity=quantity), period_of(line))
+        for line, quantity in left
+        if quantity
+    ]

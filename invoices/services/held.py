@@ -1,7 +1,7 @@
 """
 Bills that are held back for staff: too far above the usual, without a price, or failed.
 
-What is held is held at every door: the month end, deletion and the switch of billing mode all go through `split_held`, and
+What is held is held at every door: the month end, deletion and the switch of billing mode all go through `passed_bounds`, and
 usage of a month that is held is billed by nobody but `release`.
 """
 
@@ -19,10 +19,14 @@ from django.db.models.functions import Left
 
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.issue import Draft
+from kernel.money import MAXIMUM
 from kernel.periods import CalendarMonth, minutes_between
 
 REMEMBERED = timedelta(days=400)
 COUNTED_MONTHS = 3
+LARGEST = 10**12
+"""A line's quantity lies below it."""
+UNHEARD_OF = 10**18
 LEAST_MINUTES = 24 * 60
 """Of a first month that is shorter nothing can be learned."""
 Cause = ParkedBilling.Cause
@@ -87,11 +91,15 @@ def billed_so_far(month: CalendarMonth, customer_ids: Collection[UUID]) -> dict[
 
 
 def totals_of(drafts: Iterable[Draft]) -> Counter[UUID]:
-    """Customer -> VND."""
+    """Customer -> VND; what no invoice can say counts as far above whatever is usual."""
     totals: Counter[UUID] = Counter()
     for draft in drafts:
-        totals[draft.customer.pk] += draft.charge.total
+        totals[draft.customer.pk] += draft.charge.total if _can_be_said(draft) else UNHEARD_OF
     return totals
+
+
+def _can_be_said(draft: Draft) -> bool:
+    return draft.charge.total <= MAXIMUM and all(line.component.quantity < LARGEST for line in draft.charge.lines)
 
 
 def passed_bounds(month: CalendarMonth, totals: dict[UUID, int]) -> dict[UUID, Bound]:
@@ -120,7 +128,7 @@ def hold_back(
     facts = {
         "cause": cause,
         "reason": reason[:500],
-        "expected_total": total,
+        "expected_total": None if total is None else min(total, UNHEARD_OF),
         "usual_total": usual,
         "run": run,
         "at": at,

@@ -27,13 +27,13 @@ from store.bulk import copy_rows
 SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE: NumberSeries.Series.USAGE}
 
 COPY_INVOICES = """
-COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, resource_name, buyer, seller,
+COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, is_late, resource_name, buyer, seller,
     period_start, period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total,
     paid, credited, refunded) FROM STDIN
 """
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
-    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total) FROM STDIN
+    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, quantity_before, amount_before, amount, tax, total) FROM STDIN
 """
 
 
@@ -52,8 +52,9 @@ class Billed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Draft:
     """
-    An invoice that has all but its number. `period_key` says what is billed; it is billed once. `unpaid` is what of a prepaid
-    one nobody has paid yet. `buyer_id` is the buyer profile that was chosen for it, else it names the customer's default.
+    An invoice that has all but its number. `period_key` says what is billed; it is billed once. `is_late`: it bills uses of time
+    that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `buyer_id` is the buyer profile that was chosen for
+    it, else it names the customer's default.
     """
 
     customer: Customer
@@ -61,6 +62,7 @@ class Draft:
     period_key: str
     period: Period
     charge: Charge
+    is_late: bool = False
     coupon_code: str = ""
     unpaid: int = 0
     buyer_id: UUID | None = None
@@ -126,7 +128,7 @@ def _invoice_row(
     charge, period, resource = draft.charge, draft.period, draft.resource
     buyer = json.dumps(buyers.named(draft.customer.pk, draft.buyer_id), ensure_ascii=False)
     return (
-        draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, resource.name,
+        draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, draft.is_late, resource.name,
         buyer, ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
@@ -138,7 +140,7 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
     return (
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
-        component.discount, rate.includes_vat, rate.vat_rate, line.amount, line.tax, line.total,
+        component.discount, rate.includes_vat, rate.vat_rate, component.before, line.before, line.amount, line.tax, line.total,
     )
 
 

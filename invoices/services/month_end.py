@@ -14,10 +14,11 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,8 @@ from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.usage import Drafted, Usage, draft_usage, unbilled_periods
+from invoices.services.metered import changed_late, take_back
+from invoices.services.usage import Drafted, Usage, draft_usage, in_service, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError, noted
 from kernel.periods import CalendarMonth
@@ -37,11 +39,15 @@ from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
 from lifecycle.services.sweeps import end_paid_time
 from store.bulk import distrust_statistics
+from usage.queries import closed_through, months_with_more
+from usage.services.closing import close_month
 
 logger = logging.getLogger(__name__)
 
 CHUNK_RESOURCES = 500
 """Small: whoever waits for the disk, for a number or for a customer waits for one chunk at most. 2,000 would be a sixth faster."""
+LATE_FOR = timedelta(days=settings.USAGE_OLDEST_DAYS + 366)
+"""What ended longer ago is not looked at again: nothing is taken of it, and what was is billed, however late a month end came."""
 LOOKS = 3
 """So often one worker looks for what is left; if there is more still, the next hour goes on."""
 Progress = Callable[[int], None]
@@ -63,16 +69,24 @@ def bill_ended_months(
     """
     Run every month that has ended and is not billed yet, the earliest first; what failed stays parked.
 
+    With them, what was reported late of earlier ones: their runs open again.
+
     :param until: as for `run_month_end`
     :param planned: told of each run before its chunks are worked on, so that others can be called to help
     """
     end_paid_time(actor=actor, at=at)  # the first usage ever may be what rolls over
     runs = []
-    for month in unbilled_months(at):
+    for month in _months_to_run(at):
         run = plan_run(month, actor=actor, at=at)
         planned(run)
         runs.append(_work_off(run, at=at, until=until))
     return runs
+
+
+def _months_to_run(at: datetime) -> list[CalendarMonth]:
+    months = unbilled_months(at)
+    late = months_with_more(at - LATE_FOR) if months else []
+    return sorted({*months, *late})
 
 
 def unbilled_months(at: datetime) -> list[CalendarMonth]:
@@ -140,6 +154,8 @@ def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
     if at < month.period.ends_at:
         raise MonthNotOver(month=month.key)
     end_paid_time(actor=actor, at=at)  # resources that rolled over within the month have usage in it
+    if not BillingRun.objects.filter(month=month.key, state=BillingRun.State.RUNNING).exists():
+        close_month(month, at=at)
     return _plan(month, at=at)
 
 
@@ -159,8 +175,14 @@ def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
 
 
 def _left(run: BillingRun) -> QuerySet[ServicePeriod]:
-    """Usage of the month that is neither billed nor held back."""
-    return unbilled_periods(CalendarMonth.parse(run.month).period)
+    """Usage of the month that is neither billed nor held back: time, and what was reported late."""
+    month = CalendarMonth.parse(run.month)
+    unbilled, through = unbilled_periods(month.period), closed_through(month)
+    late = changed_late(month, through=through) if through is not None else []
+    if not late:
+        return unbilled
+    again = in_service(month.period).filter(resource__in=late)
+    return ServicePeriod.objects.filter(Q(pk__in=unbilled.values("pk")) | Q(pk__in=again.values("pk")))
 
 
 def _plan_chunks(run: BillingRun, usage: QuerySet[ServicePeriod]) -> int:
@@ -233,6 +255,9 @@ def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], 
         hold_back(pk, month, Cause.OUTLIER, total=totals[pk], usual=bound.usual, at=at)
     billed = [draft for draft in drafted.drafts if draft.customer.pk not in held]
     issue_invoices(billed, Invoice.Kind.USAGE, at=at)
+    for less in drafted.credits:
+        if less.customer.pk not in held:
+            take_back(less, at=at)
     return billed
 
 

@@ -13,6 +13,7 @@ from accounts.services import record_audit
 from invoices.audit import Did
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.issue import issue_invoices
+from invoices.services.metered import take_back
 from invoices.services.month_end import hold_unpriced
 from invoices.services.usage import draft_usage, up_to
 from kernel.actors import Actor
@@ -54,6 +55,8 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
             raise lacking
         hold_unpriced(CalendarMonth.parse(parked.month), usage, lacking, at=at)
     issue_invoices(drafted.drafts, Invoice.Kind.USAGE, at=at)
+    for less in drafted.credits:
+        take_back(less, at=at)
     parked.state = ParkedBilling.State.BILLED
     parked.save()
     record_audit(Did.RELEASE_PARKED, parked, actor=actor, at=at, reason=reason, customer=customer)

@@ -2,7 +2,8 @@
 Billing postpaid usage: the same function for one resource that is deleted and for the month end of a hundred thousand.
 
 What is billed is derived, never remembered: usage is the resource's postpaid service periods, and the part before the
-`covered_until` of its latest usage invoice has been billed.
+`covered_until` of its latest usage invoice has been billed. What was used of metered items goes on the same invoice; where all
+time of the month is billed already, on one of its own, once the month is closed (see `metered`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from catalog.pricing import Charge, Line, price_line
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.issue import Billed, Draft
+from invoices.services.metered import Change, Less, changes
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import Resource, ServicePeriod
+from usage.queries import closed_through
 
 Quantities = tuple[tuple[UUID, Decimal], ...]
 Segment = tuple[Quantities, Period]
@@ -32,18 +35,24 @@ Segment = tuple[Quantities, Period]
 
 @dataclass(slots=True)
 class Usage:
-    """The unbilled usage of one resource: what was configured, and when, in order of time."""
+    """One resource in service, from its first to its last minute: what was configured when and is not billed, in order of time."""
 
     resource: Billed
     customer_id: UUID
+    service: Period
     segments: list[Segment] = field(default_factory=list)
+
+    @property
+    def unbilled(self) -> Period:
+        return Period(self.segments[0][1].starts_at, self.segments[-1][1].ends_at) if self.segments else self.service
 
 
 @dataclass(slots=True)
 class Drafted:
-    """What can be billed, and the usage for which a price is missing, with the item that lacks it."""
+    """What can be billed or is to be credited, and the usage for which a price is missing, with the item that lacks it."""
 
     drafts: list[Draft] = field(default_factory=list)
+    credits: list[Less] = field(default_factory=list)
     unpriced: list[tuple[Usage, NoPrice]] = field(default_factory=list)
 
 
@@ -70,29 +79,50 @@ def up_to(month: CalendarMonth, until: datetime) -> tuple[Period, str]:
     return Period(whole.starts_at, until), f"{month.key}/{until:%Y-%m-%dT%H:%MZ}"
 
 
-def draft_usage(customers: Iterable[Customer], scope: Q, window: Period, key: str) -> Drafted:
+def draft_usage(
+    customers: Iterable[Customer], scope: Q, window: Period, key: str, *, with_uses: bool = True
+) -> Drafted:
     """
     Price the usage within `window`, a part of one month, that is neither billed nor held back.
 
     One draft per resource with usage. `scope` is a filter on `resource` or `customer`; `customers` are the ones that it can
-    reach.
+    reach. Without `with_uses` it is about time alone, and not about what is metered.
     """
     by_id = {customer.pk: customer for customer in customers}
     found = Drafted()
-    used = _unbilled(scope, window)
-    if not used:
-        return found
-    book = PriceBook(by_id.keys())
-    for usage in used:
-        customer = by_id[usage.customer_id]
-        period = Period(usage.segments[0][1].starts_at, usage.segments[-1][1].ends_at)
+    present = _in_service(scope, window)
+    month = CalendarMonth.of(window.starts_at)
+    through = closed_through(month)
+    resources = [usage.resource.pk for usage in present] if with_uses else []
+    changed = changes(resources, by_id.keys(), window, through=through)
+    book: PriceBook | None = None
+    for usage in present:
+        customer, is_late = by_id[usage.customer_id], not usage.segments
+        mine = [] if is_late and through is None else changed.get(usage.resource.pk, [])
+        if not usage.segments and not mine:
+            continue
+        book = book or PriceBook(by_id.keys())
         try:
-            charge = Charge(list(price_usage(book, customer, usage.segments)))
+            lines = [
+                *price_usage(book, customer, usage.segments),
+                *_price_changes(book, customer, mine, usage.unbilled),
+            ]
         except NoPrice as lacking:
             found.unpriced.append((usage, lacking))
-        else:
-            found.drafts.append(Draft(customer, usage.resource, key, period, charge))
+            continue
+        if lines:
+            called = f"{month.key}/late/{through}" if is_late else key
+            found.drafts.append(Draft(customer, usage.resource, called, usage.unbilled, Charge(lines), is_late=is_late))
+        if through is not None:
+            less = [Less(customer, usage.resource.pk, month, one.item_id, -one.more) for one in mine if one.more < 0]
+            found.credits += less
     return found
+
+
+def _price_changes(book: PriceBook, customer: Customer, changed: Iterable[Change], period: Period) -> Iterator[Line]:
+    for change in changed:
+        if change.more > 0:
+            yield price_line(change.component(book, customer), period)
 
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:
@@ -106,17 +136,18 @@ def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]
 def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
     """Postpaid service within `window` that is not held back and whose last minute there no invoice covers."""
     end = Least(Coalesce("ends_at", Value(window.ends_at)), Value(window.ends_at))
-    usage = _not_held(window)
+    usage = in_service(window)
     billed = Invoice.objects.filter(
         resource=OuterRef("resource"),
         kind=Invoice.Kind.USAGE,
+        is_late=False,
         period_start__lt=window.ends_at,
         covered_until__gte=OuterRef("used_until"),
     )
     return usage.annotate(used_until=end).filter(~Exists(billed))
 
 
-def _not_held(window: Period) -> QuerySet[ServicePeriod]:
+def in_service(window: Period) -> QuerySet[ServicePeriod]:
     """Postpaid service in a part of a month, but for what of the month waits for staff."""
     held = ParkedBilling.objects.holding(CalendarMonth.of(window.starts_at).key)
     usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(window)
@@ -130,15 +161,15 @@ def _billed_until(scope: Q, *, before: datetime) -> dict[UUID, datetime]:
 
     A later month may have been billed while an earlier one is held back, so later invoices say nothing here.
     """
-    invoices = Invoice.objects.filter(scope, kind=Invoice.Kind.USAGE, period_start__lt=before)
+    invoices = Invoice.objects.filter(scope, kind=Invoice.Kind.USAGE, is_late=False, period_start__lt=before)
     return dict(invoices.values_list("resource").annotate(until=Max("covered_until")))
 
 
-def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
-    """Usage within `window` that no invoice covers, by resource, in order of customer, resource and time."""
+def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
+    """What was in service within `window`, by resource, in order of customer, resource and time, with what no invoice covers."""
     billed = _billed_until(scope, before=window.ends_at)
     rows = (
-        _not_held(window)
+        in_service(window)
         .filter(scope)
         .order_by("customer", "resource", "starts_at")
         .annotate(text=Cast("configuration", TextField()))
@@ -148,13 +179,14 @@ def _unbilled(scope: Q, window: Period) -> Sequence[Usage]:
     for resource_id, customer_id, name, product_id, configuration, starts_at, ends_at in rows.iterator(
         chunk_size=10_000
     ):
-        start = max(starts_at, window.starts_at, billed.get(resource_id, window.starts_at))
-        end = min(ends_at or window.ends_at, window.ends_at)
-        if start >= end:
-            continue
+        start, end = max(starts_at, window.starts_at), min(ends_at or window.ends_at, window.ends_at)
         if not found or found[-1].resource.pk != resource_id:
-            found.append(Usage(Billed(resource_id, name, product_id), customer_id))
-        found[-1].segments.append((quantities_of(configuration), Period(start, end)))
+            found.append(Usage(Billed(resource_id, name, product_id), customer_id, Period(start, end)))
+        else:
+            found[-1].service = Period(found[-1].service.starts_at, end)
+        start = max(start, billed.get(resource_id, start))
+        if start < end:
+            found[-1].segments.append((quantities_of(configuration), Period(start, end)))
     return found
 
 

@@ -142,7 +142,10 @@ MONEY: dict[str, NoticeKind] = {
         Subject.INVOICE,
         (_("Invoice %(number)s was corrected: %(amount)s credited"),),
         (
-            _("Our staff corrected invoice %(number)s for %(resource)s: %(amount)s are credited."),
+            If("reason", _("Our staff corrected invoice %(number)s for %(resource)s: %(amount)s are credited.")),
+            _(
+                "For %(month)s less was used than had been reported: %(amount)s of invoice %(number)s for %(resource)s are credited."
+            ),
             _("Reason: %(reason)s"),
             _("%(refund)s of it were paid and are back in your wallet."),
             STILL_TO_PAY,

@@ -75,7 +75,7 @@ def _service(resource: Resource, events: list[ResourceEvent], at: datetime) -> l
 
 def _cover(invoices: list[Invoice], periods: list[ServicePeriod], at: datetime) -> list[Stretch]:
     found = []
-    for invoice in sorted(invoices, key=lambda one: one.period_start):
+    for invoice in sorted((one for one in invoices if not one.is_late), key=lambda one: one.period_start):
         kind = "unpaid" if invoice.due else "paid"
         word = _("to pay") if invoice.due else _("paid")
         if invoice.covered_until > invoice.period_start:

@@ -142,6 +142,7 @@ class LineInline(LookOnlyInline):
         "unit_price",
         "per_minutes",
         "quantity",
+        "quantity_before",
         "discount",
         "amount",
         "tax",
@@ -207,7 +208,7 @@ class InvoiceAdmin(DocumentAdmin):
             _("Amounts"),
             {"fields": ("subtotal", "coupon", "coupon_code", "tax", "total", "credited", "paid", "refunded", "due")},
         ),
-        (_("Period"), {"fields": ("period_key", "period_start", "period_end", "covered_until")}),
+        (_("Period"), {"fields": ("period_key", "is_late", "period_start", "period_end", "covered_until")}),
         (_("As of issue"), {"fields": ("buyer", "seller"), "classes": ("collapse",)}),
     )
 

@@ -22,6 +22,8 @@ from payments.models import Allocation, Payment
 
 SPENDABLE_AFTER_OUR_FAILURE = timedelta(days=30)
 """Promotional credit that comes back because we failed can be spent at least so long."""
+TOLD_OTHERWISE = frozenset({CreditNote.Reason.CORRECTION, CreditNote.Reason.USED_LESS})
+"""Corrections of invoices have a notice of their own."""
 
 
 def pay_order_from_wallet(
@@ -180,7 +182,7 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
         refund = (Fact.CREDIT_NOTE_REFUND, note.pk)
         until = at + SPENDABLE_AFTER_OUR_FAILURE if note.reason == CreditNote.Reason.GONE else None
         put_back(note.customer, promotional, refund, spent_on(note.invoice), at=at, until=until)
-    if note.reason != CreditNote.Reason.CORRECTION:
+    if note.reason not in TOLD_OTHERWISE:
         tell(
             note.customer,
             Notice.Kind.REFUND,
@@ -190,6 +192,11 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
             resource=note.invoice.resource_name,
             number=note.number,
         )
+
+
+def give_back(note: CreditNote, at: datetime) -> None:
+    """All that a credit note refunds becomes wallet credit."""
+    refund_credit_note(note, note.refunded, at=at, reference=note.invoice.number)
 
 
 def promotional_part(invoice_id: UUID, amount: int) -> int:

@@ -26,6 +26,7 @@ from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
+from tests.actions.test_usage_intake import take, use
 from tests.cast import (
     DAY,
     JOB,
@@ -38,6 +39,7 @@ from tests.cast import (
     make_coupon,
     make_customer,
     make_item,
+    make_metered,
     make_product,
     owner_of,
     switch_mode,
@@ -81,7 +83,9 @@ def world(standing: None) -> None:
     )
     [cut_short, _running] = [create(alice, small, coupon="TET")[0], create(alice, small)[0]]
     delete_resource(cut_short.pk, actor=owner_of(alice), at=NOON + DAY)
-    create(bob, small)
+    make_metered(small.product, "traffic", 500)
+    [server] = create(bob, small)
+    assert take(server, use(server, "a", 3)) == ["accepted"]
     run_month_end(CalendarMonth.of(NOON), actor=JOB, at=MONTH_ENDED)
     fund(bob, 1_000_000)
     pay_invoices_from_wallet(bob.pk, [Invoice.objects.get(kind="usage").pk], actor=owner_of(bob), at=MONTH_ENDED)
@@ -197,7 +201,7 @@ PLANTED: dict[str, list[str]] = {
     "no item of an invoice is billed twice for the same time": [
         "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,"
         " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
-        " SELECT invoice_id, customer_id, 99, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price, per_minutes,"
+        " SELECT invoice_id, customer_id, 99 + position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price, per_minutes,"
         " discount, includes_vat, vat_rate, amount, tax, total FROM invoices_invoiceline"
     ],
     "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
@@ -212,6 +216,14 @@ PLANTED: dict[str, list[str]] = {
     ],
     "each postpaid minute of a month that is closed is billed exactly once": [
         "UPDATE lifecycle_serviceperiod SET starts_at = starts_at - interval '1 minute' WHERE billing_mode = 'postpaid'"
+    ],
+    "each use of a month that is closed is billed exactly once": [
+        "UPDATE usage_record SET quantity = quantity + 1",  # not all of it is billed
+        "UPDATE usage_record SET quantity = quantity - 2",  # more is billed than there was
+        "UPDATE lifecycle_serviceperiod SET ends_at = starts_at WHERE billing_mode = 'postpaid'",
+    ],
+    "use costs what its price says, in whatever parts it was billed": [
+        "UPDATE catalog_price SET unit_price = unit_price + 1 WHERE per_minutes = 0"
     ],
     # lives
     "a resource's state is where its history ends": ["UPDATE lifecycle_resource SET state = 'stop' WHERE state = 'active'"],

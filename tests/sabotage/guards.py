@@ -10,6 +10,7 @@ LEDGER = "tests/table/test_ledger.py"
 ONE = "tests/table/test_of_one_customer.py"
 CAME_IN = "tests/table/test_what_came_in.py"
 BILLED = "tests/table/test_billed_time.py"
+USE = "tests/table/test_lines_of_use.py"
 ORDERED = "tests/table/test_coupons_and_orders.py"
 MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
@@ -64,6 +65,14 @@ BILLS = (
     constraint("invoices_invoiceline", "line_amount_follows_from_its_price", f"{STONE}::follow_from_its_columns"),
     constraint("invoices_invoiceline", "line_tax_follows_from_its_rate", f"{STONE}::follow_from_its_columns"),
     constraint("invoices_invoiceline", "line_is_as_long_as_it_says", f"{STONE}::follow_from_its_columns"),
+    trigger("invoices_invoiceline", "use_costs_what_its_price_says", f"{USE}::use_costs_what_its_price_says"),
+    constraint(
+        "invoices_invoiceline", "only_use_goes_on_from_what_was_billed_before", f"{USE}::follow_from_its_columns"
+    ),
+    constraint("invoices_invoice", "only_use_is_reported_late", f"{USE}::only_use_is_late"),
+    trigger("invoices_usetakenback", "append_only", f"{USE}::taken_back_stays"),
+    trigger("invoices_usetakenback", "takes_back_what_its_line_billed", f"{USE}::taken_back_than"),
+    trigger("usage_closedmonth", "only_goes_on", f"{USE}::opened_again"),
     constraint("invoices_invoice", "usage_is_billed_after_it_happened", BILLED),
     constraint("invoices_invoice", "no_minute_of_a_resource_is_billed_twice", f"{STONE}::invoice_that_cannot_be"),
     constraint("invoices_invoice", "a_period_of_a_resource_is_billed_once", f"{STONE}::invoice_that_cannot_be"),

@@ -96,7 +96,7 @@ def test_rows_may_move_on_but_never_vanish(history: Invoice, table: str) -> None
 
 FROZEN_IN_AN_INVOICE = {
     "number": "'P2026-9999999'", "customer_id": "gen_random_uuid()", "resource_id": "gen_random_uuid()",
-    "product_id": "gen_random_uuid()", "kind": "'usage'", "period_key": "'2026-03'", "resource_name": "'other'", "buyer": "'{}'",
+    "product_id": "gen_random_uuid()", "kind": "'usage'", "period_key": "'2026-03'", "is_late": "NOT is_late", "resource_name": "'other'", "buyer": "'{}'",
     "seller": "'{}'", "period_start": "period_start - interval '1 day'", "period_end": "period_end + interval '1 day'",
     "issued_at": "now()", "due_at": "now()", "subtotal": "subtotal + 1", "tax": "tax + 1", "coupon": "coupon + 1",
     "coupon_code": "'GIFT'", "total": "total - 1", "paid": "paid - 1", "credited": "credited + 1", "refunded": "refunded + 1",
