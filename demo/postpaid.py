@@ -9,7 +9,7 @@ from accounts.models import BillingMode, Customer
 from catalog.models import Discount, Item, Price, Product
 from demo.money import correct, hold_dunning, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
 from demo.timeline import Part, Timeline
-from demo.verbs import buy, delete, renew, resize, start, stop
+from demo.verbs import buy, delete, renew, report, resize, start, stop
 from kernel.periods import CalendarMonth
 
 SINCE_SAOVIET = 548
@@ -60,6 +60,10 @@ def _saoviet(part: Part) -> None:
     part(19, stop, "pos-dn-10")
     part(97, delete, "pos-hn-12")
     part(3, delete, "pos-hcm-12")
+    for week in range(9):
+        part(60 - 7 * week, report, "camera", "traffic", f"{312 + 41 * week}.25")
+    part(1, report, "camera", "traffic", "96.5")
+    part(1, report, "camera", "traffic", "58.75", days_before=33)  # late
     for month in _bills(part, 18, 1):
         part(month.period.starts_at + timedelta(days=11, hours=3), transfer)
     this_month = CalendarMonth.of(part.timeline.now).period.starts_at

@@ -29,6 +29,8 @@ from orders.services.quotes import make_quote
 from orders.services.unpaid import describe, end_unpaid_order
 from payments.models import Payment
 from payments.services.outcomes import record_outcome
+from usage.models import Batch
+from usage.services.intake import take_records
 
 NO_CAPACITY = str(Reason("no-capacity", "HAN-1"))
 Answer = ProvisioningRequest.State
@@ -219,3 +221,20 @@ def delete(customer: Customer, name: str, *, actor: Actor, at: datetime) -> None
 def restore(customer: Customer, name: str, reason: str, *, actor: Actor, at: datetime) -> None:
     del actor
     restore_resource(_resource(customer, name), reason=reason, actor=SUPPORT, at=at)
+
+
+def report(
+    customer: Customer, name: str, item: str, quantity: str, *, days_before: int = 0, actor: Actor, at: datetime
+) -> None:
+    """The product team reports a use, of now or of some days before."""
+    resource = Resource.objects.select_related("product").get(customer=customer, name=name)
+    used_at = at - timedelta(days=days_before)
+    record = {
+        "resource": str(resource.pk),
+        "item": item,
+        "key": used_at.isoformat(),
+        "used_at": used_at.isoformat(),
+        "quantity": quantity,
+    }
+    team = Actor(ActorKind.PRODUCT_TEAM, f"key:{resource.product.code}")
+    take_records(resource.product, [record], source=Batch.Source.API, actor=team, at=at)

@@ -172,7 +172,8 @@ def _running(request: PortalRequest, month: CalendarMonth) -> dict[str, object]:
     running = running_costs(request.customer, at=request.at)
     names = product_names() if running.of else {}
     by_name = sorted((names[product], cost) for product, cost in running.of.items())
-    return {"running": running, "running_products": by_name}
+    uses = [(names[use.key], use) for use in running.uses]
+    return {"running": running, "running_products": by_name, "running_uses": uses}
 
 
 def _filters_showing(request: PortalRequest, month: CalendarMonth) -> UsageFilters:

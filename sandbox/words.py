@@ -108,7 +108,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "one of": ("Plan", "Gói dịch vụ"),
     "how much": ("Add", "Thêm"),
     "as used": ("Charged as used", "Tính theo mức sử dụng"),
-    "measured": ("Measured, not charged yet", "Được đo, chưa tính tiền"),
+    "measured": (
+        "Measured; billed by the month to those who pay afterwards",
+        "Được đo; tính theo tháng với khách hàng trả sau",
+    ),
     "per month": ("month", "tháng"),
     "per hour": ("hour", "giờ"),
     "with vat": ("VAT included", "đã gồm VAT"),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -13,13 +14,17 @@ from django.db.models import Count, F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Greatest
 
 from accounts.models import BillingMode, Customer
+from catalog.models import Item
+from catalog.pricing import price_line
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
+from invoices.services.metered import Change, changes
 from invoices.services.usage import price_usage, quantities_of
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import ServicePeriod
 
 By = Literal["product", "resource"]
+KEYS: dict[By, str] = {"product": "resource__product", "resource": "resource"}
 Stretch = tuple[UUID, str, datetime, datetime | None, int]
 
 
@@ -35,9 +40,20 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class UsedSoFar:
+    """What of a metered item was reported and is on no bill, of a product or resource. What is reported later changes it."""
+
+    key: UUID
+    item: Item
+    quantity: Decimal
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True)
 class RunningCosts:
     """
-    The present month until `at`. `of` has the cost of each product or resource with postpaid usage in it.
+    The present month until `at`. `of` has the cost of each product or resource with postpaid usage in it, `uses` what of it is
+    metered, and provisional.
 
     `unpriced` stretches of usage are in no cost, for a price is missing; the month-end run holds such usage back.
     """
@@ -45,6 +61,7 @@ class RunningCosts:
     month: CalendarMonth
     at: datetime
     of: dict[UUID, Cost] = field(default_factory=dict)
+    uses: list[UsedSoFar] = field(default_factory=list)
     unpriced: int = 0
 
     @property
@@ -65,7 +82,7 @@ def running_costs(
 
     Priced as the month-end run prices, line by line; usage that is alike is priced once and counted, so that a thousand
     servers of one kind cost a query, not a thousand prices. What is invoiced of the month already counts as invoiced, less
-    what was credited.
+    what was credited. What is metered counts as reported until now; of it only levels go on until the month's end.
     """
     at = truncate(at)
     month = CalendarMonth.of(at)
@@ -88,7 +105,47 @@ def running_costs(
         unpriced += count if expected is None else 0
         known = so_far or 0
         costs[key] += Cost(known * count, (known if expected is None else expected) * count)
-    return RunningCosts(month, at, dict(costs), unpriced)
+    uses, lacking = _uses(book, customer, usage, month, by, at=at)
+    for use in uses:
+        costs[use.key] += use.cost
+    return RunningCosts(month, at, dict(costs), uses, unpriced + lacking)
+
+
+def _uses(
+    book: PriceBook | None,
+    customer: Customer,
+    usage: QuerySet[ServicePeriod],
+    month: CalendarMonth,
+    by: By,
+    *,
+    at: datetime,
+) -> tuple[list[UsedSoFar], int]:
+    """What is metered, added up by item; and of how many there is no price."""
+    metered = usage.filter(resource__product__items__kind=Item.Kind.METERED)
+    keys: dict[UUID, UUID] = dict(metered.values_list("resource", KEYS[by]).distinct())
+    found: dict[tuple[UUID, UUID], UsedSoFar] = {}
+    lacking = 0
+    ends = (at, month.period.ends_at)
+    now, then = (changes(keys, [customer.pk], Period(month.period.starts_at, until), through=None) for until in ends)
+    for resource_id in now.keys() | then.keys():
+        book = book or PriceBook([customer.pk])
+        expected = {change.item_id: change for change in then.get(resource_id, ())}
+        so_far = {change.item_id: change for change in now.get(resource_id, ())}
+        for item_id in so_far.keys() | expected.keys():
+            try:
+                cost = Cost(*(_price_change(book, customer, some.get(item_id), month) for some in (so_far, expected)))
+            except NoPrice:
+                lacking += 1
+                continue
+            quantity = so_far[item_id].more if item_id in so_far else Decimal(0)
+            key = keys[resource_id], item_id
+            before = found.get(key, UsedSoFar(keys[resource_id], book.items[item_id], Decimal(0), Cost()))
+            found[key] = replace(before, quantity=before.quantity + quantity, cost=before.cost + cost)
+    return sorted(found.values(), key=lambda use: (use.item.position, use.item.code, str(use.key))), lacking
+
+
+def _price_change(book: PriceBook, customer: Customer, change: Change | None, month: CalendarMonth) -> int:
+    return price_line(change.component(book, customer), month.period).total if change else 0
 
 
 def _price(book: PriceBook, customer: Customer, configuration: str, start: datetime, end: datetime) -> int | None:
@@ -113,7 +170,7 @@ def _stretches(
     usage: QuerySet[ServicePeriod], month: Period, by: By, covered: dict[UUID, datetime]
 ) -> Iterator[Stretch]:
     """(key, configuration, from, until, how many such) of the usage in the month that no invoice covers."""
-    key = "resource" if by == "resource" else "resource__product"
+    key = KEYS[by]
     text, since = Cast("configuration", TextField()), Greatest("starts_at", Value(month.starts_at))
     alike = usage.exclude(resource__in=covered).values(key, text=text, since=since, until=F("ends_at"))
     yield from (

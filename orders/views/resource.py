@@ -94,6 +94,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
     expired = found.is_running and found.is_expired(request.at)
+    running = running_costs(request.customer, at=request.at, by="resource", only=[found.pk])
     facts: dict[str, object] = {
         "resource": found,
         "more": {
@@ -117,7 +118,8 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "open_order": next((order for order in orders if not order.has_ended), None),
         "events": [_told(event) for event in events],
         "ruler_legend": LEGEND,
-        "running": running_costs(request.customer, at=request.at, by="resource", only=[found.pk]).of.get(found.pk),
+        "running": running.of.get(found.pk),
+        "uses": running.uses,
     }
     if May.VIEW_BILLING in request.rights:
         facts["ruler"] = ruler_of(

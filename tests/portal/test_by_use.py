@@ -36,5 +36,11 @@ def test_the_page_of_a_new_resource_says_what_use_costs(alice, traffic, language
     assert title in page
     for phrase in phrases:
         assert phrase in page.replace("\xa0", " ")
-    assert {"en": "it is not billed yet", "vi": "chưa tính tiền"}[language] in page
+    assert {"en": "paid for in advance it is not billed yet", "vi": "trả trước thì chưa tính tiền"}[language] in page
     assert f'name="extra-{traffic.pk}"' not in page
+
+
+def test_who_pays_afterwards_reads_that_it_is_billed_by_the_month(bob, traffic):
+    with the_time_being(NOON):
+        answer = signed_in(bob).get(reverse("new-resource-of", args=["vserver"]), headers={"accept-language": "en"})
+    assert "What is used in a month is billed when it has ended" in markup(answer)
