@@ -17,9 +17,10 @@ WITH segment AS (
         AND (d.valid_until IS NULL OR d.valid_until > s.starts_at)
 ), amounts AS (
     SELECT *, round(unit_price * quantity * (1 - discount) * minutes / per_minutes)::bigint AS amount FROM priced
+    -- use
 ), line AS MATERIALIZED (
     SELECT *, CASE WHEN includes_vat THEN round(amount * vat_rate / (1 + vat_rate)) ELSE round(amount * vat_rate) END::bigint AS tax,
-           row_number() OVER (PARTITION BY resource_id ORDER BY starts_at) AS position
+           row_number() OVER (PARTITION BY resource_id ORDER BY per_minutes = 0, starts_at) AS position
     FROM amounts
 ), bill AS MATERIALIZED (
     SELECT gen_random_uuid() AS id, l.resource_id, l.customer_id, min(l.starts_at) AS starts_at, max(l.ends_at) AS ends_at,
@@ -52,6 +53,22 @@ WITH segment AS (
 )
 SELECT count(*), sum(total) FROM bill
 """
+
+USE = """
+    UNION ALL
+    SELECT u.resource_id, s.customer_id, u.item_id, u.quantity, s.starts_at, s.ends_at, i.name, i.unit, pr.id, pr.unit_price, 0, pr.includes_vat,
+           pr.vat_rate, coalesce(d.share, 0), (extract(epoch FROM s.ends_at - s.starts_at) / 60)::int,
+           round(pr.unit_price * u.quantity * (1 - coalesce(d.share, 0)))::bigint
+    FROM (SELECT resource_id, item_id, sum(quantity) AS quantity FROM usage_record WHERE used_at >= %(start)s AND used_at < %(end)s GROUP BY 1, 2) u
+    JOIN (SELECT resource_id, customer_id, min(starts_at) AS starts_at, max(ends_at) AS ends_at FROM segment GROUP BY 1, 2) s USING (resource_id)
+    JOIN catalog_item i ON i.id = u.item_id
+    JOIN catalog_price pr ON pr.item_id = u.item_id AND pr.customer_id IS NULL AND pr.valid_from <= s.starts_at
+        AND (pr.valid_until IS NULL OR pr.valid_until > s.starts_at)
+    LEFT JOIN catalog_discount d ON d.customer_id = s.customer_id AND d.product_id = i.product_id AND d.valid_from <= s.starts_at
+        AND (d.valid_until IS NULL OR d.valid_until > s.starts_at)
+"""
+MONTH_END_WITH_USE = MONTH_END.replace("    -- use\n", USE)
+"""And a line for each metered item, at its one price: neither tiers nor corrections, nor a look at what was billed before."""
 
 NOTICE = """
 INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)

@@ -2,6 +2,7 @@
 The data of the benchmark, made by set-based SQL. Nothing is random: every run measures the same rows.
 
 postpaid  `size` resources with two stretches of usage in March each: what a month end bills
+used      the same, with what each used of traffic on each of thirty days
 prepaid   three times `size` resources: with auto-renew, about to roll over, and in the trash; all end at END
 findable  `size` resources with an invoice each, and a member of staff who looks for them
 history   one customer with `size` paid invoices over five years, and a hundred others who share as many
@@ -24,6 +25,8 @@ from kernel.periods import CalendarMonth
 from kernel.shapes import SqlArguments
 from ledger.models import Account
 from store.owner import as_owner
+from usage.models import Batch
+from usage.services.parts import make_parts
 
 MONTH = CalendarMonth.parse("2026-03")
 BEGAN = datetime(2026, 2, 10, tzinfo=UTC)
@@ -66,6 +69,12 @@ PERIODS = """
 INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
 SELECT id, customer_id, billing_mode, jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), %(start)s, %(end)s
 FROM lifecycle_resource
+"""
+USES = 30
+RECORDS = """
+INSERT INTO usage_record (resource_id, item_id, customer_id, batch_id, used_at, quantity, key, is_late)
+SELECT id, %(item)s, customer_id, %(batch)s, %(start)s + make_interval(days => n), n + 0.25, 'day-' || n, FALSE
+FROM lifecycle_resource, generate_series(0, %(uses)s - 1) n
 """
 # A resource per invoice of a month; the invoice of the n-th resource and the m-th month back is settled by a payment.
 BILLS = """
@@ -153,6 +162,7 @@ def build(kind: str, size: int) -> None:
 def _fill(kind: str, size: int) -> None:
     builders: dict[str, Callable[[CursorWrapper, int], None]] = {
         "postpaid": _postpaid,
+        "used": _used,
         "prepaid": _prepaid,
         "history": _history,
         "findable": _findable,
@@ -176,6 +186,25 @@ def _postpaid(cursor: CursorWrapper, size: int) -> None:
     cursor.execute(RESOURCES, _resources(product, large, 1, size, state="active", mode="postpaid"))
     for item, start, end in ((small, BEGAN, RESIZED), (large, RESIZED, None)):
         cursor.execute(PERIODS, {"item": str(item.pk), "start": start, "end": end})
+
+
+def _used(cursor: CursorWrapper, size: int) -> None:
+    """And what was used of traffic on each of thirty days."""
+    _postpaid(cursor, size)
+    make_parts([MONTH])
+    batch = Batch.objects.create(
+        product=Product.objects.get(),
+        source=Batch.Source.FILE,
+        actor="bench",
+        received_at=MONTH.period.ends_at,
+        records=USES * size,
+        accepted=USES * size,
+        late=0,
+        duplicates=0,
+        refused=0,
+    )
+    item = Item.objects.get(code="traffic")
+    cursor.execute(RECORDS, {"item": item.pk, "batch": batch.pk, "start": MONTH.period.starts_at, "uses": USES})
 
 
 def _findable(cursor: CursorWrapper, size: int) -> None:

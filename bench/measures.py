@@ -18,6 +18,7 @@ from bench.results import RESOURCES_PER_CUSTOMER, Result, Results, Setting
 CLIENTS = 8
 MILLION = 1_000_000
 HISTORY_MONTHS = 60  # as in the data
+USES = 30
 
 
 def month_end(setting: Setting) -> Results:
@@ -47,6 +48,28 @@ def month_end(setting: Setting) -> Results:
     yield from _rehearsal(setting, template)
     yield from _by_celery(setting, template, by_hand)
     yield from _flatness(setting, alone / size)
+
+
+def month_end_with_use(setting: Setting) -> Results:
+    """The same where each resource has used something on each of thirty days."""
+    server, size = setting.server, setting.resources
+    template = server.template("used", size)
+    ours: list[float] = []
+    theirs: list[float] = []
+    hashes = set()
+    for _ in range(setting.times):
+        for function, options, taken in (
+            ("month_end_by_hand", {"with_use": True}, theirs),
+            ("month_end", {}, ours),
+        ):
+            with server.copy(template) as url:
+                wall, _answers = together(url, [(f"bench.work:{function}", options)])
+                bills = call(url, "bench.work:hash_of_the_bills")
+            taken.append(wall)
+            hashes.add((bills["hash"], bills["invoices"]))
+    assert len(hashes) == 1, f"the run and the statement do not bill the same: {hashes}"
+    name = f"month end, {size:,} resources with {USES} uses each, 1 worker"
+    yield Result(name, median(ours), "s", median(theirs), median(ours) / median(theirs), 2)
 
 
 def _rehearsal(setting: Setting, template: str) -> Results:
@@ -260,6 +283,7 @@ def neighbours(setting: Setting) -> Results:
 
 MEASURES: dict[str, Callable[[Setting], Results]] = {
     "month-end": month_end,
+    "month-end-with-use": month_end_with_use,
     "sweeps": sweeps,
     "auto-renew": auto_renew,
     "wallet": wallet,

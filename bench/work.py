@@ -60,7 +60,7 @@ def dry_run() -> Facts:
     return _facts(began, invoices=invoices)
 
 
-def month_end_by_hand() -> Facts:
+def month_end_by_hand(*, with_use: bool = False) -> Facts:
     period = MONTH.period
     arguments = {
         "start": period.starts_at,
@@ -70,7 +70,7 @@ def month_end_by_hand() -> Facts:
         "due": MONTH_ENDS_AT + timedelta(days=settings.INVOICE_DUE_DAYS),
         "seller": "{}",
     }
-    return _by_hand(baselines.MONTH_END, arguments)
+    return _by_hand(baselines.MONTH_END_WITH_USE if with_use else baselines.MONTH_END, arguments)
 
 
 def hash_of_the_bills() -> Facts:
