@@ -11,7 +11,8 @@ from payments.gateways.base import NOT_FOUND, BadSignature, Failed, Pending, Red
 from payments.gateways.momo import MoMo
 from payments.gateways.stripe_links import LinkingStripe
 from payments.gateways.vnpay import VNPay
-from tests.sandbox.servers import KEY1, KEY2, Merchant, running_sandbox, serving, until
+from payments.gateways.zalopay import ZaloPay
+from tests.sandbox.servers import APP_ID, KEY1, KEY2, Merchant, running_sandbox, serving, until
 
 WAITING = Pending(timedelta(minutes=1))
 
@@ -41,6 +42,8 @@ def gateway(request, sandbox):
 
 
 def speaking(name, sandbox, client, secret=KEY1):
+    if name == "zalopay":
+        return ZaloPay("sandbox", sandbox.url, APP_ID, secret, KEY2, client, ("127.0.0.1",))
     if name == "momo":
         return MoMo("sandbox-momo", f"{sandbox.url}/momo", "SANDBOX", "sandbox", secret, client, ("127.0.0.1",))
     if name == "stripe":
