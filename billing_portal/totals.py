@@ -141,10 +141,10 @@ TOTALS = (
     ),
     Total(
         "taken back",
-        "what was taken back of a payment is the sum of its reversals that were not given back",
+        "what was taken back of a payment is the sum of its reversals, less what was given back",
         "payments_payment",
         ("taken_back",),
-        "SELECT payment_id AS id, sum(amount) AS taken_back FROM payments_reversal WHERE given_back_at IS NULL GROUP BY 1",
+        "SELECT payment_id AS id, sum(amount - given_back) AS taken_back FROM payments_reversal GROUP BY 1",
         label="reference",
     ),
     Total(

@@ -197,11 +197,13 @@ class BookGivenBack(MoneyAct):
             (_("Payment"), reversal.payment.reference),
             (_("Reference of the bank or gateway"), reversal.reference),
             (_("Taken back"), display.money(reversal.amount)),
+            (_("Stays away"), display.money(reversal.amount - (act.amount or 0))),
             (_("Debt left"), display.money(reversal.debt - reversal.collected)),
         ]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Reversal:
-        return give_back(act.facts["reversal"], reason=act.reason, actor=actor, at=at)
+        _customer, amount = _of(act)
+        return give_back(act.facts["reversal"], amount, reason=act.reason, actor=actor, at=at)
 
 
 class RefundTopUp(MoneyAct):

@@ -32,6 +32,7 @@ class PaymentsConfig(AppConfig):
         knows(Subject.REQUEST, facts_of_requests)
         leads_to("payer", payer_address)
         words_for("account", account_words)
+        words_for("returned_to", account_words)
         words_for("failure", failure_words)
         words_for("kept_because", failure_words)
         has_pages(

@@ -21,6 +21,7 @@ class Did(Verb):
     CLOSE_HELD = "close held payment", _("closed a payment that was held")
     TAKE_BACK = "take back payment", _("booked a payment that was taken back")
     GIVE_BACK = "give back payment", _("booked that a payment that was taken back was given back")
+    NAME_REVERSAL = "name payment taken back", _("said which line of the statement a payment that was taken back is")
     REFUND = "refund top-up", _("began to return a top-up to its source")
     SETTLE_REFUND = "settle refund", _("decided what became of a refund to its source")
     EXPLAIN_DIFFERENCE = "explain difference", _("explained a difference between a statement and our books")

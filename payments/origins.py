@@ -10,6 +10,7 @@ of that is stored.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -56,16 +57,16 @@ class Origin:
     expires_at: datetime | None = None
 
 
-ALONG_ONE_LINE = """
+OWN_AND_REST = """
 WITH moved AS (
-    SELECT e.id, e.amount, t.kind, t.source, t.reference, t.at
+    SELECT e.id, e.amount, a.customer_id AS customer, t.kind, t.source, t.reference, t.at
     FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id JOIN ledger_transaction t ON t.id = e.transaction_id
-    WHERE a.customer_id = %(customer)s AND a.kind = 'credit'
+    WHERE a.kind = 'credit' AND :of(a.customer_id)
 ), brought AS (  -- for an order, by a payer or as the transfer that was asked for: credit first, of which the order was paid
     SELECT p.id AS payment, m.id, least(coalesce(p.captured, p.amount), -m.amount - coalesce(sum(coalesce(p.captured, p.amount))
         OVER (PARTITION BY m.id ORDER BY p.settled_at, p.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS amount
     FROM payments_payment p JOIN moved m ON m.kind = 'order_payment' AND m.source = p.order_id::text
-    WHERE p.customer_id = %(customer)s AND p.kind = 'top_up' AND p.state IN ('succeeded', 'refunded')
+    WHERE :of(p.customer_id) AND p.kind = 'top_up' AND p.state IN ('succeeded', 'refunded')
         AND (p.failure = '' OR p.failure = 'fell_short' AND p.expected_id IS NOT NULL)  -- an earlier part of the same transfer
         AND p.order_id IS NOT NULL AND (p.request_id IS NOT NULL OR p.expected_id IS NOT NULL)
 ), bound AS (  -- entries that are a payment's own: what of it they take, and how much of the entry that is
@@ -74,47 +75,66 @@ WITH moved AS (
     SELECT m.id, -m.amount, p.id, -m.amount
     FROM payments_payment p JOIN moved m ON m.kind = CASE p.kind WHEN 'order' THEN 'order_payment' ELSE 'invoice_payment' END
         AND m.source = CASE p.kind WHEN 'order' THEN p.order_id ELSE p.id END::text
-    WHERE p.customer_id = %(customer)s AND p.means <> 'wallet' AND p.kind IN ('order', 'invoice')
+    WHERE :of(p.customer_id) AND p.means <> 'wallet' AND p.kind IN ('order', 'invoice')
         AND p.state IN ('succeeded', 'refunded') AND (p.kind = 'invoice' OR p.failure = '')
     UNION ALL
     SELECT m.id, CASE WHEN r.state = 'failed' THEN 0 ELSE r.amount END, r.payment_id, -m.amount
-    FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE r.customer_id = %(customer)s
+    FROM payments_refund r JOIN moved m ON m.kind = 'refund' AND m.source = r.id::text WHERE :of(r.customer_id)
     UNION ALL
-    SELECT id, CASE WHEN given_back_at IS NULL THEN part ELSE 0 END, payment_id, part
+    SELECT id, own, payment_id, own + again
     FROM (  -- what had gone back to its source is not there to be taken of it: that is paid by what came first
-        SELECT m.id, r.payment_id, r.given_back_at, CASE WHEN r.given_back_at IS NULL THEN least(r.from_credit, coalesce(p.captured, p.amount)
-            - coalesce((SELECT sum(f.amount) FROM payments_refund f WHERE f.payment_id = p.id AND f.state <> 'failed'), 0)
-            - coalesce(sum(CASE WHEN r.given_back_at IS NULL THEN r.from_credit END)
-                OVER (PARTITION BY p.id ORDER BY r.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) ELSE r.from_credit END AS part
-        FROM payments_reversal r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
+        SELECT m.id, r.payment_id, r.again, greatest(least(r.from_credit - r.again, coalesce(p.captured, p.amount) - coalesce(f.amount, 0)
+            - coalesce(sum(r.from_credit - r.again)
+                OVER (PARTITION BY p.id ORDER BY r.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)), 0) AS own
+        FROM (
+            SELECT r.id, r.payment_id, r.from_credit, least(r.from_credit, coalesce(g.amount, 0)) AS again
+            FROM payments_reversal r LEFT JOIN moved g ON g.kind = 'given_back' AND g.source = r.id::text WHERE :of(r.customer_id)
+        ) r JOIN payments_payment p ON p.id = r.payment_id AND p.kind = 'top_up'
             JOIN moved m ON m.kind = 'reversal' AND m.source = r.id::text
-        WHERE r.customer_id = %(customer)s AND r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
-    ) taken WHERE part > 0
-), income AS (
-    SELECT id, kind, payment, reference, at, net, sum(net) OVER (ORDER BY id) AS ends
-    FROM (
-        SELECT m.id, m.kind, p.id AS payment, m.reference, m.at,
-            greatest(m.amount - coalesce((SELECT sum(b.amount) FROM bound b WHERE b.payment = p.id), 0) - coalesce(CASE m.kind
-                WHEN 'given_back' THEN (SELECT sum(b.part) FROM bound b JOIN moved t ON t.id = b.id AND t.kind = 'reversal' AND t.source = m.source)
-                END, 0), 0) AS net  -- what was taken of a top-up and given back is that top-up's again
-        FROM moved m LEFT JOIN payments_payment p
-            ON p.id = CASE WHEN m.kind IN ('top_up', 'bank_transfer') THEN m.source::uuid END
-        WHERE m.amount > 0 AND m.kind <> 'refund_failed'
-    ) incomes
+            LEFT JOIN (SELECT payment_id, sum(amount) AS amount FROM payments_refund WHERE state <> 'failed' AND :of(customer_id)
+                GROUP BY 1) f ON f.payment_id = p.id
+        WHERE r.payment_id NOT IN (SELECT payment FROM brought WHERE amount > 0)
+    ) taken WHERE own + again > 0
+), income AS (  -- what of each is nobody's own; what was taken of a top-up and given back is that top-up's again
+    SELECT m.id, m.customer, m.kind, p.id AS payment, m.reference, m.at,
+        greatest(m.amount - coalesce(own.amount, 0) - coalesce(again.amount, 0), 0) AS net
+    FROM moved m LEFT JOIN payments_payment p ON p.id = CASE WHEN m.kind IN ('top_up', 'bank_transfer') THEN m.source::uuid END
+    LEFT JOIN (SELECT payment, sum(amount) AS amount FROM bound GROUP BY 1) own ON own.payment = p.id
+    LEFT JOIN (SELECT t.source, sum(b.part - b.amount) AS amount FROM bound b JOIN moved t ON t.id = b.id AND t.kind = 'reversal'
+        GROUP BY 1) again ON m.kind = 'given_back' AND again.source = m.source
+    WHERE m.amount > 0 AND m.kind <> 'refund_failed'
 ), outgo AS (
-    SELECT id, amount, sum(amount) OVER (ORDER BY id) AS ends
-    FROM (
-        SELECT m.id, -m.amount - coalesce((SELECT sum(b.part) FROM bound b WHERE b.id = m.id), 0) AS amount
-        FROM moved m WHERE m.amount < 0
+    SELECT * FROM (
+        SELECT m.id, m.customer, -m.amount - coalesce(b.part, 0) AS amount
+        FROM moved m LEFT JOIN (SELECT id, sum(part) AS part FROM bound GROUP BY 1) b ON b.id = m.id WHERE m.amount < 0
     ) rests WHERE amount > 0
 )
 """
+"""`:of(column)` stands for "of these customers", as in the auditor's claims."""
+
+SUMS_OF_KINDS = (
+    OWN_AND_REST
+    + """
+SELECT a.id::text, a.customer_id FROM ledger_account a
+LEFT JOIN (SELECT customer, sum(net) AS amount FROM income GROUP BY 1) came ON came.customer = a.customer_id
+LEFT JOIN (SELECT customer, sum(amount) AS amount FROM outgo GROUP BY 1) went ON went.customer = a.customer_id
+WHERE a.kind = 'credit' AND :of(a.customer_id) AND a.balance <> coalesce(came.amount, 0) - coalesce(went.amount, 0)
+"""
+)
+"""Whose credit is not the sum of its kinds: what of the incomes nothing has taken yet is what is left of them, however it is laid."""
+
+ALONG_ONE_LINE = (
+    re.sub(r":of\((\w+(?:\.\w+)?)\)", r"\1 = %(customer)s", OWN_AND_REST).rstrip()
+    + """, earned AS (SELECT *, sum(net) OVER (ORDER BY id) AS ends FROM income
+), spent AS (SELECT *, sum(amount) OVER (ORDER BY id) AS ends FROM outgo)
+"""
+)
 
 ORIGINS = (
     ALONG_ONE_LINE
     + """
 SELECT o.id, i.kind, least(o.ends, i.ends) - greatest(o.ends - o.amount, i.ends - i.net), i.at, i.payment, i.reference
-FROM outgo o JOIN income i ON i.ends > o.ends - o.amount AND i.ends - i.net < o.ends AND i.net > 0
+FROM spent o JOIN earned i ON i.ends > o.ends - o.amount AND i.ends - i.net < o.ends AND i.net > 0
 WHERE o.id = ANY(%(entries)s)
 UNION ALL
 SELECT b.id, 'top_up', b.part, i.at, b.payment, '' FROM bound b
@@ -127,14 +147,14 @@ ORDER BY 1, 4
 LEFT = (
     ALONG_ONE_LINE
     + """
-SELECT least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM outgo), 0), 0)) FROM income i WHERE i.payment = %(payment)s
+SELECT least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM spent), 0), 0)) FROM earned i WHERE i.payment = %(payment)s
 """
 )
 
 LEFT_BY_KIND = (
     ALONG_ONE_LINE
     + """
-SELECT i.kind, sum(least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM outgo), 0), 0))) FROM income i GROUP BY 1
+SELECT i.kind, sum(least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM spent), 0), 0))) FROM earned i GROUP BY 1
 """
 )
 

@@ -193,4 +193,4 @@ def _taken_back(payment: Payment) -> Iterator[Step]:
         words = " ".join(text % {"amount": display.money(amount)} for amount, text in parts if amount)
         yield Step(Code.TAKEN_BACK, reversal.at, reversal.amount, words)
         if reversal.given_back_at:
-            yield Step(Code.GIVEN_BACK, reversal.given_back_at, reversal.amount)
+            yield Step(Code.GIVEN_BACK, reversal.given_back_at, reversal.given_back)

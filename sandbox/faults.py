@@ -51,6 +51,7 @@ KINDS: dict[str, tuple[tuple[str, ...], float, str]] = {
     "late_success": (("pay",), 10, "takes the money so many seconds after the customer cancelled"),
     "reversal": (("pay",), 5, "the bank takes the money back so many seconds after it was paid"),
     "dispute_won": (("pay",), 5, "what the bank took back is won back so many seconds later"),
+    "won_in_part": (("pay",), 1_000, "only so many đồng of it are won back"),
 }
 
 

@@ -102,6 +102,7 @@ def pay(
     now: float,
     reverses_at: float | None = None,
     wins_after: float | None = None,
+    wins: float | None = None,
 ) -> bool:
     """Move the money. False, and nothing moved, where the balance is too small. The caller holds the write lock."""
     taken = db.execute(
@@ -113,7 +114,7 @@ def pay(
     _enter(db, "debit", order["reference"], order, amount=order["amount"], now=now)
     db.execute(
         """UPDATE orders SET state = 'paid', ending = '', pays_late_at = NULL, paid_at = :now, txn = :txn,
-               reverses_at = :reverses_at, wins_after = :wins_after
+               reverses_at = :reverses_at, wins_after = :wins_after, wins = :wins
            WHERE reference = :reference""",
         {
             "now": now,
@@ -121,6 +122,7 @@ def pay(
             "reference": order["reference"],
             "reverses_at": reverses_at,
             "wins_after": wins_after,
+            "wins": None if wins is None else min(int(wins), order["amount"]),
         },
     )
     return True
@@ -137,12 +139,17 @@ def reverse(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
 
 
 def regain(db: sqlite3.Connection, order: sqlite3.Row, *, now: float) -> None:
-    """The merchant has won: the bank takes from the payer what it had given back."""
-    _enter(db, "regain", order["reference"], order, amount=order["amount"], now=now)
-    _give_back(db, order["customer"], -order["amount"])
+    """The merchant has won: the bank takes from the payer what it had given back, or the part that was won."""
+    won = won_of(order)
+    _enter(db, "regain", order["reference"], order, amount=won, now=now)
+    _give_back(db, order["customer"], -won)
     db.execute(
         "UPDATE orders SET state = 'paid', wins_at = NULL, won_at = ? WHERE reference = ?", [now, order["reference"]]
     )
+
+
+def won_of(order: sqlite3.Row) -> int:
+    return int(order["amount"] if order["wins"] is None else order["wins"])
 
 
 def fail(

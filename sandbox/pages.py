@@ -57,7 +57,8 @@ def _end(db: sqlite3.Connection, order: sqlite3.Row, action: str, now: float) ->
         reverses = "reversal" in struck and dialect.reverses
         reverses_at = now + struck["reversal"] if reverses else None
         wins_after = struck.get("dispute_won") if dialect.has_disputes else None
-        if not ledger.pay(db, order, now=now, reverses_at=reverses_at, wins_after=wins_after):
+        wins = struck.get("won_in_part")
+        if not ledger.pay(db, order, now=now, reverses_at=reverses_at, wins_after=wins_after, wins=wins):
             ledger.fail(db, order, ledger.NO_FUNDS, may_try_again=dialect.may_try_again)
     telling.tell(db, order, _config(), now=now)
 

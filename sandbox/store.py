@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-VERSION = 6
+VERSION = 7
 """Of the schema."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS orders (
     pays_late_at REAL,
     reverses_at REAL,
     wins_after REAL,                -- of a dispute: so many seconds after the bank took the money
+    wins INTEGER,                   -- so much of it; NULL: all
     wins_at REAL,
     won_at REAL
 ) STRICT;

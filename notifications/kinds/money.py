@@ -57,13 +57,22 @@ MONEY: dict[str, NoticeKind] = {
     ),
     Kind.PAYMENT_TAKEN_BACK: NoticeKind(
         Subject.PAYMENT,
-        (_("A payment was taken back: %(amount)s"),),
         (
-            _("The bank or payment gateway has taken back %(amount)s that you had paid."),
+            If("returned_to", _("%(amount)s were returned to %(returned_to)s after all")),
+            _("A payment was taken back: %(amount)s"),
+        ),
+        (
+            If(
+                "returned_to",
+                _(
+                    "%(amount)s went back to %(returned_to)s: a return that had failed before was carried out after all."
+                ),
+            ),
+            Unless("returned_to", _("The bank or payment gateway has taken back %(amount)s that you had paid.")),
             _("%(from_credit)s of it came out of the credit in your wallet."),
             _("%(reopened)s had been spent on invoices, which are open again: %(numbers)s."),
             _("%(debt)s are still owed and will be taken from credit that comes in."),
-            _("If you did not ask for this, please talk to your bank, and to us."),
+            Unless("returned_to", _("If you did not ask for this, please talk to your bank, and to us.")),
         ),
         SEE_PAYMENT,
     ),
@@ -74,6 +83,7 @@ MONEY: dict[str, NoticeKind] = {
             _("The bank or payment gateway has given back %(amount)s that it had taken back."),
             _("%(debt)s that you owed for it are paid."),
             _("%(credit)s are credit in your wallet, which pays the invoices that had been opened again."),
+            _("%(lost)s stay away: the dispute was won in part."),
         ),
         SEE_PAYMENT,
     ),

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.tasks import Task
+from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from kernel import display
 from kernel.actors import Actor
-from kernel.shapes import Cleaned
+from kernel.fields import DongField
+from kernel.shapes import Cleaned, Json
 from payments.acts import BookGivenBack
 from payments.models import Allocation, Reversal
 from payments.rights import TAKE_BACK_PAYMENT
@@ -58,6 +59,15 @@ class CloseReversal(Task[Reversal]):
         return text("The case is closed.")
 
 
+class GivenBackForm(ReasonForm):
+    amount = DongField(
+        label=_("Amount that was given back (₫)"),
+        least=1,
+        help_text=_("Less than was taken where the dispute was won in part: the rest stays away."),
+    )
+    field_order = ("amount", "reason")
+
+
 class GiveBack(Task[Reversal]):
     name = "give-back"
     label = _("Given back by bank or gateway")
@@ -66,10 +76,14 @@ class GiveBack(Task[Reversal]):
     )
     button = _("Book it")
     right = TAKE_BACK_PAYMENT
+    form = GivenBackForm
     once = True
 
     def is_open(self, subject: Reversal, at: datetime) -> bool:
         return subject.given_back_at is None
+
+    def form_options(self, subject: Reversal, *, at: datetime) -> Json:
+        return {"initial": {"amount": subject.amount}}
 
     def context(self, subject: Reversal, *, at: datetime) -> dict[str, object]:
         return {
@@ -81,21 +95,27 @@ class GiveBack(Task[Reversal]):
         }
 
     def carry_out(self, subject: Reversal, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        waits = ""
-        if is_told_by_a_statement(subject):
-            give_back(subject.pk, reason=data["reason"], actor=actor, at=at)
+        waits, amount = "", data["amount"]
+        if amount > subject.amount or is_told_by_a_statement(subject, amount):  # more than was taken is refused at once
+            give_back(subject.pk, amount, reason=data["reason"], actor=actor, at=at)
         else:  # nobody but who presses this says so
-            waits = ask(
-                BookGivenBack,
-                customer=subject.customer,
-                amount=subject.amount,
-                subject=subject.reference,
-                facts={"reversal": subject.pk},
-                reason=data["reason"],
-                actor=actor,
-                at=at,
-            ).sentence
-        return waits or text("%(amount)s are booked.") % {"amount": display.money(subject.amount)}
+            waits = ask_to_give_back(subject, amount, reason=data["reason"], actor=actor, at=at)
+        return waits or text("%(amount)s are booked.") % {"amount": display.money(amount)}
+
+
+def ask_to_give_back(reversal: Reversal, amount: int, *, reason: str, actor: Actor, at: datetime) -> str:
+    """Says that it waits for somebody else; nothing where it is booked."""
+    asked = ask(
+        BookGivenBack,
+        customer=reversal.customer,
+        amount=amount,
+        subject=reversal.reference,
+        facts={"reversal": reversal.pk},
+        reason=reason,
+        actor=actor,
+        at=at,
+    )
+    return asked.sentence
 
 
 class ReopenedInline(LookOnlyInline):
@@ -111,9 +131,9 @@ class ReversalAdmin(LookOnlyAdmin):
     inlines = (ReopenedInline,)
     list_display = (
         *("at", "customer", "payment", "amount", "from_credit", "reopened", "debt", "collected"),
-        *("closed_at", "given_back_at"),
+        *("closed_at", "given_back", "given_back_at"),
     )
     list_select_related = ("customer", "payment")
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
-    search_fields = ("customer__name", "=reference", "=payment__reference")
+    search_fields = ("customer__name", "=reference", "=told_as", "=payment__reference")
     date_hierarchy = "at"

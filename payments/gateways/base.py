@@ -67,12 +67,22 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What had been taken back under `reference` is ours again, all `amount` of it: a dispute that was won. `of` as there."""
+    """
+    `amount` of what had been taken back under `reference` is ours again: a dispute that was won, or a part of it. `of` as there.
+
+    :ivar taken: how much had been taken, where it was more
+    """
 
     reference: str
     amount: int
     at: datetime
     of: str = ""
+    taken: int = 0
+
+    @property
+    def had_gone(self) -> int:
+        """What had been taken, of which this is all unless it says otherwise."""
+        return max(self.taken, self.amount)
 
 
 Outcome = Succeeded | Failed | Pending | Unknown | TakenBack | GivenBack

@@ -54,6 +54,15 @@ def moved_of(row: Json) -> Moved | None:
     return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, amount, at)
 
 
+def won_of(dispute: Json) -> object:
+    """How much of what a dispute is about came back, by the lines of our balance that it lists: all of it, unless those say another đồng."""
+    listed = dispute.get("balance_transactions")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    came = [row["amount"] for row in rows if isinstance(row.get("amount"), int) and row["amount"] > 0]
+    is_in_dong = all(row.get("currency") == CURRENCY for row in rows)
+    return sum(came) if came and is_in_dong else dispute.get("amount")
+
+
 def _is_dispute(source: object) -> bool:
     """Also of one that is not opened: that says only its id, so its line cannot be read."""
     if isinstance(source, dict):

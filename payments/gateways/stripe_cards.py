@@ -40,7 +40,7 @@ from .base import (
     Verdict,
     of_the_payment,
 )
-from .stripe_balance import OF_A_DISPUTE, moved_of
+from .stripe_balance import OF_A_DISPUTE, moved_of, won_of
 from .stripe_calls import CURRENCY, asked, called, client_for, declined
 from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
 
@@ -62,11 +62,8 @@ CAPS = Caps(
 STATUSES = {Verdict.BAD_SIGNATURE: 400, Verdict.RETRY_LATER: 503}
 LISTED, MOST_PAGES = 10, 2_000
 """Lines of one answer: its size is bounded, see `Transport`."""
-DISPUTED: dict[str, type[TakenBack | GivenBack]] = {
-    "charge.dispute.funds_withdrawn": TakenBack,
-    "charge.dispute.funds_reinstated": GivenBack,
-}
-"""What events say that money of a dispute has moved, and which way."""
+LOST, WON = "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"
+"""Events that say that money of a dispute has moved, and which way."""
 
 
 @dataclass(frozen=True)
@@ -296,12 +293,16 @@ class Stripe:
 
 def _disputed(event: Json, dispute: Json) -> Report:
     """A dispute names the payment by Stripe's id alone."""
-    transaction = text_of(dispute, "payment_intent")
-    amount, moved = dispute.get("amount"), DISPUTED.get(text_of(event, "type"))
-    if moved is None or not is_amount(amount) or dispute.get("currency") != CURRENCY:
-        return Report("", Pending(CHECK_AFTER), transaction=transaction)
-    at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-    return Report("", moved(text_of(dispute, "id"), amount, at, of=transaction), transaction=transaction)
+    transaction, name = text_of(dispute, "payment_intent"), text_of(dispute, "id")
+    kind, taken, won = text_of(event, "type"), dispute.get("amount"), won_of(dispute)
+    outcome: Outcome = Pending(CHECK_AFTER)
+    if is_amount(taken) and dispute.get("currency") == CURRENCY:
+        at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+        if kind == LOST:
+            outcome = TakenBack(name, taken, at, of=transaction)
+        elif kind == WON and is_amount(won) and won <= taken:
+            outcome = GivenBack(name, won, at, of=transaction, taken=taken)
+    return Report("", outcome, transaction=transaction)
 
 
 def _refunded(refund: Json, amount: object, at: datetime) -> Outcome:

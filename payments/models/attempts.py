@@ -170,7 +170,7 @@ class Payment(KeepsColumns, StateMachine):
     promotional = models.BigIntegerField(_("of it promotional"), default=0)
     allocated = models.BigIntegerField(_("given to invoices"), default=0)
     refunded = models.BigIntegerField(_("returned to the wallet"), default=0)
-    taken_back = models.BigIntegerField(_("taken back by bank or gateway"), default=0, db_default=0)
+    taken_back = models.BigIntegerField(_("taken back by bank or gateway"), default=0, db_default=0, editable=False)
     to_source = models.BigIntegerField(_("returned to its source"), default=0, db_default=0, editable=False)
     state = FSMField(_("state"), default=PaymentState.CREATED, choices=PaymentState.choices, protected=True)
     actor = models.CharField(_("by"), max_length=200)
@@ -311,6 +311,7 @@ class Payment(KeepsColumns, StateMachine):
             as_asked("created_at", among="NEW.means = 'gateway'"),
             kept("only_allocations_give_it_away", columns=["allocated"]),
             kept("only_refunds_return_it", columns=["to_source"]),
+            kept("only_reversals_take_it", columns=["taken_back"]),
             begins_empty("nothing_of_it_is_gone_at_first", columns=["to_source", "taken_back"]),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",

@@ -12,6 +12,7 @@ from kernel.money import MAXIMUM
 from payments.gateways.base import Movement as Moved
 from payments.models.attempts import Payment
 from payments.models.refunds import Refund
+from payments.models.reversals import Reversal
 from payments.models.transfers import BankTransfer
 from store.triggers import append_only, frozen, never_deleted
 
@@ -90,6 +91,9 @@ class StatementLine(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(name="lines_of_a_transaction", fields=["source", "transaction"]),
+            models.Index(
+                name="lines_that_are_no_payments", fields=["source", "reference"], condition=~Q(movement="payment")
+            ),
         ]
         triggers: ClassVar = [append_only()]
 
@@ -99,7 +103,8 @@ class StatementLine(models.Model):
 
 class ReconciliationCase(models.Model):
     """
-    One fact on which a statement and our books differ: a line, or something of ours that no line tells.
+    One fact on which a statement and our books differ: a line, or something of ours that no line tells, which is then a `movement` of
+    a payment, a transfer, a refund or a reversal.
 
     It is open until both agree, which is noticed by itself, or until staff have said why they do not.
     """
@@ -142,6 +147,21 @@ class ReconciliationCase(models.Model):
         related_name="+",
         verbose_name=_("refund to the source"),
     )
+    reversal = models.ForeignKey(
+        Reversal,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("payment taken back"),
+    )
+    movement = models.CharField(
+        _("movement that no line tells"),
+        max_length=10,
+        choices=StatementLine.Movement.choices,
+        blank=True,
+        db_default="",
+    )
     theirs = models.BigIntegerField(_("amount in the statement"), null=True, blank=True)
     ours = models.BigIntegerField(_("amount with us"), null=True, blank=True)
     found_at = models.DateTimeField(_("found"))
@@ -162,17 +182,27 @@ class ReconciliationCase(models.Model):
                 name="a_transfer_is_missing_once", fields=["transfer"], condition=Q(line=None, transfer__isnull=False)
             ),
             models.UniqueConstraint(
-                name="a_refund_is_missing_once", fields=["refund"], condition=Q(line=None, refund__isnull=False)
+                name="a_refund_is_missing_once_each_way",
+                fields=["refund", "movement"],
+                condition=Q(line=None, refund__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="a_reversal_is_missing_once_each_way",
+                fields=["reversal", "movement"],
+                condition=Q(line=None, reversal__isnull=False),
             ),
             models.CheckConstraint(
                 name="a_difference_has_its_sides",
                 condition=Q(kind="missing_there", line=None, theirs=None, ours__isnull=False, ours__gt=0)
                 & (
-                    Q(payment__isnull=False, transfer=None, refund=None)
-                    | Q(payment=None, transfer__isnull=False, refund=None)
-                    | Q(payment=None, transfer=None, refund__isnull=False)
+                    Q(payment__isnull=False, transfer=None, refund=None, reversal=None, movement="payment")
+                    | Q(payment=None, transfer__isnull=False, refund=None, reversal=None, movement="payment")
+                    | Q(payment=None, transfer=None, refund__isnull=False, reversal=None)
+                    & Q(movement__in=["refund", "came_back"])
+                    | Q(payment=None, transfer=None, refund=None, reversal__isnull=False)
+                    & Q(movement__in=["taken_back", "given_back"])
                 )
-                | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__isnull=False, theirs__gt=0),
+                | ~Q(kind="missing_there") & Q(line__isnull=False, theirs__isnull=False, theirs__gt=0, movement=""),
             ),
             models.CheckConstraint(
                 name="two_amounts_differ",
@@ -203,6 +233,8 @@ class ReconciliationCase(models.Model):
                     "payment_id",
                     "transfer_id",
                     "refund_id",
+                    "reversal_id",
+                    "movement",
                     "theirs",
                     "ours",
                     "found_at",
@@ -217,3 +249,13 @@ class ReconciliationCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.source}, {self.day})"
+
+    @property
+    def moved(self) -> str:
+        """Which movement the two sides differ on."""
+        return self.line.movement if self.line else self.movement
+
+    @property
+    def about(self) -> Refund | Reversal | Payment | BankTransfer | None:
+        """What of ours it is about, the narrowest."""
+        return self.refund or self.reversal or self.payment or self.transfer

@@ -39,8 +39,8 @@ ON CONFLICT DO NOTHING
 """
 TRANSFERS_THAT_NO_LINE_TELLS = """
 INSERT INTO payments_reconciliationcase
-    (kind, source, day, transfer_id, ours, found_at, resolution, reason, resolved_by)
-SELECT 'missing_there', %(source)s, %(day)s, t.id, t.amount, %(at)s, '', '', ''
+    (kind, source, day, transfer_id, movement, ours, found_at, resolution, reason, resolved_by)
+SELECT 'missing_there', %(source)s, %(day)s, t.id, 'payment', t.amount, %(at)s, '', '', ''
 FROM payments_banktransfer t
 WHERE t.account = %(account)s AND t.value_date = %(day)s AND t.channel <> 'gate'
   AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = %(source)s AND l.transaction = t.key)

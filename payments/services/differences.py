@@ -143,7 +143,7 @@ def end_if_both_agree(case: ReconciliationCase, *, actor: Actor, at: datetime) -
 def _held(case_id: int) -> ReconciliationCase:
     case = (
         ReconciliationCase.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("line", "payment", "refund")
+        .select_related("line", "payment", "refund", "reversal")
         .get(pk=case_id)
     )
     if case.resolved_at:
@@ -152,7 +152,7 @@ def _held(case_id: int) -> ReconciliationCase:
 
 
 def _customer_of(case: ReconciliationCase) -> Customer | None:
-    about = case.refund or case.payment
+    about = case.refund or case.reversal or case.payment
     return about.customer if about else None
 
 

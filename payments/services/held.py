@@ -16,8 +16,9 @@ from kernel.money import MAXIMUM
 from payments.audit import Did
 from payments.failures import REVERSED
 from payments.gateways.base import GivenBack, Succeeded
-from payments.models import SETTLED, Payment, Reversal, StatementLine
+from payments.models import SETTLED, Payment, StatementLine
 from payments.services.outcomes import judge, record_outcome
+from payments.services.reversals import reversal_of
 
 
 class NothingHeld(DomainError):
@@ -81,12 +82,19 @@ def book_won(payment_id: UUID, line: StatementLine, *, reason: str, actor: Actor
     """
     noted = Payment.objects.values_list("failure", flat=True).get(pk=payment_id)
     transaction = noted.removeprefix(f"{REVERSED}: ").split(" ")[0]
-    won = GivenBack(line.transaction, line.amount, line.at, of=transaction)
+    won = GivenBack(line.transaction, line.amount, line.at, of=transaction, taken=_told_as_taken(line))
     payment, _verdict = judge(payment_id, won, reason=reason, actor=actor, at=at)
-    booked = Reversal.objects.filter(payment=payment, reference__iexact=line.transaction, amount=line.amount)
-    if not booked.exclude(given_back_at=None).exists():
+    booked = reversal_of(payment, line.transaction)
+    if booked is None or booked.given_back != line.amount:
         raise NotAsTold
     return payment
+
+
+def _told_as_taken(line: StatementLine) -> int:
+    """How much of it the statement says was taken before, if it says so."""
+    lines = StatementLine.objects.filter(source=line.source, transaction=line.transaction, reference=line.reference)
+    taken = lines.filter(movement=StatementLine.Movement.TAKEN_BACK).order_by("pk").first()
+    return taken.amount if taken else 0
 
 
 @transaction.atomic

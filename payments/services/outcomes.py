@@ -9,6 +9,7 @@ really received lands in the wallet; what it was meant for (`purposes`) takes it
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from payments.models import SETTLED, LinkedAccount, Payment
 from payments.services.given_back import book_given_back
 from payments.services.links import end_revoked
 from payments.services.purposes import purpose_of
-from payments.services.reversals import book_reversal, book_taken_back, may_be_booked_by_letter, reversal_of, takeable
+from payments.services.reversals import book_reversal, book_taken_back, booked_by_letter, reversal_of, takeable
 from payments.services.standing import after_decline, after_success
 
 logger = logging.getLogger(__name__)
@@ -106,16 +107,16 @@ def _taken_back(
     """
     :param is_won: it is given back in the same transaction
     """
-    if reversal_of(payment, outcome.reference):
-        return Verdict.DUPLICATE
+    booked = reversal_of(payment, outcome.reference)
+    if booked:
+        return Verdict.DUPLICATE if booked.amount == outcome.amount else _not_as_booked(payment, outcome)
     if payment.state not in SETTLED:
         if outcome.amount < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
         _note_reversed(payment, outcome, at=at)
         return Verdict.ACCEPTED
-    if not 0 < outcome.amount <= takeable(payment) or may_be_booked_by_letter(payment, outcome.amount):
-        logger.error("payment %s cannot be taken back like this: %s", payment.pk, outcome)
-        return Verdict.WRONG_AMOUNT
+    if not 0 < outcome.amount <= takeable(payment) or booked_by_letter(payment, outcome.amount).exists():
+        return _not_as_booked(payment, outcome)
     book = book_reversal if is_won else book_taken_back
     book(payment, outcome.amount, reference=outcome.reference, reason=reason, actor=actor, at=at)
     return Verdict.ACCEPTED
@@ -125,19 +126,31 @@ def _given_back(payment: Payment, outcome: GivenBack, *, reason: str, actor: Act
     """It says of itself that the money had come and been taken: what of that nobody had told us is booked with it."""
     reversal = reversal_of(payment, outcome.reference)
     if reversal and reversal.given_back_at:
-        return Verdict.DUPLICATE
+        return Verdict.DUPLICATE if reversal.given_back == outcome.amount else _not_as_booked(payment, outcome)
     if reversal is None:
-        if payment.state not in SETTLED and outcome.amount < payment.amount:  # the rest has to come in first
+        outcome = _of_what_is_noted(payment, outcome)
+        if payment.state not in SETTLED and outcome.had_gone < payment.amount:  # the rest has to come in first
             return Verdict.RETRY_LATER
         verdict = _has_come_and_gone(payment, outcome, reason=reason, actor=actor, at=at)
         reversal = reversal_of(payment, outcome.reference)
         if reversal is None:
             return verdict
-    if reversal.amount != outcome.amount:
-        logger.error("payment %s cannot be given back like this: %s", payment.pk, outcome)
-        return Verdict.WRONG_AMOUNT
-    book_given_back(payment, reversal, reason=reason, actor=actor, at=at)
+    if outcome.amount > reversal.amount:
+        return _not_as_booked(payment, outcome)
+    book_given_back(payment, reversal, outcome.amount, reason=reason, actor=actor, at=at)
     return Verdict.ACCEPTED
+
+
+def _of_what_is_noted(payment: Payment, won: GivenBack) -> GivenBack:
+    """Whoever tells that a part was won need not say of how much, if the loss has been told."""
+    loss = _loss_of(payment)
+    return replace(won, taken=loss.amount) if loss and loss.reference == won.reference else won
+
+
+def _not_as_booked(payment: Payment, outcome: TakenBack | GivenBack) -> Verdict:
+    """Nothing is booked; the statement tells the same, and it stands there as a difference."""
+    logger.error("payment %s cannot be booked like this: %s", payment.pk, outcome)
+    return Verdict.WRONG_AMOUNT
 
 
 def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, reason: str, actor: Actor, at: datetime) -> Verdict:
@@ -145,13 +158,14 @@ def _has_come_and_gone(payment: Payment, outcome: GivenBack, *, reason: str, act
         transaction = outcome.of or outcome.reference
         if _is_reversed(payment, transaction):
             payment.failure = ""
-        came = Succeeded(transaction, outcome.amount, outcome.at)
+        came = Succeeded(transaction, outcome.had_gone, outcome.at)
         verdict = _come_in(payment, came, looked_up=False, actor=actor, at=at)
         if verdict != Verdict.ACCEPTED:
             return verdict
         _as_it_stands(payment)
-    gone = TakenBack(outcome.reference, outcome.amount, outcome.at, of=outcome.of)
-    return _taken_back(payment, gone, is_won=True, reason=reason, actor=actor, at=at)
+    gone = TakenBack(outcome.reference, outcome.had_gone, outcome.at, of=outcome.of)
+    is_won = outcome.amount == outcome.had_gone
+    return _taken_back(payment, gone, is_won=is_won, reason=reason, actor=actor, at=at)
 
 
 def _as_it_stands(payment: Payment) -> Payment:

@@ -24,10 +24,10 @@ MARGIN = timedelta(minutes=15)
 
 LINES_THAT_DIFFER = """
 INSERT INTO payments_reconciliationcase
-    (kind, source, day, line_id, payment_id, refund_id, theirs, ours, found_at, resolution, reason, resolved_by)
-SELECT kind, %(source)s, %(day)s, line, payment, refund, theirs, ours, %(at)s, '', '', ''
+    (kind, source, day, line_id, payment_id, refund_id, reversal_id, theirs, ours, found_at, resolution, reason, resolved_by)
+SELECT kind, %(source)s, %(day)s, line, payment, refund, reversal, theirs, ours, %(at)s, '', '', ''
 FROM (
-    SELECT l.id AS line, l.amount AS theirs, coalesce(p.id, r.id) AS payment, NULL::uuid AS refund,
+    SELECT l.id AS line, l.amount AS theirs, coalesce(p.id, r.id) AS payment, NULL::uuid AS refund, NULL::bigint AS reversal,
            CASE WHEN p.captured IS NOT NULL THEN p.captured WHEN r.captured IS NOT NULL THEN r.captured END AS ours,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
@@ -44,21 +44,23 @@ FROM (
     LEFT JOIN payments_payment r ON r.reference = l.reference AND r.gateway = l.source
     WHERE l.statement_id = %(statement)s AND l.movement = 'payment'
     UNION ALL
-    SELECT l.id, l.amount, p.id, NULL, b.amount,
+    SELECT l.id, l.amount, p.id, NULL, CASE WHEN b.booked IS NOT NULL THEN b.id END, b.booked,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.transaction = l.transaction AND e.movement = l.movement
                                AND e.id < l.id) THEN 'twice'
                 WHEN p.id IS NULL THEN 'unknown'
-                WHEN b.amount = l.amount OR starts_with(p.failure, 'reversed: ') AND l.movement = 'taken_back' THEN NULL
-                WHEN b.id IS NOT NULL THEN 'amount'
+                WHEN b.booked = l.amount OR starts_with(p.failure, 'reversed: ') AND l.movement = 'taken_back' THEN NULL
+                WHEN b.booked IS NOT NULL THEN 'amount'
                 ELSE 'missing_here' END
     FROM payments_statementline l
     LEFT JOIN payments_payment p ON p.reference = l.reference AND p.gateway = l.source
-    LEFT JOIN payments_reversal b ON b.payment_id = p.id AND upper(b.reference) = upper(l.transaction)
-        AND (l.movement = 'taken_back' OR b.given_back_at IS NOT NULL)
+    LEFT JOIN LATERAL (
+        SELECT r.id, nullif(CASE l.movement WHEN 'taken_back' THEN r.amount ELSE r.given_back END, 0) AS booked
+        FROM payments_reversal r WHERE r.payment_id = p.id AND upper(l.transaction) IN (upper(r.reference), upper(r.told_as)) LIMIT 1
+    ) b ON TRUE
     WHERE l.statement_id = %(statement)s AND l.movement IN ('taken_back', 'given_back')
     UNION ALL
-    SELECT l.id, l.amount, r.payment_id, r.id, CASE WHEN r.state = 'done' OR r.gateway_txn_id IS NOT NULL THEN r.amount END,
+    SELECT l.id, l.amount, r.payment_id, r.id, NULL, CASE WHEN r.state = 'done' OR r.gateway_txn_id IS NOT NULL THEN r.amount END,
            CASE WHEN EXISTS (SELECT FROM payments_statementline e
                              WHERE e.source = l.source AND e.reference = l.reference AND e.movement = l.movement
                                AND e.id < l.id) THEN CASE WHEN r.id IS NULL THEN 'unknown' ELSE 'twice' END
@@ -67,6 +69,8 @@ FROM (
                 WHEN r.state = 'failed' AND (r.gateway_txn_id IS NOT NULL OR l.movement = 'came_back' OR EXISTS (
                     SELECT FROM payments_statementline e
                     WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')) THEN NULL
+                WHEN r.state = 'failed' AND EXISTS (SELECT FROM payments_reversal b WHERE b.payment_id = r.payment_id
+                    AND b.reference = r.reference AND b.amount = l.amount) THEN NULL
                 WHEN r.state = 'failed' THEN 'late'
                 WHEN r.state = 'done' AND l.movement = 'refund' THEN NULL
                 ELSE 'missing_here' END
@@ -77,31 +81,43 @@ FROM (
 ON CONFLICT DO NOTHING
 """
 
-PAYMENTS_THAT_NO_LINE_TELLS = """
+ITS_LINES = """SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.reference = p.reference
+        AND l.movement <> 'payment' AND upper(l.transaction) IN (upper(b.reference), upper(b.told_as))"""
+"""What tells of a reversal `b` of a payment `p`, either way."""
+
+OURS_THAT_NO_LINE_TELLS = f"""
 INSERT INTO payments_reconciliationcase
-    (kind, source, day, payment_id, ours, found_at, resolution, reason, resolved_by)
-SELECT 'missing_there', %(source)s, %(day)s, p.id, p.captured, %(at)s, '', '', ''
-FROM payments_payment p
-WHERE p.gateway = %(source)s AND p.captured IS NOT NULL AND p.settled_at >= %(after)s AND p.settled_at < %(until)s
-  AND p.created_at >= %(first)s
-  AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.transaction = p.gateway_txn_id
-                  AND l.movement = 'payment')
+    (kind, source, day, payment_id, refund_id, reversal_id, movement, ours, found_at, resolution, reason, resolved_by)
+SELECT 'missing_there', %(source)s, %(day)s, payment, refund, reversal, movement, ours, %(at)s, '', '', ''
+FROM (
+    SELECT p.id AS payment, NULL::uuid AS refund, NULL::bigint AS reversal, 'payment' AS movement, p.captured AS ours
+    FROM payments_payment p
+    WHERE p.gateway = %(source)s AND p.captured IS NOT NULL AND p.settled_at >= %(after)s AND p.settled_at < %(until)s
+      AND p.created_at >= %(first)s
+      AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.transaction = p.gateway_txn_id
+                      AND l.movement = 'payment')
+    UNION ALL
+    SELECT NULL, r.id, NULL, way.movement, r.amount
+    FROM payments_refund r
+    CROSS JOIN LATERAL (VALUES ('refund', r.settled_at), ('came_back', r.came_back_at)) way(movement, at)
+    WHERE r.gateway = %(source)s AND r.gateway_txn_id IS NOT NULL AND way.at >= %(after)s AND way.at < %(until)s
+      AND r.approved_at >= %(first)s
+      AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = r.gateway AND l.reference = r.reference
+                      AND l.movement = way.movement AND l.movement <> 'payment')
+    UNION ALL
+    SELECT NULL, NULL, b.id, way.movement, way.amount
+    FROM payments_reversal b JOIN payments_payment p ON p.id = b.payment_id
+    CROSS JOIN LATERAL (VALUES ('taken_back', b.at, b.amount), ('given_back', b.given_back_at, b.given_back)) way(movement, at, amount)
+    WHERE p.gateway = %(source)s AND way.at >= %(after)s AND way.at < %(until)s
+      AND NOT EXISTS ({ITS_LINES} AND l.movement = way.movement)
+      AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.reference = b.reference
+                      AND l.movement = 'refund' AND way.movement = 'taken_back')  -- a refund that had been refused
+      AND (b.given_back < b.amount OR EXISTS ({ITS_LINES}))  -- what nobody tells either way did not move
+) ours
 ON CONFLICT DO NOTHING
 """
 
-REFUNDS_THAT_NO_LINE_TELLS = """
-INSERT INTO payments_reconciliationcase
-    (kind, source, day, refund_id, ours, found_at, resolution, reason, resolved_by)
-SELECT 'missing_there', %(source)s, %(day)s, r.id, r.amount, %(at)s, '', '', ''
-FROM payments_refund r
-WHERE r.gateway = %(source)s AND r.gateway_txn_id IS NOT NULL AND r.settled_at >= %(after)s AND r.settled_at < %(until)s
-  AND r.approved_at >= %(first)s
-  AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = r.gateway AND l.reference = r.reference
-                  AND l.movement = 'refund')
-ON CONFLICT DO NOTHING
-"""
-
-CASES_THAT_AGREE = """
+CASES_THAT_AGREE = f"""
 UPDATE payments_reconciliationcase c SET resolution = 'agrees', resolved_by = %(actor)s, resolved_at = %(at)s
 WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
     c.kind IN ('late', 'missing_here') AND EXISTS (
@@ -110,8 +126,9 @@ WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
         WHERE l.id = c.line_id AND l.movement = 'payment')
     OR c.kind = 'missing_here' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_reversal b ON b.payment_id = c.payment_id
-            AND upper(b.reference) = upper(l.transaction) AND b.amount = l.amount
-        WHERE l.id = c.line_id AND (l.movement = 'taken_back' OR l.movement = 'given_back' AND b.given_back_at IS NOT NULL))
+            AND upper(l.transaction) IN (upper(b.reference), upper(b.told_as))
+            AND l.amount = CASE l.movement WHEN 'taken_back' THEN b.amount WHEN 'given_back' THEN b.given_back END
+        WHERE l.id = c.line_id)
     OR c.kind = 'missing_here' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_payment p ON p.id = c.payment_id AND starts_with(p.failure, 'reversed: ')
         WHERE l.id = c.line_id AND l.movement = 'taken_back')
@@ -123,11 +140,17 @@ WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
         SELECT FROM payments_statementline l JOIN payments_refund r ON r.id = c.refund_id AND r.amount = l.amount
         WHERE l.id = c.line_id AND (l.movement = 'refund' AND r.gateway_txn_id IS NOT NULL OR r.state = 'failed' AND EXISTS (
             SELECT FROM payments_statementline e
-            WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')))
+            WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')
+            OR l.movement = 'refund' AND EXISTS (SELECT FROM payments_reversal b WHERE b.payment_id = r.payment_id
+                AND b.reference = r.reference AND b.amount = l.amount)))
     OR c.kind = 'missing_there' AND EXISTS (
         SELECT FROM payments_refund r JOIN payments_statementline l ON l.source = r.gateway
-            AND l.reference = r.reference AND l.movement = 'refund'
+            AND l.reference = r.reference AND l.movement = c.movement AND l.movement <> 'payment'
         WHERE r.id = c.refund_id)
+    OR c.kind = 'missing_there' AND EXISTS (
+        SELECT FROM payments_reversal b JOIN payments_payment p ON p.id = b.payment_id
+        WHERE b.id = c.reversal_id
+            AND (EXISTS ({ITS_LINES} AND l.movement = c.movement) OR b.given_back = b.amount AND NOT EXISTS ({ITS_LINES})))
 )
 """
 
@@ -205,5 +228,4 @@ def _compare(day: StatementDay, *, at: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(LINES_THAT_DIFFER, arguments)
-        cursor.execute(PAYMENTS_THAT_NO_LINE_TELLS, arguments)
-        cursor.execute(REFUNDS_THAT_NO_LINE_TELLS, arguments)
+        cursor.execute(OURS_THAT_NO_LINE_TELLS, arguments)

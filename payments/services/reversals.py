@@ -14,7 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -82,18 +82,43 @@ def take_back(
 
 def reversal_of(payment: Payment, reference: str) -> Reversal | None:
     """What the bank or gateway took back under this reference. A person may have typed it: "cb-1" is "CB-1"."""
-    return Reversal.objects.filter(payment=payment, reference__iexact=reference.strip()).order_by("pk").first()
+    name = reference.strip()
+    named = Q(reference__iexact=name) | Q(told_as__iexact=name) if name else Q(reference="")
+    return Reversal.objects.filter(named, payment=payment).order_by("pk").first()
 
 
-def may_be_booked_by_letter(payment: Payment, amount: int) -> bool:
-    """Whether staff booked the same amount by a reference that no statement tells: what the gateway tells now may be just that."""
+def booked_by_letter(payment: Payment, amount: int) -> QuerySet[Reversal]:
+    """The same amount, as staff booked it by a reference that no statement tells: what the gateway tells now may be just that."""
     told = StatementLine.objects.filter(
         source=OuterRef("payment__gateway"),
+        reference=OuterRef("payment__reference"),
         movement=StatementLine.Movement.TAKEN_BACK,
         transaction__iexact=OuterRef("reference"),
     )
-    same = Reversal.objects.filter(payment=payment, amount=amount, given_back_at=None)
-    return same.exclude(actor__startswith="job:").exclude(Exists(told)).exists()
+    same = Reversal.objects.filter(payment=payment, amount=amount, given_back_at=None, told_as="")
+    return same.exclude(actor__startswith="job:").exclude(Exists(told)).order_by("pk")
+
+
+@transaction.atomic
+def name_as_told(reversal_id: int, name: str, *, reason: str, actor: Actor, at: datetime) -> Reversal:
+    """
+    What staff booked by a letter is what the statement calls otherwise.
+
+    :raises TakenBackBefore: something else of this payment has that name, or it is told under another one
+    """
+    payment = Payment.objects.lock(Reversal.objects.values_list("payment", flat=True).get(pk=reversal_id))
+    reversal = Reversal.objects.get(pk=reversal_id)
+    other = reversal_of(payment, name)
+    if other or reversal.told_as:
+        named = other or reversal
+        raise TakenBackBefore(amount=named.amount, reference=named.told_as or named.reference)
+    reversal.told_as = name
+    reversal.save()
+    record_audit(
+        Did.NAME_REVERSAL, payment.reference, actor=actor, at=at, reason=reason, customer=payment.customer, told_as=name,
+        reference=reversal.reference,
+    )  # fmt: skip
+    return reversal
 
 
 def takeable(payment: Payment) -> int:
@@ -119,9 +144,13 @@ def book_taken_back(
 
 
 def book_reversal(
-    payment: Payment, amount: int, *, reference: str, reason: str, actor: Actor, at: datetime
+    payment: Payment, amount: int, *, reference: str, reason: str, returned_to: str = "", actor: Actor, at: datetime
 ) -> Reversal:
-    """Part of the transaction of a caller who holds the customer and the payment, of which `amount` can be taken."""
+    """
+    Part of the transaction of a caller who holds the customer and the payment, of which `amount` can be taken.
+
+    :param returned_to: where it went, if no bank took it but a return that had failed was carried out after all
+    """
     customer = payment.customer
     wallet = wallet_of(customer.pk)
     from_credit = min(amount, max(wallet.credit - wallet.held, 0))
@@ -141,7 +170,6 @@ def book_reversal(
         actor=actor.name,
         at=at,
     )
-    Payment.objects.filter(pk=payment.pk).update(taken_back=F("taken_back") + amount)
     legs = {house_of(payment): amount, Kind.CREDIT: -from_credit, Kind.SALES: -reopened, Kind.DEBTS: -debt}
     post(Fact.REVERSAL, reversal.pk, legs, customer_id=customer.pk, at=at, reference=payment.reference)
     _open_again(reversal, parts, at=at)
@@ -157,7 +185,7 @@ def book_reversal(
         reopened=reopened,
         debt=debt,
     )
-    _tell(reversal, [allocation.invoice.number for allocation, _part in parts])
+    _tell(reversal, [allocation.invoice.number for allocation, _part in parts], returned_to)
     return reversal
 
 
@@ -166,7 +194,7 @@ def house_of(payment: Payment) -> Account.Kind:
     return Kind.BANK if payment.transfer and not payment.transfer.is_at_a_gateway else Kind.GATEWAY
 
 
-def _tell(reversal: Reversal, numbers: list[str]) -> None:
+def _tell(reversal: Reversal, numbers: list[str], returned_to: str) -> None:
     """The customer hears what became of it; `numbers` are those of the invoices that are open again."""
     tell(
         reversal.customer,
@@ -179,6 +207,7 @@ def _tell(reversal: Reversal, numbers: list[str]) -> None:
         reopened=reversal.reopened,
         debt=reversal.debt,
         numbers=", ".join(sorted({*numbers})[:5]),
+        returned_to=returned_to,
     )
 
 

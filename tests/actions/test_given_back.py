@@ -10,6 +10,7 @@ from django.db import connection
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
+from kernel.errors import InvalidInput
 from ledger.models import Entry
 from ledger.services import Fact, Kind, spend
 from notifications.models import Notice
@@ -95,16 +96,77 @@ def test_staff_book_a_victory_once_also_of_a_bank_transfer(customer: Customer, b
     paid = record_bank_transfer(customer.pk, 100_000, [], reference="FT1", reason="s", actor=STAFF, at=NOON)
     told(paid, TakenBack("B-1", 100_000, NOON))
     reversal = Reversal.objects.get()
-    give_back(reversal.pk, reason="letter of the bank", actor=STAFF, at=NOON + DAY)
+    give_back(reversal.pk, 100_000, reason="letter of the bank", actor=STAFF, at=NOON + DAY)
     assert (wallet_of(customer.pk).credit, house_balance(Kind.BANK)) == (100_000, -100_000)
     with refused(GivenBackBefore):
-        give_back(reversal.pk, reason="again", actor=STAFF, at=NOON + DAY)
+        give_back(reversal.pk, 100_000, reason="again", actor=STAFF, at=NOON + DAY)
 
 
-def test_another_amount_than_was_taken_is_not_believed(customer: Customer, begun: Payment) -> None:
+def test_more_than_was_taken_is_not_believed(customer: Customer, begun: Payment) -> None:
     told(begun, CAME, LOST)
-    assert told(begun, GivenBack("dp-1", 299_999, NOON, of="txn-1")) == Verdict.WRONG_AMOUNT
+    assert told(begun, GivenBack("dp-1", 300_001, NOON, of="txn-1")) == Verdict.WRONG_AMOUNT
     assert wallet_of(customer.pk).credit == 0
+    reversal = Reversal.objects.get()
+    for amount in (0, 300_001):
+        with refused(InvalidInput):
+            give_back(reversal.pk, amount, reason="letter", actor=STAFF, at=NOON + DAY)
+
+
+# A part is won
+
+PART = GivenBack("dp-1", 120_000, NOON, of="txn-1", taken=300_000)
+
+
+def test_of_a_dispute_that_was_won_in_part_the_rest_stays_away_and_the_case_stays_open(
+    customer: Customer, begun: Payment
+) -> None:
+    assert told(begun, CAME, LOST, PART) == Verdict.ACCEPTED
+    assert told(begun, PART, LOST) == Verdict.DUPLICATE
+    assert told(begun, WON) == Verdict.WRONG_AMOUNT
+    begun.refresh_from_db()
+    assert (begun.taken_back, returnable(begun)) == (180_000, 120_000)
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.GATEWAY)) == (120_000, -120_000)
+    reversal = Reversal.objects.get()
+    assert (reversal.given_back, reversal.closed_at) == (120_000, None)
+    facts = Notice.objects.get(kind=Notice.Kind.PAYMENT_GIVEN_BACK).facts
+    assert (facts["amount"], facts["credit"], facts["lost"]) == (120_000, 120_000, 180_000)
+
+
+def test_the_part_pays_what_is_owed_first_and_then_the_invoice_as_far_as_it_goes(
+    customer: Customer, begun: Payment, small: Item
+) -> None:
+    """Of 300,000 181,000 paid a server and 100,000 something else: the bank takes 19,000 of credit, opens 181,000, 100,000 are owed."""
+    told(begun, CAME)
+    create(customer, small, at=NOON + DAY)
+    spend(customer.pk, 100_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="opening:s", at=NOON)
+    told(begun, LOST)
+    assert (Invoice.objects.get().due, debt_of(customer), wallet_of(customer.pk).credit) == (181_000, 100_000, 0)
+    told(begun, PART)
+    assert (Invoice.objects.get().due, debt_of(customer), wallet_of(customer.pk).credit) == (161_000, 0, 0)
+    assert house_balance(Kind.DEBTS) == 0
+
+
+def test_a_part_that_is_less_than_what_is_owed_leaves_the_rest_owed(customer: Customer, begun: Payment) -> None:
+    told(begun, CAME)
+    spend(customer.pk, 300_000, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source="opening:s", at=NOON)
+    told(begun, LOST, PART)
+    assert (debt_of(customer), wallet_of(customer.pk).credit) == (180_000, 0)
+    topped_up(customer, 200_000, gateway="gate")
+    assert (debt_of(customer), wallet_of(customer.pk).credit, house_balance(Kind.DEBTS)) == (0, 20_000, 0)
+
+
+@pytest.mark.parametrize("taken", [300_000, 0], ids=["says of how much", "does not say"])
+def test_in_whatever_order_a_part_is_told_the_end_is_the_same(customer: Customer, begun: Payment, taken: int) -> None:
+    """Who does not say of how much it is a part has to be told the loss before, or the payment."""
+    part = GivenBack("dp-1", 120_000, NOON, of="txn-1", taken=taken)
+    outcomes = [CAME, Failed("expired", ""), LOST, part, part] if taken else [CAME, LOST, part]
+    orders = Orders([lambda each=each: told(begun, each) for each in outcomes], lambda: look_at(begun))
+    orders.follow()
+    ends = {end[:5] for end in orders.ends}
+    if taken:
+        assert ends == {("succeeded", "", 180_000, 300_000, 120_000)}
+    else:  # the victory alone, after the payment: of as much as it says; the loss of more is then a difference in the statement
+        assert ends == {("succeeded", "", 180_000, 300_000, 120_000), ("succeeded", "", 0, 300_000, 300_000)}
 
 
 def test_staff_who_have_seen_it_at_the_gateway_are_believed_and_its_loss_is_not_forgotten(

@@ -202,8 +202,23 @@ def test_a_part_that_went_twice_is_told_in_two_parts_and_its_victory_is_credit_t
     assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 300_000}
     assert returnable(second) == 300_000
 
-    give_back(lost.pk, reason="letter", actor=STAFF, at=NOON + 2 * DAY)
+    give_back(lost.pk, 300_000, reason="letter", actor=STAFF, at=NOON + 2 * DAY)
     assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 600_000}
     assert wallet_of(customer.pk).credit == 600_000
     first.refresh_from_db()
     assert (returnable(first), returnable(second)) == (100_000, 500_000)
+
+
+@pytest.mark.parametrize(("won", "of_first", "of_second"), [(40_000, 0, 340_000), (250_000, 50_000, 500_000)])
+def test_what_is_won_in_part_comes_back_to_other_credit_first(won: int, of_first: int, of_second: int) -> None:
+    """Of 300,000 200,000 went back and the bank takes all: 100,000 of its own, and 200,000 of the next 500,000. A part is won."""
+    customer = make_customer()
+    first = topped_up(customer, 300_000)
+    went_back(first, 200_000)
+    second = topped_up(customer, 500_000, at=NOON + DAY)
+    lost = take_back(first.pk, 300_000, reference="CB-1", reason="chargeback", actor=STAFF, at=NOON + DAY)
+    give_back(lost.pk, won, reason="letter", actor=STAFF, at=NOON + 2 * DAY)
+    assert wallet_of(customer.pk).credit == 300_000 + won
+    assert credit_by_kind(customer.pk) == {CreditKind.BOUGHT: 300_000 + won}
+    first.refresh_from_db()
+    assert (returnable(first), returnable(second)) == (of_first, of_second)

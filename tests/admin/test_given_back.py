@@ -37,7 +37,7 @@ def credit(lost):
 
 def test_who_has_only_a_letter_asks_a_second_person_and_nothing_moves_until_then(staff, lost):
     first, second = staff("finance"), staff("finance")
-    do(first, lost, "give-back")
+    do(first, lost, "give-back", amount=300_000)
     act = StaffAct.objects.get()
     assert (credit(lost), act.state, act.amount, act.subject) == (0, "waiting", 300_000, "dp-1")
 
@@ -48,11 +48,18 @@ def test_who_has_only_a_letter_asks_a_second_person_and_nothing_moves_until_then
 @pytest.mark.parametrize(("amount", "reference"), [(299_999, "dp-1"), (300_000, "dp-2")])
 def test_a_line_of_another_amount_or_reference_is_no_word_for_it(staff, lost, amount, reference):
     told(lost, amount, reference)
-    do(staff("finance"), lost, "give-back")
+    do(staff("finance"), lost, "give-back", amount=300_000)
     assert (credit(lost), StaffAct.objects.get().state) == (0, "waiting")
 
 
 def test_what_the_statement_says_is_booked_at_once(staff, lost):
     told(lost, 300_000)
-    assert do(staff("finance"), lost, "give-back").status_code == 302
+    assert do(staff("finance"), lost, "give-back", amount=300_000).status_code == 302
     assert (credit(lost), StaffAct.objects.exists()) == (300_000, False)
+
+
+def test_a_part_that_the_statement_tells_is_booked_at_once_and_the_rest_stays_away(staff, lost):
+    told(lost, 120_000)
+    assert do(staff("finance"), lost, "give-back", amount=120_000).status_code == 302
+    lost.refresh_from_db()
+    assert (credit(lost), lost.given_back, lost.closed_at) == (120_000, 120_000, None)

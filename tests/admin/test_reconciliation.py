@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.models import StaffAct
 from kernel.ids import new_id
 from payments.gateways.base import Failed, Moved, Movement, TakenBack
-from payments.models import BankTransfer, Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, StatementDay, StatementLine
 from payments.services.outcomes import record_outcome
 from payments.services.reconcile import read_day
+from payments.services.refunds import record_refund
+from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
-from tests.admin.test_tasks import do, sentences
-from tests.cast import JOB, NOON
+from tests.admin.test_tasks import do, page_of, sentences
+from tests.cast import JOB, NOON, STAFF
 from tests.markup import markup
+from tests.refunds import returned, topped_up
 
 LIST = "admin:payments_reconciliationcase_changelist"
 
@@ -168,17 +172,98 @@ def test_a_dispute_that_was_won_before_its_payment_was_heard_of_is_a_difference_
     assert (wallet_of(alice.pk).credit - before, case.resolution) == (90_000, "agrees")
 
 
-def test_another_amount_than_was_taken_is_not_booked_as_won(staff, alice):
+def test_more_than_was_taken_is_not_booked_as_won_and_less_is_a_part_of_it(staff, alice):
     payment = failed_payment(alice)
     client = staff("finance")
     do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
     record_outcome(payment.pk, TakenBack("dp-1", 90_000, NOON), actor=JOB, at=NOON)
     case = difference(
         Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
-        Moved(Movement.GIVEN_BACK, payment.reference, "dp-1", 89_999, NOON),
+        Moved(Movement.TAKEN_BACK, payment.reference, "dp-1", 90_000, NOON),
+        Moved(Movement.GIVEN_BACK, payment.reference, "dp-1", 90_001, NOON),
     )
     refused = do(client, case, "give-back", key="k2")
     assert (refused.status_code, "does not fit" in sentences(refused)) == (422, True)
+
+    part = difference(Moved(Movement.GIVEN_BACK, payment.reference, "dp-1", 50_000, NOON + timedelta(hours=1)))
+    assert part.kind == "twice"
+    do(client, part, "explain", key="k3")
+    assert do(client, Reversal.objects.get(), "give-back", key="k4", amount=50_000).status_code == 302
+    payment.refresh_from_db()
+    assert payment.taken_back == 40_000
+
+
+def test_of_what_no_statement_tells_a_part_is_booked_as_won_by_two(staff, alice):
+    payment = failed_payment(alice)
+    first, second = staff("finance"), staff("finance")
+    do(first, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(first, payment, "take-back", key="k2", amount=90_000, reference="CB-1")
+    reversal = Reversal.objects.get()
+    assert do(first, reversal, "give-back", key="k3", amount=90_001).status_code == 422
+    assert do(first, reversal, "give-back", key="k4", amount=50_000).status_code == 302
+    act = StaffAct.objects.waiting().get()
+    assert (act.amount, "40,000" in markup(second.get(page_of(act, "approve")))) == (50_000, True)
+    second.post(page_of(act, "approve"), {"key": "k5"})
+    payment.refresh_from_db()
+    assert payment.taken_back == 40_000
+
+
+def test_what_was_booked_by_letter_alone_is_found_shown_and_given_back_by_two(staff, alice):
+    payment, first, second = paid_and_taken(staff, alice)
+    case = difference(Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON))
+    page = markup(first.get(reverse("admin:payments_reconciliationcase_change", args=[case.pk])))
+    assert case.kind == "missing_there"
+    for said in ("CB-1", "40,000", "taken back", payment.reference):
+        assert said in page
+    assert do(staff("support"), case, "never-taken").status_code == 403
+    assert do(first, case, "never-taken", key="k4").status_code == 302
+    act = StaffAct.objects.waiting().get()
+    second.post(page_of(act, "approve"), {"key": "k5"})
+    difference(Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON))
+    case.refresh_from_db()
+    payment.refresh_from_db()
+    assert (case.resolution, payment.taken_back) == ("agrees", 0)
+
+
+def test_what_was_booked_by_letter_is_said_to_be_the_line_in_one_act(staff, alice):
+    payment, first, _second = paid_and_taken(staff, alice)
+    case = difference(
+        Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
+        Moved(Movement.TAKEN_BACK, payment.reference, "dp-1", 40_000, NOON),
+    )
+    assert ReconciliationCase.objects.count() == 2
+    line = ReconciliationCase.objects.exclude(pk=case.pk).get()
+    reversal = Reversal.objects.get()
+    assert do(first, line, "same", key="k4", reversal=reversal.pk).status_code == 302
+    assert set(ReconciliationCase.objects.values_list("resolution", flat=True)) == {"agrees"}
+    payment.refresh_from_db()
+    assert payment.taken_back == 40_000
+
+
+def paid_and_taken(staff, customer):
+    """90,000 that came, of which a letter took 40,000, on the day that the statement is about."""
+    payment = failed_payment(customer)
+    first, second = staff("finance"), staff("finance")
+    do(first, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    take_back(payment.pk, 40_000, reference="CB-1", reason="letter", actor=STAFF, at=NOON)
+    return payment, first, second
+
+
+def test_a_refund_that_was_carried_out_after_all_is_booked_with_one_click(staff, alice):
+    before = wallet_of(alice.pk).credit
+    payment = topped_up(alice, 90_000)
+    refund = returned(payment, 50_000)
+    Refund.objects.filter(pk=refund.pk).update(state="under_way", sent_at=NOON)
+    record_refund(refund.pk, Failed("not_refundable", ""), actor=JOB, at=NOON)
+    case = difference(
+        Moved(Movement.PAYMENT, payment.reference, payment.gateway_txn_id, 90_000, NOON),
+        Moved(Movement.REFUND, refund.reference, "R-1", 50_000, NOON),
+    )
+    assert case.kind == "late"
+    assert do(staff("support"), case, "carried-out").status_code == 403
+    assert do(staff("finance"), case, "carried-out").status_code == 302
+    case.refresh_from_db()
+    assert (wallet_of(alice.pk).credit - before, case.resolution) == (40_000, "agrees")
 
 
 def test_what_staff_booked_by_letter_is_not_booked_again_from_a_line_without_being_said_to_be_another(staff, alice):
@@ -187,10 +272,11 @@ def test_what_staff_booked_by_letter_is_not_booked_again_from_a_line_without_bei
     client = staff("finance")
     do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
     do(client, payment, "take-back", key="k2", amount=40_000, reference="CB-1")
-    case = difference(
+    difference(
         Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
         Moved(Movement.TAKEN_BACK, payment.reference, "dp-1", 40_000, NOON),
     )
+    case = ReconciliationCase.objects.exclude(line=None).get()
 
     refused = do(client, case, "take-back", key="k3")
     assert (refused.status_code, "under CB-1" in sentences(refused)) == (422, True)

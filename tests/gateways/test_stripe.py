@@ -18,6 +18,7 @@ from payments.gateways.base import (
     NOT_FOUND,
     BadSignature,
     Failed,
+    GivenBack,
     Linked,
     Linking,
     LinkReport,
@@ -255,6 +256,17 @@ def test_money_that_a_dispute_takes_is_taken_back() -> None:
     body, headers = signed(event("charge.dispute.funds_withdrawn", dispute))
     taken = TakenBack("dp_1", 181_000, NOON, of="pi_1")
     assert made.parse_notice(body, headers) == Report("", taken, transaction="pi_1")
+    for lines, won in ([], 181_000), ([-181_000, 181_000], 181_000), ([-181_000, 80_000, 1_000], 81_000):
+        listed = [{"amount": amount, "currency": "vnd"} for amount in lines]
+        told = event("charge.dispute.funds_reinstated", dispute | {"balance_transactions": listed})
+        given = GivenBack("dp_1", won, NOON, of="pi_1", taken=181_000)
+        assert made.parse_notice(*signed(told)) == Report("", given, transaction="pi_1")
+    for nonsense in (
+        [{"amount": 181_001, "currency": "vnd"}],
+        [{"amount": True, "currency": "vnd"}, {"amount": 10**20, "currency": "vnd"}],
+    ):
+        told = event("charge.dispute.funds_reinstated", dispute | {"balance_transactions": nonsense})
+        assert made.parse_notice(*signed(told)) == Report("", Pending(timedelta(minutes=1)), transaction="pi_1")
     body, headers = signed(event("charge.dispute.created", dispute))
     assert made.parse_notice(body, headers) == Report("", Pending(timedelta(minutes=1)), transaction="pi_1")
     assert sent == []

@@ -16,6 +16,7 @@ MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
 ONCE = "tests/table/test_once.py"
 SEALS = "tests/jobs/test_seals.py"
+REVERSALS = "tests/table/test_reversals.py"
 
 MONEY = (
     trigger("ledger_entry", "append_only", f"{STONE}::append_only"),
@@ -39,6 +40,8 @@ MONEY = (
     trigger("payments_payment", "what_was_received_stands", CAME_IN),
     trigger("payments_payment", "what_went_back_stays_back", CAME_IN),
     trigger("payments_payment", "only_allocations_give_it_away", "tests/table/test_given_away.py"),
+    trigger("payments_payment", "only_reversals_take_it", f"{REVERSALS}::adds_up"),
+    trigger("payments_payment", "nothing_of_it_is_gone_at_first", "tests/table/test_refunds.py::nothing_is_gone_yet"),
     trigger("payments_payment", "moves_along_its_edges", MACHINES),
     constraint("payments_payment", "a_gateway_says_what_it_received", CAME_IN),
     constraint("payments_payment", "an_attempt_names_what_it_pays", CAME_IN),
@@ -47,6 +50,8 @@ MONEY = (
     constraint("payments_payment", "payment_reference_is_unique", ONCE),
     constraint("payments_payment", "a_payment_is_spent_once", f"{CAME_IN}::went_back"),
     constraint("payments_gatewaynotice", "one_row_per_gateway_and_words", ONCE),
+    trigger("payments_reversal", "counts_in_its_payment", f"{REVERSALS}::adds_up"),
+    trigger("payments_reversal", "is_given_back_once", f"{REVERSALS}::closed_and_given_back_once"),
     trigger("payments_allocation", "pays_its_invoice", f"{STONE}::nobody_pays_more"),
     trigger("payments_allocation", "append_only", f"{STONE}::append_only"),
     constraint("payments_allocation", "an_allocation_has_one_source", f"{STONE}::nobody_pays_more"),

@@ -107,7 +107,7 @@ OUTSIDE = (
         name="what was taken back before it came is no money",
     ),
     edited(
-        "payments.services.outcomes:_taken_back", "if reversal_of(payment, outcome.reference):", "if False:", f"{NOTICES}::booked_once_under",
+        "payments.services.outcomes:_taken_back", "    if booked:", "    if False:", f"{NOTICES}::booked_once_under",
         name="what was taken back is booked once",
     ),
     edited(

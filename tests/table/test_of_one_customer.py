@@ -121,11 +121,11 @@ def everything(customer: Customer, small: Item) -> None:
     renew(server, at=NOON + DAY)
     delete_resource(server.pk, actor=owner_of(customer), at=NOON + 2 * DAY)
     create(customer, small, at=NOON + 2 * DAY)
+    payment = topped_up(customer, 5_000)
     Reversal.objects.create(
-        payment=Payment.objects.filter(customer=customer).earliest("pk"), customer=customer, amount=1, debt=1, reference="r",
-        reason="x", actor="x", at=NOON,
-    )  # fmt: skip
-    returned(topped_up(customer, 5_000), 1_000)
+        payment=payment, customer=customer, amount=1, debt=1, reference="r", reason="x", actor="x", at=NOON
+    )
+    returned(payment, 1_000)
     quote(customer, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1)
     Payment.objects.create(
         customer=customer, kind="top_up", means="wallet", reference=str(customer.pk), payable="top_up", amount=1, actor="x",

@@ -9,8 +9,11 @@ from payments.gateways.base import Moved, Movement
 from payments.models import ReconciliationCase, StatementDay
 from payments.services.differences import explain
 from payments.services.reconcile import read_day
-from tests.cast import NOON, STAFF
+from payments.services.reversals import take_back
+from tests.cast import NOON, STAFF, make_customer
 from tests.owner import as_owner
+from tests.refunds import topped_up
+from tests.table.attack import refuse, run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.breaks_the_books]
 
@@ -42,12 +45,30 @@ def case() -> ReconciliationCase:
         ("INSERT INTO payments_reconciliationcase (kind, source, day, line_id, theirs, found_at, resolution, reason, resolved_by) SELECT kind, source, day, line_id, theirs, found_at, '', '', '' FROM payments_reconciliationcase LIMIT 1", "a_line_differs_once"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, theirs, found_at, resolution, reason, resolved_by) VALUES ('unknown', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
         ("UPDATE payments_reconciliationcase SET refund_id = gen_random_uuid()", "these facts are frozen"),
+        ("UPDATE payments_reconciliationcase SET reversal_id = 1", "these facts are frozen"),
+        ("UPDATE payments_reconciliationcase SET movement = 'refund'", "these facts are frozen"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, ours, found_at, resolution, reason, resolved_by) VALUES ('missing_there', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
     ],
 )  # fmt: skip
 def test_what_was_read_and_found_stands(attack: str, said: str) -> None:
     with as_owner(), pytest.raises(Exception, match=said), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(attack)
+
+
+OURS = (
+    "INSERT INTO payments_reconciliationcase (kind, source, day, reversal_id, movement, ours, found_at, resolution, reason, resolved_by)"
+    " SELECT 'missing_there', 'gate', '2026-03-10', id, {movement}, amount, now(), '', '', '' FROM payments_reversal"
+)
+
+
+def test_a_reversal_that_no_line_tells_is_a_difference_once_each_way() -> None:
+    payment = topped_up(make_customer(), 300_000)
+    take_back(payment.pk, 100_000, reference="CB-1", reason="dispute", actor=STAFF, at=NOON)
+    for movement in ("''", "'payment'", "'refund'"):
+        refuse(OURS.format(movement=movement), match="a_difference_has_its_sides")
+    for movement in ("'taken_back'", "'given_back'"):
+        run(OURS.format(movement=movement))
+        refuse(OURS.format(movement=movement), match="a_reversal_is_missing_once_each_way")
 
 
 def test_how_a_difference_ended_stands(case: ReconciliationCase) -> None:

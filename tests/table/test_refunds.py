@@ -7,7 +7,8 @@ from django.db import connection
 
 from accounts.models import Customer
 from payments.models import Payment, Refund
-from tests.cast import NOON, make_colleague, make_customer
+from payments.services.reversals import take_back
+from tests.cast import NOON, STAFF, make_colleague, make_customer
 from tests.refunds import returned, topped_up
 from tests.table.attack import MARKS, refuse, refused, run
 
@@ -66,7 +67,6 @@ def act_of(customer: Customer, amount: int, state: str = "approved", *, payment:
         ("UPDATE payments_refund SET settled_at = now()", "a_refund_says_how_it_stands"),
         ("UPDATE payments_refund SET state = 'failed', settled_at = now(), check_at = NULL", "a_refund_says_how_it_stands"),
         ("UPDATE payments_payment SET to_source = 0", "frozen"),
-        ("UPDATE payments_payment SET taken_back = 300001", "no_more_is_taken_back_than_came"),
     ],
 )  # fmt: skip
 def test_what_was_decided_stands(refund: Refund, attack: str, said: str) -> None:
@@ -117,13 +117,13 @@ def test_no_more_goes_back_than_came(customer: Customer, payment: Payment) -> No
 
 
 def test_what_the_bank_took_back_does_not_go_back_as_well(customer: Customer, payment: Payment) -> None:
-    run("UPDATE payments_payment SET taken_back = 1")
+    take_back(payment.pk, 1, reference="CB-1", reason="dispute", actor=STAFF, at=NOON)
     act_of(customer, 300_000)
     refuse(ANOTHER.format(amount=300_000, which="kind = 'top_up'"), match="more than is left of its payment")
 
 
 def test_the_bank_may_take_what_had_gone_back(payment: Payment, refund: Refund) -> None:
-    run("UPDATE payments_payment SET taken_back = 300000")
+    take_back(payment.pk, 300_000, reference="CB-1", reason="dispute", actor=STAFF, at=NOON)
     payment.refresh_from_db()
     assert (payment.taken_back, payment.to_source) == (300_000, 100_000)
 

@@ -128,6 +128,11 @@ def dispute(order: Row) -> Json:
         "payment_intent": intent_id(order["token"]),
         "metadata": {},
         "status": "won" if order["won_at"] is not None else "lost",
+        "balance_transactions": [
+            {"object": "balance_transaction", "type": "adjustment", "amount": amount, "currency": CURRENCY}
+            for amount in (-order["amount"], ledger.won_of(order))
+            if amount < 0 or order["won_at"] is not None
+        ],
     }
 
 
