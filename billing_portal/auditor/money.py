@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from billing_portal.auditor.claim import Claim
+from payments.origins import SUMS_OF_KINDS
 
 HOUSE = """
     SELECT {held} || ' instead of ' || {said}, NULL::uuid FROM {ledger}, {rows} WHERE {held} <> {said}
@@ -100,6 +101,7 @@ MONEY = (
         WHERE :of(a.customer_id) AND a.kind = 'promotional' GROUP BY a.id HAVING a.balance <> coalesce(sum(g.rest), 0)
         """,
     ),
+    Claim("what is left of each kind of credit adds up to the credit", SUMS_OF_KINDS),
     Claim(
         "grants are used by transactions of their own customer",
         """

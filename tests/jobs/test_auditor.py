@@ -150,6 +150,7 @@ PLANTED: dict[str, list[str]] = {
     "a touched wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "the balance after the latest entry is the balance": ["UPDATE ledger_entry SET balance_after = balance_after + 1 WHERE balance_after IS NOT NULL"],
     "promotional credit is what is left of its grants": ["UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'promotional'"],
+    "what is left of each kind of credit adds up to the credit": ["UPDATE payments_reversal SET amount = amount + 1, from_credit = from_credit + 1"],
     "grants are used by transactions of their own customer": [
         "UPDATE ledger_transaction SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Bob')"
         " WHERE id IN (SELECT transaction_id FROM ledger_grantuse)"

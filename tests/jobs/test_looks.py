@@ -91,4 +91,5 @@ def test_after_each_test_all_claims_are_asked_at_once(alice: Customer) -> None:
     assert [sentence.partition(" (")[0] for sentence in broken_books()] == [
         "not true: a wallet's balance is the sum of its entries",
         "not true: the balance after the latest entry is the balance",
+        "not true: what is left of each kind of credit adds up to the credit",
     ]
