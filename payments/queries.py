@@ -83,6 +83,13 @@ def account_words(known_as: str) -> str:
     return f"{gateway_name(gateway)} {display}".strip()
 
 
+def means_words(payment: Payment) -> str:
+    """How it was paid, in words: the account or the gateway's name says more than "gateway"."""
+    if payment.linked:
+        return account_words(payment.linked.known_as)
+    return gateway_name(payment.gateway) or payment.get_means_display()
+
+
 def open_gateways() -> list[OpenGateway]:
     """The gateways that are set up here, without calling any, with their own limits."""
     found = ((code, gateway_named(code).caps) for code in open_codes())

@@ -21,10 +21,9 @@ from payments.forms import MovementFilters, PaymentFilters
 from payments.models import Payment
 from payments.origins import CreditKind, in_words, kind_of, origins_of
 from payments.queries import (
-    account_words,
-    gateway_name,
     in_and_out,
     in_and_spent,
+    means_words,
     movements_of,
     payments_of,
     with_paid_invoices,
@@ -35,16 +34,9 @@ from payments.services.attempts import cancel_attempt
 from payments.services.wallet import wallet_of
 from payments.statement import statement_pdf
 from payments.story import story_of
-from payments.views.movements import cause_addresses
+from payments.views.movements import cause_address, payments_behind, what_for
 from payments.ways import paid_beside
 from store.keyset import keyset_page
-
-
-def means_words(payment: Payment) -> str:
-    """How it was paid, in words: the account or the gateway's name says more than "gateway"."""
-    if payment.linked:
-        return account_words(payment.linked.known_as)
-    return gateway_name(payment.gateway) or payment.get_means_display()
 
 
 def details(payment: Payment) -> str:
@@ -120,9 +112,10 @@ def credit_history(request: PortalRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
     )
     origins = origins_of(request.customer.pk, [row.pk for row in page.rows])
-    causes = cause_addresses([row.transaction for row in page.rows])
+    behind = payments_behind(row.transaction for row in page.rows)
     for row in page.rows:
-        row.cause = causes[row.transaction_id]
+        row.cause = cause_address(row.transaction, behind.get(row.transaction_id))
+        row.said = what_for(row.transaction, behind.get(row.transaction_id))
         row.paid_with = in_words(origins[row.pk])
         row.credit_kind = CreditKind(kind).label if (kind := kind_of(row)) else ""
         row.is_promotional = row.account.kind == Account.Kind.PROMOTIONAL

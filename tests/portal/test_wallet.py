@@ -28,7 +28,7 @@ from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.cast import DAY, JOB, NOON, STAFF, create, fund, make_customer
 from tests.documents.reading import text_of
-from tests.markup import markup
+from tests.markup import markup, one_line
 from tests.portal.seen import said, signed_in, the_time_being
 
 HOSTED = "https://gateway.example/pay/1"
@@ -220,6 +220,21 @@ def test_among_the_latest_movements_a_top_up_says_who_took_the_money(alice, star
 
     assert next(words for _entry, words in page.context["latest"]) == gateway_name(started.gateway)
     assert started.reference not in page.content.decode()
+    history = client.get(reverse("credit-history"))
+    assert history.context["page"].rows[0].said == gateway_name(started.gateway)
+    assert started.reference not in history.content.decode()
+
+
+def test_on_a_phone_the_lists_say_how_it_was_paid(alice, small, started, gateway):
+    gateway.outcome = Succeeded("txn-9", 500_000, NOON)
+    client = signed_in(alice)
+    came_back(client, started)
+    create(alice, small)
+    kept = '<span class="sub sub--kept sub--phone">'
+    assert f"{kept}{gateway_name(started.gateway)}</span>" in markup(client.get(reverse("payment-history")))
+    [bought] = [row for row in client.get(reverse("credit-history")).context["page"].rows if row.paid_with]
+    paid_with = one_line(f'<span class="sub sub--kept">{bought.paid_with}</span>')
+    assert paid_with in markup(client.get(reverse("credit-history")))
 
 
 def test_one_transaction_of_the_gateway_pays_once_whatever_the_gateway_says(alice, bob, started, gateway):
