@@ -12,6 +12,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from email.mime.image import MIMEImage
 from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -34,6 +35,7 @@ from notifications.kinds import KINDS
 from notifications.models import MailTrouble, Notice
 from notifications.render import Mail, language_of, render, stop_url
 from notifications.services import owed_again, tell_all
+from notifications.transfers import CODE, transfer_for
 from notifications.truth import facts_now, holds
 from store.outbox import Outbox
 from store.tally import Tally
@@ -182,7 +184,9 @@ def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
     with translation.override(language_of(first)):
         if len(groups) > 1:
             return message_as(name, to, mail_after_outage(list(groups.values())), headers=to_stop(notices))
-        mail = mail_together(notices) if len(notices) > 1 else render(first, leaves=True)
+        asked = transfer_for(notices, at=at)
+        is_one = len(notices) == 1
+        mail = render(first, leaves=True, transfer=asked) if is_one else mail_together(notices, transfer=asked)
         message = message_as(name, to, mail, headers=to_stop(notices))
         for file in files_for(notices, at=at):
             message.attach(*file)
@@ -207,4 +211,9 @@ def message_as(name: str, to: str, text: Mail, *, headers: Mapping[str, str] | N
         headers={"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated", **(headers or {})},
     )
     message.attach_alternative(text.html, "text/html")
+    if text.code:
+        picture = MIMEImage(text.code, "png")
+        picture.add_header("Content-ID", f"<{CODE}>")
+        picture.add_header("Content-Disposition", "inline", filename=f"{CODE}.png")
+        message.attach(picture)
     return message

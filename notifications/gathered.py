@@ -36,6 +36,7 @@ from notifications.render import (
     render,
     words_of,
 )
+from notifications.transfers import Transfer
 from notifications.truth import facts_now
 from store.places import address_of
 
@@ -77,13 +78,18 @@ class Gathered:
     table: Table
 
 
-def said_together(notices: Sequence[Notice]) -> Gathered:
-    """What several notices with the same key say: in the order of time, by the facts of today where a kind wants these."""
+def said_together(notices: Sequence[Notice], transfer: Transfer | None = None) -> Gathered:
+    """
+    What several notices with the same key say: in the order of time, by the facts of today where a kind wants these.
+
+    :param transfer: what their mail asks for
+    """
     now = facts_now(notices)
     rule = rule_of(notices[0].kind, notices[0].together)
     facts = [current_facts(notice, now.get(notice.pk)) for notice in notices]
     figures = _figures(rule, _sums_of(notices, facts))
-    return Gathered(_words(rule, _shared(facts) | figures), _table(rule, notices, facts))
+    asked = transfer.facts if transfer else {}
+    return Gathered(_words(rule, _shared(facts) | figures | asked), _table(rule, notices, facts))
 
 
 def in_a_line(head: Notice, sums: Sums, now: Mapping[str, object] | None) -> Words:
@@ -117,10 +123,10 @@ def count_of(sums: Sums) -> int:
     return sum(of_kind[COUNT] for of_kind in sums.values())
 
 
-def mail_together(notices: Sequence[Notice]) -> Mail:
+def mail_together(notices: Sequence[Notice], *, transfer: Transfer | None = None) -> Mail:
     """One mail for notices with the same key."""
-    said = said_together(notices)
-    return mail_of(said.words, notices, table=said.table)
+    said = said_together(notices, transfer)
+    return mail_of(said.words, notices, table=said.table, transfer=transfer)
 
 
 def mail_after_outage(groups: Sequence[Sequence[Notice]]) -> Mail:

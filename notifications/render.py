@@ -29,6 +29,7 @@ from notifications.kinds import KINDS, If, Unless
 from notifications.kinds.base import Facts
 from notifications.models import Notice
 from notifications.stopping import mark_of
+from notifications.transfers import CODE, Transfer
 from notifications.truth import facts_now
 from store.places import address_of
 
@@ -80,6 +81,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    code: bytes = b""
+    """A picture that the HTML shows."""
 
 
 def language_of(notice: Notice) -> str:
@@ -89,28 +92,35 @@ def language_of(notice: Notice) -> str:
     return str(notice.facts.get("language") or notice.customer.language)
 
 
-def render(notice: Notice, *, leaves: bool = False) -> Mail:
+def render(notice: Notice, *, leaves: bool = False, transfer: Transfer | None = None) -> Mail:
     """
     The mail of one notice in the active language.
 
     :param leaves: it goes to its reader now, with an address that is for nobody else
+    :param transfer: what it asks for, then
     """
-    words = words_of(notice)
+    words = words_of(notice, transfer=transfer)
     if notice.kind not in Notice.TO_PAYERS:
-        return mail_of(words, [notice])
+        return mail_of(words, [notice], transfer=transfer)
     page, label = KINDS[notice.kind].link
     address = _addresses[page](subject_of(notice.event)[1]) if leaves else ""
     return mail_of(words, [notice], for_payer=(address, str(label)))
 
 
 def mail_of(
-    words: Words, notices: Sequence[Notice], *, table: object = None, for_payer: tuple[str, str] | None = None
+    words: Words,
+    notices: Sequence[Notice],
+    *,
+    table: object = None,
+    for_payer: tuple[str, str] | None = None,
+    transfer: Transfer | None = None,
 ) -> Mail:
     """
     Words as a mail about `notices`, which go to the same reader.
 
     :param table: as `gathered.Table`
     :param for_payer: the address that it leads to and its words, for somebody who has no settings here
+    :param transfer: whose code it shows
     """
     is_copy = notices[0].copy_to is not None
     own = (f"{settings.PUBLIC_URL}{words.path}" if words.path else "", words.button)
@@ -126,11 +136,13 @@ def mail_of(
         "settings_url": "" if for_payer or is_copy else f"{settings.PUBLIC_URL}{reverse('settings')}",
         "copy_for": notices[0].customer.name if is_copy else "",
         "stop_url": stop_url(notices),
+        "code": CODE if transfer else "",
     }
     return Mail(
         words.subject,
         render_to_string("mail/notice.txt", context),
         render_to_string("mail/notice.html", context),
+        transfer.code if transfer else b"",
     )
 
 
@@ -143,17 +155,25 @@ def stop_url(notices: Sequence[Notice]) -> str:
     return f"{settings.PUBLIC_URL}{reverse('stop-notices', args=[mark_of(recipient, kinds)])}"
 
 
-def words_of(notice: Notice, now: Mapping[str, object] | None = None, *, in_full: bool = True) -> Words:
+def words_of(
+    notice: Notice,
+    now: Mapping[str, object] | None = None,
+    *,
+    in_full: bool = True,
+    transfer: Transfer | None = None,
+) -> Words:
     """
     What `notice` says in the active language; a fact that is missing costs its sentence, never the notice.
 
     :param now: the facts of today of what it is about, when the caller has read them already
     :param in_full: with its rows, for which names are looked up
+    :param transfer: what its mail asks for
     """
     kind = KINDS[notice.kind]
     if kind.current and now is None:
         now = facts_now([notice]).get(notice.pk)
     facts = {"support": settings.SELLER_SUPPORT, "seller": settings.SELLER_NAME} | current_facts(notice, now)
+    facts |= transfer.facts if transfer else {}
     subject = first_that_stands(kind.subjects, facts) or str(notice.get_kind_display())
     sentences = [said for sentence in kind.sentences if (said := _sentence(sentence, facts))]
     rows = [(str(row.label), said) for row in kind.rows if (said := say(row.text, facts))] if in_full else []

@@ -14,11 +14,13 @@ class PaymentsConfig(AppConfig):
         from invoices.services.metered import gives_back
         from notifications.events import Subject
         from notifications.render import leads_to, words_for
+        from notifications.transfers import asks_for_transfers
         from notifications.truth import knows
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
         from payments.payer_links import payer_address
         from payments.queries import account_words, facts_of_payments
+        from payments.services.by_mail import ask_by_mail
         from payments.services.settle import give_back
         from payments.services.shareable import facts_of_requests
         from payments.ways import facts_of_links
@@ -31,6 +33,7 @@ class PaymentsConfig(AppConfig):
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)
         leads_to("payer", payer_address)
+        asks_for_transfers(ask_by_mail)
         words_for("account", account_words)
         words_for("returned_to", account_words)
         words_for("failure", failure_words)

@@ -165,8 +165,9 @@ def open_invoice_payment(customer: Customer) -> Payment | None:
 
 
 def waiting_transfers(customer: Customer, at: datetime) -> QuerySet[ExpectedTransfer]:
-    """What the customer was asked to transfer and may still be on its way, the latest first, with what has come."""
+    """What the customer wants to transfer and may still be on its way, the latest first, with what has come. What mails ask for is not."""
     waiting = ExpectedTransfer.objects.waiting().filter(customer=customer, expires_at__gt=at)
+    waiting = waiting.exclude(actor__startswith="job:")
     return waiting.with_received().order_by("-created_at", "-id")
 
 

@@ -48,6 +48,13 @@ def svg(text: str, *, label: str) -> str:
     return drawn.getvalue().decode()
 
 
+def png(text: str) -> bytes:
+    """The code as a picture for mails, which show no drawings."""
+    drawn = BytesIO()
+    segno.make_qr(text, error="m").save(drawn, kind="png", scale=6, border=4)
+    return drawn.getvalue()
+
+
 def crc16(data: bytes) -> int:
     """CRC-16/CCITT-FALSE: polynomial 1021, initial value FFFF."""
     crc = 0xFFFF

@@ -52,7 +52,8 @@ class NoticeKind:
 
     `together` says what else it is told with: the first rule that finds something. `with_files`: the documents of what it is
     about go along. `is_owed`: whoever reads it cannot stop it by a link in the mail, for it says that a debt is due or that
-    something is stopped; the customer's team decides who gets it.
+    something is stopped; the customer's team decides who gets it. `asks_for_transfer`: the mail says how to pay it by bank, with a code
+    to scan.
     """
 
     about: Subject
@@ -65,6 +66,7 @@ class NoticeKind:
     together: tuple[Together, ...] = ()
     with_files: bool = False
     is_owed: bool = False
+    asks_for_transfer: bool = False
 
 
 SEE_RESOURCE = ("resource", _("See the resource"))

@@ -25,6 +25,8 @@ TO_PAY = Column(_("Still to pay"), "due", is_amount=True)
 TOTAL = Figure("total", "total")
 DUE = Figure("due", "due")
 NUMBER = Column(_("Invoice"), "number")
+ALL_BY_BANK = _("To pay all of it by bank: %(to_transfer)s to %(bank_account)s, with the text %(transfer_text)s.")
+"""Said when a mail leaves."""
 
 INVOICES_OF_A_RUN = Together(
     By.RUN,
@@ -37,7 +39,11 @@ INVOICES_OF_A_RUN = Together(
     (
         _("There are %(count)s new invoices for what you used in %(month)s. They come to %(total)s."),
         _("%(due)s are to pay by %(due_date)s."),
-        _("To pay by bank: account %(bank_account)s. The text of the transfer is the number of an invoice; one transfer may pay for many."),
+        ALL_BY_BANK,
+        Unless(
+            "to_transfer",
+            _("To pay by bank: account %(bank_account)s. The text of the transfer is the number of an invoice; one transfer may pay for many."),
+        ),
     ),
     (TOTAL, DUE),
 )  # fmt: skip
@@ -46,7 +52,7 @@ INVOICES_DUE = Together(
     (_("%(count)s invoices are due on %(due_date)s: %(due)s"), _("%(count)s invoices are due soon: %(due)s")),
     (NUMBER, RESOURCE, Column(_("Due"), "due_date"), TO_PAY),
     PAY_INVOICES,
-    (_("%(due)s are still to pay."),),
+    (_("%(due)s are still to pay."), ALL_BY_BANK),
     (DUE,),
 )
 INVOICES_OVERDUE = Together(
@@ -54,7 +60,7 @@ INVOICES_OVERDUE = Together(
     (_("%(count)s invoices are overdue: %(due)s"),),
     (NUMBER, RESOURCE, Column(_("Due"), "due_date"), TO_PAY),
     PAY_INVOICES,
-    (_("%(due)s are still to pay. Please pay it now."),),
+    (_("%(due)s are still to pay. Please pay it now."), ALL_BY_BANK),
     (DUE,),
 )
 OF_A_PAYMENT = Together(

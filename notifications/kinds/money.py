@@ -32,12 +32,12 @@ from notifications.models import Notice
 Kind = Notice.Kind
 
 STILL_TO_PAY = _("%(due)s are still to pay.")
-BY_BANK = (
-    Row(_("Still to pay"), "%(due)s"),
-    Row(_("Due"), "%(due_date)s"),
+HOW_TO_TRANSFER = (
+    Row(_("Amount of the transfer"), "%(to_transfer)s"),
     Row(_("Bank account"), "%(bank_account)s"),
     Row(_("Text of the transfer"), "%(transfer_text)s"),
 )
+BY_BANK = (Row(_("Still to pay"), "%(due)s"), Row(_("Due"), "%(due_date)s"), *HOW_TO_TRANSFER)
 
 MONEY: dict[str, NoticeKind] = {
     Kind.PAYMENT_RECEIVED: NoticeKind(
@@ -179,6 +179,7 @@ MONEY: dict[str, NoticeKind] = {
         ("number", "due", "due_date", "bank_account", "transfer_text"),
         together=(INVOICES_OF_A_RUN,),
         with_files=True,
+        asks_for_transfer=True,
     ),
     Kind.INVOICE_DUE: NoticeKind(
         Subject.INVOICE,
@@ -194,6 +195,7 @@ MONEY: dict[str, NoticeKind] = {
         together=(INVOICES_DUE,),
         with_files=True,
         is_owed=True,
+        asks_for_transfer=True,
     ),
     Kind.INVOICE_OVERDUE: NoticeKind(
         Subject.INVOICE,
@@ -209,6 +211,7 @@ MONEY: dict[str, NoticeKind] = {
         together=(INVOICES_OVERDUE,),
         with_files=True,
         is_owed=True,
+        asks_for_transfer=True,
     ),
     Kind.DUNNING_ANNOUNCED: NoticeKind(
         Subject.DUNNING,
@@ -231,8 +234,10 @@ MONEY: dict[str, NoticeKind] = {
             _("If you cannot pay by then, or something is not right, please talk to us: %(support)s."),
         ),
         PAY_INVOICES,
+        HOW_TO_TRANSFER,
         holds=is_("waiting"),
         is_owed=True,
+        asks_for_transfer=True,
     ),
     Kind.DUNNING_DONE: NoticeKind(
         Subject.DUNNING,
@@ -252,8 +257,10 @@ MONEY: dict[str, NoticeKind] = {
             If("act", _("Once they are paid, they start again at once, without your doing."), ("stop",)),
         ),
         PAY_INVOICES,
+        HOW_TO_TRANSFER,
         holds=is_("in_force"),
         is_owed=True,
+        asks_for_transfer=True,
     ),
     Kind.DUNNING_LIFTED: NoticeKind(
         Subject.DUNNING,
