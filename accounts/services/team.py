@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -38,6 +39,12 @@ def who_can_give(customer: Customer) -> str:
     """Who changes roles there, for a sentence."""
     owners = customer.memberships.filter(user__is_active=True, role=Role.OWNER).order_by("joined_at", "pk")
     return ", ".join(owners.values_list("user__email", flat=True)[:NAMED]) or gettext("Our support")
+
+
+def owners_of(customer: Customer, *, but: User | None = None) -> Iterable[User]:
+    """Who may sign in and owns there."""
+    owners = User.objects.filter(memberships__customer=customer, memberships__role=Role.OWNER, is_active=True)
+    return owners.exclude(pk__in=[but.pk] if but else []).order_by("pk")
 
 
 @transaction.atomic

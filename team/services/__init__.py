@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts.may import Role
 from accounts.models import Customer, User
 from notifications.models import Letter
 from notifications.services import write_letter
@@ -16,11 +15,6 @@ def tell(kind: Letter.Kind, people: Iterable[User], customer: Customer, *, at: d
     for person in people:
         named = {"customer": shown_name(customer), **facts}
         write_letter(kind, person.email, customer.language, at=at, user=person, about=None, **named)
-
-
-def owners_of(customer: Customer, *, but: User | None = None) -> Iterable[User]:
-    owners = User.objects.filter(memberships__customer=customer, memberships__role=Role.OWNER, is_active=True)
-    return owners.exclude(pk__in=[but.pk] if but else []).order_by("pk")
 
 
 def shown_name(customer: Customer) -> str:

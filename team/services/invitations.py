@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, Membership, User
 from accounts.services import record_audit
-from accounts.services.team import MemberAlready, add_member
+from accounts.services.team import MemberAlready, add_member, owners_of
 from door.models import Agreement
 from door.services.passwords import find_user
 from kernel.actors import Actor
@@ -20,7 +20,7 @@ from notifications.models import Letter
 from notifications.services import write_letter
 from team.audit import Did
 from team.models import Invitation
-from team.services import owners_of, shown_name, tell
+from team.services import shown_name, tell
 
 MOST_UNDECIDED = 50
 SENT_EVERY = timedelta(minutes=10)

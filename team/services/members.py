@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.may import Role
 from accounts.models import Membership
 from accounts.services import record_audit
-from accounts.services.team import change_role, remove_member
+from accounts.services.team import change_role, owners_of, remove_member
 from door.services.sessions import end_sessions
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from notifications.models import Letter
 from team.audit import Did
-from team.services import owners_of, tell
+from team.services import tell
 
 
 class NotAnOwner(DomainError):
