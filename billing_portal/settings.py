@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.ChosenCustomerMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "door.middleware.ProviderMiddleware",
     "door.middleware.LastingMiddleware",
     "door.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -392,6 +393,10 @@ CONTENT_SECURITY_POLICY = {
 # Product teams choose the addresses of their webhooks. Those of this machine and of private networks are refused at each
 # call, except in these networks, say 10.20.0.0/16.
 WEBHOOK_INSIDE_NETWORKS = [str(ip_network(each)) for each in env.list("WEBHOOK_INSIDE_NETWORKS", default=[])]
+
+# So do customers those of their own sign-ins (docs/decisions/026), and of these networks nothing is called either, but where you
+# know every customer.
+PROVIDER_INSIDE_NETWORKS = [str(ip_network(each)) for each in env.list("PROVIDER_INSIDE_NETWORKS", default=[])]
 
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # what Prometheus shows at /metrics; empty: there is no such page
 

@@ -36,6 +36,8 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "team.Invitation",
             "door.SignUp",
             "door.SecondFactor",
+            "accounts.Provider",
+            "accounts.Identity",
             "door.PrivacyRequest",
         ],
     ),

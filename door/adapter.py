@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.language import speak
 from accounts.models import User
+from accounts.proof import is_proven_anew
 from accounts.services.keys import keys_in_hand, names_in_hand
-from door import lasting
+from door import by_provider, lasting
 from door.brake import mark_known
+from door.openid import Claims
 from door.services import tell_user
+from door.services.identities import bind_first
 from door.services.sessions import note_session
+from door.stages import FACTOR
 from kernel import clock
-from kernel.shapes import Wording
+from kernel.shapes import Json, Wording
 from notifications.models import Letter
 from store.senders import address_of_sender
+
+Carried = Json
+"""
+What a sign-in carries along through its stages, of a provider's word: `mark` where that lets in, `claims` and `provider` where
+it is believed once a password was shown; `FACTOR`.
+"""
 
 
 class Adapter(DefaultAccountAdapter):
@@ -44,6 +56,7 @@ class Adapter(DefaultAccountAdapter):
         "reauthenticate": _("By your password instead"),
         "mfa_reauthenticate": _("By a code instead"),
         "mfa_reauthenticate:webauthn": _("By a passkey instead"),
+        "company": _("By your company's sign-in instead"),
     }
     """How one shows anew who one is."""
     MESSAGES: ClassVar[dict[str, Wording]] = {
@@ -97,22 +110,59 @@ class Adapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
         """By which one shows anew who one is; without a password and a second factor by a new password, which is mailed."""
         found: list[dict[str, object]] = super().get_reauthentication_methods(user)
+        if by_provider.opened_by(context.request.session):
+            found.append({"id": "company", "url": reverse("company-again")})
         if not found:
             return [{"id": "new_password", "description": "", "url": reverse("account_reset_password")}]
         return [{**way, "description": self.AGAIN[str(way["id"])]} for way in found]
+
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """
+        A provider's proof counts for one's own password and factors too, where one works for its customer alone: else it would open
+        what is another's.
+        """
+        request = context.request
+        is_alone = by_provider.is_alone(request, signed_in(request))
+        return bool(super().is_reauthentication_required(app=app)) and not (is_alone and is_proven_anew(request))
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "door.stages.AskForFactor"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def pre_login(
+        self, request: HttpRequest, user: object, *, signal_kwargs: Carried | None, **facts: object
+    ) -> HttpResponse | None:
+        """Whoever has to come by their company's provider goes there: a password that is right is not enough."""
+        assert isinstance(user, User)
+        refused: HttpResponse | None = super().pre_login(request, user, signal_kwargs=signal_kwargs, **facts)
+        if refused is None and not signal_kwargs and by_provider.is_kept_out(user):
+            messages.error(request, _("Your company wants you to come in by its own sign-in."))
+            return redirect(f"{reverse('company-door')}?{urlencode({'email': user.email})}")
+        return refused
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         if keys_in_hand(signed_in(request), at=clock.now()):
             return reverse("keys-after-password")
         return self.get_login_redirect_url(request) if request.user.is_staff else reverse("settings")
 
-    def post_login(self, request: HttpRequest, user: object, **facts: object) -> HttpResponse:
-        """The portal speaks the customer's language from now on, and knows this browser again."""
-        answer: HttpResponse = super().post_login(request, user, **facts)
+    def post_login(
+        self, request: HttpRequest, user: object, *, signal_kwargs: Carried | None, **facts: object
+    ) -> HttpResponse:
+        """
+        The portal speaks the customer's language from now on, and knows this browser again, but not by a provider's word alone: that
+        says nothing of the password.
+        """
         assert isinstance(user, User)
+        carried = signal_kwargs or {}
+        if "claims" in carried:  # a password was shown, and what else is asked of who has one
+            provider = bind_first(UUID(carried["provider"]), user, Claims(*carried["claims"]), at=clock.now())
+            carried = {"mark": by_provider.mark_of_provider(provider)}
+        by_provider.note_opening(request.session, user, carried.get("mark"), has_factor=bool(carried.get(FACTOR)))
+        answer: HttpResponse = super().post_login(request, user, signal_kwargs=None, **facts)
         if user.customer:
             speak(answer, user.customer.language)
-        mark_known(request, answer, user, passed=is_mfa_enabled(user))
+        if not signal_kwargs or "claims" in signal_kwargs:
+            mark_known(request, answer, user, passed=is_mfa_enabled(user))
         note_browser(request, user)
         return answer
 
@@ -126,5 +176,6 @@ def note_browser(request: HttpRequest, user: User) -> None:
         user,
         request.session.session_key or "",
         address=str(address_of_sender(request) or ""),
+        company=(by_provider.opened_by(request.session) or {}).get("customer", ""),
         browser=request.META.get("HTTP_USER_AGENT", ""),
     )

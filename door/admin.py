@@ -21,10 +21,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column
 from accounts.admin.tasks import ReasonForm, Task
+from accounts.models import Identity, Provider
 from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp
 from door.models.factors import TYPES
-from door.rights import ANSWER_PRIVACY, TAKE_SECOND_FACTOR
+from door.rights import ANSWER_PRIVACY, OPEN_PASSWORDS, TAKE_SECOND_FACTOR
 from door.services.privacy import answer_request
+from door.services.providers import open_passwords
 from door.services.second_factor import take_second_factor
 from kernel import display
 from kernel.actors import Actor
@@ -144,3 +146,56 @@ class PrivacyRequestAdmin(LookOnlyAdmin):
         (None, {"fields": ("kind", "text", "customer", "user", "asked_by", "asked_at", "due_at")}),
         (_("Answer"), {"fields": ("state", "answer", "answered_by", "answered_at")}),
     )
+
+
+class OpenPasswordsTask(Task[Provider]):
+    name = "open"
+    label = _("Let people in by password again")
+    lead = _(
+        "For a customer whose provider does not work: it is required no longer. The customer is told with this reason, and somebody else reviews it."
+    )
+    button = _("Let them in")
+    right = OPEN_PASSWORDS
+    dangerous = asks_proof = True
+
+    def is_open(self, subject: Provider, at: datetime) -> bool:
+        return subject.is_required
+
+    def carry_out(self, subject: Provider, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        open_passwords(subject, reason=data["reason"], actor=actor, at=at)
+        return text("Passwords let people in again.")
+
+
+@admin.register(Provider)
+class ProviderAdmin(LookOnlyAdmin):
+    """Its secret is nobody's to see."""
+
+    about = ("customer",)
+    tasks = (OpenPasswordsTask(),)
+    domains = column("speaks_for", _("Domains"), ", ".join)
+    list_display = ("customer", "issuer", "on_since", "is_required", "joins_as", "tried_at")
+    list_select_related = ("customer",)
+    list_filter = ("is_required",)
+    search_fields = ("customer__name", "issuer", "domains__name")
+    fields = (
+        "customer",
+        "issuer",
+        "client_id",
+        domains,
+        "joins_as",
+        "trusts_factor",
+        "set_at",
+        "tried_at",
+        "on_since",
+        "is_required",
+    )
+
+
+@admin.register(Identity)
+class IdentityAdmin(LookOnlyAdmin):
+    """Who comes in as whom by a company's sign-in."""
+
+    list_display = ("bound_at", "user", "provider", "email", "subject", "used_at")
+    list_select_related = ("user", "provider__customer")
+    search_fields = ("user__email", "email", "subject")
+    date_hierarchy = "bound_at"

@@ -22,6 +22,7 @@ from accounts.api.files import ZipRenderer
 from accounts.api.query import Paged, one_of_many
 from accounts.may import MEMBERS, May
 from accounts.models import User
+from door.by_provider import refuse_part_of
 from door.kept import zip_of_kept
 from door.models import PrivacyRequest
 from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
@@ -93,6 +94,8 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
         read. It is registered.
         """
         user = self.user
+        if user is not None:
+            refuse_part_of(request._request, user)
         customer = self.customer if May.MANAGE_PROFILE in self.principal.rights else None
         register_hand_over(self.customer, user, actor=self.actor, at=self.at)
         parts = zip_of_kept(user, customer, language=get_language() or "", at=self.at)

@@ -66,6 +66,8 @@ CODES = Limit(free=5, longest=3600, forgotten_after=7 * 86400, forgiving=False)
 """Three of a million codes are right at any time: about 50 guesses in the first day, 24 in each later one, whoever signs in between."""
 CODES_ARE_GUESSED = 10
 """With so many wrong ones their user is told: somebody knows the password."""
+COMPANIES = Limit(free=20, longest=300, forgotten_after=900, forgiving=False)
+"""Each asks somebody's provider where to go."""
 MAILS_TO_ONE = Limit(free=3, longest=900)
 MAILS_BY_ADDRESS = Limit(free=20, longest=900)
 
@@ -99,6 +101,11 @@ class Attempts:
         """
         device = _device_of(request, user.email, passed=True)
         return cls({f"code:device:{device}" if device else f"code:{user.pk}": CODES})
+
+    @classmethod
+    def to_go_to_companies(cls, request: HttpRequest) -> Attempts:
+        """To be led to a company's own sign-in; each counts, for we call there."""
+        return cls({f"companies:{_digest(network_of(request))}": COMPANIES})
 
     @classmethod
     def to_be_mailed(cls, request: HttpRequest, recipient: str) -> Attempts:

@@ -15,15 +15,43 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.api.problems import CONTENT_TYPE
-from door import lasting
+from door import by_provider, lasting
 from door.second_factor import is_proven, needs_second_factor
 
 OPEN = frozenset(
-    {"account_logout", "account_reauthenticate", "account_reset_password", "mfa_login_webauthn", "mfa_reauthenticate",
-     "mfa_reauthenticate_webauthn", "privacy", "set-theme", "set_language", "terms"}
+    {"account_logout", "account_reauthenticate", "account_reset_password", "company-again", "company-back", "mfa_login_webauthn",
+     "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "privacy", "set-theme", "set_language", "terms"}
 )  # fmt: skip
 SETS_UP = frozenset({"mfa_activate_totp", "mfa_add_webauthn"})
 """For who has no second factor yet: who has one shows it before they make another."""
+
+
+class ProviderMiddleware:
+    """
+    A session counts where its customer's own provider opened it, or where none has to: for each request anew (`by_provider`). Whoever
+    counts nowhere any more is signed out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: object) -> None:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        user = request.user
+        if not user.is_authenticated:
+            return
+        came_by = by_provider.opened_by(request.session)
+        found = [] if user.is_staff and came_by else by_provider.counted(request, user)
+        if not found and (user.belongs or came_by):
+            logout(request)
+            if not request.path.startswith("/api/"):
+                messages.info(request, _("Please sign in again: how your company signs in has changed."))
+            return
+        user.belongs = found
 
 
 class LastingMiddleware:

@@ -35,9 +35,13 @@ def needs_second_factor(user: User) -> bool:
 
 
 def is_proven(request: HttpRequest, user: User) -> bool:
-    """Whether this session was opened with a second factor, or has set one up."""
-    records = get_authentication_records(request, user)
-    return request.session.get(PROVEN) == user.pk or any(record["method"] == "mfa" for record in records)
+    """Whether this session was opened with a second factor, or has set one up; a provider's counts where its customer says so."""
+    return request.session.get(PROVEN) == user.pk or is_shown_here(request, user)
+
+
+def is_shown_here(request: HttpRequest, user: User) -> bool:
+    """Whether it was one of ours."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, user))
 
 
 class SecondFactor(DefaultMFAAdapter):

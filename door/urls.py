@@ -1,9 +1,8 @@
-from django.contrib.auth.views import LogoutView
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from door import views
-from door.views import keys, own_data, passkeys, second_factor, sessions
+from door.views import company, keys, own_data, passkeys, providers, second_factor, sessions
 from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 
 
@@ -15,7 +14,7 @@ register_converter(Base36, "base36")
 
 urlpatterns = [
     path("login/", views.SignIn.as_view(), name="account_login"),
-    path("logout/", LogoutView.as_view(), name="account_logout"),
+    path("logout/", company.SignOut.as_view(), name="account_logout"),
     path("sign-up/", views.sign_up, name="account_signup"),
     path("sign-up/sent/", views.sign_up_sent, name="sign-up-sent"),
     path("sign-up/<secret:mark>/", views.confirm_sign_up, name="sign-up-confirm"),
@@ -46,6 +45,17 @@ urlpatterns = [
     path("settings/sessions/lasting/", sessions.set_lasting, name="sessions-lasting"),
     path("settings/sessions/others/end/", sessions.end_other_sessions, name="sessions-end-others"),
     path("settings/sessions/<int:session_id>/end/", sessions.end_session, name="session-end"),
+    path("sign-in/company/", company.company_door, name="company-door"),
+    path("sign-in/company/first/", company.company_first, name="company-first"),
+    path("sign-in/company/<uuid:provider_id>/back/", company.company_back, name="company-back"),
+    path("settings/again/company/", company.company_again, name="company-again"),
+    path("settings/company/", providers.company, name="company"),
+    path("settings/company/set-up/", providers.set_company, name="company-set"),
+    path("settings/company/try/", providers.try_company, name="company-try"),
+    path("settings/company/switch/", providers.switch_company, name="company-switch"),
+    path("settings/company/domains/", providers.add_domain, name="company-domain-add"),
+    path("settings/company/domains/<uuid:domain_id>/check/", providers.check_domain, name="company-domain-check"),
+    path("settings/company/domains/<uuid:domain_id>/remove/", providers.remove_domain, name="company-domain-remove"),
     path("settings/data/", own_data.own_data, name="own-data"),
     path("settings/data/take/", own_data.hand_over, name="own-data-take"),
     path("settings/data/<uuid:asked_id>/cancel/", own_data.cancel, name="own-data-cancel"),

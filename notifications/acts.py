@@ -90,6 +90,11 @@ class TakeSecondFactor(AccessAct):
     label = _("second factor taken away by staff")
 
 
+class OpenPasswords(AccessAct):
+    code = "open-passwords"
+    label = _("passwords let in again beside the company sign-in, by staff")
+
+
 class MakeKey(AccessAct):
     code = "make-key"
     label = _("API key made by staff")

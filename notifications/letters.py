@@ -205,8 +205,41 @@ LETTERS: dict[str, Words] = {
         ),
         _("See the team"),
     ),
+    Kind.PROVIDER_CHANGED: Words(
+        _("How the team of %(customer)s signs in has changed"),
+        (
+            _("%(by)s: %(way_in)s"),
+            _("The company sign-in is at %(host)s."),
+            _("If this was not agreed, set a new password at once, and tell us."),
+        ),
+        _("See the company sign-in"),
+    ),
+    Kind.IDENTITY_BOUND: Words(
+        _("You sign in for %(customer)s by your company's sign-in"),
+        (
+            _("Whoever signs in at %(host)s as you comes in here as %(who)s from now on."),
+            _("If it was not you, tell us and an owner of your team at once."),
+        ),
+        _("Go to the portal"),
+    ),
+    Kind.JOINED_BY_PROVIDER: Words(
+        _("%(member)s has joined the team of %(customer)s"),
+        (
+            _(
+                "%(member)s has come in by your company's sign-in at %(host)s and works for %(customer)s now, as %(role)s."
+            ),
+            _("You chose that people of your domains may join so; you can change it, or remove them from the team."),
+        ),
+        _("See the team"),
+    ),
 }
-WORDED = {"role": lambda code: str(Role(code).label)}
+WAYS_IN = {
+    "set": _("set up the company sign-in"),
+    "on": _("switched the company sign-in on"),
+    "off": _("switched the company sign-in off"),
+    "required": _("switched the company sign-in on, and nothing else lets people of its domains in"),
+}
+WORDED = {"role": lambda code: str(Role(code).label), "way_in": lambda code: str(WAYS_IN[code])}
 """Facts that are kept as codes."""
 _ways: dict[str, Way] = {}
 

@@ -42,7 +42,17 @@ OTHERS: dict[str, frozenset[str]] = {
 }
 """Tables of others, whose models declare nothing."""
 SECRET = frozenset(
-    {"password", "digest", "webhook_secret", "session_key", "session_data", "token", "proof", "personal_id"}
+    {
+        "password",
+        "digest",
+        "webhook_secret",
+        "client_secret",
+        "session_key",
+        "session_data",
+        "token",
+        "proof",
+        "personal_id",
+    }
 )
 """Columns that no report needs."""
 

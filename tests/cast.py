@@ -12,7 +12,7 @@ from django.db.models import Sum
 
 from accounts import four_eyes
 from accounts.may import Role
-from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, User
+from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, Provider, ProviderDomain, User
 from accounts.services.buyers import Named, add_buyer
 from catalog.models import Coupon, Item, Price, Product
 from kernel.actors import Actor, ActorKind
@@ -24,6 +24,7 @@ from orders.models import Action, Order, Quote
 from orders.services.checkout import place_order
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import make_quote
+from store.sealed import seal
 
 NOON = datetime(2026, 3, 10, 5, 0, tzinfo=UTC)  # noon in Hà Nội
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -59,6 +60,16 @@ def make_user(customer: Customer | None, *, role: str = Role.OWNER, **fields: An
     return User.objects.create_user(
         f"user{next(_number)}@customer.example", "secret", customer=customer, role=role, **fields
     )
+
+
+def make_provider(customer: Customer, domain: str = "customer.example") -> Provider:
+    """A company sign-in that nobody has tried, and a domain that is not confirmed."""
+    provider = Provider.objects.create(
+        customer=customer, issuer="https://login.customer.example", client_id="portal", client_secret=seal("secret"),
+        set_at=LONG_AGO,
+    )  # fmt: skip
+    ProviderDomain.objects.create(provider=provider, name=domain, asked_at=LONG_AGO)
+    return provider
 
 
 def make_colleague(email: str = STAFF.name) -> Actor:

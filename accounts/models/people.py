@@ -219,8 +219,8 @@ class User(AbstractUser):
 
     @cached_property
     def belongs(self) -> list[Membership]:
-        """Where they belong, the longest first."""
-        return list(self.memberships.select_related("customer").order_by("joined_at", "pk"))
+        """Where they belong, the longest first; in a session only what counts there (`door.by_provider`)."""
+        return list(self.memberships.select_related("customer__provider").order_by("joined_at", "pk"))
 
     @property
     def membership(self) -> Membership | None:

@@ -34,6 +34,7 @@ SLUGS = (
     "invoices",
     "reading-a-bill",
     "teams-and-keys",
+    "company-sign-in",
 )
 OF_PAGES = {
     "home": "getting-started",
@@ -62,6 +63,7 @@ OF_PAGES = {
     "settings": "teams-and-keys",
     "mfa_index": "teams-and-keys",
     "usersessions_list": "teams-and-keys",
+    "company": "company-sign-in",
 }
 FOLDER = Path(settings.BASE_DIR) / "docs" / "help"
 THEMES = frozenset({"light", "dark"})

@@ -8,6 +8,7 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts.models import Customer, User
 from accounts.services import record_audit
@@ -24,11 +25,21 @@ def when_ended(then: Ended) -> None:
     _when_ended.append(then)
 
 
-def note_session(user: User, key: str, *, address: str, browser: str) -> None:
-    """`user` is signed in with the session `key`, from `address`, with what calls itself `browser`."""
+def note_session(user: User, key: str, *, address: str, browser: str, company: str = "") -> None:
+    """
+    `user` is signed in with the session `key`, from `address`, with what calls itself `browser`.
+
+    :param company: the customer whose provider opened it
+    """
     longest = UserSession._meta.get_field("user_agent").max_length
     UserSession.objects.update_or_create(
-        session_key=key, defaults={"user": user, "ip": address or NOWHERE, "user_agent": browser[:longest]}
+        session_key=key,
+        defaults={
+            "user": user,
+            "ip": address or NOWHERE,
+            "user_agent": browser[:longest],
+            "data": {"company": company} if company else {},
+        },
     )
 
 
@@ -60,6 +71,16 @@ def end_sessions(user: User, *, only: int | None = None, but: str = "") -> int:
     ended = UserSession.objects.filter(user=user).exclude(session_key=but)
     if only is not None:
         ended = ended.filter(pk=only)
+    return _end(ended)
+
+
+@transaction.atomic
+def end_sessions_by(customer: Customer) -> int:
+    """Sign out whoever came in by the customer's own provider; returns of how many browsers."""
+    return _end(UserSession.objects.filter(data__company=str(customer.pk)))
+
+
+def _end(ended: QuerySet[UserSession]) -> int:
     keys = list(ended.values_list("session_key", flat=True))
     Session.objects.filter(session_key__in=keys).delete()
     UserSession.objects.filter(session_key__in=keys).delete()

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language
 from accounts.may import MEMBERS, May
+from door.by_provider import refuse_part_of
 from door.kept import zip_of_kept
 from door.models import PrivacyRequest
 from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
@@ -68,6 +69,7 @@ def own_data(request: PortalRequest) -> HttpResponse:
 @portal_page(does=MEMBERS)
 def hand_over(request: PortalRequest) -> HttpResponseBase:
     """All that is kept, as a file; of the customer for who manages its details."""
+    refuse_part_of(request, request.user)
     register_hand_over(request.customer, request.user, actor=request.actor, at=request.at)
     customer = request.customer if May.MANAGE_PROFILE in request.rights else None
     parts = zip_of_kept(request.user, customer, language=document_language(request), at=request.at)

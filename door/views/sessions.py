@@ -30,6 +30,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
             "browser": name_of(session.user_agent),
             "ip": "" if session.ip == NOWHERE else session.ip,
             "at": session.created_at,
+            "is_by_company": "company" in session.data,
             "is_here": session.session_key == request.session.session_key,
         }
         for session in sessions_of(signed_in(request), machine_at=clock.machine_now())

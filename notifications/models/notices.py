@@ -218,6 +218,9 @@ class Letter(models.Model):
         MEMBER_REMOVED = "member_removed", _("Removed from a team")
         ROLE_CHANGED = "role_changed", _("Another role in a team")
         OWNERSHIP_PASSED = "ownership_passed", _("Ownership passed on")
+        PROVIDER_CHANGED = "provider_changed", _("Company sign-in changed")
+        IDENTITY_BOUND = "identity_bound", _("Company sign-in used for the first time")
+        JOINED_BY_PROVIDER = "joined_by_provider", _("Somebody new joined by the company sign-in")
 
     State = Notice.State
 

@@ -7,7 +7,7 @@ from django.db.models import F
 
 from accounts.audit import Did
 from accounts.four_eyes import ask
-from accounts.models import Customer, CustomerGroup, CustomerKey
+from accounts.models import Customer, CustomerGroup, CustomerKey, Identity
 from accounts.services import record_audit
 from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
@@ -50,6 +50,7 @@ from tests.cast import (
     make_item,
     make_metered,
     make_product,
+    make_provider,
     make_user,
     order,
     owner_of,
@@ -127,6 +128,10 @@ def _at_the_door(number: int, customer: Customer) -> None:
         versions={"terms": "2026-01-01"}, at=NOON,
     )  # fmt: skip
     Authenticator.objects.create(user=make_user(customer), type="totp", data={"secret": "of the test"})
+    provider, user = make_provider(customer, f"customer{number}.example"), make_user(customer)
+    Identity.objects.create(
+        provider=provider, user=user, issuer=provider.issuer, subject="1", email=user.email, bound_at=NOON, used_at=NOON
+    )
     invite(customer, f"invited{number}@new.example", "viewer", actor=owner_of(customer), at=NOON)
     sign_up(SignUp.objects.get(email=f"somebody{number}@new.example").pk, "a-long-new-secret", at=NOON)
 

@@ -28,7 +28,19 @@ from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
 from team.services.invitations import invite
-from tests.cast import DAY, LONG_AGO, NOON, chosen, create, make_buyer, make_item, make_product, make_user, owner_of
+from tests.cast import (
+    DAY,
+    LONG_AGO,
+    NOON,
+    chosen,
+    create,
+    make_buyer,
+    make_item,
+    make_product,
+    make_provider,
+    make_user,
+    owner_of,
+)
 from tests.links import linked_account
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, Sandbox, running_sandbox
 
@@ -162,6 +174,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "order": order.pk,
         "buyer": make_buyer(alice).pk,
         "privacy": ask_for_privacy(alice, None, "correct", "my name", actor=owner_of(alice), at=NOON).pk,
+        "domain": make_provider(alice).domains.get().pk,
         "recipient": ask_recipient(
             alice, "a@books.example", "en", [Notice.Kind.REFUND], actor=owner_of(alice), at=NOON
         ).pk,

@@ -26,6 +26,10 @@ OPEN = {
     "account_reset_password_done": "whoever has forgotten it",
     "account_reset_password_from_key": "whoever has the link",
     "account_change_password": "oneself",
+    "company-door": "whoever wants in",
+    "company-back": "whoever their company's provider sends back",
+    "company-first": "whoever their company's provider has just sent",
+    "company-again": "oneself",
     "mfa_authenticate": "oneself",
     "account_reauthenticate": "oneself",
     "mfa_reauthenticate": "oneself",
@@ -80,6 +84,7 @@ THINGS = {
     "invitation_id": "invitation",
     "member_id": "member",
     "asked_id": "privacy",
+    "domain_id": "domain",
 }
 KINDS = {
     "resources": "resource",

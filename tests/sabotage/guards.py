@@ -145,4 +145,14 @@ TEAM = (
     trigger("team_invitation", "is_decided_once", "tests/portal/test_team.py::written_past_us"),
     constraint("team_invitation", "an_invitation_is_accepted_in_time", "tests/portal/test_team.py::written_past_us"),
 )
-GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *TEAM, *LIVES, *PEOPLE, *RULES)
+BY_PROVIDER = "tests/table/test_providers.py"
+DOOR = (
+    trigger("accounts_identity", "is_of_a_member_and_no_staff", f"{BY_PROVIDER}::nobody_else"),
+    trigger("accounts_identity", "is_bound_for_good", f"{BY_PROVIDER}::for_good"),
+    constraint("accounts_identity", "a_subject_of_a_provider_is_one_user", f"{BY_PROVIDER}::for_good"),
+    trigger("accounts_provider", "is_as_it_was_tried", f"{BY_PROVIDER}::what_was_tried"),
+    constraint("accounts_provider", "a_provider_is_tried_before_it_is_on", f"{BY_PROVIDER}::nobody_has_tried"),
+    constraint("accounts_providerdomain", "a_confirmed_domain_is_of_one_provider", f"{BY_PROVIDER}::confirmed_domain"),
+    trigger("accounts_providerdomain", "is_confirmed_once", f"{BY_PROVIDER}::confirmed_domain"),
+)
+GUARDS: tuple[Guard, ...] = (*MONEY, *BILLS, *TEAM, *DOOR, *LIVES, *PEOPLE, *RULES)

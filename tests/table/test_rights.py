@@ -91,7 +91,9 @@ def test_only_what_may_be_forgotten_can_be_deleted():
         )
         assert [name for (name,) in cursor.fetchall()] == [
             "accounts_idempotencykey",
+            "accounts_identity",
             "accounts_membership",
+            "accounts_providerdomain",
             "accounts_user_groups",
             "accounts_user_user_permissions",
             "auth_group",

@@ -1,0 +1,191 @@
+"""
+Whom a provider means. By issuer and subject alone: a mail address finds nobody, it only says who may be asked for more.
+
+Whoever is there already shows by their own means that it is they, before a provider may speak for them; whoever is new becomes
+what the customer chose. So a provider lets in whom its customer answers for, and nobody else's people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, Identity, Provider, User
+from accounts.models.providers import domain_of, plain_domain
+from accounts.services import record_audit
+from accounts.services.team import add_member, owners_of
+from door.audit import Did
+from door.models import Agreement
+from door.openid import GOOGLE, Claims, Flaw, Untrusted, host_of
+from door.services.passwords import find_user
+from kernel.errors import DomainError
+from notifications.models import Letter
+from notifications.services import write_letter
+
+
+class ProviderIsOff(DomainError):
+    code = "provider-off"
+    message = _("Your company's sign-in is switched off. Sign in with your password.")
+
+
+class NotOfTheCompany(DomainError):
+    code = "not-of-the-company"
+    status = 403
+    message = _("You do not belong to the team of %(customer)s. Ask an owner to invite you.")
+
+
+class NotByProvider(DomainError):
+    code = "not-by-provider"
+    status = 403
+    message = _("Nobody signs in with this address by a company's sign-in.")
+
+
+def refuse_foreign(provider: Provider, claims: Claims) -> None:
+    """
+    :raises Untrusted: the address is of no domain that the customer has confirmed, or of another company at the same issuer
+    """
+    if claims.issuer != provider.issuer:
+        raise Untrusted(Flaw.ISSUER)
+    domains = provider.speaks_for
+    if domain_of(claims.email) not in domains:
+        raise Untrusted(Flaw.FOREIGN)
+    if claims.issuer == GOOGLE and plain_domain(claims.hosted) not in domains:
+        raise Untrusted(Flaw.FOREIGN)
+
+
+@transaction.atomic
+def come_in(provider_id: UUID, claims: Claims, *, at: datetime) -> Identity | None:
+    """
+    Who it is that the provider sends; nothing where it has sent them for the first time.
+
+    :raises ProviderIsOff, Untrusted:
+    :raises NotOfTheCompany: they were, once
+    """
+    provider = held_provider(provider_id)
+    refuse_foreign(provider, claims)
+    found = (
+        Identity.objects.select_related("user")
+        .filter(provider=provider, issuer=claims.issuer, subject=claims.subject)
+        .first()
+    )
+    if found is None:
+        return None
+    user = found.user
+    if user.is_staff or not user.is_active or not user.memberships.filter(customer=provider.customer).exists():
+        raise NotOfTheCompany(customer=provider.customer.name)
+    found.used_at = at
+    found.save(update_fields=["used_at"])
+    found.provider = provider
+    return found
+
+
+def first_time(provider: Provider, claims: Claims) -> User | None:
+    """
+    Who has to show by a password that it is they; nobody: somebody new, who may join.
+
+    :raises NotByProvider: of us, or somebody who may not sign in
+    :raises NotOfTheCompany: the customer wants to invite who is to join
+    """
+    user = find_user(claims.email)
+    if user is not None and (user.is_staff or not user.is_active):
+        raise NotByProvider
+    is_member = user is not None and user.memberships.filter(customer=provider.customer).exists()
+    if not is_member and not provider.joins_as:
+        raise NotOfTheCompany(customer=provider.customer.name)
+    return user
+
+
+@transaction.atomic
+def bind_first(provider_id: UUID, user: User, claims: Claims, *, at: datetime) -> Provider:
+    """
+    `user` has shown by their own means who they are: the provider may send them from now on.
+
+    :raises ProviderIsOff, Untrusted, NotByProvider, NotOfTheCompany:
+    """
+    provider = held_provider(provider_id)
+    refuse_foreign(provider, claims)
+    if first_time(provider, claims) != user:
+        raise NotByProvider
+    if not user.memberships.filter(customer=provider.customer).exists():
+        _join(provider, user, at=at)
+    bind(provider, user, claims, at=at)
+    return provider
+
+
+@transaction.atomic
+def join(provider_id: UUID, claims: Claims, versions: Mapping[str, str], *, at: datetime) -> Identity:
+    """
+    Somebody new, who agrees to the documents in `versions`. They have no password: the provider lets them in.
+
+    :raises ProviderIsOff, Untrusted, NotOfTheCompany:
+    :raises NotByProvider: somebody signs in with that address meanwhile
+    """
+    provider = held_provider(provider_id)
+    refuse_foreign(provider, claims)
+    if first_time(provider, claims) is not None:
+        raise NotByProvider
+    user = User.objects.create_user(claims.email, None, date_joined=at)
+    _join(provider, user, at=at)
+    language = provider.customer.language
+    Agreement.objects.bulk_create(
+        Agreement(user=user, customer=provider.customer, document=document, version=version, language=language, at=at)
+        for document, version in versions.items()
+    )
+    return bind(provider, user, claims, at=at)
+
+
+def bind(provider: Provider, user: User, claims: Claims, *, at: datetime) -> Identity:
+    """
+    The one subject by which the provider means `user`; a former one means nobody any more. In the caller's transaction, who holds
+    the provider.
+
+    :raises NotByProvider: it means somebody else already
+    """
+    same = Identity.objects.filter(provider=provider, issuer=claims.issuer, subject=claims.subject).first()
+    if same is not None and same.user_id != user.pk:
+        raise NotByProvider
+    if same is not None:
+        return same
+    Identity.objects.filter(provider=provider, user=user).delete()
+    bound = Identity.objects.create(
+        provider=provider, user=user, issuer=claims.issuer, subject=claims.subject, email=claims.email,
+        bound_at=at, used_at=at,
+    )  # fmt: skip
+    customer = provider.customer
+    record_audit(
+        Did.BIND_IDENTITY, user.email, actor=user.actor, at=at, reason="", customer=customer,
+        issuer=claims.issuer, known_as=claims.subject,
+    )  # fmt: skip
+    write_letter(
+        Letter.Kind.IDENTITY_BOUND, user.email, customer.language, at=at, user=user,
+        customer=customer.name[:60], host=host_of(claims.issuer),
+    )  # fmt: skip
+    return bound
+
+
+def held_provider(provider_id: UUID) -> Provider:
+    """
+    Held after its customer, and switched on.
+
+    :raises ProviderIsOff:
+    """
+    customer_id = Provider.objects.values_list("customer", flat=True).get(pk=provider_id)
+    Customer.objects.lock(customer_id)
+    provider = Provider.objects.lock(provider_id)
+    if not provider.is_on:
+        raise ProviderIsOff
+    return provider
+
+
+def _join(provider: Provider, user: User, *, at: datetime) -> None:
+    customer = provider.customer
+    add_member(customer, user, provider.joins_as, actor=user.actor, at=at)
+    for owner in owners_of(customer):
+        write_letter(
+            Letter.Kind.JOINED_BY_PROVIDER, owner.email, customer.language, at=at, user=owner,
+            customer=customer.name[:60], member=user.email, role=provider.joins_as, host=host_of(provider.issuer),
+        )  # fmt: skip

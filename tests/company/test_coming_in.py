@@ -1,0 +1,376 @@
+"""People come in by their company's own provider, a process beside the portal."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from allauth.usersessions.models import UserSession
+
+from accounts.models import AuditEntry, Identity, Membership, User
+from door.models import Agreement
+from door.services.providers import switch_provider
+from notifications.models import Letter
+from tests.cast import NOON, make_colleague, make_user, owner_of
+from tests.company.conftest import DOMAIN, bound, browser, come_in, go, member, set_up, way_out, who
+from tests.markup import markup
+from tests.portal.seen import said
+from tests.portal.test_second_factor import code_of
+from tests.portal.test_second_factor import set_up as set_up_factor
+from tests.proof import proven
+
+pytestmark = pytest.mark.django_db
+LAN = f"lan@{DOMAIN}"
+FIRST = "/sign-in/company/first/"
+
+
+def test_somebody_new_agrees_to_the_terms_and_is_a_viewer_without_a_password(provider, idp, alice, owner):
+    client = browser()
+    idp.says(LAN)
+
+    answer = come_in(client, LAN)
+
+    assert (answer.status_code, answer["Location"]) == (302, FIRST)
+    assert not User.objects.filter(email=LAN).exists(), "nobody is made before they agree"
+    assert client.post(FIRST, {}).status_code == 200
+    assert not User.objects.filter(email=LAN).exists()
+    assert client.post(FIRST, {"agrees": "on"})["Location"] == "/"
+    lan = User.objects.get(email=LAN)
+    assert (who(client), lan.role, lan.has_usable_password()) == (lan, "viewer", False)
+    assert {one.document for one in Agreement.objects.filter(user=lan)} == {"terms", "privacy"}
+    told = Letter.objects.filter(kind="joined_by_provider")
+    assert [(one.recipient, one.facts["member"]) for one in told] == [(owner.email, LAN)]
+    assert {"add member", "bind identity"} <= set(
+        AuditEntry.objects.filter(customer=alice).values_list("verb", flat=True)
+    )
+    assert client.get("/").status_code == 200
+
+
+def test_whoever_came_once_comes_again_at_once_and_where_they_wanted(provider, idp, alice):
+    lan = member(alice, LAN)
+    bound(browser(), lan, idp)
+    idp.says(LAN)
+
+    again = come_in(client := browser(), LAN, then="/wallet/")
+
+    assert (again.status_code, again["Location"], who(client)) == (302, "/wallet/", lan)
+
+
+def test_a_way_that_leads_elsewhere_is_not_gone(provider, idp, alice):
+    bound(browser(), member(alice, LAN), idp)
+    idp.says(LAN)
+    assert come_in(browser(), LAN, then="https://evil.example/")["Location"] == "/"
+
+
+def test_who_has_an_account_shows_its_password_once_before_the_provider_counts(provider, idp, alice):
+    """Else whoever runs a provider would take over every account of its domain."""
+    lan = member(alice, LAN)
+    client = browser()
+    idp.says(LAN)
+
+    assert come_in(client, LAN)["Location"] == FIRST
+    assert who(client) is None
+    assert "has an account here already" in markup(client.get(FIRST))
+    assert client.post(FIRST, {"agrees": "on"}).status_code == 200
+    assert client.post(FIRST, {"password": "guessed"}).status_code == 200
+    assert (who(client), Identity.objects.count()) == (None, 0)
+    client.post(FIRST, {"password": "secret"})
+    assert (who(client), Identity.objects.get().user) == (lan, lan)
+    assert [one.recipient for one in Letter.objects.filter(kind="identity_bound")] == [LAN]
+
+
+def test_who_has_a_second_factor_shows_it_too_before_the_provider_counts(provider, idp, alice):
+    lan = member(alice, LAN)
+    secret = set_up_factor(browser(lan))
+    client = browser()
+    idp.says(LAN)
+    come_in(client, LAN)
+
+    assert client.post(FIRST, {"password": "secret"})["Location"] == "/sign-in/code/"
+    assert (who(client), Identity.objects.count()) == (None, 0)
+    client.post("/sign-in/code/", {"code": code_of(secret)})
+
+    assert (who(client), Identity.objects.get().user) == (lan, lan)
+
+
+def test_what_the_provider_says_of_a_second_factor_counts_where_the_customer_wants_it(alice, owner, idp):
+    provider = set_up(alice, idp, trusts_factor=True)
+    lan = member(alice, LAN)
+    alice.wants_second_factor = True
+    alice.save()
+    bound(browser(), lan, idp)
+
+    idp.says(LAN, claims={"amr": ["pwd", "mfa"]})
+    come_in(client := browser(), LAN)
+    assert client.get("/").status_code == 200
+    idp.says(LAN, claims={"amr": ["pwd"]})
+    come_in(client := browser(), LAN)
+    assert client.get("/")["Location"] == "/settings/second-factor/set-up/"
+
+    type(provider).objects.update(trusts_factor=False)
+    idp.says(LAN, claims={"amr": ["pwd", "mfa"]})
+    come_in(client := browser(), LAN)
+    assert client.get("/")["Location"] == "/settings/second-factor/set-up/"
+
+
+def test_a_second_factor_of_ours_is_asked_for_unless_the_providers_counts(provider, idp, alice):
+    lan = member(alice, LAN)
+    bound(browser(), lan, idp)
+    set_up_factor(browser(lan))
+    idp.says(LAN, claims={"amr": ["mfa"]})
+
+    assert come_in(browser(), LAN)["Location"] == "/sign-in/code/"
+    type(provider).objects.update(trusts_factor=True)
+    assert come_in(browser(), LAN)["Location"] == "/"
+
+
+def test_by_invitation_only_nobody_new_joins(alice, owner, idp):
+    set_up(alice, idp, joins_as="")
+    idp.says(LAN)
+    answer = come_in(client := browser(), LAN)
+    assert answer.status_code == 403
+    assert "Ask an owner to invite you" in markup(answer)
+    assert (who(client), User.objects.filter(email=LAN).exists()) == (None, False)
+
+
+def test_who_belongs_to_the_team_no_more_is_not_let_in(provider, idp, alice):
+    lan = member(alice, LAN)
+    bound(browser(), lan, idp)
+    Membership.objects.filter(user=lan).delete()
+    idp.says(LAN)
+    answer = come_in(client := browser(), LAN)
+    assert (answer.status_code, who(client)) == (403, None)
+
+
+def test_the_answer_is_the_same_for_every_address_of_a_domain(provider, idp, alice):
+    """Whether somebody has an account is told to nobody who has not come from the provider."""
+    member(alice, LAN)
+    known, unknown = (browser().post("/sign-in/company/", {"email": email}) for email in (LAN, f"nobody@{DOMAIN}"))
+    strip = lambda answer, email: way_out(answer).partition("state=")[0]  # noqa: E731
+    assert strip(known, LAN) == strip(unknown, "")
+    assert known.status_code == unknown.status_code == 200
+
+
+def test_a_domain_without_a_company_sign_in_says_so(provider, idp):
+    answer = browser().post("/sign-in/company/", {"email": "lan@elsewhere.example"})
+    assert answer.status_code == 422
+    assert "There is no company sign-in for this domain" in markup(answer)
+    assert idp.called() == []
+
+
+def test_asking_for_providers_is_braked(provider, idp):
+    client = browser()
+    answers = [client.post("/sign-in/company/", {"email": "lan@elsewhere.example"}).status_code for _ in range(23)]
+    assert answers[:20] == [422] * 20
+    assert answers[-1] == 429
+
+
+def test_a_session_of_the_provider_ends_when_it_is_switched_off(provider, idp, alice):
+    lan = member(alice, LAN)
+    client = bound(browser(), lan, idp)
+    by_password = browser(lan)
+    assert UserSession.objects.get(user=lan).data == {"company": str(alice.pk)}
+
+    switch_provider(provider, is_on=False, actor=owner_of(alice), at=NOON)
+
+    assert client.get("/")["Location"] == "/login/?next=/"
+    assert by_password.get("/").status_code == 200
+    assert not UserSession.objects.filter(user=lan).exists()
+
+
+def test_a_session_that_slipped_through_while_it_was_switched_counts_for_nothing(provider, idp, alice):
+    """What it was opened by is compared at each request, whatever the list of sessions says."""
+    client = bound(browser(), member(alice, LAN), idp)
+    type(provider).objects.update(on_since=NOON.replace(hour=6))
+    assert client.get("/")["Location"] == "/login/?next=/"
+
+
+def test_a_session_of_a_provider_is_of_its_customer_alone(provider, idp, alice, bob):
+    """Whoever works for two customers: the provider of one lets nobody in at the other."""
+    lan = member(alice, LAN)
+    Membership.objects.create(user=lan, customer=bob, role="owner", joined_at=NOON.replace(year=2020))
+    client = bound(browser(), lan, idp)
+
+    assert client.get("/wallet/").context["customer"] == alice
+    chosen = client.post("/customer/choose/", {"customer": str(bob.pk)})
+    assert chosen.status_code == 404
+    session = client.session
+    session["customer"] = str(bob.pk)
+    session.save()
+    assert client.get("/wallet/").context["customer"] == alice
+    assert client.get("/api/v1/wallet/").status_code == 200
+    assert "Bob" not in client.get("/").content.decode()
+    for taken in (
+        client.post("/settings/data/take/", {"for_customer": str(alice.pk)}),
+        client.get("/api/v1/privacy-requests/take/"),
+    ):
+        assert taken.status_code == 403, "what is kept about the person is not Alice's alone"
+
+
+def test_of_who_works_for_others_too_the_provider_changes_no_password_and_no_factor(provider, idp, alice, bob):
+    """Even when it says that it has asked them anew."""
+    lan, other = member(alice, LAN), member(alice, f"other@{DOMAIN}")
+    Membership.objects.create(user=lan, customer=bob, role="owner", joined_at=NOON)
+    for user, opens in ((lan, False), (other, True)):
+        client = bound(browser(), user, idp)
+        idp.says(user.email)
+        go(client, client.post("/settings/again/company/", {"next": "/"}))
+        page = client.get("/settings/passkeys/new/")
+        assert (page.status_code == 200) == opens
+
+
+def test_signed_out_one_is_told_where_one_is_still_signed_in(provider, idp, alice):
+    client = bound(browser(), member(alice, LAN), idp)
+    client.cookies["django_language"] = "en"
+    client.post("/logout/")
+    assert who(client) is None
+    assert "you may be signed in still" in markup(client.get("/login/"))
+
+
+def test_a_password_that_is_shown_in_the_same_browser_ends_what_the_provider_opened(provider, idp, alice, bob):
+    lan = member(alice, LAN)
+    Membership.objects.create(user=lan, customer=bob, role="viewer", joined_at=NOON)
+    client = bound(browser(), lan, idp)
+    client.post("/login/", {"username": LAN, "password": "secret"})
+    assert client.post("/customer/choose/", {"customer": str(bob.pk)}).status_code == 302
+
+
+# --- Required ---
+
+
+@pytest.fixture
+def required(alice, owner, idp):
+    return set_up(alice, idp, is_required=True)
+
+
+def test_where_it_is_required_a_password_is_not_enough(required, idp, alice):
+    member(alice, LAN)
+    client = browser()
+    answer = client.post("/login/", {"username": LAN, "password": "secret"})
+    assert answer["Location"] == f"/sign-in/company/?email=lan%40{DOMAIN}"
+    assert who(client) is None
+    assert said(answer) == ["Your company wants you to come in by its own sign-in."]
+
+
+def test_a_session_that_was_opened_by_a_password_before_counts_no_more(required, alice):
+    client = browser(member(alice, LAN))
+    assert client.get("/")["Location"] == "/login/?next=/"
+    assert browser(User.objects.get(email=LAN)).get("/api/v1/wallet/").status_code == 401
+
+
+def test_by_the_provider_they_come_in_as_ever(required, idp, alice):
+    client = bound(browser(), member(alice, LAN), idp)
+    assert client.get("/").status_code == 200
+    assert client.get("/api/v1/wallet/").status_code == 200
+
+
+def test_who_is_of_another_domain_signs_in_by_password_for_the_provider_knows_them_not(required, alice):
+    client = browser()
+    guest = member(alice, "guest@elsewhere.example")
+    client.post("/login/", {"username": guest.email, "password": "secret"})
+    assert who(client) == guest
+    assert client.get("/").status_code == 200
+
+
+def test_an_owner_with_password_and_second_factor_always_gets_in(alice, owner, idp):
+    secret = set_up_factor(browser(owner))
+    set_up(alice, idp, is_required=True)
+    idp.tell(status=500)
+    client = browser()
+
+    assert client.post("/login/", {"username": owner.email, "password": "secret"})["Location"] == "/sign-in/code/"
+    client.post("/sign-in/code/", {"code": code_of(secret)})
+
+    assert client.get("/settings/company/").status_code == 200
+
+
+def test_an_owner_without_a_second_factor_comes_by_the_provider(required, owner):
+    client = browser()
+    client.post("/login/", {"username": owner.email, "password": "secret"})
+    assert who(client) is None
+
+
+def test_whoever_works_for_another_too_goes_on_there_by_password(required, alice, bob):
+    lan = member(alice, LAN)
+    Membership.objects.create(user=lan, customer=bob, role="viewer", joined_at=NOON)
+    client = browser()
+    client.post("/login/", {"username": LAN, "password": "secret"})
+    assert client.get("/").context["customer"] == bob
+    assert client.post("/customer/choose/", {"customer": str(alice.pk)}).status_code == 404
+
+
+def test_staff_are_led_nowhere_by_a_customers_provider(required, idp):
+    """An address of theirs at the customer's domain is still theirs."""
+    boss = User.objects.create_superuser(f"boss@{DOMAIN}", "secret")
+    idp.says(boss.email)
+    answer = come_in(client := browser(), boss.email)
+    assert (answer.status_code, who(client)) == (403, None)
+    client.post("/login/", {"username": boss.email, "password": "secret"})
+    assert who(client) == boss
+
+
+# --- To show anew that it is you ---
+
+
+def test_who_came_by_the_provider_shows_there_anew_that_it_is_they(provider, idp, alice):
+    lan = member(alice, LAN, role="owner")
+    client = bound(browser(), lan, idp)
+    User.objects.filter(pk=lan.pk).update(password="!")
+    session = client.session
+    session["_auth_user_hash"] = User.objects.get(pk=lan.pk).get_session_auth_hash()
+    session.save()
+    asked = client.post(
+        "/team/invite/", {"email": "new@other.example", "role": "viewer", "for_customer": str(alice.pk)}
+    )
+    assert asked["Location"] == "/settings/again/company/?next=%2Fteam%2Finvite%2F"
+
+    idp.says(LAN)
+    leave = client.post("/settings/again/company/", {"next": "/team/invite/"})
+    assert "prompt=login" in way_out(leave)
+    answer = go(client, leave)
+
+    assert answer.status_code == 302
+    assert [one.email for one in alice.invitations.all()] == ["new@other.example"]
+
+
+def test_a_provider_that_asked_long_ago_proves_nothing(provider, idp, alice):
+    lan = member(alice, LAN, role="owner")
+    client = bound(browser(), lan, idp)
+    idp.says(LAN)
+    leave = client.post("/settings/again/company/", {"next": "/"})
+    stale = way_out(leave).replace("prompt=login", "prompt=none")
+    answer = httpx.get(stale, trust_env=False)
+    back = answer.headers["Location"].partition("://")[2].partition("/")[2]
+    assert client.get(f"/{back}").status_code == 403
+
+
+def test_somebody_else_there_proves_nothing(provider, idp, alice):
+    client = bound(browser(), member(alice, LAN, role="owner"), idp)
+    other = member(alice, f"other@{DOMAIN}")
+    bound(browser(), other, idp)
+    idp.says(other.email)
+    assert go(client, client.post("/settings/again/company/", {"next": "/"})).status_code == 403
+
+
+def test_without_a_session_of_a_provider_the_password_is_asked_for(alice):
+    assert browser(make_user(alice)).get("/settings/again/company/")["Location"] == "/settings/again/"
+
+
+def test_staff_let_people_in_by_password_again_and_the_customer_hears_why(required, alice, client):
+    from accounts.models import StaffAct
+    from notifications.models import Notice
+
+    boss = User.objects.create_superuser("boss@portal.example", "secret")
+    make_colleague()
+    client.force_login(boss)
+    proven(client)
+    page = f"/admin/accounts/provider/{required.pk}/task/open/"
+
+    assert client.get(page).status_code == 200
+    answer = client.post(page, {"reason": "their provider is down", "key": "once"})
+
+    assert answer.status_code == 302
+    required.refresh_from_db()
+    assert (required.is_required, required.is_on) == (False, True)
+    assert Notice.objects.get(customer=alice).facts["reason"] == "their provider is down"
+    assert StaffAct.objects.get().state == "to_review"
+    assert AuditEntry.objects.filter(customer=alice, verb="switch company sign-in", actor_kind="staff").exists()
