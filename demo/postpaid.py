@@ -60,14 +60,26 @@ def _saoviet(part: Part) -> None:
     part(19, stop, "pos-dn-10")
     part(97, delete, "pos-hn-12")
     part(3, delete, "pos-hcm-12")
-    for week in range(9):
-        part(60 - 7 * week, report, "camera", "traffic", f"{312 + 41 * week}.25")
-    part(1, report, "camera", "traffic", "96.5")
-    part(1, report, "camera", "traffic", "58.75", days_before=33)  # late
+    _traffic(part)
     for month in _bills(part, 18, 1):
         part(month.period.starts_at + timedelta(days=11, hours=3), transfer)
     this_month = CalendarMonth.of(part.timeline.now).period.starts_at
     part(this_month + timedelta(days=11, hours=3), transfer, most=52)
+
+
+def _traffic(part: Part) -> None:
+    """Reported week by week. Of the month before last one was too much and one came late, of the last one as well."""
+    for week in range(9):
+        part(60 - 7 * week, report, "camera", "traffic", f"{312 + 41 * week}.25")
+    part(1, report, "camera", "traffic", "96.5")
+    last = CalendarMonth.of(part.timeline.now).previous
+    closed = last.period.starts_at
+    wrong, forgotten = closed - timedelta(days=2), closed - timedelta(days=5)
+    part(wrong, report, "camera", "traffic", "880")
+    part(closed + timedelta(days=3), report, "camera", "traffic", "88", used_at=wrong, corrects=True)
+    part(forgotten, report, "hoa-don", "traffic", "260")
+    part(closed + timedelta(days=4), report, "hoa-don", "traffic", "140.5", used_at=wrong)
+    part(1, report, "camera", "traffic", "58.75", used_at=last.period.ends_at - timedelta(days=3))
 
 
 def _phuongnam(part: Part) -> None:

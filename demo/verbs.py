@@ -224,17 +224,26 @@ def restore(customer: Customer, name: str, reason: str, *, actor: Actor, at: dat
 
 
 def report(
-    customer: Customer, name: str, item: str, quantity: str, *, days_before: int = 0, actor: Actor, at: datetime
+    customer: Customer,
+    name: str,
+    item: str,
+    quantity: str,
+    *,
+    used_at: datetime | None = None,
+    corrects: bool = False,
+    actor: Actor,
+    at: datetime,
 ) -> None:
-    """The product team reports a use, of now or of some days before."""
+    """The product team reports a use, of now or of an earlier instant, or what it should have reported of that."""
     resource = Resource.objects.select_related("product").get(customer=customer, name=name)
-    used_at = at - timedelta(days=days_before)
+    instant = (used_at or at).isoformat()
     record = {
         "resource": str(resource.pk),
         "item": item,
-        "key": used_at.isoformat(),
-        "used_at": used_at.isoformat(),
+        "key": f"{instant} again" if corrects else instant,
+        "used_at": instant,
         "quantity": quantity,
+        "corrects": instant if corrects else "",
     }
     team = Actor(ActorKind.PRODUCT_TEAM, f"key:{resource.product.code}")
     take_records(resource.product, [record], source=Batch.Source.API, actor=team, at=at)
