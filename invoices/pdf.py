@@ -71,6 +71,10 @@ def credit_note_pdf(note: CreditNote) -> bytes:
     invoice = note.invoice
     reason = note.get_reason_display() + (f": {note.note}" if note.note else "")
     unused = f"{_('Unused time')}: {display.duration(note.minutes_unused, exact=True)}" if note.minutes_unused else ""
+    unused += "; ".join(
+        f"{name_of(use.line)}: {display.MINUS}{counted(use.quantity, use.line.unit)}"
+        for use in note.uses.select_related("line__item").order_by("pk")
+    )
     amounts = [(display.money(amount), "") for amount in (note.amount - note.tax, note.tax, note.amount)]
     return render(
         _frame(invoice, _("Credit note"), note.number, note.issued_at)

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, money
 from accounts.admin.tasks import ReasonForm, Task
-from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling
+from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling, UseTakenBack
 from invoices.pdf import credit_note_pdf
 from invoices.rights import RELEASE_BILLING, RUN_BILLING
 from invoices.services.forecast import dry_run
@@ -74,8 +74,16 @@ class DocumentAdmin(LookOnlyAdmin):
         return [{"url": url, "label": _("PDF")}]
 
 
+class UseInline(LookOnlyInline):
+    model = UseTakenBack
+    fields = ("line", "quantity", "at")
+    related_rows = ("line",)
+    ordering = ("pk",)
+
+
 @admin.register(CreditNote)
 class CreditNoteAdmin(DocumentAdmin):
+    inlines = (UseInline,)
     list_display = ("number", "invoice", "customer", "reason", "amount", "refunded", "issued_at")
     list_select_related = ("invoice", "customer")
     list_filter = ("reason",)

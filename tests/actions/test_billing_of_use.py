@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from accounts.models import Customer
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import BillingRun, CreditNote, Invoice, InvoiceLine, ParkedBilling, UseTakenBack
+from invoices.pdf import credit_note_pdf
 from invoices.services.again import BilledAgainAlready, bill_again
 from invoices.services.forecast import dry_run
 from invoices.services.month_end import bill_ended_months, run_month_end
@@ -25,6 +27,7 @@ from payments.services.invoices import pay_invoices_from_wallet
 from tests.actions.books import nothing_changes
 from tests.actions.test_usage_intake import take, use
 from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_metered, owner_of, switch_mode
+from tests.documents.reading import text_of
 
 pytestmark = pytest.mark.django_db
 MARCH, APRIL, MAY = (CalendarMonth(2026, month) for month in (3, 4, 5))
@@ -299,6 +302,8 @@ def test_less_than_was_billed_is_credited(server: Resource, bob: Customer) -> No
     note = CreditNote.objects.get()
     assert (note.amount, note.refunded, note.reason, note.invoice.period_key) == (2_000, 0, "used_less", "2026-03")
     assert UseTakenBack.objects.get().quantity == 4
+    with override("en"):
+        assert "traffic: −4 GB" in text_of(credit_note_pdf(note)).replace("\xa0", " ")
     assert Invoice.objects.get(period_key="2026-03").due == 187_033 + 3_000
     assert Notice.objects.get(kind=Notice.Kind.INVOICE_CORRECTED).facts["month"] == "2026-03"
     with nothing_changes():

@@ -63,6 +63,8 @@ NOT_LISTED = {
     "ledger.GrantUse",  # on the page of its grant
     "payments.AutomaticCharge",  # on the page of its linked account
     "payments.Consent",  # on the page of its linked account
+    "invoices.UseTakenBack",  # on the page of its credit note
+    "usage.ClosedMonth",  # its run is listed
     "usage.Record",  # millions; their batches are listed
     "usage.RecordKey",
     "orders.Visit",  # of a minute, or as long as its user is signed in
