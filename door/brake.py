@@ -205,7 +205,7 @@ def _device_of(request: HttpRequest, name: str, *, passed: bool = False) -> str:
 def in_words(seconds: int) -> str:
     """How long to wait."""
     if seconds > 90:
-        return display.duration(math.ceil(seconds / 60))
+        return display.duration(math.ceil(seconds / 60), roughly=True)
     return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
 
 

@@ -70,7 +70,7 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
 def credit_note_pdf(note: CreditNote) -> bytes:
     invoice = note.invoice
     reason = note.get_reason_display() + (f": {note.note}" if note.note else "")
-    unused = f"{_('Unused time')}: {display.duration(note.minutes_unused, exact=True)}" if note.minutes_unused else ""
+    unused = f"{_('Unused time')}: {display.duration(note.minutes_unused)}" if note.minutes_unused else ""
     unused += "; ".join(
         f"{name_of(use.line)}: {display.MINUS}{counted(use.quantity, use.line.unit)}"
         for use in note.uses.select_related("line__item").order_by("pk")
@@ -163,7 +163,7 @@ def party(facts: Json) -> list[str]:
 
 def _stretch(line: InvoiceLine) -> str:
     """The heading of the lines that were in use at the same time."""
-    words = f"{display.span(line.starts_at, line.ends_at)} · {display.duration(line.minutes, exact=True)}"
+    words = f"{display.span(line.starts_at, line.ends_at)} · {display.duration(line.minutes)}"
     return f"{words} ({_('%(minutes)s minutes') % {'minutes': display.grouped(line.minutes)}})"
 
 

@@ -88,16 +88,16 @@ def _rate(value: Decimal, code: str) -> str:
     return format_decimal(value, format="#,##0." + "#" * RATE_DECIMALS, locale=code)
 
 
-def duration(minutes: int, *, exact: bool = False) -> str:
+def duration(minutes: int, *, roughly: bool = False) -> str:
     """
-    Minutes in words, the two largest units: 43200 -> "30 days", 1500 -> "1 day 1 hour".
+    Minutes in words: 43200 -> "30 days", 14328 -> "9 days 22 hours 48 minutes". Whoever computes with it gets the printed amount.
 
-    :param exact: all units, for what is computed with
+    :param roughly: the two largest units, for what somebody only glances at
     """
     days, rest = divmod(abs(minutes), DAY)
     hours, mins = divmod(rest, HOUR)
     parts = [text for count, text in ((days, _days(days)), (hours, _hours(hours)), (mins, _minutes(mins))) if count]
-    words = " ".join(parts if exact else parts[:2]) or _minutes(0)
+    words = " ".join(parts[:2] if roughly else parts) or _minutes(0)
     return f"{MINUS}{words}" if minutes < 0 else words
 
 
@@ -182,10 +182,12 @@ def short_month(moment: datetime | date, locale: str | None = None, zone: ZoneIn
     return format_date(local, SHORT_MONTH_PATTERNS[code], locale=code)
 
 
-def span(start: datetime, end: datetime, locale: str | None = None) -> str:
+def span(start: datetime, end: datetime, locale: str | None = None, *, roughly: bool = False) -> str:
     """
     A half-open stretch: a whole month of the billing zone by its name ("October 2026"), whole days by their days, the last
     one included, anything else to the minute.
+
+    :param roughly: anything else by its first and last day
     """
     first, last = start.astimezone(billing_zone()), end.astimezone(billing_zone())
     if start < end and first.time() == last.time() == time():
@@ -194,7 +196,8 @@ def span(start: datetime, end: datetime, locale: str | None = None) -> str:
             return format_date(first.date(), LONG_MONTH_PATTERNS[code], locale=code).capitalize()
         days = day(first.date(), locale), day(last.date() - timedelta(days=1), locale)
         return days[0] if days[0] == days[1] else " – ".join(days)
-    return f"{instant(start, locale)} – {instant(end, locale)}"
+    words = day if roughly else instant
+    return f"{words(start, locale)} – {words(end, locale)}"
 
 
 def instant(moment: datetime, locale: str | None = None, zone: ZoneInfo | None = None) -> str:

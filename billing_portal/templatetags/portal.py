@@ -103,6 +103,23 @@ def day(moment: datetime | date | None) -> SafeString | str:
 
 
 @register.filter
+def span(start: datetime, end: datetime) -> SafeString:
+    """{{ invoice.period_start|span:invoice.period_end }}: "October 2026", whole days, or to the minute; both instants in the title."""
+    return _span_html(start, end, display.span(start, end))
+
+
+@register.filter
+def days(start: datetime, end: datetime) -> SafeString:
+    """{{ invoice.period_start|days:invoice.period_end }}: the same where there is little room, by the day."""
+    return _span_html(start, end, display.span(start, end, roughly=True))
+
+
+def _span_html(start: datetime, end: datetime, text: str) -> SafeString:
+    title = f"{display.full_instant(start)} – {display.full_instant(end)}"
+    return format_html('<span title="{}">{}</span>', title, text)
+
+
+@register.filter
 def time_of_day(moment: datetime | None) -> str:
     """{{ tick.at|time_of_day }}: "13:48", in the reader's zone."""
     return display.time_of_day(moment) if moment else ""
@@ -134,7 +151,7 @@ def due_in(due: date | None, now: datetime | str | None = None) -> str:
 
 @register.filter
 def duration(minutes: int | str | None) -> str:
-    """{{ line.minutes|duration }}: "30 days", "2 days 3 hours"."""
+    """{{ line.minutes|duration }}: "30 days", "9 days 22 hours 48 minutes"."""
     return "" if minutes is None or minutes == "" else display.duration(int(minutes))
 
 

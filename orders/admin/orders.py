@@ -78,7 +78,7 @@ class OrderAdmin(LookOnlyAdmin):
         """How long a paid order has been waiting for its end."""
         if order.has_ended or order.paid_at is None:
             return ""
-        return display.duration(minutes_between(order.paid_at, clock.now()))
+        return display.duration(minutes_between(order.paid_at, clock.now()), roughly=True)
 
 
 @admin.register(OrderItem)

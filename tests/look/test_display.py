@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 
 from kernel import display
 from kernel.actors import who
-from kernel.periods import local_day
+from kernel.periods import billing_zone, local_day
 
 NOON = datetime(2027, 1, 12, 5, 0, tzinfo=UTC)  # 12:00 in Ho Chi Minh City
 DAY = timedelta(days=1)
@@ -73,11 +73,31 @@ def test_a_rate_keeps_its_decimals_and_drops_idle_zeros(value, vietnamese):
         (60, "1 hour"),
         (1_500, "1 day 1 hour"),
         (43_200, "30 days"),
-        (43_261, "30 days 1 hour"),
+        (43_261, "30 days 1 hour 1 minute"),
     ],
 )
-def test_minutes_read_as_their_two_largest_units(minutes, words):
+def test_minutes_read_so_that_one_can_compute_with_them(minutes, words):
     assert display.duration(minutes) == words
+
+
+def test_minutes_to_glance_at_are_their_two_largest_units():
+    assert display.duration(43_261, roughly=True) == "30 days 1 hour"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words", "roughly"),
+    [
+        ((10, 1, 0), (11, 1, 0), "October 2026", "October 2026"),
+        ((10, 1, 0), (10, 12, 0), "1 Oct 2026 – 11 Oct 2026", "1 Oct 2026 – 11 Oct 2026"),
+        ((10, 1, 0), (10, 2, 0), "1 Oct 2026", "1 Oct 2026"),
+        ((10, 1, 12), (10, 31, 12), "1 Oct 2026, 12:00 – 31 Oct 2026, 12:00", "1 Oct 2026 – 31 Oct 2026"),
+    ],
+)
+def test_a_stretch_is_named_as_people_do(start, end, words, roughly):
+    """Ending at midnight, the day before is the last one; whoever reads "1 November" there pays twice."""
+    first, last = (datetime(2026, *each, tzinfo=billing_zone()) for each in (start, end))
+    assert display.span(first, last, "en") == words
+    assert display.span(first, last, "en", roughly=True) == roughly
 
 
 @pytest.mark.parametrize(
