@@ -10,10 +10,13 @@ from invoices.pdf import credit_note_pdf, fact, invoice_pdf, render, sum_row
 from invoices.services.credit import credit_invoice
 from kernel.periods import CalendarMonth
 from payments.monthly import monthly_statement_pdf
+from payments.statement import statement_pdf
 from tests.debts import morning, usage_invoice
 from tests.documents.reading import OBJECT
 
 MORNING = morning(10)
+HEAD = re.compile(rb"/S/TH\b[^>]*?/Scope/Column\b")
+CELL = re.compile(rb"/S/TD\b[^>]*?/Headers\[\(")
 
 
 @pytest.fixture
@@ -25,6 +28,7 @@ def papers(bob, small):
             "invoice": invoice_pdf(invoice, at=MORNING),
             "credit note": credit_note_pdf(note),
             "monthly statement": monthly_statement_pdf(bob, CalendarMonth.of(MORNING), at=MORNING),
+            "credit statement": statement_pdf(bob, None, at=MORNING),
         }
 
 
@@ -39,8 +43,11 @@ def test_every_paper_is_kept_for_decades_and_read_aloud(papers):
             "has a tree of its parts": b"/StructTreeRoot" in document,
             "names its language": b"/Lang(vi" in document,
             "shows its title": b"/DisplayDocTitle true" in document,
+            "says its title": b"<dc:title><rdf:Alt><rdf:li" in document,
             "has one heading": len(re.findall(rb"/S/H1\b", document)) == 1,
-            "names its columns": len(re.findall(rb"/S/TH\b", document)) >= 4,
+            "names its columns": len(HEAD.findall(document)) == len(re.findall(rb"/S/TH\b", document)) >= 4,
+            "says of each cell to which column it belongs": len(CELL.findall(document))
+            == len(re.findall(rb"/S/TD\b", document)),
             "keeps nothing outside": b"/URI" not in document and b"/JavaScript" not in document,
         }
         assert [what for what, is_so in said.items() if not is_so] == [], name
@@ -69,4 +76,6 @@ def test_sixty_lines_are_three_pages():
         "sums": [sum_row("Net total", 1), sum_row("VAT 10 %", 1), sum_row("Total", 2, strong=True), sum_row("Still to pay", 2, strong=True)],
         "words": "Total in words: two đồng.", "notes": ["One note.", "Another."], "footer": "Seller",
     }  # fmt: skip
-    assert len(re.findall(rb"/Type/Page\b", render(paper))) <= 3
+    document = render(paper)
+    assert len(re.findall(rb"/Type/Page\b", document)) <= 3
+    assert b"/Title(Invoice U2026-0000001)/Dest" in document, "its bookmark has a space between the words"
