@@ -17,6 +17,7 @@ from accounts.may import ROLES, May
 from catalog.pricing import Charge, Component, Rate, price, unused_part
 from kernel.periods import CalendarMonth, Period
 from kernel.shapes import Json
+from lifecycle.models.terms import MILESTONES
 
 BEGUN = datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
 MONTH = 43_200
@@ -37,6 +38,7 @@ def figures() -> Json:
         "due_days": settings.INVOICE_DUE_DAYS,
         "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
         "renewal_days": settings.RENEWAL_WINDOW_DAYS,
+        "reminder_days": sorted(MILESTONES, reverse=True),
         "top_up": {"least": settings.TOP_UP_MINIMUM, "most": settings.TOP_UP_MAXIMUM},
     }
 
@@ -96,6 +98,7 @@ def _postpaid_month() -> Json:
         "price": PRO,
         "minutes": line.minutes,
         "per": MONTH,
+        "vat_percent": 100 * line.component.rate.vat_rate,
         "net": line.amount,
         "vat": line.tax,
         "total": line.total,

@@ -53,6 +53,15 @@ def test_the_worked_examples_come_from_the_rules() -> None:
     assert amounts("reading-a-bill") == [150_000, 155_000, 15_500, 170_500]
 
 
+def test_days_and_rates_come_from_the_rules_too() -> None:
+    """The reminders of an end go out 7, 4, 1 and 0 days before; the tax of the example is 10 %."""
+    said = {(slug, language): page(slug, language).words for slug in SLUGS for language in LANGUAGES}
+    assert "We remind you 7, 4, 1, 0 days before" in said["life-of-a-resource", "en"]
+    assert "nhắc bạn trước 7, 4, 1, 0 ngày" in said["life-of-a-resource", "vi"]
+    assert "VAT 10 %" in said["prepaid-and-postpaid", "en"]
+    assert "Thuế GTGT 10 %" in said["prepaid-and-postpaid", "vi"]
+
+
 def test_every_page_that_leads_to_help_exists_and_leads_to_a_page_of_it() -> None:
     names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     assert set(OF_PAGES) <= names
