@@ -21,7 +21,7 @@ from tests.browser.test_purchase import sign_in
 from tests.engines import CHROMIUM
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
-SIZES = {"": (1200, 750), "-phone": (390, 844)}
+PHONE = (390, 844)
 LANGUAGES = ("vi", "en")
 THEMES = ("light", "dark")
 QUALITY = 0.78
@@ -29,11 +29,12 @@ MOST_BYTES = 6_000_000
 
 
 class Screen(NamedTuple):
-    """A page, and on it the link to follow: the first that this selector finds."""
+    """A page, and on it the link to follow: the first that this selector finds; `size` is that of a desktop."""
 
     name: str
     path: str
     link: str = ""
+    size: tuple[int, int] = (1200, 750)
 
 
 LAN, PHUONG, STAFF = "lan@hoasen.example", "phuong@phuongnam.example", "admin@portal.example"
@@ -50,10 +51,13 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
     PHUONG: (
         Screen("billing", "/billing/"),
         Screen("invoice", "/billing/?status=overdue", "main tbody a[href*='/invoices/']"),
-        Screen("usage", "/billing/usage/"),
+        Screen("usage", "/billing/usage/", size=(1440, 900)),
         Screen("notices", "/notices/"),
     ),
-    STAFF: (Screen("staff", "/admin/"), Screen("staff-invoices", "/admin/invoices/invoice/")),
+    STAFF: (
+        Screen("staff", "/admin/", size=(1440, 900)),
+        Screen("staff-invoices", "/admin/invoices/invoice/", size=(1440, 900)),
+    ),
 }
 
 AS_WEBP = """async ([png, quality]) => {
@@ -99,7 +103,7 @@ def _pictures_of(browser: Browser, press: Page, portal: Portal, who: str, screen
                 page.goto(portal.url + (page.locator(screen.link).first.get_attribute("href") or ""))
             for theme in THEMES:
                 page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-                for suffix, (width, height) in SIZES.items():
+                for suffix, (width, height) in (("", screen.size), ("-phone", PHONE)):
                     page.set_viewport_size({"width": width, "height": height})
                     page.evaluate("document.fonts.ready")
                     png = base64.b64encode(page.screenshot()).decode()
