@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from store.places import address_of
 
-PRIVACY_VERSION = "2026-11-26"
+PRIVACY_VERSION = "2026-11-27"
 """Of `templates/door/privacy.html`: a new sentence there is a new version here."""
 
 
