@@ -1,0 +1,144 @@
+"""Where money can be, and what of it is kept for a bill to come."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from kernel.money import MAXIMUM
+from store.kept import KeepsColumns
+from store.triggers import frozen, kept, never_deleted
+
+
+class Account(KeepsColumns):
+    """A place where money can be: a bucket of a customer's wallet or a house account."""
+
+    class Kind(models.TextChoices):
+        CREDIT = "credit", _("credit")
+        PROMOTIONAL = "promotional", _("promotional credit")
+        GATEWAY = "gateway", _("money at payment gateways")
+        BANK = "bank", _("money in the bank")
+        SUSPENSE = "suspense", _("money that arrived and is nobody's yet")
+        ESCROW = "escrow", _("money of open orders")
+        SALES = "sales", _("settled invoices")
+        PROMOTIONS = "promotions", _("granted promotional credit")
+        ADJUSTMENTS = "adjustments", _("staff adjustments")
+        DEBTS = "debts", _("debts of customers")
+        REFUNDS = "refunds", _("refunds under way")
+
+    WALLET: ClassVar = (Kind.CREDIT, Kind.PROMOTIONAL)
+
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="ledger_accounts",
+        verbose_name=_("customer"),
+    )
+    balance = models.BigIntegerField(_("balance"), null=True, editable=False)
+    held = models.BigIntegerField(_("held"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_account_per_kind_and_customer", fields=["customer", "kind"], nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                name="wallets_keep_a_balance_and_house_accounts_none",
+                condition=Q(customer__isnull=False, kind__in=["credit", "promotional"], balance__isnull=False)
+                | Q(customer__isnull=True, balance__isnull=True) & ~Q(kind__in=["credit", "promotional"]),
+            ),
+            models.CheckConstraint(
+                name="a_wallet_is_never_negative", condition=Q(balance__isnull=True) | Q(balance__gte=F("held"))
+            ),
+            models.CheckConstraint(name="held_money_is_not_negative", condition=Q(held__gte=0)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("stays_what_it_is", columns=["kind", "customer_id"]),
+            kept("only_entries_move_the_balance", columns=["balance"]),
+            kept("only_holds_move_what_is_held", columns=["held"]),
+            pgtrigger.Trigger(
+                name="starts_empty",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="IF COALESCE(NEW.balance, 0) <> 0 OR NEW.held <> 0 THEN RAISE EXCEPTION 'an account starts empty'"
+                " USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.customer or 'house'})"
+
+
+class CreditHold(models.Model):
+    """
+    Part of a customer's bought credit that is kept for a bill to come: still theirs, and spent by nothing else meanwhile.
+
+    `source` names what it is kept for, once. It ends once: released, or captured by the bill's transaction.
+    """
+
+    class End(models.TextChoices):
+        RELEASED = "released", _("free again")
+        CAPTURED = "captured", _("captured")
+
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="holds", verbose_name=_("ledger account")
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
+    source = models.CharField(_("source"), max_length=80, unique=True)
+    amount = models.BigIntegerField(_("amount"))
+    at = models.DateTimeField(_("at"))
+    ended_as = models.CharField(_("how it ended"), max_length=8, choices=End.choices, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("credit hold")
+        verbose_name_plural = _("credit holds")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_credit_hold_keeps_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM)
+            ),
+            models.CheckConstraint(
+                name="a_credit_hold_that_ended_says_how",
+                condition=Q(ended_as="", ended_at__isnull=True)
+                | Q(ended_as__in=["released", "captured"], ended_at__isnull=False, ended_at__gte=F("at")),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_kept", columns=["account_id", "customer_id", "source", "amount", "at"]),
+            frozen("ends_once", columns=["ended_as", "ended_at"], unless="OLD.ended_at IS NULL"),
+            pgtrigger.Trigger(
+                name="moves_what_is_held",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,  # a row that ON CONFLICT leaves out holds nothing
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("ended_at"),
+                func="""
+                IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN
+                    RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';
+                ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN
+                    RETURN NULL;
+                END IF;
+                UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END
+                WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.amount}"

@@ -1,0 +1,135 @@
+"""Promotional credit: what was given until when, and what each of its uses took."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer
+from kernel.money import MAXIMUM
+from ledger.models.entries import Transaction
+from store.kept import KeepsColumns
+from store.triggers import append_only, frozen, kept, never_deleted
+
+
+class Grant(KeepsColumns):
+    """
+    Promotional credit given to a customer until an instant; what is left of it then (`rest`) is taken back.
+
+    Of several the one that ends first is spent first, by the trigger of the entries. Refunds put back what was spent. One that a
+    refund gives anew, until a later end, has no transaction of its own: its money is that of the refund (`returned_by`).
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants", verbose_name=_("customer"))
+    amount = models.BigIntegerField(_("amount"))
+    rest = models.BigIntegerField(_("left of it"), default=0, editable=False)
+    expires_at = models.DateTimeField(_("expires"))
+    reason = models.CharField(_("reason"), max_length=200)
+    returned_by = models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="grants_anew",
+        verbose_name=_("given anew by"),
+    )
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("promotional grant")
+        verbose_name_plural = _("promotional grants")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="a_grant_gives_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM)),
+            models.CheckConstraint(name="what_is_left_is_part_of_it", condition=Q(rest__gte=0, rest__lte=F("amount"))),
+        ]
+        indexes: ClassVar = [
+            models.Index(name="grants_with_a_rest_by_end", fields=["expires_at"], condition=Q(rest__gt=0)),
+            models.Index(name="grants_of_a_customer", fields=["customer", "expires_at"], condition=Q(rest__gt=0)),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen(
+                "is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at", "returned_by_id"]
+            ),
+            kept("only_its_uses_move_the_rest", columns=["rest"]),
+            pgtrigger.Trigger(
+                name="starts_whole",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="NEW.rest := NEW.amount; RETURN NEW;",
+            ),
+            pgtrigger.Trigger(
+                name="is_given_anew_from_what_came_back",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__returned_by__isnull=False),
+                func="""
+                PERFORM FROM ledger_transaction WHERE id = NEW.returned_by_id FOR UPDATE;
+                IF NOT EXISTS (
+                    SELECT FROM ledger_transaction t JOIN ledger_entry e ON e.transaction_id = t.id
+                    JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'promotional'
+                    WHERE t.id = NEW.returned_by_id AND t.customer_id = NEW.customer_id
+                        AND t.kind IN ('order_refund', 'credit_note_refund') AND e.amount >= NEW.amount
+                        + (SELECT coalesce(sum(amount), 0) FROM ledger_grant WHERE returned_by_id = NEW.returned_by_id)
+                ) THEN
+                    RAISE EXCEPTION 'transaction % returned less promotional credit to this customer than is given anew',
+                        NEW.returned_by_id USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer}: {self.amount}"
+
+
+class GrantUse(models.Model):
+    """
+    What a transaction took from a grant, or, below zero, put back into it.
+
+    What is put back names the transaction that had taken it (`origin`): nothing is put back twice.
+    """
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="uses", verbose_name=_("promotional grant"))
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="grant_uses", verbose_name=_("ledger transaction")
+    )
+    origin = models.ForeignKey(
+        Transaction,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="put_back",
+        verbose_name=_("had been taken by"),
+    )
+    amount = models.BigIntegerField(_("amount"))
+
+    class Meta:
+        verbose_name = _("use of promotional credit")
+        verbose_name_plural = _("uses of promotional credit")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="a_use_takes_or_puts_back",
+                condition=Q(amount__gt=0, origin__isnull=True) | Q(amount__lt=0, origin__isnull=False),
+            )
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="moves_the_rest",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="UPDATE ledger_grant SET rest = rest - NEW.amount WHERE id = NEW.grant_id; RETURN NULL;",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant_id}: {self.amount:+d}"
