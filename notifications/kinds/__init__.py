@@ -15,13 +15,14 @@ from kernel.shapes import Json
 from notifications.events import Subject
 from notifications.kinds.base import If, NoticeKind, Row, Unless
 from notifications.kinds.behalf import ON_BEHALF
+from notifications.kinds.bills import BILLS
 from notifications.kinds.money import MONEY
 from notifications.kinds.resources import RESOURCES
 from notifications.kinds.together import Together
 
 __all__ = ["KINDS", "If", "NoticeKind", "Row", "Topic", "Unless"]
 
-KINDS: dict[str, NoticeKind] = {**RESOURCES, **MONEY, **ON_BEHALF}
+KINDS: dict[str, NoticeKind] = {**RESOURCES, **BILLS, **MONEY, **ON_BEHALF}
 
 
 def key_of(kind: str, facts: Json, at: datetime) -> str:
