@@ -38,7 +38,36 @@ def findings(
     :param until: when to stop, by `time.monotonic`
     :param tell: what hears of each finding at once
     """
-    config = schemathesis.Config.from_dict(
+    config = _configured(key, world, phases=phases, seed=seed, examples=examples, only=only)
+    found: list[str] = []
+    seen = len(portal.findings)
+    with one_connection():
+        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", portal, config=config)
+        stream = from_schema(schema).execute()
+        for event in stream:
+            for finding in _told_by(event):
+                tell(finding)
+                found.append(finding)
+            for finding in portal.findings[seen:]:
+                tell(finding)
+            seen = len(portal.findings)
+            if time.monotonic() > until:
+                print(f"stopped early, after {portal.requests} requests")
+                stream.stop()
+                until = inf
+    return sorted({*found, *portal.findings})
+
+
+def _configured(
+    key: str,
+    world: Mapping[str, str | int],
+    *,
+    phases: Sequence[str],
+    seed: int,
+    examples: int,
+    only: Collection[str],
+) -> schemathesis.Config:
+    return schemathesis.Config.from_dict(
         {
             "seed": seed,
             "headers": {"Accept-Language": "en"} | ({"Authorization": f"Bearer {key}"} if key else {}),
@@ -62,23 +91,6 @@ def findings(
             },
         }
     )
-    found: list[str] = []
-    seen = len(portal.findings)
-    with one_connection():
-        schema = schemathesis.openapi.from_wsgi("/api/v1/schema/", portal, config=config)
-        stream = from_schema(schema).execute()
-        for event in stream:
-            for finding in _told_by(event):
-                tell(finding)
-                found.append(finding)
-            for finding in portal.findings[seen:]:
-                tell(finding)
-            seen = len(portal.findings)
-            if time.monotonic() > until:
-                print(f"stopped early, after {portal.requests} requests")
-                stream.stop()
-                until = inf
-    return sorted({*found, *portal.findings})
 
 
 def _told_by(event: Any) -> Iterator[str]:
