@@ -21,6 +21,8 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.buyers import default_buyer
+from accounts.models import Customer
 from catalog.price_words import how_it_came
 from catalog.units import counted
 from invoices.explain import component_of, name_of, per, percent, period_of
@@ -28,7 +30,7 @@ from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
 from kernel.periods import billing_zone, local_day
-from kernel.seller import bank_words
+from kernel.seller import bank_words, seller
 from kernel.shapes import Json
 from kernel.spelling import spelt_out
 from kernel.text import shown
@@ -48,7 +50,7 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
     lines = list(invoice.lines.all())
     pers = {per(line) for line in lines}
     unit_price = f"{_('Unit price')}, {pers.pop()}" if len(pers) == 1 else _("Unit price")
-    return _frame(invoice, _("Invoice"), invoice.number, invoice.issued_at) | {
+    return _frame_of(invoice, _("Invoice"), invoice.number, invoice.issued_at) | {
         "status": status_words(invoice, at=at),
         "facts": [
             fact(_("Issued"), display.day(invoice.issued_at)),
@@ -77,7 +79,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
     )
     amounts = [(display.money(amount), "") for amount in (note.amount - note.tax, note.tax, note.amount)]
     return render(
-        _frame(invoice, _("Credit note"), note.number, note.issued_at)
+        _frame_of(invoice, _("Credit note"), note.number, note.issued_at)
         | {
             "status": _("issued"),
             "facts": [
@@ -132,21 +134,30 @@ def _shown(data: object) -> object:
             return data
 
 
-def _frame(invoice: Invoice, title: str, number: str, issued_at: datetime) -> dict[str, object]:
+def frame_as_of(customer: Customer, title: str, number: str, *, at: datetime) -> Json:
+    """What stands around a paper about a customer, as things are at `at`."""
+    frame = _frame(title, number, at, sells=seller(), buys=default_buyer(customer))
+    return frame | {"status": f"{_('as of')} {display.instant(at)}"}
+
+
+def _frame_of(invoice: Invoice, title: str, number: str, issued_at: datetime) -> Json:
+    return _frame(title, number, issued_at, sells=invoice.seller, buys=invoice.buyer)
+
+
+def _frame(title: str, number: str, issued_at: datetime, *, sells: Json, buys: Json) -> Json:
     day = local_day(issued_at)
-    seller, buyer = invoice.seller, invoice.buyer
     return {
         "title": title,
         "number": number,
         "language": display.language(get_language()),
         "issued": [day.year, day.month, day.day],
-        "seller": {"label": _("Seller"), "name": seller["name"], "rows": party(seller)},
-        "buyer": {"label": _("Customer"), "rows": party(buyer)},
-        "footer": f"{seller['name']} · {title} {number} · {_('All amounts in Vietnamese đồng (VND)')}",
+        "seller": {"label": _("Seller"), "name": sells["name"], "rows": _party(sells)},
+        "buyer": {"label": _("Customer"), "rows": _party(buys)},
+        "footer": f"{sells['name']} · {title} {number} · {_('All amounts in Vietnamese đồng (VND)')}",
     }
 
 
-def party(facts: Json) -> list[str]:
+def _party(facts: Json) -> list[str]:
     bank = bank_words(facts.get("bank", {}))
     rows = (
         facts["name"],

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Sum
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.buyers import default_buyer
 from accounts.models import Customer
-from invoices.pdf import fact, party, render, sum_row
+from invoices.pdf import fact, frame_as_of, render, sum_row
 from kernel import display
 from kernel.errors import DomainError
-from kernel.periods import Period, billing_zone, local_day
-from kernel.seller import seller
+from kernel.periods import Period, billing_zone
 from ledger.models import Entry
 from payments.queries import WantedMovements, movements_of
 
@@ -42,17 +40,10 @@ def statement_pdf(customer: Customer, period: Period | None, *, at: datetime) ->
     opening = _balance_before(customer, period)
     came = sum(entry.amount for entry in entries if entry.amount > 0)
     went = sum(entry.amount for entry in entries if entry.amount < 0)
-    day, days, sells = local_day(at), _days(customer, period, at=at), seller()
+    days = _days(customer, period, at=at)
     return render(
-        {
-            "title": _("Credit statement"),
-            "number": days,
-            "status": f"{_('as of')} {display.instant(at)}",
-            "language": display.language(get_language()),
-            "issued": [day.year, day.month, day.day],
-            "seller": {"label": _("Seller"), "name": sells["name"], "rows": party(sells)},
-            "buyer": {"label": _("Customer"), "rows": party(default_buyer(customer))},
-            "footer": f"{sells['name']} · {_('Credit statement')} {days} · {_('All amounts in Vietnamese đồng (VND)')}",
+        frame_as_of(customer, _("Credit statement"), days, at=at)
+        | {
             "facts": [
                 fact(_("Statement period"), days),
                 fact(_("Movements"), display.grouped(len(entries))),
