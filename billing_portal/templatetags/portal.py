@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from django import template
+from django.forms import BaseForm
 from django.http import QueryDict
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing_portal.templatetags import charts, navigation
-from billing_portal.templatetags.states import HEALTH, STATES, TONE_ICONS, look_of
+from billing_portal.templatetags.states import HEALTH, STATES, SWITCHED, TONE_ICONS, Look, look_of
 from catalog import units
 from kernel import actors, clock, display
 
@@ -172,7 +172,7 @@ def _icon(name: str, label: str, css: str) -> SafeString:
     )
 
 
-def _badge(look: Any, note: str) -> SafeString:
+def _badge(look: Look, note: str) -> SafeString:
     return _badge_html(look.tone, look.struck, look.icon, str(look.word), str(note))
 
 
@@ -200,6 +200,12 @@ def health_badge(health: object, note: str = "") -> SafeString:
     return _badge(look_of(health, HEALTH), note)
 
 
+@register.simple_tag
+def switch_badge(is_on: object) -> SafeString:
+    """{% switch_badge customer.pays_invoices_automatically %}: whether what happens by itself is switched on."""
+    return _badge(SWITCHED[bool(is_on)], "")
+
+
 @register.filter
 def tone_icon(tone: str) -> str:
     """The icon that goes with a tone, for notices."""
@@ -217,13 +223,13 @@ def message_tone(tags: str) -> str:
 
 
 @register.inclusion_tag("components/bars.html")
-def bars(months: Iterable[Mapping[str, object]], caption: str = "") -> dict[str, object]:
+def bars(months: Collection[charts.Month], caption: str = "") -> dict[str, object]:
     """{% bars months %}: `months` are mappings with label, paid, unpaid (whole đồng) and perhaps url."""
     return {"bars": charts.bars(months), "caption": caption}
 
 
 @register.inclusion_tag("components/share_bar.html")
-def share_bar(parts: Iterable[Mapping[str, object]], caption: str = "") -> dict[str, object]:
+def share_bar(parts: Iterable[charts.Part], caption: str = "") -> dict[str, object]:
     """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; from the fifth on, "Other"."""
     return {"parts": charts.shares(parts), "caption": caption}
 
@@ -261,7 +267,7 @@ def query_replace(context: Context, **changes: object) -> str:
 
 
 @register.simple_tag
-def filters_set(form: Any) -> int:
+def filters_set(form: BaseForm) -> int:
     """{% filters_set form as set %}: how many filters besides the search are set by the address."""
     return sum(bool(form.data.get(name)) for name in form.fields if name not in {"q", "hide"}) if form.is_bound else 0
 

@@ -56,6 +56,11 @@ HEALTH: dict[str, Look] = {
     "expired": Look("red", "error", _("Expired")),
 }
 
+SWITCHED: dict[bool, Look] = {
+    True: Look("green", "ok", _("switched on")),
+    False: Look("grey", "pause", _("switched off")),
+}
+
 TONE_ICONS = {"green": "ok", "amber": "warning", "red": "error", "blue": "info", "slate": "info", "grey": "info"}
 
 

@@ -27,6 +27,13 @@ def test_nothing_is_shown_for_an_amount_that_is_missing():
     )
 
 
+@pytest.mark.parametrize(("is_on", "tone", "word"), [(True, "green", "switched on"), (None, "grey", "switched off")])
+def test_a_switch_shows_how_it_stands(is_on, tone, word):
+    badge = render("{% switch_badge is_on %}", is_on=is_on)
+    assert f"tone-{tone}" in badge
+    assert word in badge
+
+
 def test_a_state_is_colour_icon_and_word():
     badge = render("{% state_badge 'suspense' '20 hours left' %}")
     assert "tone-amber" in badge
