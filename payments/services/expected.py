@@ -18,6 +18,7 @@ from kernel.references import references_in
 from kernel.seller import account_for_transfers
 from payments.models import ExpectedTransfer, PaymentRequest
 from payments.services.invoices import describe, hold_open
+from payments.services.limits import refuse_amount
 
 For = ExpectedTransfer.For
 
@@ -46,13 +47,7 @@ def ask_for_top_up(
 
     :raises InvalidInput: below or above the limits for top-ups
     """
-    if not settings.TOP_UP_MINIMUM <= amount <= settings.TOP_UP_MAXIMUM:
-        raise InvalidInput(
-            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
-            field="amount",
-            minimum=settings.TOP_UP_MINIMUM,
-            maximum=settings.TOP_UP_MAXIMUM,
-        )
+    refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
     return ask_for_transfer(
         customer,
         For.TOP_UP,

@@ -21,12 +21,13 @@ from accounts.idempotency import Note, unnoted
 from accounts.models import Customer
 from accounts.services.keys import spend_by_key
 from kernel.actors import Actor
-from kernel.errors import DomainError, InvalidInput
+from kernel.errors import DomainError
 from kernel.ids import new_id
 from payments import gateways
 from payments.gateways.base import Failed, Linking, Outcome, Redirect
 from payments.models import Payment, PaymentRequest
 from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
+from payments.services.limits import refuse_amount
 from payments.services.outcomes import record_outcome
 from payments.services.purposes import purpose_of
 from payments.services.ways import Way, refuse_charge, top_up_for, way_named
@@ -104,7 +105,7 @@ def start_top_up(
 
     :raises InvalidInput: below or above the limits for top-ups
     """
-    _refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
+    refuse_amount(amount, settings.TOP_UP_MINIMUM, settings.TOP_UP_MAXIMUM)
     return start_gateway_payment(
         customer,
         Payment.Kind.TOP_UP,
@@ -289,13 +290,3 @@ def _charge(payment: Payment, at: datetime) -> Outcome:
         callback_url=gateways.notice_url(payment.gateway),
         at=at,
     )
-
-
-def _refuse_amount(amount: int, minimum: int, maximum: int) -> None:
-    if not minimum <= amount <= maximum:
-        raise InvalidInput(
-            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
-            field="amount",
-            minimum=minimum,
-            maximum=maximum,
-        )

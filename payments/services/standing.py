@@ -23,6 +23,7 @@ from payments.audit import Did
 from payments.failures import DISPUTED, LEFT_UNSPENT
 from payments.models import AutomaticCharge, LinkedAccount, Payment
 from payments.services.consents import Agreement, record_consent
+from payments.services.limits import refuse_amount
 
 Purpose = AutomaticCharge.Purpose
 NOT_RETRIED = frozenset({"needs_customer", "over_limit"})
@@ -86,14 +87,7 @@ def switch_on(
 def _refuse_amounts(linked: LinkedAccount, below: int | None, amount: int | None) -> None:
     if below is None or below <= 0:
         raise InvalidInput(_("Enter an amount above zero."), field="below")
-    least, most = settings.TOP_UP_MINIMUM, min(settings.TOP_UP_MAXIMUM, linked.most)
-    if amount is None or not least <= amount <= most:
-        raise InvalidInput(
-            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
-            field="amount",
-            minimum=least,
-            maximum=most,
-        )
+    refuse_amount(amount, settings.TOP_UP_MINIMUM, min(settings.TOP_UP_MAXIMUM, linked.most))
 
 
 @transaction.atomic

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from kernel.errors import DomainError, InvalidInput
+from kernel.errors import DomainError
 from payments import gateways
 from payments.models import Consent, LinkedAccount, Payment
+from payments.services.limits import refuse_amount
 from payments.services.wallet import wallet_of
 from payments.ways import LINKED, spent_this_month
 
@@ -94,14 +95,7 @@ def refuse_charge(way: Way, amount: int, *, at: datetime) -> None:
     :raises AccountNotUsable: the account is not linked
     :raises AccountLimit: more than it may be charged
     """
-    least, most = way.limits
-    if not least <= amount <= most:
-        raise InvalidInput(
-            _("The amount must lie between %(minimum)s ₫ and %(maximum)s ₫."),
-            field="amount",
-            minimum=least,
-            maximum=most,
-        )
+    refuse_amount(amount, *way.limits)
     if way.linked is None:
         return
     if way.consent is None or not LinkedAccount.objects.usable(at).filter(pk=way.linked.pk).exists():

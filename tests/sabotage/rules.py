@@ -143,7 +143,7 @@ OUTSIDE = (
         f"{MEANWHILE}::no_promotional_credit", name="what a gateway paid for takes its own money",
     ),
     edited(
-        "payments.services.gateway:_refuse_amount", "if not minimum <= amount <= maximum:", "if False:",
+        "payments.services.limits:refuse_amount", "or not least <= amount <= most", "",
         "tests/portal/test_wallet.py", "tests/api/test_refusals.py", name="a top-up lies within its limits",
     ),
     edited(
