@@ -24,7 +24,7 @@ from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
 from accounts.services import keys, set_language
 from kernel.errors import InvalidInput
-from kernel.fields import DongField
+from kernel.fields import DongField, field_of
 from kernel.periods import local_day, start_of_day
 from store.progress import standing_of
 
@@ -70,7 +70,7 @@ class KeyForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, rights: Rights, at: datetime) -> None:
         super().__init__(data)
         self.at = at
-        field: Any = self.fields["carries"]
+        field = field_of(self, forms.MultipleChoiceField, "carries")
         field.choices = [(right.value, capfirst(str(right.label))) for right in May if right in FOR_KEYS & rights]
         field.initial = [May.VIEW_BILLING.value]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Unpack
+from typing import TypeVar, Unpack
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -12,8 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from kernel.money import MAXIMUM
 from kernel.shapes import FieldWords
 
+Kind = TypeVar("Kind", bound=forms.Field)
+
 GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
 MINUS = ("-", "\u2212", "\u2013")
+
+
+def field_of(form: forms.BaseForm, kind: type[Kind], name: str) -> Kind:
+    """The field `name` of a form, as what the form declares it to be: a form knows them all as fields and no more."""
+    field = form.fields[name]
+    assert isinstance(field, kind), f"{name} of {type(form).__name__} is no {kind.__name__}"
+    return field
 
 
 class DongField(forms.CharField):

@@ -7,6 +7,7 @@ from typing import Unpack
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from kernel.fields import field_of
 from kernel.shapes import FormOptions, Sent
 from notifications.kinds import TOPIC_WORDS
 from notifications.models import Notice, Recipient
@@ -35,9 +36,7 @@ class RecipientForm(forms.Form):
         self.recipient = recipient
         if recipient:
             del self.fields["email"]
-        kinds = self.fields["kinds"]
-        assert isinstance(kinds, forms.MultipleChoiceField)
-        kinds.choices = [
+        field_of(self, forms.MultipleChoiceField, "kinds").choices = [
             (str(TOPIC_WORDS[topic]), [(kind, str(Notice.Kind(kind).label)) for kind in of_topic])
             for topic, of_topic in choosable().items()
         ]

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from invoices.forms import REASONABLE
-from kernel.fields import DongField
+from kernel.fields import DongField, field_of
 from kernel.periods import Period, start_of_day
 from kernel.shapes import FieldWords, FormOptions, Sent
 from kernel.text import validate_printable, validate_printable_lines
@@ -44,8 +44,8 @@ class TopUpForm(forms.Form):
         self.presets = [
             amount for amount in PRESETS if any(gate.minimum <= amount <= gate.maximum for gate in gateways)
         ]
-        self.fields["preset"].choices = [(amount, str(amount)) for amount in self.presets]  # type: ignore[attr-defined]
-        self.fields["gateway"].choices = [(gate.code, gate.name) for gate in gateways]  # type: ignore[attr-defined]
+        field_of(self, forms.TypedChoiceField, "preset").choices = [(amount, str(amount)) for amount in self.presets]
+        field_of(self, forms.ChoiceField, "gateway").choices = [(gate.code, gate.name) for gate in gateways]
 
     def clean(self) -> dict[str, object]:
         asked = self.cleaned_data
@@ -72,7 +72,7 @@ class QuestionForm(forms.Form):
 
     def __init__(self, data: Sent = None, *, lines: list[tuple[int, str]], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
-        self.fields["line"].choices = lines  # type: ignore[attr-defined]
+        field_of(self, forms.TypedChoiceField, "line").choices = lines
 
 
 class PayForm(forms.Form):
@@ -138,7 +138,8 @@ class AutomaticForm(forms.Form):
         if charge:
             initial = {"below": charge.below, "amount": charge.amount, "linked": str(charge.linked_id)}
         super().__init__(data, initial=initial, auto_id=f"id_{purpose}_%s")
-        self.fields["linked"].choices = [(str(one.pk), account_words(one.known_as)) for one in links]  # type: ignore[attr-defined]
+        linked = field_of(self, forms.ChoiceField, "linked")
+        linked.choices = [(str(one.pk), account_words(one.known_as)) for one in links]
         if purpose != AutomaticCharge.Purpose.TOP_UP:
             del self.fields["below"], self.fields["amount"]
 
@@ -218,17 +219,7 @@ class MovementFilters(DayFilters):
     action = forms.ChoiceField(
         label=_("Action"),
         required=False,
-        choices=[
-            ("", _("All")),
-            ("top-up", _("Top-up")),
-            ("purchase", _("Purchase")),
-            ("bill", _("Invoice paid")),
-            ("refund", _("Refund")),
-            ("grant", _("Promotional credit")),
-            ("adjustment", _("Adjustment")),
-            ("taken-back", _("Taken back")),
-            ("returned", _("Returned to its source")),
-        ],
+        choices=[("", _("All")), *((name, words) for name, (words, _kinds) in ACTIONS.items())],
     )
     bucket = forms.ChoiceField(
         label=_("Kind of credit"),
@@ -246,6 +237,3 @@ class MovementFilters(DayFilters):
             text=(asked.get("q") or "").strip(),
             period=self.period(),
         )
-
-
-assert {choice for choice, _label in MovementFilters.base_fields["action"].choices if choice} == set(ACTIONS)  # type: ignore[attr-defined]

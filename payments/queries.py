@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
@@ -26,17 +26,17 @@ BY_TRANSFER = "bank_transfer"
 """Among the ways to pay, beside the codes of gateways."""
 Fact = Transaction.Kind
 
-ACTIONS: dict[str, tuple[str, ...]] = {
-    "top-up": (Fact.TOP_UP, Fact.BANK_TRANSFER),
-    "purchase": (Fact.ORDER_PAYMENT, Fact.RENEWAL),
-    "bill": (Fact.INVOICE_PAYMENT,),
-    "refund": (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND),
-    "grant": (Fact.GRANT, Fact.GRANT_EXPIRY),
-    "adjustment": (Fact.ADJUSTMENT,),
-    "taken-back": (Fact.REVERSAL, Fact.GIVEN_BACK, Fact.DEBT),
-    "returned": (Fact.REFUND, Fact.REFUND_FAILED),
+ACTIONS: dict[str, tuple[Wording, tuple[str, ...]]] = {
+    "top-up": (gettext_lazy("Top-up"), (Fact.TOP_UP, Fact.BANK_TRANSFER)),
+    "purchase": (gettext_lazy("Purchase"), (Fact.ORDER_PAYMENT, Fact.RENEWAL)),
+    "bill": (gettext_lazy("Invoice paid"), (Fact.INVOICE_PAYMENT,)),
+    "refund": (gettext_lazy("Refund"), (Fact.ORDER_REFUND, Fact.CREDIT_NOTE_REFUND)),
+    "grant": (gettext_lazy("Promotional credit"), (Fact.GRANT, Fact.GRANT_EXPIRY)),
+    "adjustment": (gettext_lazy("Adjustment"), (Fact.ADJUSTMENT,)),
+    "taken-back": (gettext_lazy("Taken back"), (Fact.REVERSAL, Fact.GIVEN_BACK, Fact.DEBT)),
+    "returned": (gettext_lazy("Returned to its source"), (Fact.REFUND, Fact.REFUND_FAILED)),
 }
-"""What a customer calls a movement -> the kinds of ledger transaction."""
+"""What a customer asks for among the movements: what it is called, and the kinds of ledger transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,8 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     """
     found = Entry.objects.filter(customer=customer).select_related("transaction", "account")
     if wanted.action:
-        found = found.filter(transaction__kind__in=ACTIONS.get(wanted.action, ()))
+        _words, kinds = ACTIONS[wanted.action]
+        found = found.filter(transaction__kind__in=kinds)
     if wanted.bucket:
         found = found.filter(account__kind=wanted.bucket)
     if wanted.text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Unpack
 
 from django import forms
 from django.db.models import QuerySet
@@ -12,9 +12,11 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import Role
-from accounts.models import AuditEntry, Customer, Membership
+from accounts.models import AuditEntry, Customer, Membership, User
 from door import documents
 from door.forms import NewPasswordForm
+from kernel.fields import field_of
+from kernel.shapes import FormOptions, Sent
 from team.activity import activity_of, acts_in, names_in
 
 
@@ -27,17 +29,22 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
+class ByAddress(forms.ModelChoiceField):
+    """Members are chosen by their mail addresses."""
+
+    def label_from_instance(self, obj: Membership) -> str:
+        return obj.user.email
+
+
 class PassOwnershipForm(forms.Form):
-    to = forms.ModelChoiceField(label=_("New owner"), queryset=Membership.objects.none())
+    to = ByAddress(label=_("New owner"), queryset=Membership.objects.none())
     keeps = forms.ChoiceField(
         label=_("Your own role from then on"), choices=[choice for choice in Role.choices if choice[0] != Role.OWNER]
     )
 
-    def __init__(self, *args: Any, others: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        field: Any = self.fields["to"]
-        field.queryset = others
-        field.label_from_instance = lambda member: member.user.email
+    def __init__(self, data: Sent = None, *, others: QuerySet[Membership], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
+        field_of(self, ByAddress, "to").queryset = others
 
 
 class JoinForm(NewPasswordForm):
@@ -45,8 +52,8 @@ class JoinForm(NewPasswordForm):
 
     agrees = forms.BooleanField(error_messages={"required": _("Without your agreement there is no account.")})
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, *, user: User, **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, user=user, **options)
         self.fields["agrees"].label = format_html(
             text("I agree to the <a href='{terms}'>terms</a> and to the <a href='{privacy}'>privacy notice</a>."),
             **documents.addresses(),
@@ -62,9 +69,8 @@ class ActivityFilters(forms.Form):
     def __init__(self, data: QueryDict, *, customer: Customer) -> None:
         super().__init__(data)
         self.customer = customer
-        who, what = cast(Any, self.fields["who"]), cast(Any, self.fields["what"])
-        who.choices = [("", text("Everybody")), *names_in(customer)]
-        what.choices = [("", text("Everything")), *acts_in(customer)]
+        field_of(self, forms.ChoiceField, "who").choices = [("", text("Everybody")), *names_in(customer)]
+        field_of(self, forms.ChoiceField, "what").choices = [("", text("Everything")), *acts_in(customer)]
 
     def found(self) -> QuerySet[AuditEntry]:
         self.is_valid()

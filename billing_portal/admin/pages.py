@@ -25,6 +25,7 @@ from billing_portal.moving import current_move, request_move
 from billing_portal.rights import MOVE_CLOCK
 from kernel import clock, display
 from kernel.errors import DomainError
+from kernel.fields import field_of
 from kernel.periods import CalendarMonth, local_day, start_of_day
 from kernel.shapes import FormOptions, Sent
 from store.cut import Cut, cut
@@ -64,7 +65,7 @@ class ClockForm(forms.Form):
         super().__init__(data, **options)
         self.presets = {name: instant for name, (instant, _label) in presets(at).items()}
         choices = [(name, f"{label} ({display.instant(instant)})") for name, (instant, label) in presets(at).items()]
-        self.fields["preset"].choices = choices  # type: ignore[attr-defined]
+        field_of(self, forms.ChoiceField, "preset").choices = choices
 
     def clean(self) -> dict[str, object]:
         data = super().clean() or {}

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import PortalRequest, portal_page
 from accounts.may import MEMBERS
 from accounts.services.keys import keys_in_hand, revoke_in_hand
+from kernel.fields import field_of
 
 
 class ChosenKeys(forms.Form):
@@ -31,7 +32,7 @@ def keys_after_password(request: PortalRequest) -> HttpResponse:
     if request.method == "GET" and keys:
         return render(request, "door/keys.html", {"keys": keys, "are_of_several": several})
     form = ChosenKeys(request.POST)
-    form.fields["key"].choices = [(str(key.pk), key.name) for key in keys]  # type: ignore[attr-defined]
+    field_of(form, forms.TypedMultipleChoiceField, "key").choices = [(str(key.pk), key.name) for key in keys]
     if form.is_valid() and form.cleaned_data["key"]:
         revoked = revoke_in_hand(request.user, form.cleaned_data["key"], actor=request.actor, at=request.at)
         names = ", ".join(key.name for key in revoked)

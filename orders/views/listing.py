@@ -15,6 +15,7 @@ from accounts.models import Customer
 from catalog.configuration import Chosen
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
+from kernel.fields import field_of
 from kernel.shapes import Cleaned, FormOptions, Json, Sent
 from lifecycle.models import RUNNING, Health, Renewal, Resource, State
 from lifecycle.models.terms import RENEWALS, has_health
@@ -42,7 +43,8 @@ class ListFilters(forms.Form):
 
     def __init__(self, data: Sent = None, *, products: Sequence[Product], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
-        self.fields["product"].choices = [ALL, *((product.code, str(product)) for product in products)]  # type: ignore[attr-defined]
+        shown = [ALL, *((product.code, str(product)) for product in products)]
+        field_of(self, forms.ChoiceField, "product").choices = shown
 
     @property
     def given(self) -> Cleaned:
@@ -97,7 +99,7 @@ class ResourceFilters(ListFilters):
         self, data: Sent = None, *, products: Sequence[Product], types: Sequence[Item], **options: Unpack[FormOptions]
     ) -> None:
         super().__init__(data, products=products, **options)
-        self.fields["type"].choices = [ALL, *((str(item.pk), str(item)) for item in types)]  # type: ignore[attr-defined]
+        field_of(self, forms.ChoiceField, "type").choices = [ALL, *((str(item.pk), str(item)) for item in types)]
 
     def conditions(self, at: datetime) -> list[Q]:
         given = self.given

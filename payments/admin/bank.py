@@ -58,15 +58,10 @@ def owner_named(typed: str) -> ExpectedTransfer | Customer | None:
     return customers[0] if len(customers) == 1 else None
 
 
-class GiveTransfer(Task[BankTransfer]):
-    name = "give"
-    label = _("Give it to a customer")
-    lead = _(
-        "Money that arrived on our bank account and is nobody's yet. What the customer was asked for goes on with it."
-    )
-    button = _("Give it")
+class OfRest(Task[BankTransfer]):
+    """What is done with money that is nobody's yet."""
+
     right = RECORD_BANK_TRANSFER
-    form = GiveForm
     once = True
 
     def is_open(self, subject: BankTransfer, at: datetime) -> bool:
@@ -77,6 +72,16 @@ class GiveTransfer(Task[BankTransfer]):
 
     def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
         return {"facts": facts_of(subject)}
+
+
+class GiveTransfer(OfRest):
+    name = "give"
+    label = _("Give it to a customer")
+    lead = _(
+        "Money that arrived on our bank account and is nobody's yet. What the customer was asked for goes on with it."
+    )
+    button = _("Give it")
+    form = GiveForm
 
     def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask_to_give(subject, data["whose"], data["amount"], reason=data["reason"], actor=actor, at=at)
@@ -131,24 +136,13 @@ class SendBackForm(ReasonForm):
     field_order = ("amount", "reason")
 
 
-class SendBack(Task[BankTransfer]):
+class SendBack(OfRest):
     name = "send-back"
     label = _("Record that it was sent back")
     lead = _("Somebody paid us by mistake, and you have sent the money back at the bank. It leaves suspense.")
     button = _("Record it")
-    right = RECORD_BANK_TRANSFER
     form = SendBackForm
-    once = True
     dangerous = True
-
-    def is_open(self, subject: BankTransfer, at: datetime) -> bool:
-        return subject.rest > 0
-
-    def form_options(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
-        return {"initial": {"amount": subject.rest}}
-
-    def context(self, subject: BankTransfer, *, at: datetime) -> dict[str, object]:
-        return {"facts": facts_of(subject)}
 
     def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(

@@ -14,6 +14,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from kernel import display
 from kernel.actors import Actor
+from kernel.fields import field_of
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from payments.admin.bank import ask_to_give, owner_named
 from payments.admin.transfer import told
@@ -41,9 +42,7 @@ class FoundForm(ReasonForm):
         self, data: Sent = None, files: Uploads = None, *, claim: TransferClaim, **options: Unpack[FormOptions]
     ) -> None:
         super().__init__(data, files, **options)
-        chooser = self.fields["transfer"]
-        assert isinstance(chooser, TransferChoice)
-        chooser.queryset = candidates(claim)
+        field_of(self, TransferChoice, "transfer").queryset = candidates(claim)
 
 
 def facts_of(claim: TransferClaim) -> list[tuple[Wording, str]]:

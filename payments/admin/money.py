@@ -19,7 +19,7 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
-from kernel.fields import DongField
+from kernel.fields import DongField, field_of
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from ledger.models import Account
@@ -75,8 +75,9 @@ class GrantForm(ReasonForm):
 
     def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
         super().__init__(data, files, **options)
-        self.fields["reason"].max_length = 200  # type: ignore[attr-defined]
-        self.fields["reason"].validators.append(forms.CharField(max_length=200).validators[0])
+        reason = field_of(self, forms.CharField, "reason")
+        reason.max_length = 200
+        reason.validators.append(forms.CharField(max_length=200).validators[0])
 
 
 class GrantCredit(Task[Customer]):

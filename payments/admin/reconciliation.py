@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import ReasonForm, Task
 from kernel.actors import Actor
+from kernel.fields import field_of
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from payments.admin.differences import TASKS
 from payments.admin.sides import sides
@@ -40,9 +41,8 @@ class FileForm(ReasonForm):
 
     def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
         super().__init__(data, files, **options)
-        source = self.fields["source"]
-        assert isinstance(source, forms.ChoiceField)
-        source.choices = [(code, gateway_name(code)) for code in open_codes()]
+        named = [(code, gateway_name(code)) for code in open_codes()]
+        field_of(self, forms.ChoiceField, "source").choices = named
 
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]

@@ -19,7 +19,7 @@ from accounts.models import Customer
 from invoices.models import Invoice
 from kernel import display
 from kernel.actors import Actor
-from kernel.fields import DongField
+from kernel.fields import DongField, field_of
 from kernel.periods import local_day
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from payments.acts import RecordTransfer, wallet_facts
@@ -68,8 +68,7 @@ class BankTransferForm(ReasonForm):
         super().__init__(data, files, **options)
         self.today = local_day(at)
         self.fields["value_date"].initial = self.today
-        chooser = self.fields["invoices"]
-        assert isinstance(chooser, forms.ModelMultipleChoiceField)
+        chooser = field_of(self, forms.ModelMultipleChoiceField, "invoices")
         chooser.queryset = Invoice.objects.open().filter(customer=customer)
 
     def clean_reference(self) -> str:
