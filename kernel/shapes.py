@@ -9,6 +9,9 @@ from django.utils.functional import Promise
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
+    from django.db.models import Model
+    from django.forms.renderers import BaseRenderer
+    from django.forms.utils import ErrorList
     from django.utils.datastructures import MultiValueDict
     from django.utils.functional import _StrOrPromise
 
@@ -42,6 +45,17 @@ class FormOptions(TypedDict, total=False):
 
     initial: dict[str, object]
     prefix: str
+
+
+class RowFormOptions(FormOptions, total=False):
+    """What the framework's own pages hand on to the form of a row."""
+
+    auto_id: bool | str
+    error_class: type[ErrorList]
+    empty_permitted: bool
+    instance: Model | None
+    use_required_attribute: bool
+    renderer: BaseRenderer
 
 
 class FieldWords(TypedDict, total=False):

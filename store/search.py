@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TypeVar, cast
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -82,7 +82,7 @@ def _any(model: type[Model], word: str, fields: Sequence[str]) -> Q:
 
 
 def _over(model: type[Model], relation: str, word: str, columns: Sequence[str]) -> Q:
-    owner = reduce(_related, relation.split("__"), model)
+    owner = reduce(related_model, relation.split("__"), model)
     meant = owner._default_manager.filter(
         Q(*(_condition(column, word) for column in columns), _connector=Q.OR)
     ).order_by()
@@ -97,14 +97,17 @@ def _towards(model: type[Model], relation: str) -> tuple[str, str]:
     ("customer", "customer") for "customer__buyers", else (relation, "pk").
     """
     *before, last = relation.split("__")
-    field = reduce(_related, before, model)._meta.get_field(last)
+    field = reduce(related_model, before, model)._meta.get_field(last)
     if isinstance(field, ManyToOneRel):
         return "__".join(before) or "pk", field.field.name
     return relation, "pk"
 
 
-def _related(model: type[Model], name: str) -> type[Model]:
-    return cast("type[Model]", model._meta.get_field(name).related_model)
+def related_model(model: type[Model], name: str) -> type[Model]:
+    """Where a relation leads to."""
+    found = model._meta.get_field(name).related_model
+    assert isinstance(found, type)
+    return found
 
 
 def _condition(field: str, word: str) -> Q:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, cast
+from functools import reduce
+from typing import ClassVar, Never, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -14,7 +15,7 @@ from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, models
 from django.db.models import Model
-from django.forms import ModelForm
+from django.forms import Field, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.text import capfirst
@@ -23,31 +24,30 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.admin.exports import list_as_file
-from accounts.admin.lists import StaffList
+from accounts.admin.lists import StaffList, asked_sensibly
 from accounts.admin.look import shown_well
-from accounts.admin.reasons import ReasonAsked
+from accounts.admin.reasons import WHY, ReasonAsked
 from accounts.admin.rows import WholeRow, sentence_of
+from accounts.admin.shapes import FieldNames, Fieldsets, Left
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.audit import EDITS, edit_of
 from accounts.models import Customer
 from accounts.proof import ask_for_proof, way_to_proof
 from accounts.services import record_audit
 from kernel import clock
-from store.search import search
+from kernel.shapes import Wording
+from store.search import related_model, search
 
 
 def searched(model: type[models.Model], fields: Sequence[str]) -> str:
     """ "name, customer, tax code": what a search box looks at, in words; over a relation a name is that of the relation."""
     words: dict[str, None] = {}
     for lookup in fields:
-        owner: Any = model
-        names = lookup.lstrip("=").split("__")
-        for position, name in enumerate(names):
-            field = owner._meta.get_field(name)
-            if field.is_relation and position < len(names) - 1:
-                owner = field.related_model
-        is_name = len(names) > 1 and names[-1] == "name"
-        words[str(owner._meta.verbose_name if is_name else field.verbose_name)] = None
+        *way, last = lookup.lstrip("=").split("__")
+        owner = reduce(related_model, way, model)
+        field = owner._meta.get_field(last)
+        assert isinstance(field, models.Field)
+        words[str(owner._meta.verbose_name if way and last == "name" else field.verbose_name)] = None
     return f"{text('Searches')}: {', '.join(words)}"
 
 
@@ -59,12 +59,16 @@ class DayAndTime(AdminSplitDateTime):
         self.widgets[0].attrs["aria-label"], self.widgets[1].attrs["aria-label"] = _("Date"), _("Time")
 
 
+REFUSED: Left[Wording] = Left("refused")
+"""What the database refused of a form, in words."""
+
+
 class EveryRow(admin.ModelAdmin):
     """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
 
     def changeform_view(
         self,
-        request: Any,
+        request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
         extra_context: dict[str, object] | None = None,
@@ -72,16 +76,14 @@ class EveryRow(admin.ModelAdmin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (IntegrityError, DataError) as refusal:  # nothing is saved: the form is shown again, with the sentence
-            request.refused = sentence_of(self.model, refusal)
+            REFUSED.on(request, sentence_of(self.model, refusal))
             return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object
     ) -> type[ModelForm]:
         form = super().get_form(request, obj, change=change, **options)
-        return cast(
-            type[WholeRow], type(form.__name__, (WholeRow, form), {"refused": getattr(request, "refused", None)})
-        )
+        return cast(type[WholeRow], type(form.__name__, (WholeRow, form), {"refused": REFUSED.of(request)}))
 
 
 def _name(column: object) -> object:
@@ -98,8 +100,8 @@ class StaffAdmin(ReasonAsked, EveryRow):
     but for those `not_summed`: limits and balances.
     """
 
-    tasks: ClassVar[Sequence[Task[Any]]] = ()
-    list_tasks: ClassVar[Sequence[Task[Any]]] = ()
+    tasks: ClassVar[Sequence[Task[Never]]] = ()
+    list_tasks: ClassVar[Sequence[Task[None]]] = ()
     about: ClassVar[Sequence[str]] = ()
     asks_proof: ClassVar[bool] = False
     not_summed: ClassVar[Sequence[str]] = ()
@@ -119,19 +121,21 @@ class StaffAdmin(ReasonAsked, EveryRow):
         super().__init__(model, admin_site)
         for change in EDITS:
             edit_of(model, change)
-        page: Any = self  # one per model: what the class declares gets its look here
-        page.list_display = [shown_well(model, name) for name in self.list_display]
-        page.readonly_fields = self._looks(self.readonly_fields)
+        for declared in (
+            "list_display",
+            "readonly_fields",
+        ):  # one page per model: what its class declares gets its look
+            setattr(self, declared, self._looks(getattr(self, declared)))
 
     def _looks(self, fields: Iterable[object]) -> list[str]:
         """Columns with their look, where the framework's types know names alone."""
         return [shown_well(self.model, field) for field in fields]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         """What is only looked at in a form has its look there too."""
-        looks: dict[object, object] = {_name(field): field for field in self.get_readonly_fields(request, obj)}
+        looks = {_name(field): field for field in self.get_readonly_fields(request, obj)}
 
-        def shown(fields: Iterable[object]) -> list[object]:
+        def shown(fields: FieldNames) -> FieldNames:
             return list(dict.fromkeys(looks.get(_name(field), field) for field in fields))
 
         return [
@@ -166,7 +170,8 @@ class StaffAdmin(ReasonAsked, EveryRow):
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """The search box says what it searches."""
-        found = super().get_changelist_instance(request)
+        with asked_sensibly(request):
+            found = super().get_changelist_instance(request)
         if self.search_fields:
             found.search_help_text = searched(self.model, self.search_fields)
         return found
@@ -189,7 +194,7 @@ class StaffAdmin(ReasonAsked, EveryRow):
             subject,
             actor=signed_in(request).actor,
             at=clock.now(),
-            reason=getattr(request, "why", ""),
+            reason=WHY.of(request) or "",
             customer=customer,
             name=str(obj),
             changes=message,
@@ -309,7 +314,7 @@ class LookOnlyAdmin(StaffAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> FieldNames:
         """What is asked for; otherwise all columns of the row."""
         return self.fields or [
             field.name for field in self.model._meta.concrete_fields if field.name not in (self.exclude or ())
@@ -323,7 +328,7 @@ class LookOnlyAdmin(StaffAdmin):
 class RowsInline(admin.TabularInline):
     """Rows that belong to the row above: each box is called as its column is."""
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: object) -> Any:
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **options: object) -> Field | None:
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field is not None:
             field.widget.attrs.setdefault("aria-label", capfirst(str(field.label or db_field.verbose_name)))
@@ -341,8 +346,9 @@ class LookOnlyInline(RowsInline):
 
     def __init__(self, parent_model: type[models.Model], admin_site: admin.AdminSite) -> None:
         super().__init__(parent_model, admin_site)
-        page: Any = self
-        page.fields = page.readonly_fields = [shown_well(self.model, name) for name in self.fields or ()]
+        looks = [shown_well(self.model, name) for name in self.fields or ()]
+        for declared in ("fields", "readonly_fields"):
+            setattr(self, declared, looks)
         self.verbose_name_plural = capfirst(self.verbose_name_plural)
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[models.Model]:

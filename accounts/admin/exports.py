@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain
-from typing import Any
 
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.utils import label_for_field
@@ -68,8 +67,8 @@ def _sums(columns: list[_Column], shown: ChangeList) -> Iterator[list[object]]:
 class _Column:
     """A column of the list: a field's own value where it has one, else what it shows, in words."""
 
-    def __init__(self, page: ModelAdmin[Model], column: Any) -> None:
-        self.name: str = getattr(column, "__name__", column)
+    def __init__(self, page: ModelAdmin[Model], column: str | Callable[[Model], object]) -> None:
+        self.name: str = column if isinstance(column, str) else column.__name__
         self.title = capfirst(strip_tags(str(label_for_field(column, page.model, page))))
         try:
             found: object = page.model._meta.get_field(self.name)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import Model
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.admin.base import StaffAdmin
+from accounts.admin.shapes import FieldNames, Left
 from accounts.admin.tasks import Task, change_page
 from accounts.models import ApiKey, CustomerKey
 from accounts.rights import REVOKE_CUSTOMER_KEY
@@ -20,6 +23,9 @@ from accounts.services.keys import issue_key_for, revoke_key
 from kernel import clock
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+
+SECRET: Left[str] = Left("issued_secret")
+"""Of the key that was made."""
 
 
 class RevokeKey(Task[ApiKey]):
@@ -48,7 +54,7 @@ class KeyAdmin(StaffAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> FieldNames:
         if obj is None:
             return [self.owner, "name"]
         return [self.owner, "name", "hint", *self.more, "created_at", "last_used_at", "revoked_at"]
@@ -56,19 +62,18 @@ class KeyAdmin(StaffAdmin):
     def get_autocomplete_fields(self, request: HttpRequest) -> list[str] | tuple[str, ...]:
         return [self.owner]
 
-    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
-        issued, request.issued_secret = issue_key_for(
-            type(obj), actor=request.user.actor, at=clock.now(), **form.cleaned_data
-        )
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: ModelForm, change: bool) -> None:
+        issued, secret = issue_key_for(type(obj), actor=signed_in(request).actor, at=clock.now(), **form.cleaned_data)
+        SECRET.on(request, secret)
         obj.pk = issued.pk
         obj.refresh_from_db()
 
-    def response_add(self, request: Any, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None) -> HttpResponse:
         context = {
             **self._page(request),
             "title": text("Copy the key now"),
             "subject": obj,
-            "secret": request.issued_secret,
+            "secret": SECRET.of(request),
             "back": change_page(obj),
         }
         response = TemplateResponse(request, "admin/key_issued.html", context)

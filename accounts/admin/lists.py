@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
@@ -19,11 +19,20 @@ COUNTED = 10_000
 PLACES = ("before", "after")
 
 
+@contextmanager
+def asked_sensibly(request: HttpRequest) -> Iterator[None]:
+    """What no column can hold, or no calendar has, is a filter that makes no sense."""
+    if any("\x00" in value for values in request.GET.lists() for value in values[1]):
+        raise IncorrectLookupParameters
+    try:
+        yield
+    except (ValueError, OverflowError) as wrong:  # a year of five digits is found out when it is asked for
+        raise IncorrectLookupParameters from wrong
+
+
 class StaffList(ChangeList):
     """
-    A list that takes what no column can hold, or no calendar has, for a filter that makes no sense.
-
-    It is read on by the key of the last row, in the order of one column that is always there. Sorted otherwise it shows its
+    A list that is read on by the key of the last row, in the order of one column that is always there. Sorted otherwise it shows its
     first rows: who wants others filters.
     """
 
@@ -33,14 +42,6 @@ class StaffList(ChangeList):
     is_counted = True
     sums: Sequence[tuple[str, int]] = ()
     """What each column of amounts comes to, of all that the filters leave; of a list too long to be counted nothing is added up."""
-
-    def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
-        if any("\x00" in value for values in request.GET.lists() for value in values[1]):
-            raise IncorrectLookupParameters
-        try:
-            super().__init__(request, *args, **options)
-        except (ValueError, OverflowError) as wrong:  # a year of five digits is found out when it is asked for
-            raise IncorrectLookupParameters from wrong
 
     def get_filters_params(self, params: dict[str, object] | None = None) -> dict[str, object]:
         return {name: value for name, value in super().get_filters_params(params).items() if name not in PLACES}

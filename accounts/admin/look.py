@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Never
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
@@ -87,7 +87,7 @@ def span(minutes: int | None) -> str:
     return "" if minutes is None else display.duration(minutes)
 
 
-def column(name: str, label: Wording, show: Callable[[Any], object], *, order: str | None = None) -> Any:
+def column(name: str, label: Wording, show: Callable[[Never], object], *, order: str | None = None) -> Any:
     """A column that shows the attribute `name` of a row; `order` is what it is sorted by."""
 
     @admin.display(description=label, ordering=order)
@@ -115,10 +115,10 @@ def _column_of(model: type[models.Model], name: str) -> object:
         case _ if name in STATES:
             labels = dict(kind.flatchoices)
             return column(
-                name, kind.verbose_name, lambda state: badge(State(state, labels.get(state, state))), order=name
+                name, kind.verbose_name, lambda state: badge(State(state, str(labels.get(state, state)))), order=name
             )
         case models.BigIntegerField() if not kind.primary_key:
-            show: Callable[[Any], object] = money
+            show: Callable[[Never], object] = money
         case models.DateTimeField():
             show = instant
         case models.DateField():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from copy import deepcopy
-from typing import Any
+from typing import ClassVar, Unpack
 
 from django import forms
 from django.contrib import admin, messages
@@ -12,13 +13,15 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import ManyToManyField, Model, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
 from accounts.admin.look import column
+from accounts.admin.reasons import WHY
+from accounts.admin.shapes import Fieldsets, ListFilters
 from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review
 from accounts.may import Role
@@ -27,7 +30,7 @@ from accounts.proof import way_to_proof
 from accounts.services.team import LastOwner, StaffAreNoMembers, add_member, change_role, is_last_owner, remove_member
 from accounts.staff import permission_words
 from kernel import clock
-from kernel.shapes import Cleaned, Wording
+from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads, Wording
 
 
 class PasswordForm(AdminPasswordChangeForm):
@@ -47,8 +50,8 @@ class Belongs(forms.ModelForm):
     )
     role = forms.ChoiceField(label=_("role"), choices=Role.choices, initial=Role.VIEWER)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[RowFormOptions]) -> None:
+        super().__init__(data, files, **options)
         if self.instance.pk and (member := self.instance.membership):
             self.initial = {**self.initial, "customer": member.customer_id, "role": member.role}
 
@@ -88,15 +91,25 @@ class EditUserForm(Belongs, UserChangeForm):
         field_classes: dict[str, object] = {}
 
 
+class PermissionChoice(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Permission) -> str:
+        return permission_words(obj)
+
+
 class PermissionsInWords(StaffAdmin):
     """Permissions are chosen by what they allow; their names are stored in English, for programs."""
 
-    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **options: object) -> Any:
-        field: Any = super().formfield_for_manytomany(db_field, request, **options)
-        if field is not None and db_field.related_model is Permission:
-            field.queryset = Permission.objects.select_related("content_type")
-            field.label_from_instance = permission_words
-        return field
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest | None = None, **options: object
+    ) -> forms.ModelMultipleChoiceField | None:
+        if db_field.related_model is Permission:
+            options |= {"form_class": PermissionChoice, "queryset": Permission.objects.select_related("content_type")}
+        assert request is not None
+        return super().formfield_for_manytomany(db_field, request, **options)
+
+
+def _customers(belongs: Iterable[Membership]) -> str:
+    return ", ".join(str(one.customer) for one in belongs)
 
 
 @admin.register(User)
@@ -110,7 +123,7 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     OPENS = frozenset({"email", "customer", "role", "is_active"})
     """Edits of these let somebody in who was not, or elsewhere."""
     ordering = ("-pk",)
-    whose = column("belongs", _("customers"), lambda belongs: ", ".join(str(one.customer) for one in belongs))
+    whose = column("belongs", _("customers"), _customers)
     list_display = ("email", whose, "is_active", "is_staff", "last_login")
     list_filter = ("is_staff", "memberships__role", "is_active", "groups")
     search_fields = ("email", "first_name", "last_name", "memberships__customer__name")
@@ -130,18 +143,18 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
         (_("Customer"), {"fields": ("customer", "role", "is_active")}),
         (_("History"), {"fields": ("last_login", "date_joined")}),
     )
-    STAFF = ((_("Staff"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),)
+    STAFF: ClassVar[Fieldsets] = ((_("Staff"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         belongs = Membership.objects.select_related("customer").order_by("joined_at", "pk")
         users = super().get_queryset(request).prefetch_related(Prefetch("memberships", belongs, to_attr="belongs"))
         return users if self._sees_staff(request) else users.filter(is_staff=False, is_superuser=False)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         found = super().get_fieldsets(request, obj)
         return [*found, *self.STAFF] if obj is not None and request.user.is_superuser else found
 
-    def get_list_filter(self, request: HttpRequest) -> Any:
+    def get_list_filter(self, request: HttpRequest) -> ListFilters:
         return self.list_filter if self._sees_staff(request) else ("memberships__role", "is_active")
 
     def get_form(
@@ -205,8 +218,9 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
             return way
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         user = self.get_object(request, id)
-        if user is not None and hasattr(request, "why"):  # it was set
-            self._leave(request, "set-password", user, request.why)
+        why = WHY.of(request)
+        if user is not None and why is not None:  # it was set
+            self._leave(request, "set-password", user, why)
         return answer
 
     def _leave(self, request: HttpRequest, code: str, user: User, reason: str, **facts: object) -> None:

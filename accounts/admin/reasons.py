@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.shapes import FieldNames, Left
 from kernel.shapes import Cleaned, Json
+
+WHY: Left[str] = Left("why")
+"""The reason that was given for an edit; nothing when nothing was edited."""
 
 
 def reason_field() -> forms.CharField:
@@ -65,7 +69,7 @@ class ReasonAsked(admin.ModelAdmin):
         rules = {"is_free": frozenset(self.needs_no_reason), "is_asked_of_new": self.asks_why_of_new}
         return cast(type[SaysWhy], type(form.__name__, (SaysWhy, form), {**rules, "reason": reason_field()}))
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str | list[str] | tuple[str, ...]]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> FieldNames:
         return [name for name in super().get_fields(request, obj) if name != "reason" or not self.asks_why]
 
     def render_change_form(  # noqa: PLR0917 - as the framework calls it
@@ -83,8 +87,8 @@ class ReasonAsked(admin.ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def construct_change_message(
-        self, request: Any, form: forms.Form, formsets: Iterable[BaseFormSet], add: bool = False
+        self, request: HttpRequest, form: forms.Form, formsets: Iterable[BaseFormSet], add: bool = False
     ) -> list[dict[str, dict[str, list[str]]]]:
         """Called once for each edit, before it is recorded."""
-        request.why = form.cleaned_data.get("reason", "")
+        WHY.on(request, form.cleaned_data.get("reason", ""))
         return super().construct_change_message(request, form, formsets, add)

@@ -26,7 +26,7 @@ from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.shapes import Cleaned, Json, Wording
 
-Row = TypeVar("Row")
+Row_contra = TypeVar("Row_contra", contravariant=True)
 
 
 class SentAlready(DomainError):
@@ -40,7 +40,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class Task(Generic[Row]):
+class Task(Generic[Row_contra]):
     """
     Subclasses say what it is called and who may do it, and carry it out with a service.
 
@@ -62,17 +62,17 @@ class Task(Generic[Row]):
     drawn_apart: ClassVar[tuple[str, ...]] = ()
     """Fields that the template draws itself."""
 
-    def is_open(self, subject: Row, at: datetime) -> bool:
+    def is_open(self, subject: Row_contra, at: datetime) -> bool:
         """Whether the button is offered; the service decides again."""
         del subject, at
         return True
 
-    def is_for(self, user: User, subject: Row) -> bool:
+    def is_for(self, user: User, subject: Row_contra) -> bool:
         """Whether it is offered to this person for this row; the service decides again."""
         del user, subject
         return True
 
-    def form_options(self, subject: Row, *, at: datetime) -> Json:
+    def form_options(self, subject: Row_contra, *, at: datetime) -> Json:
         del subject, at
         return {}
 
@@ -81,7 +81,7 @@ class Task(Generic[Row]):
         del query
         return {}
 
-    def context(self, subject: Row, *, at: datetime) -> dict[str, object]:
+    def context(self, subject: Row_contra, *, at: datetime) -> dict[str, object]:
         """
         What the page shows above the form.
 
@@ -90,11 +90,11 @@ class Task(Generic[Row]):
         del subject, at
         return {}
 
-    def carry_out(self, subject: Row, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+    def carry_out(self, subject: Row_contra, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         """Do it and say in a sentence what was done."""
         raise NotImplementedError
 
-    def finish(self, request: HttpRequest, subject: Row, sentence: str, back: str) -> HttpResponse:
+    def finish(self, request: HttpRequest, subject: Row_contra, sentence: str, back: str) -> HttpResponse:
         del subject
         messages.success(request, sentence)
         return redirect(back)
@@ -103,14 +103,14 @@ class Task(Generic[Row]):
         """Whether this person does such things at all."""
         return bool(user.has_perm(self.right.permission))
 
-    def may_do(self, user: User, subject: Row) -> bool:
+    def may_do(self, user: User, subject: Row_contra) -> bool:
         """Whether this person does it to this row."""
         del subject
         return self.may(user)
 
 
 def task_page(
-    request: HttpRequest, task: Task[Row], subject: Row, *, site_context: dict[str, object], back: str
+    request: HttpRequest, task: Task[Row_contra], subject: Row_contra, *, site_context: dict[str, object], back: str
 ) -> HttpResponse:
     """Show the task, or carry it out and go back; a refusal stays on the page as a sentence."""
     if not task.may_do(signed_in(request), subject):
@@ -148,7 +148,9 @@ def task_page(
     return TemplateResponse(request, task.template, context, status=200 if not form.errors else 422)
 
 
-def _carry_out(task: Task[Row], subject: Row, data: dict[str, object], request: HttpRequest, *, at: datetime) -> str:
+def _carry_out(
+    task: Task[Row_contra], subject: Row_contra, data: dict[str, object], request: HttpRequest, *, at: datetime
+) -> str:
     if not task.once:
         return task.carry_out(subject, data, actor=signed_in(request).actor, at=at)
     key = request.POST.get("key", "")

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Unpack
 
 from django import forms
 from django.contrib import admin
 from django.core.validators import EMPTY_VALUES
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.http import HttpRequest
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.shapes import FieldNames
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from catalog import acts
@@ -29,7 +30,7 @@ from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
 from catalog.services import PricedOtherwise, reopen_price
 from kernel.actors import Actor
 from kernel.periods import truncate
-from kernel.shapes import Cleaned
+from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads
 
 
 class DayAndMinute(forms.SplitDateTimeWidget):
@@ -104,8 +105,8 @@ class PriceForm(ValidityForm):
     tiers = TiersField()
     anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[RowFormOptions]) -> None:
+        super().__init__(data, files, **options)
         for name in LEFT_ALONE.keys() & self.fields.keys():
             self.fields[name].required = False
 
@@ -213,13 +214,13 @@ class PriceAdmin(ValidityAdmin):
         meter = price.meter
         return "; ".join(meter_words(meter, price.item.unit)) if meter else str(price)
 
-    def get_fields(self, request: HttpRequest, obj: object = None) -> Any:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> FieldNames:
         if obj is None:
             return self.fields
         shown = ["in_words" if name == TERMS[0] else name for name in self.fields if name not in TERMS[1:]]
         return [*shown, "anyway"] if self.has_change_permission(request, obj) else shown
 
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str] | tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         if obj is None:
             return ()
         return self._looks(name for name in self.get_fields(request, obj) if name not in ("valid_until", "anyway"))

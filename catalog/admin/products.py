@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Unpack
 from urllib.parse import urlsplit
 
 from django import forms
@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import RowsInline, StaffAdmin
 from accounts.admin.keys import KeyAdmin, RevokeKey
+from accounts.admin.shapes import Fieldsets
 from catalog.admin.prices import BackDatePrice
 from catalog.models import Item, Product, ProductKey
 from catalog.rights import REVOKE_PRODUCT_KEY
+from kernel.shapes import RowFormOptions, Sent, Uploads
 from store import outgoing
 
 
@@ -67,8 +69,8 @@ class ProductForm(forms.ModelForm):
 class ItemForm(forms.ModelForm):
     """Configurations and product teams name items by code, and flavours are not chosen like volumes: these stay."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[RowFormOptions]) -> None:
+        super().__init__(data, files, **options)
         if not self.instance._state.adding:
             for name in {"product", "code", "kind", "aggregation"} & self.fields.keys():
                 self.fields[name].disabled = True
@@ -119,7 +121,7 @@ class ProductAdmin(StaffAdmin):
         """Product teams and checkout addresses name the product by its code."""
         return () if obj is None else ("code",)
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         """Who only looks at products does not see the secret."""
         found = super().get_fieldsets(request, obj)
         if self.has_change_permission(request, obj) or (obj is None and self.has_add_permission(request)):

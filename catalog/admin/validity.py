@@ -66,12 +66,12 @@ class ValidityAdmin(StaffAdmin):
 
     asks_why = True
 
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> list[str] | tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         if obj is None:
             return ()
         return self._looks(field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway"))
 
-    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Midnight in the billing zone: terms begin in the time ahead."""
         midnight = start_of_day(local_day(clock.now()) + timedelta(days=1))
         return {"valid_from": midnight, **super().get_changeform_initial_data(request)}

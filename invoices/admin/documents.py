@@ -5,15 +5,16 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
-from typing import Any, Unpack
+from typing import Generic, TypeVar, Unpack
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Model, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -32,6 +33,7 @@ from invoices.services.release import release
 from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from kernel.fields import field_of
 from kernel.periods import CalendarMonth
 from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 
@@ -39,10 +41,13 @@ PATIENCE_SECONDS = 20
 """How long a person waits for a month-end run; the job does the rest."""
 
 
-class DocumentAdmin(LookOnlyAdmin):
+Document = TypeVar("Document", bound=Model)
+
+
+class DocumentAdmin(LookOnlyAdmin, Generic[Document]):
     """A document that can be printed; `document` sets it."""
 
-    def document(self, subject: Any, *, at: datetime) -> bytes:
+    def document(self, subject: Document, *, at: datetime) -> bytes:
         raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
@@ -68,7 +73,7 @@ class DocumentAdmin(LookOnlyAdmin):
             page["staff_links"] = self.links(request, subject) if subject else []
         return super().change_view(request, object_id, form_url, {**page, **(extra_context or {})})
 
-    def links(self, request: HttpRequest, subject: Any) -> list[dict[str, object]]:
+    def links(self, request: HttpRequest, subject: Document) -> list[dict[str, object]]:
         """Where else the page of a document leads."""
         url = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_pdf", args=[subject.pk])
         return [{"url": url, "label": _("PDF")}]
@@ -82,7 +87,7 @@ class UseInline(LookOnlyInline):
 
 
 @admin.register(CreditNote)
-class CreditNoteAdmin(DocumentAdmin):
+class CreditNoteAdmin(DocumentAdmin[CreditNote]):
     inlines = (UseInline,)
     list_display = ("number", "invoice", "customer", "reason", "amount", "refunded", "issued_at")
     list_select_related = ("invoice", "customer")
@@ -115,7 +120,7 @@ class MonthForm(ReasonForm):
     ) -> None:
         super().__init__(data, files, **options)
         again = [(key, text("%(month)s: what came after it was billed") % {"month": key}) for key in reversed(billed)]
-        self.fields["month"].choices = [*zip(unbilled, unbilled, strict=True), *again]  # type: ignore[attr-defined]
+        field_of(self, forms.ChoiceField, "month").choices = [*zip(unbilled, unbilled, strict=True), *again]
 
 
 class RunMonthEnd(Task[None]):
@@ -149,11 +154,15 @@ class RunMonthEnd(Task[None]):
         }
 
 
+def _counted(invoices: int | None) -> int:
+    return invoices or 0
+
+
 @admin.register(BillingRun)
 class BillingRunAdmin(LookOnlyAdmin):
     list_tasks = (RunMonthEnd(),)
     inlines = (ChunkInline,)
-    invoices = column("invoices", _("invoices"), lambda count: count or 0)
+    invoices = column("invoices", _("invoices"), _counted)
     total = column("total", _("total"), money)
     list_display = ("month", "state", "progress", invoices, total, "parked_count", "started_at", "finished_at")
     fields = ("month", "state", "progress_now", "started_at", "finished_at")
@@ -163,9 +172,9 @@ class BillingRunAdmin(LookOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BillingRun]:
         parked = Count("parked", filter=Q(parked__state=ParkedBilling.State.PARKED), distinct=True)
         runs: QuerySet[BillingRun] = super().get_queryset(request)
-        return runs.annotate(parked_count=parked)
+        return runs.annotate(**{"parked_count": parked})  # the model declares it
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """Sums over the chunks of the shown runs, in one query."""
         changelist = super().get_changelist_instance(request)
         rows = BillingChunk.objects.filter(run__in=list(changelist.result_list)).values("run")
@@ -181,14 +190,13 @@ class BillingRunAdmin(LookOnlyAdmin):
         return changelist
 
     @admin.display(description=_("chunks done"))
-    def progress(self, run: Any) -> str:
+    def progress(self, run: BillingRun) -> str:
         done, chunks = run.chunk_counts
         return f"{done} / {chunks}"
 
     @admin.display(description=_("parked customers"))
-    def parked_count(self, run: Any) -> int:
-        count: int = run.parked_count
-        return count
+    def parked_count(self, run: BillingRun) -> int:
+        return run.parked_count
 
     @admin.display(description=_("chunks"))
     def progress_now(self, run: BillingRun) -> str:

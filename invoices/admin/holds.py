@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -85,7 +84,7 @@ class InForce(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
         return [("yes", _("in force"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> Any:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Model]) -> QuerySet[Model]:
         return queryset.in_force(clock.now()) if self.value() == "yes" else queryset  # type: ignore[attr-defined]
 
 

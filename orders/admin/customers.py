@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import VIEWED_CUSTOMER, signed_in
 from accounts.admin.base import StaffAdmin
 from accounts.admin.look import column, money
+from accounts.admin.shapes import Fieldsets
 from accounts.admin.tasks import Task
 from accounts.four_eyes import leave_for_review
 from accounts.models import Customer
@@ -66,7 +66,7 @@ class CustomerAdmin(StaffAdmin):
         ),
     )
 
-    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
         """A new customer is prepaid and has no money yet."""
         return super().get_fieldsets(request, obj)[: 1 if obj is None else None]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as text
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
 from accounts.admin.look import State, badge, day
+from accounts.admin.shapes import Fieldsets
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
 from invoices.admin.documents import DocumentAdmin
@@ -111,8 +112,16 @@ class BillAgain(Task[Invoice]):
 class StatusFilter(admin.ChoicesFieldListFilter):
     """The database computes the column, so that Django knows no words for it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(  # noqa: PLR0917 - as the framework calls it
+        self,
+        field: Field,
+        request: HttpRequest,
+        params: dict[str, list[str]],
+        model: type[Model],
+        model_admin: admin.ModelAdmin,
+        field_path: str,
+    ) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
         self.title = _("status")
 
 
@@ -202,7 +211,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
     search_fields = ("=number", "resource__name", "customer__name", "customer__buyers__tax_code")
     date_hierarchy = "issued_at"
-    fieldsets: ClassVar[Any] = (
+    fieldsets: ClassVar[Fieldsets] = (
         (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
         (
             _("Amounts"),
