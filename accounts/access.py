@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cache, wraps
-from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -47,6 +46,11 @@ def signed_in(request: HttpRequest) -> User:
     return request.user
 
 
+def is_somebody(request: HttpRequest) -> bool:
+    """Whether whoever asks has signed in."""
+    return request.user.is_authenticated
+
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -65,9 +69,9 @@ def portal_page(
 
     def wrap(view: View) -> View:
         @wraps(view)
-        def guarded(request: Any, *args: object, **kwargs: object) -> HttpResponseBase:
+        def guarded(request: PortalRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             user = request.user
-            if not user.is_authenticated:
+            if not is_somebody(request):
                 return redirect_to_login(request.get_full_path())
             viewed = viewed_customer(request)
             need = to_see if request.method in SAFE else to_do
@@ -123,12 +127,12 @@ def is_open(page: str, rights: Collection[May]) -> bool:
 
 
 @cache
-def _views() -> dict[str, Any]:
+def _views() -> dict[str, View]:
     """The view of each page, by its name."""
     return dict(_named(get_resolver().url_patterns))
 
 
-def _named(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[tuple[str, Any]]:
+def _named(patterns: Iterable[URLPattern | URLResolver]) -> Iterator[tuple[str, View]]:
     for one in patterns:
         if isinstance(one, URLPattern):
             if one.name:

@@ -5,8 +5,6 @@ form of the portal names its customer, and so does each write by REST with the p
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -52,7 +50,7 @@ def lead_back(request: HttpRequest, user: User) -> None:
         messages.warning(request, words % {"customer": user.customer.name})
 
 
-def customer_of_forms(request: Any) -> str:
+def customer_of_forms(request: HttpRequest | None) -> str:
     """Whom the forms of a page name; empty where nobody's rights count."""
     user = getattr(request, "user", None)
     customer = getattr(request, "customer", None) or (user.customer if isinstance(user, User) else None)

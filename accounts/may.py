@@ -35,7 +35,7 @@ Need = frozenset[Rights]
 
 
 def one_of(*rights: May) -> Need:
-    """Any of these is enough."""
+    """Each of these is enough."""
     return frozenset(frozenset({right}) for right in rights)
 
 

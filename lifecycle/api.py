@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, Text
+from accounts.api.fields import Choice, FieldOptions, Identifier, Input, Instant, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import LOOK, May, Need, also
@@ -88,7 +88,7 @@ class PeriodShape(serializers.Serializer[object]):
 class Months(Choice):
     """A period that can be bought."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[FieldOptions[int]]) -> None:
         options.setdefault("help_text", "Months of 30 days.")
         super().__init__(choices=PERIODS, error_messages={"invalid_choice": WrongPeriod.message}, **options)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -106,7 +106,7 @@ class InvitationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoi
     def create(self, request: Request) -> Response:
         """Invite somebody by mail. Whoever does it has shown lately who they are."""
         refuse_without_proof(request._request)
-        made: Any = invite(self.customer, self.wish["email"], self.wish["role"], actor=self.actor, at=self.at)
+        made = invite(self.customer, self.wish["email"], self.wish["role"], actor=self.actor, at=self.at)
         return self.show(made, status=201)
 
     @action(detail=True, methods=["post"])
@@ -136,7 +136,7 @@ class ActivityQuery(Paged):
     who = Text(max_length=200, required=False, help_text="lan@example.vn, key:import, or staff.")
     what = Text(max_length=60, required=False, help_text="The code of an act.")
 
-    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         wanted = self.validated_data
         customer = self.context["view"].customer
         return activity_of(customer, who=wanted.get("who", ""), what=wanted.get("what", ""))

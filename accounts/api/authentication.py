@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address
-from typing import Any, ClassVar, cast
+from typing import ClassVar, Generic, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -20,17 +20,20 @@ from store.senders import address_of_sender
 Address = IPv4Address | IPv6Address
 
 
-class KeyAuthentication(BaseAuthentication):
+Key = TypeVar("Key", bound=ApiKey)
+
+
+class KeyAuthentication(BaseAuthentication, Generic[Key]):
     """`Authorization: Bearer <key>` with a key of `model`; revoked and unknown ones are refused."""
 
-    model: ClassVar[type[ApiKey]]
+    model: type[Key]
     scheme: ClassVar[str]
     related: ClassVar[tuple[str, ...]] = ()
 
-    def principal_of(self, key: Any) -> Principal:
+    def principal_of(self, key: Key) -> Principal:
         raise NotImplementedError
 
-    def authenticate(self, request: Request) -> tuple[Principal, ApiKey] | None:
+    def authenticate(self, request: Request) -> tuple[Principal, Key] | None:
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         secret = secret.strip()
         if scheme.lower() != "bearer" or not self.is_ours(secret):
@@ -45,7 +48,7 @@ class KeyAuthentication(BaseAuthentication):
         key.note_use(at=at)
         return self.principal_of(key), key
 
-    def refuse_place(self, key: Any, address: Address | None) -> None:
+    def refuse_place(self, key: Key, address: Address | None) -> None:
         """:raises AuthenticationFailed: it is not used from there"""
 
     def authenticate_header(self, request: Request) -> str:
@@ -55,7 +58,7 @@ class KeyAuthentication(BaseAuthentication):
         return secret.startswith(self.model.PREFIX)
 
 
-class CustomerKeyAuthentication(KeyAuthentication):
+class CustomerKeyAuthentication(KeyAuthentication[CustomerKey]):
     """Also refuses every bearer token that is no key at all."""
 
     model = CustomerKey
@@ -65,7 +68,7 @@ class CustomerKeyAuthentication(KeyAuthentication):
     def is_ours(self, secret: str) -> bool:
         return True
 
-    def refuse_place(self, key: Any, address: Address | None) -> None:
+    def refuse_place(self, key: CustomerKey, address: Address | None) -> None:
         if not key.is_used_from(address):
             raise AuthenticationFailed(_("This API key is not used from %(address)s.") % {"address": address})
 
@@ -79,13 +82,13 @@ class UserAuthentication(SessionAuthentication):
     Whoever shows a key is not taken for the browser's user.
     """
 
-    def authenticate(self, request: Request) -> Any:
+    def authenticate(self, request: Request) -> tuple[Principal, None] | None:
         if "Authorization" in request.headers:
             return None
         found = super().authenticate(request)
         if not found:
             return None
-        user = cast(User, found[0])
+        user: User = found[0]
         if request.method not in SAFE_METHODS:
             refuse_for_another(user, request.headers.get(HEADER))
         return Principal.of_user(user), None

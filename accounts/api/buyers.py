@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -52,7 +52,7 @@ class BuyerQuery(Paged):
     archived = Flag(required=False)
     lookups: ClassVar = {}
 
-    def narrow(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+    def narrow(self, rows: QuerySet[BuyerProfile]) -> QuerySet[BuyerProfile]:
         rows, archived = super().narrow(rows), self.validated_data.get("archived")
         return rows if archived is None else rows.filter(archived_at__isnull=not archived)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -169,9 +169,8 @@ class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     rotate.takes = RotationWish  # type: ignore[attr-defined]
 
     def _shown_once(self, key: CustomerKey, secret: str) -> Response:
-        found: Any = self.visible().get(pk=key.pk)
-        found.secret = secret
-        return Response(NewKey(found).data, status=201)
+        shown = KeyShape(self.visible().get(pk=key.pk)).data
+        return Response({**shown, "secret": secret}, status=201)
 
     @action(detail=True, methods=["post"])
     @idempotent()

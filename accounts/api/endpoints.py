@@ -112,10 +112,10 @@ class Endpoint(GenericViewSet[Any]):
         assert self.principal.customer is not None, "only customers get here"
         return self.principal.customer
 
-    def visible(self) -> QuerySet[Any]:
+    def visible(self) -> QuerySet[Model]:
         raise NotImplementedError
 
-    def get_queryset(self) -> QuerySet[Any]:
+    def get_queryset(self) -> QuerySet[Model]:
         return super().get_queryset() if getattr(self, "swagger_fake_view", False) else self.visible()
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,26 @@ from kernel.shapes import Wording
 MOST_UNKNOWN = 50
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+Value = TypeVar("Value")
+AnyField: TypeAlias = serializers.Field[Any, Any, Any, Any]
+"""A field, whatever it reads and writes."""
+
+
+class FieldOptions(TypedDict, Generic[Value], total=False):
+    """What a field of ours, of values of some kind, hands on to the framework's."""
+
+    required: bool | None
+    default: Value
+    allow_null: bool
+    help_text: Wording
+    source: str
+
+
+class TextOptions(FieldOptions[str], total=False):
+    allow_blank: bool
+    max_length: int
 
 
 class Input(serializers.Serializer[object]):
@@ -84,8 +104,10 @@ class Nothing(Input):
 class Remark(serializers.CharField):
     """A JSON string, which may be left out or empty; numbers are none."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**{"required": False, "allow_blank": True, **options})
+    def __init__(self, **options: Unpack[TextOptions]) -> None:
+        options.setdefault("required", False)
+        options.setdefault("allow_blank", True)
+        super().__init__(**options)
 
     def to_internal_value(self, data: object) -> str:
         if not isinstance(data, str):
@@ -97,8 +119,10 @@ class Remark(serializers.CharField):
 class Text(Remark):
     """A JSON string with something to read in it."""
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(**{"required": None, "allow_blank": False, **options})
+    def __init__(self, **options: Unpack[TextOptions]) -> None:
+        options.setdefault("required", None)
+        options.setdefault("allow_blank", False)
+        super().__init__(**options)
 
 
 @extend_schema_field({"type": "string", "format": "uuid"})
@@ -132,11 +156,11 @@ class Choice(serializers.ChoiceField):
 class Several(serializers.ListField):
     """A list with a bound, which is looked at before what is in it."""
 
-    def __init__(self, *, child: serializers.Field[Any, Any, Any, object], most: int, **options: Any) -> None:
+    def __init__(self, *, child: AnyField, most: int, **options: Unpack[FieldOptions[list[object]]]) -> None:
         super().__init__(child=child, min_length=1, max_length=most, allow_empty=False, **options)
         self.most = most
 
-    def to_internal_value(self, data: Any) -> list[Any]:
+    def to_internal_value(self, data: list[object]) -> list[object]:
         if isinstance(data, list) and len(data) > self.most:
             raise serializers.ValidationError(
                 _("At most %(most)s can be sent at once.") % {"most": self.most}, code="max_length"
@@ -156,7 +180,7 @@ class Whole(serializers.IntegerField):
 class Money(Whole):
     """An amount in whole đồng, above zero."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[FieldOptions[int]]) -> None:
         super().__init__(min_value=1, max_value=MAXIMUM, **options)
 
 
@@ -180,7 +204,7 @@ class Instant(serializers.DateTimeField):
         r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d):(\d\d)(?:\.(\d{1,6})\d*)?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
     )
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[FieldOptions[datetime | None]]) -> None:
         super().__init__(default_timezone=UTC, **options)
 
     def to_internal_value(self, value: object) -> datetime:

@@ -6,11 +6,11 @@ import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -67,7 +67,8 @@ class Exported(Endpoint):
 
     def _lines(self, rows: QuerySet[Model]) -> Iterator[str]:
         line = csv.writer(_Line())
-        shape: Any = self.get_serializer()
+        shape = self.get_serializer()
+        assert isinstance(shape, serializers.Serializer)
         columns = list(shape.fields)
         yield "\ufeff" + line.writerow(columns)
         found = iter(rows.iterator(ROWS_AT_ONCE))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from collections.abc import Mapping
+from typing import IO, NoReturn
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+from kernel.shapes import Cleaned
 
 MAXIMUM_BYTES = 1_000_000
 
@@ -23,12 +27,15 @@ class BoundedJSONParser(JSONParser):
 
     maximum_bytes = MAXIMUM_BYTES
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+    def parse(
+        self, stream: IO[bytes], media_type: str | None = None, parser_context: Mapping[str, Request] | None = None
+    ) -> Cleaned:
+        assert parser_context is not None, "the request is read where it arrives"
+        length = parser_context["request"].META.get("CONTENT_LENGTH") or "0"
         if not length.isdigit() or int(length) > self.maximum_bytes:
             raise TooLarge
         try:
-            data = json.loads(stream.read().decode(), object_pairs_hook=_members, parse_constant=_no_number)
+            data: Cleaned = json.loads(stream.read().decode(), object_pairs_hook=_members, parse_constant=_no_number)
             json.dumps(data, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None

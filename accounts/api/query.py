@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Unpack
 
 from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from accounts.api.fields import Choice, Flag, Input, Several, Text, Whole
+from accounts.api.fields import Choice, FieldOptions, Flag, Input, Several, Text, Whole
+from kernel.shapes import Wording
 from store.keyset import SIZE
 
 MAXIMUM_SIZE = 100
@@ -28,7 +30,8 @@ class Query(Input):
     unknown = _("There is no such parameter here.")
     lookups: ClassVar[Mapping[str, str]] = {}
 
-    def to_internal_value(self, data: Any) -> object:
+    def to_internal_value(self, data: object) -> object:
+        assert isinstance(data, QueryDict), "parameters of an address"
         repeated = {
             name[:60]: [_("Give this parameter once.")]
             for name, texts in data.lists()
@@ -64,7 +67,8 @@ class Paged(Query):
     page_size = Whole(min_value=1, max_value=MAXIMUM_SIZE, default=SIZE, help_text="Rows per page.")
 
 
-def one_of_many(choices: Any, **options: object) -> Several:
+def one_of_many(choices: Sequence[tuple[str, Wording]], **options: Unpack[FieldOptions[list[object]]]) -> Several:
     """A parameter that keeps the rows with any of the values that are given."""
     options.setdefault("help_text", "May be repeated.")
-    return Several(child=Choice(choices=choices), most=MOST_VALUES, required=False, **options)
+    options.setdefault("required", False)
+    return Several(child=Choice(choices=choices), most=MOST_VALUES, **options)

@@ -7,7 +7,7 @@ from accounts.principals import Principal
 from catalog.models import ProductKey
 
 
-class ProductKeyAuthentication(KeyAuthentication):
+class ProductKeyAuthentication(KeyAuthentication[ProductKey]):
     """Acts for one product."""
 
     model = ProductKey

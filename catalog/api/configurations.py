@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TypeVar, Unpack, cast
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import Input, Several, Text, Whole
+from accounts.api.fields import AnyField, FieldOptions, Input, Several, Text, Whole
 from accounts.principals import Principal
 from catalog.models import Item, Product
 from kernel.errors import InvalidInput
@@ -32,7 +32,7 @@ MOST_ITEMS = 100
 """In one configuration. A list is refused by its length before its members are looked at."""
 
 
-def wanted_items(**options: object) -> Several:
+def wanted_items(**options: Unpack[FieldOptions[list[object]]]) -> Several:
     """The items that a configuration shall hold, one or more."""
     return Several(child=WantedItem(), most=MOST_ITEMS, **options)
 
@@ -46,7 +46,7 @@ class ConfiguredItem(serializers.Serializer[object]):
 
 
 @extend_schema_field(ConfiguredItem(many=True))
-class Configuration(serializers.Field[Any, object, object, object]):
+class Configuration(serializers.Field[list[Mapping[str, str]], object, object, object]):
     """A configuration as it is kept, by codes. The items are read once per answer."""
 
     def to_representation(self, value: list[Mapping[str, str]]) -> list[dict[str, object]]:
@@ -69,7 +69,7 @@ class ProductCode(serializers.Field[object, object, str, object]):
         return code
 
 
-def once(field: serializers.Field[Any, Any, Any, Any], name: str, load: Callable[[], dict[Key, Row]]) -> dict[Key, Row]:
+def once(field: AnyField, name: str, load: Callable[[], dict[Key, Row]]) -> dict[Key, Row]:
     """What `load` gives, for all rows of an answer."""
     context = cast(Json, field.context)
     if name not in context:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -107,10 +106,10 @@ class ProductViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         product = self.get_object()
         return Response(self._offer([product])[0])
 
-    def _offer(self, products: Sequence[Product]) -> Any:
+    def _offer(self, products: Sequence[Product]) -> Sequence[object]:
         customer = self.principal.customer
         offered = offers(products, customer_id=customer.pk if customer else NOBODY, at=self.at)
-        return OfferedProduct(products, many=True, context={"offered": offered}).data
+        return [OfferedProduct(product, context={"offered": offered}).data for product in products]
 
 
 def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> dict[UUID, list[dict[str, object]]]:

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, Rate, Text
+from accounts.api.fields import AnyField, Choice, FieldOptions, Identifier, Input, Instant, Rate, Text
 from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from accounts.may import TO_EXPORT, May
@@ -40,7 +40,7 @@ from invoices.zipped import zip_of_documents
 from kernel.periods import CalendarMonth
 from usage.api.intake import Intake, RefusedQuery
 
-FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
+FIELDS: dict[Form, Callable[..., AnyField]] = {
     Form.PRODUCT: ProductCode,
     Form.INSTANT: Instant,
     Form.DAY: serializers.DateField,
@@ -50,13 +50,13 @@ FIELDS: dict[Form, Callable[..., serializers.Field[Any, Any, Any, object]]] = {
 }
 
 
-def with_columns(fields: dict[str, Any], columns: Sequence[Column]) -> dict[str, object]:
+def with_columns(fields: dict[str, AnyField], columns: Sequence[Column]) -> dict[str, AnyField]:
     """The members of a shape, and after them the columns of its report."""
     return fields | {column.name: _member(column) for column in columns if column.in_api}
 
 
-def _member(column: Column) -> serializers.Field[Any, Any, Any, object]:
-    options: dict[str, Any] = {"help_text": column.help} if column.help else {}
+def _member(column: Column) -> AnyField:
+    options: FieldOptions[str] = {"help_text": column.help} if column.help else {}
     if column.source:
         options["source"] = column.source
     if column.may_be_none:
@@ -146,7 +146,7 @@ class InvoiceShape(serializers.Serializer[object]):
     paid = serializers.IntegerField()
     refunded = serializers.IntegerField()
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         return with_columns(super().get_fields(), INVOICES)
 
     def get_is_overdue(self, invoice: Invoice) -> bool:
@@ -340,7 +340,7 @@ class UsageShape(serializers.Serializer[object]):
     invoice = serializers.UUIDField()
     resource = serializers.UUIDField()
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         return with_columns(super().get_fields(), USAGE)
 
 

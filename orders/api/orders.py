@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
@@ -72,7 +72,7 @@ class OrderShape(serializers.Serializer[object]):
     payment = serializers.SerializerMethodField()
 
     @extend_schema_field(OrderPayment(allow_null=True))
-    def get_payment(self, order: Any) -> dict[str, object] | None:
+    def get_payment(self, order: Order) -> dict[str, object] | None:
         latest: dict[str, object] | None = order.latest_payment
         if latest and latest["state"] not in OPEN:
             latest["redirect_url"] = ""
@@ -126,7 +126,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         payments = Payment.objects.filter(order_id=OuterRef("pk"), request=None).order_by("-id").values(part=parts)
         return (
             Order.objects.filter(self.principal.scope())
-            .annotate(latest_payment=Subquery(payments[:1]))
+            .annotate(**{"latest_payment": Subquery(payments[:1])})  # the model declares it
             .prefetch_related(Prefetch("items", OrderItem.objects.order_by("position")))
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +21,7 @@ from catalog.api.configurations import Configuration, ProductCode
 from kernel.errors import InvalidInput
 from kernel.reasons import Reason, reason_of
 from lifecycle.models import Failure, ProvisioningRequest, Resource
+from lifecycle.models.provisioning import ProvisioningRequestQuerySet
 from orders.services.fulfil import answer_provisioning
 
 State = ProvisioningRequest.State
@@ -88,8 +89,9 @@ class RequestQuery(Paged):
     resource = Identifier(required=False)
     lookups: ClassVar = {"since": "requested_at__gte", "resource": "resource_id"}
 
-    def narrow(self, rows: Any) -> Any:
-        found: Any = super().narrow(rows)
+    def narrow(self, rows: QuerySet[ProvisioningRequest]) -> QuerySet[ProvisioningRequest]:
+        found = super().narrow(rows)
+        assert isinstance(found, ProvisioningRequestQuerySet)
         return found if "since" in self.validated_data else found.unanswered()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import idempotent
 from accounts.api.fields import Identifier, Input, Instant, Several, Text
 from accounts.may import May
+from invoices.services.credit import Unused
 from lifecycle.api import Months, ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.acts import Act, refuse
@@ -50,7 +51,7 @@ class UnusedTime(serializers.Serializer[object]):
     minutes = serializers.IntegerField()
     amount = serializers.IntegerField()
 
-    def get_number(self, part: Any) -> str:
+    def get_number(self, part: Unused) -> str:
         return part.invoice.number if May.VIEW_BILLING in self.context["view"].principal.rights else ""
 
 

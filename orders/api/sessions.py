@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Unpack
 
 from django.conf import settings
 from django.db.models import Prefetch, QuerySet
@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Text
+from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Text, TextOptions
 from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from catalog.models import Product
 from lifecycle.api import ResourceShape
@@ -23,8 +23,10 @@ Action = CheckoutSession.Action
 
 
 class ReturnUrl(Text):
-    def __init__(self, **options: object) -> None:
-        super().__init__(max_length=500, help_text="On the product's list of return addresses.", **options)
+    def __init__(self, **options: Unpack[TextOptions]) -> None:
+        options.setdefault("max_length", 500)
+        options.setdefault("help_text", "On the product's list of return addresses.")
+        super().__init__(**options)
 
 
 class CreateSession(Input):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar, Unpack
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Text
+from accounts.api.fields import AnyField, Choice, Identifier, Text, TextOptions
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import TO_EXPORT, May, one_of
@@ -32,8 +32,10 @@ from payments.story import Code, story_of
 class GatewayCode(Text):
     """The code of a gateway that is set up here."""
 
-    def __init__(self, **options: object) -> None:
-        super().__init__(max_length=20, help_text='A gateway\'s code, such as "sandbox".', **options)
+    def __init__(self, **options: Unpack[TextOptions]) -> None:
+        options.setdefault("max_length", 20)
+        options.setdefault("help_text", 'A gateway\'s code, such as "sandbox".')
+        super().__init__(**options)
 
     def to_internal_value(self, data: object) -> str:
         code = super().to_internal_value(data)
@@ -71,7 +73,7 @@ class PaymentShape(serializers.Serializer[object]):
     failure = serializers.CharField()
     redirect_url = serializers.SerializerMethodField(help_text="Send the customer there to pay; empty when not open.")
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         return with_columns(super().get_fields(), PAYMENTS)
 
     def get_redirect_url(self, payment: Payment) -> str:

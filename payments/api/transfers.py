@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +54,7 @@ class TransferShape(serializers.Serializer[object]):
     )
 
     @extend_schema_field(serializers.ChoiceField(choices=ExpectedTransfer.State.choices))
-    def get_state(self, expected: Any) -> str:
+    def get_state(self, expected: ExpectedTransfer) -> str:
         return str(expected.state(self.context["view"].at))
 
     @extend_schema_field(TransferAccount(allow_null=True))
@@ -62,7 +62,7 @@ class TransferShape(serializers.Serializer[object]):
         account = account_for_transfers()
         return TransferAccount(account).data if account else None
 
-    def get_qr(self, expected: Any) -> str:
+    def get_qr(self, expected: ExpectedTransfer) -> str:
         account = account_for_transfers()
         if not account or self.get_state(expected) != ExpectedTransfer.State.WAITING:
             return ""

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
+from accounts.api.fields import AnyField
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import TO_EXPORT, May
@@ -100,7 +101,7 @@ class EntryShape(serializers.Serializer[object]):
     def get_credit_kind(self, entry: Entry) -> str:
         return str(kind_of(entry))
 
-    def get_fields(self) -> dict[str, Any]:
+    def get_fields(self) -> dict[str, AnyField]:
         return with_columns(super().get_fields(), MOVEMENTS)
 
 
