@@ -84,13 +84,14 @@ def read_feed(data: bytes) -> list[StatementLine]:
     :raises InvalidInput: no such JSON
     """
     try:
-        said: Any = json.loads(data)
+        said: object = json.loads(data)
     except ValueError as wrong:
         raise InvalidInput(_("This is no JSON."), field="body") from wrong
     if isinstance(said, dict):
         said = next((said[name] for name in ("transactions", "data") if name in said), said)
-    rows = said if isinstance(said, list) else [said]
-    if not all(isinstance(row, dict) for row in rows):
+    told = said if isinstance(said, list) else [said]
+    rows = [row for row in told if isinstance(row, dict)]
+    if len(rows) < len(told):
         raise InvalidInput(_("This is no list of transactions."), field="body")
     return _lines(rows, _row)
 
@@ -159,7 +160,7 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1258", errors="replace")
 
 
-def _number(value: Any) -> str:
+def _number(value: object) -> str:
     number = _text(value)
     if not plain(number):
         raise ValueError(str(_("it has no transaction number")))

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 DOCUMENTED_TOLERANCE_S = 15 * 60
 
@@ -106,7 +105,7 @@ class Config:
             except OSError:
                 text = ""
         try:
-            entry: Any = json.loads(text or "{}").get(product, {})
+            entry = json.loads(text or "{}").get(product, {})
             return str(entry["api_key"]), str(entry["webhook_secret"])
         except (ValueError, AttributeError, TypeError, KeyError):
             return "", ""

@@ -11,7 +11,6 @@ import secrets
 import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 from sandbox.shapes import Json
 
@@ -247,7 +246,7 @@ def _enter(
     db: sqlite3.Connection,
     kind: str,
     reference: str,
-    about: Mapping[str, Any] | sqlite3.Row,
+    about: Mapping[str, str] | sqlite3.Row,
     *,
     amount: int,
     now: float,

@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import httpx
 
@@ -257,10 +256,12 @@ def outcome_of(told: Mapping[str, object], failed: Mapping[int, str], at: dateti
     return Succeeded(transaction, amount, instant_of(told) or at)
 
 
-def refusal(known: Mapping[int, str], told: Mapping[str, Any]) -> Failed | Unknown:
+def refusal(known: Mapping[int, str], told: Mapping[str, object]) -> Failed | Unknown:
     """Failed only for codes documented as final; anything else might still turn out to be a success."""
     code = told["resultCode"]
-    return Failed(known[code], text_of(told, "message")[:200]) if code in known else Unknown(f"code {code}")
+    if is_int(code) and code in known:
+        return Failed(known[code], text_of(told, "message")[:200])
+    return Unknown(f"code {code}")
 
 
 def instant_of(told: Mapping[str, object]) -> datetime | None:

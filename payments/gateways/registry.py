@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -97,21 +97,22 @@ def _vnpay(code: str, values: Values, client: httpx.Client) -> Gateway:
 
 
 def _momo(code: str, values: Values, client: httpx.Client) -> Gateway:
-    facts: dict[str, Any] = {
-        "code": code,
-        "base_url": values["MOMO_URL"].rstrip("/"),
-        "partner_code": values["MOMO_PARTNER_CODE"],
-        "access_key": values["MOMO_ACCESS_KEY"],
-        "secret": values["MOMO_SECRET"],
-        "client": client,
-        "page_hosts": (".momo.vn",),
-        "statement_url": values["MOMO_STATEMENT_URL"],
-    }
-    if not values["MOMO_PUBLIC_KEY"]:
-        return MoMo(**facts)
+    public_key = values["MOMO_PUBLIC_KEY"]
+    kind = partial(LinkingMoMo, public_key=public_key) if public_key else MoMo
     try:
-        return LinkingMoMo(**facts, public_key=values["MOMO_PUBLIC_KEY"])
+        return kind(
+            code=code,
+            base_url=values["MOMO_URL"].rstrip("/"),
+            partner_code=values["MOMO_PARTNER_CODE"],
+            access_key=values["MOMO_ACCESS_KEY"],
+            secret=values["MOMO_SECRET"],
+            client=client,
+            page_hosts=(".momo.vn",),
+            statement_url=values["MOMO_STATEMENT_URL"],
+        )
     except ValueError as error:
+        if not public_key:
+            raise
         raise ImproperlyConfigured("MOMO_PUBLIC_KEY must be MoMo's RSA key, base64 in one line.") from error
 
 

@@ -13,21 +13,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
-from typing import Any
+from typing import Unpack
 
 import httpx
 
 from store import outgoing
 
 from .base import Moved, Movement, Unknown, UnreadableStatement
-from .wire import VIETNAM, is_amount, is_int, is_name, transaction_of
+from .wire import VIETNAM, Content, is_amount, is_int, is_name, transaction_of
 
 MOST_BYTES = 20_000_000
 SECONDS = 60
 TOTAL = "TOTAL"
 
 
-def fetch(client: httpx.Client, url: str, **content: Any) -> bytes | Unknown:
+def fetch(client: httpx.Client, url: str, **content: Unpack[Content]) -> bytes | Unknown:
     """POST the question; the whole file, or why there is none."""
     try:
         with outgoing.within(SECONDS), client.stream("POST", url, timeout=SECONDS, **content) as response:
@@ -123,7 +123,7 @@ def read_json(data: bytes, movements: Mapping[str, Movement], merchant: str) -> 
     return lines
 
 
-def _of_json(row: Any, movements: Mapping[str, Movement], place: int) -> Moved:
+def _of_json(row: object, movements: Mapping[str, Movement], place: int) -> Moved:
     if not isinstance(row, dict):
         raise UnreadableStatement(f"line {place} cannot be read")
     movement, reference, amount = movements.get(str(row.get("type"))), row.get("orderId"), row.get("amount")

@@ -7,7 +7,6 @@ The library retries nothing by itself here: what was not answered is asked about
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import httpx
 import stripe
@@ -45,7 +44,12 @@ class Transport(stripe.HTTPClient):
         self.client = client
 
     def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None, post_data: Any = None, **_more: object
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: bytes | str | None = None,
+        **_more: object,
     ) -> tuple[str, int, Mapping[str, str]]:
         try:
             with (
@@ -78,8 +82,9 @@ def called(call: Callable[[], object]) -> Json | Failed | Unknown:
     try:
         answer = call()
     except stripe.CardError as refusal:
-        body: Any = refusal.json_body or {}
-        return declined(body.get("error") or {})
+        body: object = refusal.json_body
+        told = body.get("error") if isinstance(body, dict) else None
+        return declined(told if isinstance(told, dict) else {})
     except stripe.APIConnectionError as error:
         return Unknown(str(error.user_message or type(error).__name__))
     except (stripe.RateLimitError, stripe.IdempotencyError) as error:

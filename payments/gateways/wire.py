@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import Any, TypeGuard
+from typing import TypedDict, TypeGuard, Unpack
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,8 +22,17 @@ MAX_AMOUNT = 10**12  # above any real order: a larger number is a defect, not mo
 LONGEST_NAME = 60  # of orders and transactions
 
 
+class Content(TypedDict, total=False):
+    """What is posted: JSON, or the fields of a form."""
+
+    json: Mapping[str, object]
+    data: Mapping[str, object]
+    content: bytes
+    headers: Mapping[str, str]
+
+
 def ask(
-    client: httpx.Client, url: str, *, seconds: float, may_refuse: bool = False, **content: Any
+    client: httpx.Client, url: str, *, seconds: float, may_refuse: bool = False, **content: Unpack[Content]
 ) -> dict[str, object] | Unknown:
     """
     POST `content` (data= or json=). Whatever is not a readable answer is Unknown, for the request may have had its effect.

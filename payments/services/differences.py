@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Max, Min, Q
@@ -62,19 +61,36 @@ def standings() -> list[Standing]:
     unread = StatementDay.objects.filter(read_at=None).order_by("source", "day").distinct("source")
     missing = {day.source: day for day in unread}
     open_ones = ReconciliationCase.objects.filter(resolved_at=None).order_by().values("source")
-    differing = {each["source"]: each for each in open_ones.annotate(first=Min("day"), count=Count("pk"))}
-    return [_standing(each, missing.get(each["source"]), differing.get(each["source"])) for each in sources]
+    differing = {
+        each["source"]: Differing(each["first"], each["count"])
+        for each in open_ones.annotate(first=Min("day"), count=Count("pk"))
+    }
+    return [_standing(Told(**each), missing.get(each["source"]), differing.get(each["source"])) for each in sources]
 
 
-def _standing(told: Mapping[str, Any], unread: StatementDay | None, differing: Mapping[str, Any] | None) -> Standing:
-    first, latest = told["first"], told["latest"]
-    obstacles = [day for day in (unread and unread.day, differing and differing["first"]) if day]
-    until = latest and min([latest, *(day - timedelta(days=1) for day in obstacles)])
+class Told(NamedTuple):
+    """The days that a source has told of, as far as they were read."""
+
+    source: str
+    first: date | None
+    latest: date | None
+
+
+class Differing(NamedTuple):
+    """What of a source is open: since when, how much of it."""
+
+    first: date
+    cases: int
+
+
+def _standing(told: Told, unread: StatementDay | None, differing: Differing | None) -> Standing:
+    obstacles = [day for day in (unread and unread.day, differing and differing.first) if day]
+    until = told.latest and min([told.latest, *(day - timedelta(days=1) for day in obstacles)])
     return Standing(
-        source=told["source"],
-        until=until if until and until >= first else None,
-        latest=latest,
-        open=differing["count"] if differing else 0,
+        source=told.source,
+        until=until if until and told.first and until >= told.first else None,
+        latest=told.latest,
+        open=differing.cases if differing else 0,
         unread=unread.day if unread else None,
         failure=unread.failure if unread else "",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -40,11 +39,11 @@ class Portal:
 
     def offer(self) -> Json:
         """The product with its policies, items and prices."""
-        offer = self._ask("GET", f"/api/v1/products/{self.product}/")
-        items = offer.get("items") if isinstance(offer, dict) else None
+        offer = self._object("GET", f"/api/v1/products/{self.product}/")
+        items = offer.get("items")
         if not isinstance(items, list) or not all(isinstance(item, dict) and "code" in item for item in items):
             raise PortalSilent("no items in the offer")
-        return dict(offer)
+        return offer
 
     def sign_in_url(self, *, return_url: str, state: str) -> str:
         """Where the portal finds out who is there, and sends them back with a code."""
@@ -105,7 +104,7 @@ class Portal:
             raise PortalSilent("no object in the answer")
         return answer
 
-    def _ask(self, method: str, path: str, *, json: object = None, key: str = "") -> Any:
+    def _ask(self, method: str, path: str, *, json: object = None, key: str = "") -> object:
         try:
             response = self._send(method, path, json=json, key=key)
             answer = response.json()

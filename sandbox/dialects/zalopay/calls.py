@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
 from flask import Blueprint, Response, abort, current_app, request
 
@@ -276,9 +276,12 @@ def _number(fields: dict[str, str], name: str, otherwise: int = -1) -> int:
     return int(text)
 
 
-def _json(fields: dict[str, str], name: str, kind: type) -> Any:
+Kind = TypeVar("Kind", dict[str, object], list[object])
+
+
+def _json(fields: dict[str, str], name: str, kind: type[Kind]) -> Kind:
     try:
-        value = json.loads(fields[name])
+        value: object = json.loads(fields[name])
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, kind):
