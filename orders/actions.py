@@ -38,7 +38,8 @@ def with_pending(resources: QuerySet[Resource]) -> QuerySet[Resource]:
     requests = ProvisioningRequest.objects.unanswered().filter(resource=OuterRef("pk"))
     orders = OrderItem.objects.open().filter(resource=OuterRef("pk"))
     blocks = DunningStep.objects.in_force(DunningAct.BLOCK).filter(customer=OuterRef("customer"))
-    return resources.annotate(is_changing=Exists(requests), has_order=Exists(orders), is_blocked=Exists(blocks))
+    pending = {"is_changing": Exists(requests), "has_order": Exists(orders), "is_blocked": Exists(blocks)}
+    return resources.annotate(**pending)  # the model declares them
 
 
 def available_actions(
@@ -65,7 +66,7 @@ def available_actions(
 
 def actions_of_row(row: Resource, customer: Customer, *, at: datetime) -> list[Act]:
     """`available_actions` of a resource that was read `with_pending`."""
-    changing, ordered, blocked = row.is_changing, row.has_order, row.is_blocked  # type: ignore[attr-defined]  # annotated
+    changing, ordered, blocked = row.is_changing, row.has_order, row.is_blocked
     return available_actions(row, customer, changing=changing, ordered=ordered, blocked=blocked, at=at)
 
 

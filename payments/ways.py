@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -78,7 +77,7 @@ def open_links(customer: Customer) -> QuerySet[LinkedAccount]:
 def automatic_charges_of(customer: Customer, *, at: datetime) -> dict[str, AutomaticCharge]:
     """By purpose, with `next_try`: the instant when it is tried next, as far as that is known."""
     rows = AutomaticCharge.objects.filter(customer=customer).select_related("linked")
-    found: dict[str, Any] = {row.purpose: row for row in rows}
+    found: dict[str, AutomaticCharge] = {row.purpose: row for row in rows}
     for row in found.values():
         row.next_try = row.next_at if row.is_on and row.next_at and row.next_at > at else None
     return found

@@ -22,6 +22,12 @@ class BillingRun(models.Model):
         DONE = "done", _("done")
         PARKED = "parked", _("done, something parked")
 
+    parked_count: int
+    chunk_counts: tuple[int, int]
+    invoices: int
+    total: int
+    """Of those in the list of runs: see `invoices.admin.documents`."""
+
     month = models.CharField(_("month"), max_length=7, unique=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.RUNNING)
     started_at = models.DateTimeField(_("started"))

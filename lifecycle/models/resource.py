@@ -110,6 +110,11 @@ class Resource(StateMachine):
 
     State = State
 
+    is_changing: bool
+    has_order: bool
+    is_blocked: bool
+    """Of those read `with_pending`: see `orders.actions`."""
+
     class SuspenseReason(models.TextChoices):
         EXPIRED = "expired", _("paid time ended")
         DELETED = "deleted", _("deleted by the customer")

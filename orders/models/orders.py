@@ -97,6 +97,9 @@ class Order(StateMachine):
               └─► cancelled | expired
     """
 
+    latest_payment: dict[str, object] | None
+    """Of those that the API reads: as `orders.api.orders` shows it."""
+
     State = OrderState
     ENDED: ClassVar = frozenset(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -36,6 +37,9 @@ class AutomaticCharge(models.Model):
     class Purpose(models.TextChoices):
         TOP_UP = "top_up", _("automatic top-up")
         INVOICES = "invoices", _("automatic invoice payment")
+
+    next_try: datetime | None = None
+    """When it is tried next, as far as that is known: see `payments.ways.automatic_charges_of`."""
 
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, db_index=False, related_name="automatic_charges", verbose_name=_("customer")

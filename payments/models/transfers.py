@@ -60,6 +60,9 @@ class ExpectedTransfer(models.Model):
         CLOSED = "closed", _("not wanted any more")
         EXPIRED = "expired", _("the time is over")
 
+    received: int
+    """Of those read `with_received`."""
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="expected_transfers", verbose_name=_("customer")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -126,7 +125,7 @@ def payer_return(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
 def payer_transfer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     """The code to scan, until the transfer has come."""
     at = clock.now()
-    expected: Any = ExpectedTransfer.objects.with_received().filter(request=asked).order_by("-created_at").first()
+    expected = ExpectedTransfer.objects.with_received().filter(request=asked).order_by("-created_at").first()
     account = account_for_transfers()
     if expected is None or account is None:
         return redirect("payer", asked.pk)

@@ -45,13 +45,12 @@ def transfer(request: PortalRequest, expected_id: UUID) -> HttpResponse:
     )
     state = found.state(request.at)
     is_waiting = state == State.WAITING
-    received: int = found.received  # type: ignore[attr-defined]  # annotated
-    left = found.amount - received
+    left = found.amount - found.received
     facts: dict[str, object] = {
         "expected": found,
         "state": state,
         "is_waiting": is_waiting,
-        "received": received,
+        "received": found.received,
         "left": left,
         "payments": cut(found.payments.order_by("created_at", "id"), LATEST),
     }
@@ -92,7 +91,7 @@ def claim(request: PortalRequest) -> HttpResponse:
                 request.customer, told["amount"], day=told["day"], note=told["note"], actor=request.actor, at=request.at
             )
         except DomainError as refusal:
-            form.add_error(refusal.details.get("field"), str(refusal))
+            form.add_error(refusal.about, str(refusal))
             status = refusal.status
         else:
             messages.success(request, _("We look for it and tell you what we found."))

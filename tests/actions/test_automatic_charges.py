@@ -240,7 +240,7 @@ def test_invoices_are_tried_again_by_the_schedule(linking: Any, small: Any) -> N
     assert row("invoices").next_at == DUE + DAY
     pay_open_invoices(at=DUE + HOUR)
     assert charged(linking, DUE + HOUR) == []
-    assert automatic_charges_of(customer, at=DUE)["invoices"].next_try == DUE + DAY  # type: ignore[attr-defined]
+    assert automatic_charges_of(customer, at=DUE)["invoices"].next_try == DUE + DAY
     assert len(charged(linking, DUE + DAY)) == 1
     assert row("invoices").next_at == DUE + 4 * DAY
 
