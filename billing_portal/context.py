@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Concat, NullIf
@@ -14,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import rights_of
 from accounts.may import May
-from accounts.models import Customer
+from accounts.models import Customer, User
 from kernel import clock
 from kernel.seller import seller
 from notifications.models import Notice
@@ -26,9 +25,9 @@ LATEST = 99
 
 def portal(request: HttpRequest) -> dict[str, object]:
     """Nothing here is asked of the database before a template shows it."""
-    user: Any = getattr(request, "user", None)
-    signed_in = bool(user and user.is_authenticated)
-    customer: Customer | None = getattr(request, "customer", None) or (user.customer if signed_in else None)
+    user = getattr(request, "user", None)
+    own = user.customer if isinstance(user, User) else None
+    customer: Customer | None = getattr(request, "customer", None) or own
     now = getattr(request, "at", None) or clock.now()
     known: dict[str, object] = {
         "now": now,
@@ -36,7 +35,7 @@ def portal(request: HttpRequest) -> dict[str, object]:
         "customer": customer,
         "may": {right.name.lower(): right in (rights_of(request) or ()) for right in May},
         "seller": seller(),
-        "clock_url": _address("admin:clock") if signed_in and user.is_staff else "",
+        "clock_url": _address("admin:clock") if isinstance(user, User) and user.is_staff else "",
         "staff_viewing": getattr(request, "staff_viewing", ""),
         "staff_leave_url": _address("admin:leave_customer"),
     }

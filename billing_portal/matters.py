@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Count, Min, Model, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,7 +47,7 @@ def _note(tone: str, icon: str, title: str, text: str, link: tuple[str, str]) ->
     return {"tone": tone, "icon": icon, "title": title, "text": text, "url": link[0], "label": link[1]}
 
 
-def _more(found: Cut, url: str) -> list[Row]:
+def _more(found: Cut[Model], url: str) -> list[Row]:
     """The line that stands for what is left out."""
     if not found.more:
         return []
@@ -174,7 +174,7 @@ def _in_trash(customer: Customer, at: datetime, *, may_order: bool) -> list[Row]
             "amber",
             "trash",
             resource.name,
-            _("in the trash, %(left)s") % {"left": display.time_left(resource.purge_at, at)},
+            _("in the trash, %(left)s") % {"left": display.time_left(resource.purge_at or at, at)},
             (reverse("recover", args=[resource.pk]), _("Recover"))
             if customer.is_prepaid and may_order
             else (_page(resource), _("See")),

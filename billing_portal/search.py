@@ -36,7 +36,7 @@ class Found:
     title: Wording
     page: str
     url: str
-    rows: Cut
+    rows: Cut[Model]
 
 
 @require_GET

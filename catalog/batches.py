@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -106,8 +105,8 @@ def _save(
     coupons: list[Coupon], products: list[list[Product]], batch: str, *, actor: Actor, at: datetime
 ) -> list[Coupon]:
     Coupon.objects.bulk_create(coupons)
-    links: Any = Coupon.products.through
-    links.objects.bulk_create(
+    links = Coupon.products.through
+    links._default_manager.bulk_create(
         links(coupon_id=coupon.pk, product_id=product.pk)
         for coupon, named in zip(coupons, products, strict=True)
         for product in named

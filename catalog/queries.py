@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -33,12 +33,15 @@ class NoPrice(DomainError):
         return str(self.details["item_code"])
 
 
-class Validity(NamedTuple):
+Term = TypeVar("Term")
+
+
+class Validity(NamedTuple, Generic[Term]):
     """A rate or discount and the time in which it is in force."""
 
     starts_at: datetime
     ends_at: datetime
-    value: Any
+    value: Term
 
 
 class PriceBook:
@@ -52,11 +55,11 @@ class PriceBook:
     def __init__(self, customer_ids: Collection[UUID], item_ids: Collection[UUID] | None = None) -> None:
         scope = Q() if item_ids is None else Q(pk__in=item_ids)
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
-        self._rates: dict[tuple[UUID, UUID | None], list[Validity]] = defaultdict(list)
-        self._discounts: dict[tuple[UUID, UUID], list[Validity]] = defaultdict(list)
+        self._rates: dict[tuple[UUID, UUID | None], list[Validity[Rate]]] = defaultdict(list)
+        self._discounts: dict[tuple[UUID, UUID], list[Validity[Decimal]]] = defaultdict(list)
         self._versions: dict[UUID, Rate] = {}
         self._with_own_terms: set[UUID] = set()
-        self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity]] = {}
+        self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity[Component | None]]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
             rate = self._versions[price.pk] = Rate(
@@ -119,10 +122,13 @@ class PriceBook:
                 is_whole = since <= starts_at and ends_at <= until
                 yield component, period if is_whole else Period(max(since, starts_at), min(until, ends_at))
 
-    def _timeline(self, item_id: UUID, quantity: Decimal, customer_id: UUID, language: str) -> list[Validity]:
+    def _timeline(
+        self, item_id: UUID, quantity: Decimal, customer_id: UUID, language: str
+    ) -> list[Validity[Component | None]]:
         """All of time, cut at every change; customers without terms of their own share one."""
         found = []
         for since, until in pairwise([EVER, *self._changes(item_id, customer_id), FOREVER]):
+            component: Component | None
             try:
                 component = self.component(item_id, quantity, customer_id, since, language)
             except NoPrice:
@@ -133,7 +139,7 @@ class PriceBook:
 
     def _changes(self, item_id: UUID, customer_id: UUID) -> list[datetime]:
         """The instants at which the price or the discount of an item changes for a customer, in order."""
-        validities = (
+        validities: tuple[Validity[Rate] | Validity[Decimal], ...] = (
             *self._rates.get((item_id, customer_id), ()),
             *self._rates.get((item_id, None), ()),
             *self._discounts.get((customer_id, self.items[item_id].product_id), ()),
@@ -141,14 +147,14 @@ class PriceBook:
         return sorted({instant for validity in validities for instant in (validity.starts_at, validity.ends_at)})
 
 
-def _in_force(validities: Sequence[Validity], at: datetime) -> Any:
+def _in_force(validities: Sequence[Validity[Term]], at: datetime) -> Term | None:
     for validity in validities:
         if validity.starts_at <= at < validity.ends_at:
             return validity.value
     return None
 
 
-def _validity(row: Price | Discount, value: Rate | Decimal) -> Validity:
+def _validity(row: Price | Discount, value: Term) -> Validity[Term]:
     """Prices change on whole minutes, like everything that is billed."""
     return Validity(truncate(row.valid_from), truncate(row.valid_until) if row.valid_until else FOREVER, value)
 

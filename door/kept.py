@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
@@ -40,10 +39,10 @@ class Kept:
     """The rows of one table that are about somebody."""
 
     model: type[Model]
-    rows: QuerySet[Any]
+    rows: QuerySet[Model]
 
     @property
-    def columns(self) -> list[Field[Any, Any]]:
+    def columns(self) -> list[Field[object, object]]:
         hidden = LEFT_OUT | SECRET_OF.get(self.model._meta.db_table, set())
         return [field for field in self.model._meta.concrete_fields if field.column not in hidden]
 
@@ -92,7 +91,7 @@ def _about(model: type[Model], user: User | None, customer: Customer | None) -> 
 
 def zip_of_kept(user: User | None, customer: Customer | None, *, language: str, at: datetime) -> Iterator[bytes]:
     """The parts of the ZIP, table by table."""
-    sink: Any = Sink()
+    sink = Sink()
     day = local_day(at)
     stamp = (day.year, day.month, day.day, 0, 0, 0)
     tables = kept_about(user, customer)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, Never
 
 from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
@@ -19,10 +19,12 @@ from django.utils.functional import Promise
 from catalog.units import unit_words
 from invoices.explain import percent
 from kernel import display
+from kernel.shapes import Wording
 
 NOTHING = "–"
 CHUNK = 2000
-Words = Callable[[Any], object]
+Words = Callable[[Never], object]
+"""What says a value: the column knows of what type it is, and nobody else."""
 
 
 class Form(Enum):
@@ -53,7 +55,7 @@ class Place(StrEnum):
     """Only on wide screens; where rows are cards, labelled with its title."""
 
 
-TEXTS: dict[Form, Callable[[Any], str]] = {
+TEXTS: dict[Form, Callable[[Never], str]] = {
     Form.TEXT: str,
     Form.PRODUCT: str,
     Form.UNIT: unit_words,
@@ -86,7 +88,7 @@ class Column:
     source: str = ""
     lookup: str = ""
     choices: Sequence[tuple[object, object]] = ()
-    help: str | Promise = ""
+    help: Wording = ""
     in_api: bool = True
     may_be_none: bool = False
     place: Place = Place.WIDE
@@ -95,14 +97,18 @@ class Column:
     def is_number(self) -> bool:
         return self.form not in WORDS
 
-    def reader(self) -> Callable[[object], object]:
-        """What finds the value in a row that is an object."""
+    def reader(self) -> Callable[[object], Any]:
+        """What finds the value in a row that is an object: of the type that `teller` knows."""
         return attrgetter(self.name if self.form is Form.PRODUCT else self.source or self.name)
 
-    def teller(self) -> Callable[[Any], str]:
+    def teller(self) -> Callable[[Never], str]:
         """What says a value in words on a page, in the reader's language of now."""
         words = self.words() or TEXTS[self.form]
-        return lambda value: str(words(value))
+
+        def told(value: Never) -> str:
+            return str(words(value))
+
+        return told
 
     def words(self) -> Words | None:
         """What a file says of a value, in the reader's language of now; None when it says the value itself."""
@@ -140,6 +146,6 @@ def cells_of(columns: Sequence[Column], rows: Iterable[object]) -> Iterator[list
     return _cells(said, ([getattr(row, column.name) for column in columns] for row in rows))
 
 
-def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[object]]) -> Iterator[list[object]]:
+def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[Any]]) -> Iterator[list[object]]:
     for row in rows:
         yield [say(value) if say else value for say, value in zip(said, row, strict=True)]

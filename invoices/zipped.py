@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +43,7 @@ def zip_of_documents(found: QuerySet[Invoice], *, language: str, at: datetime) -
 
 def _parts(invoices: list[Invoice], language: str, at: datetime) -> Iterator[bytes]:
     """Set one after the other while they are sent: neither the file nor the documents lie in memory."""
-    sink: Any = Sink()
+    sink = Sink()
     with zipfile.ZipFile(sink, "w") as archive:
         rest = iter(invoices)
         while chunk := list(islice(rest, AT_ONCE)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +27,7 @@ class DomainError(Exception):
         super().__init_subclass__()
         reasons.know(cls.code, cls.message)
 
-    def __init__(self, message: Wording | None = None, **details: Any) -> None:
+    def __init__(self, message: Wording | None = None, **details: object) -> None:
         self.sentence = message if message is not None else self.message
         self.details = details
         super().__init__(self.code)
@@ -40,6 +40,12 @@ class DomainError(Exception):
         return sentence % {
             name: grouped(value) if isinstance(value, int) else value for name, value in self.details.items()
         }
+
+    @property
+    def about(self) -> str | None:
+        """The field of a form, or the member of a body, that it is about."""
+        field = self.details.get("field")
+        return str(field) if field else None
 
     def facts(self) -> dict[str, object]:
         """The details as JSON-ready values."""

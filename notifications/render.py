@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Never
 from uuid import UUID
 
 from django.conf import settings
@@ -46,11 +46,11 @@ MONTHS = frozenset({"month"})
 DAYS = frozenset({"arrives_by", "due_date", "expires_on", "on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
-_words: dict[str, Callable[[object], str]] = {}
+_words: dict[str, Callable[[Never], str]] = {}
 _addresses: dict[str, Callable[[str], str]] = {}
 
 
-def words_for(fact: str, in_words: Callable[[Any], str]) -> None:
+def words_for(fact: str, in_words: Callable[[Never], str]) -> None:
     """An app tells how a fact that it knows, kept as ids, reads in the active language."""
     _words[fact] = in_words
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -87,8 +87,8 @@ def _ending(customer: Customer, at: datetime, until: datetime) -> QuerySet[Resou
     return ending.order_by("paid_until", "pk")
 
 
-def _renewals(ends: Cut, customer: Customer, at: datetime) -> list[Coming]:
-    resources: Sequence[Resource] = ends.rows
+def _renewals(ends: Cut[Resource], customer: Customer, at: datetime) -> list[Coming]:
+    resources = ends.rows
     if not resources:
         return []
     book, known = PriceBook([customer.pk]), {}
@@ -103,7 +103,7 @@ def _renewals(ends: Cut, customer: Customer, at: datetime) -> list[Coming]:
     return found
 
 
-def _invoices(customer: Customer, at: datetime, until: datetime) -> Cut:
+def _invoices(customer: Customer, at: datetime, until: datetime) -> Cut[Invoice]:
     due = Invoice.objects.open().filter(customer=customer, due_at__lt=until).order_by("due_at", "pk")
     return cut(due, MOST_PRICED)
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode
-from catalog.configuration import configuration_text
+from catalog.configuration import Chosen, configuration_text
 from catalog.models import Item
-from invoices.columns import Column, Form, Place, on_page, rows_of
+from invoices.columns import Column, Form, Place, Words, on_page, rows_of
 from invoices.queries import product_names
 from lifecycle.models import Health, Resource, State
 from orders.models import Action, Order
@@ -65,7 +64,7 @@ ORDERS_PAGE = [
 ORDERS_OF_ONE = on_page(ORDERS_PAGE, action=Place.NAME, state=Place.WIDE, total=Place.WIDE)
 
 
-def resource_rows(resources: QuerySet[Resource], price: Callable[[Any], int | None]) -> Iterator[list[object]]:
+def resource_rows(resources: QuerySet[Resource], price: Callable[[list[Chosen]], int | None]) -> Iterator[list[object]]:
     """For a download; `price` is that of a configuration."""
     return rows_of(RESOURCES, resources.annotate(price=F("configuration")), price=price, **_words())
 
@@ -74,7 +73,7 @@ def trash_rows(resources: QuerySet[Resource]) -> Iterator[list[object]]:
     return rows_of(TRASH, resources, **_words())
 
 
-def _words() -> dict[str, Callable[[Any], object]]:
+def _words() -> dict[str, Words]:
     items = {str(item.pk): item for item in Item.objects.all()}
     return {
         "id": str,

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, Unpack
 
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import BaseConstraint, ForeignKey, Model
 from django.db.models.constraints import UniqueConstraint
+
+from kernel.shapes import Wording
+
+
+class _Messages(TypedDict, total=False):
+    violation_error_code: str | None
+    violation_error_message: Wording | None
 
 
 class CarriedKey(BaseConstraint):
@@ -19,14 +27,17 @@ class CarriedKey(BaseConstraint):
 
     default_violation_error_message = "“%(name)s” is violated."
 
-    def __init__(self, reference: str, *, name: str, carries: str = "customer", **messages: Any) -> None:
+    def __init__(self, reference: str, *, name: str, carries: str = "customer", **messages: Unpack[_Messages]) -> None:
         super().__init__(name=name, **messages)
         self.reference, self.carries = reference, carries
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def create_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        assert model is not None
         return f"ALTER TABLE {model._meta.db_table} ADD {self.constraint_sql(model, schema_editor)}"
 
-    def constraint_sql(self, model: Any, schema_editor: Any) -> str:
+    def constraint_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        assert model is not None
+        assert schema_editor is not None
         reference, carried = model._meta.get_field(self.reference), model._meta.get_field(self.carries)
         assert isinstance(reference, ForeignKey)
         assert isinstance(carried, ForeignKey)
@@ -38,7 +49,9 @@ class CarriedKey(BaseConstraint):
             f" REFERENCES {other.db_table} ({other.pk.column}, {theirs.column})"
         )
 
-    def remove_sql(self, model: Any, schema_editor: Any) -> str:
+    def remove_sql(self, model: type[Model] | None, schema_editor: BaseDatabaseSchemaEditor | None) -> str:
+        assert model is not None
+        assert schema_editor is not None
         return f"ALTER TABLE {model._meta.db_table} DROP CONSTRAINT {schema_editor.quote_name(self.name)}"
 
     def validate(self, model: type[Model], instance: Model, exclude: object = None, using: str = "default") -> None:

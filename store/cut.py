@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 
+Row_co = TypeVar("Row_co", bound=Model, covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Generic[Row_co]):
     """The first rows of a list; `more` is how many are left out, of all `count`, or of so many as were counted."""
 
-    rows: list[Any]
+    rows: list[Row_co]
     count: int
     is_over: bool = False
 
@@ -21,14 +23,14 @@ class Cut:
     def more(self) -> int:
         return self.count - len(self.rows)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Row_co]:
         return iter(self.rows)
 
     def __len__(self) -> int:
         return len(self.rows)
 
 
-def cut(rows: QuerySet[Model], most: int, *, count_to: int | None = None) -> Cut:
+def cut(rows: QuerySet[Row_co], most: int, *, count_to: int | None = None) -> Cut[Row_co]:
     """The first `most` of `rows` in their order; the rest is counted when there is one, as far as `count_to`."""
     found = list(rows[: most + 1])
     if len(found) <= most:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
 
+from celery import Task
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def end_of_share() -> float:
     return time.monotonic() + SHARE_SECONDS
 
 
-def wake_helpers(task: Any, *args: str, count: int) -> None:
+def wake_helpers(task: Task[..., object], *args: str, count: int) -> None:
     """
     Ask up to `count` other workers, and at most MOST_HELPERS, to run the Celery task `task`; whoever is free comes.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 SIZE = 25
@@ -21,17 +20,20 @@ class UnknownKey(ValueError):
     """What was given is no key of a row of this list."""
 
 
+Row_co = TypeVar("Row_co", covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[Row_co]):
     """`rows` in their order; `newer` and `older` are the keys for the parameters `before` and `after`, or empty."""
 
-    rows: list[Any]
+    rows: list[Row_co]
     newer: str
     older: str
 
 
 def keyset_page(
-    rows: QuerySet[Model],
+    rows: QuerySet[Model, Row_co],
     key: tuple[str, ...],
     *,
     before: str = "",
@@ -39,7 +41,7 @@ def keyset_page(
     size: int = SIZE,
     ascending: bool = False,
     strict: bool = False,
-) -> Page:
+) -> Page[Row_co]:
     """
     One page of `rows` in descending (or ascending) order of the unique `key` columns or annotations, in one query.
 
@@ -84,18 +86,30 @@ def _plain(value: object) -> list[object]:
             return ["v", value]
 
 
-def _decode(token: str, rows: QuerySet[Model], key: tuple[str, ...]) -> tuple[object, ...] | None:
+def _read(kind: object, value: object) -> object:
+    """:raises ValueError: nobody has written it so"""
+    match kind, value:
+        case "t", str():
+            return datetime.fromisoformat(value)
+        case "u", str():
+            return UUID(value)
+        case "v", _:
+            return value
+    raise ValueError(kind)
+
+
+def _decode(token: str, rows: QuerySet[Model, Row_co], key: tuple[str, ...]) -> tuple[object, ...] | None:
     """The values of the key columns, or None when these cannot be such values."""
     if not token:
         return None
     try:
         values = json.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        read: dict[str, Callable[[Any], object]] = {"t": datetime.fromisoformat, "u": UUID, "v": lambda value: value}
         decoded = []
         for column, (kind, value) in zip(key, values, strict=True):
             annotation = rows.query.annotations.get(column)
-            field: Any = annotation.output_field if annotation else rows.model._meta.get_field(column)
-            decoded.append(_plausible(field.to_python(read[kind](value))))
+            field = annotation.output_field if annotation else rows.model._meta.get_field(column)
+            assert isinstance(field, Field)
+            decoded.append(_plausible(field.to_python(_read(kind, value))))
             field.run_validators(decoded[-1])
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, ValidationError):
         return None

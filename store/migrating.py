@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypedDict, Unpack
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations import RunSQL
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.questioner import MigrationQuestioner
 from django.db.migrations.state import ProjectState
 from pgtrigger.migrations import MigrationAutodetectorMixin
+
+
+class _Options(TypedDict, total=False):
+    state_operations: Sequence[Operation]
+    hints: Mapping[str, object]
+    elidable: bool
 
 
 class CountLocked(RunSQL):
@@ -21,7 +28,9 @@ class CountLocked(RunSQL):
     migrations is counted by neither. Readers go on meanwhile, writers wait.
     """
 
-    def __init__(self, tables: Sequence[str], sql: str, reverse_sql: str = RunSQL.noop, **options: Any) -> None:
+    def __init__(
+        self, tables: Sequence[str], sql: str, reverse_sql: str = RunSQL.noop, **options: Unpack[_Options]
+    ) -> None:
         self.tables = list(tables)
         super().__init__(sql, reverse_sql, **options)
 
@@ -83,9 +92,11 @@ class Autodetector(MigrationAutodetectorMixin, MigrationAutodetector):  # that o
     event or of reason is a member of its enum and no migration that repeats all the others.
     """
 
-    def __init__(self, from_state: ProjectState, to_state: ProjectState, *more: Any) -> None:
+    def __init__(
+        self, from_state: ProjectState, to_state: ProjectState, questioner: MigrationQuestioner | None = None
+    ) -> None:
         for state in (from_state, to_state):
             for model in state.models.values():
                 for field in model.fields.values():
                     field.choices = None
-        super().__init__(from_state, to_state, *more)
+        super().__init__(from_state, to_state, questioner)

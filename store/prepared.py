@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 from django.db import connection
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
+    from psycopg.abc import Params
 
 
 class _PreparedCursor(psycopg.Cursor[tuple[object, ...]]):
     """Sends arguments beside the statement, which the server keeps, parsed and planned, for the connection."""
 
     def execute(
-        self, query: Any, params: Any = None, *, prepare: bool | None = True, binary: bool | None = None
-    ) -> Any:
+        self, query: Any, params: Params | None = None, *, prepare: bool | None = True, binary: bool | None = None
+    ) -> Self:
         return super().execute(query, params, prepare=prepare, binary=binary)
 
 

@@ -8,11 +8,10 @@ cache under the owner (a customer) and the token. Nothing depends on it: without
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
@@ -20,7 +19,8 @@ from redis.exceptions import RedisError
 
 REMEMBERED_SECONDS = 600
 EVERY_SECONDS = 0.25
-Rows = Iterable[object]
+Cells = Sequence[object]
+Rows = Iterable[Cells]
 
 
 class Stage(StrEnum):
@@ -49,7 +49,7 @@ class Watched:
         self._done = 0
         self._note(Stage.RUNNING)
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Cells]:
         next_note = 0.0
         try:
             for row in self._rows:

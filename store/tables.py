@@ -10,7 +10,6 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
 import xlsxwriter
 
@@ -62,8 +61,7 @@ def write_workbook(
         instant = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
         whole = book.add_format({"num_format": "#,##0"})
-        sheet: Any = None
-        at = SHEET_ROWS
+        sheet, at = _sheet(book, titles, bold, widths), 0
         for row in rows:
             if at >= SHEET_ROWS:
                 sheet, at = _sheet(book, titles, bold, widths), 0
@@ -83,11 +81,11 @@ def write_workbook(
                         sheet.write_string(at, column, cell)
                     case _:
                         sheet.write_number(at, column, cell)
-        if sheet is None:
-            _sheet(book, titles, bold, widths)
 
 
-def _sheet(book: Any, titles: Sequence[str], bold: object, widths: Sequence[int]) -> object:
+def _sheet(
+    book: xlsxwriter.Workbook, titles: Sequence[str], bold: object, widths: Sequence[int]
+) -> xlsxwriter.worksheet.Worksheet:
     sheet = book.add_worksheet()
     sheet.freeze_panes(1, 0)
     for column, width in enumerate(widths):

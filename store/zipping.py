@@ -16,6 +16,9 @@ class Sink:
     def flush(self) -> None:
         return None
 
+    def close(self) -> None:
+        return None
+
     def taken(self) -> bytes:
         parts, self._parts = self._parts, []
         return b"".join(parts)

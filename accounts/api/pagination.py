@@ -31,7 +31,7 @@ class KeysetPagination(BasePagination):
         if before and after:
             raise NoSuchPage(_("Give either `after` or `before`."), field=field)
         try:
-            self.page: Page = keyset_page(
+            self.page: Page[object] = keyset_page(
                 queryset, view.keyset, before=before, after=after, size=wanted["page_size"], strict=True
             )
         except UnknownKey:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Model, QuerySet, Value
 from django.urls import reverse
@@ -62,7 +61,7 @@ class Matter:
         return f"{reverse(f'admin:{meta.app_label}_{meta.model_name}_changelist')}?{self.query}"
 
     @property
-    def listed(self) -> Any:
+    def listed(self) -> type[Model]:
         """Stuck order items are shown as their orders."""
         return Order if self.rows.model is OrderItem else self.rows.model
 

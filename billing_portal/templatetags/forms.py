@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import template
 from django.template.defaulttags import CsrfTokenNode
 from django.utils.html import format_html
@@ -15,7 +13,7 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def csrf_token(context: template.Context) -> Any:
+def csrf_token(context: template.Context) -> SafeString:
     """That the form comes from here, and for which customer its page was shown."""
     customer = customer_of_forms(context.get("request"))
     named = format_html('<input type="hidden" name="{}" value="{}">', FIELD, customer) if customer else ""

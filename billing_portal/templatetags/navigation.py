@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from django.template import Context
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -41,7 +40,7 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
 ]
 
 
-def groups(context: Any) -> list[Json]:
+def groups(context: Context) -> list[Json]:
     """Groups with `title` and `links` (label, url, icon, current, count); nothing for pages that do not exist."""
     request = context.get("request")
     rights = rights_of(request)

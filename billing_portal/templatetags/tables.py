@@ -17,7 +17,7 @@ A cell or sum of a column that there is not is an error. Where the reader may le
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Never, TypeVar
 
 from django import template
 from django.forms import BaseForm
@@ -35,7 +35,7 @@ from store.keyset import Page
 register = template.Library()
 
 PICK, DO = "pick", "do"
-DRAWN: dict[Form, Callable[[Any], str]] = {
+DRAWN: dict[Form, Callable[[Never], str]] = {
     Form.MONEY: money,
     Form.MOVED: signed_money,
     Form.INSTANT: instant,
@@ -47,7 +47,7 @@ EMPTY = SafeString("<td></td>")
 Found = TypeVar("Found", bound=Node)
 
 
-def drawn(column: Column, value: object) -> str:
+def drawn(column: Column, value: Any) -> str:
     return NOTHING if value is None else (DRAWN.get(column.form) or column.teller())(value)
 
 
@@ -153,8 +153,8 @@ class _Slot(NamedTuple):
 
     before: str
     after: str
-    value: Callable[[object], object]
-    words: Callable[[Any], str]
+    value: Callable[[object], Any]
+    words: Callable[[Never], str]
     told: CellNode | None
 
     @classmethod
@@ -261,7 +261,7 @@ def filter_bar(context: template.RequestContext, form: BaseForm, exports: object
 
 
 @register.inclusion_tag("components/pager.html", takes_context=True)
-def pager(context: template.RequestContext, page: Page) -> dict[str, object]:
+def pager(context: template.RequestContext, page: Page[object]) -> dict[str, object]:
     """Below a list: when it was read, and the pages beside this one."""
     return {
         "newer": page.newer,

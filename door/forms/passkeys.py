@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from kernel.shapes import Cleaned
 from kernel.text import validate_printable
 
 MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
@@ -33,9 +32,9 @@ class NewPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # fido2 is not loo
     )
     field_order = ("name", "credential")
 
-    def clean(self) -> dict[str, Any]:
+    def clean(self) -> Cleaned:
         try:
-            cleaned: dict[str, Any] = super().clean()
+            cleaned: Cleaned = super().clean()
         except (forms.ValidationError, *MALFORMED) as refused:
             raise _not_accepted() from refused
         return cleaned

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -47,17 +46,18 @@ def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
         facts = {"session": session, "refusal": refusal, "leave_url": _leave_url(session)}
         return render(request, "orders/session_over.html", facts, status=refusal.status)
     note_way_back(request, session)
-    match session.action:
-        case Action.CREATE:
-            wish = _create_wish(request, session)
-        case Action.RESIZE:
-            wish = resize_wish(request, resource, proposed=session.configuration)
-        case Action.RENEW:
-            wish = renew_wish(request, [resource])
-        case Action.RECOVER:
-            wish = recover_wish(request, resource)
-        case _:
-            return _delete(request, session, resource)
+    if resource is None:
+        wish = _create_wish(request, session)
+    else:
+        match session.action:
+            case Action.RESIZE:
+                wish = resize_wish(request, resource, proposed=session.configuration)
+            case Action.RENEW:
+                wish = renew_wish(request, [resource])
+            case Action.RECOVER:
+                wish = recover_wish(request, resource)
+            case _:
+                return _delete(request, session, resource)
     wish.session = session
     wish.context |= {"session": session, "leave_url": _leave_url(session)}
     return offer_page(request, wish)
@@ -79,7 +79,7 @@ def own_session(request: PortalRequest, pk: UUID) -> CheckoutSession:
     return get_object_or_404(sessions, Q(customer=None) | Q(customer=request.customer), pk=pk)
 
 
-def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Any:
+def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Resource | None:
     """
     What the session is about, if anything.
 

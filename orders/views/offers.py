@@ -62,7 +62,7 @@ class Wish:
 
     def put_error(self, refusal: DomainError) -> bool:
         """Show a refusal at the field that it is about; False when it is about none of them."""
-        about = "coupon" if isinstance(refusal, CouponRefused) else str(refusal.details.get("field", ""))
+        about = "coupon" if isinstance(refusal, CouponRefused) else refusal.about or ""
         for form in self.forms:
             if about in form.fields:
                 form.add_error(about, with_way_on(refusal))

@@ -74,7 +74,7 @@ def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpR
         )
     except StaleQuote as stale:
         messages.warning(request, str(stale))
-        return _to_fresh(offered, stale.details["quote"])
+        return _to_fresh(offered, str(stale.details["quote"]))
     return HttpResponseRedirect(_where_to_pay(order, payment) or reverse("order", args=[order.pk]), status=303)
 
 

@@ -51,7 +51,7 @@ def ask_somebody(request: PortalRequest) -> HttpResponse:
             asking = Asking(asked["email"], asked["name"], asked["language"])
             made = ask_to_pay(request.customer, kind, pks, asking, actor=request.actor, at=request.at)
         except DomainError as refusal:
-            field = refusal.details.get("field")
+            field = refusal.about
             form.add_error(field if field in form.fields else None, str(refusal))
         else:
             messages.success(request, _("We have sent %(email)s the link.") % {"email": made.email})

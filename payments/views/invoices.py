@@ -55,7 +55,7 @@ def question(request: PortalRequest, invoice_id: UUID) -> HttpResponse:
                 request.customer.pk, found.pk, asked["line"], text=asked["text"], actor=request.actor, at=request.at
             )
         except DomainError as refusal:
-            form.add_error("text" if refusal.details.get("field") else "line", str(refusal))
+            form.add_error("text" if refusal.about else "line", str(refusal))
         else:
             messages.success(
                 request, _("We look into it. Until we answer, nothing of it is dunned or paid automatically.")
