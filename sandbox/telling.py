@@ -15,7 +15,7 @@ from . import faults, ledger, links
 from .bank.book import BANK
 from .config import Config
 from .dialects import DIALECTS
-from .dialects.base import Dialect, Notice, Struck, Teller
+from .dialects.base import Dialect, GatewayNotice, Struck, Teller
 from .store import Store
 
 TELLERS = {BANK.name: BANK} | {
@@ -57,7 +57,13 @@ def tell_of_refund(db: sqlite3.Connection, refund: sqlite3.Row, config: Config, 
 
 
 def _owe(
-    db: sqlite3.Connection, reference: str, dialect: Dialect, notice: Notice | None, struck: Struck, *, now: float
+    db: sqlite3.Connection,
+    reference: str,
+    dialect: Dialect,
+    notice: GatewayNotice | None,
+    struck: Struck,
+    *,
+    now: float,
 ) -> None:
     if notice is None:
         return

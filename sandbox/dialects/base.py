@@ -23,7 +23,7 @@ Answer = Json
 
 
 @dataclass(frozen=True)
-class Notice:
+class GatewayNotice:
     """How a merchant is told: by POST of `body`, with `headers` beside it, or by GET where there is none."""
 
     url: str
@@ -58,7 +58,7 @@ class Linking:
     :ivar return_url: where the customer goes from its page
     """
 
-    notice: Callable[[Row, Config, Struck], Notice | None]
+    notice: Callable[[Row, Config, Struck], GatewayNotice | None]
     return_url: Callable[[Row, Config], str]
 
 
@@ -84,12 +84,12 @@ class Dialect:
     tries: int
     gap_s: float
     timeout_s: float
-    notice: Callable[[Row, Config, Struck], Notice | None]
+    notice: Callable[[Row, Config, Struck], GatewayNotice | None]
     judge: Callable[[httpx.Response], tuple[str, str]]
     return_url: Callable[[Row, Config], str]
     reverses: bool = False
     has_disputes: bool = False
-    refund_notice: Callable[[Row, Row, Config, Struck], Notice] | None = None
+    refund_notice: Callable[[Row, Row, Config, Struck], GatewayNotice] | None = None
     may_try_again: bool = False
     linking: Linking | None = None
 

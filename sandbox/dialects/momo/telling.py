@@ -15,7 +15,7 @@ from sandbox.shapes import Json
 
 from ... import ledger, links
 from ...config import Config
-from ..base import Notice, Row, Struck, with_query
+from ..base import GatewayNotice, Row, Struck, with_query
 from .calls import ACCESS_KEY, MESSAGES, PARTNER_CODE, facts_of
 from .signing import seal
 from .tokens import AUTHORISED, result_of, secret_of
@@ -26,13 +26,13 @@ SIGNED = (
 )
 
 
-def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
+def notice(order: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     told = _told(order)
     told["amount"] += int(struck.get("wrong_amount", 0))
     if "other_merchant" in struck:
         told["partnerCode"] = "OTHER"
     key = "not the key" if "bad_signature" in struck else secret_of(config)
-    return Notice(order["notify_url"], json.dumps(_signed(told, key), ensure_ascii=False))
+    return GatewayNotice(order["notify_url"], json.dumps(_signed(told, key), ensure_ascii=False))
 
 
 def judge(response: httpx.Response) -> tuple[str, str]:
@@ -47,13 +47,13 @@ def return_url(order: Row, config: Config) -> str:
 LINK_SIGNED = f"{SIGNED} callbackToken partnerClientId"
 
 
-def link_notice(link: Row, config: Config, struck: Struck) -> Notice | None:
+def link_notice(link: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     """Only of what the customer decided; that they ended it later, MoMo does not tell."""
     if link["state"] not in ("agreed", "refused"):
         return None
     key = "not the key" if "bad_signature" in struck else secret_of(config)
     told = _told_of_link(link)
-    return Notice(
+    return GatewayNotice(
         link["notify_url"], json.dumps({**told, "signature": seal(key, LINK_SIGNED, {**told, "accessKey": ACCESS_KEY})})
     )
 

@@ -15,12 +15,12 @@ from sandbox.shapes import Json
 
 from ... import ledger, links
 from ...config import Config
-from ..base import Notice, Row, Struck
+from ..base import GatewayNotice, Row, Struck
 from . import shown
 from .signing import header
 
 
-def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
+def notice(order: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     """Of an order that was left alone there is nothing to tell."""
     if order["state"] == "reversed":
         return _event("charge.dispute.funds_withdrawn", shown.dispute(order), order["notify_url"], config, struck)
@@ -36,11 +36,11 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
     return _event(kind, found, order["notify_url"], config, struck, at=ledger.merchants_time(order, time.time()))
 
 
-def refund_notice(row: Row, order: Row, config: Config, struck: Struck) -> Notice:
+def refund_notice(row: Row, order: Row, config: Config, struck: Struck) -> GatewayNotice:
     return _event("refund.failed", shown.refund(row, order), order["notify_url"], config, struck)
 
 
-def link_notice(link: Row, config: Config, struck: Struck) -> Notice | None:
+def link_notice(link: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     if link["state"] == "agreed":
         return _event("setup_intent.succeeded", shown.setup_intent(link), link["notify_url"], config, struck)
     if link["state"] == "ended":
@@ -72,7 +72,9 @@ def _expired(order: Row) -> Json:
     )
 
 
-def _event(kind: str, about: Json, url: str, config: Config, struck: Struck, *, at: float | None = None) -> Notice:
+def _event(
+    kind: str, about: Json, url: str, config: Config, struck: Struck, *, at: float | None = None
+) -> GatewayNotice:
     now = time.time()
     told = {
         "id": f"evt_{int(now * 1000)}",
@@ -83,4 +85,6 @@ def _event(kind: str, about: Json, url: str, config: Config, struck: Struck, *, 
         "data": {"object": about},
     }
     body = json.dumps(told, ensure_ascii=False)
-    return Notice(url, body, {"Stripe-Signature": header(config, body, at=now, spoiled="bad_signature" in struck)})
+    return GatewayNotice(
+        url, body, {"Stripe-Signature": header(config, body, at=now, spoiled="bad_signature" in struck)}
+    )

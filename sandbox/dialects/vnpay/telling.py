@@ -11,20 +11,20 @@ import httpx
 
 from ... import ledger
 from ...config import Config
-from ..base import Notice, Row, Struck, with_query
+from ..base import GatewayNotice, Row, Struck, with_query
 from .calls import facts_of
 from .signing import query_text, seal
 
 RESPONSE_CODES = {ledger.CANCELLED: "24", ledger.EXPIRED: "11", ledger.NO_FUNDS: "51", ledger.WRONG_OTP: "13"}
 
 
-def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
+def notice(order: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     told = _told(order)
     if "wrong_amount" in struck:
         told["vnp_Amount"] = str((order["amount"] + int(struck["wrong_amount"])) * 100)
     if "other_merchant" in struck:
         told["vnp_TmnCode"] = "OTHERS01"
-    return Notice(
+    return GatewayNotice(
         _signed(order["notify_url"], told, "not the key" if "bad_signature" in struck else config.signs_with("key1"))
     )
 

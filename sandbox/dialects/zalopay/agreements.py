@@ -8,7 +8,7 @@ import time
 
 from ... import ledger, links, telling
 from ...config import Config
-from ..base import Answer, Linking, Notice, Row, Struck, is_web_address, with_query
+from ..base import Answer, GatewayNotice, Linking, Row, Struck, is_web_address, with_query
 from .signing import seal
 
 REQUIRED: dict[str, dict[str, int]] = {
@@ -128,13 +128,13 @@ def _unbind(db: sqlite3.Connection, fields: dict[str, str], struck: Struck, conf
     return 1, 1, "", {}
 
 
-def notice(link: Row, config: Config, struck: Struck) -> Notice | None:
+def notice(link: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     if not link["notify_url"]:
         return None
     told = {"app_id": config.app_id + ("other_merchant" in struck), **_facts(link), "msg_type": 1}
     data = json.dumps({**told, "server_time": int(time.time() * 1000)})
     key = "not the key" if "bad_signature" in struck else config.signs_with("key2")
-    return Notice(link["notify_url"], json.dumps({"data": data, "mac": seal(key, data), "type": 2}))
+    return GatewayNotice(link["notify_url"], json.dumps({"data": data, "mac": seal(key, data), "type": 2}))
 
 
 def return_url(link: Row, config: Config) -> str:

@@ -13,14 +13,14 @@ import httpx
 
 from ... import ledger
 from ...config import Config
-from ..base import Notice, Row, Struck, with_query
+from ..base import GatewayNotice, Row, Struck, with_query
 from .calls import SUB_CODES
 from .signing import seal
 
 WALLET_CHANNEL = 38
 
 
-def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
+def notice(order: Row, config: Config, struck: Struck) -> GatewayNotice | None:
     if not order["notify_url"]:
         return None
     details = ledger.details(order)
@@ -43,7 +43,7 @@ def notice(order: Row, config: Config, struck: Struck) -> Notice | None:
         ensure_ascii=False,
     )
     key = "not the key" if "bad_signature" in struck else config.signs_with("key2")
-    return Notice(
+    return GatewayNotice(
         order["notify_url"], json.dumps({"data": data, "mac": seal(key, data), "type": 1}, ensure_ascii=False)
     )
 
