@@ -50,8 +50,6 @@ def billing_history(request: PortalRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
-    for invoice in page.rows:
-        invoice.look = invoice.status_at(request.at)
     summary = summarize(request.customer, wanted, at=request.at)
     context = {
         "filters": filters,

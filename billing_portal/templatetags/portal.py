@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from billing_portal.templatetags import charts, navigation
 from billing_portal.templatetags.states import HEALTH, STATES, SWITCHED, TONE_ICONS, Look, look_of
 from catalog import units
+from invoices.models import Invoice
 from kernel import actors, clock, display
 
 register = template.Library()
@@ -192,6 +193,12 @@ def _badge_html(tone: str, struck: bool, symbol: str, word: str, note: str) -> S
 def state_badge(state: object, note: str = "") -> SafeString:
     """{% state_badge invoice.status %}: resource, invoice, order or payment state. "overdue" is one too."""
     return _badge(look_of(state, STATES), note)
+
+
+@register.filter
+def standing(invoice: Invoice, now: datetime | str | None = None) -> str:
+    """{% state_badge invoice|standing:now %}: the status of an invoice; "overdue" says more than "unpaid"."""
+    return invoice.status_at(now if isinstance(now, datetime) else clock.now())
 
 
 @register.simple_tag

@@ -89,8 +89,6 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     all_invoices = cut(documents.order_by("-issued_at", "-id"), most)
     all_items = cut(OrderItem.objects.filter(resource=found).select_related("order").order_by("-order_id"), most)
     events, periods, invoices, own_items = all_events.rows, all_periods.rows, all_invoices.rows, all_items.rows
-    for invoice in invoices:
-        invoice.look = invoice.status_at(request.at)
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
     expired = found.is_running and found.is_expired(request.at)

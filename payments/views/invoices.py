@@ -83,7 +83,6 @@ def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = No
     choices = _choices(lines)
     context = {
         "invoice": found,
-        "look": found.status_at(request.at),
         "lines": lines,
         "allocations": allocations_to(found),
         "standing": standing_of(request.customer, at=request.at) if found.due else None,
@@ -146,9 +145,6 @@ def paying(request: PortalRequest, chosen: Sequence[Invoice]) -> dict[str, objec
     due = sum(one.due for one in chosen)
     wallet = wallet_of(request.customer.pk)
     lacking = max(due - wallet.available, 0)
-    one: Any
-    for one in chosen:
-        one.look = one.status_at(request.at)
     return {
         "chosen": chosen,
         "due": due,
