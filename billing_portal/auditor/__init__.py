@@ -65,7 +65,7 @@ def audit_the_books(*, at: datetime) -> int:
 
     :raises BooksBroken: some do not
     """
-    found = look(NIGHTLY, at=at)
+    found = contradictions(NIGHTLY, at=at)
     _write_down(found, everything=True, at=at)
     close_the_books(claims=len(NIGHTLY), found=len(found), at=at)
     if found:
@@ -80,7 +80,7 @@ def audit_the_touched(*, at: datetime) -> Tally:
     :raises BooksBroken: some claims do not hold for them
     """
     customers, since, reached = touched_customers()
-    found = look(QUICK, customers=customers, since=since, at=at) if customers else []
+    found = contradictions(QUICK, customers=customers, since=since, at=at) if customers else []
     _write_down(found, at=at)
     note_look(reached, customers=len(customers), found=len(found), at=at)
     if found:
@@ -95,10 +95,10 @@ def next_look(after: datetime) -> None:
 
 def violations() -> list[str]:
     """What is wrong with the books, one sentence each; empty when all is well. Age is no fault here: it takes a clock."""
-    return [str(violation) for violation in look([claim for claim in NIGHTLY if not claim.is_timed])]
+    return [str(violation) for violation in contradictions([claim for claim in NIGHTLY if not claim.is_timed])]
 
 
-def look(
+def contradictions(
     claims: Iterable[Claim], *, customers: Sequence[UUID] | None = None, since: int = 0, at: datetime | None = None
 ) -> list[Violation]:
     """What contradicts these claims: of everybody, or of some customers."""

@@ -11,7 +11,7 @@ from django.db import connection
 
 from accounts.four_eyes import ask
 from accounts.models import Customer, User
-from billing_portal.auditor import CLAIMS, NIGHTLY, QUICK, audit_the_touched, look, violations
+from billing_portal.auditor import CLAIMS, NIGHTLY, QUICK, audit_the_touched, contradictions, violations
 from billing_portal.auditor.touched import touched_customers
 from billing_portal.models import Finding
 from invoices.models import Hold, Invoice
@@ -266,19 +266,19 @@ def test_each_claim_has_something_planted_against_it() -> None:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.sentence)
 def test_what_contradicts_a_claim_is_found(world: None, claim: Any) -> None:
-    assert look([claim], at=NOON + timedelta(hours=1)) == []
+    assert contradictions([claim], at=NOON + timedelta(hours=1)) == []
     for statement in PLANTED[claim.sentence]:
         plant(statement)
-        assert look([claim], at=LATER), statement
+        assert contradictions([claim], at=LATER), statement
 
 
 @pytest.mark.parametrize("claim", QUICK, ids=lambda claim: claim.sentence)
 def test_what_can_be_asked_of_some_customers_is_found_of_them_alone(world: None, claim: Any) -> None:
     plant(PLANTED[claim.sentence][0])
-    concerned = {violation.customer for violation in look([claim], at=LATER) if violation.customer}
+    concerned = {violation.customer for violation in contradictions([claim], at=LATER) if violation.customer}
     others = [pk for pk in Customer.objects.values_list("pk", flat=True) if pk not in concerned]
-    assert {violation.customer for violation in look([claim], customers=[*concerned], at=LATER)} == concerned
-    assert look([claim], customers=others, at=LATER) == []
+    assert {violation.customer for violation in contradictions([claim], customers=[*concerned], at=LATER)} == concerned
+    assert contradictions([claim], customers=others, at=LATER) == []
 
 
 def test_most_claims_can_be_asked_of_those_with_whom_something_has_happened() -> None:
@@ -315,6 +315,6 @@ def test_a_look_at_thousands_of_rows_takes_less_than_a_second(world: None) -> No
     run("ANALYZE")
     began = time.monotonic()
     customers, since, _reached = touched_customers()
-    found = look(QUICK, customers=customers, since=since, at=NOON)
+    found = contradictions(QUICK, customers=customers, since=since, at=NOON)
     assert (len(customers), found) == (2000, [])
     assert time.monotonic() - began < 5

@@ -14,7 +14,7 @@ from django.db import connection
 
 from accounts.models import AuditEntry, Customer, Seal
 from accounts.services import record_audit
-from billing_portal.auditor import audit_the_books, audit_the_touched, look
+from billing_portal.auditor import audit_the_books, audit_the_touched, contradictions
 from billing_portal.auditor.history import HISTORY, chain
 from billing_portal.models import Close
 from orders.audit import Did
@@ -49,7 +49,7 @@ def plant(sql: str, *arguments: object) -> None:
 
 
 def named() -> set[str]:
-    return {violation.label for violation in look(HISTORY, at=NOON)}
+    return {violation.label for violation in contradictions(HISTORY, at=NOON)}
 
 
 def outsider(folder: Path, *heads: str) -> tuple[int, str]:
