@@ -35,7 +35,7 @@ Need = frozenset[Rights]
 
 
 def one_of(*rights: May) -> Need:
-    """Each of these is enough."""
+    """Any of these is enough."""
     return frozenset(frozenset({right}) for right in rights)
 
 

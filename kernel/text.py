@@ -80,7 +80,7 @@ def names_a_place(text: str) -> bool:
 
 
 def shown(text: str) -> str:
-    """A text as it can be printed: white space is a space, and what has no glyph is a visible square."""
+    """Any text as it can be printed: white space is a space, and what has no glyph is a visible square."""
     return "".join(
         character if is_printable(character) else " " if character.isspace() else REPLACEMENT for character in text
     )

@@ -1,4 +1,4 @@
-"""`manage.py bill_month`: run or rehearse the month end by hand. Several may run at the same time."""
+"""`manage.py bill_month`: run or rehearse the month end by hand. Any number of these may run at the same time."""
 
 from __future__ import annotations
 
