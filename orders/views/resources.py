@@ -22,7 +22,7 @@ from catalog.configuration import items_of
 from catalog.models import Item, Product
 from invoices.services.running import running_costs
 from lifecycle.models import Health, Renewal, Resource, ServicePeriod, State
-from lifecycle.models.terms import RENEWALS, has_health
+from lifecycle.models.terms import LEAST_FOR_GOOD, LEAST_FOR_WARNING, RENEWALS, has_health
 from orders.actions import with_pending
 from orders.reports import RESOURCES, RESOURCES_PAGE, resource_rows
 from orders.services.bulk import Refused, set_auto_renew_of_many
@@ -111,8 +111,8 @@ def _figures(own: QuerySet[Resource], at: datetime) -> list[dict[str, object]]:
     )
     labels = {
         Health.GOOD: _("Good"),
-        Health.WARNING: _("5 to 15 days left"),
-        Health.ALERT: _("Under 5 days left"),
+        Health.WARNING: _("%(least)d to %(most)d days left") % {"least": LEAST_FOR_WARNING, "most": LEAST_FOR_GOOD - 1},
+        Health.ALERT: _("Under %(days)d days left") % {"days": LEAST_FOR_WARNING},
         Health.EXPIRED: _("Expired"),
     }
     address = reverse("resources")

@@ -1,5 +1,6 @@
 """When jobs are due, in the billing zone (UTC+7)."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,8 @@ from billing_portal import schedule
 from billing_portal.schedule import BY_NAME, JOBS, beat_schedule
 from billing_portal.timetable import Daily, Every, Hourly
 from invoices.tasks import next_month_end
+from lifecycle.models.terms import MILESTONES
+from notifications.kinds import KINDS, Unless
 
 
 def utc(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -76,6 +79,15 @@ def test_a_moving_clock_stops_for_what_is_due_and_not_every_minute() -> None:
 def test_what_a_job_does_is_told_with_the_numbers_of_its_rules(job, language, said):
     with override(language):
         assert said in str(BY_NAME[job].sentence)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_notice_names_the_days_on_which_a_renewal_is_tried(language):
+    """It is told by an app below the one that knows the rule; its last try is that of the last day."""
+    told = [part.sentence for part in KINDS["auto_renew_announced"].sentences if isinstance(part, Unless)]
+    with override(language):
+        [days] = [found for words in told if (found := re.findall(r"\d+", str(words)))]
+    assert days == [str(days) for days in sorted(MILESTONES, reverse=True) if days]
 
 
 def test_a_rule_that_changes_changes_what_is_told():
