@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,7 @@ from kernel.display import money
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod, State
 from notifications.events import Subject, event_key
 from notifications.models import Notice
-from orders.models import Order, OrderItem
+from orders.models import Order
 from orders.ruler import Fact, Ruler, Stretch, draw, stretches
 
 LATE = timedelta(hours=1)
@@ -52,12 +51,10 @@ def _grace(resource: Resource) -> timedelta:
     return timedelta(days=max(resource.product.grace_days, settings.RENEWAL_WINDOW_DAYS)) + LATE
 
 
-def notices_about(resource: Resource, items: list[OrderItem]) -> list[Notice]:
-    """What was told about one resource: events name it, or one of its order items."""
-    about = Q(event__startswith=event_key(Subject.RESOURCE, resource.pk)) | Q(
-        event__in=[f"order-item:{item.pk}" for item in items]
-    )
-    return list(Notice.objects.to_customers().filter(about, customer=resource.customer_id).order_by("-id")[:100])
+def notices_about(resource: Resource) -> list[Notice]:
+    """What was told about one resource: events name it."""
+    told = Notice.objects.to_customers().filter(customer=resource.customer_id)
+    return list(told.filter(event__startswith=event_key(Subject.RESOURCE, resource.pk)).order_by("-id")[:100])
 
 
 def _service(resource: Resource, events: list[ResourceEvent], at: datetime) -> list[Stretch]:

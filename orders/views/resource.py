@@ -126,7 +126,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
             periods=periods,
             invoices=invoices,
             orders=orders,
-            notices=notices_about(found, own_items),
+            notices=notices_about(found),
             at=request.at,
         )
     return render(request, "orders/resource.html", facts)
