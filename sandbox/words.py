@@ -91,8 +91,8 @@ WORDS: dict[str, tuple[str, str]] = {
     # the shops
     "shop": ("Demo products", "Sản phẩm demo"),
     "shop lead": (
-        "Three pages that play the product teams: choose, pay in the portal, come back, watch it being provisioned.",
-        "Ba trang đóng vai các đội sản phẩm: chọn cấu hình, thanh toán tại cổng, quay lại và xem quá trình khởi tạo.",
+        "Pages that play the product teams: choose, pay in the portal, come back, watch it being provisioned.",
+        "Các trang đóng vai những đội sản phẩm: chọn cấu hình, thanh toán tại cổng, quay lại và xem quá trình khởi tạo.",
     ),
     "all products": ("All products", "Tất cả sản phẩm"),
     "vserver line": ("Virtual servers, by the month", "Máy chủ ảo theo tháng"),
