@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from kernel.shapes import Json
-
 from .base import Moved, Movement, UnreadableStatement
-from .stripe_calls import CURRENCY
-from .wire import is_amount, text_of
+from .stripe_calls import CURRENCY, made_at
+from .wire import Told, is_amount, is_int, part_of, rows_of, text_of
 
 COMES_IN = {
     "charge": Movement.PAYMENT,
@@ -29,7 +25,7 @@ OF_A_REFUND = frozenset({Movement.REFUND, Movement.CAME_BACK})
 OF_A_DISPUTE = frozenset({Movement.TAKEN_BACK, Movement.GIVEN_BACK})
 
 
-def moved_of(row: Json) -> Moved | None:
+def moved_of(row: Told) -> Moved | None:
     """
     A line of our balance, if it is about a customer's money; fees, payouts and adjustments that are no dispute are not. That of a dispute
     names its payment as Stripe does.
@@ -50,15 +46,13 @@ def moved_of(row: Json) -> Moved | None:
     transaction = text_of(source, "payment_intent" if movement == Movement.PAYMENT else "id")
     if not transaction:
         raise UnreadableStatement("a line does not say what moved")
-    at = datetime.fromtimestamp(int(row.get("created") or 0), UTC)
-    return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, amount, at)
+    return Moved(movement, (_named(source, movement) or transaction)[:60], transaction, amount, made_at(row))
 
 
-def won_of(dispute: Json) -> object:
+def won_of(dispute: Told) -> object:
     """How much of what a dispute is about came back, by the lines of our balance that it lists: all of it, unless those say another đồng."""
-    listed = dispute.get("balance_transactions")
-    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
-    came = [row["amount"] for row in rows if isinstance(row.get("amount"), int) and row["amount"] > 0]
+    rows = rows_of(dispute, "balance_transactions")
+    came = [amount for row in rows if is_int(amount := row.get("amount")) and amount > 0]
     is_in_dong = all(row.get("currency") == CURRENCY for row in rows)
     return sum(came) if came and is_in_dong else dispute.get("amount")
 
@@ -70,7 +64,7 @@ def _is_dispute(source: object) -> bool:
     return isinstance(source, str) and source.startswith(DISPUTES)
 
 
-def _in_dong(row: Json, source: Json) -> int:
+def _in_dong(row: Told, source: Told) -> int:
     told = row if row.get("currency") == CURRENCY else source
     amount = told.get("amount")
     if told.get("currency") != CURRENCY or not isinstance(amount, int) or not is_amount(abs(amount)):
@@ -78,9 +72,9 @@ def _in_dong(row: Json, source: Json) -> int:
     return abs(amount)
 
 
-def _named(source: Json, movement: Movement) -> str:
+def _named(source: Told, movement: Movement) -> str:
     """Our name of it, or of a disputed payment Stripe's."""
     if movement in OF_A_DISPUTE:
         return text_of(source, "payment_intent")
-    marks = source.get("metadata") or {}
+    marks = part_of(source, "metadata")
     return str(marks.get("refund" if movement in OF_A_REFUND else "reference") or "")

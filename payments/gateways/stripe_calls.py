@@ -7,15 +7,15 @@ The library retries nothing by itself here: what was not answered is asked about
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 
 import httpx
 import stripe
 
-from kernel.shapes import Json
 from store import outgoing
 
 from .base import NOT_FOUND, Failed, Unknown
-from .wire import MAX_ANSWER
+from .wire import MAX_ANSWER, Told, is_int, part_of
 
 CURRENCY = "vnd"
 SECONDS = 30
@@ -71,20 +71,19 @@ def client_for(key: str, url: str, http: httpx.Client) -> stripe.StripeClient:
     return stripe.StripeClient(key, http_client=Transport(http), base_addresses={"api": url}, max_network_retries=0)
 
 
-def asked(call: Callable[[], object]) -> Json | Unknown:
+def asked(call: Callable[[], object]) -> Told | Unknown:
     """What Stripe answers to a question, as plain values. That it refuses the question says nothing of what was asked about."""
     answer = called(call)
     return Unknown(f"{answer.code}: {answer.message}") if isinstance(answer, Failed) else answer
 
 
-def called(call: Callable[[], object]) -> Json | Failed | Unknown:
+def called(call: Callable[[], object]) -> Told | Failed | Unknown:
     """What Stripe answers to an order, as plain values; `Failed` only for what moved nothing and never will."""
     try:
         answer = call()
     except stripe.CardError as refusal:
         body: object = refusal.json_body
-        told = body.get("error") if isinstance(body, dict) else None
-        return declined(told if isinstance(told, dict) else {})
+        return declined(part_of(body, "error") if isinstance(body, dict) else {})
     except stripe.APIConnectionError as error:
         return Unknown(str(error.user_message or type(error).__name__))
     except (stripe.RateLimitError, stripe.IdempotencyError) as error:
@@ -102,13 +101,19 @@ def called(call: Callable[[], object]) -> Json | Failed | Unknown:
     return plain(answer)
 
 
-def plain(answer: object) -> Json:
+def made_at(told: Told) -> datetime:
+    """When it was made, in Stripe's seconds."""
+    seconds = told.get("created")
+    return datetime.fromtimestamp(seconds if is_int(seconds) else 0, UTC)
+
+
+def plain(answer: object) -> Told:
     """The library's objects as dictionaries, all the way down."""
     found: object = answer.to_dict(recursive=True) if hasattr(answer, "to_dict") else answer
     return found if isinstance(found, dict) else {}
 
 
-def declined(error: Json) -> Failed:
+def declined(error: Told) -> Failed:
     """The same whether it is the answer of a charge or what the charge is remembered by."""
     code = str(error.get("code") or "")
     reason = code if code in DECLINED else str(error.get("decline_code") or code or "declined")

@@ -19,8 +19,6 @@ from typing import Any
 import httpx
 import stripe
 
-from kernel.shapes import Json
-
 from .base import (
     NOT_FOUND,
     BadSignature,
@@ -41,8 +39,8 @@ from .base import (
     of_the_payment,
 )
 from .stripe_balance import OF_A_DISPUTE, moved_of, won_of
-from .stripe_calls import CURRENCY, asked, called, client_for, declined
-from .wire import CHECK_AFTER, VIETNAM, is_amount, leads_to, text_of
+from .stripe_calls import CURRENCY, asked, called, client_for, declined, made_at
+from .wire import CHECK_AFTER, VIETNAM, Told, is_amount, leads_to, part_of, rows_of, text_of
 
 PAY_WITHIN = timedelta(minutes=35)
 """Stripe takes nothing below 30 minutes, by its own clock."""
@@ -136,24 +134,24 @@ class Stripe:
         intent = self._intent(reference)
         return self.outcome(intent, reference, at) if isinstance(intent, dict) else intent
 
-    def page(self, session: Json | Failed | Unknown) -> Redirect | Failed | Unknown:
+    def page(self, session: Told | Failed | Unknown) -> Redirect | Failed | Unknown:
         if not isinstance(session, dict):
             return session
         url = text_of(session, "url")
         return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("url leads elsewhere")
 
-    def _intent(self, reference: str) -> Json | Unknown:
+    def _intent(self, reference: str) -> Told | Unknown:
         """The payment of this reference; it is there once the customer has begun to pay."""
         question = {"query": f"metadata['reference']:'{reference}'", "expand": ["data.latest_charge"]}
         answer = asked(lambda: self.api.payment_intents.search(question))
         if not isinstance(answer, dict):
             return answer
-        found = [one for one in answer.get("data", []) if isinstance(one, dict)]
+        found = rows_of(answer, "data")
         if not found:
             return Unknown(NOT_FOUND)
         return next((one for one in found if one.get("status") == "succeeded"), found[0])
 
-    def outcome(self, intent: Json, reference: str, at: datetime) -> Outcome:
+    def outcome(self, intent: Told, reference: str, at: datetime) -> Outcome:
         """What a PaymentIntent says, if it is ours, in đồng and of this account's mode."""
         marks = intent.get("metadata")
         if not isinstance(marks, dict) or marks.get("reference") != reference:
@@ -171,7 +169,7 @@ class Stripe:
             case "requires_action" if is_charge(marks):
                 return Failed("needs_customer", "authentication required")
             case "requires_payment_method" if is_charge(marks):
-                return declined(intent.get("last_payment_error") or {})
+                return declined(part_of(intent, "last_payment_error"))
             case _:  # on its page, the customer may try another card
                 return Pending(CHECK_AFTER)
 
@@ -200,8 +198,8 @@ class Stripe:
         answer = asked(lambda: self.api.refunds.list({"payment_intent": gateway_txn_id, "limit": 100}))
         if not isinstance(answer, dict):
             return of_the_payment(answer)
-        for refund in answer.get("data", []):
-            if (refund.get("metadata") or {}).get("refund") == refund_reference:
+        for refund in rows_of(answer, "data"):
+            if part_of(refund, "metadata").get("refund") == refund_reference:
                 return _refunded(refund, amount, at)
         return Unknown(NOT_FOUND)
 
@@ -221,7 +219,7 @@ class Stripe:
             answer = asked(lambda: self.api.balance_transactions.list(wanted))
             if not isinstance(answer, dict):
                 return answer
-            rows = [row for row in answer.get("data", []) if isinstance(row, dict)]
+            rows = rows_of(answer, "data")
             try:
                 moved += [line for row in rows if (line := moved_of(row))]
             except (UnreadableStatement, AttributeError) as error:
@@ -260,11 +258,10 @@ class Stripe:
         if about.get("object") == "dispute":
             return _disputed(event, about)
         if about.get("object") == "refund" and reference:
-            at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+            at = made_at(event)
             return Report(reference, _refunded(about, about.get("amount"), at), refund=refund_of(about))
         if about.get("object") == "payment_intent" and reference:
-            at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
-            return Report(reference, self.outcome(about, reference, at))
+            return Report(reference, self.outcome(about, reference, made_at(event)))
         if event.get("type") == "checkout.session.expired" and reference:
             return Report(reference, Failed("expired", "the page has expired"))
         return Report(reference, Pending(CHECK_AFTER))
@@ -272,7 +269,7 @@ class Stripe:
     def reply(self, verdict: Verdict) -> Reply:
         return STATUSES.get(verdict, 200), "text/plain", b""
 
-    def event(self, body: bytes, headers: Mapping[str, str]) -> tuple[Json, Json]:
+    def event(self, body: bytes, headers: Mapping[str, str]) -> tuple[Told, Told]:
         """
         A signed event and the object that it is about. A stale one is not refused: it says what is so, and is compared.
 
@@ -291,13 +288,13 @@ class Stripe:
         return event, about
 
 
-def _disputed(event: Json, dispute: Json) -> Report:
+def _disputed(event: Told, dispute: Told) -> Report:
     """A dispute names the payment by Stripe's id alone."""
     transaction, name = text_of(dispute, "payment_intent"), text_of(dispute, "id")
     kind, taken, won = text_of(event, "type"), dispute.get("amount"), won_of(dispute)
     outcome: Outcome = Pending(CHECK_AFTER)
     if is_amount(taken) and dispute.get("currency") == CURRENCY:
-        at = datetime.fromtimestamp(int(event.get("created") or 0), UTC)
+        at = made_at(event)
         if kind == LOST:
             outcome = TakenBack(name, taken, at, of=transaction)
         elif kind == WON and is_amount(won) and won <= taken:
@@ -305,7 +302,7 @@ def _disputed(event: Json, dispute: Json) -> Report:
     return Report("", outcome, transaction=transaction)
 
 
-def _refunded(refund: Json, amount: object, at: datetime) -> Outcome:
+def _refunded(refund: Told, amount: object, at: datetime) -> Outcome:
     if refund.get("currency") != CURRENCY or not is_amount(amount) or refund.get("amount") != amount:
         return Unknown("about another refund")
     match refund.get("status"):
@@ -317,22 +314,19 @@ def _refunded(refund: Json, amount: object, at: datetime) -> Outcome:
             return Pending(timedelta(hours=1))
 
 
-def is_charge(marks: Json) -> bool:
+def is_charge(marks: Told) -> bool:
     """Of a linked card. Nobody is there to try again: what was declined has ended."""
     return marks.get("charge") == "linked"
 
 
-def reference_of(about: Json) -> str:
-    marks = about.get("metadata")
-    return str(marks.get("reference") or "")[:60] if isinstance(marks, dict) else ""
+def reference_of(about: Told) -> str:
+    return str(part_of(about, "metadata").get("reference") or "")[:60]
 
 
-def refund_of(about: Json) -> str:
-    marks = about.get("metadata")
-    return str(marks.get("refund") or "")[:60] if isinstance(marks, dict) else ""
+def refund_of(about: Told) -> str:
+    return str(part_of(about, "metadata").get("refund") or "")[:60]
 
 
-def _paid_at(intent: Json, at: datetime) -> datetime:
-    charge = intent.get("latest_charge")
-    created = charge.get("created") if isinstance(charge, dict) else None
+def _paid_at(intent: Told, at: datetime) -> datetime:
+    created = part_of(intent, "latest_charge").get("created")
     return datetime.fromtimestamp(created, UTC) if isinstance(created, int) else at

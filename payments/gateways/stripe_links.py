@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-from kernel.shapes import Json
-
 from .base import (
     NOT_FOUND,
     Failed,
@@ -27,7 +25,7 @@ from .base import (
 )
 from .stripe_calls import CURRENCY, asked, called
 from .stripe_cards import Stripe, reference_of
-from .wire import CHECK_AFTER, text_of
+from .wire import CHECK_AFTER, Told, part_of, rows_of, text_of
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class LinkingStripe(Stripe):
             return Unlinked()
         return self._linked(token, at) if isinstance(answer, Failed) else answer  # perhaps it was detached before
 
-    def _consent(self, reference: str, proof: str) -> Json | Unknown:
+    def _consent(self, reference: str, proof: str) -> Told | Unknown:
         """The SetupIntent that a notice named, or the one of the customer that was made for this link."""
         if proof:
             return asked(lambda: self.api.setup_intents.retrieve(proof))
@@ -127,12 +125,12 @@ class LinkingStripe(Stripe):
         holders = asked(lambda: self.api.customers.search(question))
         if not isinstance(holders, dict):
             return holders
-        for holder in holders.get("data", []):
-            wanted = {"customer": holder["id"], "limit": 10}
+        for holder in rows_of(holders, "data"):
+            wanted = {"customer": text_of(holder, "id"), "limit": 10}
             answer = asked(partial(self.api.setup_intents.list, wanted))
             if not isinstance(answer, dict):
                 return answer
-            found: list[Json] = [one for one in answer.get("data", []) if reference_of(one) == reference]
+            found = [one for one in rows_of(answer, "data") if reference_of(one) == reference]
             if found:
                 return found[0]
         return Unknown(NOT_FOUND)
@@ -146,12 +144,12 @@ class LinkingStripe(Stripe):
             return card
         if card.get("customer") != holder:
             return Unlinked()
-        facts = card.get("card") or {}
+        facts = part_of(card, "card")
         display = f"{str(facts.get('brand') or 'card').capitalize()} •••• {facts.get('last4') or ''}".strip()
         return Linked(token, display, at, expires_at=_end_of(facts))
 
 
-def _end_of(card: Json) -> datetime | None:
+def _end_of(card: Told) -> datetime | None:
     """A card can be used until its month is over."""
     year, month = card.get("exp_year"), card.get("exp_month")
     if not isinstance(year, int) or not isinstance(month, int) or not 1 <= month <= 12:

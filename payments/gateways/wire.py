@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import TypedDict, TypeGuard, Unpack
+from typing import TypeAlias, TypedDict, TypeGuard, Unpack
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +20,9 @@ CHECK_AFTER = timedelta(minutes=1)
 MAX_ANSWER = 64 * 1024
 MAX_AMOUNT = 10**12  # above any real order: a larger number is a defect, not money
 LONGEST_NAME = 60  # of orders and transactions
+
+Told: TypeAlias = dict[str, object]
+"""An object of JSON that an outsider wrote: each value is looked at before it is anything."""
 
 
 class Content(TypedDict, total=False):
@@ -109,6 +112,18 @@ def transaction_of(value: object) -> str:
     """The vendors write their transaction numbers as a number or as text; empty where there is none that can be one."""
     text = str(value) if is_int(value) else value
     return text if is_name(text) else ""
+
+
+def part_of(answer: Mapping[str, object], name: str) -> Told:
+    """An object within an object; an empty one where there is none."""
+    value = answer.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def rows_of(answer: Mapping[str, object], name: str) -> list[Told]:
+    """The objects of a list within an object; none where there is none."""
+    value = answer.get(name)
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def text_of(answer: Mapping[str, object], name: str) -> str:

@@ -15,8 +15,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import httpx
 
-from kernel.shapes import Json
-
 from .base import (
     NOT_FOUND,
     BadSignature,
@@ -36,6 +34,7 @@ from .statements import as_read, fetch
 from .wire import (
     CHECK_AFTER,
     VIETNAM,
+    Told,
     ask,
     encodable,
     is_amount,
@@ -261,7 +260,7 @@ class ZaloPay:
         return answer
 
 
-def codes_of(answer: Json) -> tuple[int, int]:
+def codes_of(answer: Told) -> tuple[int, int]:
     """
     (return_code, detail) of an answer.
 
@@ -269,6 +268,7 @@ def codes_of(answer: Json) -> tuple[int, int]:
     return_code itself. Detail is whichever says more.
     """
     status, sub = answer["return_code"], answer.get("sub_return_code")
+    assert is_int(status), "`call` has looked at it"
     return status, sub if status == 2 and is_int(sub) else status
 
 
