@@ -7,9 +7,9 @@ at once, leaves it for review (`leave_for_review`). `approve`, `refuse`, `withdr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -59,7 +59,11 @@ class NotYours(DomainError):
     message = _("Only who asked for it withdraws it. You can refuse it.")
 
 
-class Act:
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+
+
+class Act(Generic[Result_co]):
     """
     A kind of act for two. `right` is what the second person needs.
 
@@ -67,7 +71,7 @@ class Act:
     An act without an amount always waits.
     """
 
-    known: ClassVar[dict[str, Act]] = {}
+    known: ClassVar[dict[str, Act[object]]] = {}
 
     code: ClassVar[str]
     label: ClassVar[Wording]
@@ -84,7 +88,7 @@ class Act:
         del act
         return []
 
-    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> object:
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Result_co:
         """
         Do it, by a service, with the facts that were asked for; the caller's transaction holds the customer and the act.
 
@@ -93,11 +97,11 @@ class Act:
         raise NotImplementedError
 
 
-class Asked(NamedTuple):
+class Asked(NamedTuple, Generic[Result]):
     """The act as it is recorded, and what carrying it out returned, if it was carried out at once."""
 
     act: StaffAct
-    result: Any = None
+    result: Result | None = None
 
     @property
     def waits(self) -> bool:
@@ -108,6 +112,10 @@ class Asked(NamedTuple):
         """What to say when nothing has happened yet; empty otherwise."""
         return gettext("Nothing has moved yet: it waits for somebody else's approval.") if self.waits else ""
 
+    def told(self, words: Callable[[Result], str]) -> str:
+        """What to say: what came of it, in `words`, or that nothing has happened yet."""
+        return self.sentence if self.result is None else words(self.result)
+
 
 class _Undone(Exception):
     """Takes back what was only tried."""
@@ -115,7 +123,7 @@ class _Undone(Exception):
 
 @transaction.atomic
 def ask(
-    kind: type[Act],
+    kind: type[Act[Result]],
     *,
     customer: Customer | None,
     reason: str,
@@ -124,7 +132,7 @@ def ask(
     amount: int | None = None,
     subject: object = "",
     facts: Mapping[str, object] | None = None,
-) -> Asked:
+) -> Asked[Result]:
     """
     Do it, if that is within what `actor` does alone; otherwise it waits for somebody else. It is tried before it waits.
 
@@ -148,10 +156,10 @@ def ask(
         decided_at=at if alone else None,
     )
     if alone:
-        return Asked(act, Act.known[act.act].carry_out(act, actor=actor, at=at))
+        return Asked(act, kind().carry_out(act, actor=actor, at=at))
     try:
         with transaction.atomic():
-            Act.known[act.act].carry_out(act, actor=actor, at=at)
+            kind().carry_out(act, actor=actor, at=at)
             raise _Undone
     except _Undone:
         _record(Did.ASK, act, actor=actor, at=at, reason=reason)
@@ -189,7 +197,7 @@ def leave_for_review(
 
 
 @transaction.atomic
-def approve(act_id: int, *, actor: Actor, at: datetime) -> Asked:
+def approve(act_id: int, *, actor: Actor, at: datetime) -> Asked[object]:
     """
     Carry out what somebody else asked for.
 
@@ -256,7 +264,7 @@ def limit_of(actor: Actor, code: str) -> int:
     return max((limits.get(name, 0) for name in names), default=0)
 
 
-def _is_within_limit(kind: type[Act], amount: int | None, *, actor: Actor, at: datetime) -> bool:
+def _is_within_limit(kind: type[Act[object]], amount: int | None, *, actor: Actor, at: datetime) -> bool:
     """Whether this and what `actor` did alone today by the same act come to no more than the limit: parts add up."""
     limit = limit_of(actor, kind.code)
     if amount is None or abs(amount) > limit:

@@ -35,7 +35,7 @@ def read_terms(kept: Json) -> Json:
     return {**kept, **lists, **numbers}
 
 
-class BackDatePrice(Act):
+class BackDatePrice(Act[Price]):
     """`facts`: item, unit_price, per_minutes, terms, includes_vat, vat_rate, starts_at. What it will bill nobody knows yet: it always waits."""
 
     code = "back-date-price"

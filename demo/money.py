@@ -136,7 +136,7 @@ def switch(customer: Customer, to_mode: str, reason: str, *, actor: Actor, at: d
 
 
 def _by_finance(
-    kind: type[Act],
+    kind: type[Act[object]],
     customer: Customer,
     amount: int,
     *,

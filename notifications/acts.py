@@ -20,7 +20,7 @@ from notifications.models import Letter, Notice
 from notifications.services import notice_of, tell_all, write_letter
 
 
-class AccessAct(Act):
+class AccessAct(Act[None]):
     """
     `subject` is the user or key that it is about. `facts` may name `former_customer` and `former_email`: who could be robbed is told,
     not only who has it now; of a user, each customer that they belong to. A notice goes to where the customer's mails go today, so

@@ -23,7 +23,7 @@ SHOWN = 20
 """So many resources are named to the second person; the page of the customer has all."""
 
 
-class SwitchMode(Act):
+class SwitchMode(Act[BillingModeSwitch]):
     """
     `facts`: to_mode, and what was `confirmed` of the rehearsal.
 
@@ -52,7 +52,7 @@ class SwitchMode(Act):
 @transaction.atomic
 def ask_for_switch(
     customer: Customer, to_mode: str, *, reason: str, digest: str | None = None, actor: Actor, at: datetime
-) -> Asked:
+) -> Asked[BillingModeSwitch]:
     """
     Switch the billing mode as it was rehearsed (`digest`), or as a rehearsal says now; above the limit of one person it waits.
 

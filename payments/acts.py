@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.four_eyes import Act
+from accounts.four_eyes import Act, Result_co
 from accounts.models import Customer, StaffAct
 from accounts.rights import APPROVE_MONEY
 from invoices.models import CreditNote, Invoice
@@ -60,7 +60,7 @@ def refund_facts(payment: Payment) -> list[tuple[Wording, str]]:
     ]
 
 
-class MoneyAct(Act):
+class MoneyAct(Act[Result_co]):
     """Moves an amount of one customer."""
 
     right = APPROVE_MONEY
@@ -74,7 +74,7 @@ class MoneyAct(Act):
         return []
 
 
-class AdjustCredit(MoneyAct):
+class AdjustCredit(MoneyAct[None]):
     code = "adjust-credit"
     label = _("credit adjustment")
 
@@ -83,7 +83,7 @@ class AdjustCredit(MoneyAct):
         adjust_credit(customer, amount, key=act.pk, reason=act.reason, actor=actor, at=at)
 
 
-class GrantCredit(MoneyAct):
+class GrantCredit(MoneyAct[Grant]):
     """`facts`: expires_at."""
 
     code = "grant-credit"
@@ -98,7 +98,7 @@ class GrantCredit(MoneyAct):
         return grant_promotional_credit(customer, amount, expires_at=ends, reason=act.reason, actor=actor, at=at)
 
 
-class RecordTransfer(MoneyAct):
+class RecordTransfer(MoneyAct[Payment]):
     """`facts`: invoices, reference, whole, value_date, and perhaps account, expected, claim."""
 
     code = "bank-transfer"
@@ -137,7 +137,7 @@ class RecordTransfer(MoneyAct):
         return payment
 
 
-class SendBack(Act):
+class SendBack(Act[BankTransfer]):
     """Money at the bank that is nobody's here goes back. `subject` is the bank's reference, `facts`: transfer."""
 
     code = "bank-return"
@@ -160,7 +160,7 @@ class SendBack(Act):
         return send_back(act.facts["transfer"], act.amount, reason=act.reason, actor=actor, at=at)
 
 
-class BookReceived(MoneyAct):
+class BookReceived(MoneyAct[None]):
     """`subject` is the reference of the payment, `facts`: payment, gateway_txn_id."""
 
     code = "book-received"
@@ -185,7 +185,7 @@ class BookReceived(MoneyAct):
         )
 
 
-class BookGivenBack(MoneyAct):
+class BookGivenBack(MoneyAct[Reversal]):
     """`subject` is the reference under which it was taken back, `facts`: reversal."""
 
     code = "book-given-back"
@@ -206,7 +206,7 @@ class BookGivenBack(MoneyAct):
         return give_back(act.facts["reversal"], amount, reason=act.reason, actor=actor, at=at)
 
 
-class RefundTopUp(MoneyAct):
+class RefundTopUp(MoneyAct[Refund]):
     """
     `subject` is the reference of the payment, `facts`: payment. It has no limits: nobody returns money alone.
 
@@ -224,7 +224,7 @@ class RefundTopUp(MoneyAct):
         return begin_refund(UUID(act.facts["payment"]), amount, act=act, actor=actor, at=at)
 
 
-class SettleRefund(MoneyAct):
+class SettleRefund(MoneyAct[Refund]):
     """`subject` is the reference of the refund, `facts`: refund, gateway_txn_id, which is empty when nothing went back."""
 
     code = "settle-refund"
@@ -243,7 +243,7 @@ class SettleRefund(MoneyAct):
         )
 
 
-class CreditInvoice(MoneyAct):
+class CreditInvoice(MoneyAct[CreditNote]):
     """`subject` is the number of the invoice, `facts`: invoice, and perhaps question, which it answers."""
 
     code = "credit-note"

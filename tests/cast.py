@@ -84,7 +84,8 @@ def switch_mode(
     """Asked for by a person without a limit, and approved by another, at once."""
     asked = ask_for_switch(customer, to_mode, reason=reason, digest=digest, actor=make_colleague(), at=at)
     second = make_colleague("second@portal.example")
-    switch: BillingModeSwitch = four_eyes.approve(asked.act.pk, actor=second, at=at).result
+    switch = four_eyes.approve(asked.act.pk, actor=second, at=at).result
+    assert isinstance(switch, BillingModeSwitch)
     return switch
 
 

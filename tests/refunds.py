@@ -38,6 +38,7 @@ def returned(payment: Payment, amount: int, *, at: datetime = NOON, by: Gateway 
             RefundTopUp, customer=payment.customer, amount=amount, subject=payment.reference, facts=facts, reason="moved away",
             actor=one, at=at,
         )  # fmt: skip
-        refund: Refund = approve(asked.act.pk, actor=two, at=at).result
+        refund = approve(asked.act.pk, actor=two, at=at).result
+    assert isinstance(refund, Refund)
     connection.check_constraints()
     return refund

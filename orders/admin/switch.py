@@ -62,12 +62,12 @@ class SwitchBillingMode(Task[Customer]):
         asked = ask_for_switch(
             subject, other_mode(subject), reason=data["reason"], digest=data["digest"], actor=actor, at=at
         )
-        if asked.waits:
-            return asked.sentence
-        return text("%(customer)s is %(mode)s from now on.") % {
-            "customer": subject.name,
-            "mode": asked.result.get_to_mode_display(),
-        }
+        return asked.told(
+            lambda switch: (
+                text("%(customer)s is %(mode)s from now on.")
+                % {"customer": subject.name, "mode": switch.get_to_mode_display()}
+            )
+        )
 
 
 def other_mode(customer: Customer) -> BillingMode:

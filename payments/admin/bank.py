@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -13,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.tasks import ReasonForm, Task
-from accounts.four_eyes import ask
+from accounts.four_eyes import Asked, ask
 from accounts.models import Customer
 from kernel import clock, display
 from kernel.actors import Actor
@@ -85,7 +84,7 @@ class GiveTransfer(OfRest):
 
     def carry_out(self, subject: BankTransfer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask_to_give(subject, data["whose"], data["amount"], reason=data["reason"], actor=actor, at=at)
-        return asked.sentence or told(asked.result)
+        return asked.told(told)
 
 
 def ask_to_give(
@@ -97,7 +96,7 @@ def ask_to_give(
     actor: Actor,
     at: datetime,
     claim: int | None = None,
-) -> Any:
+) -> Asked[Payment]:
     """Above the limit of one person it waits for a second one, as every transfer that staff record."""
     expected = whose if isinstance(whose, ExpectedTransfer) else None
     customer = whose.customer if isinstance(whose, ExpectedTransfer) else whose

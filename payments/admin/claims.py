@@ -86,7 +86,7 @@ class Find(Task[TransferClaim]):
             actor=actor,
             at=at,
         )
-        return asked.sentence or told(asked.result)
+        return asked.told(told)
 
 
 class AnswerForm(forms.Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
 from accounts.admin.look import State, badge, day
-from accounts.admin.shapes import Fieldsets
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
 from invoices.admin.documents import DocumentAdmin
@@ -78,14 +77,15 @@ class IssueCreditNote(Task[Invoice]):
             actor=actor,
             at=at,
         )
-        if asked.waits:
-            return asked.sentence
-        note = asked.result
-        return text("Credit note %(number)s over %(amount)s is issued; %(refunded)s went back to the wallet.") % {
-            "number": note.number,
-            "amount": display.money(note.amount),
-            "refunded": display.money(note.refunded),
-        }
+        return asked.told(_issued)
+
+
+def _issued(note: CreditNote) -> str:
+    return text("Credit note %(number)s over %(amount)s is issued; %(refunded)s went back to the wallet.") % {
+        "number": note.number,
+        "amount": display.money(note.amount),
+        "refunded": display.money(note.refunded),
+    }
 
 
 class BillAgain(Task[Invoice]):
@@ -186,7 +186,7 @@ def due_day(invoice: Invoice) -> str:
 
 
 @admin.register(Invoice)
-class InvoiceAdmin(DocumentAdmin):
+class InvoiceAdmin(DocumentAdmin[Invoice]):
     about = (
         "customer",
         "resource",
@@ -211,7 +211,7 @@ class InvoiceAdmin(DocumentAdmin):
     list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
     search_fields = ("=number", "resource__name", "customer__name", "customer__buyers__tax_code")
     date_hierarchy = "issued_at"
-    fieldsets: ClassVar[Fieldsets] = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("number", standing, "kind", "customer", "resource", "product", "issued_at", due_day)}),
         (
             _("Amounts"),

@@ -91,9 +91,9 @@ class Justify(Task):
             actor=actor,
             at=at,
         )
-        return asked.sentence or text("Credit note %(number)s is issued, and the customer is told.") % {
-            "number": asked.result.number
-        }
+        return asked.told(
+            lambda note: text("Credit note %(number)s is issued, and the customer is told.") % {"number": note.number}
+        )
 
 
 @admin.register(Question)

@@ -121,7 +121,7 @@ class RecordBankTransfer(Task[Customer]):
             actor=actor,
             at=at,
         )
-        return asked.sentence or told(asked.result)
+        return asked.told(told)
 
 
 def told(payment: Payment) -> str:

@@ -61,7 +61,8 @@ def asked(payment: Payment, amount: int, by: Actor) -> StaffAct:
 
 
 def begun(payment: Payment, amount: int, people: tuple[Actor, Actor]) -> Refund:
-    refund: Refund = approve(asked(payment, amount, people[0]).pk, actor=people[1], at=LATER).result
+    refund = approve(asked(payment, amount, people[0]).pk, actor=people[1], at=LATER).result
+    assert isinstance(refund, Refund)
     connection.check_constraints()
     return refund
 

@@ -166,6 +166,7 @@ def test_a_switch_is_approved_days_later_as_it_was_rehearsed(alice: Customer, sm
     stop_resource(server.pk, actor=owner_of(alice), at=NOON + 2 * DAY)
     second = make_colleague("second@portal.example")
     switched = four_eyes.approve(asked.act.pk, actor=second, at=NOON + 9 * DAY).result
+    assert isinstance(switched, BillingModeSwitch)
     assert (switched.act, switched.actor, switched.at) == (asked.act, "second@portal.example", NOON + 9 * DAY)
     assert fresh(server).rolls_over
 
