@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from accounts.forms import BuyerForm
 from accounts.may import LOOK, May
 from accounts.models import BuyerProfile
 from accounts.services.buyers import add_buyer, archive_buyer, change_buyer, make_default
+from store.shown import open_rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +64,7 @@ def _own(request: PortalRequest, buyer_id: UUID) -> BuyerProfile:
 
 def _page(request: PortalRequest, form: BuyerForm, changed: BuyerForm | None = None) -> HttpResponse:
     """:param changed: a form about one of them that is to be mended"""
-    found: list[Any] = list(request.customer.buyers.in_use().in_order())
+    found = open_rows(request.customer.buyers.in_use().in_order())
     for buyer in found:
         is_this = changed is not None and changed.instance.pk == buyer.pk
         buyer.form = changed if is_this else BuyerForm(buyer=buyer)

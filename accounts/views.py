@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -27,6 +26,7 @@ from kernel.errors import InvalidInput
 from kernel.fields import DongField, field_of
 from kernel.periods import local_day, start_of_day
 from store.progress import standing_of
+from store.shown import open_rows
 
 
 class LanguageForm(forms.ModelForm):
@@ -114,7 +114,7 @@ def settings_page(
 ) -> HttpResponse:
     customer = request.customer
     shown = customer.keys.with_keeper().select_related("keeper").order_by("revoked_at", "-created_at")
-    own: list[Any] = list(shown) if allows(TO_SEE_KEYS, request.rights) else []
+    own = open_rows(shown) if allows(TO_SEE_KEYS, request.rights) else []
     for key in own:
         key.is_over = key.has_expired(request.at)
         key.is_replaced = key.pk in {one.succeeds_id for one in own}

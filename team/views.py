@@ -27,6 +27,7 @@ from door.services.passwords import find_user
 from kernel import clock
 from kernel.errors import DomainError
 from store.keyset import keyset_page
+from store.shown import open_rows
 from team.activity import COLUMNS, rows_of, told
 from team.forms import ActivityFilters, InviteForm, JoinForm, PassOwnershipForm, RoleForm
 from team.models import GOOD_FOR, Invitation
@@ -52,8 +53,8 @@ def team(request: PortalRequest) -> HttpResponse:
 def team_page(request: PortalRequest, form: InviteForm | None = None, status: int = 200) -> HttpResponse:
     members = list(request.customer.memberships.select_related("user").order_by("joined_at", "pk"))
     invitations = undecided_of(request.customer)
-    for one in invitations:
-        one.is_valid = one.is_open(request.at)  # type: ignore[attr-defined]  # for the page
+    for one in open_rows(invitations):
+        one.is_valid = one.is_open(request.at)
     others = request.customer.memberships.select_related("user").exclude(user=request.user)
     context = {
         "members": members,

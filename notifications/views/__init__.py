@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import override
@@ -17,6 +15,7 @@ from notifications.render import words_of
 from notifications.services import mark_read, shown_to, told_facts, told_with
 from notifications.truth import facts_now, holds
 from store.keyset import keyset_page
+from store.shown import open_rows
 
 FILTERS = ("", "unread")
 
@@ -33,7 +32,7 @@ def notices(request: PortalRequest) -> HttpResponse:
     page = keyset_page(found.heads(), ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     now = facts_now(page.rows)
     sums = sums_by_key(page.rows, shown)
-    for notice in page.rows:
+    for notice in open_rows(page.rows):
         notice.facts = told_facts(notice, request.rights)
         facts = now.get(notice.pk, {})
         others = sums.get(notice.together, {})
@@ -58,7 +57,7 @@ def notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     told = shown.filter(told_with(found))
     if not request.staff_viewing:
         mark_read(told, at=request.at)
-    together: list[Any] = list(told.order_by("id"))
+    together = open_rows(told.order_by("id"))
     for one in [found, *together]:
         one.facts = told_facts(one, request.rights)
     now = facts_now(together)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +16,7 @@ from notifications.forms import RecipientForm
 from notifications.models import Notice, Recipient
 from notifications.recipients import ask_again, ask_recipient, change_recipient, remove_recipient
 from notifications.troubles import mend_address, troubled
+from store.shown import open_rows
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +86,7 @@ def _own(request: PortalRequest, recipient_id: UUID) -> Recipient:
 
 def _page(request: PortalRequest, form: RecipientForm, changed: RecipientForm | None = None) -> HttpResponse:
     """:param changed: a form about one of them that is to be mended"""
-    found: list[Any] = list(request.customer.recipients.in_use().order_by("email"))
+    found = open_rows(request.customer.recipients.in_use().order_by("email"))
     troubles = troubled([request.customer.email, *(recipient.email for recipient in found)])
     for recipient in found:
         is_this = changed is not None and changed.recipient == recipient

@@ -33,6 +33,7 @@ from payments.services.asking import check_payment
 from payments.services.wallet import wallet_of
 from payments.ways import linked_ways, paid_beside
 from store.keyset import keyset_page
+from store.shown import open_rows
 
 
 class OrderFilters(forms.Form):
@@ -52,7 +53,7 @@ def orders(request: PortalRequest) -> HttpResponse:
     if filters.is_valid():
         rows = rows.filter(**{name: value for name, value in filters.cleaned_data.items() if value})
     page = keyset_page(rows, ("id",), before=request.GET.get("before", ""), after=request.GET.get("after", ""))
-    for order in page.rows:
+    for order in open_rows(page.rows):
         order.names = [part.name for part in order.quote.deal.parts]
         order.more = len(order.names) - 1
     return render(request, "orders/orders.html", {"page": page, "columns": ORDERS_PAGE, "filters": filters})

@@ -26,6 +26,7 @@ from payments.acts import RecordTransfer, wallet_facts
 from payments.models import Payment
 from payments.rights import RECORD_BANK_TRANSFER
 from store.cut import cut
+from store.shown import open_rows
 
 MOST_SHOWN = 200
 
@@ -101,7 +102,7 @@ class RecordBankTransfer(Task[Customer]):
     def context(self, subject: Customer, *, at: datetime) -> dict[str, object]:
         found = Invoice.objects.open().filter(customer=subject).select_related("product")
         shown = cut(found.in_order_of_payment(), MOST_SHOWN)
-        for invoice in shown:
+        for invoice in open_rows(shown):
             invoice.is_late = invoice.is_overdue(at)
         return {"facts": wallet_facts(subject), "open_invoices": shown.rows, "left_out": shown.more}
 

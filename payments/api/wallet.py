@@ -24,6 +24,7 @@ from ledger.models import Account, Entry, Transaction
 from payments.origins import CreditKind, credit_by_kind, kind_of, origins_of
 from payments.reports import MOVEMENTS
 from payments.services.wallet import wallet_of
+from store.shown import open_rows
 
 
 class CreditPart(serializers.Serializer[object]):
@@ -79,7 +80,7 @@ class EntriesWithOrigins(serializers.ListSerializer[object]):
     """What paid each is found for all of them at once."""
 
     def to_representation(self, data: Any) -> list[object]:
-        entries = list(data)
+        entries = open_rows(data)
         of: dict[UUID, list[int]] = defaultdict(list)
         for entry in entries:
             of[entry.customer_id].append(entry.pk)

@@ -19,6 +19,7 @@ from payments.services.behalf import Asking, ask_to_pay, withdraw_request
 from payments.services.shareable import due_on_behalf, shareable
 from payments.views.invoices import named_invoices
 from store.keyset import keyset_page
+from store.shown import open_rows
 
 Kind = PaymentRequest.Kind
 
@@ -31,9 +32,9 @@ def payment_requests(request: PortalRequest) -> HttpResponse:
     page = keyset_page(
         found, ("created_at", "id"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
     )
-    open_ones: list[PaymentRequest] = [one for one in page.rows if one.is_open(request.at)]
+    open_ones = [one for one in page.rows if one.is_open(request.at)]
     dues = due_on_behalf(open_ones)
-    for one in page.rows:
+    for one in open_rows(page.rows):
         one.is_valid, one.due = one.is_open(request.at), dues.get(one.pk, 0)
     return render(request, "payments/requests.html", {"page": page})
 

@@ -37,6 +37,7 @@ from payments.story import story_of
 from payments.views.movements import cause_address, payments_behind, what_for
 from payments.ways import paid_beside
 from store.keyset import keyset_page
+from store.shown import open_rows
 
 
 def details(payment: Payment) -> str:
@@ -56,7 +57,7 @@ def payment_history(request: PortalRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
-    for row in page.rows:
+    for row in open_rows(page.rows):
         row.means_words = means_words(row)
         row.shown_details = details(row)
     context = {
@@ -113,7 +114,7 @@ def credit_history(request: PortalRequest) -> HttpResponse:
     )
     origins = origins_of(request.customer.pk, [row.pk for row in page.rows])
     behind = payments_behind(row.transaction for row in page.rows)
-    for row in page.rows:
+    for row in open_rows(page.rows):
         row.cause = cause_address(row.transaction, behind.get(row.transaction_id))
         row.said = what_for(row.transaction, behind.get(row.transaction_id))
         row.paid_with = in_words(origins[row.pk])

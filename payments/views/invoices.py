@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -32,6 +31,7 @@ from payments.services.gateway import start_invoice_payment
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.wallet import wallet_of
 from store.cut import Cut, cut
+from store.shown import open_rows
 
 MOST_AT_ONCE = 100
 
@@ -76,7 +76,7 @@ def _choices(lines: Iterable[InvoiceLine]) -> list[tuple[int, str]]:
 
 def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = None) -> HttpResponse:
     coupons = coupon_shares({found.pk: found.coupon} if found.coupon else {})
-    lines: list[Any] = list(found.lines.select_related("item", "price").order_by("position"))
+    lines = open_rows(found.lines.select_related("item", "price").order_by("position"))
     for line in lines:
         line.shown_name, line.per_words, line.vat_words = name_of(line), per(line), percent(line.vat_rate)
         line.explained = explain_line(line, coupon=coupons.get(line.pk, 0))
@@ -124,7 +124,7 @@ def named_invoices(named: list[str]) -> list[UUID]:
     return [pk for text in named if (pk := _uuid(text))]
 
 
-def chosen_invoices(request: PortalRequest) -> Cut:
+def chosen_invoices(request: PortalRequest) -> Cut[Invoice]:
     """What is named and on which something is due, or else everything that is open; the order is that of settling."""
     named = (request.POST if request.method == "POST" else request.GET).getlist("invoice")
     found = Invoice.objects.open().filter(customer=request.customer).select_related("product")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -27,6 +26,7 @@ from payments.services.links import ask_about_link, begin_link
 from payments.services.standing import switch_off, switch_on
 from payments.ways import automatic_charges_of, gateways_that_link, open_links, spent_this_month
 from store.senders import address_of_sender
+from store.shown import open_rows
 
 Purpose = AutomaticCharge.Purpose
 
@@ -44,7 +44,7 @@ def links_page(
     automatic: dict[str, AutomaticForm] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    links: list[Any] = list(open_links(request.customer))
+    links = open_rows(open_links(request.customer))
     spent = spent_this_month(links, at=request.at)
     for link in links:
         link.words = account_words(link.known_as)
