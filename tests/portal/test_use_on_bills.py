@@ -170,7 +170,7 @@ def test_the_usage_report_shows_it_as_provisional(bob, server, language, words):
     take(server, use(server, "a", 120, used_at=BEGIN + DAY), at=TENTH)
     with the_time_being(TENTH):
         page = signed_in(bob).get(reverse("usage-report"), {"month": "2026-03"}, headers={"accept-language": language})
-    section = markup(page).replace("\xa0", " ").partition('id="uses"')[2].partition("</table>")[0]
+    section = markup(page).replace("\xa0", " ").partition('id="by-use"')[2].partition("</table>")[0]
     for word in words:
         assert word in section
 
