@@ -37,6 +37,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "door.SignUp",
             "door.SecondFactor",
             "accounts.Provider",
+            "accounts.ProviderDomain",
             "accounts.Identity",
             "door.PrivacyRequest",
         ],

@@ -13,7 +13,8 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
@@ -21,12 +22,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column
 from accounts.admin.tasks import ReasonForm, Task
-from accounts.models import Identity, Provider
+from accounts.models import Identity, Provider, ProviderDomain
 from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp
 from door.models.factors import TYPES
-from door.rights import ANSWER_PRIVACY, OPEN_PASSWORDS, TAKE_SECOND_FACTOR
+from door.rights import ANSWER_PRIVACY, OPEN_PASSWORDS, TAKE_DOMAIN, TAKE_SECOND_FACTOR
 from door.services.privacy import answer_request
-from door.services.providers import open_passwords
+from door.services.providers import open_passwords, take_domain
 from door.services.second_factor import take_second_factor
 from kernel import display
 from kernel.actors import Actor
@@ -189,6 +190,37 @@ class ProviderAdmin(LookOnlyAdmin):
         "on_since",
         "is_required",
     )
+
+
+class TakeDomainTask(Task[ProviderDomain]):
+    name = "take"
+    label = _("Take the domain back")
+    lead = _(
+        "For a domain that is somebody else's by now. Whoever came in by it is signed out; the customer is told with this reason, and "
+        "somebody else reviews it."
+    )
+    button = _("Take it away")
+    right = TAKE_DOMAIN
+    dangerous = asks_proof = True
+
+    def carry_out(self, subject: ProviderDomain, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        take_domain(subject, reason=data["reason"], actor=actor, at=at)
+        return text("The domain is taken back.")
+
+    def finish(self, request: HttpRequest, subject: ProviderDomain, sentence: str, back: str) -> HttpResponse:
+        """Its own page is gone."""
+        return super().finish(request, subject, sentence, reverse("admin:accounts_providerdomain_changelist"))
+
+
+@admin.register(ProviderDomain)
+class ProviderDomainAdmin(LookOnlyAdmin):
+    """Whose people come in where."""
+
+    tasks = (TakeDomainTask(),)
+    list_display = ("name", "provider", "asked_at", "confirmed_at")
+    list_select_related = ("provider__customer",)
+    search_fields = ("name", "provider__customer__name")
+    date_hierarchy = "asked_at"
 
 
 @admin.register(Identity)

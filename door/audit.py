@@ -21,4 +21,4 @@ class Did(Verb):
     CHANGE_ADDRESS = "change own address", _("changed the address by which they sign in")
 
 
-tell_customers(Did.WANT_SECOND_FACTOR, Did.CHANGE_ADDRESS, Did.SWITCH_PROVIDER)
+tell_customers(Did.WANT_SECOND_FACTOR, Did.CHANGE_ADDRESS, Did.SWITCH_PROVIDER, Did.REMOVE_DOMAIN)

@@ -15,6 +15,9 @@ OPEN_PASSWORDS = declare(
     _("Can let a customer's people in by password beside their company sign-in"),
     Staff.SUPPORT,
 )
+TAKE_DOMAIN = declare(
+    "accounts.providerdomain", "take_domain", _("Can take a domain from a company sign-in"), Staff.SUPPORT
+)
 TAKE_SECOND_FACTOR = declare(
     "door.secondfactor", "take_second_factor", _("Can take a user's second factor away"), Staff.SUPPORT
 )

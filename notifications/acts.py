@@ -95,6 +95,11 @@ class OpenPasswords(AccessAct):
     label = _("passwords let in again beside the company sign-in, by staff")
 
 
+class TakeDomain(AccessAct):
+    code = "take-domain"
+    label = _("domain of the company sign-in taken back by staff")
+
+
 class MakeKey(AccessAct):
     code = "make-key"
     label = _("API key made by staff")

@@ -197,6 +197,19 @@ def remove_domain(domain: ProviderDomain, *, actor: Actor, at: datetime) -> None
 
 
 @transaction.atomic
+def take_domain(domain: ProviderDomain, *, reason: str, actor: Actor, at: datetime) -> None:
+    """
+    Staff take a domain back that is somebody else's by now, so that they may have it. Where it was the last one, nobody comes in
+    by the provider any more. The customer is told, and it is reviewed.
+    """
+    held = _held(domain.provider)
+    if held.is_on and held.speaks_for == [domain.name]:
+        switch_provider(held, is_on=False, actor=actor, at=at)
+    remove_domain(domain, actor=actor, at=at)
+    leave_for_review("take-domain", customer=held.customer, subject=domain.name, reason=reason, actor=actor, at=at)
+
+
+@transaction.atomic
 def note_tried(provider: Provider, user: User, claims: Claims, *, actor: Actor, at: datetime) -> None:
     """
     An owner who is signed in came through it as the same person: it works with these settings, and knows this owner.

@@ -52,7 +52,6 @@ def test_every_list_takes_the_same_number_of_queries_for_one_row_as_for_three(su
 NOT_LISTED = {
     "accounts.IdempotencyKey",
     "accounts.KeySpending",
-    "accounts.ProviderDomain",  # on the page of its company sign-in
     "accounts.Seal",  # `manage.py seals` says the last one
     "billing_portal.Clock",
     "invoices.BillingChunk",  # on the page of its run

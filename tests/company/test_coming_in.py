@@ -6,12 +6,15 @@ import httpx
 import pytest
 from allauth.usersessions.models import UserSession
 
-from accounts.models import AuditEntry, Identity, Membership, User
+from accounts.models import AuditEntry, Identity, Membership, StaffAct, User
 from door.models import Agreement
 from door.services.providers import switch_provider
-from notifications.models import Letter
+from kernel import clock
+from notifications.models import Letter, Notice
+from team.services.invitations import invite
 from tests.cast import NOON, make_colleague, make_user, owner_of
 from tests.company.conftest import DOMAIN, bound, browser, come_in, go, member, set_up, way_out, who
+from tests.letters import link_in, mail_to
 from tests.markup import markup
 from tests.portal.seen import said
 from tests.portal.test_second_factor import code_of
@@ -355,10 +358,40 @@ def test_without_a_session_of_a_provider_the_password_is_asked_for(alice):
     assert browser(make_user(alice)).get("/settings/again/company/")["Location"] == "/settings/again/"
 
 
-def test_staff_let_people_in_by_password_again_and_the_customer_hears_why(required, alice, client):
-    from accounts.models import StaffAct
-    from notifications.models import Notice
+def test_who_is_invited_where_it_is_required_shows_the_new_password_once_at_the_provider(alice, owner, idp):
+    set_up(alice, idp, is_required=True, joins_as="")
+    invite(alice, LAN, "technical", actor=owner.actor, at=clock.now())
+    client = browser()
+    asked = {"password1": "a-long-new-secret", "password2": "a-long-new-secret", "agrees": "on"}
+    joined = client.post(link_in(mail_to(LAN)), asked)
+    assert joined["Location"].startswith("/sign-in/company/")
+    assert who(client) is None
+    idp.says(LAN)
+    come_in(client, LAN)
+    client.post(FIRST, {"password": "a-long-new-secret"})
+    assert who(client).role == "technical"
 
+
+def test_staff_take_a_domain_back_that_is_somebody_elses_by_now(provider, idp, alice, client):
+    inside = bound(browser(), member(alice, LAN), idp)
+    client.force_login(User.objects.create_superuser("boss@portal.example", "secret"))
+    proven(client)
+    domain = provider.domains.get()
+
+    answer = client.post(
+        f"/admin/accounts/providerdomain/{domain.pk}/task/take/", {"reason": "it was sold", "key": "once"}
+    )
+
+    assert answer["Location"] == "/admin/accounts/providerdomain/"
+    assert client.get(answer["Location"]).status_code == 200
+    provider.refresh_from_db()
+    assert (provider.is_on, provider.domains.count()) == (False, 0)
+    assert inside.get("/")["Location"] == "/login/?next=/"
+    assert Notice.objects.get(customer=alice).facts["reason"] == "it was sold"
+    assert StaffAct.objects.get().act == "take-domain"
+
+
+def test_staff_let_people_in_by_password_again_and_the_customer_hears_why(required, alice, client):
     boss = User.objects.create_superuser("boss@portal.example", "secret")
     make_colleague()
     client.force_login(boss)
