@@ -72,7 +72,7 @@ def test_zalopay_itself_is_set_up_by_its_number_and_keys_and_comes_first(setting
     )
 
 
-@pytest.mark.parametrize("code", GATEWAYS)
+@pytest.mark.parametrize("code", [code for code, entry in GATEWAYS.items() if len(entry.needs) > 1])
 def test_a_gateway_that_is_half_set_up_says_what_is_missing(settings, code):
     entry = GATEWAYS[code]
     for other in GATEWAYS.values():
