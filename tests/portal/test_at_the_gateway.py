@@ -61,10 +61,10 @@ def test_on_a_phone_the_lists_say_how_it_was_paid(alice, small, started, gateway
     client = signed_in(alice)
     came_back(client, started)
     create(alice, small)
-    kept = '<span class="sub sub--kept sub--phone">'
+    kept = '<span class="sub sub--kept sub--phone">· '
     assert f"{kept}{gateway_name(started.gateway)}</span>" in markup(client.get(reverse("payment-history")))
     [bought] = [row for row in client.get(reverse("credit-history")).context["page"].rows if row.paid_with]
-    paid_with = one_line(f'<span class="sub sub--kept">{bought.paid_with}</span>')
+    paid_with = one_line(f'<span class="sub sub--kept sub--below">{bought.paid_with}</span>')
     assert paid_with in markup(client.get(reverse("credit-history")))
 
 
