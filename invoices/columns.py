@@ -17,8 +17,8 @@ from django.db.models import Model, QuerySet
 from django.utils.functional import Promise
 
 from catalog.units import unit_words
-from invoices.explain import percent
 from kernel import display
+from kernel.display import percent
 from kernel.shapes import Wording
 
 NOTHING = "–"

@@ -19,6 +19,7 @@ from catalog.pricing import Component, Rate, price_line
 from catalog.units import counted, unit_words
 from invoices.models import InvoiceLine
 from kernel import display
+from kernel.display import percent
 from kernel.periods import HOUR_MINUTES, CalendarMonth, Period
 
 EXACT = Decimal("0.0001")
@@ -81,11 +82,6 @@ def exact_amount(line: InvoiceLine) -> Fraction:
     """The amount before it was rounded."""
     factors = Fraction(line.unit_price) * Fraction(line.quantity) * (1 - Fraction(line.discount))
     return factors * line.minutes / line.per_minutes
-
-
-def percent(share: Decimal) -> str:
-    """0.25 -> "25 %"."""
-    return f"{display.rate(share * 100)}{display.NBSP}%"
 
 
 def _formula(line: InvoiceLine) -> str:

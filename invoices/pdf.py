@@ -25,10 +25,11 @@ from accounts.buyers import default_buyer
 from accounts.models import Customer
 from catalog.price_words import how_it_came
 from catalog.units import counted
-from invoices.explain import component_of, name_of, per, percent, period_of
+from invoices.explain import component_of, name_of, per, period_of
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
+from kernel.display import percent
 from kernel.periods import billing_zone, local_day
 from kernel.seller import bank_words, seller
 from kernel.shapes import Json

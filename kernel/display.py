@@ -88,6 +88,11 @@ def _rate(value: Decimal, code: str) -> str:
     return format_decimal(value, format="#,##0." + "#" * RATE_DECIMALS, locale=code)
 
 
+def percent(share: Decimal, locale: str | None = None) -> str:
+    """0.25 -> "25 %"; the space does not break."""
+    return f"{rate(share * 100, locale)}{NBSP}%"
+
+
 def duration(minutes: int, *, roughly: bool = False) -> str:
     """
     Minutes in words: 43200 -> "30 days", 14328 -> "9 days 22 hours 48 minutes". Whoever computes with it gets the printed amount.

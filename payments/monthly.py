@@ -11,10 +11,10 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from invoices.explain import percent
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import fact, frame_as_of, render, sum_row
 from kernel import display
+from kernel.display import percent
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth, billing_zone
 from kernel.spelling import spelt_out

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as text
 
 from accounts.downloads import FORMATS, file_response
 from invoices.columns import cells_of
-from invoices.explain import percent
 from invoices.forms import UsageFilters
 from invoices.vat import LEDGER, sums_by_rate, vat_ledger
 from kernel import clock, display
+from kernel.display import percent
 from kernel.periods import CalendarMonth
 from store.progress import Watched
 

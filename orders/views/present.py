@@ -14,9 +14,10 @@ from django.utils.translation import ngettext
 from catalog.models import Item, Price
 from catalog.pricing import Line, Rate, price_line
 from catalog.units import counted
-from invoices.explain import Explanation, explain_line, percent
+from invoices.explain import Explanation, explain_line
 from invoices.models import Invoice, InvoiceLine
 from kernel import display
+from kernel.display import percent
 from kernel.periods import MONTH_MINUTES
 from kernel.shapes import Json
 from orders.deal import Deal, Part

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import May
-from invoices.explain import explain_line, name_of, per, percent
+from invoices.explain import explain_line, name_of, per
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries import coupon_shares
 from invoices.reports import INVOICES_TO_PAY
 from invoices.services.questions import question_line
 from invoices.services.standing import standing_of
 from kernel import display
+from kernel.display import percent
 from kernel.errors import DomainError, InvalidInput
 from payments.forms import PayForm, QuestionForm
 from payments.means import TOP_UP_AND_PAY, WALLET, by_transfer, means_for
