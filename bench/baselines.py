@@ -8,11 +8,15 @@ WITH segment AS (
     WHERE p.billing_mode = 'postpaid' AND p.starts_at < %(end)s AND (p.ends_at IS NULL OR p.ends_at > %(start)s)
       AND NOT EXISTS (SELECT 1 FROM invoices_invoice i WHERE i.resource_id = p.resource_id AND i.kind = 'usage' AND i.period_key = %(key)s)
 ), priced AS (
-    SELECT s.*, i.name, i.unit, pr.id AS price_id, pr.unit_price, pr.per_minutes, pr.includes_vat, pr.vat_rate, coalesce(d.share, 0) AS discount,
+    SELECT s.*, i.name, i.unit, pr.id AS price_id, pr.unit_price, pr.per_minutes, pr.includes_vat, vat.rate AS vat_rate, coalesce(d.share, 0) AS discount,
            (extract(epoch FROM s.ends_at - s.starts_at) / 60)::int AS minutes
     FROM segment s JOIN catalog_item i ON i.id = s.item_id
     JOIN catalog_price pr ON pr.item_id = s.item_id AND pr.customer_id IS NULL AND pr.valid_from <= s.starts_at
         AND (pr.valid_until IS NULL OR pr.valid_until > s.starts_at)
+    JOIN LATERAL (
+        SELECT rate FROM catalog_taxrate WHERE category_id = pr.tax_category_id
+            AND since <= ((s.ends_at - interval '1 minute') AT TIME ZONE billing_zone())::date ORDER BY since DESC, id DESC LIMIT 1
+    ) vat ON TRUE
     LEFT JOIN catalog_discount d ON d.customer_id = s.customer_id AND d.product_id = i.product_id AND d.valid_from <= s.starts_at
         AND (d.valid_until IS NULL OR d.valid_until > s.starts_at)
 ), amounts AS (
@@ -40,9 +44,9 @@ WITH segment AS (
     FROM bill b JOIN lifecycle_resource r ON r.id = b.resource_id JOIN accounts_customer c ON c.id = b.customer_id, counter
 ), lines AS (
     INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
-        unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
+        unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)
     SELECT b.id, l.customer_id, l.position, l.item_id, l.price_id, l.name, l.unit, l.starts_at, l.ends_at, l.minutes, l.quantity, l.unit_price,
-        l.per_minutes, l.discount, l.includes_vat, l.vat_rate, l.amount, l.tax, l.amount + CASE WHEN l.includes_vat THEN 0 ELSE l.tax END
+        l.per_minutes, l.discount, l.includes_vat, l.vat_rate, l.ends_at - interval '1 minute', l.amount, l.tax, l.amount + CASE WHEN l.includes_vat THEN 0 ELSE l.tax END
     FROM line l JOIN bill b USING (resource_id)
 ), notices AS (
     INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)
@@ -57,13 +61,17 @@ SELECT count(*), sum(total) FROM bill
 USE = """
     UNION ALL
     SELECT u.resource_id, s.customer_id, u.item_id, u.quantity, s.starts_at, s.ends_at, i.name, i.unit, pr.id, pr.unit_price, 0, pr.includes_vat,
-           pr.vat_rate, coalesce(d.share, 0), (extract(epoch FROM s.ends_at - s.starts_at) / 60)::int,
+           vat.rate, coalesce(d.share, 0), (extract(epoch FROM s.ends_at - s.starts_at) / 60)::int,
            round(pr.unit_price * u.quantity * (1 - coalesce(d.share, 0)))::bigint
     FROM (SELECT resource_id, item_id, sum(quantity) AS quantity FROM usage_record WHERE used_at >= %(start)s AND used_at < %(end)s GROUP BY 1, 2) u
     JOIN (SELECT resource_id, customer_id, min(starts_at) AS starts_at, max(ends_at) AS ends_at FROM segment GROUP BY 1, 2) s USING (resource_id)
     JOIN catalog_item i ON i.id = u.item_id
     JOIN catalog_price pr ON pr.item_id = u.item_id AND pr.customer_id IS NULL AND pr.valid_from <= s.starts_at
         AND (pr.valid_until IS NULL OR pr.valid_until > s.starts_at)
+    JOIN LATERAL (
+        SELECT rate FROM catalog_taxrate WHERE category_id = pr.tax_category_id
+            AND since <= ((s.ends_at - interval '1 minute') AT TIME ZONE billing_zone())::date ORDER BY since DESC, id DESC LIMIT 1
+    ) vat ON TRUE
     LEFT JOIN catalog_discount d ON d.customer_id = s.customer_id AND d.product_id = i.product_id AND d.valid_from <= s.starts_at
         AND (d.valid_until IS NULL OR d.valid_until > s.starts_at)
 """

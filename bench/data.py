@@ -107,9 +107,9 @@ HISTORY = (
     """,
     """
     INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
-                                      unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)
+                                      unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)
     SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60,
-           1, total, extract(epoch FROM ends_at - starts_at) / 60, 0, TRUE, 0.1, total, round(total / 11.0), total FROM bill
+           1, total, extract(epoch FROM ends_at - starts_at) / 60, 0, TRUE, 0.1, ends_at - interval '1 minute', total, round(total / 11.0), total FROM bill
     """,
     """
     INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.four_eyes import Act
 from accounts.models import StaffAct
 from accounts.rights import APPROVE_MONEY
-from catalog.models import Item, Price
+from catalog.models import STANDARD, Item, Price, TaxCategory, TaxRate
 from catalog.price_words import meter_words
+from catalog.rates import enter_rate
 from catalog.services import back_date_price
+from catalog.taxes import Taxes
 from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Json, Wording
@@ -36,7 +38,7 @@ def read_terms(kept: Json) -> Json:
 
 
 class BackDatePrice(Act[Price]):
-    """`facts`: item, unit_price, per_minutes, terms, includes_vat, vat_rate, starts_at. What it will bill nobody knows yet: it always waits."""
+    """`facts`: item, unit_price, per_minutes, terms, includes_vat, tax_category, starts_at. What it will bill nobody knows yet: it always waits."""
 
     code = "back-date-price"
     label = _("price of time that has passed")
@@ -57,7 +59,7 @@ class BackDatePrice(Act[Price]):
             ),
             *by_use,
             (_("includes VAT"), _("yes") if asked["includes_vat"] else _("no")),
-            (_("VAT rate"), f"{display.rate(100 * Decimal(asked['vat_rate']))} %"),
+            (_("tax category"), TaxCategory.objects.get(pk=asked.get("tax_category", STANDARD))),
             (_("valid from"), display.instant(datetime.fromisoformat(asked["starts_at"]))),
         ]
 
@@ -70,8 +72,39 @@ class BackDatePrice(Act[Price]):
             per_minutes=asked["per_minutes"],
             terms=read_terms(asked.get("terms", {})),
             includes_vat=asked["includes_vat"],
-            vat_rate=Decimal(asked["vat_rate"]),
+            tax_category=asked.get("tax_category", STANDARD),
             starts_at=datetime.fromisoformat(asked["starts_at"]),
+            reason=act.reason,
+            actor=actor,
+            at=at,
+        )
+
+
+class EnterRate(Act[TaxRate]):
+    """`facts`: category, since, rate, source. Whatever is sold is taxed by it: it always waits."""
+
+    code = "enter-tax-rate"
+    label = _("rate of VAT")
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        asked = act.facts
+        category = TaxCategory.objects.get(pk=asked["category"])
+        return [
+            (_("tax category"), category),
+            (_("so far"), Taxes.read().words(category.pk, act.asked_at)),
+            (_("VAT rate"), display.percent(Decimal(asked["rate"]))),
+            (_("first day"), display.day(date.fromisoformat(asked["since"]))),
+            (_("source"), asked["source"]),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> TaxRate:
+        asked = act.facts
+        return enter_rate(
+            TaxCategory.objects.get(pk=asked["category"]),
+            since=date.fromisoformat(asked["since"]),
+            rate=Decimal(asked["rate"]),
+            source=asked["source"],
             reason=act.reason,
             actor=actor,
             at=at,

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.configuration import Chosen
 from catalog.models import Discount, Item, Price
 from catalog.pricing import Component, Rate
+from catalog.taxes import Taxes
 from kernel.errors import DomainError
 from kernel.periods import Period, truncate
 
@@ -37,7 +40,7 @@ Term = TypeVar("Term")
 
 
 class Validity(NamedTuple, Generic[Term]):
-    """A rate or discount and the time in which it is in force."""
+    """A price or discount and the time in which it is in force."""
 
     starts_at: datetime
     ends_at: datetime
@@ -46,26 +49,30 @@ class Validity(NamedTuple, Generic[Term]):
 
 class PriceBook:
     """
-    The prices and discounts of a set of customers, read in three queries, asked without any.
+    The prices and discounts of a set of customers with the rates of VAT, read in four queries, asked without any.
 
     Prices are history that never changes, so the book answers for any instant, past or future: that is how usage is
-    priced across a change of price, however late the bill is written.
+    priced across a change of price, however late the bill is written. A price names a tax category; its rate is that of the tax
+    point (docs/decisions/027-a-line-is-taxed-at-its-tax-point.md).
+
+    :param taxes: other rates than those in the books, to see what they would change
     """
 
-    def __init__(self, customer_ids: Collection[UUID], item_ids: Collection[UUID] | None = None) -> None:
+    def __init__(
+        self, customer_ids: Collection[UUID], item_ids: Collection[UUID] | None = None, *, taxes: Taxes | None = None
+    ) -> None:
         scope = Q() if item_ids is None else Q(pk__in=item_ids)
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
-        self._rates: dict[tuple[UUID, UUID | None], list[Validity[Rate]]] = defaultdict(list)
+        self.taxes = taxes or Taxes.read()
+        self._prices: dict[tuple[UUID, UUID | None], list[Validity[Price]]] = defaultdict(list)
+        self._versions: dict[UUID, Price] = {}
         self._discounts: dict[tuple[UUID, UUID], list[Validity[Decimal]]] = defaultdict(list)
-        self._versions: dict[UUID, Rate] = {}
         self._with_own_terms: set[UUID] = set()
         self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity[Component | None]]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
-            rate = self._versions[price.pk] = Rate(
-                price.pk, price.unit_price, price.per_minutes, price.includes_vat, price.vat_rate, price.meter
-            )
-            self._rates[price.item_id, price.customer_id].append(_validity(price, rate))
+            self._prices[price.item_id, price.customer_id].append(_validity(price, price))
+            self._versions[price.pk] = price
             if price.customer_id:
                 self._with_own_terms.add(price.customer_id)
         for discount in Discount.objects.filter(customer__in=customer_ids).order_by("valid_from"):
@@ -73,33 +80,71 @@ class PriceBook:
             self._with_own_terms.add(discount.customer_id)
 
     def components(
-        self, configuration: Iterable[Chosen], *, customer_id: UUID, at: datetime, language: str = "vi"
+        self,
+        configuration: Iterable[Chosen],
+        *,
+        customer_id: UUID,
+        at: datetime,
+        language: str = "vi",
+        taxed_at: datetime | None = None,
     ) -> list[Component]:
         """
         The components of `configuration` ([{"item": id, "quantity": n}]) with what is in force at `at`.
 
-        :raises NoPrice: an item has neither a negotiated nor a list price at that instant
+        :param taxed_at: the tax point, if it is another instant
+
+        :raises NoPrice: an item has neither a negotiated nor a list price at that instant, or its price has no rate of VAT then
         """
         return [
-            self.component(UUID(entry["item"]), Decimal(entry["quantity"]), customer_id, at, language)
+            self.component(
+                UUID(entry["item"]), Decimal(entry["quantity"]), customer_id, at, language, taxed_at=taxed_at
+            )
             for entry in configuration
         ]
 
-    def component(self, item_id: UUID, quantity: Decimal, customer_id: UUID, at: datetime, language: str) -> Component:
+    def component(
+        self,
+        item_id: UUID,
+        quantity: Decimal,
+        customer_id: UUID,
+        at: datetime,
+        language: str,
+        *,
+        taxed_at: datetime | None = None,
+    ) -> Component:
         """:raises NoPrice:"""
         item = self.items[item_id]
-        rate = _in_force(self._rates.get((item_id, customer_id), ()), at) or _in_force(
-            self._rates.get((item_id, None), ()), at
+        price = _in_force(self._prices.get((item_id, customer_id), ()), at) or _in_force(
+            self._prices.get((item_id, None), ()), at
         )
+        rate = self._taxed(price, taxed_at or at) if price else None
         if rate is None:
             raise NoPrice(item=item.name_in(language), item_code=item.code)
         discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
         return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
 
-    def used(self, item_id: UUID, price_id: UUID, discount: Decimal, language: str) -> Component:
-        """A metered item at the version of its price and the discount with which its month was begun; as yet, nothing of it."""
+    def used(self, item_id: UUID, price_id: UUID, discount: Decimal, language: str, *, taxed_at: datetime) -> Component:
+        """
+        A metered item at the version of its price and the discount with which its month was begun; as yet, nothing of it.
+
+        :raises NoPrice: its category has no rate of VAT at that tax point
+        """
         item = self.items[item_id]
-        return Component(item_id, item.name_in(language), item.unit, Decimal(0), self._versions[price_id], discount)
+        rate = self._taxed(self._versions[price_id], taxed_at)
+        if rate is None:
+            raise NoPrice(item=item.name_in(language), item_code=item.code)
+        return Component(item_id, item.name_in(language), item.unit, Decimal(0), rate, discount)
+
+    def _taxed(self, price: Price, at: datetime) -> Rate | None:
+        """What a price says at a tax point; None while its category has no rate."""
+        vat = self.taxes.rate_at(str(price.tax_category_id), at)
+        if vat is None:
+            return None
+        return Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter)
+
+    def category_of(self, rate: Rate) -> str:
+        """The tax category of a price that this book has quoted."""
+        return str(self._versions[rate.price_id].tax_category_id)
 
     def stretches(
         self, item_id: UUID, quantity: Decimal, customer_id: UUID, period: Period, language: str
@@ -107,8 +152,16 @@ class PriceBook:
         """
         `period` cut where the price or the discount of the item changes for the customer, each part with what is in force.
 
+        Where the rate of VAT changes it is cut as well, or (setting TAX_SPLITS_USAGE) taxed as a whole as in its last minute.
+
         :raises NoPrice: at some time in it there is none
         """
+        cut = self._cut(item_id, quantity, customer_id, period, language)
+        return cut if settings.TAX_SPLITS_USAGE else _taxed_as_a_whole(cut)
+
+    def _cut(
+        self, item_id: UUID, quantity: Decimal, customer_id: UUID, period: Period, language: str
+    ) -> Iterator[tuple[Component, Period]]:
         own_terms = customer_id if customer_id in self._with_own_terms else None
         key = (item_id, quantity, own_terms, language)
         timeline = self._timelines.get(key)
@@ -126,25 +179,47 @@ class PriceBook:
         self, item_id: UUID, quantity: Decimal, customer_id: UUID, language: str
     ) -> list[Validity[Component | None]]:
         """All of time, cut at every change; customers without terms of their own share one."""
-        found = []
-        for since, until in pairwise([EVER, *self._changes(item_id, customer_id), FOREVER]):
+        found: list[Validity[Component | None]] = []
+        priced, taxed = self._changes(item_id, customer_id)
+        for since, until in pairwise([EVER, *sorted(priced | taxed), FOREVER]):
             component: Component | None
             try:
                 component = self.component(item_id, quantity, customer_id, since, language)
             except NoPrice:
                 component = None
-            if since < until:
+            if found and since not in priced and found[-1].value == component:
+                found[-1] = Validity(found[-1].starts_at, until, component)  # the rate of another category has changed
+            elif since < until:
                 found.append(Validity(since, until, component))
         return found
 
-    def _changes(self, item_id: UUID, customer_id: UUID) -> list[datetime]:
-        """The instants at which the price or the discount of an item changes for a customer, in order."""
-        validities: tuple[Validity[Rate] | Validity[Decimal], ...] = (
-            *self._rates.get((item_id, customer_id), ()),
-            *self._rates.get((item_id, None), ()),
-            *self._discounts.get((customer_id, self.items[item_id].product_id), ()),
-        )
-        return sorted({instant for validity in validities for instant in (validity.starts_at, validity.ends_at)})
+    def _changes(self, item_id: UUID, customer_id: UUID) -> tuple[set[datetime], set[datetime]]:
+        """The instants at which the price or the discount of an item changes for a customer, and the VAT of one of its prices."""
+        prices = (*self._prices.get((item_id, customer_id), ()), *self._prices.get((item_id, None), ()))
+        discounts = self._discounts.get((customer_id, self.items[item_id].product_id), ())
+        validities: tuple[Validity[Price] | Validity[Decimal], ...] = (*prices, *discounts)
+        priced = {instant for validity in validities for instant in (validity.starts_at, validity.ends_at)}
+        categories = {str(validity.value.tax_category_id) for validity in prices}
+        return priced, {instant for category in categories for instant in self.taxes.changes(category)}
+
+
+def _taxed_as_a_whole(cut: Iterable[tuple[Component, Period]]) -> Iterator[tuple[Component, Period]]:
+    """Parts that differ in their VAT alone are one again, taxed as the last of them."""
+    held: tuple[Component, Period] | None = None
+    for component, period in cut:
+        if held and _differ_in_vat_alone(held[0], component):
+            held = component, Period(held[1].starts_at, period.ends_at)
+            continue
+        if held:
+            yield held
+        held = component, period
+    if held:
+        yield held
+
+
+def _differ_in_vat_alone(one: Component, other: Component) -> bool:
+    vat = other.rate.vat_rate
+    return one.rate.vat_rate != vat and replace(one, rate=replace(one.rate, vat_rate=vat)) == other
 
 
 def _in_force(validities: Sequence[Validity[Term]], at: datetime) -> Term | None:

@@ -16,6 +16,7 @@ give(
     Staff.CATALOGUE,
 )
 give(["catalog.add_productkey"], Staff.CATALOGUE)
+give(["catalog.add_taxcategory", "catalog.change_taxcategory"], Staff.FINANCE)
 
 REOPEN_PRICE = declare(
     "catalog.price", "reopen_price", _("Can let a price go on that was ended by mistake"), Staff.CATALOGUE
@@ -25,6 +26,9 @@ BACK_DATE_PRICE = declare(
 )
 REVOKE_PRODUCT_KEY = declare(
     "catalog.productkey", "revoke_product_key", _("Can revoke a product's API key"), Staff.CATALOGUE
+)
+ENTER_TAX_RATE = declare(
+    "catalog.taxcategory", "enter_tax_rate", _("Can ask for a rate of VAT to be entered"), Staff.FINANCE
 )
 MAKE_COUPONS = declare(
     "catalog.coupon", "make_coupons", _("Can make and take away batches of coupons"), Staff.CATALOGUE

@@ -115,7 +115,7 @@ def back_date_price(
     per_minutes: int,
     terms: Json,
     includes_vat: bool,
-    vat_rate: Decimal,
+    tax_category: str,
     starts_at: datetime,
     reason: str,
     actor: Actor,
@@ -149,7 +149,7 @@ def back_date_price(
         per_minutes=per_minutes,
         **terms,
         includes_vat=includes_vat,
-        vat_rate=vat_rate,
+        tax_category_id=tax_category,
         valid_from=starts_at,
         valid_until=following.valid_from if following else None,
     )

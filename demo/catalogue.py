@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
 from catalog.meters import Aggregation, Tiering
-from catalog.models import Coupon, Item, Price, Product
+from catalog.models import STANDARD, Coupon, Item, Price, Product, TaxCategory, TaxRate
 from kernel.periods import CalendarMonth
 
 Kind = Item.Kind
+LOWERED = "lowered"
 
 
 class Offer(NamedTuple):
@@ -28,6 +29,7 @@ class Offer(NamedTuple):
     includes_vat: bool = True
     per: Price.Per = Price.Per.MONTH
     aggregation: str = ""
+    tax_category: str = STANDARD
     terms: Mapping[str, object] = MappingProxyType({})
 
 
@@ -85,8 +87,9 @@ OFFERS = {
         Offer("quota-pro", "Gói chuyên nghiệp", "Pro quota", Kind.PACKAGE, "package", "52800"),
     ],
     "vcert": [
-        Offer("cert-dv", "Chứng thư DV", "DV certificate", Kind.PACKAGE, "certificate", "33000"),
-        Offer("cert-wildcard", "Chứng thư wildcard", "Wildcard certificate", Kind.PACKAGE, "certificate", "165000"),
+        Offer("cert-dv", "Chứng thư DV", "DV certificate", Kind.PACKAGE, "certificate", "33000", tax_category=LOWERED),
+        Offer("cert-wildcard", "Chứng thư wildcard", "Wildcard certificate", Kind.PACKAGE, "certificate", "165000",
+              tax_category=LOWERED),
     ],
 }  # fmt: skip
 
@@ -97,6 +100,7 @@ OLDER, COMING = Decimal(340_000), Decimal(389_000)
 def make_catalogue(now: datetime) -> None:
     """Products without webhooks as yet: nothing that happened in the past is sent to a shop of today."""
     since = now - timedelta(days=730)
+    _make_lowered_category()
     for code, policies in PRODUCTS.items():
         product = Product.objects.create(code=code, **policies)
         for position, offer in enumerate(OFFERS[code], start=1):
@@ -115,6 +119,15 @@ def make_catalogue(now: datetime) -> None:
     _make_coupons(now)
 
 
+def _make_lowered_category() -> None:
+    """8 % instead of 10 % for most goods and services from 1 July 2025 to 31 December 2026 (resolution 204/2025/QH15)."""
+    lowered = TaxCategory.objects.create(code=LOWERED, name="Được giảm thuế", name_en="Lowered for a time")
+    for since, rate in (("1999-01-01", "0.1"), ("2025-07-01", "0.08"), ("2027-01-01", "0.1")):
+        TaxRate.objects.create(
+            category=lowered, since=date.fromisoformat(since), rate=Decimal(rate), source="204/2025/QH15"
+        )
+
+
 def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> None:
     changes: list[tuple[datetime, Decimal]] = [(since, Decimal(offer.price))]
     if offer.code == "s1-4x8":
@@ -128,6 +141,7 @@ def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> No
             unit_price=unit_price,
             per_minutes=offer.per,
             includes_vat=offer.includes_vat,
+            tax_category_id=offer.tax_category,
             valid_from=start,
             valid_until=end,
             **offer.terms,

@@ -20,7 +20,7 @@ from catalog.units import counted, unit_words
 from invoices.models import InvoiceLine
 from kernel import display
 from kernel.display import percent
-from kernel.periods import HOUR_MINUTES, CalendarMonth, Period
+from kernel.periods import HOUR_MINUTES, CalendarMonth, Period, local_day
 
 EXACT = Decimal("0.0001")
 
@@ -182,7 +182,12 @@ def _rounding(line: InvoiceLine) -> str:
 
 
 def _vat(line: InvoiceLine) -> str:
-    words = {"rate": percent(line.vat_rate), "tax": display.money(line.tax), "total": display.money(line.total)}
+    words = {
+        "rate": percent(line.vat_rate),
+        "tax": display.money(line.tax),
+        "total": display.money(line.total),
+        "day": display.day(local_day(line.taxed_at)),
+    }
     if line.includes_vat:
-        return _("%(rate)s, included: %(tax)s of %(total)s") % words
-    return _("%(rate)s, added: %(tax)s, together %(total)s") % words
+        return _("%(rate)s, the rate of %(day)s, included: %(tax)s of %(total)s") % words
+    return _("%(rate)s, the rate of %(day)s, added: %(tax)s, together %(total)s") % words

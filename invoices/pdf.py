@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import groupby
@@ -66,7 +66,7 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
         ],
         "sums": _sums(invoice, lines),
         "words": f"{_('Total in words')}: {spelt_out(invoice.total, display.language(get_language()))}.",
-        "notes": _notes(invoice),
+        "notes": _notes(invoice, lines),
     }
 
 
@@ -220,9 +220,22 @@ def _sums(invoice: Invoice, lines: list[InvoiceLine]) -> list[dict[str, object]]
     return [*rows, sum_row(_("Still to pay"), invoice.due, strong=True)]
 
 
-def _notes(invoice: Invoice) -> list[str]:
+def _tax_points(lines: list[InvoiceLine]) -> str:
+    """Of each rate, the days that it is the rate of: "10 %: 15 Mar 2026; 8 %: 16 Mar 2026 – 31 Mar 2026"."""
+    days: dict[Decimal, set[date]] = {}
+    for line in lines:
+        days.setdefault(line.vat_rate, set()).add(local_day(line.taxed_at))
+    parts = [
+        f"{percent(rate)}: {' – '.join(map(display.day, sorted({min(on), max(on)})))}"
+        for rate, on in sorted(days.items())
+    ]
+    return _("Tax point: %(points)s.") % {"points": "; ".join(parts)}
+
+
+def _notes(invoice: Invoice, lines: list[InvoiceLine]) -> list[str]:
     notes = [
         f"{_('Electronic invoice no.')}: {'.' * 40}",
+        _tax_points(lines),
         _("Time is counted in whole minutes, a month is 30 days; every line is rounded half up to whole đồng."),
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]

@@ -65,6 +65,11 @@ class Period:
     def minutes(self) -> int:
         return minutes_between(self.starts_at, self.ends_at)
 
+    @property
+    def last_minute(self) -> datetime:
+        """When what lasts so long is completed."""
+        return max(self.starts_at, self.ends_at - MINUTE)
+
 
 def minutes_between(start: datetime, end: datetime) -> int:
     """Whole minutes from `start` to `end`, both truncated to the minute first; negative when `end` is earlier."""

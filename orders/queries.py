@@ -25,11 +25,21 @@ MOST_PRICED = 1_000
 
 
 def month_price(
-    configuration: Iterable[Chosen], book: PriceBook, customer: Customer, *, at: datetime, months: int = 1
+    configuration: Iterable[Chosen],
+    book: PriceBook,
+    customer: Customer,
+    *,
+    at: datetime,
+    months: int = 1,
+    taxed_at: datetime | None = None,
 ) -> int | None:
-    """What `months` of a configuration cost this customer at the prices of `at`, tax included; None without a price."""
+    """
+    What `months` of a configuration cost this customer at the prices of `at`, tax included; None without a price.
+
+    :param taxed_at: when it will be paid, if not at `at`
+    """
     try:
-        components = book.components(configuration, customer_id=customer.pk, at=at)
+        components = book.components(configuration, customer_id=customer.pk, at=at, taxed_at=taxed_at)
     except NoPrice:
         return None
     return price(components, Period.of_months(months, starting=at)).total
@@ -96,9 +106,11 @@ def _renewals(ends: Cut[Resource], customer: Customer, at: datetime) -> list[Com
     for resource in resources:
         assert resource.paid_until is not None
         months = resource.auto_renew_months or 1
-        key = (str(resource.configuration), months)
+        key = (str(resource.configuration), months, book.taxes.era(resource.paid_until))
         if key not in known:
-            known[key] = month_price(resource.configuration, book, customer, at=at, months=months)
+            known[key] = month_price(
+                resource.configuration, book, customer, at=at, months=months, taxed_at=resource.paid_until
+            )
         found.append(Coming(resource.paid_until, known[key], resource=resource))
     return found
 

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from celery import shared_task
 
+from catalog.taxes import Taxes
 from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest
 from orders.models import Order
 from orders.services import announcing, renewal
 from orders.services.fulfil import answer_provisioning
+from orders.services.taxed import overtaken_orders
 from orders.services.unpaid import end_unpaid_order
 from store.doorbell import MOST_HELPERS, end_of_share, wake_helpers
 from store.due import first_after
@@ -67,10 +69,14 @@ def next_time_out(after: datetime) -> datetime | None:
 
 
 def expire_unpaid_orders(*, at: datetime) -> Tally:
-    due = Order.objects.due_for_expiry(at).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
+    """Whose time to pay is over, and whose VAT has changed."""
+    late = Order.objects.due_for_expiry(at).order_by("expires_at").values_list("pk", flat=True)[:BATCH]
+    due = dict.fromkeys([*late, *overtaken_orders(at=at, at_most=BATCH)])
     actor = Actor.job("expire-orders")
     return for_each(list(due), lambda pk: end_unpaid_order(pk, expired=True, actor=actor, at=at), what="order")
 
 
 def next_order_expiry(after: datetime) -> datetime | None:
-    return first_after(after, Order.objects.filter(state=Order.State.AWAITING_PAYMENT), "expires_at")
+    ends = first_after(after, Order.objects.filter(state=Order.State.AWAITING_PAYMENT), "expires_at")
+    change = Taxes.read().changes_after(after) if ends else None
+    return min(ends, change) if ends and change else ends

@@ -57,11 +57,12 @@ WORDS = {
     **dict.fromkeys(("invalid_request", "invalid_credentials", "invalid_amount"), NOT_TAKEN),
 }
 
-FELL_SHORT = "fell_short"
+FELL_SHORT, TAX_CHANGED = "fell_short", "tax_changed"
 KEPT = {
     "order_cancelled": _("The order was cancelled before the money arrived."),
     "order_expired": _("The time to pay the order was over before the money arrived."),
     "order_paid": _("The order had been paid otherwise before the money arrived."),
+    TAX_CHANGED: _("The rate of VAT had changed before the money arrived, so the order has ended. Please order again."),
     FELL_SHORT: _("It is less than the order costs, and the order still waits for its payment."),
 }
 """Why money that arrived for an order stays credit in the wallet."""

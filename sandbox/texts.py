@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from flask import Flask, Response, g, request
@@ -40,9 +40,12 @@ def number(value: object) -> str:
 def day(at: datetime) -> str:
     """31/12/2026 07:05 in Vietnamese, 31 Dec 2026 07:05 in English, by the clock of Việt Nam."""
     local = at.astimezone(VIETNAM)
-    if language() == "vi":
-        return local.strftime("%d/%m/%Y %H:%M")
-    return f"{local.day} {MONTHS[local.month - 1]} {local:%Y %H:%M}"
+    return f"{day_of(local)} {local:%H:%M}"
+
+
+def day_of(on: date) -> str:
+    """31/12/2026 in Vietnamese, 31 Dec 2026 in English."""
+    return f"{on:%d/%m/%Y}" if language() == "vi" else f"{on.day} {MONTHS[on.month - 1]} {on:%Y}"
 
 
 def clock(seconds: float, form: str = "%H:%M:%S") -> str:

@@ -116,6 +116,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "per hour": ("hour", "giờ"),
     "with vat": ("VAT included", "đã gồm VAT"),
     "without vat": ("plus VAT", "chưa gồm VAT"),
+    "vat rate": ("VAT {rate} %", "VAT {rate} %"),
+    "vat from": ("{rate} % from {day}", "{rate} % từ {day}"),
     "checkout": ("Continue to checkout", "Tiếp tục thanh toán"),
     "checkout help": (
         "Period, coupon and payment come next, in the portal.",

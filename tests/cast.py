@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -14,7 +14,7 @@ from accounts import four_eyes
 from accounts.may import Role
 from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, Provider, ProviderDomain, User
 from accounts.services.buyers import Named, add_buyer
-from catalog.models import Coupon, Item, Price, Product
+from catalog.models import Coupon, Item, Price, Product, TaxCategory, TaxRate
 from kernel.actors import Actor, ActorKind
 from ledger.models import Entry
 from ledger.services import Fact, Kind, post
@@ -102,6 +102,20 @@ def fund(customer: Customer, amount: int, *, at: datetime = LONG_AGO) -> None:
 def make_product(code: str = "vserver", **policy: Any) -> Product:
     policy.setdefault("provisioner", Product.Provisioner.POLLING)
     return Product.objects.create(code=code, name=code, name_en=code, **policy)
+
+
+def taxed_at(rate: str | Decimal) -> TaxCategory:
+    """A category that has always been taxed at `rate`."""
+    category, made = TaxCategory.objects.get_or_create(code=f"vat-{rate}".replace(".", "-"), name="VAT", name_en="VAT")
+    if made:
+        enter(category, "1999-01-01", rate)
+    return category
+
+
+def enter(category: TaxCategory | str, since: str, rate: str | Decimal) -> TaxRate:
+    """From that day on, the category is taxed at `rate`."""
+    pk = category if isinstance(category, str) else category.pk
+    return TaxRate.objects.create(category_id=pk, since=date.fromisoformat(since), rate=Decimal(rate), source="a law")
 
 
 def make_item(

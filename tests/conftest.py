@@ -39,6 +39,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneBrowser:
     return OneBrowser(config, log)
 
 
+STANDARD_TAX = (
+    "INSERT INTO catalog_taxcategory (code, name, name_en) VALUES ('standard', 'Thuế suất phổ thông', 'Standard rate')",
+    "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', '1999-01-01', 0.1, '')",
+)
+"""What a new installation begins with, as its migrations leave it."""
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
     """The owner of the tables makes the database."""
@@ -69,7 +76,7 @@ def _flushing_gets_past_the_guards() -> Iterator[None]:
             "SET ROLE NONE; SET session_replication_role = replica;",
             "SET session_replication_role = DEFAULT;",
         ]
-        return [guards[0], *statements, guards[1]] if statements else statements
+        return [guards[0], *statements, *STANDARD_TAX, guards[1]] if statements else statements
 
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     yield

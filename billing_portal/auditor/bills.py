@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from billing_portal.auditor.claim import Claim
+from catalog.models import RATES_OVER_TIME
 
 LOOKED_AT_AGAIN = 3
 """Closed months, the latest: of earlier ones nothing is taken any more, and what they say cannot be changed."""
@@ -52,6 +53,25 @@ BILLS = (
         SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id
         JOIN invoices_invoice i ON i.id = l.invoice_id
         WHERE :of(l.customer_id) AND (p.customer_id <> l.customer_id OR p.item_id <> l.item_id)
+        """,
+    ),
+    Claim(
+        "each line is taxed at the rate of its category at its tax point",
+        f"""
+        SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id
+        JOIN catalog_price p ON p.id = l.price_id
+        LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id
+            AND (l.taxed_at AT TIME ZONE billing_zone())::date >= r.since AND (l.taxed_at AT TIME ZONE billing_zone())::date < r.until
+        WHERE :of(l.customer_id) AND l.vat_rate IS DISTINCT FROM r.rate
+        """,
+    ),
+    Claim(
+        "what is paid ahead is taxed between its payment and its invoice, use in its last minute",
+        """
+        SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id
+        LEFT JOIN orders_orderitem t ON 'order-item:' || t.id = i.period_key LEFT JOIN orders_order o ON o.id = t.order_id
+        WHERE :of(l.customer_id) AND CASE i.kind WHEN 'usage' THEN l.taxed_at <> greatest(l.starts_at, l.ends_at - interval '1 minute')
+            ELSE l.taxed_at NOT BETWEEN coalesce(o.paid_at, i.issued_at) AND i.issued_at END
         """,
     ),
     Claim(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Unpack
 
 from django import forms
@@ -23,7 +22,7 @@ from catalog.acts import kept_terms
 from catalog.admin.tiers import LEFT_ALONE, TERMS, MeteredTerms, TiersField, refuse_impossible, terms_of
 from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
 from catalog.meters import Tier
-from catalog.models import Discount, Item, Price
+from catalog.models import STANDARD, Discount, Item, Price
 from catalog.price_words import meter_words
 from catalog.queries import uses_of
 from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
@@ -52,9 +51,9 @@ class PastPriceForm(MeteredTerms, ReasonForm):
         label=capfirst(_("per")), choices=Price.Per.choices, coerce=int, initial=Price.Per.MONTH
     )
     includes_vat = forms.BooleanField(label=capfirst(_("includes VAT")), required=False, initial=True)
-    vat_rate = Price._meta.get_field("vat_rate").formfield(min_value=0, max_value=Decimal("0.999"))
+    tax_category = Price._meta.get_field("tax_category").formfield(initial=STANDARD)
     valid_from = forms.SplitDateTimeField(label=capfirst(_("valid from")), widget=DayAndMinute)
-    field_order = ("unit_price", "per_minutes", *TERMS, "includes_vat", "vat_rate", "valid_from", "reason")
+    field_order = ("unit_price", "per_minutes", *TERMS, "includes_vat", "tax_category", "valid_from", "reason")
 
     def clean(self) -> Cleaned:
         data = super().clean() or {}
@@ -89,7 +88,7 @@ class BackDatePrice(Task[Item | Price]):
                 "per_minutes": data["per_minutes"],
                 "terms": kept_terms(terms_of(data)),
                 "includes_vat": data["includes_vat"],
-                "vat_rate": f"{data['vat_rate']:f}",
+                "tax_category": data["tax_category"].pk,
                 "starts_at": truncate(data["valid_from"]).isoformat(),
             },
             reason=data["reason"],
@@ -179,7 +178,7 @@ class DiscountForm(ValidityForm):
 
 @admin.register(Price)
 class PriceAdmin(ValidityAdmin):
-    about = ("item",)
+    about = ("item", "tax_category")
     form = PriceForm
     tasks = (ReopenPrice(), BackDatePrice())
     list_display = (
@@ -188,11 +187,11 @@ class PriceAdmin(ValidityAdmin):
         "unit_price",
         "per_minutes",
         "includes_vat",
-        "vat_rate",
+        "tax_category",
         "valid_from",
         "valid_until",
     )
-    list_select_related = ("item__product", "customer")
+    list_select_related = ("item__product", "customer", "tax_category")
     list_filter = (InForce, ("customer", admin.EmptyFieldListFilter), "item__product")
     search_fields = ("item__code", "item__name", "customer__name")
     autocomplete_fields = ("item", "customer")
@@ -203,7 +202,7 @@ class PriceAdmin(ValidityAdmin):
         "per_minutes",
         *TERMS,
         "includes_vat",
-        "vat_rate",
+        "tax_category",
         "valid_from",
         "valid_until",
     )

@@ -49,6 +49,13 @@ class OfferedMeter(serializers.Serializer[object]):
     in_words = serializers.ListField(child=serializers.CharField(), help_text="The price in phrases, for people.")
 
 
+class ComingRate(serializers.Serializer[object]):
+    """A rate of VAT that begins on a later day."""
+
+    since = serializers.DateField(help_text="From the beginning of this day on, in the billing zone.")
+    rate = Rate()
+
+
 class OfferedItem(serializers.Serializer[object]):
     """An item and the price in force for who asks."""
 
@@ -63,7 +70,9 @@ class OfferedItem(serializers.Serializer[object]):
     )
     meter = OfferedMeter(allow_null=True, help_text="Of metered items; null for all others.")
     includes_vat = serializers.BooleanField()
-    vat_rate = Rate()
+    tax_category = serializers.CharField(help_text="Its rate is the one of the tax point: when it is paid, or used.")
+    vat_rate = Rate(help_text="Today's.")
+    vat_changes = ComingRate(many=True, help_text="The rates that are known to come.")
     discount = Rate(help_text="Negotiated share off, 0 to 1.")
 
 
@@ -122,7 +131,7 @@ def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> d
             component = book.component(item.pk, Decimal(1), customer_id, at, get_language() or "vi")
         except NoPrice:
             continue
-        rate = component.rate
+        rate, category = component.rate, book.category_of(component.rate)
         found[item.product_id].append(
             {
                 "code": item.code,
@@ -134,7 +143,9 @@ def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> d
                 "per": Price.Per(rate.per_minutes).name.lower(),
                 "meter": _meter(item, rate),
                 "includes_vat": rate.includes_vat,
+                "tax_category": category,
                 "vat_rate": rate.vat_rate,
+                "vat_changes": book.taxes.coming(category, at),
                 "discount": component.discount,
             }
         )

@@ -1,12 +1,15 @@
-"""What is sold: products with their policies, items, prices over time, negotiated discounts, coupons."""
+"""What is sold: products with their policies, items, prices over time, tax categories with their rates, negotiated discounts, coupons."""
 
 from catalog.models.coupons import Coupon, Redemption
 from catalog.models.prices import Discount, Price
 from catalog.models.products import LONGEST_STAGE, Item, Product, ProductKey
+from catalog.models.taxes import RATES_OVER_TIME, STANDARD, TaxCategory, TaxRate
 from catalog.models.validity import InstantRange
 
 __all__ = [
     "LONGEST_STAGE",
+    "RATES_OVER_TIME",
+    "STANDARD",
     "Coupon",
     "Discount",
     "InstantRange",
@@ -15,4 +18,6 @@ __all__ = [
     "Product",
     "ProductKey",
     "Redemption",
+    "TaxCategory",
+    "TaxRate",
 ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.meters import Meter, Tier, Tiering
 from catalog.models.products import Item, Product
+from catalog.models.taxes import STANDARD, TaxCategory
 from catalog.models.validity import STARTS_BEFORE_IT_ENDS, VALIDITY
 from kernel import display
 from kernel.ids import new_id
@@ -62,7 +63,9 @@ class Price(models.Model):
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6)
     per_minutes = models.PositiveIntegerField(_("per"), choices=Per.choices, default=Per.MONTH)
     includes_vat = models.BooleanField(_("includes VAT"), default=True)
-    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3, default=Decimal("0.1"))
+    tax_category = models.ForeignKey(
+        TaxCategory, on_delete=models.PROTECT, default=STANDARD, related_name="+", verbose_name=_("tax category")
+    )
     tiering = models.CharField(
         _("tiers"), max_length=9, choices=Tiering.choices, default=Tiering.FLAT, db_default=Tiering.FLAT
     )
@@ -99,11 +102,6 @@ class Price(models.Model):
                 name="price_is_not_negative",
                 violation_error_message=_("A price cannot be below zero."),
                 condition=Q(unit_price__gte=0),
-            ),
-            models.CheckConstraint(
-                name="vat_rate_is_a_fraction",
-                violation_error_message=_("The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent."),
-                condition=Q(vat_rate__gte=0, vat_rate__lt=1),
             ),
             models.CheckConstraint(
                 name="price_is_per_month_per_hour_or_per_unit_used",
@@ -173,7 +171,7 @@ class Price(models.Model):
                     "unit_price",
                     "per_minutes",
                     "includes_vat",
-                    "vat_rate",
+                    "tax_category_id",
                     *OF_METERED,
                     "valid_from",
                 ],

@@ -108,7 +108,8 @@ class LineExplanation(serializers.Serializer[object]):
     minutes = serializers.IntegerField()
     per_minutes = serializers.IntegerField(help_text="0: metered, priced by each unit that is used.")
     includes_vat = serializers.BooleanField()
-    vat_rate = Rate()
+    vat_rate = Rate(help_text="The rate of the price's tax category at the tax point.")
+    taxed_at = Instant(help_text="The tax point: when it was paid ahead, or the last minute of use.")
     use = serializers.SerializerMethodField()
 
     @extend_schema_field(UseExplanation(allow_null=True))

@@ -7,6 +7,7 @@ from invoices.models.holds import Hold
 from invoices.models.paid_time import PaidTime
 from invoices.models.questions import Question
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
+from invoices.models.taxed import RateInUse
 from invoices.models.totals import MonthlyTotal
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "PaidTime",
     "ParkedBilling",
     "Question",
+    "RateInUse",
     "Rung",
     "UseTakenBack",
 ]

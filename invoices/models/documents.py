@@ -10,6 +10,7 @@ from uuid import UUID
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import InstantRange, Item, Price, Product
+from invoices.models.taxed import taxed_at_their_tax_point
 from invoices.models.totals import totals_kept
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -348,6 +350,9 @@ class InvoiceLine(models.Model):
     discount = models.DecimalField(_("discount"), max_digits=5, decimal_places=4)
     includes_vat = models.BooleanField(_("includes VAT"))
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
+    taxed_at = models.DateTimeField(
+        _("tax point"), help_text=_("Paid ahead: when it was paid. Usage: the last minute of the line.")
+    )
     quantity_before = models.DecimalField(
         _("billed before"), max_digits=18, decimal_places=6, default=Decimal(0), db_default=0
     )
@@ -396,9 +401,11 @@ class InvoiceLine(models.Model):
                 name="lines_of_a_customer", fields=["customer", "-starts_at", "-id", "ends_at"]
             ),  # the usage report passes over what ended before its month without looking at it
             models.Index(name="lines_of_use", fields=["customer", "starts_at"], condition=Q(per_minutes=0)),
+            BrinIndex(name="lines_by_tax_point", fields=["taxed_at"]),  # a rate begins after the last of them
         ]
         triggers: ClassVar = [
             append_only(),
+            taxed_at_their_tax_point(),
             pgtrigger.Trigger(
                 name="lines_add_up_to_their_invoice",
                 level=pgtrigger.Statement,

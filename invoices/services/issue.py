@@ -33,7 +33,8 @@ COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, p
 """
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
-    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, quantity_before, amount_before, amount, tax, total) FROM STDIN
+    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, quantity_before, amount_before,
+    amount, tax, total) FROM STDIN
 """
 
 
@@ -53,8 +54,9 @@ class Billed(NamedTuple):
 class Draft:
     """
     An invoice that has all but its number. `period_key` says what is billed; it is billed once. `is_late`: it bills uses of time
-    that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `buyer_id` is the buyer profile that was chosen for
-    it, else it names the customer's default.
+    that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `taxed_at` is when what is prepaid was paid; the
+    lines of usage are taxed in their last minute. `buyer_id` is the buyer profile that was chosen for it, else it names the
+    customer's default.
     """
 
     customer: Customer
@@ -65,6 +67,7 @@ class Draft:
     is_late: bool = False
     coupon_code: str = ""
     unpaid: int = 0
+    taxed_at: datetime | None = None
     buyer_id: UUID | None = None
     pk: UUID = field(default_factory=new_id)
 
@@ -140,7 +143,8 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
     return (
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
-        component.discount, rate.includes_vat, rate.vat_rate, component.before, line.before, line.amount, line.tax, line.total,
+        component.discount, rate.includes_vat, rate.vat_rate, draft.taxed_at or line.period.last_minute,
+        component.before, line.before, line.amount, line.tax, line.total,
     )
 
 

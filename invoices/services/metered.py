@@ -60,15 +60,16 @@ class Change:
     def more(self) -> Decimal:
         return self.now - (self.on_bills.quantity if self.on_bills else NOTHING)
 
-    def component(self, book: PriceBook, customer: Customer) -> Component:
+    def component(self, book: PriceBook, customer: Customer, *, taxed_at: datetime) -> Component:
         """
         What comes on top of the bills: at the price and the discount of the first of them, else at those in force when use began.
 
         :raises NoPrice:
         """
         if self.on_bills is None:
-            return book.component(self.item_id, self.now, customer.pk, self.since, customer.language)
-        known = book.used(self.item_id, self.on_bills.price_id, self.on_bills.discount, customer.language)
+            return book.component(self.item_id, self.now, customer.pk, self.since, customer.language, taxed_at=taxed_at)
+        _quantity, price_id, discount = self.on_bills
+        known = book.used(self.item_id, price_id, discount, customer.language, taxed_at=taxed_at)
         return replace(known, quantity=self.more, before=self.on_bills.quantity)
 
 

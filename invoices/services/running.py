@@ -145,7 +145,8 @@ def _uses(
 
 
 def _price_change(book: PriceBook, customer: Customer, change: Change | None, month: CalendarMonth) -> int:
-    return price_line(change.component(book, customer), month.period).total if change else 0
+    period = month.period
+    return price_line(change.component(book, customer, taxed_at=period.last_minute), period).total if change else 0
 
 
 def _price(book: PriceBook, customer: Customer, configuration: str, start: datetime, end: datetime) -> int | None:

@@ -122,7 +122,7 @@ def draft_usage(
 def _price_changes(book: PriceBook, customer: Customer, changed: Iterable[Change], period: Period) -> Iterator[Line]:
     for change in changed:
         if change.more > 0:
-            yield price_line(change.component(book, customer), period)
+            yield price_line(change.component(book, customer, taxed_at=period.last_minute), period)
 
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:

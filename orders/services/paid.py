@@ -13,8 +13,9 @@ from notifications.kinds.together import By
 from notifications.services import tell_gathered
 from orders.models import Order
 from orders.services.fulfil import fulfil_order
-from orders.services.unpaid import describe
-from payments.failures import FELL_SHORT, kept_because_order
+from orders.services.taxed import taxed_otherwise
+from orders.services.unpaid import describe, end_unpaid_order
+from payments.failures import FELL_SHORT, TAX_CHANGED, kept_because_order
 from payments.models import Payment
 from payments.services.owed import settle_owed_by
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
@@ -25,7 +26,8 @@ class OfOrders:
     """
     The purpose of payments for an order: it is paid and carried out.
 
-    An order that does not wait any more, or that costs more than there is, leaves the money in the wallet.
+    An order that does not wait any more, that would be taxed otherwise by now, or that costs more than there is, leaves the
+    money in the wallet.
     """
 
     def carry_on(self, payment: Payment, *, actor: Actor, at: datetime) -> None:
@@ -45,6 +47,10 @@ class OfOrders:
 def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> None:
     if order.state != Order.State.AWAITING_PAYMENT:
         keep_as_credit(payment, because=kept_because_order(order.state))
+        return
+    if taxed_otherwise(order.quote.deal.parts, at=at):
+        end_unpaid_order(order.pk, expired=True, actor=actor, at=at)
+        keep_as_credit(payment, because=TAX_CHANGED)
         return
     if _falls_short(payment):
         keep_as_credit(payment, because=FELL_SHORT)

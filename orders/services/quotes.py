@@ -23,6 +23,7 @@ from orders.models import Action, Quote
 from orders.services.offers import CouponNotForAction, compute_offer
 from orders.services.sessions import claim_session
 from orders.services.stories import STORIES
+from orders.services.taxed import taxed_otherwise
 
 
 class UnknownQuote(DomainError):
@@ -44,6 +45,13 @@ class QuoteChanged(StaleQuote):
     code = "quote-changed"
     message = _(
         "Something has changed since this quote was made. Here is a fresh one: please look at it and confirm again."
+    )
+
+
+class TaxChanged(StaleQuote):
+    code = "tax-changed"
+    message = _(
+        "The rate of VAT has changed since this quote was made. Here is a fresh one: please look at it and confirm again."
     )
 
 
@@ -92,9 +100,12 @@ def _wish_of(quote: Quote) -> dict[str, object]:
 
 def refuse_stale(quote: Quote, *, at: datetime) -> None:
     """
+    :raises TaxChanged: it would be paid at another rate of VAT than it says
     :raises QuoteExpired: its time is over
     :raises QuoteChanged: computed again from today's facts it would be another offer
     """
+    if taxed_otherwise(quote.deal.parts, at=at):
+        raise TaxChanged(was=quote.total)
     if at >= quote.expires_at:
         raise QuoteExpired
     action = Action(quote.action)

@@ -238,6 +238,7 @@ def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Act
             f"auto-renewal:{due.period.starts_at:%Y-%m-%dT%H:%MZ}",
             due.period,
             due.charge,
+            taxed_at=at,
         )
         for due in paying
         if due.charge is not None

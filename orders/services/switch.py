@@ -289,6 +289,8 @@ def _cost(customer: Customer, used: dict[Resource, Period], at: datetime) -> int
     total = 0
     for resource, period in used.items():
         with suppress(NoPrice):  # its bill will wait for one
-            components = book.components(resource.configuration, customer_id=customer.pk, at=at)
+            components = book.components(
+                resource.configuration, customer_id=customer.pk, at=at, taxed_at=period.last_minute
+            )
             total += price(components, period).total
     return total

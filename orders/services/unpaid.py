@@ -18,6 +18,7 @@ from kernel.errors import DomainError
 from kernel.shapes import Json
 from orders.models import Order, OrderItem
 from orders.services.fulfil import fulfil_order
+from orders.services.taxed import taxed_otherwise
 from payments.models import ExpectedTransfer, Payment
 from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
@@ -37,6 +38,13 @@ class NotCancellable(DomainError):
 class NotPayable(DomainError):
     code = "not-payable"
     message = _("Only orders that await payment can be paid.")
+
+
+class TaxedOtherwise(NotPayable):
+    code = "taxed-otherwise"
+    message = _(
+        "The rate of VAT has changed since this was ordered, so it cannot be paid any more. Please order it again."
+    )
 
 
 def window_of(means: str) -> timedelta:
@@ -107,10 +115,12 @@ def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime, note:
     Another attempt to pay an order that still awaits it; an open one by the same way is continued.
 
     :raises NotPayable: it was paid or ended by now
+    :raises TaxedOtherwise: the rate of VAT has changed
     """
     order = Order.objects.select_related("customer", "quote").get(pk=order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise NotPayable
+    refuse_taxed_otherwise(order, at=at)
     return pay_by_gateway(order, gateway=gateway, actor=actor, at=at, note=note)
 
 
@@ -120,6 +130,7 @@ def pay_from_wallet(order_id: UUID, *, actor: Actor, at: datetime) -> Payment:
     Pay an order that awaits its payment from the wallet after all. What was under way otherwise becomes credit when it arrives.
 
     :raises NotPayable: it was paid or ended by now
+    :raises TaxedOtherwise: the rate of VAT has changed
     :raises InsufficientCredit: nothing was paid
     """
     Customer.objects.lock(Order.objects.values_list("customer", flat=True).get(pk=order_id))
@@ -157,13 +168,20 @@ def own_attempts(order: Order) -> QuerySet[Payment]:
     return Payment.objects.open().filter(order_id=order.pk, request=None)
 
 
+def refuse_taxed_otherwise(order: Order, *, at: datetime) -> None:
+    """:raises TaxedOtherwise: paid now, it would have another rate of VAT than was agreed"""
+    if taxed_otherwise(order.quote.deal.parts, at=at):
+        raise TaxedOtherwise
+
+
 def wallet_suffices(order: Order) -> bool:
     """Whether "top up and pay" needs no top-up."""
     return order.means == Order.Means.TOP_UP_AND_PAY and wallet_of(order.customer_id).available >= order.total
 
 
 def take_from_wallet(order: Order, *, actor: Actor, at: datetime) -> Payment:
-    """:raises InsufficientCredit:"""
+    """:raises TaxedOtherwise, InsufficientCredit:"""
+    refuse_taxed_otherwise(order, at=at)
     payment = pay_order_from_wallet(
         order.customer, order.total, order_id=order.pk, description=describe(order), actor=actor, at=at
     )

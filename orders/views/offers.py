@@ -103,7 +103,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
     shown = {
         "wish": wish,
         "offer": offer,
-        "price": priced(offer) if offer else None,
+        "price": priced(offer, at=request.at) if offer else None,
         "parts": {str(part.resource_id): part for part in offer.parts} if offer else {},
         "periods": _periods(wish, offer),
         "refusal": with_way_on(refusal) if refusal and not any(form.errors for form in wish.forms) else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import Item, Price
 from catalog.pricing import Line, Rate, price_line
+from catalog.taxes import Taxes
 from catalog.units import counted
 from invoices.explain import Explanation, explain_line
 from invoices.models import Invoice, InvoiceLine
@@ -23,15 +25,15 @@ from kernel.shapes import Json
 from orders.deal import Deal, Part
 
 
-def priced(deal: Deal, *, explained: bool = False) -> Json:
+def priced(deal: Deal, *, at: datetime, explained: bool = False) -> Json:
     """
     What `components/price_summary.html` and the table of a quote show of a deal.
 
     `groups` holds resources that cost the same side by side (quantity 5 is one group), each with its lines.
     """
-    prices = _versions(deal) if explained else {}
+    prices = _versions(deal)
     names = _names(deal)
-    groups = [_group(parts, prices, names) for parts in _alike(deal.parts)]
+    groups = [_group(parts, prices if explained else {}, names, at) for parts in _alike(deal.parts)]
     gross, net = (sum(group[key] for group in groups) for key in ("list_total", "subtotal"))
     coupon, unused, total = deal.coupon, deal.unused_total, deal.total
     postpaid = all(part.postpaid for part in deal.parts)
@@ -42,7 +44,7 @@ def priced(deal: Deal, *, explained: bool = False) -> Json:
         "saving": gross - net,
         "coupon": {"code": deal.coupon_code, "amount": coupon} if coupon else None,
         "tax": sum(part.charge.tax for part in deal.parts),
-        "tax_note": _tax_note(deal),
+        "tax_note": _tax_note(deal, prices, at),
         "total": total,
         "postpaid": postpaid,
         "unused": unused,
@@ -96,9 +98,9 @@ def _kernel(part: Part) -> tuple[object, ...]:
     return (part.charge.lines, part.period, part.unused, part.months)
 
 
-def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> Json:
+def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID, str], at: datetime) -> Json:
     first, count = parts[0], len(parts)
-    lines = [_line(line, prices, names) for line in first.charge.lines]
+    lines = [_line(line, prices, names, at) for line in first.charge.lines]
     name = first.name if count == 1 else f"{first.name} … {parts[-1].name}"
     return {
         "name": name,
@@ -131,7 +133,7 @@ def _times(count: int) -> str:
     return ngettext("%(count)d resource", "%(count)d resources", count) % {"count": count}
 
 
-def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -> Json:
+def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str], at: datetime) -> Json:
     component = line.component
     listed = price_line(replace(component, discount=Decimal(0)), line.period)
     version = prices.get(component.rate.price_id)
@@ -147,11 +149,11 @@ def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str]) -
         "list_amount": listed.amount,
         "list_total": listed.total,
         "discount": percent(component.discount) if component.discount else "",
-        "explanation": _explain(line, version) if version else None,
+        "explanation": _explain(line, version, at) if version else None,
     }
 
 
-def _explain(line: Line, version: Price) -> Explanation:
+def _explain(line: Line, version: Price, taxed_at: datetime) -> Explanation:
     """As the line of the invoice that will be issued explains itself."""
     component = line.component
     return explain_line(
@@ -169,6 +171,7 @@ def _explain(line: Line, version: Price) -> Explanation:
             discount=component.discount,
             includes_vat=component.rate.includes_vat,
             vat_rate=component.rate.vat_rate,
+            taxed_at=taxed_at,
             amount=line.amount,
             tax=line.tax,
             total=line.total,
@@ -190,14 +193,20 @@ def _note(line: Line) -> str:
     return " ".join([*parts, "×", display.duration(line.minutes)])
 
 
-def _tax_note(deal: Deal) -> str:
-    """A coupon is taken off what is charged, tax and all; the VAT stays that of the lines."""
+def _tax_note(deal: Deal, prices: Mapping[UUID, Price], at: datetime) -> str:
+    """
+    At which rate, and which is known to come: what is paid then is taxed at that.
+
+    A coupon is taken off what is charged, tax and all; the VAT stays that of the lines.
+    """
     rates = [line.component.rate for part in deal.parts for line in part.charge.lines]
-    kinds = {(rate.vat_rate, rate.includes_vat) for rate in rates}
+    kinds = {(rate.vat_rate, rate.includes_vat, str(prices[rate.price_id].tax_category_id)) for rate in rates}
     if len(kinds) != 1:
         return ""
-    ((rate, included),) = kinds
-    words = (_("%(rate)s, included") if included else _("%(rate)s, on top")) % {"rate": percent(rate)}
+    ((_rate, included, category),) = kinds
+    words = (_("%(rate)s, included") if included else _("%(rate)s, on top")) % {
+        "rate": Taxes.read().words(category, at)
+    }
     return _("%(vat)s; before the coupon") % {"vat": words} if deal.coupon else words
 
 
@@ -222,7 +231,9 @@ def changes_between(old: Deal, new: Deal) -> list[Json]:
             if was and was.total != line.total:
                 what = f"{part.name} · {line.component.name}"
                 found.append({"what": what, "was": was.total, "now": line.total})
+    vat = [sum(part.charge.tax for part in deal.parts) for deal in (old, new)]
     sums = [
+        (_("VAT"), *vat),
         (_("Coupon"), old.coupon, new.coupon),
         (_("Unused part of what you paid"), old.unused_total, new.unused_total),
         (_("Total"), old.total, new.total),

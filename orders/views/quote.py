@@ -39,7 +39,7 @@ def quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     replaced = _replaced(request, offered)
     facts: dict[str, object] = {
         "quote": offered,
-        "price": priced(offered.deal, explained=True),
+        "price": priced(offered.deal, at=offered.quoted_at, explained=True),
         "lifetime_minutes": max((offered.expires_at - request.at) // timedelta(minutes=1), 0),
         "is_expired": request.at >= offered.expires_at,
         "means": means,

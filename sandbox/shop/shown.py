@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 
 from sandbox.shapes import Json
 
-from ..texts import number, say
+from ..texts import day_of, number, say
 from ..words import WORDS
 
 ACTIONS = ("resize", "renew", "recover", "delete")
@@ -63,6 +64,19 @@ def stage_of(session: Json) -> str:
 def unit_words(unit: str) -> str:
     """Units come from the portal as codes; one that we do not know is shown as it is."""
     return say(f"unit {unit}") if f"unit {unit}" in WORDS else unit
+
+
+def vat_words(item: Json) -> str:
+    """Today's rate, and those that are known to come: "VAT 10 %, 8 % from 1 Jan 2027"."""
+    coming = [
+        (change["rate"], day_of(date.fromisoformat(str(change["since"])))) for change in item.get("vat_changes", ())
+    ]
+    now = say("vat rate", rate=_percent(item["vat_rate"]))
+    return ", ".join([now, *(say("vat from", rate=_percent(rate), day=day) for rate, day in coming)])
+
+
+def _percent(share: object) -> str:
+    return number(100 * Decimal(str(share)))
 
 
 def _configuration(entries: list[Json]) -> str:

@@ -17,7 +17,7 @@ from ..store import Store
 from ..texts import language, say
 from . import PRODUCTS, team
 from .portal import NoKey, Portal, PortalRefused, PortalSilent
-from .shown import ACTIONS, items_by_use, row_of, stage_of, state_of, unit_words
+from .shown import ACTIONS, items_by_use, row_of, stage_of, state_of, unit_words, vat_words
 from .visitors import SESSION_ID, forget, lead_to_sign_in, remember, take_up, visitor_of
 
 blueprint = Blueprint("shop", __name__, url_prefix="/shop")
@@ -211,6 +211,7 @@ def _page(product: str, *, problem: str = "") -> str:
         offer=offer,
         **items_by_use(offer["items"]),
         unit_words=unit_words,
+        vat_words=vat_words,
         visitor=visitor,
         running=[row for row in rows if row["state"] not in ("suspense", "deleted")],
         trash=[row for row in rows if row["state"] == "suspense"],

@@ -104,7 +104,7 @@ def test_a_negotiated_price_that_the_list_price_followed_stays_ended(small: Item
 def priced(item: Item, at: datetime, *, customer: Customer | None = None, unit_price: str = "43200") -> Asked:
     """Asked for by one; per 30 days, from `at` on."""
     facts = {
-        "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "vat_rate": "0.1",
+        "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "tax_category": "standard",
         "starts_at": at.isoformat(),
     }  # fmt: skip
     return ask(

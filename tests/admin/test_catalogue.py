@@ -22,7 +22,7 @@ def catalogue(staff):
 
 def price_form(item, **terms):
     return {
-        "item": item.pk, "unit_price": "200000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1",
+        "item": item.pk, "unit_price": "200000", "per_minutes": "43200", "includes_vat": "on", "tax_category": "standard",
         "valid_from_0": "2026-04-01", "valid_from_1": "00:00", "reason": "new list", **terms,
     }  # fmt: skip
 
@@ -105,7 +105,12 @@ def test_an_item_that_is_chosen_has_no_price_by_use(catalogue, small):
 def test_time_that_has_passed_gets_a_price_by_use_with_its_tiers(catalogue, traffic):
     traffic.prices.update(valid_until=NOON - 5 * DAY)
     page = reverse("admin:catalog_item_task", args=[traffic.pk, "back-date"])
-    form = {"vat_rate": "0.1", "reason": "forgotten", "valid_from_0": "2026-03-06", "valid_from_1": "12:00"} | BY_USE
+    form = {
+        "tax_category": "standard",
+        "reason": "forgotten",
+        "valid_from_0": "2026-03-06",
+        "valid_from_1": "12:00",
+    } | BY_USE
     assert "Graduated and volume" in str(catalogue.post(page, form | {"tiers": ""}).context["form"].errors)
     by_time = form | {"per_minutes": "60", "tiering": "flat", "tiers": "", "included": "", "cap": "", "key": "first"}
     assert "Metered items are priced" in str(catalogue.post(page, by_time).context["form"].errors)
@@ -224,7 +229,7 @@ def test_a_price_that_ended_is_let_go_on_with_a_reason(catalogue, small):
 def test_a_price_of_time_that_has_passed_is_asked_for_on_its_item(catalogue, small):
     small.prices.update(valid_until=NOON - 5 * DAY)
     page = reverse("admin:catalog_item_task", args=[small.pk, "back-date"])
-    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1", "reason": "forgotten",
+    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "tax_category": "standard", "reason": "forgotten",
             "valid_from_0": "2026-03-06", "valid_from_1": "12:00"}  # fmt: skip
     assert catalogue.get(page).status_code == 200
     assert catalogue.post(page, form).status_code == 302
@@ -237,7 +242,7 @@ def test_a_price_of_time_that_has_passed_is_asked_for_on_its_item(catalogue, sma
 
 def test_who_asked_for_a_price_finds_what_became_of_it_and_no_other_acts(catalogue, small, alice, staff):
     small.prices.update(valid_until=NOON - 5 * DAY)
-    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "vat_rate": "0.1", "reason": "forgotten",
+    form = {"unit_price": "181000", "per_minutes": "43200", "includes_vat": "on", "tax_category": "standard", "reason": "forgotten",
             "valid_from_0": "2026-03-06", "valid_from_1": "12:00"}  # fmt: skip
     catalogue.post(reverse("admin:catalog_item_task", args=[small.pk, "back-date"]), form)
     mine = StaffAct.objects.get()

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.models import Customer, CustomerGroup, User
-from catalog.models import Coupon, Discount, Item, Price, Product
+from catalog.models import Coupon, Discount, Item, Price, Product, TaxCategory
 from invoices.models import Rung
 from tests.cast import NOON, create, make_coupon, make_customer, make_user
 
@@ -27,7 +27,6 @@ BROKEN = {
     "late_renewal_is_a_known_policy": {"late_renewal": "never"},
     "item_code_is_unique_in_its_product": {"code": "small"},
     "price_is_not_negative": {"unit_price": "-1"},
-    "vat_rate_is_a_fraction": {"vat_rate": "1"},
     "metered_items_and_no_others_say_how_use_adds_up": {"aggregation": "sum"},
     "price_is_per_month_per_hour_or_per_unit_used": {"per_minutes": "7"},
     "only_prices_per_unit_used_have_tiers_and_bounds": {"cap": "5000"},
@@ -90,9 +89,12 @@ def forms(alice, bob, small):
             "maximum": "1", "position": "0",
         },
         Price: {
-            "item": small.pk, "customer": alice.pk, "unit_price": "1", "per_minutes": "43200", "vat_rate": "0.1",
+            "item": small.pk, "customer": alice.pk, "unit_price": "1", "per_minutes": "43200", "tax_category": "standard",
             "tiering": "flat", "included": "0", "minimum": "0", **BEGINS, **ends,
             **why,
+        },
+        TaxCategory: {
+            "code": "new", "name": "a", "name_en": "a", "rates-TOTAL_FORMS": "0", "rates-INITIAL_FORMS": "0",
         },
         Discount: {"customer": alice.pk, "product": small.product_id, "share": "0.2", **BEGINS, **ends, **why},
         Coupon: {

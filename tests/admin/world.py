@@ -56,6 +56,7 @@ from tests.cast import (
     owner_of,
     quote,
     switch_mode,
+    taxed_at,
 )
 from tests.links import linked_account, tops_up
 from tests.owner import around_all_guards
@@ -146,6 +147,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     )
     DunningStep.objects.create(customer=customer, rung=rung, act="call", at=NOON)
     place_hold(customer.pk, Hold.Kind.PROMISE, until=NOON + DAY, reason="called", actor=STAFF, at=NOON)
+    taxed_at(f"0.0{number}")
     Discount.objects.create(customer=customer, product=product, share="0.25", valid_from=LONG_AGO)
     CustomerKey.issue(at=NOON, name=f"key{number}", customer=customer)
     ProductKey.issue(at=NOON, name=f"key{number}", product=product)

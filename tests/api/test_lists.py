@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Discount, Price
 from tests.api.conftest import caller_of, done
-from tests.cast import DAY, LONG_AGO, NOON, create, fund, make_customer
+from tests.cast import DAY, LONG_AGO, NOON, create, enter, fund, make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -108,6 +108,13 @@ def test_products_carry_negotiated_prices(alice, as_alice, as_bob, small):
 
     assert (mine["unit_price"], mine["discount"]) == ("150000.5", "0.25")
     assert (list_price["unit_price"], list_price["discount"]) == ("181000", "0")
+
+
+def test_products_carry_the_rate_of_vat_and_those_to_come(as_alice, small):
+    enter("standard", "2027-01-01", "0.08")
+    (item,) = done(as_alice.get("products/vserver/"))["items"]
+    assert (item["tax_category"], item["vat_rate"]) == ("standard", "0.1")
+    assert item["vat_changes"] == [{"since": "2027-01-01", "rate": "0.08"}]
 
 
 LISTS = [

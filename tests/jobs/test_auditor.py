@@ -199,11 +199,18 @@ PLANTED: dict[str, list[str]] = {
     "a line is at a list price or at one of its customer": [
         "UPDATE catalog_price SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Carol')"
     ],
+    "each line is taxed at the rate of its category at its tax point": [
+        "UPDATE catalog_taxrate SET rate = 0.08",
+        "UPDATE invoices_invoiceline SET taxed_at = taxed_at - interval '40 years'",
+    ],
+    "what is paid ahead is taxed between its payment and its invoice, use in its last minute": [
+        "UPDATE invoices_invoiceline SET taxed_at = taxed_at - interval '1 minute'"
+    ],
     "no item of an invoice is billed twice for the same time": [
         "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,"
-        " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
+        " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)"
         " SELECT invoice_id, customer_id, 99 + position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price, per_minutes,"
-        " discount, includes_vat, vat_rate, amount, tax, total FROM invoices_invoiceline"
+        " discount, includes_vat, vat_rate, taxed_at, amount, tax, total FROM invoices_invoiceline"
     ],
     "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
     "what is not covered any more is credited, where it was worth anything": [

@@ -174,7 +174,7 @@ def test_an_invoice_explains_its_lines(bob, billed):
     assert line.explained.formula == "181,000 × 1 × 30,960 / 43,200 = 129,716.6667"
     facts = {fact.label: fact.value for fact in line.explained.facts}
     assert facts["Rounding"] == "129,716.6667, half up to 129,717\u00a0₫"
-    assert facts["VAT"] == "10\u00a0%, included: 11,792\u00a0₫ of 129,717\u00a0₫"
+    assert facts["VAT"] == "10\u00a0%, the rate of 31 Mar 2026, included: 11,792\u00a0₫ of 129,717\u00a0₫"
     assert "the same to the đồng" in page.content.decode()
 
 
@@ -188,7 +188,7 @@ def test_discount_vat_on_top_and_coupon_are_part_of_the_explanation(alice, vserv
     first, second = page.context["lines"]
     facts = {fact.label: fact.value for fact in first.explained.facts}
     assert first.explained.formula == "165,000 × 1 × (1 − 50\u00a0%) × 43,200 / 43,200 = 82,500"
-    assert facts["VAT"] == "10\u00a0%, added: 8,250\u00a0₫, together 90,750\u00a0₫"
+    assert facts["VAT"] == "10\u00a0%, the rate of 10 Mar 2026, added: 8,250\u00a0₫, together 90,750\u00a0₫"
     shares = [
         next(fact.value for fact in line.explained.facts if fact.label == "Share of the coupon")
         for line in (first, second)

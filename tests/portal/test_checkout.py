@@ -15,7 +15,7 @@ from orders.services.sessions import open_session
 from payments.gateways import Failed, Redirect, zalopay
 from payments.models import Payment
 from payments.services.wallet import wallet_of
-from tests.cast import DAY, NOON, answer, chosen, create, fresh, make_coupon, make_customer, order, owner_of
+from tests.cast import DAY, NOON, answer, chosen, create, enter, fresh, make_coupon, make_customer, order, owner_of
 from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
 
@@ -221,6 +221,22 @@ def test_a_price_that_changed_leads_to_the_fresh_quote_with_what_changed(owner, 
     assert "1,566,000" in shown
     assert not Order.objects.exists()
     assert wallet_of(alice.pk).available == 10_000_000
+
+
+def test_a_rate_to_come_is_said_and_after_it_the_quote_is_computed_again(owner, page):
+    """1,566,000 with VAT: 142,364 of it at 10 %, 116,000 at 8 % from midnight on."""
+    enter("standard", "2026-03-11", "0.08")
+    midnight = NOON + DAY / 2
+    with the_time_being(midnight - DAY / 288):
+        quote = quoted(owner.post(page, WISH))
+        shown = markup(owner.get(reverse("quote", args=[quote.pk]))).replace("\N{NO-BREAK SPACE}", " ")
+        assert "10 % until 10 Mar 2026, 8 % from 11 Mar 2026, included" in shown
+    with the_time_being(midnight):
+        answered = owner.post(reverse("quote", args=[quote.pk]), {"means": "wallet"})
+        shown = markup(owner.get(answered.url)).replace("\N{NO-BREAK SPACE}", " ")
+    assert "The rate of VAT has changed since this quote was made." in shown
+    assert all(words in shown for words in ("What has changed", "142,364", "116,000", "8 %, included"))
+    assert not Order.objects.exists()
 
 
 def test_an_expired_quote_offers_a_fresh_one(owner, page):

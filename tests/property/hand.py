@@ -19,7 +19,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import Customer
-from catalog.models import Discount, Price, Product
+from catalog.models import Discount, Price, Product, TaxRate
 from invoices.models import Invoice, ParkedBilling
 from kernel.periods import CalendarMonth
 from lifecycle.models import Resource, ResourceEvent, ServicePeriod
@@ -60,6 +60,9 @@ class PriceList:
 
     prices: list[Price] = field(default_factory=lambda: list(Price.objects.all()))
     discounts: list[Discount] = field(default_factory=lambda: list(Discount.objects.all()))
+    vat: dict[str, Fraction] = field(
+        default_factory=lambda: {rate.category_id: Fraction(rate.rate) for rate in TaxRate.objects.all()}
+    )
     products: dict[str, UUID] = field(
         default_factory=lambda: {str(p.item_id): p.item.product_id for p in Price.objects.select_related("item")}
     )
@@ -74,7 +77,7 @@ class PriceList:
         amount = half_up(
             Fraction(price.unit_price) * entry["quantity"] * share * int(length / MINUTE) / price.per_minutes
         )
-        return amount if price.includes_vat else amount + half_up(amount * Fraction(price.vat_rate))
+        return amount if price.includes_vat else amount + half_up(amount * self.vat[str(price.tax_category_id)])
 
     def paid(self, customer: UUID, configuration: Configuration, length: timedelta, *, at: datetime) -> int:
         """Paid ahead: one price for the whole time, that of the purchase."""

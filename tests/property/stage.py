@@ -29,7 +29,7 @@ from payments.models import Payment
 from payments.services.wallet import InsufficientCredit
 from tests.actions.books import books
 from tests.auditing import broken_books
-from tests.cast import STAFF, create, make_colleague, make_coupon, make_customer, make_item, make_product
+from tests.cast import STAFF, create, make_colleague, make_coupon, make_customer, make_item, make_product, taxed_at
 from tests.property.hand import Books, minute
 
 Step = tuple[str, int]
@@ -103,7 +103,7 @@ class Stage:
             server.pk: [small, make_item(server, "large", 520_000)],
             box.pk: [
                 make_item(box, "cube", "33333.333333", includes_vat=False),
-                make_item(box, "dice", "7.7", per_minutes=60, includes_vat=False, vat_rate=Decimal("0.08")),
+                make_item(box, "dice", "7.7", per_minutes=60, includes_vat=False, tax_category=taxed_at("0.08")),
             ],
         }
         self.disk = make_item(server, "ssd", "2000.25", kind=Item.Kind.VOLUME)

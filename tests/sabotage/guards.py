@@ -15,6 +15,7 @@ ORDERED = "tests/table/test_coupons_and_orders.py"
 MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
 ONCE = "tests/table/test_once.py"
+RATES = "tests/table/test_rates.py"
 SEALS = "tests/jobs/test_seals.py"
 REVERSALS = "tests/table/test_reversals.py"
 
@@ -66,6 +67,9 @@ BILLS = (
     trigger(
         "invoices_invoiceline", "lines_add_up_to_their_invoice", f"{BILLED}::billed_twice", f"{STONE}::lines_add_up"
     ),
+    trigger("invoices_invoiceline", "taxed_at_their_tax_point", f"{RATES}::another_rate", f"{RATES}::last_minute"),
+    trigger("catalog_taxrate", "begins_after_all_that_is_taxed", f"{RATES}::behind_what_is_taxed"),
+    trigger("catalog_taxrate", "append_only", f"{RATES}::stays_as_it_was_entered"),
     trigger("invoices_invoiceline", "append_only", f"{STONE}::append_only"),
     constraint("invoices_invoiceline", "line_amount_follows_from_its_price", f"{STONE}::follow_from_its_columns"),
     constraint("invoices_invoiceline", "line_tax_follows_from_its_rate", f"{STONE}::follow_from_its_columns"),

@@ -55,7 +55,8 @@ class Portal:
 
         @app.get("/api/v1/products/vserver/")
         def product():
-            items = [{**item, "includes_vat": True} for item in ITEMS]
+            coming = {"vat_changes": [{"since": "2027-01-01", "rate": "0.08"}]}
+            items = [{**item, "includes_vat": True, "vat_rate": "0.1", **coming} for item in ITEMS]
             keeps = {"grace_days": 0, "days_in_trash_after_expiry": 3, "days_in_trash_after_deletion": 7}
             return jsonify(code="vserver", name="vServer", items=items, **keeps)
 
@@ -169,6 +170,7 @@ def test_the_page_shows_the_portals_prices(shop):
     assert "90,000 ₫" in text
     assert "875.5 ₫" in text
     assert "7.7 ₫" in text
+    assert "VAT included (VAT 10 %, 8 % from 1 Jan 2027)" in " ".join(text.split())
     assert 'value="s1-2x4"' in text
     assert 'name="quantity-ssd"' in text
     assert "Traffic (100 GB included each month; 500 ₫ per GB)" in text

@@ -98,9 +98,9 @@ FROM invoices_invoice
 """
 LINE = """
 INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
-    unit_price, per_minutes, discount, includes_vat, vat_rate, quantity_before, amount_before, amount, tax, total)
+    unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, quantity_before, amount_before, amount, tax, total)
 SELECT '00000000-0000-4000-8000-000000000042', customer_id, 1, item_id, {price}, name, unit, starts_at, ends_at, minutes, {quantity},
-    unit_price, per_minutes, discount, includes_vat, vat_rate, {before}, {amount_before}, {amount}, {tax}, {amount}
+    unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, {before}, {amount_before}, {amount}, {tax}, {amount}
 FROM invoices_invoiceline WHERE per_minutes = 0
 """
 

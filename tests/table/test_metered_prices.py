@@ -78,10 +78,10 @@ def test_each_tier_begins_above_the_one_before(traffic: Item, above: list[int], 
 def test_a_tier_without_a_price_or_within_another_is_none(traffic: Item) -> None:
     with refused("each_tier_has_its_price|each tier begins"):
         price_of(traffic, tiering="graduated", tier_from=[1, 2], tier_prices=[1])
-    columns = "id, item_id, unit_price, per_minutes, includes_vat, vat_rate, valid_from, valid_until, tiering, tier_from, tier_prices"
+    columns = "id, item_id, unit_price, per_minutes, includes_vat, tax_category_id, valid_from, valid_until, tiering, tier_from, tier_prices"
     for lists in ("'{{1},{2}}', '{{1},{2}}'", "'{1,NULL}', '{1,1}'"):
         refuse(
-            f"INSERT INTO catalog_price ({columns}) SELECT gen_random_uuid(), item_id, unit_price, per_minutes, includes_vat, vat_rate,"
+            f"INSERT INTO catalog_price ({columns}) SELECT gen_random_uuid(), item_id, unit_price, per_minutes, includes_vat, tax_category_id,"
             f" '2010-01-01', '2011-01-01', tiering, {lists} FROM catalog_price WHERE tiering = 'graduated'",
             match="each tier begins",
         )

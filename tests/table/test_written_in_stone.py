@@ -174,9 +174,9 @@ def test_a_copy_without_a_flaw_is_taken(history: Invoice) -> None:
 
 LINE = (
     "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at,"
-    " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, amount, tax, total)"
+    " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)"
     " SELECT {invoice}, {customer}, {position}, item_id, price_id, name, unit, {period}, minutes, quantity,"
-    " {price}, {per}, discount, TRUE, {rate}, {total}, {tax}, {total} FROM invoices_invoiceline WHERE invoice_id = '{of}'"
+    " {price}, {per}, discount, TRUE, {rate}, {taxed_at}, {total}, {tax}, {total} FROM invoices_invoiceline WHERE invoice_id = '{of}'"
 )
 
 
@@ -184,7 +184,7 @@ def copy_of_line(of: Invoice, **changes: object) -> str:
     """INSERT of a copy of an invoice's line with some columns changed (SQL expressions)."""
     same = {
         "invoice": "invoice_id", "customer": "customer_id", "position": "position", "period": "starts_at, ends_at",
-        "price": "unit_price", "per": "per_minutes", "rate": "vat_rate", "total": "total", "tax": "tax",
+        "price": "unit_price", "per": "per_minutes", "rate": "vat_rate", "taxed_at": "taxed_at", "total": "total", "tax": "tax",
     }  # fmt: skip
     return LINE.format(of=of.pk, **(same | changes))
 
@@ -316,7 +316,7 @@ def test_a_payment_stays_what_was_attempted(alice: Customer, small: Item, column
         ("unit_price", "1"),
         ("per_minutes", "60"),
         ("includes_vat", "FALSE"),
-        ("vat_rate", "0.08"),
+        ("tax_category_id", "'other'"),
         ("valid_from", "now()"),
     ],
 )
@@ -353,10 +353,10 @@ def test_discounts_of_a_customer_never_overlap(alice: Customer, vserver: Product
 
 
 @pytest.mark.parametrize(
-    "terms", [{"unit_price": -1}, {"vat_rate": 1}, {"vat_rate": -1}, {"per_minutes": 1440}, {"valid_until": LONG_AGO}]
+    "terms", [{"unit_price": -1}, {"tax_category": None}, {"per_minutes": 1440}, {"valid_until": LONG_AGO}]
 )
 def test_a_price_that_cannot_be(alice: Customer, small: Item, terms: dict[str, object]) -> None:
-    with refused("price|vat|not-null|range"):
+    with refused("price|not-null|range"):
         Price.objects.create(**({"item": small, "customer": alice, "unit_price": 1, "valid_from": NOON} | terms))
 
 

@@ -33,6 +33,7 @@ def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetim
         item.part.charge_over(period),
         coupon_code=item.order.coupon_code,
         unpaid=unpaid,
+        taxed_at=item.order.paid_at,
         buyer_id=item.order.buyer_id,
     )
     return issue_invoice(draft, Invoice.Kind.PREPAID, at=at)

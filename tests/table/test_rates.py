@@ -1,0 +1,111 @@
+"""No line is taxed at another rate than that of its category at its tax point, and no rate changes behind a line."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from accounts.models import Customer
+from catalog.models import Item, TaxRate
+from invoices.models import Invoice
+from invoices.services.month_end import run_month_end
+from kernel.periods import CalendarMonth
+from tests.cast import DAY, JOB, NOON, create, enter
+from tests.table.attack import MARKS, refuse, run
+from tests.table.test_written_in_stone import copy_of, copy_of_line
+
+pytestmark = MARKS
+COPY = "00000000-0000-4000-8000-000000000042"
+THERE = "starts_at + interval '60 days', ends_at + interval '60 days'"
+
+
+def copied(invoice: Invoice, **line: object) -> None:
+    """The invoice again, 60 days later, with its line changed; it adds up."""
+    with transaction.atomic():
+        run(copy_of(invoice, id=f"'{COPY}'", tax=str(line.get("tax", "tax"))))
+        run(copy_of_line(invoice, invoice=f"'{COPY}'::uuid", period=THERE, **line))
+
+
+def broken(invoice: Invoice, match: str, **line: object) -> None:
+    with pytest.raises(DatabaseError, match=match):
+        copied(invoice, **line)
+
+
+@pytest.fixture
+def paid(alice: Customer, small: Item) -> Invoice:
+    [server] = create(alice, small)
+    return server.invoices.get()
+
+
+@pytest.fixture
+def used(bob: Customer, small: Item) -> Invoice:
+    """The whole of March."""
+    march = CalendarMonth(2026, 3)
+    [server] = create(bob, small, at=march.period.starts_at)
+    run_month_end(march, actor=JOB, at=march.period.ends_at + 90 * DAY)
+    return server.invoices.get()
+
+
+def test_a_line_at_another_rate_than_its_category_had_is_refused(paid: Invoice) -> None:
+    """Of 181,000 at 8 % VAT are 13,407: the line is right in itself."""
+    broken(paid, "taxed at another rate", rate="0.08", tax=13_407)
+    broken(paid, "taxed at another rate", taxed_at="taxed_at - interval '40 years'")
+    copied(paid)
+
+
+def test_what_is_paid_ahead_is_not_taxed_after_its_invoice(paid: Invoice) -> None:
+    broken(paid, "tax point", taxed_at="taxed_at + interval '1 second'")
+    copied(paid, taxed_at="taxed_at - interval '1 second'")
+
+
+def test_use_is_taxed_in_the_last_minute_of_its_line_and_at_no_other_time(used: Invoice) -> None:
+    broken(used, "tax point")  # that of the line it was copied from
+    broken(used, "tax point", taxed_at="ends_at + interval '60 days'")
+
+
+@pytest.mark.usefixtures("paid")
+@pytest.mark.parametrize("since", ["2026-03-10", "2020-01-01"])
+def test_no_rate_is_put_behind_what_is_taxed(since: str) -> None:
+    into = "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', %s, 0.08, '')"
+    refuse(into, since, match="is taxed after")
+    assert run(into, "2026-03-11") == 1
+    enter("standard", "2026-03-12", "0.1")
+
+
+@pytest.mark.usefixtures("paid")
+def test_a_rate_stays_as_it_was_entered() -> None:
+    for column, value in (("rate", "0.08"), ("since", "'2000-01-01'"), ("category_id", "'other'"), ("source", "'x'")):
+        refuse(f"UPDATE catalog_taxrate SET {column} = {value}", match="append-only")
+    refuse("DELETE FROM catalog_taxrate", match="append-only")
+    refuse("DELETE FROM catalog_taxcategory", match="nothing is deleted")
+    refuse("UPDATE catalog_taxcategory SET code = 'other'", match="by its code")
+    assert run("UPDATE catalog_taxcategory SET name = 'other'") == 1
+
+
+@pytest.mark.parametrize("rate", ["1", "-0.1"])
+def test_a_rate_is_a_fraction(rate: str) -> None:
+    into = (
+        f"INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', '2027-01-01', {rate}, '')"
+    )
+    refuse(into, match="a_rate_of_vat_is_a_fraction")
+
+
+def test_a_rate_waits_for_those_who_write_lines_and_they_for_it() -> None:
+    """So neither is decided on what the other has not committed yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'pgtrigger_taxed_at_their_tax_point%%'"
+            " OR proname LIKE 'pgtrigger_begins_after_all_that_is_taxed%%' ORDER BY proname"
+        )
+        (_rates, of_rates), (_lines, of_lines) = cursor.fetchall()
+    assert "pg_advisory_xact_lock(hashtextextended('rates of tax', 0))" in of_rates
+    assert "pg_advisory_xact_lock_shared(hashtextextended('rates of tax', 0))" in of_lines
+
+
+def test_the_last_row_of_a_day_counts_in_sql_as_in_python(alice: Customer, small: Item) -> None:
+    """Entered as 8 %, then as 5 %: of 181,000 are 8,619 VAT."""
+    enter("standard", "2026-03-10", "0.08")
+    enter("standard", "2026-03-10", "0.05")
+    [server] = create(alice, small, at=NOON)
+    assert server.invoices.get().tax == 8_619
+    assert TaxRate.objects.count() == 3
