@@ -87,6 +87,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "catalog.Item",
             "catalog.Price",
             "catalog.Discount",
+            "catalog.TaxCategory",
             "catalog.Coupon",
             "catalog.ProductKey",
         ],
@@ -145,12 +146,14 @@ class StaffSite(admin.AdminSite):
         return update_wrapper(in_billing_zone, inner)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from billing_portal.admin import find, pages, vat  # need the registered models, which need this site
+        from billing_portal.admin import find, pages, rates, vat  # need the registered models, which need this site
 
         own = [
             path("find/", self.admin_view(find.find), name="find"),
             path("vat/", self.admin_view(vat.vat_page), name="vat"),
             path("vat/ledger.<slug:form>", self.admin_view(vat.vat_export), name="vat_export"),
+            path("vat/rehearsal/", self.admin_view(rates.rehearsal_page), name="vat_rehearsal"),
+            path("vat/rehearsal.<slug:form>", self.admin_view(rates.rehearsal_export), name="vat_rehearsal_export"),
             path("jobs/", self.admin_view(pages.jobs), name="jobs"),
             path("clock/", self.admin_view(pages.clock_page), name="clock"),
             path("leave-customer/", self.admin_view(self.leave_customer), name="leave_customer"),
