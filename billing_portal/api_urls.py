@@ -26,7 +26,7 @@ from payments.api.payments import PaymentViewSet
 from payments.api.starting import InvoicePaymentViewSet, TopUpViewSet
 from payments.api.transfers import TransferViewSet
 from payments.api.wallet import EntryViewSet, WalletViewSet
-from team.api import ActivityViewSet, InvitationViewSet, MemberViewSet
+from team.api import ActivityViewSet, ClosingViewSet, InvitationViewSet, MemberViewSet
 
 app_name = "api"
 
@@ -49,6 +49,7 @@ router.register("usage", UsageViewSet, "usage")
 router.register("users", MemberViewSet, "user")
 router.register("activity", ActivityViewSet, "activity")
 router.register("invitations", InvitationViewSet, "invitation")
+router.register("closings", ClosingViewSet, "closing")
 router.register("keys", KeyViewSet, "key")
 router.register("recipients", RecipientViewSet, "recipient")
 router.register("privacy-requests", PrivacyRequestViewSet, "privacy-request")

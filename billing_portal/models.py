@@ -15,6 +15,7 @@ from accounts.models import Customer
 from accounts.models.seals import sealed
 from billing_portal.totals import TOTALS
 from kernel import display
+from store.personal import Because, kept
 from store.triggers import append_only, frozen, never_deleted
 
 
@@ -134,6 +135,8 @@ class Finding(models.Model):
 
     `label` is how people know the row: an invoice's number, a payment's reference, an id.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.TRAIL)
 
     claim = models.CharField(_("not true"), max_length=200)
     label = models.CharField(_("row"), max_length=300)

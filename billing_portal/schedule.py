@@ -32,6 +32,7 @@ from notifications.services import LETTERS_KEPT
 from orders import tasks as orders
 from payments import tasks as payments
 from store.outbox import ATTEMPTS
+from team import tasks as team
 from usage import tasks as usage
 from usage.services.forgetting import KEPT as REFUSED_KEPT
 
@@ -48,7 +49,7 @@ def _listed(said: int | Sequence[int]) -> str:
 
 
 def _clean_up(*, at: datetime) -> int:
-    return accounts.clean_up(at=at) + door.clean_up(at=at) + usage.clean_up(at=at)
+    return accounts.clean_up(at=at) + door.clean_up(at=at) + team.clean_up(at=at) + usage.clean_up(at=at)
 
 
 JOBS = (
@@ -88,6 +89,9 @@ JOBS = (
     Job("purge-resources", lifecycle.purge_resources, MINUTELY,
         _("Deletes resources for good at the end of their time in the trash."),
         lifecycle.next_purge),
+    Job("close-accounts", team.close_accounts, MINUTELY,
+        _("Closes accounts whose owners have had their days to think better of it, and forgets who was there."),
+        team.next_closing),
     Job("expire-credit", payments.expire_promotional_credit, Daily(0, 5),
         _("Takes back what is left of promotional credit at its end.")),
     Job("expire-acts", accounts.expire_acts, Daily(0, 5),

@@ -419,7 +419,10 @@ PRIVACY_DAYS = {  # by when what people ask about their data is done: law 91/202
     "correct": env.int("PRIVACY_DAYS_CORRECT", 10),
     "withdraw": env.int("PRIVACY_DAYS_WITHDRAW", 15),
     "erase": env.int("PRIVACY_DAYS_ERASE", 20),
+    "close": env.int("PRIVACY_DAYS_CLOSE", 20),
 }
+PRIVACY_FIRST_ANSWER_DAYS = env.int("PRIVACY_FIRST_ANSWER_DAYS", 2)  # working days, by the same law
+CLOSING_DAYS = env.int("CLOSING_DAYS", 3)  # so long an owner can think better of closing the account; three at least
 SELLER_BANK = env.str("SELLER_BANK", "")  # where to pay; shown when the account's number is given as well
 SELLER_BANK_ACCOUNT = env.str("SELLER_BANK_ACCOUNT", "")
 SELLER_BANK_HOLDER = env.str("SELLER_BANK_HOLDER", SELLER_NAME)

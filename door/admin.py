@@ -22,17 +22,20 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column
 from accounts.admin.tasks import ReasonForm, Task
-from accounts.models import Identity, Provider, ProviderDomain
+from accounts.models import Customer, Identity, Provider, ProviderDomain
 from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp
 from door.models.factors import TYPES
 from door.rights import ANSWER_PRIVACY, OPEN_PASSWORDS, TAKE_DOMAIN, TAKE_SECOND_FACTOR
-from door.services.privacy import answer_request
+from door.services.privacy import answer_request, note_request
 from door.services.providers import open_passwords, take_domain
 from door.services.second_factor import take_second_factor
 from kernel import display
 from kernel.actors import Actor
+from kernel.periods import start_of_day
 from kernel.shapes import Cleaned
+from kernel.text import validate_printable_lines
 
+Kind = PrivacyRequest.Kind
 admin.site.unregister((EmailAddress, UserSession, Authenticator))
 
 
@@ -125,11 +128,48 @@ class AnswerRequest(Task[PrivacyRequest]):
     form = AnswerForm
 
     def is_open(self, subject: PrivacyRequest, at: datetime) -> bool:
-        return subject.state == PrivacyRequest.State.OPEN
+        return subject.state == PrivacyRequest.State.OPEN and subject.kind != PrivacyRequest.Kind.CLOSE
 
     def carry_out(self, subject: PrivacyRequest, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         answer_request(subject.pk, is_done=data["done"], answer=data["reason"], actor=actor, at=at)
         return text("The request is answered.")
+
+
+class NoteForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What is asked"),
+        choices=[(kind.value, kind.label) for kind in (Kind.CORRECT, Kind.WITHDRAW, Kind.ERASE)],
+    )
+    text = forms.CharField(
+        label=_("In their words"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        validators=[validate_printable_lines],
+    )
+    day = forms.DateField(label=_("Received on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class NoteRequest(Task[Customer]):
+    """On the page of a customer: what came by mail or by telephone."""
+
+    name = "note-privacy"
+    label = _("Put a privacy request on record")
+    lead = _(
+        "For what came by mail or telephone, from somebody whom you know. Its days count from then. The customer gets the first answer at once."
+    )
+    button = _("Put it on record")
+    right = ANSWER_PRIVACY
+    form = NoteForm
+    once = True
+
+    def is_open(self, subject: Customer, at: datetime) -> bool:
+        return subject.closed_at is None
+
+    def carry_out(self, subject: Customer, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        asked = note_request(
+            subject, data["kind"], data["text"], received_at=start_of_day(data["day"]), actor=actor, at=at
+        )
+        return text("It is on record, to be done by %(day)s.") % {"day": display.day(asked.due_at)}
 
 
 @admin.register(PrivacyRequest)
@@ -138,13 +178,17 @@ class PrivacyRequestAdmin(LookOnlyAdmin):
 
     about = ("customer",)
     tasks = (AnswerRequest(),)
-    list_display = ("asked_at", "kind", "asked_by", "customer", "due_at", "state", "answered_at")
+    list_display = (
+        *("asked_at", "kind", "asked_by", "customer", "first_due_at", "first_answered_at"),
+        *("due_at", "state", "answered_at"),
+    )
     list_select_related = ("customer",)
     list_filter = ("state", "kind", "due_at")
     search_fields = ("asked_by", "customer__name")
     date_hierarchy = "due_at"
     fieldsets = (
-        (None, {"fields": ("kind", "text", "customer", "user", "asked_by", "asked_at", "due_at")}),
+        (None, {"fields": ("kind", "text", "customer", "user", "asked_by", "asked_at")}),
+        (_("Days"), {"fields": ("first_due_at", "first_answered_at", "due_at")}),
         (_("Answer"), {"fields": ("state", "answer", "answered_by", "answered_at")}),
     )
 

@@ -38,6 +38,8 @@ class PrivacyRequestShape(serializers.Serializer[object]):
     text = serializers.CharField()
     state = serializers.ChoiceField(choices=PrivacyRequest.State.choices)
     asked_at = Instant()
+    first_due_at = Instant(help_text="By when the law wants a first answer: the end of the second working day.")
+    first_answered_at = Instant(allow_null=True, help_text="When it was said that the request is registered.")
     due_at = Instant(help_text="The last instant of the day by which the law wants it done.")
     answer = serializers.CharField()
     answered_at = Instant(allow_null=True)

@@ -10,6 +10,7 @@ from accounts.audit import Verb, tell_customers
 class Did(Verb):
     WANT_SECOND_FACTOR = "require second factor", _("switched whether a second factor is required")
     SET_SESSION_TERMS = "set session terms", _("set how long people stay signed in")
+    NOTE_PRIVACY = "note privacy request", _("put a privacy request on record")
     ANSWER_PRIVACY = "answer privacy request", _("answered a privacy request")
     SET_PROVIDER = "set up company sign-in", _("set up the company sign-in")
     ADD_DOMAIN = "add domain", _("added a domain to the company sign-in")

@@ -80,6 +80,7 @@ for told in (
     leads(told, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.DOCUMENTS_MOVED, lambda letter: reverse("account_login"))
+leads(Letter.Kind.PRIVACY_REGISTERED, lambda letter: reverse("own-data"))
 leads(Letter.Kind.PRIVACY_ANSWERED, lambda letter: reverse("own-data"))
 leads(Letter.Kind.PROVIDER_CHANGED, lambda letter: reverse("company"))
 leads(Letter.Kind.IDENTITY_BOUND, lambda letter: reverse("home"))

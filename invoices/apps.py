@@ -12,15 +12,18 @@ class InvoicesConfig(AppConfig):
         import invoices.audit
         import invoices.rights  # noqa: F401  # makes both known
         from invoices.attached import files_of_invoices
+        from invoices.closing import bills_left
         from invoices.queries import facts_of_invoices, facts_of_steps
         from invoices.services.ladder import ensure_ladder
         from notifications.events import Subject
         from notifications.files import has_files
         from notifications.truth import knows
         from store.places import has_pages
+        from team.closing import keeps_open
 
         post_migrate.connect(ensure_ladder, sender=self)
         knows(Subject.INVOICE, facts_of_invoices)
         knows(Subject.DUNNING, facts_of_steps)
         has_files(Subject.INVOICE, files_of_invoices)
-        has_pages("credit-note-pdf")
+        keeps_open(bills_left)
+        has_pages("credit-note-pdf", "billing-history", "usage-report")

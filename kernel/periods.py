@@ -12,6 +12,7 @@ from django.conf import settings
 MINUTE = timedelta(minutes=1)
 MONTH_MINUTES = 30 * 24 * 60
 HOUR_MINUTES = 60
+FRIDAY = 4
 
 
 def truncate(instant: datetime) -> datetime:
@@ -40,6 +41,19 @@ def start_of_day(day: date, at: time = time()) -> datetime:
 def end_of_day(day: date) -> datetime:
     """The last instant of `day` in the billing zone: what is due on a day is due until then."""
     return start_of_day(day + timedelta(days=1)) - timedelta(microseconds=1)
+
+
+def working_days_after(day: date, count: int) -> date:
+    """
+    The day on which `count` working days have passed after `day`: Monday to Friday.
+
+    Public holidays count as working days: a term that is ours to keep is never longer than the law's.
+    """
+    for _each in range(count):
+        day += timedelta(days=1)
+        while day.weekday() > FRIDAY:
+            day += timedelta(days=1)
+    return day
 
 
 @dataclass(frozen=True, slots=True)

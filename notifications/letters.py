@@ -144,6 +144,15 @@ LETTERS: dict[str, Words] = {
         (_("We have answered what you asked about your personal data. The answer stands in the portal."),),
         _("See the answer"),
     ),
+    Kind.PRIVACY_REGISTERED: Words(
+        _("Your request about your data is registered"),
+        (
+            _(
+                "We have registered what you asked about your personal data. You have our answer by %(on)s at the latest."
+            ),
+        ),
+        _("See your requests"),
+    ),
     Kind.CONFIRM_RECIPIENT: Words(
         _("May we write to you for %(customer)s?"),
         (
@@ -231,6 +240,46 @@ LETTERS: dict[str, Words] = {
             _("You chose that people of your domains may join so; you can change it, or remove them from the team."),
         ),
         _("See the team"),
+    ),
+    Kind.CLOSING_ASKED: Words(
+        _("The account of %(customer)s is to be closed"),
+        (
+            _("%(by)s has asked for the account of %(customer)s to be closed."),
+            _("Our staff have asked for the account of %(customer)s to be closed: %(why)s"),
+            _(
+                "It closes on %(until)s. Until then each owner can cancel that in the portal, and everything goes on working."
+            ),
+            _(
+                "Then all are signed out, API keys and linked accounts end, and what the law does not tell us to keep is deleted."
+            ),
+            _("Download before what you want to keep: invoices, and all that is kept about you."),
+        ),
+        _("See it, or cancel it"),
+    ),
+    Kind.CLOSING_CANCELLED: Words(
+        _("The account of %(customer)s stays open"),
+        (
+            _("%(by)s has cancelled the closing of the account of %(customer)s."),
+            _("Our staff have cancelled the closing of the account of %(customer)s: %(why)s"),
+        ),
+        _("Go to the portal"),
+    ),
+    Kind.CLOSING_WAITS: Words(
+        _("The account of %(customer)s is not closed yet"),
+        (
+            _("The account of %(customer)s was to be closed, but something stands in the way. The portal says what."),
+            _("It closes by itself when that is over. You can still cancel it."),
+        ),
+        _("See what it is"),
+    ),
+    Kind.ACCOUNT_CLOSED: Words(
+        _("The account of %(customer)s is closed"),
+        (
+            _("The account of %(customer)s is closed. Nobody signs in any more, and nothing is charged."),
+            _("What the law does not tell us to keep is deleted. Invoices are kept for ten years."),
+            _("You are welcome at any time: sign up again then."),
+        ),
+        _("Privacy notice"),
     ),
 }
 WAYS_IN = {

@@ -86,7 +86,7 @@ def ask_recipient(
     :raises TooManyRecipients:
     :raises AskedTooOften: strangers are not written to without end
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     chosen = _checked(kinds)
     there = held.recipients.in_use()
     if there.alias(address=Lower("email")).filter(address=email.lower()).exists():

@@ -107,9 +107,9 @@ def write_letter(
 
 
 def forget_letters(*, at: datetime) -> int:
-    """Those that have left, or are overtaken, after 90 days; what is parked waits for staff."""
-    left = Letter.objects.filter(state__in=[Letter.State.SENT, Letter.State.OVERTAKEN], at__lt=at - LETTERS_KEPT)
-    forgotten, _by_model = left.delete()
+    """Those that have left, or are overtaken, after 90 days, farewells at once; what is parked waits for staff."""
+    left = Letter.objects.filter(state__in=[Letter.State.SENT, Letter.State.OVERTAKEN])
+    forgotten, _by_model = left.filter(Q(at__lt=at - LETTERS_KEPT) | Q(kind__in=Letter.FAREWELLS)).delete()
     return forgotten
 
 

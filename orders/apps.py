@@ -26,6 +26,7 @@ class OrdersConfig(AppConfig):
         from catalog.services import knows_new_customers
         from door.documents import applies
         from door.services.sessions import when_ended
+        from orders.closing import end_visits_of_customer, orders_left
         from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
         from orders.services.shared import OfOrders as SharedOrders
@@ -35,12 +36,15 @@ class OrdersConfig(AppConfig):
         from payments.story import knows_orders
         from store.places import has_pages
         from store.races import slower_is_told
+        from team.closing import ends_with_it, keeps_open
 
         serves("order", OfOrders())
         can_be_shared("order", SharedOrders())
         knows_new_customers(has_never_ordered)
         knows_orders(failed_items)
-        has_pages("order", "resource", "resources", "terms")
+        keeps_open(orders_left)
+        ends_with_it(end_visits_of_customer)
+        has_pages("order", "orders", "resource", "resources", "trash", "terms")
         applies("terms", version=VERSION, page="terms")
         slower_is_told(
             one_open_order_per_resource="order-open",

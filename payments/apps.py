@@ -16,6 +16,7 @@ class PaymentsConfig(AppConfig):
         from notifications.render import leads_to, words_for
         from notifications.transfers import asks_for_transfers
         from notifications.truth import knows
+        from payments.closing import end_payments, payments_left
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
         from payments.payer_links import payer_address
@@ -26,9 +27,12 @@ class PaymentsConfig(AppConfig):
         from payments.ways import facts_of_links
         from store.places import has_pages
         from store.races import slower_is_told
+        from team.closing import ends_with_it, keeps_open
 
         refuse_half_configured()
         gives_back(give_back)
+        keeps_open(payments_left)
+        ends_with_it(end_payments)
         knows(Subject.PAYMENT, facts_of_payments)
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)

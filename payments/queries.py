@@ -246,3 +246,9 @@ def promotional_by_expiry(customer_id: UUID, *, at: datetime) -> list[Expiring]:
     """What is left of the grants still running, in the order in which it is spent."""
     running = Grant.objects.filter(customer=customer_id, expires_at__gt=at, rest__gt=0).order_by("expires_at", "pk")
     return [Expiring(grant.rest, grant.expires_at, grant.reason) for grant in running]
+
+
+def closed_with_credit(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Accounts that have closed and still have credit: given up, or come in since."""
+    with_credit = Account.objects.filter(kind=Account.Kind.CREDIT, balance__gt=0, customer__closed_at__isnull=False)
+    return customers.filter(closed_at__isnull=False, pk__in=with_credit.values("customer"))

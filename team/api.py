@@ -13,13 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Input, Instant, Text
+from accounts.api.fields import Choice, Input, Instant, Money, Text
 from accounts.api.query import Paged
 from accounts.may import MEMBERS, May, Role
-from accounts.models import AuditEntry, Membership
+from accounts.models import AuditEntry, Membership, User
 from accounts.proof import refuse_without_proof
 from team.activity import activity_of, told
-from team.models import Invitation
+from team.closing import in_the_way
+from team.models import Closing, Invitation
+from team.services.closing import ask_to_close, cancel_closing
 from team.services.invitations import invite, invite_again, withdraw_invitation
 from team.services.members import end_membership, set_role
 
@@ -157,3 +159,68 @@ class ActivityViewSet(Endpoint):
         """What was done."""
         rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         return self.get_paginated_response(self.get_serializer([*told(rows or [], self.customer)], many=True).data)
+
+
+class ClosingShape(serializers.Serializer[object]):
+    """The end of an account: asked for, and cancelled or carried out."""
+
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=Closing.State.choices)
+    gives_up = serializers.IntegerField(allow_null=True, help_text="Credit that the owner does without, in đồng.")
+    asked_by = serializers.CharField()
+    asked_at = Instant()
+    closes_at = Instant(help_text="Not before, and not as long as something stands in the way.")
+    ended_at = Instant(allow_null=True)
+
+
+class ObstacleShape(serializers.Serializer[object]):
+    """Something that has to be over before the account closes."""
+
+    code = serializers.CharField()
+    words = serializers.CharField(source="label", help_text="What it is, in the language of Accept-Language.")
+    page = serializers.CharField(
+        help_text="The path of the portal's page where somebody sees to it; empty: our staff do."
+    )
+    amount = serializers.IntegerField(help_text="In đồng, of money.")
+    can_be_given_up = serializers.BooleanField(help_text="The owner may do without it: see `gives_up`.")
+
+
+class ClosingWish(Input):
+    gives_up = Money(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="All credit that is left, which you do without. Left out: the account waits until it has gone back.",
+    )
+
+
+class ClosingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
+    """The end of the account. Keys do not carry the right to it."""
+
+    queryset = Closing.objects.none()
+    serializer_class = ClosingShape
+    sees = does = May.MANAGE_TEAM
+
+    def visible(self) -> QuerySet[Closing]:
+        return Closing.objects.filter(self.principal.scope()).select_related("customer")
+
+    @extend_schema(responses={201: ClosingShape})
+    @idempotent(ClosingWish)
+    def create(self, request: Request) -> Response:
+        """Have the account closed in three days. Whoever does it has shown lately who they are."""
+        refuse_without_proof(request._request)
+        user = User.objects.get(pk=self.principal.somebody.removeprefix("user:"))  # keys do not get here
+        made = ask_to_close(self.customer, user=user, gives_up=self.wish["gives_up"], actor=self.actor, at=self.at)
+        return self.show(made, status=201)
+
+    @action(detail=True, methods=["post"])
+    @idempotent()
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """The account stays."""
+        return self.show(cancel_closing(self.get_object(), actor=self.actor, at=self.at))
+
+    @extend_schema(responses={200: ObstacleShape(many=True)})
+    @action(detail=False, serializer_class=ObstacleShape, pagination_class=None, url_path="in-the-way")
+    def in_the_way(self, request: Request) -> Response:
+        """What has to be over first."""
+        return Response(ObstacleShape(in_the_way(self.customer, self.at), many=True).data)

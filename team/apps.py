@@ -13,4 +13,4 @@ class TeamConfig(AppConfig):
         import team.ways  # noqa: F401  # makes all three known
         from store.places import has_pages
 
-        has_pages("team")
+        has_pages("team", "closing")

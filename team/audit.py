@@ -12,6 +12,9 @@ class Did(Verb):
     INVITE_AGAIN = "invite member again", _("sent an invitation again")
     WITHDRAW_INVITATION = "withdraw invitation", _("withdrew an invitation")
     PASS_OWNERSHIP = "pass ownership", _("passed the ownership on")
+    ASK_CLOSING = "ask to close account", _("asked to have the account closed")
+    CANCEL_CLOSING = "cancel closing", _("cancelled the closing of the account")
+    CLOSE = "close account", _("closed the account")
 
 
 tell_customers(*Did)

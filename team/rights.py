@@ -1,7 +1,11 @@
-"""What staff may see of teams."""
+"""What staff may see of teams, and do there."""
 
 from __future__ import annotations
 
-from accounts.staff import Staff, show
+from django.utils.translation import gettext_noop as _
+
+from accounts.staff import Staff, declare, show
 
 show("team", Staff.SUPPORT, Staff.AUDITOR)
+
+CLOSE_ACCOUNT = declare("team.closing", "close_account", _("Can close an account, and cancel that"), Staff.SUPPORT)

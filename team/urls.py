@@ -2,9 +2,12 @@ from django.urls import path
 
 from store import secret_paths  # noqa: F401  # makes `<secret:...>` known
 from team import views
+from team.views import closing
 
 urlpatterns = [
     path("team/", views.team, name="team"),
+    path("account/close/", closing.closing, name="closing"),
+    path("account/close/cancel/", closing.cancel, name="closing-cancel"),
     path("activity/", views.activity, name="activity"),
     path("activity/export.<str:form>", views.activity_export, name="activity-export"),
     path("team/invite/", views.invite_member, name="team-invite"),

@@ -25,6 +25,10 @@ def _to_the_team(letter: Letter) -> str:
     return reverse("team")
 
 
+def _to_the_closing(letter: Letter) -> str:
+    return reverse("closing")
+
+
 def _home(letter: Letter) -> str:
     return reverse("home")
 
@@ -36,3 +40,7 @@ leads(Letter.Kind.ROLE_CHANGED, _home)
 leads(Letter.Kind.MEMBER_REMOVED, _home)
 leads(Letter.Kind.OWNERSHIP_PASSED, _to_the_team)
 leads(Letter.Kind.JOINED_BY_PROVIDER, _to_the_team)
+leads(Letter.Kind.CLOSING_ASKED, _to_the_closing)
+leads(Letter.Kind.CLOSING_CANCELLED, _home)
+leads(Letter.Kind.CLOSING_WAITS, _to_the_closing)
+leads(Letter.Kind.ACCOUNT_CLOSED, lambda letter: reverse("privacy"))

@@ -3,13 +3,14 @@
 from accounts.models.acts import StaffAct
 from accounts.models.buyers import BuyerProfile, as_named
 from accounts.models.keys import ApiKey, CustomerKey, KeySpending, digest_of
-from accounts.models.people import BillingMode, Customer, CustomerGroup, Membership, User
+from accounts.models.people import AccountClosed, BillingMode, Customer, CustomerGroup, Membership, User
 from accounts.models.providers import Identity, Provider, ProviderDomain
 from accounts.models.records import AUDIT_ENTRY, AuditEntry, BillingModeSwitch, IdempotencyKey
 from accounts.models.seals import Seal
 
 __all__ = [
     "AUDIT_ENTRY",
+    "AccountClosed",
     "ApiKey",
     "AuditEntry",
     "BillingMode",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.people import Customer, User
 from kernel.money import MAXIMUM
 from kernel.shapes import Wording
+from store.personal import Because, kept
 from store.triggers import edges_only, frozen, never_deleted
 
 EDGES = frozenset(
@@ -54,6 +55,8 @@ class StaffAct(models.Model):
 
     `act` is the code of one of `accounts.four_eyes.Act`, which carries it out from `facts`; `amount` is signed, in đồng.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.TRAIL)
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waits for approval")

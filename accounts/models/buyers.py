@@ -14,12 +14,14 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import May
+from accounts.models.closed import opens_nothing_when_closed
 from accounts.models.people import Customer
 from kernel.identity import personal_id_of, tax_code_of
 from kernel.ids import new_id
 from kernel.shapes import Json
 from kernel.text import validate_printable
 from store.carried import unique_with
+from store.personal import blanked
 from store.search import search_index
 from store.triggers import frozen, never_deleted
 
@@ -61,6 +63,8 @@ class BuyerProfile(models.Model):
     A customer has any number of them, and one default, which is taken wherever none was chosen: by auto-renewals and by
     the invoices of usage. Invoices keep a copy of what it said at their issue. It is archived, never deleted: orders name it.
     """
+
+    AT_CLOSING: ClassVar = blanked("tax_code", "personal_id", "address", name="'#'", kind="'consumer'")
 
     class Kind(models.TextChoices):
         COMPANY = "company", _("company or organisation")
@@ -116,6 +120,7 @@ class BuyerProfile(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
+            opens_nothing_when_closed(),
             frozen("stays_its_customers", columns=["customer_id", "created_at"]),
             frozen("is_archived_once", columns=["archived_at"], unless="OLD.archived_at IS NULL"),
             HAS_A_DEFAULT,

@@ -15,11 +15,13 @@ from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import FOR_KEYS, ROLES, May, Rights, Role
+from accounts.models.closed import opens_nothing_when_closed
 from accounts.models.people import Customer, Membership, User
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.carried import CarriedKey, unique_with
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -97,6 +99,8 @@ class CustomerKey(ApiKey):
     made have none, and work until they are revoked.
     """
 
+    AT_CLOSING: ClassVar = kept(Because.TRAIL)
+
     PREFIX = "bpc_"
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys", verbose_name=_("customer"))
@@ -143,6 +147,7 @@ class CustomerKey(ApiKey):
             ),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             frozen(
                 "is_what_was_made",
                 columns=[

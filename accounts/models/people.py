@@ -12,13 +12,17 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import ROLES, Rights, Role
+from accounts.models.closed import opens_nothing_when_closed
 from kernel.actors import Actor, ActorKind
+from kernel.errors import DomainError
 from kernel.ids import new_id
 from kernel.text import validate_printable
 from store.kept import KeepsColumns
+from store.personal import blanked, deleted
 from store.search import search_index
 from store.triggers import frozen, kept, never_deleted
 
@@ -44,10 +48,26 @@ class CustomerGroup(models.Model):
         return self.name
 
 
+class AccountClosed(DomainError):
+    code = "account-closed"
+    message = _("This account has closed: nothing new is begun for it.")
+
+
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def lock(self, pk: UUID) -> Customer:
         """The customer, held until the transaction ends. Always the first lock of a service."""
         return self.select_for_update(no_key=True).get(pk=pk)
+
+    def lock_open(self, pk: UUID) -> Customer:
+        """
+        The same for what begins something.
+
+        :raises AccountClosed:
+        """
+        held = self.lock(pk)
+        if held.closed_at is not None:
+            raise AccountClosed
+        return held
 
 
 class Customer(KeepsColumns):
@@ -55,6 +75,8 @@ class Customer(KeepsColumns):
     The paying party: a company or a person. Users sign in and belong to it. Its billing mode follows from its switches, and
     invoices name one of its `buyers`.
     """
+
+    AT_CLOSING: ClassVar = blanked("name", "email")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=200, validators=[validate_printable])
@@ -90,6 +112,8 @@ class Customer(KeepsColumns):
         _("signed out after so many hours in any case"), null=True, blank=True, help_text=_("Empty: as everybody.")
     )
     created_at = models.DateTimeField(_("created"))
+    closes_at = models.DateTimeField(_("is to be closed"), null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
@@ -119,10 +143,16 @@ class Customer(KeepsColumns):
             never_deleted(),
             kept("only_a_switch_changes_the_mode", columns=["billing_mode"]),
             frozen("was_here_since_then", columns=["created_at"]),  # switches, acts and months are measured by it
+            kept("only_its_closing_closes_it", columns=["closes_at", "closed_at"]),
+            frozen(
+                "stays_nameless_when_closed",
+                columns=["name", "email"],
+                unless="OLD.closed_at IS NULL OR NEW.name = '' AND NEW.email = ''",
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or text("closed account %(end)s") % {"end": str(self.pk)[-8:]}
 
     @property
     def is_prepaid(self) -> bool:
@@ -162,11 +192,21 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractUser):
     """Somebody who signs in: a member of customers, or staff, never both: whose act it was is never in doubt."""
 
+    AT_CLOSING: ClassVar = blanked(
+        *("first_name", "last_name"),
+        of="user",
+        email="'#' || t.id",
+        password="'!'",  # noqa: S106 - it opens nothing
+        last_login="NULL",
+    )
+
     username = None  # type: ignore[assignment]  # people sign in with their mail address
     email = models.EmailField(_("mail address"), unique=True)
     customers = models.ManyToManyField(
         Customer, through="Membership", related_name="users", verbose_name=_("customers")
     )
+
+    forgotten_at = models.DateTimeField(_("forgotten"), null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -184,8 +224,14 @@ class User(AbstractUser):
                 name="one_user_per_mail_address_however_written",
                 violation_error_message=_("Another user signs in with this address already."),
             ),
+            models.CheckConstraint(
+                name="whoever_is_forgotten_does_not_sign_in",
+                condition=Q(forgotten_at=None) | Q(is_active=False, is_staff=False),
+                violation_error_message=_("This person has gone and is forgotten: nobody signs in as them."),
+            ),
         ]
         triggers: ClassVar = [
+            frozen("stays_forgotten", columns=["forgotten_at"], unless="OLD.forgotten_at IS NULL"),
             pgtrigger.Trigger(
                 name="a_member_is_no_staff",
                 level=pgtrigger.Row,
@@ -252,6 +298,7 @@ class Membership(models.Model):
     """Somebody belongs to a customer, and as what. A customer that had an owner keeps one who may sign in."""
 
     MAY_BE_DELETED: ClassVar = True
+    AT_CLOSING: ClassVar = deleted()
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships", verbose_name=_("user"))
     customer = models.ForeignKey(
@@ -276,6 +323,7 @@ class Membership(models.Model):
             ),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             frozen("is_of_one_person_and_customer", columns=["user_id", "customer_id", "joined_at"]),
             pgtrigger.Trigger(
                 name="staff_are_no_members",
@@ -301,7 +349,7 @@ class Membership(models.Model):
                     IF NOT EXISTS (
                         SELECT FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
                         WHERE m.customer_id = OLD.customer_id AND m.role = 'owner' AND u.is_active
-                    ) THEN
+                    ) AND NOT EXISTS (SELECT FROM accounts_customer WHERE id = OLD.customer_id AND closed_at IS NOT NULL) THEN
                         RAISE EXCEPTION 'customer % would have no owner', OLD.customer_id USING ERRCODE = 'check_violation';
                     END IF;
                 END IF;

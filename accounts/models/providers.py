@@ -13,9 +13,11 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import Role
+from accounts.models.closed import opens_nothing_when_closed
 from accounts.models.people import Customer, User
 from kernel.ids import new_id
 from kernel.text import validate_printable
+from store.personal import blanked, deleted
 from store.triggers import frozen, never_deleted
 
 JOINS = (Role.BILLING, Role.TECHNICAL, Role.VIEWER)
@@ -34,6 +36,10 @@ class Provider(models.Model):
 
     It was tried with these very settings before it is on: an owner came in by it. `client_secret` is sealed (`store.sealed`).
     """
+
+    AT_CLOSING: ClassVar = blanked(
+        *("issuer", "client_id", "client_secret"), tried_at="NULL", on_since="NULL", is_required="FALSE"
+    )
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.OneToOneField(
@@ -79,6 +85,7 @@ class Provider(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
+            opens_nothing_when_closed(),
             frozen("is_of_one_customer", columns=["customer_id"]),
             frozen(
                 "is_as_it_was_tried", columns=["issuer", "client_id", "client_secret"], unless="NEW.tried_at IS NULL"
@@ -136,6 +143,7 @@ class Identity(models.Model):
     address is what the provider said then; it finds nobody.
     """
 
+    AT_CLOSING: ClassVar = deleted(of="user")
     MAY_BE_DELETED: ClassVar = True
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

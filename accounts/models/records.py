@@ -10,11 +10,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.acts import StaffAct
+from accounts.models.closed import opens_nothing_when_closed
 from accounts.models.people import BillingMode, Customer
 from accounts.models.seals import sealed
 from kernel import display
 from kernel.actors import ActorKind
 from kernel.ids import new_id
+from store.personal import Because, kept
 from store.triggers import append_only
 
 
@@ -24,6 +26,8 @@ class BillingModeSwitch(models.Model):
 
     It is an act for two (`act`; those of the time before have none): done alone within the limit, or approved by another.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.TRAIL)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
@@ -49,6 +53,7 @@ class BillingModeSwitch(models.Model):
             models.CheckConstraint(name="a_switch_has_a_reason", condition=~models.Q(reason="")),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             append_only(),
             pgtrigger.Trigger(
                 name="switches_its_customer",
@@ -101,6 +106,8 @@ class AuditEntry(models.Model):
 
     What the customer reads of it, see `team.activity`.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.TRAIL)
 
     at = models.DateTimeField(_("at"))
     actor = models.CharField(_("by"), max_length=200)

@@ -58,7 +58,7 @@ def add_buyer(customer: Customer, said: Named, *, actor: Actor, at: datetime) ->
     :raises InvalidInput: with the field that is wrong
     :raises TooManyBuyers:
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     count = held.buyers.in_use().count()
     if count >= MOST_BUYERS:
         raise TooManyBuyers(most=MOST_BUYERS)

@@ -80,7 +80,7 @@ def issue_customer_key(
     :raises TooManyKeys: some have to be revoked first
     :raises BeyondKeeper: it would carry what its keeper may not
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     if held.keys.filter(revoked_at=None).exclude(expires_at__lte=at).count() >= MOST_KEYS:
         raise TooManyKeys(most=MOST_KEYS)
     keeper = _keeper(held, actor)
@@ -110,7 +110,7 @@ def rotate_customer_key(key: CustomerKey, *, overlap: timedelta, actor: Actor, a
     :raises KeyIsOver: it is revoked, has expired, or was replaced
     :raises BeyondKeeper: it carries what `actor` may not
     """
-    held = Customer.objects.lock(key.customer_id)
+    held = Customer.objects.lock_open(key.customer_id)
     old = CustomerKey.objects.select_for_update().get(pk=key.pk)
     if old.revoked_at or old.has_expired(at) or CustomerKey.objects.filter(succeeds=old).exists():
         raise KeyIsOver

@@ -55,7 +55,7 @@ def add_member(customer: Customer, user: User, role: str, *, actor: Actor, at: d
     """
     if user.is_staff:
         raise StaffAreNoMembers
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     if held.memberships.filter(user=user).exists():
         raise MemberAlready
     member = Membership.objects.create(user=user, customer=held, role=role, joined_at=at)

@@ -10,8 +10,8 @@ from django.db.models import Count, Model, QuerySet, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import StaffAct, User
-from accounts.rights import REVIEW_ACCESS
+from accounts.models import Customer, StaffAct, User
+from accounts.rights import APPROVE_MONEY, REVIEW_ACCESS
 from accounts.staff import Right
 from billing_portal.models import Finding
 from door.models import PrivacyRequest
@@ -32,7 +32,10 @@ from payments.models import (
     Reversal,
     TransferClaim,
 )
+from payments.queries import closed_with_credit
 from payments.rights import RECORD_BANK_TRANSFER
+from team.models import Closing
+from team.rights import CLOSE_ACCOUNT
 
 LATELY = timedelta(days=7)
 
@@ -227,9 +230,23 @@ def _of_staff(at: datetime) -> list[Matter]:
         Matter(
             "privacy requests",
             _("privacy requests to answer"),
-            PrivacyRequest.objects.open().filter(due_at__gt=at),
+            PrivacyRequest.objects.open().filter(due_at__gt=at).exclude(kind=PrivacyRequest.Kind.CLOSE),
             "state__exact=open",
             right=ANSWER_PRIVACY,
+        ),
+        Matter(
+            "closings that wait",
+            _("accounts whose day to close has come, and something stands in the way"),
+            Closing.objects.due(at).exclude(told_at=None),
+            "state__exact=waiting",
+            right=CLOSE_ACCOUNT,
+        ),
+        Matter(
+            "credit of closed accounts",
+            _("accounts that have closed and have credit: it goes back to its source, or is written off by two"),
+            closed_with_credit(Customer.objects.all()),
+            "stand=credit",
+            right=APPROVE_MONEY,
         ),
         Matter(
             "acts to approve",

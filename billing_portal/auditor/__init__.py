@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from billing_portal.auditor.bills import BILLS
 from billing_portal.auditor.claim import Claim, kept
 from billing_portal.auditor.history import HISTORY, close_the_books
+from billing_portal.auditor.leavers import LEAVERS
 from billing_portal.auditor.lives import LIVES
 from billing_portal.auditor.money import MONEY
 from billing_portal.auditor.touched import note_look, touched_customers
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_MINUTES = 5
 EACH = 5
 """So many rows of one claim are named."""
-CLAIMS: tuple[Claim, ...] = (*(kept(total) for total in TOTALS), *MONEY, *BILLS, *LIVES, *HISTORY)
+CLAIMS: tuple[Claim, ...] = (*(kept(total) for total in TOTALS), *MONEY, *BILLS, *LIVES, *LEAVERS, *HISTORY)
 NIGHTLY = tuple(claim for claim in CLAIMS if claim.nightly)
 QUICK = tuple(claim for claim in CLAIMS if claim.is_quick)
 

@@ -19,7 +19,9 @@ from kernel.ids import new_id
 from kernel.keys import coupon_key
 from kernel.money import MAXIMUM
 from kernel.text import validate_printable
+from store import personal
 from store.kept import KeepsColumns
+from store.personal import Because
 from store.triggers import edges_only, frozen, kept, never_deleted
 
 
@@ -116,6 +118,8 @@ class Redemption(models.Model):
 
     That a use is left, in total and for this customer, is decided when the row is written: it holds the coupon meanwhile.
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class State(models.TextChoices):
         RESERVED = "reserved", _("reserved")

@@ -22,6 +22,7 @@ from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.periods import HOUR_MINUTES, MONTH_MINUTES
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 OF_METERED = (
@@ -44,6 +45,8 @@ class Price(models.Model):
 
     Only the end of a price can be changed. A price that should never have begun is withdrawn by ending it at its start.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Per(models.IntegerChoices):
         MONTH = MONTH_MINUTES, _("30 days")
@@ -225,6 +228,8 @@ class Price(models.Model):
 
 class Discount(models.Model):
     """A negotiated share off every price of a product, for one customer and a time."""
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(

@@ -11,7 +11,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.closed import OF_FORGOTTEN
 from kernel.ids import new_id
+from store.personal import blanked
 from store.triggers import frozen, never_deleted
 
 CONFIRMED_WITHIN = timedelta(days=3)
@@ -30,6 +32,8 @@ class AddressChange(models.Model):
     A user wants to sign in by another mail address: it changes when whoever reads the present one has confirmed it, and whoever
     reads the new one. So neither a stolen session nor a mistyped letter takes an account away.
     """
+
+    AT_CLOSING: ClassVar = blanked("former", "address", of="user")
 
     class Side(models.TextChoices):
         FORMER = "former", _("present address")
@@ -62,7 +66,12 @@ class AddressChange(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("stays_as_it_was_asked", columns=["user_id", "former", "address", "asked_at"]),
+            frozen("stays_as_it_was_asked", columns=["user_id", "asked_at"]),
+            frozen(
+                "leads_where_it_was_said",
+                columns=["former", "address"],
+                unless=f"NEW.former = '' AND NEW.address = '' AND {OF_FORGOTTEN}",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from accounts.models import Customer, User
 from door.models.addresses import CONFIRMED_WITHIN
 from kernel.ids import new_id
 from kernel.text import validate_printable
+from store.personal import Because, kept
 from store.triggers import append_only, frozen
 
 
@@ -76,6 +77,8 @@ class SignUp(models.Model):
 
 class Agreement(models.Model):
     """Who agreed to which version of what, and when. Never changed: another version is another row."""
+
+    AT_CLOSING: ClassVar = kept(Because.PROOF)
 
     class Document(models.TextChoices):
         TERMS = "terms", _("terms")

@@ -13,6 +13,7 @@ from accounts.models import Customer
 from invoices.models.documents import Invoice, InvoiceLine
 from kernel.ids import new_id
 from store.carried import CarriedKey, unique_with
+from store.personal import Because, kept
 from store.triggers import append_only
 
 
@@ -22,6 +23,8 @@ class CreditNote(models.Model):
 
     It first reduces what is still due; the rest, `refunded`, was paid and goes back to the customer.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Reason(models.TextChoices):
         RESIZED = "resized", _("resized before the end of the period")

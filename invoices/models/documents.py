@@ -25,8 +25,10 @@ from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from kernel.periods import local_day
 from lifecycle.models import Resource
+from store import personal
 from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
+from store.personal import Because
 from store.rounded import Rounded
 from store.triggers import append_only, frozen, kept, never_deleted
 
@@ -82,6 +84,8 @@ class Invoice(KeepsColumns):
     short. A prepaid invoice is born paid: its allocations are there when its transaction commits.
     `due` and `status` are computed by the database.
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class Kind(models.TextChoices):
         PREPAID = "prepaid", _("prepaid")
@@ -317,6 +321,8 @@ class InvoiceLine(models.Model):
 
     All lines of an invoice are written in one statement: none can be added later, not even one that costs nothing.
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     invoice = models.ForeignKey(
         Invoice,

@@ -18,6 +18,7 @@ from accounts.models import Customer, CustomerGroup
 from catalog.models import InstantRange
 from invoices.models.documents import Invoice
 from kernel.ids import new_id
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -128,6 +129,8 @@ class DunningStep(models.Model):
     What does harm is announced first (`announced_at`), and not done before `happens_at`. It is lifted when what caused it is paid,
     questioned or on hold; a new debt then begins a new row.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Outcome(models.TextChoices):
         CALLED = "called", _("talked to")

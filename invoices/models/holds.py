@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import InstantRange
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -34,6 +35,8 @@ class Hold(models.Model):
 
     A promise to pay stops dunning as "no dunning" does; what the customer reads differs.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Kind(models.TextChoices):
         NO_DUNNING = "no_dunning", _("no dunning")

@@ -13,6 +13,7 @@ from accounts.models import Customer
 from invoices.models.corrections import CreditNote
 from invoices.models.documents import Invoice, InvoiceLine
 from kernel.ids import new_id
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -31,6 +32,8 @@ class Question(models.Model):
 
     Justified: a credit note says how much. Explained: the text says why it is right.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class State(models.TextChoices):
         OPEN = "open", _("being looked into")

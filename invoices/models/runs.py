@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from lifecycle.models import Resource
 from store.carried import CarriedKey
+from store.personal import Because, kept
 from store.triggers import edges_only
 
 
@@ -79,6 +80,8 @@ class ParkedBilling(models.Model):
 
     Held by a month end, or at the door by which a resource leaves: then the month's run may not exist yet.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class State(models.TextChoices):
         PARKED = "parked", _("parked")

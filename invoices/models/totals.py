@@ -9,6 +9,7 @@ from django.db import models
 
 from accounts.models import Customer
 from catalog.models import Product
+from store.personal import Because, kept
 from store.triggers import triggers_only
 
 ADD = """
@@ -37,6 +38,8 @@ class MonthlyTotal(models.Model):
     `month` is its first day; months are those of the billing zone at installation (SQL function `billing_month`).
     `charged` is net of credit notes, `paid` net of refunds. Groups that emptied stay, with zeros.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     pk = models.CompositePrimaryKey("customer_id", "month", "product_id", "status")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, db_index=False, related_name="+")

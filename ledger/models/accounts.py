@@ -11,12 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from kernel.money import MAXIMUM
+from store import personal
 from store.kept import KeepsColumns
+from store.personal import Because
 from store.triggers import frozen, kept, never_deleted
 
 
 class Account(KeepsColumns):
     """A place where money can be: a bucket of a customer's wallet or a house account."""
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class Kind(models.TextChoices):
         CREDIT = "credit", _("credit")
@@ -87,6 +91,8 @@ class CreditHold(models.Model):
 
     `source` names what it is kept for, once. It ends once: released, or captured by the bill's transaction.
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class End(models.TextChoices):
         RELEASED = "released", _("free again")

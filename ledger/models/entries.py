@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from kernel.money import MAXIMUM
 from ledger.models.accounts import Account
+from store.personal import Because, kept
 from store.triggers import append_only
 
 
@@ -21,6 +22,8 @@ class Transaction(models.Model):
 
     What arrives at the bank, or goes back from there, concerns no customer: nobody knows yet whose it is.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Kind(models.TextChoices):
         TOP_UP = "top_up", _("top-up")
@@ -95,6 +98,8 @@ class Transaction(models.Model):
 
 class Entry(models.Model):
     """One leg of a transaction. `balance_after` is the customer's bucket after it; house accounts have none."""
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     transaction = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="entries", verbose_name=_("transaction")

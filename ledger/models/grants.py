@@ -10,9 +10,12 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel.money import MAXIMUM
 from ledger.models.entries import Transaction
+from store import personal
 from store.kept import KeepsColumns
+from store.personal import Because
 from store.triggers import append_only, frozen, kept, never_deleted
 
 
@@ -23,6 +26,8 @@ class Grant(KeepsColumns):
     Of several the one that ends first is spent first, by the trigger of the entries. Refunds put back what was spent. One that a
     refund gives anew, until a later end, has no transaction of its own: its money is that of the refund (`returned_by`).
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="grants", verbose_name=_("customer"))
     amount = models.BigIntegerField(_("amount"))
@@ -51,6 +56,7 @@ class Grant(KeepsColumns):
             models.Index(name="grants_of_a_customer", fields=["customer", "expires_at"], condition=Q(rest__gt=0)),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(when=pgtrigger.Q(new__returned_by__isnull=True)),
             never_deleted(),
             frozen(
                 "is_what_was_given", columns=["customer_id", "amount", "expires_at", "reason", "at", "returned_by_id"]

@@ -19,6 +19,7 @@ from kernel.periods import Period
 from kernel.reasons import in_words
 from lifecycle.models.resource import Resource, State
 from store.carried import CarriedKey
+from store.personal import Because, kept
 from store.triggers import append_only, frozen, never_deleted
 
 
@@ -39,6 +40,8 @@ class ServicePeriod(models.Model):
     Prepaid time is billed when it is bought, postpaid time by calendar month. Cutting a period short moves its end; one
     that was cut before it began is empty.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     resource = models.ForeignKey(
         Resource,
@@ -92,6 +95,8 @@ class ServicePeriod(models.Model):
 
 class ResourceEvent(models.Model):
     """Something that happened to a resource: who or what did it, why, and by which order."""
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Kind(models.TextChoices):
         ORDERED = "ordered", _("ordered")

@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import BillingMode, Customer
+from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import LONGEST_STAGE, Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
 from store.carried import unique_with
 from store.machine import StateMachine
+from store.personal import Because, kept
 from store.search import search_index
 from store.triggers import edges_only, frozen, never_deleted
 
@@ -107,6 +109,8 @@ class Resource(StateMachine):
     `suspend_at` the instant at which the resource goes to the trash unless renewed (paid time + grace, or the renewal
     window after a switch); with `rolls_over` it becomes postpaid at `suspend_at` instead. Postpaid: both are empty.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     State = State
 
@@ -212,6 +216,7 @@ class Resource(StateMachine):
             search_index("name", name="resources_by_part_of_name"),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             frozen(
                 "its_time_in_the_trash_stays",

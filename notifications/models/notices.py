@@ -10,8 +10,10 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, User
+from accounts.models.closed import OF_CLOSED
 from notifications.models.recipients import Recipient
 from store.outbox import WAITING
+from store.personal import deleted
 from store.triggers import frozen
 
 COPIED_TO_RECIPIENTS = pgtrigger.Trigger(
@@ -33,6 +35,29 @@ COPIED_TO_RECIPIENTS = pgtrigger.Trigger(
     """,
 )
 """A copy is told once like everything else: what is written again, or goes to an address that has it already, changes nothing."""
+
+
+NOT_WITHOUT_AN_ADDRESS = pgtrigger.Trigger(
+    name="nobody_is_told_without_an_address",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__recipient=""),
+    func="RETURN NULL;",
+)
+"""An account that has closed has none. What still happens to it (money that arrives late) is told to staff alone."""
+KEPT_UNTIL_THE_CLOSING = pgtrigger.Trigger(
+    name="is_kept_until_the_account_closes",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    func=f"""
+    IF NOT {OF_CLOSED} THEN
+        RAISE EXCEPTION 'notice % is kept as long as its account is open', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN OLD;
+    """,
+)
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -68,6 +93,9 @@ class Notice(models.Model):
     Beside each that is to be mailed the database writes one for every confirmed recipient of its kind (`copy_to`), whoever wrote
     it and however many at once. These are mailed alone: the portal shows the customer's.
     """
+
+    AT_CLOSING: ClassVar = deleted()
+    MAY_BE_DELETED: ClassVar = True
 
     class Kind(models.TextChoices):
         RESOURCE_CREATED = "resource_created", _("Resource created")
@@ -178,7 +206,7 @@ class Notice(models.Model):
                 name="notices_of_a_recipient", fields=["copy_to", "-id"], condition=models.Q(copy_to__isnull=False)
             ),
         ]
-        triggers: ClassVar = [COPIED_TO_RECIPIENTS]
+        triggers: ClassVar = [COPIED_TO_RECIPIENTS, NOT_WITHOUT_AN_ADDRESS, KEPT_UNTIL_THE_CLOSING]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.event}"
@@ -193,6 +221,7 @@ class Letter(models.Model):
     """
 
     MAY_BE_DELETED: ClassVar = True
+    AT_CLOSING: ClassVar = deleted(of="user")
 
     class Kind(models.TextChoices):
         RESET_PASSWORD = "reset_password", _("Link to a new password")
@@ -209,6 +238,7 @@ class Letter(models.Model):
         RECOVERY_CODES = "recovery_codes", _("New recovery codes")
         CODES_GUESSED = "codes_guessed", _("Codes of a second factor are guessed")
         SIGN_UP = "sign_up", _("Link of a sign-up")
+        PRIVACY_REGISTERED = "privacy_registered", _("Privacy request registered")
         PRIVACY_ANSWERED = "privacy_answered", _("Privacy request answered")
         CONFIRM_RECIPIENT = "confirm_recipient", _("Link of a recipient")
         SIGN_UP_KNOWN = "sign_up_known", _("Sign-up with an address that has an account")
@@ -221,7 +251,13 @@ class Letter(models.Model):
         PROVIDER_CHANGED = "provider_changed", _("Company sign-in changed")
         IDENTITY_BOUND = "identity_bound", _("Company sign-in used for the first time")
         JOINED_BY_PROVIDER = "joined_by_provider", _("Somebody new joined by the company sign-in")
+        CLOSING_ASKED = "closing_asked", _("Account to be closed")
+        CLOSING_CANCELLED = "closing_cancelled", _("Closing of the account cancelled")
+        CLOSING_WAITS = "closing_waits", _("Closing of the account waits")
+        ACCOUNT_CLOSED = "account_closed", _("Account closed")
 
+    FAREWELLS: ClassVar = frozenset({Kind.ACCOUNT_CLOSED})
+    """To whom nothing binds us any more: forgotten as soon as they have left."""
     State = Notice.State
 
     kind = models.CharField(_("kind"), max_length=30, choices=Kind.choices)

@@ -13,7 +13,9 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.models.closed import OF_CLOSED, opens_nothing_when_closed
 from kernel.ids import new_id
+from store.personal import blanked
 from store.triggers import frozen, never_deleted
 
 CONFIRMED_WITHIN = timedelta(days=3)
@@ -36,6 +38,8 @@ class Recipient(models.Model):
     notice of its own, made by the database beside the customer's (`Notice.copy_to`). It is removed, never deleted: what was sent
     to it names it.
     """
+
+    AT_CLOSING: ClassVar = blanked("email", "digest", "asked_by")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
@@ -63,7 +67,9 @@ class Recipient(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("is_whose_it_is", columns=["customer_id", "email"]),
+            opens_nothing_when_closed(),
+            frozen("is_whose_it_is", columns=["customer_id"]),
+            frozen("is_who_it_is", columns=["email"], unless=f"NEW.email = '' AND {OF_CLOSED}"),
             frozen("is_confirmed_once", columns=["confirmed_at"], unless="OLD.confirmed_at IS NULL"),
             frozen("is_removed_once", columns=["removed_at"], unless="OLD.removed_at IS NULL"),
         ]

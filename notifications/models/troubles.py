@@ -28,7 +28,8 @@ class MailTrouble(models.Model):
     What a mail provider told of an address: mails to it come back, or its reader calls them unwanted.
 
     It stands until somebody of the customer, or staff, says that the address works again. Meanwhile recipients beside the
-    customer get nothing; to the customer's own address we go on writing, for it is owed, and the portal warns.
+    customer get nothing; to the customer's own address we go on writing, for it is owed, and the portal warns. The address of
+    who has gone is forgotten.
     """
 
     class Why(models.TextChoices):
@@ -60,7 +61,8 @@ class MailTrouble(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("stays_as_it_was_told", columns=["email", "why", "detail", "event", "at"]),
+            frozen("stays_as_it_was_told", columns=["why", "event", "at"]),
+            frozen("is_of_one_address", columns=["email", "detail"], unless="NEW.email = '' AND NEW.detail = ''"),
             frozen("is_mended_once", columns=["mended_at", "mended_by"], unless="OLD.mended_at IS NULL"),
         ]
 

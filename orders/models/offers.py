@@ -10,12 +10,14 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import Product
 from kernel import display
 from kernel.ids import new_id
 from lifecycle.models import Resource
 from orders.deal import Deal
 from store.carried import CarriedKey, unique_with
+from store.personal import Because, kept
 from store.triggers import append_only, frozen, never_deleted
 
 
@@ -35,6 +37,8 @@ class CheckoutSession(models.Model):
     A session about a resource is its customer's from the start; one for something new becomes the customer's who takes an
     offer from it. What came of it is an order, at most one that lives, or for a deletion `deleted_at`.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Action(models.TextChoices):
         """What a product page can send customers for: the paid actions, and deleting."""
@@ -89,6 +93,7 @@ class CheckoutSession(models.Model):
             ),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(on="customer_id"),
             never_deleted(),
             frozen(
                 "what_a_session_is_for_stays",
@@ -110,6 +115,8 @@ class Quote(models.Model):
     `seal` is a digest over inputs and content. Paying computes the offer again from today's facts as of `quoted_at`: when
     the digest differs, the facts have changed and the offer is refused.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="quotes", verbose_name=_("customer"))
@@ -137,7 +144,7 @@ class Quote(models.Model):
             unique_with(name="a_quote_is_one_customers"),
             CarriedKey("checkout_session", name="a_session_offers_to_its_own_customer"),
         ]
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [opens_nothing_when_closed(), append_only()]
 
     def __str__(self) -> str:
         return f"{self.get_action_display()} {display.money(self.total)}"

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import BuyerProfile, Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -24,6 +25,7 @@ from orders.models.offers import Action, CheckoutSession, Quote
 from payments.models import Payment
 from store.carried import CarriedKey, unique_with
 from store.machine import StateMachine
+from store.personal import Because, kept
 from store.triggers import edges_only, frozen, never_deleted
 
 STUCK_AFTER = timedelta(hours=1)
@@ -96,6 +98,8 @@ class Order(StateMachine):
         awaiting payment ─► paid ─► provisioning ─► completed | partly refunded | refunded
               └─► cancelled | expired
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     latest_payment: dict[str, object] | None
     """Of those that the API reads: as `orders.api.orders` shows it."""
@@ -195,6 +199,7 @@ class Order(StateMachine):
             models.Index(name="orders_awaiting_payment", fields=["expires_at"], condition=Q(state="awaiting_payment")),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             edges_only(field="state", initial="awaiting_payment", edges=ORDER_EDGES),
             frozen(
@@ -271,6 +276,8 @@ class OrderItem(models.Model):
     `content` is its part of the deal that the quote sealed. `due` is what of the order's payment belongs to this item.
     `reason` is the code of the refusal that it met, or the product team's with what it wrote, see `kernel.reasons`.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for payment")

@@ -10,8 +10,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, User
+from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import Product
 from kernel.ids import new_id
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -34,6 +36,8 @@ class Visit(models.Model):
     The browser carries a code of one use and a minute's life; the product team takes the visit up with it. The visit ends
     when its time is over, or when the user signs out here.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.PROOF)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="visits", verbose_name=_("product"))
@@ -61,6 +65,7 @@ class Visit(models.Model):
             ),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             frozen(
                 "who_is_vouched_for_stays",

@@ -134,7 +134,7 @@ def place_order(
     :raises NoTransfers: by bank transfer, and there is no account to pay into
     :raises UnknownBuyer, BuyerArchived: the buyer cannot be chosen
     """
-    customer = Customer.objects.lock(customer_id)
+    customer = Customer.objects.lock_open(customer_id)
     earlier = Order.objects.filter(customer=customer, key=key).first()
     if earlier:
         if earlier.quote_id != quote_id:

@@ -73,7 +73,7 @@ def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> Json:
     :raises ModeAlready, OrdersOpen: see `switch_billing_mode`
     """
     with transaction.atomic():
-        held = Customer.objects.lock(customer.pk)
+        held = Customer.objects.lock_open(customer.pk)
         plan = _carry_out(held, to_mode, actor=Actor.job("rehearsal"), at=at)
         transaction.set_rollback(True)
     return plan
@@ -92,7 +92,7 @@ def switch_billing_mode(act: StaffAct, *, actor: Actor, at: datetime) -> Billing
     :raises OrdersOpen: orders are under way that were placed under the old mode
     """
     assert act.customer_id is not None
-    customer, to_mode = Customer.objects.lock(act.customer_id), act.facts["to_mode"]
+    customer, to_mode = Customer.objects.lock_open(act.customer_id), act.facts["to_mode"]
     came_from = customer.billing_mode
     plan = _carry_out(customer, to_mode, actor=actor, at=at)
     if what := _differences(act.facts["confirmed"], confirmed(plan)):

@@ -14,6 +14,7 @@ from invoices.models import CreditNote, Invoice
 from payments.models.attempts import Payment
 from payments.models.reversals import Reversal
 from store.carried import CarriedKey
+from store.personal import Because, kept
 from store.triggers import append_only
 
 
@@ -23,6 +24,8 @@ class Allocation(models.Model):
 
     When money was taken back, a negative one of its `reversal` takes the part from the invoice again.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     payment = models.ForeignKey(
         Payment,

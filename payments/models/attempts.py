@@ -16,6 +16,7 @@ from django_fsm import FSMField, transition
 
 from accounts.may import May
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
@@ -24,9 +25,11 @@ from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.links import Consent, LinkedAccount
 from payments.models.payables import names_what_it_pays
 from payments.models.transfers import BankTransfer, ExpectedTransfer
+from store import personal
 from store.carried import CarriedKey, unique_with
 from store.kept import KeepsColumns
 from store.machine import StateMachine
+from store.personal import Because
 from store.triggers import begins_empty, edges_only, frozen, kept, never_deleted
 
 
@@ -86,6 +89,8 @@ class Payment(KeepsColumns, StateMachine):
     went to invoices, `refunded` back to the wallet, `to_source` (of a top-up) to where it came from; `promotional` was paid with
     promotional credit. A gateway may receive more or less than `amount`: what it really received is `captured`.
     """
+
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     State = PaymentState
 
@@ -274,6 +279,7 @@ class Payment(KeepsColumns, StateMachine):
             models.Index(name="payments_held_for_staff", fields=["created_at"], condition=~Q(held="")),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(when=pgtrigger.Q(new__state="created")),
             never_deleted(),
             edges_only(
                 field="state",

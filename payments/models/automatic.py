@@ -11,8 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel.money import MAXIMUM
 from payments.models.links import Consent, LinkedAccount
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -33,6 +35,8 @@ class AutomaticCharge(models.Model):
     :ivar next_at: when it is tried next; nothing: as soon as there is a reason to
     :ivar tries: declined in a row, the last for `failure` (a code of `failures.WORDS`)
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class Purpose(models.TextChoices):
         TOP_UP = "top_up", _("automatic top-up")
@@ -76,6 +80,7 @@ class AutomaticCharge(models.Model):
             models.Index(name="charges_to_try", fields=["purpose", "next_at"], condition=Q(is_on=True))
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(when=pgtrigger.Q(new__is_on=True), on="is_on"),
             never_deleted(),
             frozen("is_of_one_customer_and_purpose", columns=["customer_id", "purpose"]),
             pgtrigger.Trigger(

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import Customer
+from accounts.models.closed import OF_CLOSED, opens_nothing_when_closed
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.carried import unique_with
 from store.machine import StateMachine
+from store.personal import Because, blanked
 from store.triggers import edges_only, frozen, never_deleted
 
 VALID_FOR = timedelta(days=3)
@@ -96,6 +98,8 @@ class PaymentRequest(StateMachine):
     see `payer_links`. `amount` is what was due when they asked; what is due by now may be less.
     """
 
+    AT_CLOSING: ClassVar = blanked("email", "shown_name", because=Because.BOOKS)
+
     State = RequestState
 
     class Kind(models.TextChoices):
@@ -151,6 +155,7 @@ class PaymentRequest(StateMachine):
             models.Index(name="payment_requests_of_orders", fields=["order_id"], condition=Q(order_id__isnull=False)),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             edges_only(
                 field="state",
@@ -165,9 +170,14 @@ class PaymentRequest(StateMachine):
             frozen(
                 "is_what_was_asked_for",
                 columns=[
-                    *("customer_id", "kind", "order_id", "invoice_ids", "amount", "email", "shown_name", "language"),
+                    *("customer_id", "kind", "order_id", "invoice_ids", "amount", "language"),
                     *("digest", "actor", "created_at", "expires_at"),
                 ],
+            ),
+            frozen(
+                "asks_whom_it_was_to_ask",
+                columns=["email", "shown_name"],
+                unless=f"NEW.email = '' AND NEW.shown_name = '' AND {OF_CLOSED}",
             ),
             frozen("was_first_opened_once", columns=["opened_at"], unless="OLD.opened_at IS NULL"),
         ]

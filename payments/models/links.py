@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.machine import StateMachine
+from store.personal import Because, blanked, kept
 from store.triggers import append_only, edges_only, frozen, never_deleted
 
 
@@ -58,6 +60,12 @@ class LinkedAccount(StateMachine):
     the gateway is owed a question: what the customer decided, whether it still holds, or, when it has ended here, that the
     agreement be ended there too. One that the gateway does not end in all that time is stuck, and waits for staff.
     """
+
+    AT_CLOSING: ClassVar = blanked(
+        *("display", "token", "proof", "redirect_url"),
+        because=Because.BOOKS,
+        until="t.ask_at IS NOT NULL OR t.stuck_at IS NOT NULL",  # the gateway has not ended it yet
+    )
 
     State = LinkState
 
@@ -123,6 +131,7 @@ class LinkedAccount(StateMachine):
             models.Index(name="links_with_an_end", fields=["expires_at"], condition=Q(state="active")),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             edges_only(field="state", initial="pending", edges=LINK_EDGES),
             frozen("is_what_was_begun", columns=["customer_id", "gateway", "reference", "actor", "created_at"]),
@@ -176,6 +185,8 @@ class LinkedAccount(StateMachine):
 
 class Consent(models.Model):
     """What a customer agreed to about a linked account: the words that they saw, when, and who. Each charge names its own."""
+
+    AT_CLOSING: ClassVar = kept(Because.PROOF)
 
     class Scope(models.TextChoices):
         CHARGES = "charges", _("charges that the customer asks for")

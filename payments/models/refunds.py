@@ -18,6 +18,7 @@ from kernel.money import MAXIMUM
 from payments.models.attempts import Payment
 from store.carried import CarriedKey
 from store.machine import StateMachine
+from store.personal import Because, kept
 from store.triggers import edges_only, frozen, never_deleted
 
 
@@ -68,6 +69,8 @@ class Refund(StateMachine):
 
     Until it has failed it counts in the payment's `to_source`, which the triggers here keep.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     State = RefundState
 

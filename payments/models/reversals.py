@@ -14,6 +14,7 @@ from accounts.models import Customer
 from kernel.money import MAXIMUM
 from payments.models.attempts import Payment
 from store.carried import CarriedKey, unique_with
+from store.personal import Because, kept
 from store.triggers import begins_empty, frozen, never_deleted
 
 
@@ -28,6 +29,8 @@ class Reversal(models.Model):
 
     `reference` is the bank's or gateway's, or what a letter of theirs says; `told_as` is set where the statement says it otherwise.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     payment = models.ForeignKey(
         Payment,

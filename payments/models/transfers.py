@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.may import May
 from accounts.models import Customer
+from accounts.models.closed import opens_nothing_when_closed
 from kernel import references
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -21,6 +22,7 @@ from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.payables import names_what_it_pays
 from payments.vietqr import MOST_NOTE
 from store.carried import CarriedKey, unique_with
+from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
 
 
@@ -47,6 +49,8 @@ class ExpectedTransfer(models.Model):
     It is met when as much has come, in however many transfers, and closed when it is not wanted any more. Money that comes
     with its reference is the customer's all the same, whenever that is and however much.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class For(models.TextChoices):
         ORDER = "order", _("order")
@@ -118,6 +122,7 @@ class ExpectedTransfer(models.Model):
             models.Index(name="expected_transfers_of_orders", fields=["order_id"], condition=Q(order_id__isnull=False)),
         ]
         triggers: ClassVar = [
+            opens_nothing_when_closed(),
             never_deleted(),
             frozen(
                 "is_what_was_asked_for",
@@ -243,6 +248,8 @@ class BankTransfer(models.Model):
 
 class TransferClaim(models.Model):
     """A customer says that they have transferred something that we could not tell to be theirs. Staff find it or say why not."""
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     class State(models.TextChoices):
         OPEN = "open", _("being looked for")

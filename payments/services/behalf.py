@@ -100,7 +100,7 @@ def ask_to_pay(
     :raises TooManyToOne: of all customers to this address
     :raises DomainError: not the customer's, or nothing is to pay, see `Shareable.hold`
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     earlier = PaymentRequest.objects.filter(customer=held)
     today = earlier.filter(created_at__gt=at - timedelta(days=1)).count()
     if today >= MOST_A_DAY or earlier.open().filter(expires_at__gt=at).count() >= MOST_OPEN:

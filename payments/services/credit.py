@@ -58,7 +58,7 @@ def grant_promotional_credit(
         raise InvalidInput(
             _("Promotional credit needs an amount above zero and an end that lies ahead."), field="amount"
         )
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     grant = grants.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
     record_audit(Did.GRANT_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(

@@ -69,7 +69,7 @@ def ask_for_invoices(
     :raises UnknownInvoice: not this customer's
     :raises NothingDue: all are paid or void
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     invoices = hold_open(held, invoice_ids)
     return ask_for_transfer(
         held,
@@ -108,7 +108,7 @@ def ask_for_transfer(
         raise NoTransfers
     if not 0 < amount <= MAXIMUM:
         raise InvalidInput(_("Enter an amount above zero."), field="amount")
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     wanted = sorted(str(pk) for pk in invoice_ids)
     waiting = ExpectedTransfer.objects.waiting().filter(customer=held, payable=payable).first()
     if waiting:

@@ -64,7 +64,7 @@ def start_gateway_payment(
     :raises AccountNotUsable, AccountLimit: a linked account cannot be charged, or not so much
     """
     with transaction.atomic(durable=True):
-        held = Customer.objects.lock(customer.pk)
+        held = Customer.objects.lock_open(customer.pk)
         earlier = Payment.objects.filter(customer=held, payable=payable).first() if payable and not order_id else None
         if earlier:  # the same wish again: nothing is charged twice
             return earlier
@@ -138,7 +138,7 @@ def start_invoice_payment(
     :raises NothingDue: all are paid or void
     """
     with transaction.atomic(durable=True):
-        held = Customer.objects.lock(customer.pk)
+        held = Customer.objects.lock_open(customer.pk)
         invoices = hold_open(held, invoice_ids)
         way = way_named(held, gateway)
         kind, amount = Payment.Kind.INVOICE, sum(invoice.due for invoice in invoices)

@@ -83,7 +83,7 @@ def begin_link(
     """
     adapter = adapter_of(gateway)
     with transaction.atomic(durable=True):
-        held = Customer.objects.lock(customer.pk)
+        held = Customer.objects.lock_open(customer.pk)
         if LinkedAccount.objects.filter(customer=held, state__in=[State.PENDING, State.ACTIVE]).count() >= MOST:
             raise TooManyLinks(most=MOST)
         link = LinkedAccount.objects.create(

@@ -54,7 +54,7 @@ def switch_on(
     :raises AccountNeeded: it is not this customer's, or not linked
     :raises ConsentNeeded: the customer did not agree to it
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     linked = LinkedAccount.objects.usable(at).filter(pk=linked_id, customer=held).first()
     if linked is None:
         raise AccountNeeded

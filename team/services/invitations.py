@@ -54,7 +54,7 @@ def invite(customer: Customer, email: str, role: str, *, actor: Actor, at: datet
 
     :raises MemberAlready, InvitedAlready, TooManyInvitations:
     """
-    held = Customer.objects.lock(customer.pk)
+    held = Customer.objects.lock_open(customer.pk)
     if held.users.filter(email__iexact=email).exists():
         raise MemberAlready
     undecided = Invitation.objects.undecided().filter(customer=held)

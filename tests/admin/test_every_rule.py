@@ -54,6 +54,7 @@ PAIRED = {"each_tier_has_its_price"}
 """Kept by the form itself, which has one box for both columns."""
 """What is asked of the row, but no page edits."""
 IN_THE_PORTAL = {
+    "whoever_is_forgotten_does_not_sign_in",
     "a_key_carries_rights_that_keys_may_carry", "a_keys_daily_limit_is_sane", "a_key_expires_after_it_was_made",
     "a_key_is_one_customers", "a_key_succeeds_one_of_its_customer", "sessions_of_a_customer_last_a_while_and_end",
 }  # fmt: skip

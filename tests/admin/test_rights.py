@@ -13,13 +13,22 @@ from tests.admin.test_tasks import page_of
 from tests.admin.world import populate
 from tests.cast import create, make_user
 
-CUSTOMER_TASKS = ("switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "hold", "view-as-customer")
+CUSTOMER_TASKS = (
+    "switch-billing-mode",
+    "bank-transfer",
+    "adjust-credit",
+    "grant-credit",
+    "hold",
+    "view-as-customer",
+    "note-privacy",
+    "close-account",
+)
 
 
 @pytest.mark.parametrize(
     ("group", "tasks"),
     [
-        ("support", {"switch-billing-mode", "hold", "view-as-customer"}),
+        ("support", {"switch-billing-mode", "hold", "view-as-customer", "note-privacy", "close-account"}),
         ("finance", {"switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "hold"}),
         ("catalogue", set()),
         ("auditor", set()),

@@ -34,6 +34,7 @@ from payments.services.outcomes import record_outcome
 from payments.services.reconcile import read_day
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
+from team.services.closing import ask_to_close
 from team.services.invitations import invite
 from tests.cast import (
     DAY,
@@ -135,6 +136,8 @@ def _at_the_door(number: int, customer: Customer) -> None:
     )
     invite(customer, f"invited{number}@new.example", "viewer", actor=owner_of(customer), at=NOON)
     sign_up(SignUp.objects.get(email=f"somebody{number}@new.example").pk, "a-long-new-secret", at=NOON)
+    leaver = make_user(make_customer(f"Leaver {number}"))
+    ask_to_close(leaver.belongs[0].customer, user=leaver, actor=leaver.actor, at=NOON)
 
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:

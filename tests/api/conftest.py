@@ -14,7 +14,8 @@ from django.test import Client
 from accounts.may import Role
 from accounts.models import Customer, CustomerKey, User
 from catalog.models import Item, Product, ProductKey
-from door.services.privacy import ask_for_privacy
+from door.models import PrivacyRequest
+from door.services.privacy import ask_for_privacy, register
 from invoices.models import CreditNote, Invoice
 from kernel import clock
 from lifecycle.models import ProvisioningRequest
@@ -27,6 +28,7 @@ from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
+from team.models import Closing
 from team.services.invitations import invite
 from tests.cast import (
     DAY,
@@ -204,7 +206,17 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "user": make_user(alice, role=Role.VIEWER).pk,
         "invitation": invite(alice, "minh@example.vn", Role.VIEWER, actor=owner_of(alice), at=NOON).pk,
         "request": ProvisioningRequest.objects.unanswered().get().pk,
+        "closing": closing_of(alice).pk,
     }
+
+
+def closing_of(customer: Customer) -> Closing:
+    """Of an account in which much is still open: as if it had been asked for before."""
+    actor = owner_of(customer)
+    request = register(customer, None, PrivacyRequest.Kind.CLOSE, "", actor=actor, at=NOON)
+    return Closing.objects.create(
+        customer=customer, request=request, asked_by=str(actor), asked_at=NOON, closes_at=NOON + 3 * DAY
+    )
 
 
 def visit_of(customer: Customer, product: Product) -> Visit:

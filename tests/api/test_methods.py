@@ -33,6 +33,7 @@ ONE_OF = {
     "payments": "payment",
     "notices": "notice",
     "checkout-sessions": "session",
+    "closings": "closing",
     "provisioning-requests": "request",
     "keys": "key",
     "visits": "visit",

@@ -258,6 +258,18 @@ PLANTED: dict[str, list[str]] = {
     "what was paid for is provided or given back within a week": ["UPDATE orders_order SET state = 'provisioning'"],
     "a coupon is used by orders that stand, as often as each customer may": ["UPDATE catalog_redemption SET state = 'returned'"],
     "a customer's mode is that of the last switch": ["UPDATE accounts_customer SET billing_mode = 'prepaid' WHERE name = 'Carol'"],
+    # leavers
+    "of an account that has closed nothing personal is left that need not be kept": ["UPDATE accounts_customer SET closed_at = now() WHERE name = 'Carol'"],
+    "of people who are forgotten nothing is left that need not be kept": ["UPDATE accounts_user SET forgotten_at = now(), is_active = false, is_staff = false"],
+    "nothing goes on in an account that has closed": ["UPDATE accounts_customer SET closed_at = now() WHERE name = 'Alice'"],
+    "nothing begins in an account that has closed": ["UPDATE accounts_customer SET closed_at = '2020-01-02' WHERE name = 'Alice'"],
+    "an account has closed by its closing": ["UPDATE accounts_customer SET closed_at = now() WHERE name = 'Carol'"],
+    "credit of an account that has closed was given up, or came later": [
+        "UPDATE accounts_customer SET closed_at = now() WHERE name = 'Alice'; "
+        "INSERT INTO team_closing (id, customer_id, request_id, state, reason, asked_by, asked_at, closes_at, ended_by, ended_at)"
+        " SELECT gen_random_uuid(), id, gen_random_uuid(), 'closed', '', 'x', '2026-03-01', '2026-03-04', 'x', closed_at"
+        " FROM accounts_customer WHERE name = 'Alice'"
+    ],
     # history
     "the audit trail and the closes of the books are as they were written": ["UPDATE accounts_auditentry SET reason = 'another'"],
     "what was closed adds up to what it was closed with": [

@@ -123,7 +123,7 @@ def test_a_request_is_registered_with_its_day_and_answered(browser, lan):
     assert "My name is written Lân." in markup(browser.get(PAGE))
     answer_request(asked.pk, is_done=True, answer="It is Lân now.", actor=STAFF, at=NOON)
     assert "It is Lân now." in markup(browser.get(PAGE))
-    assert Letter.objects.get().kind == "privacy_answered"
+    assert [one.kind for one in Letter.objects.order_by("pk")] == ["privacy_registered", "privacy_answered"]
     assert AuditEntry.objects.get(verb="answer privacy request").reason == "It is Lân now."
     with refused(PrivacyRequestOver):
         answer_request(asked.pk, is_done=False, answer="no", actor=STAFF, at=NOON)

@@ -102,6 +102,7 @@ KINDS = {
     "recipients": "recipient",
     "users": "user",
     "invitations": "invitation",
+    "closings": "closing",
     "privacy-requests": "privacy",
     "notices": "notice",
     "checkout-sessions": "session",

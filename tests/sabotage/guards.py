@@ -16,6 +16,7 @@ MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
 ONCE = "tests/table/test_once.py"
 RATES = "tests/table/test_rates.py"
+CLOSING = "tests/table/test_closings.py"
 SEALS = "tests/jobs/test_seals.py"
 REVERSALS = "tests/table/test_reversals.py"
 
@@ -143,6 +144,14 @@ TEAM = (
     trigger("accounts_user", "a_member_is_no_staff", "tests/table/test_memberships.py::staff"),
     trigger("accounts_membership", "is_of_one_person_and_customer", "tests/table/test_memberships.py::somebody_else"),
     constraint("accounts_membership", "one_membership_per_user_and_customer", "tests/table/test_memberships.py::twice"),
+    trigger("accounts_customer", "only_its_closing_closes_it", f"{CLOSING}::only_its_closing"),
+    trigger("accounts_customer", "stays_nameless_when_closed", f"{CLOSING}::do_not_come_back"),
+    trigger("accounts_user", "stays_forgotten", f"{CLOSING}::stays_so"),
+    trigger("orders_order", "a_closed_account_opens_nothing", f"{CLOSING}::nothing_opens"),
+    trigger("payments_payment", "a_closed_account_opens_nothing", f"{CLOSING}::nothing_opens"),
+    trigger("notifications_notice", "is_kept_until_the_account_closes", f"{CLOSING}::notices_are_kept"),
+    trigger("notifications_notice", "nobody_is_told_without_an_address", f"{CLOSING}::notices_are_kept"),
+    constraint("team_closing", "an_account_closes_in_its_time", f"{CLOSING}::three_days"),
     trigger("accounts_keyspending", "stays_within_the_limit", "tests/actions/test_key_limits.py::database"),
     trigger("accounts_customerkey", "is_what_was_made", "tests/actions/test_key_limits.py::database"),
     trigger("team_invitation", "stays_as_it_was_asked", "tests/portal/test_team.py::written_past_us"),

@@ -50,6 +50,7 @@ KEPT_REASONS = {
     "accounts.AuditEntry.reason": STAFF,
     "accounts.StaffAct.reason": STAFF,
     "accounts.StaffAct.decided_because": STAFF,
+    "team.Closing.reason": STAFF,
     "billing_portal.ClockMove.reason": STAFF,
     "billing_portal.ClockMove.error": TECHNICAL,
     "billing_portal.JobRun.error": TECHNICAL,

@@ -11,6 +11,7 @@ from django.db.models import ForeignKey, Model
 
 from accounts.models import Customer, CustomerKey
 from catalog.models import Item
+from door.services.privacy import ask_for_privacy, register
 from invoices.models import ParkedBilling
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import Action, OrderItem
@@ -18,6 +19,7 @@ from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
 from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal
 from store.carried import CarriedKey
+from team.models import Closing
 from tests.cast import (
     DAY,
     NOON,
@@ -139,6 +141,10 @@ def everything(customer: Customer, small: Item) -> None:
         digest=str(customer.pk), actor="x", created_at=NOON, expires_at=NOON + DAY,
     )  # fmt: skip
     ParkedBilling.objects.create(customer=customer, resource=server, month="2026-03", cause="failed", at=NOON)
+    actor = owner_of(customer)
+    asked = register(customer, None, "close", "", actor=actor, at=NOON)
+    Closing.objects.create(customer=customer, request=asked, asked_by="x", asked_at=NOON, closes_at=NOON + 3 * DAY)
+    ask_for_privacy(customer, None, "correct", "my name", actor=actor, at=NOON)
 
 
 @pytest.mark.parametrize(("model", "key"), KEYS, ids=lambda value: getattr(value, "name", ""))

@@ -104,6 +104,7 @@ def test_only_what_may_be_forgotten_can_be_deleted():
             "door_signup",
             "mfa_authenticator",
             "notifications_letter",
+            "notifications_notice",
             "usage_refusedrecord",
             "usersessions_usersession",
         ]

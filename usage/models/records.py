@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.models import Item
 from lifecycle.models import Resource
+from store.personal import Because, kept
 from store.triggers import append_only, triggers_only
 from usage.models.intake import Batch
 
@@ -33,6 +34,8 @@ class Record(models.Model):
     Nothing of it changes. Another record `corrects` the one of that key, at the same instant, and stands in its place; without a
     quantity it takes it back.
     """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
     resource = models.ForeignKey(
         Resource,

@@ -13,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.may import Role
 from accounts.models import Customer, User
+from accounts.models.closed import OF_CLOSED, opens_nothing_when_closed
 from kernel.ids import new_id
+from store.personal import blanked
 from store.triggers import frozen, never_deleted
 
 GOOD_FOR = timedelta(days=7)
@@ -36,6 +38,8 @@ class Invitation(models.Model):
     The link is signed and names the invitation and how often it was sent: nothing that opens it is kept here, and sending it
     again ends the links of before.
     """
+
+    AT_CLOSING: ClassVar = blanked("email", "invited_by")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
@@ -81,7 +85,13 @@ class Invitation(models.Model):
         ]
         triggers: ClassVar = [
             never_deleted(),
-            frozen("stays_as_it_was_asked", columns=["customer_id", "email", "role", "invited_by", "asked_at"]),
+            opens_nothing_when_closed(),
+            frozen("stays_as_it_was_asked", columns=["customer_id", "role", "asked_at"]),
+            frozen(
+                "names_who_it_was",
+                columns=["email", "invited_by"],
+                unless=f"NEW.email = '' AND NEW.invited_by = '' AND {OF_CLOSED}",
+            ),
             frozen(
                 "is_decided_once",
                 columns=["accepted_at", "accepted_by_id", "withdrawn_at", "sent_at", "times"],
