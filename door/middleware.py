@@ -67,7 +67,7 @@ class LastingMiddleware:
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return
         user = request.user
-        if user.is_authenticated and user.customer is not None and lasting.is_over(request.session, user.customer):
+        if user.is_authenticated and lasting.is_over(request.session, [one.customer for one in user.belongs]):
             logout(request)
             if not request.path.startswith("/api/"):
                 messages.info(request, _("You were signed in for as long as your company wants. Please sign in again."))

@@ -10,10 +10,12 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from accounts.may import Role
 from accounts.models import AuditEntry, Customer, User
+from accounts.services.team import add_member
 from door.lasting import OPENED, USED
 from kernel.clock import machine_now
-from tests.cast import make_user
+from tests.cast import NOON, STAFF, make_user
 from tests.portal.seen import said
 from tests.proof import proven
 
@@ -161,3 +163,14 @@ def test_staff_without_a_customer_have_no_such_wish(db):
 def test_the_database_refuses_spans_that_lock_out_or_never_end(alice, terms):
     with pytest.raises(IntegrityError, match="sessions_of_a_customer_last_a_while_and_end"), transaction.atomic():
         Customer.objects.filter(pk=alice.pk).update(**terms)
+
+
+@pytest.mark.parametrize(("minutes", "stays"), [(9, True), (11, False)])
+def test_who_works_for_several_is_signed_out_as_the_strictest_of_them_wants(owner, alice, bob, minutes, stays):
+    """Whomever they look at just now: they could change to the other at once."""
+    add_member(bob, owner, Role.VIEWER, actor=STAFF, at=NOON.replace(year=2099))
+    client = signed_in(owner)
+    Customer.objects.filter(pk=alice.pk).update(idle_minutes=60)
+    Customer.objects.filter(pk=bob.pk).update(idle_minutes=10)
+    assert client.get("/settings/").context["customer"] == alice
+    assert is_in(long_ago(client, used=minutes * 60)) == stays
