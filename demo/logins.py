@@ -19,6 +19,7 @@ LOGINS = [
     for email, label in (
         ("lan@hoasen.example", "Prepaid company: owner"),
         ("minh@hoasen.example", "Prepaid company: billing"),
+        ("dung@hoasen.example", "Prepaid company: technical"),
         ("thu@hoasen.example", "Prepaid company: viewer"),
         ("phuong@phuongnam.example", "Postpaid company: owner"),
         ("trang@saoviet.example", "Large postpaid group: owner"),

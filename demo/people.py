@@ -52,6 +52,7 @@ PARTIES = [
         [
             Person("lan", "Nguyễn Thị", "Lan"),
             Person("minh", "Trần Quang", "Minh", BILLING),
+            Person("dung", "Phạm Anh", "Dũng", TECHNICAL),
             Person("thu", "Lê Minh", "Thu", VIEWER),
         ],
         "0312345673", "28 Nguyễn Thị Minh Khai, Quận 1, Thành phố Hồ Chí Minh",
