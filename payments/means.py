@@ -39,7 +39,14 @@ class Means:
 
 
 def means_for(
-    customer: Customer, total: int, *, available: int, at: datetime, also: Iterable[Means] = (), in_parts: bool = False
+    customer: Customer,
+    total: int,
+    *,
+    available: int,
+    at: datetime,
+    also: Iterable[Means] = (),
+    in_parts: bool = False,
+    may_charge: bool = True,
 ) -> list[Means]:
     """
     The wallet; each linked account, all credit first; through each gateway, top up and pay or the whole amount; and what else there is.
@@ -48,6 +55,7 @@ def means_for(
 
     :param available: in the wallet
     :param in_parts: the wallet may pay as far as it goes
+    :param may_charge: whether whoever asks may have linked accounts charged
     """
     if total <= 0:
         return []
@@ -55,7 +63,7 @@ def means_for(
     lacking = max(total - available, 0)
     gates = open_gateways()
     found = [_wallet(available, lacking, in_parts=in_parts)]
-    if lacking:
+    if lacking and may_charge:
         found += [_top_up(available, lacking, account) for account in linked_ways(customer, at=at)]
     if lacking and available:
         found += [_top_up(available, lacking, gate) for gate in gates]

@@ -17,6 +17,7 @@ from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant
 from accounts.api.query import Paged, one_of_many
 from accounts.may import LOOK, May
+from accounts.principals import demand_of
 from orders.models import Action, Order, OrderItem, OrderState
 from orders.services.buyers import choose_buyer
 from orders.services.checkout import check_out
@@ -139,6 +140,7 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
         """
         wish = self.wish
         assert self.idempotency_record, "the key is required"
+        self._demand_of_charge()
         order, _payment = check_out(
             self.customer.pk,
             wish["quote"],
@@ -156,9 +158,15 @@ class OrderViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):
     def pay(self, request: Request, pk: UUID) -> Response:
         """Begin another payment of an order that awaits one, after the last has failed; an open one is continued."""
         order = self.get_object()
+        self._demand_of_charge()
         if not self.begun(Payment.objects.filter(order_id=order.pk)):
             pay_again(order.pk, gateway=self.wish["gateway"], actor=self.actor, at=self.at, note=self.note)
         return self.show(self.get_object())
+
+    def _demand_of_charge(self) -> None:
+        """Whoever has a linked account charged, or somebody else asked, may pay."""
+        if "linked_account" in self.wish or self.wish.get("means") == Order.Means.ON_BEHALF:
+            demand_of(self.principal, May.PAY)
 
     @action(detail=True, methods=["post"])
     @idempotent(BuyerChoice)

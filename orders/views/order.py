@@ -28,7 +28,7 @@ from orders.views.lookups import own_order
 from orders.views.way_back import SECONDS, is_on_its_way
 from payments.gateways import open_codes
 from payments.models import ExpectedTransfer, Payment, PaymentRequest
-from payments.queries import open_gateways
+from payments.queries import OpenGateway, open_gateways
 from payments.services.asking import check_payment
 from payments.services.wallet import wallet_of
 from payments.ways import linked_ways, paid_beside
@@ -76,7 +76,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "attempt": attempt,
         "steps": steps_of(found, items, attempt),
         "is_moving": not found.has_ended,
-        "gateways": [*linked_ways(request.customer, at=request.at), *open_gateways()],
+        "gateways": [*_accounts(request), *open_gateways()],
         "transfer": _awaited_transfer(found),
         "asked": _asked(found, request.at),
         "may_pay_from_wallet": _wallet_suffices(found),
@@ -135,9 +135,14 @@ def pay_order(request: PortalRequest, pk: UUID) -> HttpResponse:
     return redirect("order", pk=found.pk)
 
 
+def _accounts(request: PortalRequest) -> list[OpenGateway]:
+    """The linked accounts that whoever asks may have charged."""
+    return linked_ways(request.customer, at=request.at) if May.PAY in request.rights else []
+
+
 def _chosen_gateway(request: PortalRequest) -> str:
     """What the form says; without a choice the first one, for an attempt that is open goes on where it is."""
-    codes = [*open_codes(), *(way.code for way in linked_ways(request.customer, at=request.at))]
+    codes = [*open_codes(), *(way.code for way in _accounts(request))]
     chosen = request.POST.get("gateway") or next(iter(codes), "")
     if chosen not in codes:
         raise InvalidInput(_("Choose a payment gateway."), field="gateway")
