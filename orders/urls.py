@@ -34,6 +34,7 @@ urlpatterns = [
     path("resources/<uuid:pk>/purge/", removal.purge, name="resource-purge"),
     path("trash/", trash.trash, name="trash"),
     path("checkout/<uuid:pk>/", checkout.checkout, name="checkout"),
+    path("checkout/<uuid:pk>/for/", checkout.take_for, name="checkout-for"),
     path("checkout/<uuid:pk>/leave/", checkout.leave, name="checkout-leave"),
     path("terms/", terms.terms, name="terms"),
     path("visit/<slug:product>/", visit.visit, name="visit"),

@@ -37,6 +37,11 @@ class CreateSession(Input):
     name = Text(max_length=90, help_text="What the resource shall be called.")
     items = wanted_items()
     return_url = ReturnUrl()
+    customer = Identifier(
+        required=False,
+        allow_null=True,
+        help_text="Of a visit of your page that is running: the session is theirs. Left out: whoever follows it says for whom.",
+    )
 
 
 class ResizeSession(Input):

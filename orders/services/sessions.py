@@ -15,7 +15,7 @@ from catalog.models import Product
 from kernel.errors import DomainError
 from lifecycle.models import Resource
 from orders.actions import actions_of_row, with_pending
-from orders.models import CheckoutSession, Order
+from orders.models import CheckoutSession, Order, Visit
 from orders.services.stories.base import UnknownResource
 from orders.services.stories.create import NotOnSale
 from orders.services.stories.inputs import check_name
@@ -49,6 +49,12 @@ class SessionUsed(DomainError):
     message = _("This checkout is done. Please start again from the product page if you want it once more.")
 
 
+class NotVisiting(DomainError):
+    code = "not-visiting"
+    status = 422
+    message = _("Nobody of this customer is on your page now: leave the customer out, or begin a visit first.")
+
+
 class UnknownSession(DomainError):
     code = "unknown-session"
     status = 404
@@ -56,19 +62,29 @@ class UnknownSession(DomainError):
 
 
 def open_session(
-    product: Product, *, name: str, items: Sequence[Mapping[str, object]], return_url: str, at: datetime
+    product: Product,
+    *,
+    name: str,
+    items: Sequence[Mapping[str, object]],
+    return_url: str,
+    customer: UUID | None = None,
+    at: datetime,
 ) -> CheckoutSession:
     """
-    To create a resource; whose it will be, the customer decides who follows the session's address.
+    To create a resource; whose it will be, whoever follows the session's address decides, if it is not said here.
 
+    :param customer: somebody of theirs is on the product's page
+    :raises NotVisiting: nobody of this customer is there
     :raises ReturnAddressRefused: not on the product's list
     :raises InvalidInput: the name or the configuration is wrong
     :raises NotOnSale:
     """
     if not product.is_on_sale:
         raise NotOnSale
+    if customer and not Visit.objects.running(at).filter(product=product, customer=customer).exists():
+        raise NotVisiting
     return _open(
-        product, return_url, at, action=Action.CREATE, name=check_name(name),
+        product, return_url, at, action=Action.CREATE, name=check_name(name), customer_id=customer,
         configuration=check_configuration(product, items),
     )  # fmt: skip
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, demand, portal_page
-from accounts.may import LOOK, May, one_of
+from accounts.for_whom import CHOSEN
+from accounts.language import speak
+from accounts.may import LOOK, MEMBERS, May, one_of
+from accounts.models import Customer
 from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
 from lifecycle.models import Resource
@@ -19,7 +23,7 @@ from orders.actions import actions_of_row, right_for
 from orders.models import Action as PaidAction
 from orders.models import CheckoutSession
 from orders.services.delete import delete_as_asked
-from orders.services.sessions import ActionNotPossible, order_of, refuse_expired, return_address
+from orders.services.sessions import ActionNotPossible, claim_session, order_of, refuse_expired, return_address
 from orders.views.forms import NewForm
 from orders.views.lookups import own_resource
 from orders.views.offers import Wish, offer_page, recover_wish, renew_wish, resize_wish, values_of
@@ -33,6 +37,9 @@ Action = CheckoutSession.Action
 def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
     """The resource payment page, with what was chosen on the product's page; what is done shows what came of it."""
     session = own_session(request, pk)
+    if session.customer_id is None and (could := _could_order(request)):
+        facts = {"session": session, "customers": could, "leave_url": _leave_url(session)}
+        return render(request, "orders/session_for.html", facts)
     order = order_of(session)
     if order:
         return redirect("order", pk=order.pk)
@@ -63,6 +70,21 @@ def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
     return offer_page(request, wish)
 
 
+@require_POST
+@portal_page(does=MEMBERS, from_any=True)
+def take_for(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """For whom of several: the session is theirs from now on, and they are worked for in this browser."""
+    customer = next((one for one in _could_order(request) if str(one.pk) == request.POST.get("customer")), None)
+    if customer is None:
+        raise Http404
+    with transaction.atomic():
+        claim_session(pk, customer, at=request.at)
+    request.session[CHOSEN] = str(customer.pk)
+    answer = redirect("checkout", pk=pk)
+    speak(answer, customer.language)
+    return answer
+
+
 @require_GET
 @portal_page(LOOK)
 def leave(request: PortalRequest, pk: UUID) -> HttpResponse:
@@ -77,6 +99,12 @@ def own_session(request: PortalRequest, pk: UUID) -> CheckoutSession:
     """The customer's session, or one that is nobody's yet; a stranger's is not found."""
     sessions = CheckoutSession.objects.select_related("product")
     return get_object_or_404(sessions, Q(customer=None) | Q(customer=request.customer), pk=pk)
+
+
+def _could_order(request: PortalRequest) -> list[Customer]:
+    """Whom somebody of several could mean; of who belongs to one alone there is no doubt."""
+    belongs = request.user.belongs
+    return [one.customer for one in belongs if May.ORDER in one.rights] if len(belongs) > 1 else []
 
 
 def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Resource | None:

@@ -13,7 +13,7 @@ from orders.models import Action, CheckoutSession
 from orders.services.checkout import place_order
 from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import make_quote
-from tests.api.conftest import done, refused
+from tests.api.conftest import done, refused, visit_of
 from tests.cast import JOB, NOON, answer, chosen, create, fresh, owner_of
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +210,10 @@ def test_what_only_we_say_or_nobody_knows_is_no_reason_of_a_team(as_team, waitin
 def test_what_succeeded_has_no_reason(as_team, waiting):
     answer = as_team.post(waiting, {"outcome": "succeeded", "reason_code": "no-capacity"})
     assert "reason_code" in str(refused(answer, 422, "invalid-input"))
+
+
+def test_a_session_is_for_whom_the_product_page_knows_to_be_there(offer, alice, bob, as_team):
+    visitor = visit_of(alice, offer).customer
+    bound = done(as_team.post("checkout-sessions/", WISH | {"customer": str(visitor.pk)}), 201)
+    assert bound["customer"] == str(alice.pk)
+    refused(as_team.post("checkout-sessions/", WISH | {"customer": str(bob.pk)}), 422, "not-visiting")

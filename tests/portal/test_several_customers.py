@@ -13,9 +13,11 @@ from accounts.services.team import add_member, remove_member
 from door.models import AddressChange
 from door.services.addresses import ask_for_address, confirm_address
 from door.services.second_factor import take_second_factor
+from kernel import clock
 from notifications.models import Notice, Recipient
+from orders.services.sessions import open_session
 from tests.api.conftest import Caller
-from tests.cast import NOON, STAFF, make_colleague, make_customer, make_user
+from tests.cast import NOON, STAFF, chosen, make_colleague, make_customer, make_user
 from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
@@ -212,3 +214,45 @@ def test_another_address_is_written_down_for_each_of_ones_customers(both, alice,
         confirm_address(change.pk, side, at=NOON, language="en")
     written = AuditEntry.objects.filter(verb="change own address")
     assert set(written.values_list("customer", flat=True)) == {alice.pk, bob.pk}
+
+
+# --- What a product page sends them for ---
+
+
+@pytest.fixture
+def session(vserver, small):
+    vserver.return_urls = ["https://shop.example/"]
+    vserver.save()
+    return open_session(vserver, name="web", items=chosen(small), return_url="https://shop.example/", at=clock.now())
+
+
+def test_what_is_ordered_from_a_product_page_is_for_whom_they_say(client, both, alice, session):
+    carol = make_customer("Carol")
+    make_user(carol)
+    add_member(carol, both, Role.TECHNICAL, actor=STAFF, at=NOON.replace(year=2099))
+    place = reverse("checkout", args=[session.pk])
+    page = markup(client.get(place))
+    assert "For whom do you order?" in page
+    assert f'value="{alice.pk}"' in page
+    assert f'value="{carol.pk}"' in page
+    assert "Bob" not in page.partition("<main")[2], "there they look on"
+
+    client.post(reverse("checkout-for", args=[session.pk]), {"customer": carol.pk})
+
+    session.refresh_from_db()
+    assert session.customer == carol
+    assert client.get(place).context["customer"] == carol
+    choose(client, alice)
+    assert client.get(place).status_code == 404, "it is somebody else's by now"
+
+
+def test_nobody_takes_it_for_whom_they_may_not_order(client, bob, session):
+    assert client.post(reverse("checkout-for", args=[session.pk]), {"customer": bob.pk}).status_code == 404
+    session.refresh_from_db()
+    assert session.customer is None
+
+
+def test_who_works_for_one_alone_is_not_asked(alice, session):
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(alice))
+    assert "For whom do you order?" not in client.get(reverse("checkout", args=[session.pk])).content.decode()
