@@ -90,23 +90,19 @@ def send_each(mails: Sequence[Callable[[BaseEmailBackend], Tally]]) -> Tally:
 def _mails(pks: Sequence[int], *, at: datetime) -> list[list[list[int]]]:
     """
     What goes into each mail, by what belongs together: one such group a mail, and after an outage, when more have gathered
-    for a recipient, all of them. What belongs together with one of these goes along, however many are taken at once. Each to a
-    payer goes by itself: it is about something else, and there is no page where all of them stand.
+    for a recipient, all of them. What belongs together with one of these goes along, however many are taken at once.
     """
     due = Notice.objects.filter(NOTICES.is_due(at)).order_by()
     whole = set(due.filter(pk__in=pks).exclude(together="").values_list("customer", "together"))
     along = due.exclude(together="").filter(
         customer__in={customer for customer, _key in whole}, together__in={key for _customer, key in whole}
     )
-    columns = ("pk", "customer", "recipient", "together", "kind")
+    columns = ("pk", "customer", "recipient", "together")
     found = due.filter(pk__in=pks).values_list(*columns).union(along.values_list(*columns))
     groups: dict[tuple[UUID, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for pk, customer_id, recipient, together in sorted(found):
+        groups[customer_id, recipient][together or str(pk)].append(pk)
     mails = []
-    for pk, customer_id, recipient, together, kind in sorted(found):
-        if kind in Notice.TO_PAYERS:
-            mails.append([[pk]])
-        else:
-            groups[customer_id, recipient][together or str(pk)].append(pk)
     for of_recipient in groups.values():
         gathered = list(of_recipient.values())
         mails += [gathered] if len(gathered) > MOST_AT_ONCE else [[group] for group in gathered]
@@ -167,7 +163,7 @@ def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime)
     """
     if not holds(notice, now, at=at):
         return True
-    if notice.copy_to_id or notice.kind in Notice.TO_PAYERS or notice.recipient == notice.customer.email:
+    if notice.copy_to_id or notice.recipient == notice.customer.email:
         return False
     tell_all([owed_again(notice, at=at)])
     return True
@@ -186,7 +182,7 @@ def message_of(*notices: Notice, at: datetime) -> EmailMultiAlternatives:
             return message_as(name, to, mail_after_outage(list(groups.values())), headers=to_stop(notices))
         asked = transfer_for(notices, at=at)
         is_one = len(notices) == 1
-        mail = render(first, leaves=True, transfer=asked) if is_one else mail_together(notices, transfer=asked)
+        mail = render(first, transfer=asked) if is_one else mail_together(notices, transfer=asked)
         message = message_as(name, to, mail, headers=to_stop(notices))
         for file in files_for(notices, at=at):
             message.attach(*file)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.may import Role
 from kernel.shapes import Wording
 from notifications.models import Letter
-from notifications.render import Mail, say
+from notifications.render import Mail, in_one_line, say
 
 Kind = Letter.Kind
 Way = Callable[[Letter], str]
@@ -281,6 +281,36 @@ LETTERS: dict[str, Words] = {
         ),
         _("Privacy notice"),
     ),
+    Kind.PAYER_ASKED: Words(
+        _("%(shown_name)s asks you to pay %(amount)s"),
+        (
+            _("%(shown_name)s asks you to pay %(amount)s to %(seller)s for them."),
+            _(
+                "Look at what it is for and choose how to pay; you need no account here. The link is valid until %(until)s."
+            ),
+            _("Please do not pass it on. If you do not know who asks, ignore this mail: nothing is charged."),
+        ),
+        _("See what is to pay"),
+    ),
+    Kind.PAYER_THANKED: Words(
+        _("Your payment of %(amount)s for %(shown_name)s has come"),
+        (
+            _("We have received %(amount)s, which you paid for %(shown_name)s. Thank you."),
+            _("%(kept)s of it were not needed any more: they are credit of %(shown_name)s now."),
+            _("The invoice goes to %(shown_name)s."),
+        ),
+        _("See what is to pay"),
+    ),
+    Kind.PAYER_MONEY_KEPT: Words(
+        _("%(amount)s that you paid for %(shown_name)s are credit now"),
+        (
+            _("What you paid for %(shown_name)s could not be provided."),
+            _(
+                "The %(amount)s are credit of %(shown_name)s at %(seller)s now. Please settle with each other what becomes of them."
+            ),
+        ),
+        _("See what is to pay"),
+    ),
 }
 WAYS_IN = {
     "set": _("set up the company sign-in"),
@@ -306,9 +336,10 @@ def way_of(letter: Letter) -> str:
 def render_letter(letter: Letter, path: str = "") -> Mail:
     """The mail of `letter` in the active language, which leads to `path`."""
     words = LETTERS[letter.kind]
-    facts = {"recipient": letter.recipient, "who": letter.user or letter.recipient, **letter.facts}
+    about = {"recipient": letter.recipient, "who": letter.user or letter.recipient, "seller": settings.SELLER_NAME}
+    facts = {**about, **letter.facts}
     facts |= {name: WORDED[name](facts[name]) for name in WORDED if name in facts}
-    subject = say(words.subject, facts)
+    subject = in_one_line(say(words.subject, facts))
     context = {
         "subject": subject,
         "sentences": [said for sentence in words.sentences if (said := say(sentence, facts))],

@@ -33,8 +33,8 @@ ASKED_AGAIN_AFTER = timedelta(hours=1)
 MOST_A_DAY = 5
 """So often one address is asked, by all customers together."""
 PURPOSE = "notifications.recipients"
-KEPT = Notice.TO_PAYERS | {Notice.Kind.ACCESS_CHANGED}
-"""Of nobody else's business: what payers are told, and who got into the account."""
+KEPT = frozenset({Notice.Kind.ACCESS_CHANGED})
+"""Of nobody else's business: who got into the account."""
 
 
 class TooManyRecipients(DomainError):

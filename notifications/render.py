@@ -47,20 +47,11 @@ DAYS = frozenset({"arrives_by", "due_date", "expires_on", "on", "transferred_on"
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")
 _words: dict[str, Callable[[Never], str]] = {}
-_addresses: dict[str, Callable[[str], str]] = {}
 
 
 def words_for(fact: str, in_words: Callable[[Never], str]) -> None:
     """An app tells how a fact that it knows, kept as ids, reads in the active language."""
     _words[fact] = in_words
-
-
-def leads_to(page: str, address: Callable[[str], str]) -> None:
-    """
-    An app tells where mails of a kind lead to that are not for the portal's users, by the id of what they are about. Such an address
-    is made when a mail leaves, and shown to nobody else.
-    """
-    _addresses[page] = address
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,54 +77,36 @@ class Mail:
 
 
 def language_of(notice: Notice) -> str:
-    """In which its mail is written: the customer's, unless it goes to somebody whose language they named."""
-    if notice.copy_to:
-        return notice.copy_to.language
-    return str(notice.facts.get("language") or notice.customer.language)
+    """In which its mail is written: the customer's, or that of a recipient beside them."""
+    return notice.copy_to.language if notice.copy_to else notice.customer.language
 
 
-def render(notice: Notice, *, leaves: bool = False, transfer: Transfer | None = None) -> Mail:
+def render(notice: Notice, *, transfer: Transfer | None = None) -> Mail:
     """
     The mail of one notice in the active language.
 
-    :param leaves: it goes to its reader now, with an address that is for nobody else
     :param transfer: what it asks for, then
     """
-    words = words_of(notice, transfer=transfer)
-    if notice.kind not in Notice.TO_PAYERS:
-        return mail_of(words, [notice], transfer=transfer)
-    page, label = KINDS[notice.kind].link
-    address = _addresses[page](subject_of(notice.event)[1]) if leaves else ""
-    return mail_of(words, [notice], for_payer=(address, str(label)))
+    return mail_of(words_of(notice, transfer=transfer), [notice], transfer=transfer)
 
 
-def mail_of(
-    words: Words,
-    notices: Sequence[Notice],
-    *,
-    table: object = None,
-    for_payer: tuple[str, str] | None = None,
-    transfer: Transfer | None = None,
-) -> Mail:
+def mail_of(words: Words, notices: Sequence[Notice], *, table: object = None, transfer: Transfer | None = None) -> Mail:
     """
     Words as a mail about `notices`, which go to the same reader.
 
     :param table: as `gathered.Table`
-    :param for_payer: the address that it leads to and its words, for somebody who has no settings here
     :param transfer: whose code it shows
     """
     is_copy = notices[0].copy_to is not None
-    own = (f"{settings.PUBLIC_URL}{words.path}" if words.path else "", words.button)
-    action_url, action_label = own if for_payer is None else for_payer
     context = {
         "subject": words.subject,
         "sentences": words.sentences,
         "rows": words.rows,
         "table": table,
         "public_url": settings.PUBLIC_URL,
-        "action_url": action_url,
-        "action_label": action_label,
-        "settings_url": "" if for_payer or is_copy else f"{settings.PUBLIC_URL}{reverse('settings')}",
+        "action_url": f"{settings.PUBLIC_URL}{words.path}" if words.path else "",
+        "action_label": words.button,
+        "settings_url": "" if is_copy else f"{settings.PUBLIC_URL}{reverse('settings')}",
         "copy_for": notices[0].customer.name if is_copy else "",
         "stop_url": stop_url(notices),
         "code": CODE if transfer else "",
@@ -188,8 +161,12 @@ def current_facts(notice: Notice, now: Mapping[str, object] | None) -> Json:
 
 
 def first_that_stands(wordings: Iterable[object], facts: Facts) -> str:
-    """In one line."""
-    return BREAKS.sub(" ", next(filter(None, (_sentence(one, facts) for one in wordings)), ""))
+    return in_one_line(next(filter(None, (_sentence(one, facts) for one in wordings)), ""))
+
+
+def in_one_line(text: str) -> str:
+    """As a subject has to be, whatever names are in it."""
+    return BREAKS.sub(" ", text)
 
 
 def _sentence(sentence: object, facts: Facts) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -94,16 +94,27 @@ def write_letter(
     at: datetime,
     user: User | None = None,
     about: UUID | None = None,
-    **facts: str,
+    event: str | None = None,
+    **facts: str | int | datetime,
 ) -> None:
     """
     Owe one person a letter, in `language`.
 
     :param about: the row that it leads to; which page that is, and by which link, is found out when it leaves
+    :param event: of this one they read once
     """
-    Letter.objects.create(
-        kind=kind, recipient=recipient, language=language, user=user, about=about, facts=facts, at=at, next_attempt_at=at
-    )  # fmt: skip
+    letter = Letter(
+        kind=kind,
+        recipient=recipient,
+        language=language,
+        user=user,
+        about=about,
+        event=event,
+        facts=_json_ready(facts),
+        at=at,
+        next_attempt_at=at,
+    )
+    Letter.objects.bulk_create([letter], ignore_conflicts=event is not None)
 
 
 def forget_letters(*, at: datetime) -> int:
@@ -166,7 +177,7 @@ def telling_sql(kind: Notice.Kind, *marks: str, facts: str, rows: str = "moved")
     ON CONFLICT DO NOTHING"""
 
 
-def _json_ready(facts: dict[str, object]) -> dict[str, object]:
+def _json_ready(facts: Mapping[str, object]) -> dict[str, object]:
     return {name: stamp(value) if isinstance(value, datetime) else value for name, value in facts.items()}
 
 

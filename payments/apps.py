@@ -10,16 +10,16 @@ class PaymentsConfig(AppConfig):
     def ready(self) -> None:
         import payments.acts
         import payments.audit
-        import payments.rights  # noqa: F401  # makes all three known
+        import payments.payer_letters
+        import payments.rights  # noqa: F401  # makes all of them known
         from invoices.services.metered import gives_back
         from notifications.events import Subject
-        from notifications.render import leads_to, words_for
+        from notifications.render import words_for
         from notifications.transfers import asks_for_transfers
         from notifications.truth import knows
         from payments.closing import end_payments, payments_left
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
-        from payments.payer_links import payer_address
         from payments.queries import account_words, facts_of_payments
         from payments.services.by_mail import ask_by_mail
         from payments.services.settle import give_back
@@ -36,7 +36,6 @@ class PaymentsConfig(AppConfig):
         knows(Subject.PAYMENT, facts_of_payments)
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)
-        leads_to("payer", payer_address)
         asks_for_transfers(ask_by_mail)
         words_for("account", account_words)
         words_for("returned_to", account_words)

@@ -13,6 +13,7 @@ from kernel import display
 from kernel.actors import Actor
 from ledger.models import CreditHold
 from ledger.services import wallet_of
+from notifications.models import Letter
 from payments.models import ExpectedTransfer, LinkedAccount, Payment, PaymentRequest, Refund, Reversal, TransferClaim
 from payments.services.behalf import withdraw_request
 from payments.services.link_acts import unlink
@@ -70,6 +71,7 @@ def end_payments(customer: Customer, *, actor: Actor, at: datetime) -> None:
     switch_off(customer, actor=actor, at=at)
     for pk in PaymentRequest.objects.open().filter(customer=customer, expires_at__gt=at).values_list("pk", flat=True):
         withdraw_request(pk, actor=actor, at=at)
+    Letter.objects.filter(about__in=PaymentRequest.objects.filter(customer=customer).values("pk")).delete()
     ExpectedTransfer.objects.waiting().filter(customer=customer).update(closed_at=at)
     open_states = [LinkedAccount.State.PENDING, LinkedAccount.State.ACTIVE]
     for pk in LinkedAccount.objects.filter(customer=customer, state__in=open_states).values_list("pk", flat=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 
 from payments.models import PaymentRequest
@@ -17,8 +16,7 @@ def token_of(request_id: UUID, *, secret: str | bytes | None = None) -> str:
     return links.token_of(PURPOSE, request_id, secret=secret)
 
 
-def payer_address(request_id: str) -> str:
+def payer_path(request: PaymentRequest | None) -> str:
     """Where the payer begins, for a mail to them; empty when there is no such request, or its key is not here any more."""
-    request = PaymentRequest.objects.filter(pk=request_id).first()
     token = links.token_with(request.digest, PURPOSE, request.pk) if request else ""
-    return f"{settings.PUBLIC_URL}{reverse('payer-door', args=[token])}" if token else ""
+    return reverse("payer-door", args=[token]) if token else ""

@@ -76,7 +76,6 @@ SEE_WALLET = ("wallet", _("See your wallet"))
 SEE_LINKS = ("linked-accounts", _("See your linked accounts"))
 SEE_CREDIT = ("credit-history", _("See your credit history"))
 SEE_REQUESTS = ("payment-requests", _("See whom you asked to pay"))
-SEE_AS_PAYER = ("payer", _("See what is to pay"))
 SEE_SETTINGS = ("settings", _("See your settings"))
 
 WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))

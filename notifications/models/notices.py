@@ -62,8 +62,8 @@ KEPT_UNTIL_THE_CLOSING = pgtrigger.Trigger(
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def to_customers(self) -> Self:
-        """What stands in the portal: neither what payers are told, nor the copies that recipients are sent."""
-        return self.filter(copy_to=None).exclude(kind__in=Notice.TO_PAYERS)
+        """What stands in the portal: not the copies that recipients are sent."""
+        return self.filter(copy_to=None)
 
     def with_subject_id(self) -> models.QuerySet[models.Model]:
         """With `about`: the id of what each is about. Only for kinds whose subjects have UUIDs."""
@@ -123,9 +123,6 @@ class Notice(models.Model):
         REFUND_FAILED = "refund_failed", _("Return to the source failed")
         PAYMENT_REQUESTED = "payment_requested", _("Somebody else asked to pay")
         PAYMENT_REQUEST_EXPIRED = "payment_request_expired", _("Somebody else asked to pay has not")
-        PAYER_ASKED = "payer_asked", _("Request to pay for somebody")
-        PAYER_THANKED = "payer_thanked", _("Payment for somebody received")
-        PAYER_MONEY_KEPT = "payer_money_kept", _("Payment for somebody became their credit")
         TRANSFER_NOT_FOUND = "transfer_not_found", _("Bank transfer not found")
         REFUND = "refund", _("Refund to the wallet")
         INVOICE_ISSUED = "invoice_issued", _("Invoice issued")
@@ -148,9 +145,6 @@ class Notice(models.Model):
         CREDIT_ADJUSTED = "credit_adjusted", _("Credit adjusted")
         ACCESS_CHANGED = "access_changed", _("Access changed by our staff")
         BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
-
-    TO_PAYERS: ClassVar = frozenset({Kind.PAYER_ASKED, Kind.PAYER_THANKED, Kind.PAYER_MONEY_KEPT})
-    """Not for the customer, but for those whom they asked to pay."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("waiting")
@@ -214,10 +208,11 @@ class Notice(models.Model):
 
 class Letter(models.Model):
     """
-    A message to one person, by mail alone: it opens an account, or says that one was opened. Colleagues do not read it.
+    A message to one person, by mail alone: it opens an account, or says that one was opened, or is for somebody who has none.
+    Colleagues do not read it.
 
     It keeps no link: where it leads is known when it leaves (`letters.py`), so the table opens nothing to whoever reads it.
-    Forgotten after a while: it may name people who never became anybody's users.
+    Forgotten after a while: it may name people who never became anybody's users. `event`, where there is one, is told once.
     """
 
     MAY_BE_DELETED: ClassVar = True
@@ -255,6 +250,9 @@ class Letter(models.Model):
         CLOSING_CANCELLED = "closing_cancelled", _("Closing of the account cancelled")
         CLOSING_WAITS = "closing_waits", _("Closing of the account waits")
         ACCOUNT_CLOSED = "account_closed", _("Account closed")
+        PAYER_ASKED = "payer_asked", _("Request to pay for somebody")
+        PAYER_THANKED = "payer_thanked", _("Payment for somebody received")
+        PAYER_MONEY_KEPT = "payer_money_kept", _("Payment for somebody became their credit")
 
     FAREWELLS: ClassVar = frozenset({Kind.ACCOUNT_CLOSED})
     """To whom nothing binds us any more: forgotten as soon as they have left."""
@@ -267,6 +265,7 @@ class Letter(models.Model):
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="letters", verbose_name=_("user")
     )
     about = models.UUIDField(_("about"), null=True, blank=True)
+    event = models.CharField(_("event"), max_length=120, null=True, blank=True)
     facts = models.JSONField(_("facts"), default=dict)
     at = models.DateTimeField(_("at"))
     state = models.CharField(_("delivery"), max_length=9, choices=Notice.State.choices, default=Notice.State.PENDING)
@@ -282,8 +281,13 @@ class Letter(models.Model):
             models.Index(name="letters_waiting_for_delivery", fields=["next_attempt_at"], condition=WAITING),
             models.Index(name="letters_by_time", fields=["at"]),
         ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="one_letter_per_kind_event_recipient", fields=["kind", "event", "recipient"])
+        ]
         triggers: ClassVar = [
-            frozen("stays_as_it_was_written", columns=["kind", "recipient", "user_id", "about", "facts", "at"]),
+            frozen(
+                "stays_as_it_was_written", columns=["kind", "recipient", "user_id", "about", "event", "facts", "at"]
+            ),
         ]
 
     def __str__(self) -> str:

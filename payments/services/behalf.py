@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -23,8 +24,9 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
 from kernel.text import names_a_place, validate_printable
-from notifications.models import Notice
-from notifications.services import notice_of, tell, tell_all
+from notifications.events import Subject, event_key
+from notifications.models import Letter, Notice
+from notifications.services import tell, write_letter
 from payments.audit import Did
 from payments.failures import KEPT
 from payments.models import ExpectedTransfer, Payment, PaymentRequest
@@ -128,7 +130,7 @@ def ask_to_pay(
         expires_at=until,
     )
     record_audit(Did.ASK_TO_PAY, pk, actor=actor, at=at, reason="", customer=held, email=asking.email, amount=amount)
-    tell_payer(request, Notice.Kind.PAYER_ASKED, at=at, amount=amount, until=until)
+    tell_payer(request, Letter.Kind.PAYER_ASKED, at=at, amount=amount, until=until)
     tell(held, Notice.Kind.PAYMENT_REQUESTED, pk, at=at, amount=amount, payer=asking.email, until=until)
     return request
 
@@ -192,20 +194,12 @@ def tell_payer_of_refund(order_id: UUID, amount: int, *marks: object, at: dateti
     paid = Payment.objects.filter(order_id=order_id, request__isnull=False, state=Payment.State.SUCCEEDED)
     payment = paid.exclude(failure__in=KEPT).select_related("request__customer").order_by("settled_at").first()
     if payment and payment.request and amount > 0:
-        tell_payer(payment.request, Notice.Kind.PAYER_MONEY_KEPT, *marks, at=at, amount=amount)
+        tell_payer(payment.request, Letter.Kind.PAYER_MONEY_KEPT, *marks, at=at, amount=amount)
 
 
-def tell_payer(request: PaymentRequest, kind: Notice.Kind, *marks: object, at: datetime, **facts: object) -> None:
-    """Owe the payer a mail, in their language."""
-    notice = notice_of(
-        request.customer,
-        kind,
-        request.pk,
-        *marks,
-        at=at,
-        language=request.language,
-        shown_name=request.shown_name,
-        **facts,
-    )
-    notice.recipient = request.email
-    tell_all([notice])
+def tell_payer(request: PaymentRequest, kind: Letter.Kind, *marks: object, at: datetime, **facts: Any) -> None:
+    """Owe the payer a letter, in their language; once."""
+    write_letter(
+        kind, request.email, request.language, at=at, about=request.pk, event=event_key(Subject.REQUEST, request.pk, *marks),
+        shown_name=request.shown_name, **facts,
+    )  # fmt: skip

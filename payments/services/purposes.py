@@ -14,7 +14,7 @@ from uuid import UUID
 from invoices.services.questions import chargeable
 from kernel.actors import Actor
 from ledger.services import Fact, Kind, spend
-from notifications.models import Notice
+from notifications.models import Letter
 from payments.models import Consent, Payment, PaymentRequest
 from payments.models.behalf import PURPOSE as BEHALF
 from payments.services.behalf import tell_payer
@@ -93,7 +93,7 @@ class OnBehalf:
             request.pay(at=at)
             request.save()
         tell_payer(
-            request, Notice.Kind.PAYER_THANKED, payment.pk, at=at, amount=payment.received, kept=kept_of(payment)
+            request, Letter.Kind.PAYER_THANKED, payment.pk, at=at, amount=payment.received, kept=kept_of(payment)
         )
 
     def page(self, payment: Payment) -> str:

@@ -17,7 +17,8 @@ from kernel.errors import InvalidInput
 from ledger.models import Entry
 from ledger.services import Kind
 from notifications.delivery import deliver_notices
-from notifications.models import Notice
+from notifications.models import Letter, Notice
+from notifications.posting import deliver_letters
 from orders.models import Action, Order
 from orders.services.checkout import check_out
 from orders.services.shared import UnknownOrder
@@ -49,6 +50,7 @@ from tests.actions.conftest import Gate, paid
 from tests.actions.test_bank_transfers import bills
 from tests.actions.test_transfers_by_reference import comes
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, fund, house_balance, make_customer, owner_of, quote
+from tests.portal.seen import the_time_being
 from tests.refunds import topped_up
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +89,8 @@ def state_of(request: PaymentRequest) -> str:
 
 
 def told(kind: str) -> list[dict[str, Any]]:
-    return [notice.facts for notice in Notice.objects.filter(kind=kind).order_by("id")]
+    rows = Letter if kind in Letter.Kind.values else Notice
+    return [row.facts for row in rows.objects.filter(kind=kind).order_by("id")]
 
 
 # --- Asking ---
@@ -98,9 +101,11 @@ def test_the_one_who_is_asked_gets_a_link_that_is_written_down_nowhere(small: It
     customer, [bill] = bills(small, 1)
     request = asks(customer, bill)
     assert (request.amount, request.expires_at, request.kind) == (60_333, LATER + 3 * DAY, "invoice")
-    Notice.objects.exclude(kind__in=["payer_asked", "payment_requested"]).update(state="sent", sent_at=LATER)
+    Notice.objects.exclude(kind="payment_requested").update(state="sent", sent_at=LATER)
     mail.outbox.clear()
-    assert deliver_notices(at=LATER).done == 2
+    assert deliver_notices(at=LATER).done == 1
+    with the_time_being(LATER):
+        assert deliver_letters(at=LATER).done == 1
     letters = {sent.to[0]: sent for sent in mail.outbox}
     letter = letters["father@family.example"]
     assert letter.subject == "Lan at home nhờ bạn thanh toán 60.333\N{NO-BREAK SPACE}₫"
@@ -111,7 +116,7 @@ def test_the_one_who_is_asked_gets_a_link_that_is_written_down_nowhere(small: It
     assert found
     assert digest_of(found[1]) == request.digest
     assert "settings" not in letter.body
-    asked = Notice.objects.get(kind="payer_asked")
+    asked = Letter.objects.get(kind="payer_asked")
     for row in (request, asked, AuditEntry.objects.get(verb="ask somebody to pay")):
         assert found[1] not in str(vars(row))
     assert "father@family.example" in letters[customer.email].body
@@ -259,7 +264,7 @@ def test_what_cannot_be_provided_is_credit_of_the_customer_and_both_hear_of_it(s
     order = answer(Order.objects.get(pk=order.pk), succeed=False)
     assert (order.state, wallet_of(customer.pk).credit) == ("refunded", 181_000)
     assert told("provisioning_failed")[0]["amount"] == 181_000
-    [kept] = Notice.objects.filter(kind="payer_money_kept")
+    [kept] = Letter.objects.filter(kind="payer_money_kept")
     assert (kept.recipient, kept.facts["amount"]) == ("father@family.example", 181_000)
 
 
@@ -393,8 +398,9 @@ def test_nobody_hears_of_an_end_with_nothing_left_to_pay(small: Item) -> None:
     customer, [bill] = bills(small, 1, credit=60_333)
     asks(customer, bill)
     pay_invoices_from_wallet(customer.pk, [bill.pk], actor=owner_of(customer), at=LATER)
-    deliver_notices(at=LATER)
-    assert Notice.objects.get(kind="payer_asked").state == "overtaken"  # it was paid before the mail left
+    with the_time_being(LATER):
+        deliver_letters(at=LATER)
+    assert Letter.objects.get(kind="payer_asked").state == "overtaken"  # it was paid before the mail left
     expire_payment_requests(at=LATER + 3 * DAY)
     assert told("payment_request_expired") == []
 

@@ -129,7 +129,7 @@ def test_an_address_is_asked_once_and_there_is_a_bound(alice: Customer) -> None:
     with refused(RecipientThere):
         asked(alice, ACCOUNTANT.upper())
     with refused(InvalidInput, field="kinds"):
-        asked(alice, "b@books.example", Kind.PAYER_ASKED)
+        asked(alice, "b@books.example", Kind.ACCESS_CHANGED)
     for number in range(MOST_RECIPIENTS - 1):
         asked(alice, f"r{number}@books.example")
     with refused(TooManyRecipients):

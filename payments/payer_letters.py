@@ -1,0 +1,34 @@
+"""Where letters lead that are written to whom a customer asked to pay: made when one leaves, and for nobody else."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from kernel import clock
+from notifications.letters import leads
+from notifications.models import Letter
+from payments.models import PaymentRequest
+from payments.payer_links import payer_path
+from payments.services.shareable import due_on_behalf
+
+
+def _to_pay(letter: Letter) -> str:
+    """As long as they are asked, and something is left to pay."""
+    request = _request_of(letter)
+    if request is None or not request.is_open(clock.now()) or not due_on_behalf([request]):
+        return ""
+    return payer_path(request)
+
+
+def _to_look(letter: Letter) -> str:
+    """What became of it; where the link's key is gone, the letter is sent all the same."""
+    return payer_path(_request_of(letter)) or reverse("privacy")
+
+
+def _request_of(letter: Letter) -> PaymentRequest | None:
+    return PaymentRequest.objects.filter(pk=letter.about).first() if letter.about else None
+
+
+leads(Letter.Kind.PAYER_ASKED, _to_pay)
+leads(Letter.Kind.PAYER_THANKED, _to_look)
+leads(Letter.Kind.PAYER_MONEY_KEPT, _to_look)
