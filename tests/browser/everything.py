@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Error, Page
@@ -17,7 +17,7 @@ from tests.browser.test_purchase import sign_in
 WIDTHS = (1440, 390)
 MOST_SHIFT = 0.02
 NOT_PAGES = re.compile(
-    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip)$|^/(static|api|i18n|look)/|/logout/|/password/$|/leave/$"
+    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip|mt940)$|^/(static|api|i18n|look)/|/logout/|/leave/$|/oracle$"
 )
 IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d+\b")
 
@@ -35,13 +35,27 @@ TOO_WIDE = """() => {
 }"""
 CUT = """() => [...document.querySelectorAll(".results, .table-wrap, .inline-group")]
   .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `cut on the right by ${e.scrollWidth - e.clientWidth}px`)"""
-CHECKED = """(options) => axe.run(document, {resultTypes: ["violations"], ...options}).then(({violations}) => violations.map(
-  (one) => `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
-COLOURS = ("color-contrast", "link-in-text-block")
+ALIKE = r"""() => {
+  const kept = /^(class|role|type|scope|hidden|disabled|checked|open|colspan|aria-(hidden|current|sort|invalid|expanded|pressed))$/;
+  const shape = (e) => e.outerHTML
+    .replace(/>\s*[^<\s][^<]*</g, ">x<")
+    .replace(/ ([\w-]+)="([^"]*)"/g, (all, name, value) => (kept.test(name) ? all : ` ${name}=${value ? "x" : ""}`));
+  for (const list of document.querySelectorAll("tbody, ul, ol, select")) {
+    const seen = new Set();
+    for (const one of [...list.children]) {
+      const it = shape(one);
+      if (seen.has(it)) one.remove(); else seen.add(it);
+    }
+  }
+  return shape(document.querySelector("main") || document.body);
+}"""
+"""Takes rows out that differ from another of their list in nothing but words, and gives what is left of the page, without words."""
+CHECKED = """([where, options]) => axe.run(where === "main" ? "main" : document, {resultTypes: ["violations"], ...options}).then(
+  ({violations}) => violations.map((one) =>
+    `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
 ALL: dict[str, Any] = {}
-COLOURS_ALONE = {"runOnly": list(COLOURS)}
-ALL_BUT_COLOURS = {"rules": {rule: {"enabled": False} for rule in COLOURS}}
-"""Colours come from the look that pages share, and asking for them takes more than half of the time."""
+COLOURS: dict[str, Any] = {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""What a theme can break."""
 
 
 @cache
@@ -49,14 +63,14 @@ def _axe() -> str:
     return (Path(__file__).parent / "axe" / "axe.min.js").read_text()
 
 
-def pages_from(page: Page, start: str) -> Iterator[str]:
+def pages_from(page: Page, *starts: str) -> Iterator[str]:
     """
-    Open one page of every kind that links below `start` lead to, and give its path; ids and queries make no kind.
+    Open one page of every kind that links below the first of `starts` lead to, and give its path; ids and queries make no kind.
 
     On the way each has to answer, and to say that it is not to be kept.
     """
-    root = urlsplit(start)
-    waiting, known = [start], {_kind(start)}
+    root = urlsplit(starts[0])
+    waiting, known = list(starts), {_kind(start) for start in starts}
     while waiting:
         address = waiting.pop(0)
         answer = page.goto(address)
@@ -89,46 +103,70 @@ def _kind(address: str) -> str:
     return IDS.sub("#", urlsplit(address).path)
 
 
-def look_of(page: Page) -> str:
-    """
-    Which look the page shares with others: what its body says, its app and model apart. A page of the portal shares it with
-    those of its kind, another customer's for instance.
-    """
-    shared = re.sub(r"\b(app|model)-\S+", "", page.locator("body").get_attribute("class") or "").strip()
-    return shared or _kind(page.url)
+class Look(NamedTuple):
+    width: int
+    theme: Literal["light", "dark"]
+    asks: Mapping[str, Any]
 
 
-def faults_of(page: Page, *, wholly: bool = True) -> list[str]:
-    """
-    What is wrong with the page that is open, at both widths and in both themes.
+EVERY_LOOK = (
+    Look(390, "light", ALL),
+    Look(390, "dark", COLOURS),
+    Look(1440, "dark", COLOURS),
+    Look(1440, "light", ALL),
+)
 
-    Not `wholly`: another page of its look was examined so; here it is what its own content can break.
+
+class Examiner:
     """
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="light")
+    Says what is wrong with the page that is open, which is loaded once for all `looks`.
+
+    What surrounds the content is examined with the first page of its kind, and what differs in nothing but words only once: tables
+    have hundreds of rows, and the staff area a hundred pages of one form.
+    """
+
+    def __init__(self, looks: Sequence[Look] = EVERY_LOOK) -> None:
+        self._looks = looks
+        self._frames: set[str] = set()
+        self._shapes: set[int] = set()
+
+    def faults_of(self, page: Page) -> list[str]:
+        found = []
         if wide := page.evaluate(TOO_WIDE):
-            found.append(f"{width}: scrolls sideways, {wide}")
-        if width == WIDTHS[0]:
-            found += page.evaluate(CUT)
-        if not wholly and width != WIDTHS[0]:
-            continue
-        found += [f"{width}: {fault}" for fault in _checked(page, ALL if wholly else ALL_BUT_COLOURS)]
-        if not wholly:
-            continue
-        page.emulate_media(color_scheme="dark")
-        found += [f"{width} dark: {fault}" for fault in _checked(page, COLOURS_ALONE)]
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-    page.emulate_media(color_scheme="light")
-    return found
+            found.append(f"1440: scrolls sideways, {wide}")
+        found += page.evaluate(CUT)
+        frame = _frame_of(page)
+        _as_wide_as(page, 390)
+        if wide := page.evaluate(TOO_WIDE):
+            found.append(f"390: scrolls sideways, {wide}")
+        shape = hash((frame, page.evaluate(ALIKE)))
+        if shape not in self._shapes:
+            page.evaluate(_axe())
+            where = "main" if frame in self._frames else "document"
+            for look in self._looks:
+                _as_wide_as(page, look.width)
+                page.emulate_media(color_scheme=look.theme)
+                found += _checked(page, f"{look.width} {look.theme}", where, look.asks)
+        _as_wide_as(page, WIDTHS[0])
+        page.emulate_media(color_scheme="light")
+        self._frames.add(frame)
+        self._shapes.add(shape)
+        return found
 
 
-def _checked(page: Page, options: dict[str, Any]) -> list[str]:
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(_axe())
-    found: Any = page.evaluate(CHECKED, options)
-    return [str(fault) for fault in found]
+def _as_wide_as(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def _frame_of(page: Page) -> str:
+    """What surrounds the content, as pages share it: what the body says, its app and model apart, and which menus there are."""
+    named = re.sub(r"\b(app|model)-\S+", "", page.locator("body").get_attribute("class") or "").strip()
+    return f"{named} {page.locator('nav').count()} {page.locator('main').count()}"
+
+
+def _checked(page: Page, look: str, where: str, options: Mapping[str, Any]) -> list[str]:
+    found: Any = page.evaluate(CHECKED, [where, options])
+    return [f"{look}: {fault}" for fault in found]
 
 
 def shift_of(page: Page) -> str:
@@ -136,31 +174,39 @@ def shift_of(page: Page) -> str:
     return f"jumps by {jumped:.3f} while loading" if jumped > MOST_SHIFT else ""
 
 
-def examine(browser: Browser, portal: Portal, who: Mapping[str, str]) -> tuple[dict[str, list[str]], int]:
+class Walk(NamedTuple):
+    """Who walks (nobody signs in: ""), and where the walk begins: on the portal, or on what `at` answers."""
+
+    who: str
+    starts: tuple[str, ...]
+    at: str = ""
+
+
+def examine(browser: Browser, portal: Portal, *walks: Walk) -> tuple[dict[str, list[str]], set[str]]:
     """
-    Walk through all that each of `who` (mail address -> where to begin) can reach; answers the faults by page, and how
-    many pages there were. What the browser complains of counts up to the moment at which the checker begins: it brings
-    styles of its own along, which the pages' policy refuses.
+    Go each of `walks` to its end; answers the faults by page, and the paths of the pages of the portal. What the browser complains of
+    counts up to the moment at which the checker begins: it brings styles of its own along, which the pages' policy refuses.
     """
     faults: dict[str, list[str]] = {}
-    looks: set[str] = set()
-    seen = 0
-    for email, start in who.items():
+    examiner = Examiner()
+    seen: set[str] = set()
+    for walk in walks:
         complaints: list[str] = []
         context = open_context(browser, complaints, width=WIDTHS[0])
         context.add_init_script(READY_FOR_SHIFTS)
         page = context.new_page()
-        page.goto(f"{portal.url}/login/")
-        sign_in(page, email)
-        for path in pages_from(page, f"{portal.url}{start}"):
-            seen += 1
+        if walk.who:
+            page.goto(f"{portal.url}/login/")
+            sign_in(page, walk.who)
+        at = walk.at or portal.url
+        for path in pages_from(page, *(f"{at}{start}" for start in walk.starts)):
             page.evaluate("new Promise(requestAnimationFrame)")  # what it complains of has been said by then
             found = [*complaints, *filter(None, [shift_of(page)])]
-            look = look_of(page)
-            found += faults_of(page, wholly=look not in looks)
-            looks.add(look)
+            found += examiner.faults_of(page)
             complaints.clear()
             if found:
-                faults[f"{email} {path}"] = found
+                faults[f"{walk.who} {path}"] = found
+            if at == portal.url:
+                seen.add(urlsplit(page.url).path)
         context.close()
     return faults, seen

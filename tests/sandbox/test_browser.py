@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from tests.browser.everything import Examiner
+
 from .test_protocol import create, query, today
 
 pytestmark = pytest.mark.browser
@@ -39,6 +41,13 @@ def test_every_page_fits_its_window_and_breaks_no_policy(sandbox, browser):
             assert wider == 0, (address, width, scheme, language)
         assert [text for text in complaints if "404" not in text] == []
         context.close()
+
+
+def test_the_pages_of_a_payment_can_be_used_by_everybody(sandbox, browser):
+    page, examiner = browser.new_page(viewport={"width": 1440, "height": 900}), Examiner()
+    for address in (create(sandbox)["order_url"], f"{sandbox.url}/pay/x"):
+        page.goto(address)
+        assert examiner.faults_of(page) == [], address
 
 
 def test_a_customer_pays_by_keyboard_without_javascript(sandbox, browser):
