@@ -189,7 +189,6 @@ class ClosingWish(Input):
     gives_up = Money(
         required=False,
         allow_null=True,
-        default=None,
         help_text="All credit that is left, which you do without. Left out: the account waits until it has gone back.",
     )
 
@@ -210,7 +209,7 @@ class ClosingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint)
         """Have the account closed in three days. Whoever does it has shown lately who they are."""
         refuse_without_proof(request._request)
         user = User.objects.get(pk=self.principal.somebody.removeprefix("user:"))  # keys do not get here
-        made = ask_to_close(self.customer, user=user, gives_up=self.wish["gives_up"], actor=self.actor, at=self.at)
+        made = ask_to_close(self.customer, user=user, gives_up=self.wish.get("gives_up"), actor=self.actor, at=self.at)
         return self.show(made, status=201)
 
     @action(detail=True, methods=["post"])
