@@ -42,8 +42,8 @@ def around_all_guards() -> Iterator[None]:
 
 
 def forget(rows: QuerySet[Any]) -> None:
-    """Delete what the application keeps, so that a test begins without it."""
-    with as_owner():
+    """Delete what is kept from everybody, so that a test begins without it."""
+    with around_all_guards():
         rows.delete()
 
 
