@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib import admin
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Model, Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
@@ -17,6 +18,7 @@ from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from catalog import acts
 from catalog.models import TaxCategory, TaxRate
+from catalog.models.taxes import FIRST_DAYS
 from catalog.rights import ENTER_TAX_RATE
 from catalog.taxes import Taxes
 from kernel import clock
@@ -25,7 +27,11 @@ from kernel.shapes import Cleaned
 
 
 class RateForm(ReasonForm):
-    since = forms.DateField(label=capfirst(_("first day")), widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        label=capfirst(_("first day")),
+        validators=[MinValueValidator(FIRST_DAYS[0]), MaxValueValidator(FIRST_DAYS[1])],
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
     rate = TaxRate._meta.get_field("rate").formfield(min_value=0, max_value=Decimal("0.999"))
     source = TaxRate._meta.get_field("source").formfield()
     field_order = ("since", "rate", "source", "reason")

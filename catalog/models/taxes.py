@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import ClassVar
 
 import pgtrigger
@@ -15,6 +16,8 @@ from store.triggers import append_only, never_deleted
 
 STANDARD = "standard"
 """The category of whatever names no other."""
+FIRST_DAYS = (date(1990, 1, 1), date(2999, 12, 31))
+"""The first and the last day from which a rate can be in force: any program can compute with them."""
 
 
 class TaxCategory(Named):
@@ -63,6 +66,11 @@ class TaxRate(models.Model):
                 name="a_rate_of_vat_is_a_fraction",
                 violation_error_message=_("The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent."),
                 condition=Q(rate__gte=0, rate__lt=1),
+            ),
+            models.CheckConstraint(
+                name="a_rate_of_vat_begins_on_a_day_of_our_time",
+                violation_error_message=_("The first day of a rate of VAT is between 1990 and 2999."),
+                condition=Q(since__range=FIRST_DAYS),
             ),
         ]
         triggers: ClassVar = [append_only()]

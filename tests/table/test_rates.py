@@ -90,6 +90,15 @@ def test_a_rate_is_a_fraction(rate: str) -> None:
     refuse(into, match="a_rate_of_vat_is_a_fraction")
 
 
+@pytest.mark.parametrize("since", ["infinity", "-infinity", "0001-01-01", "1989-12-31", "3000-01-01"])
+def test_a_rate_begins_on_a_day_that_can_be_computed_with(since: str) -> None:
+    """Of a category without rates, to which nothing else objects: a row that cannot be read stops all that is sold."""
+    run("INSERT INTO catalog_taxcategory (code, name, name_en) VALUES ('new', 'a', 'a')")
+    into = "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('new', %s, 0.08, '')"
+    refuse(into, since, match="a_rate_of_vat_begins_on_a_day_of_our_time")
+    assert run(into, "1990-01-01") == run(into, "2999-12-31") == 1
+
+
 def test_a_rate_waits_for_those_who_write_lines_and_they_for_it() -> None:
     """So neither is decided on what the other has not committed yet."""
     with connection.cursor() as cursor:
