@@ -66,6 +66,10 @@ REFUSED: Left[Wording] = Left("refused")
 class EveryRow(admin.ModelAdmin):
     """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+        """A key that no text of the database can hold is nobody's."""
+        return None if "\0" in object_id else super().get_object(request, object_id, from_field)
+
     def changeform_view(
         self,
         request: HttpRequest,

@@ -134,6 +134,11 @@ CUSTOMER_WRITES = [
     ("GET", "invitations/{invitation}/"),
     ("POST", "invitations/{invitation}/again/"),
     ("POST", "invitations/{invitation}/withdraw/"),
+    ("GET", "closings/"),
+    ("GET", "closings/in-the-way/"),
+    ("GET", "closings/{closing}/"),
+    ("POST", "closings/"),
+    ("POST", "closings/{closing}/cancel/"),
 ]
 TEAM_LISTS = [("GET", "provisioning-requests/"), ("GET", "usage/refused/")]
 TEAM_WRITES = [("POST", "checkout-sessions/"), ("POST", "visits/"), ("POST", "usage/")]

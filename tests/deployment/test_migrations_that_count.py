@@ -33,6 +33,7 @@ def test_every_migration_that_counts_locks_first() -> None:
         for operation in migration.operations
         if isinstance(operation, RunSQL) and not isinstance(operation, CountLocked)
         if re.search(r"\b(sum|count)\(", str(operation.sql).lower())
+        if not re.match(r"\s*create (or replace )?function", str(operation.sql).lower())  # which counts nothing yet
     }
     assert not unlocked
 

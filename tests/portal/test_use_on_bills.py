@@ -63,7 +63,7 @@ def test_a_line_of_use_explains_itself_tier_by_tier(bob, billed):
     assert (facts["Included"], facts["0 to 1,000 GB"]) == ("100 GB at no charge", "1,000 GB × 500 ₫ = 500,000 ₫")
     assert facts["above 1,000 GB"] == "50 GB × 450 ₫ = 22,500 ₫"
     assert facts["Quantity"] == "1,150 GB, as reported for March 2026: all uses added up"
-    assert facts["VAT"] == "10 %, included: 47,500 ₫ of 522,500 ₫"
+    assert facts["VAT"] == "10 %, the rate of 31 Mar 2026, included: 47,500 ₫ of 522,500 ₫"
     assert "per GB" in markup(page)
     assert "reported late" not in markup(page)
     assert facts_of(late)["Billed before"] == "1,150 GB of the same month: less 522,500 ₫"
