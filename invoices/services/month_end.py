@@ -154,23 +154,38 @@ def plan_run(month: CalendarMonth, *, actor: Actor, at: datetime) -> BillingRun:
     if at < month.period.ends_at:
         raise MonthNotOver(month=month.key)
     end_paid_time(actor=actor, at=at)  # resources that rolled over within the month have usage in it
-    if not BillingRun.objects.filter(month=month.key, state=BillingRun.State.RUNNING).exists():
-        close_month(month, at=at)
-    return _plan(month, at=at)
+    return _plan(_open(month, at=at), at=at)
 
 
 @transaction.atomic
-def _plan(month: CalendarMonth, *, at: datetime) -> BillingRun:
+def _open(month: CalendarMonth, *, at: datetime) -> BillingRun:
+    """
+    In one short transaction the month is closed through what has come, and its run is not finished.
+
+    So whoever is killed afterwards leaves a run that goes on, and nobody takes what is on no bill yet for forgotten.
+    """
     BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
-    run = BillingRun.objects.select_for_update().get(month=month.key)
+    run = _held(month.key)
+    if run.state != BillingRun.State.RUNNING or closed_through(month) is None:
+        close_month(month, at=at)
+        run.state = BillingRun.State.RUNNING
+        run.save(update_fields=["state"])
+    return run
+
+
+def _held(month: str) -> BillingRun:
+    return BillingRun.objects.select_for_update().get(month=month)
+
+
+@transaction.atomic
+def _plan(run: BillingRun, *, at: datetime) -> BillingRun:
+    run = _held(run.month)
+    month = CalendarMonth.parse(run.month)
     ParkedBilling.objects.filter(month=run.month, run=None).update(run=run)  # held at a door, before there was a run
-    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
+    if run.chunks.exists():
+        return _close_or_plan_more(run, at=at)[0]
     distrust_statistics()
-    if run.state == BillingRun.State.RUNNING and not run.chunks.exists():
-        _plan_chunks(run, usage)
-    elif run.state != BillingRun.State.RUNNING and _plan_chunks(run, _left(run)):
-        run.state, run.finished_at = BillingRun.State.RUNNING, None
-        run.save()
+    _plan_chunks(run, ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period))
     return run
 
 
@@ -231,17 +246,19 @@ def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
 
 @transaction.atomic
 def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, int]:
-    run = BillingRun.objects.select_for_update().get(pk=run.pk)
+    run = _held(run.month)
     if run.state != BillingRun.State.RUNNING or run.chunks.exclude(state=BillingChunk.State.DONE).exists():
         return run, 0
     distrust_statistics()
-    if more := _plan_chunks(run, _left(run)):
-        return run, more
-    parked = ParkedBilling.objects.holding(run.month).exists()
-    run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
-    run.finished_at = at
+    more = _plan_chunks(run, _left(run))
+    if more:
+        run.finished_at = None
+    else:
+        parked = ParkedBilling.objects.holding(run.month).exists()
+        run.state = BillingRun.State.PARKED if parked else BillingRun.State.DONE
+        run.finished_at = run.finished_at or at
     run.save()
-    return run, 0
+    return run, more
 
 
 def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:

@@ -10,6 +10,7 @@ import pytest
 from django.utils.translation import override
 
 from accounts.models import Customer
+from billing_portal.auditor import violations
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import BillingRun, CreditNote, Invoice, InvoiceLine, ParkedBilling, UseTakenBack
 from invoices.pdf import credit_note_pdf
@@ -283,6 +284,28 @@ def test_what_is_late_goes_on_being_billed_month_by_month(server: Resource) -> N
     report(server, "c", 3, at=APRIL.period.ends_at + DAY)
     bill(MAY)
     assert [line[1:3] for line in uses()] == [(0, 1), (1, 2), (3, 3)]
+
+
+@pytest.mark.breaks_the_books
+def test_who_is_killed_between_closing_a_month_and_planning_it_loses_nothing(
+    server: Resource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 GB came late. Meanwhile nobody takes what is on no bill yet for forgotten; an hour later it is billed."""
+    report(server, "a", 1)
+    bill()
+    report(server, "b", 20, at=OVER + DAY)
+
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as there:
+        there.setattr("invoices.services.month_end._plan", killed)
+        with pytest.raises(SystemExit):
+            bill(APRIL)
+    assert violations() == []
+    runs = bill_ended_months(actor=JOB, at=APRIL.period.ends_at + DAY / 24)
+    assert [(run.month, run.state) for run in runs] == [("2026-03", "done"), ("2026-04", "done")]
+    assert [line[1:3] for line in uses()] == [(0, 1), (1, 20)]
 
 
 def test_late_use_of_a_resource_that_is_gone_is_billed_too(server: Resource) -> None:

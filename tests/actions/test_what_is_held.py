@@ -180,7 +180,7 @@ STORIES: dict[Story, list[str]] = {
     a_restoration: [CUSTOMER, RESOURCE],
     paying_invoices: [CUSTOMER, INVOICE],
     a_correction: [CUSTOMER, INVOICE],
-    a_month_end: [RESOURCE, "invoices_billingrun", "invoices_billingchunk", CUSTOMER],
+    a_month_end: [RESOURCE, "invoices_billingrun", "usage_closedmonth", "invoices_billingchunk", CUSTOMER],
     a_release: [CUSTOMER, "invoices_parkedbilling"],
     a_second_person: [CUSTOMER, "accounts_staffact"],
 }

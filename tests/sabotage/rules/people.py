@@ -95,7 +95,7 @@ LOCKS = (
         f"{HELD}::a_month_end", name="the customers of a chunk are held",
     ),
     edited(
-        "invoices.services.month_end:_plan", "BillingRun.objects.select_for_update()", "BillingRun.objects", f"{HELD}::a_month_end",
+        "invoices.services.month_end:_held", "BillingRun.objects.select_for_update()", "BillingRun.objects", f"{HELD}::a_month_end",
         name="a month end is planned once",
     ),
     edited(
