@@ -19,38 +19,71 @@ from kernel.periods import MINUTE, CalendarMonth, Period
 from kernel.shapes import SqlArguments
 from usage.models import ClosedMonth, Record
 
-KNOWN = "{record}.id <= coalesce(%(through)s, {record}.id)"
+ROOT = """
+WITH RECURSIVE chain (id, corrects) AS (
+    SELECT r.id, r.corrects UNION ALL SELECT e.id, e.corrects FROM chain JOIN usage_record e ON e.resource_id = r.resource_id
+        AND e.item_id = r.item_id AND e.used_at = r.used_at AND e.key = chain.corrects WHERE chain.corrects <> ''
+) SELECT min(id) FROM chain
+"""
+"""The number of the record in whose place a correction stands, however often it was corrected."""
+PUT_TOGETHER = """
+used AS MATERIALIZED (
+    SELECT {key} AS key, {over_at} AS over_at, i.aggregation, r.resource_id, r.item_id, r.quantity, r.subject,
+        r.used_at, date_trunc('minute', r.used_at) AS minute,
+        CASE WHEN r.corrects <> '' AND i.aggregation IN ('last', 'time_weighted') THEN ({root}) ELSE r.id END AS place
+    FROM {records} JOIN catalog_item i ON i.id = r.item_id
+    WHERE r.quantity IS NOT NULL AND NOT EXISTS (
+        SELECT FROM usage_record c WHERE c.resource_id = r.resource_id AND c.item_id = r.item_id AND c.used_at = r.used_at
+            AND c.corrects = r.key AND c.corrects <> '' AND {corrected})
+), levels AS (
+    SELECT *, lead(minute, 1, over_at) OVER (PARTITION BY key, resource_id, item_id ORDER BY used_at, place) AS until FROM used
+    WHERE aggregation = 'time_weighted'
+), quantities AS (
+    SELECT key, resource_id, item_id, min(minute) AS since, CASE min(aggregation)
+            WHEN 'sum' THEN sum(quantity)
+            WHEN 'max' THEN max(quantity)
+            WHEN 'last' THEN (array_agg(quantity ORDER BY used_at DESC, place DESC) FILTER (WHERE aggregation = 'last'))[1]
+            WHEN 'unique' THEN count(DISTINCT subject) FILTER (WHERE aggregation = 'unique')
+        END AS quantity
+    FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
+        SELECT FROM service s WHERE s.resource_id = u.resource_id AND u.minute BETWEEN s.starts_at AND s.ends_at)
+    GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT l.key, l.resource_id, l.item_id, min(greatest(l.minute, s.starts_at)),
+        round(sum(l.quantity * extract(epoch FROM least(l.until, s.ends_at) - greatest(l.minute, s.starts_at))) / 3600, 6)
+    FROM levels l JOIN service s ON s.resource_id = l.resource_id AND s.starts_at < l.until AND s.ends_at > l.minute
+    GROUP BY 1, 2, 3
+)
+"""
+
+
+def put_together(*, key: str, over_at: str, records: str, corrected: str) -> str:
+    """
+    Steps of a statement, after one that is called `service`: the last is `quantities`, by `key`, resource and item.
+
+    Records are in the order of their instants, a correction in the place of what it corrects. Bills and the auditor both ask this.
+
+    :param records: where the records `r` are from
+    :param corrected: which of those `c` that correct them are known
+    """
+    return PUT_TOGETHER.format(key=key, over_at=over_at, records=records, corrected=corrected, root=ROOT)
+
+
 USED = f"""
 WITH service AS MATERIALIZED (
     SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
     WHERE resource_id = ANY(%(resources)s) AND billing_mode = 'postpaid' AND starts_at < %(end)s
         AND (ends_at IS NULL OR ends_at > greatest(starts_at, %(start)s))
-), used AS MATERIALIZED (
-    SELECT r.resource_id, r.item_id, i.aggregation, r.id, date_trunc('minute', r.used_at) AS used_at, r.quantity, r.subject
-    FROM usage_record r JOIN catalog_item i ON i.id = r.item_id
-    WHERE r.resource_id = ANY(%(resources)s) AND r.used_at >= %(start)s AND r.used_at < %(known_until)s AND r.quantity IS NOT NULL
-        AND {KNOWN.format(record="r")}
-        AND NOT EXISTS (SELECT FROM usage_record c WHERE c.resource_id = ANY(%(resources)s) AND c.resource_id = r.resource_id
-            AND c.item_id = r.item_id AND c.used_at = r.used_at AND c.corrects = r.key AND c.corrects <> '' AND {KNOWN.format(record="c")})
-), levels AS (
-    SELECT *, lead(used_at, 1, %(end)s) OVER (PARTITION BY resource_id, item_id ORDER BY used_at, id) AS until FROM used
-    WHERE aggregation = 'time_weighted'
-)
-SELECT resource_id, item_id, min(used_at), CASE min(aggregation)
-        WHEN 'sum' THEN sum(quantity)
-        WHEN 'max' THEN max(quantity)
-        WHEN 'last' THEN (array_agg(quantity ORDER BY used_at DESC, id DESC) FILTER (WHERE aggregation = 'last'))[1]
-        WHEN 'unique' THEN count(DISTINCT subject) FILTER (WHERE aggregation = 'unique')
-    END
-FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
-    SELECT FROM service s WHERE s.resource_id = u.resource_id AND u.used_at BETWEEN s.starts_at AND s.ends_at)
-GROUP BY 1, 2
-UNION ALL
-SELECT l.resource_id, l.item_id, min(greatest(l.used_at, s.starts_at)),
-    round(sum(l.quantity * extract(epoch FROM least(l.until, s.ends_at) - greatest(l.used_at, s.starts_at))) / 3600, 6)
-FROM levels l JOIN service s ON s.resource_id = l.resource_id AND s.starts_at < l.until AND s.ends_at > l.used_at
-GROUP BY 1, 2
-ORDER BY 1, 2
+), {
+    put_together(
+        key="%(start)s::timestamptz",
+        over_at="%(end)s::timestamptz",
+        records="(SELECT * FROM usage_record WHERE resource_id = ANY(%(resources)s) AND used_at >= %(start)s"
+        " AND used_at < %(known_until)s AND id <= coalesce(%(through)s, id)) r",
+        corrected="c.resource_id = ANY(%(resources)s) AND c.id <= coalesce(%(through)s, c.id)",
+    )
+}
+SELECT resource_id, item_id, since, quantity FROM quantities ORDER BY 1, 2
 """
 
 

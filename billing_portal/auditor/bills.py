@@ -6,6 +6,7 @@ from django.conf import settings
 
 from billing_portal.auditor.claim import Claim
 from catalog.models import RATES_OVER_TIME
+from usage.queries import put_together
 
 LOOKED_AT_AGAIN = 3
 """Closed months, the latest: of earlier ones nothing is taken any more, and what they say cannot be changed."""
@@ -150,7 +151,9 @@ BILLS = (
         "each use of a month that is closed is billed exactly once",
         f"""
         WITH months AS MATERIALIZED (
-            SELECT c.month AS key, c.through, (c.month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}' AS starts_at,
+            SELECT c.month AS key, c.through, (c.month || '-01')::timestamp AT TIME ZONE '{
+            settings.BILLING_ZONE
+        }' AS starts_at,
                 ((c.month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}' AS ends_at
             FROM usage_closedmonth c JOIN invoices_billingrun r ON r.month = c.month
             WHERE r.state <> 'running' AND to_regclass('usage_record_' || replace(c.month, '-', '')) IS NOT NULL
@@ -158,29 +161,15 @@ BILLS = (
         ), service AS MATERIALIZED (
             SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
             WHERE :of(customer_id) AND billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at)
-        ), used AS MATERIALIZED (
-            SELECT m.key, m.ends_at AS over_at, i.aggregation, r.resource_id, r.item_id, r.id, r.quantity, r.subject,
-                date_trunc('minute', r.used_at) AS used_at
-            FROM months m CROSS JOIN (SELECT DISTINCT resource_id FROM service) s
-            JOIN usage_record r ON r.resource_id = s.resource_id AND r.used_at >= m.starts_at AND r.used_at < m.ends_at AND r.id <= m.through
-            JOIN catalog_item i ON i.id = r.item_id
-            WHERE r.quantity IS NOT NULL AND NOT EXISTS (
-                SELECT FROM usage_record c WHERE c.resource_id = r.resource_id AND c.item_id = r.item_id AND c.used_at = r.used_at
-                    AND c.corrects = r.key AND c.corrects <> '' AND c.id <= m.through)
-        ), levels AS (
-            SELECT *, lead(used_at, 1, over_at) OVER (PARTITION BY key, resource_id, item_id ORDER BY used_at, id) AS until FROM used
-            WHERE aggregation = 'time_weighted'
-        ), quantities AS (
-            SELECT key, resource_id, item_id, CASE min(aggregation) WHEN 'sum' THEN sum(quantity) WHEN 'max' THEN max(quantity)
-                WHEN 'last' THEN (array_agg(quantity ORDER BY used_at DESC, id DESC))[1] ELSE count(DISTINCT subject) END AS quantity
-            FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
-                SELECT FROM service s WHERE s.resource_id = u.resource_id AND u.used_at BETWEEN s.starts_at AND s.ends_at)
-            GROUP BY 1, 2, 3
-            UNION ALL
-            SELECT l.key, l.resource_id, l.item_id, round(sum(l.quantity
-                * extract(epoch FROM least(l.until, s.ends_at) - greatest(l.used_at, s.starts_at))) / 3600, 6)
-            FROM levels l JOIN service s ON s.resource_id = l.resource_id AND s.starts_at < l.until AND s.ends_at > l.used_at GROUP BY 1, 2, 3
-        ), billed AS (
+        ), {
+            put_together(
+                key="m.key",
+                over_at="m.ends_at",
+                records="months m CROSS JOIN (SELECT DISTINCT resource_id FROM service) s JOIN usage_record r"
+                " ON r.resource_id = s.resource_id AND r.used_at >= m.starts_at AND r.used_at < m.ends_at AND r.id <= m.through",
+                corrected="c.id <= m.through",
+            )
+        }, billed AS (
             SELECT m.key, i.resource_id, l.item_id, sum(l.quantity - coalesce(
                 (SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id), 0)) AS quantity
             FROM months m JOIN invoices_invoiceline l ON l.per_minutes = 0 AND l.starts_at >= m.starts_at AND l.starts_at < m.ends_at

@@ -135,6 +135,35 @@ def test_a_level_lasts_no_longer_than_its_resource(bob: Customer, small: Item, v
     assert [(line[2], line[4]) for line in uses()] == [(2_400, 18_480)]
 
 
+@pytest.mark.parametrize("aggregation", ["last", "time_weighted"])
+def test_a_correction_stands_in_the_place_of_what_it_corrects(
+    bob: Customer, small: Item, vserver: Product, aggregation: str
+) -> None:
+    """Within a minute a level of 5 and then none; and at one instant too. The 5 were 6, and then 7, whenever that is said."""
+    make_metered(vserver, "traffic", 500, aggregation=aggregation)
+    for begin, end in ((10, 50), (20, 20)):
+        [server] = create(bob, small, at=BEGIN)
+        first, last = (on(10) + timedelta(seconds=second) for second in (begin, end))
+        for key, level, at, corrects in (
+            ("a", 5, first, ""),
+            ("b", 0, last, ""),
+            ("c", 6, first, "a"),
+            ("d", 7, first, "c"),
+        ):
+            assert take(server, use(server, key, level, used_at=at, corrects=corrects), at=OVER - DAY) == ["accepted"]
+    bill()
+    assert uses() == []
+
+
+def test_what_is_sent_later_is_in_its_place(bob: Customer, small: Item, vserver: Product) -> None:
+    make_metered(vserver, "traffic", 500, aggregation="last")
+    [server] = create(bob, small, at=BEGIN)
+    for key, level, second in (("b", 9, 50), ("a", 5, 10)):
+        take(server, use(server, key, level, used_at=on(10) + timedelta(seconds=second)), at=OVER - DAY)
+    bill()
+    assert [line[2] for line in uses()] == [9]
+
+
 def test_what_was_corrected_in_time_is_billed_as_corrected(server: Resource) -> None:
     for key, quantity, corrects in (("a", 5, ""), ("b", 3, "a"), ("c", 9, ""), ("d", None, "c")):
         report(server, key, quantity, corrects=corrects)
