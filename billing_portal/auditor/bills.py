@@ -191,4 +191,27 @@ BILLS = (
             (metered_amount(l.price_id, l.quantity_before, l.discount), metered_amount(l.price_id, l.quantity_before + l.quantity, l.discount))
         """,
     ),
+    Claim(
+        "what stands of a month's use costs what its price says of all of it",
+        f"""
+        WITH standing AS MATERIALIZED (
+            SELECT i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM') AS month, l.customer_id,
+                i.number, i.status, l.price_id, l.discount, l.quantity_before, l.amount_before, l.vat_rate, l.includes_vat, l.total,
+                l.quantity - coalesce(t.quantity, 0) AS quantity, coalesce(t.amount, 0) AS credited,
+                metered_amount(l.price_id, l.quantity_before + l.quantity - coalesce(t.quantity, 0), l.discount) AS amount
+            FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id LEFT JOIN (
+                SELECT t.line_id, sum(t.quantity) AS quantity, sum(c.amount) AS amount
+                FROM invoices_usetakenback t LEFT JOIN invoices_creditnote c ON c.id = t.credit_note_id GROUP BY 1
+            ) t ON t.line_id = l.id
+            WHERE :of(l.customer_id) AND :of(i.customer_id) AND l.per_minutes = 0 AND NOT (i.status = 'void' AND i.covered_until = i.period_start)
+        )
+        SELECT max(number), customer_id FROM standing GROUP BY resource_id, item_id, month, customer_id
+        HAVING sum(amount - amount_before) <> metered_amount(min(price_id::text)::uuid, sum(quantity), min(discount))
+        UNION
+        SELECT number, customer_id FROM (
+            SELECT *, total - amount + amount_before - CASE WHEN includes_vat THEN 0
+                ELSE round(amount * vat_rate) - round(amount_before * vat_rate) END AS taken_back FROM standing
+        ) less WHERE credited > taken_back OR (credited < taken_back AND status <> 'void')
+        """,
+    ),
 )

@@ -120,7 +120,7 @@ def changed_late(month: CalendarMonth, *, through: int) -> list[UUID]:
 
 def take_back(less: Less, *, at: datetime) -> None:
     """
-    Credit what was billed of uses that were none: of the latest bill first, never more than is left of it. The caller holds the customer.
+    Credit what was billed of uses that were none: of the last in the month first, never more than is left of it. The caller holds the customer.
     """
     lines = lines_of(Q(customer=less.customer.pk, invoice__resource=less.resource_id, item=less.item_id), less.month)
     standing = [line for line in lines.select_related("invoice", "price") if line.quantity > line.taken]
@@ -170,14 +170,18 @@ class Taken(TypedDict):
 
 
 def lines_of(scope: Q, month: CalendarMonth) -> QuerySet[WithAnnotations[InvoiceLine, Taken]]:
-    """Lines of use that stand for the month, the earliest first, with what of each was `taken` back; see the index `lines_of_use`."""
+    """
+    Lines of use that stand for the month, with what of each was `taken` back; see the index `lines_of_use`.
+
+    In the order in which they follow each other in the month: one that was billed again is in the place of the void one.
+    """
     taken = UseTakenBack.objects.filter(line=OuterRef("pk")).order_by().values("line").annotate(sum=Sum("quantity"))
     period = month.period
     return (
         InvoiceLine.objects.filter(scope, per_minutes=0, starts_at__gte=period.starts_at, starts_at__lt=period.ends_at)
         .exclude(BILLED_AGAIN)
         .annotate(taken=Coalesce(Subquery(taken.values("sum")), Value(NOTHING)))
-        .order_by("pk")
+        .order_by("quantity_before", "pk")
     )
 
 

@@ -416,3 +416,35 @@ def test_a_void_bill_of_use_is_billed_again_once(server: Resource) -> None:
     report(server, "c", 1, at=after)
     run_month_end(MARCH, actor=JOB, at=after)
     assert uses()[-1][1:5] == (14, 1, 7_000, 500)
+
+
+def test_what_is_billed_again_is_taken_back_in_its_place(bob: Customer, small: Item, vserver: Product) -> None:
+    """
+    150 GB of March, 100 of them included, and a late 1,000; the first bill is void and billed again.
+
+    The 1,000 were none: they cost 950 at 500 and 50 at 450. Then 30 of the 150 were: all of it is included. It is void and billed
+    once more: what is left of March is 187,033 for the time.
+    """
+    make_metered(vserver, "traffic", 500, **TIERS)
+    [server] = create(bob, small, at=BEGIN)
+    report(server, "a", 150)
+    bill()
+    report(server, "b", 1_000, at=OVER + DAY)
+    bill(APRIL)
+    after = APRIL.period.ends_at + DAY
+    _void_and_again(server.invoices.get(period_key="2026-03"), at=after)
+    report(server, "c", None, corrects="b", at=after)
+    run_month_end(MARCH, actor=JOB, at=after)
+    report(server, "d", 30, corrects="a", at=after)
+    run_month_end(MARCH, actor=JOB, at=after)
+    notes = CreditNote.objects.filter(reason="used_less").order_by("number")
+    assert list(notes.values_list("invoice__is_late", "amount")) == [(True, 497_500), (False, 25_000)]
+    once_more = _void_and_again(server.invoices.get(period_key="2026-03/again"), at=after)
+    assert (once_more.total, [(line.quantity, line.amount) for line in once_more.lines.filter(per_minutes=0)]) == (
+        187_033, [(30, 0)],
+    )  # fmt: skip
+
+
+def _void_and_again(invoice: Invoice, *, at: datetime) -> Invoice:
+    correct_invoice(invoice.pk, invoice.total - invoice.credited, note="tax code", actor=STAFF, at=at)
+    return bill_again(invoice.pk, reason="tax code", actor=STAFF, at=at)

@@ -233,6 +233,11 @@ PLANTED: dict[str, list[str]] = {
     "use costs what its price says, in whatever parts it was billed": [
         "UPDATE catalog_price SET unit_price = unit_price + 1 WHERE per_minutes = 0"
     ],
+    "what stands of a month's use costs what its price says of all of it": [
+        "INSERT INTO invoices_usetakenback (line_id, quantity, at) SELECT id, 1, now() FROM invoices_invoiceline WHERE per_minutes = 0",  # not credited
+        "UPDATE catalog_price SET included = 2 WHERE per_minutes = 0;"  # 3 GB, as if 2 had been billed before: the second tier
+        " UPDATE invoices_invoiceline SET quantity_before = 2, amount_before = 0 WHERE per_minutes = 0",
+    ],
     # lives
     "a resource's state is where its history ends": ["UPDATE lifecycle_resource SET state = 'stop' WHERE state = 'active'"],
     "deleted resources and those in the trash are not in service": [
