@@ -171,6 +171,17 @@ def test_a_correction_stands_in_the_place_of_the_one_that_it_names(server: Resou
     assert kept() == [("a", Decimal(5)), ("b", Decimal(3)), ("c", None)]
 
 
+def test_of_two_corrections_in_a_batch_the_first_is_taken(server: Resource) -> None:
+    """One that is known, or has a key that is taken, stands in nobody's way."""
+    take(server, use(server, "a", 5), use(server, "z", 1))
+    sent = [use(server, "z", 2, corrects="a"), *(use(server, key, 3, corrects="a") for key in "bc"), use(server, "d")]
+    assert take(server, *sent) == ["key-taken", "accepted", "corrected-already", "accepted"]
+    assert take(server, *sent) == ["key-taken", "duplicate", "corrected-already", "duplicate"]
+    batch = Batch.objects.order_by("received_at", "pk").last()
+    assert batch
+    assert (batch.accepted, batch.duplicates, batch.refused) == (0, 2, 2)
+
+
 def test_a_correction_of_what_there_is_not_is_refused(server: Resource) -> None:
     take(server, use(server, "a"))
     for wrong in ({"corrects": "z"}, {"corrects": "a", "used_at": NOON + timedelta(hours=1)}):

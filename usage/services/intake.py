@@ -73,19 +73,23 @@ WITH sent AS MATERIALIZED (
             AND c.used_at = s.used_at AND c.corrects = s.corrects) THEN 'corrected-already'
     END AS why_not
     FROM sent s LEFT JOIN usage_recordkey k USING (digest)
+), answered AS MATERIALIZED (
+    SELECT *, CASE WHEN why_not IS NULL AND corrects <> '' AND 1 < row_number() OVER (
+        PARTITION BY resource_id, item_id, used_at, corrects, why_not IS NULL ORDER BY place) THEN 'corrected-already' ELSE why_not END AS answer
+    FROM decided
 ), written AS (
     INSERT INTO usage_record (resource_id, item_id, customer_id, batch_id, used_at, quantity, subject, key, corrects, is_late)
-    SELECT resource_id, item_id, customer_id, %(batch)s, used_at, quantity, subject, key, corrects, is_late FROM decided
-    WHERE why_not IS NULL ORDER BY resource_id, item_id, used_at
+    SELECT resource_id, item_id, customer_id, %(batch)s, used_at, quantity, subject, key, corrects, is_late FROM answered
+    WHERE answer IS NULL ORDER BY resource_id, item_id, used_at
 ), batch AS (
     INSERT INTO usage_batch (id, product_id, source, actor, received_at, records, accepted, late, duplicates, refused)
     SELECT %(batch)s, %(product)s, %(source)s, %(actor)s, %(at)s, %(records)s, accepted, late, known, %(records)s - accepted - known
-    FROM (SELECT count(*) FILTER (WHERE why_not IS NULL) AS accepted, count(*) FILTER (WHERE why_not IS NULL AND is_late) AS late,
-              count(*) FILTER (WHERE why_not = 'duplicate') + %(known)s AS known FROM decided) counted
+    FROM (SELECT count(*) FILTER (WHERE answer IS NULL) AS accepted, count(*) FILTER (WHERE answer IS NULL AND is_late) AS late,
+              count(*) FILTER (WHERE answer = 'duplicate') + %(known)s AS known FROM answered) counted
 )
-SELECT place, why_not FROM decided WHERE why_not IS NOT NULL
+SELECT place, answer FROM answered WHERE answer IS NOT NULL
 """
-"""All of a batch in one statement: what is known, what corrects nothing, the records, and what became of them."""
+"""All of a batch in one statement: what is known, what corrects nothing or what another of the batch corrects, the records, and what became of them."""
 
 
 class TooMany(InvalidInput):
