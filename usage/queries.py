@@ -87,6 +87,12 @@ SELECT resource_id, item_id, since, quantity FROM quantities ORDER BY 1, 2
 """
 
 
+IS_ATTACHED = """
+EXISTS (SELECT FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid WHERE inhparent = 'usage_record'::regclass
+    AND NOT inhdetachpending AND part.relname = 'usage_record_' || replace({month}, '-', ''))
+"""
+
+
 class Used(NamedTuple):
     """How much of an item a resource used in a month, and since when."""
 
@@ -115,6 +121,13 @@ def used(resources: Collection[UUID], window: Period, *, through: int | None = N
     with connection.cursor() as cursor:
         cursor.execute(USED, arguments)
         return [Used(*row) for row in cursor.fetchall() if row[3]]
+
+
+def has_records(month: CalendarMonth) -> bool:
+    """Whether its part of the table is there. Of a month that was detached nobody knows what was used."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {IS_ATTACHED.format(month='%s')}", [month.key])
+        return bool(cursor.fetchone()[0])
 
 
 def with_late_uses(month: CalendarMonth) -> list[tuple[UUID, UUID]]:

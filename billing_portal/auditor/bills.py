@@ -6,11 +6,18 @@ from django.conf import settings
 
 from billing_portal.auditor.claim import Claim
 from catalog.models import RATES_OVER_TIME
-from usage.queries import put_together
+from usage.queries import IS_ATTACHED, put_together
 
 LOOKED_AT_AGAIN = 3
 """Closed months, the latest: of earlier ones nothing is taken any more, and what they say cannot be changed."""
 
+USED = put_together(
+    key="m.key",
+    over_at="m.ends_at",
+    records="months m CROSS JOIN (SELECT DISTINCT resource_id FROM service) s JOIN usage_record r"
+    " ON r.resource_id = s.resource_id AND r.used_at >= m.starts_at AND r.used_at < m.ends_at AND r.id <= m.through",
+    corrected="c.id <= m.through",
+)
 BILLS = (
     Claim(
         "invoices have lines that add up to them",
@@ -151,25 +158,15 @@ BILLS = (
         "each use of a month that is closed is billed exactly once",
         f"""
         WITH months AS MATERIALIZED (
-            SELECT c.month AS key, c.through, (c.month || '-01')::timestamp AT TIME ZONE '{
-            settings.BILLING_ZONE
-        }' AS starts_at,
+            SELECT c.month AS key, c.through, (c.month || '-01')::timestamp AT TIME ZONE '{settings.BILLING_ZONE}' AS starts_at,
                 ((c.month || '-01')::timestamp + interval '1 month') AT TIME ZONE '{settings.BILLING_ZONE}' AS ends_at
             FROM usage_closedmonth c JOIN invoices_billingrun r ON r.month = c.month
-            WHERE r.state <> 'running' AND to_regclass('usage_record_' || replace(c.month, '-', '')) IS NOT NULL
+            WHERE r.state <> 'running' AND {IS_ATTACHED.format(month="c.month")}
             ORDER BY c.month DESC LIMIT {LOOKED_AT_AGAIN}
         ), service AS MATERIALIZED (
             SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
             WHERE :of(customer_id) AND billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at)
-        ), {
-            put_together(
-                key="m.key",
-                over_at="m.ends_at",
-                records="months m CROSS JOIN (SELECT DISTINCT resource_id FROM service) s JOIN usage_record r"
-                " ON r.resource_id = s.resource_id AND r.used_at >= m.starts_at AND r.used_at < m.ends_at AND r.id <= m.through",
-                corrected="c.id <= m.through",
-            )
-        }, billed AS (
+        ), {USED}, billed AS (
             SELECT m.key, i.resource_id, l.item_id, sum(l.quantity - coalesce(
                 (SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id), 0)) AS quantity
             FROM months m JOIN invoices_invoiceline l ON l.per_minutes = 0 AND l.starts_at >= m.starts_at AND l.starts_at < m.ends_at

@@ -29,7 +29,7 @@ from invoices.services.ladder import lift_what_is_settled
 from kernel.periods import CalendarMonth, Period
 from notifications.models import Notice
 from notifications.services import tell
-from usage.queries import used, with_late_uses
+from usage.queries import has_records, used, with_late_uses
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -88,7 +88,9 @@ def changes(
     resources: Collection[UUID], customers: Collection[UUID], window: Period, *, through: int | None
 ) -> dict[UUID, list[Change]]:
     """
-    Resource -> items whose use in `window` (the beginning of a month, or all of it) is not what bills say, in three queries.
+    Resource -> items whose use in `window` (the beginning of a month, or all of it) is not what bills say, in three queries or four.
+
+    A month whose part of the table was detached has no changes.
 
     :param through: as for `usage.queries.used`
     """
@@ -102,8 +104,9 @@ def changes(
         if change.more:
             found[resource_id].append(change)
     wanted = set(resources)
-    for (resource_id, item_id), billed in on_bills.items():  # all of it was taken back
-        if billed.quantity and resource_id in wanted:
+    gone = {key: billed for key, billed in on_bills.items() if billed.quantity and key[0] in wanted}
+    if gone and has_records(month):
+        for (resource_id, item_id), billed in gone.items():  # all of it was taken back
             found[resource_id].append(Change(item_id, NOTHING, month.period.starts_at, billed))
     return found
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils.translation import override
 
 from accounts.models import Customer
@@ -29,6 +30,7 @@ from tests.actions.books import nothing_changes
 from tests.actions.test_usage_intake import take, use
 from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_metered, owner_of, switch_mode
 from tests.documents.reading import text_of
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 MARCH, APRIL, MAY = (CalendarMonth(2026, month) for month in (3, 4, 5))
@@ -448,3 +450,16 @@ def test_what_is_billed_again_is_taken_back_in_its_place(bob: Customer, small: I
 def _void_and_again(invoice: Invoice, *, at: datetime) -> Invoice:
     correct_invoice(invoice.pk, invoice.total - invoice.credited, note="tax code", actor=STAFF, at=at)
     return bill_again(invoice.pk, reason="tax code", actor=STAFF, at=at)
+
+
+@pytest.mark.breaks_the_books
+def test_of_a_month_whose_records_were_detached_the_bills_stand(server: Resource, bob: Customer) -> None:
+    """As the documentation says it: nobody takes what is not there for what was taken back, neither a release nor the auditor."""
+    report(server, "a", 10)
+    bill()
+    held = ParkedBilling.objects.create(customer=bob, month=MARCH.key, cause="failed", at=OVER)
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE usage_record DETACH PARTITION usage_record_202603")
+    release(held.pk, reason="looked at", actor=STAFF, at=OVER + DAY)
+    assert (CreditNote.objects.exists(), UseTakenBack.objects.exists(), violations()) == (False, False, [])

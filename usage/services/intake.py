@@ -89,7 +89,7 @@ WITH sent AS MATERIALIZED (
 )
 SELECT place, answer FROM answered WHERE answer IS NOT NULL
 """
-"""All of a batch in one statement: what is known, what corrects nothing or what another of the batch corrects, the records, and what became of them."""
+"""All of a batch in one statement: what is known, what corrects nothing or what another corrects, the records, and what became of them."""
 
 
 class TooMany(InvalidInput):
