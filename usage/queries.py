@@ -1,8 +1,8 @@
 """
 What was used of a month, put together: records become one quantity for each resource and metered item.
 
-A record counts where its resource was in postpaid service, the last minute of it included; what was corrected counts no more. Levels
-that count by their time last until the next one, within the month and the service.
+A record counts where its resource was in postpaid service in its month, the last minute of it included; what was corrected counts no
+more. Levels that count by their time last until the next one, within the month and the service.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WITH RECURSIVE chain (id, corrects) AS (
 """The number of the record in whose place a correction stands, however often it was corrected."""
 PUT_TOGETHER = """
 used AS MATERIALIZED (
-    SELECT {key} AS key, {over_at} AS over_at, i.aggregation, r.resource_id, r.item_id, r.quantity, r.subject,
+    SELECT {key} AS key, {begins_at} AS begins_at, {over_at} AS over_at, i.aggregation, r.resource_id, r.item_id, r.quantity, r.subject,
         r.used_at, date_trunc('minute', r.used_at) AS minute,
         CASE WHEN r.corrects <> '' AND i.aggregation IN ('last', 'time_weighted') THEN ({root}) ELSE r.id END AS place
     FROM {records} JOIN catalog_item i ON i.id = r.item_id
@@ -46,7 +46,8 @@ used AS MATERIALIZED (
             WHEN 'unique' THEN count(DISTINCT subject) FILTER (WHERE aggregation = 'unique')
         END AS quantity
     FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
-        SELECT FROM service s WHERE s.resource_id = u.resource_id AND u.minute BETWEEN s.starts_at AND s.ends_at)
+        SELECT FROM service s WHERE s.resource_id = u.resource_id
+            AND u.minute BETWEEN s.starts_at AND s.ends_at AND s.ends_at > u.begins_at)
     GROUP BY 1, 2, 3
     UNION ALL
     SELECT l.key, l.resource_id, l.item_id, min(greatest(l.minute, s.starts_at)),
@@ -57,16 +58,19 @@ used AS MATERIALIZED (
 """
 
 
-def put_together(*, key: str, over_at: str, records: str, corrected: str) -> str:
+def put_together(*, key: str, begins_at: str, over_at: str, records: str, corrected: str) -> str:
     """
     Steps of a statement, after one that is called `service`: the last is `quantities`, by `key`, resource and item.
 
-    Records are in the order of their instants, a correction in the place of what it corrects. Bills and the auditor both ask this.
+    Service that ends with a month is none of the next. Records are in the order of their instants, a correction in the place of what
+    it corrects. Bills and the auditor both ask this.
 
     :param records: where the records `r` are from
     :param corrected: which of those `c` that correct them are known
     """
-    return PUT_TOGETHER.format(key=key, over_at=over_at, records=records, corrected=corrected, root=ROOT)
+    return PUT_TOGETHER.format(
+        key=key, begins_at=begins_at, over_at=over_at, records=records, corrected=corrected, root=ROOT
+    )
 
 
 USED = f"""
@@ -77,6 +81,7 @@ WITH service AS MATERIALIZED (
 ), {
     put_together(
         key="%(start)s::timestamptz",
+        begins_at="%(start)s::timestamptz",
         over_at="%(end)s::timestamptz",
         records="(SELECT * FROM usage_record WHERE resource_id = ANY(%(resources)s) AND used_at >= %(start)s"
         " AND used_at < %(known_until)s AND id <= coalesce(%(through)s, id)) r",

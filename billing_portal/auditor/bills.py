@@ -13,6 +13,7 @@ LOOKED_AT_AGAIN = 3
 
 USED = put_together(
     key="m.key",
+    begins_at="m.starts_at",
     over_at="m.ends_at",
     records="months m CROSS JOIN (SELECT DISTINCT resource_id FROM service) s JOIN usage_record r"
     " ON r.resource_id = s.resource_id AND r.used_at >= m.starts_at AND r.used_at < m.ends_at AND r.id <= m.through",

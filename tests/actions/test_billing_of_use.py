@@ -188,6 +188,17 @@ def test_a_deletion_bills_what_was_used_and_the_month_end_what_is_reported_after
         run_month_end(MARCH, actor=JOB, at=OVER + DAY)
 
 
+@pytest.mark.breaks_the_books
+def test_who_leaves_with_the_month_has_used_nothing_of_the_next(server: Resource) -> None:
+    """Service ends with the minute, and March with it. What is stamped ten seconds later lies in April: bills and auditor leave it out."""
+    leave(server, OVER + timedelta(seconds=30))
+    within = OVER + timedelta(seconds=10)
+    assert take(fresh(server), use(server, "a", 1, used_at=within), at=OVER + DAY) == ["accepted"]
+    bill()
+    bill(APRIL)
+    assert (uses(), violations()) == ([], [])
+
+
 def test_what_is_used_in_the_trash_is_not_billed(server: Resource) -> None:
     leave(server, on(11))
     report(fresh(server), "a", 5, day=12)
