@@ -40,6 +40,11 @@ class StillHeld(DomainError):
     message = _("Usage of this month is held back: release it first.")
 
 
+class NothingLeft(DomainError):
+    code = "nothing-left"
+    message = _("Nothing of this invoice was used: there is nothing to bill again.")
+
+
 @transaction.atomic
 def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Invoice:
     """
@@ -48,6 +53,7 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     :raises NotVoid: prepaid, or something of it stands
     :raises BilledAgainAlready: somebody did
     :raises StillHeld: something of that month waits for staff
+    :raises NothingLeft: it billed use alone, and all of that was taken back
     :raises NoPrice: an item has no price for all of the time
     """
     customer = Customer.objects.lock(Invoice.objects.values_list("customer", flat=True).get(pk=invoice_id))
@@ -66,6 +72,8 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     for _usage, lacking in drafted.unpriced:
         raise lacking
     time = [line for draft in drafted.drafts for line in draft.charge.lines]
+    if not time and not uses:
+        raise NothingLeft
     draft = Draft(customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late)
     invoice = issue_invoice(draft, Invoice.Kind.USAGE, at=at)
     record_audit(

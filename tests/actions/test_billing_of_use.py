@@ -15,7 +15,7 @@ from billing_portal.auditor import violations
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import BillingRun, CreditNote, Invoice, InvoiceLine, ParkedBilling, UseTakenBack
 from invoices.pdf import credit_note_pdf
-from invoices.services.again import BilledAgainAlready, bill_again
+from invoices.services.again import BilledAgainAlready, NothingLeft, bill_again
 from invoices.services.forecast import dry_run
 from invoices.services.month_end import bill_ended_months, run_month_end
 from invoices.services.release import release
@@ -26,7 +26,7 @@ from notifications.models import Notice
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
-from tests.actions.books import nothing_changes
+from tests.actions.books import nothing_changes, refused
 from tests.actions.test_usage_intake import take, use
 from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_metered, owner_of, switch_mode
 from tests.documents.reading import text_of
@@ -429,6 +429,19 @@ def test_a_void_bill_of_use_is_billed_again_once(server: Resource) -> None:
     report(server, "c", 1, at=after)
     run_month_end(MARCH, actor=JOB, at=after)
     assert uses()[-1][1:5] == (14, 1, 7_000, 500)
+
+
+def test_a_bill_of_use_of_which_nothing_is_left_is_not_billed_again(server: Resource) -> None:
+    report(server, "a", 1)
+    bill()
+    report(server, "b", 4, at=OVER + DAY)
+    bill(APRIL)
+    report(server, "c", None, corrects="b", at=APRIL.period.ends_at + DAY)
+    bill(MAY)
+    late = server.invoices.get(is_late=True)
+    assert late.status == "void"
+    with refused(NothingLeft):
+        bill_again(late.pk, reason="tax code", actor=STAFF, at=MAY.period.ends_at + DAY)
 
 
 def test_what_is_billed_again_is_taken_back_in_its_place(bob: Customer, small: Item, vserver: Product) -> None:
