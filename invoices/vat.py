@@ -12,7 +12,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from invoices.columns import Column, Form
-from invoices.models import CreditNote, InvoiceLine
+from invoices.models import CreditNote, InvoiceLine, UseTakenBack
 from kernel.money import split
 from kernel.periods import CalendarMonth, local_day
 from kernel.shapes import Json
@@ -87,20 +87,34 @@ def _invoiced(month: CalendarMonth) -> Iterator[Row]:
 
 
 def _credited(month: CalendarMonth) -> Iterator[Row]:
-    """A credit note takes back of each rate in proportion to what its invoice has of it."""
+    """A credit note takes back of each rate in proportion to what its invoice has of it; one for a use has the rate of that."""
     period = month.period
     notes = CreditNote.objects.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
-    rates: dict[object, list[tuple[Decimal, int, int]]] = defaultdict(list)
+    left: dict[object, dict[Decimal, list[int]]] = defaultdict(dict)
     lines = InvoiceLine.objects.filter(invoice__in=notes.values("invoice")).values("invoice", "vat_rate")
     for row in lines.annotate(net=Sum(F("total") - F("tax")), taxes=Sum("tax")).order_by("invoice", "vat_rate"):
-        rates[row["invoice"]].append((row["vat_rate"], row["net"], row["taxes"]))
+        left[row["invoice"]][row["vat_rate"]] = [row["net"], row["taxes"]]
+    uses = UseTakenBack.objects.filter(credit_note__isnull=False, line__invoice__in=notes.values("invoice"))
+    rates = dict(uses.values_list("credit_note", "line__vat_rate"))
+    earlier = CreditNote.objects.filter(pk__in=rates, issued_at__lt=period.starts_at)
+    for pk, invoice, amount, tax in earlier.values_list("pk", "invoice", "amount", "tax"):
+        _take(left[invoice][rates[pk]], amount - tax, tax)
     for note in notes.select_related("invoice").order_by("number").iterator(500):
-        of_invoice = rates[note.invoice_id]
-        nets = split(note.amount - note.tax, [net for _rate, net, _tax in of_invoice])
-        taxes = split(note.tax, [tax for _rate, _net, tax in of_invoice])
-        for (rate, _net, _tax), net, tax in zip(of_invoice, nets, taxes, strict=True):
-            sums = SumOfRate(rate, -net, -tax)
+        of_invoice = left[note.invoice_id]
+        if note.pk in rates:
+            _take(of_invoice[rates[note.pk]], note.amount - note.tax, note.tax)
+            parts = [SumOfRate(rates[note.pk], note.tax - note.amount, -note.tax)]
+        else:
+            nets = split(note.amount - note.tax, [net for net, _tax in of_invoice.values()])
+            taxes = split(note.tax, [tax for _net, tax in of_invoice.values()])
+            parts = [SumOfRate(rate, -net, -tax) for rate, net, tax in zip(of_invoice, nets, taxes, strict=True)]
+        for sums in parts:
             yield _row(note.number, note.issued_at, note.invoice.buyer, sums, corrects=note.invoice.number)
+
+
+def _take(left: list[int], net: int, tax: int) -> None:
+    """What was taken back of a rate is no more to be shared out."""
+    left[:] = max(left[0] - net, 0), max(left[1] - tax, 0)
 
 
 def _row(number: str, issued_at: datetime, buyer: Json, sums: SumOfRate, *, corrects: str = "") -> Row:

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import unused_part
@@ -94,20 +94,20 @@ def credit_invoice(
     at: datetime,
     note: str = "",
     minutes_unused: int | None = None,
+    tax: int | None = None,
 ) -> CreditNote:
     """
     Take back `amount` (> 0) of an invoice. It first reduces what is due; the rest was paid and is `refunded`.
 
-    Moving the refunded money is the caller's part. The credited VAT is the invoice's own share of VAT; that of several
-    notes is rounded together, so that an invoice credited in full is credited all of its VAT.
+    Moving the refunded money is the caller's part.
 
+    :param tax: the VAT of what is taken back of a line of use; without it, the invoice's own share of VAT, less those lines
     :raises CreditExceedsInvoice: more than the invoice's total would have been credited
     """
     held = Invoice.objects.lock_all([invoice.pk])[0]
     left = held.total - held.credited
     if amount > left:
         raise CreditExceedsInvoice(left=left)
-    credited_tax = held.credit_notes.aggregate(total=Sum("tax"))["total"] or 0
     return CreditNote.objects.create(
         number=next_numbers(NumberSeries.Series.CREDIT_NOTE, 1, at=at)[0],
         invoice=invoice,
@@ -115,11 +115,27 @@ def credit_invoice(
         reason=reason,
         note=note,
         amount=amount,
-        tax=round_half_up(held.tax * (held.credited + amount), held.total) - credited_tax,
+        tax=_credited_tax(held, amount, tax),
         refunded=max(amount - held.due, 0),
         minutes_unused=minutes_unused,
         issued_at=at,
     )
+
+
+def _credited_tax(held: Invoice, amount: int, of_use: int | None) -> int:
+    """That of several notes is rounded together, so that an invoice credited in full is credited all of its VAT."""
+    use = Q(reason=CreditNote.Reason.USED_LESS)
+    sums = held.credit_notes.aggregate(
+        credited_tax=Sum("tax"), used_less=Sum("amount", filter=use), its_tax=Sum("tax", filter=use)
+    )
+    credited_tax, used_less, its_tax = (sums[name] or 0 for name in ("credited_tax", "used_less", "its_tax"))
+    left = held.tax - credited_tax
+    if held.credited + amount == held.total:
+        return left
+    if of_use is not None:
+        return min(of_use, left)
+    share = round_half_up((held.tax - its_tax) * (held.credited - used_less + amount), held.total - used_less)
+    return min(max(share - (credited_tax - its_tax), 0), left)
 
 
 def open_invoices_oldest_first(customer_id: UUID) -> list[Invoice]:

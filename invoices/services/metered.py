@@ -20,7 +20,7 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Customer
-from catalog.pricing import Component, price_line
+from catalog.pricing import Component, Line, price_line
 from catalog.queries import PriceBook
 from invoices.explain import component_of, period_of
 from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
@@ -138,12 +138,12 @@ def take_back(less: Less, *, at: datetime) -> None:
     lift_what_is_settled(less.customer.pk, at=at)
 
 
-def _credit(line: InvoiceLine, worth: int, customer: Customer, *, at: datetime) -> CreditNote | None:
+def _credit(line: InvoiceLine, worth: Line, customer: Customer, *, at: datetime) -> CreditNote | None:
     invoice = Invoice.objects.lock_all([line.invoice_id])[0]
-    amount = min(worth, invoice.total - invoice.credited)
+    amount = min(worth.total, invoice.total - invoice.credited)
     if not amount:
         return None
-    note = credit_invoice(invoice, amount, CreditNote.Reason.USED_LESS, at=at)
+    note = credit_invoice(invoice, amount, CreditNote.Reason.USED_LESS, tax=worth.tax, at=at)
     if note.refunded:
         for give in _givers:
             give(note, at)
@@ -163,9 +163,9 @@ def _credit(line: InvoiceLine, worth: int, customer: Customer, *, at: datetime) 
     return note
 
 
-def worth_of(line: InvoiceLine, quantity: Decimal, *, before: Decimal) -> int:
-    """What `quantity` comes to with VAT at the line's price, on top of what was used `before`."""
-    return price_line(replace(component_of(line), quantity=quantity, before=before), period_of(line)).total
+def worth_of(line: InvoiceLine, quantity: Decimal, *, before: Decimal) -> Line:
+    """What `quantity` comes to at the line's price and rate of VAT, on top of what was used `before`."""
+    return price_line(replace(component_of(line), quantity=quantity, before=before), period_of(line))
 
 
 class Taken(TypedDict):

@@ -19,6 +19,7 @@ from invoices.services.again import BilledAgainAlready, NothingLeft, bill_again
 from invoices.services.forecast import dry_run
 from invoices.services.month_end import bill_ended_months, run_month_end
 from invoices.services.release import release
+from invoices.vat import vat_ledger
 from kernel.periods import CalendarMonth
 from ledger.services import wallet_of
 from lifecycle.models import Resource
@@ -28,7 +29,7 @@ from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
 from tests.actions.books import nothing_changes, refused
 from tests.actions.test_usage_intake import take, use
-from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_metered, owner_of, switch_mode
+from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_metered, owner_of, switch_mode, taxed_at
 from tests.documents.reading import text_of
 from tests.owner import as_owner
 
@@ -398,6 +399,35 @@ def test_less_is_taken_from_the_latest_bill_first_and_more_goes_on_from_what_is_
     report(server, "d", 2, day=31, at=MAY.period.ends_at + DAY / 24)
     run_month_end(MARCH, actor=JOB, at=MAY.period.ends_at + DAY)
     assert [line[1:5] for line in uses()] == [(0, 10, 0, 5_000), (10, 4, 5_000, 2_000), (7, 2, 3_500, 1_000)]
+
+
+def test_what_was_not_used_is_credited_at_its_own_rate_of_vat(bob: Customer, small: Item, vserver: Product) -> None:
+    """
+    187,033 for the time have 17,003 of VAT, 10,000 for the traffic none. 4,000 of that go off without any.
+
+    Then staff credit half of the other 193,033: of 187,033 and 6,000 there, 96,516.5 have 8,502 of VAT; and then all that is left.
+    """
+    make_metered(vserver, "traffic", 500, tax_category=taxed_at("0"))
+    [server] = create(bob, small, at=BEGIN)
+    report(server, "a", 20)
+    bill()
+    report(server, "b", 12, corrects="a", at=OVER + DAY)
+    bill(APRIL)
+    invoice = server.invoices.get(period_key="2026-03")
+    for amount in (96_517, 96_516):
+        correct_invoice(invoice.pk, amount, note="goodwill", actor=STAFF, at=APRIL.period.ends_at + DAY)
+    notes = CreditNote.objects.order_by("number").values_list("amount", "tax")
+    assert list(notes) == [(4_000, 0), (96_517, 8_502), (96_516, 8_501)]
+    credited = [row for row in vat_ledger(MAY) if row.corrects]
+    assert [(row.rate, row.tax) for row in credited] == [
+        (0, 0),
+        (0, 0),
+        (Decimal("0.1"), -8_502),
+        (0, 0),
+        (Decimal("0.1"), -8_501),
+    ]
+    assert -sum(row.total for row in credited if not row.rate) == 10_000
+    assert -sum(row.total for row in credited if row.rate) == 187_033
 
 
 def test_no_more_is_credited_than_is_left_of_the_bill(server: Resource) -> None:
