@@ -193,7 +193,7 @@ BILLS = (
         "what stands of a month's use costs what its price says of all of it",
         f"""
         WITH standing AS MATERIALIZED (
-            SELECT i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM') AS month, l.customer_id,
+            SELECT l.id, i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM') AS month, l.customer_id,
                 i.number, i.status, l.price_id, l.discount, l.quantity_before, l.amount_before, l.vat_rate, l.includes_vat, l.total,
                 l.quantity - coalesce(t.quantity, 0) AS quantity, coalesce(t.amount, 0) AS credited,
                 metered_amount(l.price_id, l.quantity_before + l.quantity - coalesce(t.quantity, 0), l.discount) AS amount
@@ -209,7 +209,8 @@ BILLS = (
         SELECT number, customer_id FROM (
             SELECT *, total - amount + amount_before - CASE WHEN includes_vat THEN 0
                 ELSE round(amount * vat_rate) - round(amount_before * vat_rate) END AS taken_back FROM standing
-        ) less WHERE credited > taken_back OR (credited < taken_back AND status <> 'void')
+        ) less WHERE credited > taken_back OR (credited < taken_back AND status <> 'void'
+            AND NOT EXISTS (SELECT FROM invoices_question q WHERE q.line_id = less.id AND q.state = 'justified'))
         """,
     ),
 )

@@ -26,6 +26,7 @@ from invoices.explain import component_of, period_of
 from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
 from invoices.services.credit import credit_invoice
 from invoices.services.ladder import lift_what_is_settled
+from kernel.money import round_half_up
 from kernel.periods import CalendarMonth, Period
 from notifications.models import Notice
 from notifications.services import tell
@@ -123,7 +124,8 @@ def changed_late(month: CalendarMonth, *, through: int) -> list[UUID]:
 
 def take_back(less: Less, *, at: datetime) -> None:
     """
-    Credit what was billed of uses that were none: of the last in the month first, never more than is left of it. The caller holds the customer.
+    Credit what was billed of uses that were none: of the last in the month first, never more than is left of it and of its
+    line. The caller holds the customer.
     """
     lines = lines_of(Q(customer=less.customer.pk, invoice__resource=less.resource_id, item=less.item_id), less.month)
     standing = [line for line in lines.select_related("invoice", "price") if line.quantity > line.taken]
@@ -140,10 +142,11 @@ def take_back(less: Less, *, at: datetime) -> None:
 
 def _credit(line: InvoiceLine, worth: Line, customer: Customer, *, at: datetime) -> CreditNote | None:
     invoice = Invoice.objects.lock_all([line.invoice_id])[0]
-    amount = min(worth.total, invoice.total - invoice.credited)
-    if not amount:
+    amount = min(worth.total, _left_of(line), invoice.total - invoice.credited)
+    if amount <= 0:
         return None
-    note = credit_invoice(invoice, amount, CreditNote.Reason.USED_LESS, tax=worth.tax, at=at)
+    tax = round_half_up(worth.tax * amount, worth.total)
+    note = credit_invoice(invoice, amount, CreditNote.Reason.USED_LESS, tax=tax, at=at)
     if note.refunded:
         for give in _givers:
             give(note, at)
@@ -161,6 +164,13 @@ def _credit(line: InvoiceLine, worth: Line, customer: Customer, *, at: datetime)
         month=CalendarMonth.of(line.starts_at).key,
     )
     return note
+
+
+def _left_of(line: InvoiceLine) -> int:
+    """What of the line no credit note about it has taken back: one for use, or one for which it was questioned."""
+    about = CreditNote.objects.filter(Q(uses__line=line) | Q(questions__line=line))
+    credited = CreditNote.objects.filter(pk__in=about.values("pk")).aggregate(sum=Sum("amount"))["sum"]
+    return line.total - (credited or 0)
 
 
 def worth_of(line: InvoiceLine, quantity: Decimal, *, before: Decimal) -> Line:

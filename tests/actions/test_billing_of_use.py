@@ -18,6 +18,7 @@ from invoices.pdf import credit_note_pdf
 from invoices.services.again import BilledAgainAlready, NothingLeft, bill_again
 from invoices.services.forecast import dry_run
 from invoices.services.month_end import bill_ended_months, run_month_end
+from invoices.services.questions import question_is_justified, question_line
 from invoices.services.release import release
 from invoices.vat import vat_ledger
 from kernel.periods import CalendarMonth
@@ -438,6 +439,21 @@ def test_no_more_is_credited_than_is_left_of_the_bill(server: Resource) -> None:
     report(server, "b", None, corrects="a", at=OVER + DAY)
     bill(APRIL)
     assert CreditNote.objects.get(reason="used_less").amount == 700
+
+
+@pytest.mark.breaks_the_books
+def test_no_more_is_credited_than_is_left_of_the_line(server: Resource, bob: Customer) -> None:
+    """5,000 for 10 GB. Staff have credited 4,000 of it for the customer's question, when the team takes all of it back."""
+    report(server, "a", 10)
+    bill()
+    invoice = server.invoices.get()
+    question = question_line(bob.pk, invoice.pk, 2, text="10 GB?", actor=owner_of(bob), at=OVER)
+    note = correct_invoice(invoice.pk, 4_000, note="it was 2 GB", actor=STAFF, at=OVER)
+    question_is_justified(question.pk, note, actor=STAFF, at=OVER)
+    report(server, "b", None, corrects="a", at=OVER + DAY)
+    bill(APRIL)
+    assert CreditNote.objects.get(reason="used_less").amount == 1_000
+    assert violations() == []
 
 
 def test_a_void_bill_of_use_is_billed_again_once(server: Resource) -> None:
