@@ -113,8 +113,10 @@ def begins_empty(name: str, *, columns: list[str]) -> pgtrigger.Trigger:
     )
 
 
-def frozen(name: str, *, columns: list[str], unless: str = "FALSE", keeps: Iterable[str] = ()) -> Guard:
-    """`columns` keep their value after insert, unless the SQL condition `unless` (over OLD and NEW) holds."""
+def frozen(
+    name: str, *, columns: list[str], unless: str = "FALSE", keeps: Iterable[str] = (), key: str = "id"
+) -> Guard:
+    """`columns` keep their value after insert, unless the SQL condition `unless` (over OLD and NEW) holds; `key` names the row."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)
     return Guard.of(
         keeps=keeps,
@@ -124,7 +126,7 @@ def frozen(name: str, *, columns: list[str], unless: str = "FALSE", keeps: Itera
         operation=pgtrigger.Update,
         func=f"""
         IF ({changed}) AND NOT ({unless}) THEN
-            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';
+            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.{key} USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN NEW;
         """,

@@ -83,6 +83,7 @@ BILLS = (
     trigger("invoices_usetakenback", "append_only", f"{USE}::taken_back_stays"),
     trigger("invoices_usetakenback", "takes_back_what_its_line_billed", f"{USE}::taken_back_than"),
     trigger("usage_closedmonth", "only_goes_on", f"{USE}::opened_again"),
+    trigger("usage_closedmonth", "is_of_its_month", f"{USE}::opened_again"),
     constraint("invoices_invoice", "usage_is_billed_after_it_happened", BILLED),
     constraint("invoices_invoice", "no_minute_of_a_resource_is_billed_twice", f"{STONE}::invoice_that_cannot_be"),
     constraint("invoices_invoice", "a_period_of_a_resource_is_billed_once", f"{STONE}::invoice_that_cannot_be"),

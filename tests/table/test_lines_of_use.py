@@ -180,15 +180,16 @@ def test_what_was_taken_back_stays_so(line: InvoiceLine, verb: str) -> None:
 
 @pytest.mark.usefixtures("line")
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "match"),
     [
-        "DELETE FROM usage_closedmonth",
-        "TRUNCATE usage_closedmonth",
-        "UPDATE usage_closedmonth SET through = through - 1",
+        ("DELETE FROM usage_closedmonth", "keeps its rows"),
+        ("TRUNCATE usage_closedmonth", "keeps its rows"),
+        ("UPDATE usage_closedmonth SET through = through - 1", "these facts are frozen"),
+        ("UPDATE usage_closedmonth SET month = '2099-01'", "these facts are frozen"),
     ],
 )
-def test_a_month_is_not_opened_again(sql: str) -> None:
-    refuse(sql)
+def test_a_month_is_not_opened_again(sql: str, match: str) -> None:
+    refuse(sql, match=match)
 
 
 def test_what_is_taken_after_a_month_was_closed_has_a_higher_number(line: InvoiceLine) -> None:

@@ -26,7 +26,8 @@ class ClosedMonth(models.Model):
         verbose_name_plural = _("closed months")
         triggers: ClassVar = [
             never_deleted(),
-            frozen("only_goes_on", columns=["through"], unless="NEW.through > OLD.through"),
+            frozen("only_goes_on", columns=["through"], unless="NEW.through > OLD.through", key="month"),
+            frozen("is_of_its_month", columns=["month"], key="month"),
         ]
 
     def __str__(self) -> str:
