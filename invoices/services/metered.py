@@ -99,13 +99,12 @@ def changes(
     if not resources:
         return found
     month = CalendarMonth.of(window.starts_at)
-    on_bills = _on_bills(customers, month)
+    on_bills = _on_bills(resources, customers, month)
     for resource_id, item_id, since, quantity in used(resources, window, through=through):
         change = Change(item_id, quantity, since, on_bills.pop((resource_id, item_id), None))
         if change.more:
             found[resource_id].append(change)
-    wanted = set(resources)
-    gone = {key: billed for key, billed in on_bills.items() if billed.quantity and key[0] in wanted}
+    gone = {key: billed for key, billed in on_bills.items() if billed.quantity}
     if gone and has_records(month):
         for (resource_id, item_id), billed in gone.items():  # all of it was taken back
             found[resource_id].append(Change(item_id, NOTHING, month.period.starts_at, billed))
@@ -198,10 +197,12 @@ def lines_of(scope: Q, month: CalendarMonth) -> QuerySet[WithAnnotations[Invoice
     )
 
 
-def _on_bills(customers: Collection[UUID], month: CalendarMonth) -> dict[tuple[UUID, UUID], OnBills]:
+def _on_bills(
+    resources: Collection[UUID], customers: Collection[UUID], month: CalendarMonth
+) -> dict[tuple[UUID, UUID], OnBills]:
     """(resource, item) -> what bills of the month say."""
     found: dict[tuple[UUID, UUID], OnBills] = {}
-    lines = lines_of(Q(customer__in=customers), month)
+    lines = lines_of(Q(customer__in=customers, invoice__resource__in=list(resources)), month)
     rows = lines.values_list("invoice__resource", "item", "quantity", "taken", "price", "discount")
     for resource_id, item_id, quantity, taken, price_id, discount in rows:
         before = found.get((resource_id, item_id), OnBills(NOTHING, price_id, discount))
