@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Min, Sum
+from django.db.models import F, Min, Sum
 from django.db.models.functions import Left
 
 from invoices.models import BillingRun, Invoice, ParkedBilling
@@ -25,8 +25,10 @@ from kernel.periods import CalendarMonth, minutes_between
 REMEMBERED = timedelta(days=400)
 COUNTED_MONTHS = 3
 LARGEST = 10**12
-"""A line's quantity lies below it."""
+"""A line's quantity lies below it, with what was billed of its month before."""
 UNHEARD_OF = 10**18
+LEFT = Sum(F("total") - F("credited"))
+"""Of what was billed: what was credited is no measure of anything."""
 LEAST_MINUTES = 24 * 60
 """Of a first month that is shorter nothing can be learned."""
 Cause = ParkedBilling.Cause
@@ -63,7 +65,7 @@ def bounds_of(customer_ids: Collection[UUID], month: CalendarMonth) -> dict[UUID
     ).exclude(status=Invoice.Status.VOID)
     by_month = billed.order_by().annotate(month=Left("period_key", 7)).values_list("customer", "month")
     known: dict[UUID, list[tuple[str, int, datetime]]] = defaultdict(list)
-    for customer_id, key, total, since in by_month.annotate(total=Sum("total"), since=Min("period_start")):
+    for customer_id, key, total, since in by_month.annotate(total=LEFT, since=Min("period_start")):
         known[customer_id].append((key, total, since))
     bounds = {}
     for customer_id in customer_ids:
@@ -85,9 +87,9 @@ def _usual(rows: Sequence[tuple[str, int, datetime]], *, first: str) -> int | No
 
 
 def billed_so_far(month: CalendarMonth, customer_ids: Collection[UUID]) -> dict[UUID, int]:
-    """VND of the usage of `month` that is on invoices."""
+    """VND of the usage of `month` that is on invoices and not credited."""
     rows = Invoice.objects.filter(customer__in=customer_ids, kind=Invoice.Kind.USAGE, period_key__startswith=month.key)
-    return dict(rows.exclude(status=Invoice.Status.VOID).values_list("customer").annotate(total=Sum("total")))
+    return dict(rows.exclude(status=Invoice.Status.VOID).values_list("customer").annotate(total=LEFT))
 
 
 def totals_of(drafts: Iterable[Draft]) -> Counter[UUID]:
@@ -99,7 +101,8 @@ def totals_of(drafts: Iterable[Draft]) -> Counter[UUID]:
 
 
 def _can_be_said(draft: Draft) -> bool:
-    return draft.charge.total <= MAXIMUM and all(line.component.quantity < LARGEST for line in draft.charge.lines)
+    parts = (line.component for line in draft.charge.lines)
+    return draft.charge.total <= MAXIMUM and all(part.before + part.quantity < LARGEST for part in parts)
 
 
 def passed_bounds(month: CalendarMonth, totals: dict[UUID, int]) -> dict[UUID, Bound]:

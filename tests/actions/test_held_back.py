@@ -13,6 +13,7 @@ from catalog.models import Item, Price, Product
 from catalog.queries import NoPrice
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.forecast import dry_run
+from invoices.services.held import billed_so_far, bounds_of
 from invoices.services.month_end import bill_ended_months
 from invoices.services.release import HeldAsAWhole, release
 from kernel.periods import CalendarMonth
@@ -20,6 +21,7 @@ from lifecycle.models import State
 from lifecycle.services.running import stop_resource
 from orders.services.delete import delete_resource
 from orders.services.switch import rehearse_switch
+from payments.services.correct import correct_invoice
 from tests.actions.books import refused
 from tests.cast import DAY, JOB, STAFF, create, fresh, make_customer, make_item, make_product, owner_of, switch_mode
 
@@ -185,3 +187,12 @@ def test_new_customers_have_a_bound_of_their_own(giant: Item) -> None:
     held = ParkedBilling.objects.get()
     assert (held.cause, held.expected_total, held.usual_total) == ("outlier", 53_733_333, None)
     assert usual.invoices.get().total == 49_600_000
+
+
+def test_what_was_credited_is_no_measure_of_what_is_usual(bob: Customer, small: Item) -> None:
+    """187,033 for January, all but 10,000 of it credited: a slip does not let the next one pass."""
+    [server] = create(bob, small, at=starts(JANUARY))
+    bill(JANUARY)
+    correct_invoice(server.invoices.get().pk, 177_033, note="a slip", actor=STAFF, at=starts(FEBRUARY, 2))
+    assert bounds_of([bob.pk], FEBRUARY)[bob.pk].usual == 10_000
+    assert billed_so_far(JANUARY, [bob.pk]) == {bob.pk: 10_000}
