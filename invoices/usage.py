@@ -41,7 +41,7 @@ from django.utils.translation import get_language
 
 from catalog.models import Product
 from invoices.explain import name_of
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
 from invoices.queries import CHUNK, coupon_shares
 from invoices.ranges import MonthRange
 from kernel.money import split
@@ -100,8 +100,8 @@ def lines_of_month(lines: QuerySet[InvoiceLine], month: CalendarMonth) -> QueryS
         minutes_before=_minutes("starts_at", start),
         minutes_until=_minutes("starts_at", end),
         minutes_used=_minutes("starts_at", until),
-        kept_total=_kept("total", kept=_kept_subtotal("invoice__"), whole=F("invoice__subtotal")),
-        kept_tax=_kept("tax", kept=_kept_tax("invoice__"), whole=F("invoice__tax")),
+        kept_total=_kept("total", "amount", kept=_kept_subtotal("invoice__"), whole=F("invoice__subtotal")),
+        kept_tax=_kept("tax", "tax", kept=_kept_tax(), whole=F("invoice__tax")),
     ).annotate(
         month_start=start,
         month_end=end,
@@ -206,18 +206,33 @@ def _kept_subtotal(to: str = "") -> Expression:
     return Case(When(**{f"{to}credited": 0}, then=F(f"{to}subtotal")), default=kept)
 
 
-def _kept_tax(to: str = "") -> object:
-    """As credit notes take it back, see `credit_invoice`."""
-    return F(f"{to}tax") - _share(F(f"{to}tax"), F(f"{to}credited"), F(f"{to}total"))
+def _kept_tax() -> object:
+    """Less what credit notes took back."""
+    notes = CreditNote.objects.filter(invoice=OuterRef("invoice")).order_by().values("invoice")
+    credited = notes.annotate(sum=Sum("tax", output_field=BigIntegerField())).values("sum")
+    return F("invoice__tax") - Coalesce(Subquery(credited), 0)
 
 
-def _kept(column: str, *, kept: object, whole: object) -> Expression:
-    """A line's part of what is left of its invoice: to the end of the line less to its beginning, the lines one after the other."""
+def _kept(column: str, credited: str, *, kept: object, whole: Combinable) -> Expression:
+    """
+    A line's part of what is left of its invoice: to the end of the line less to its beginning, the lines one after the other.
+
+    What was `credited` of a line because less was used is not left of that line, and the others bear none of it.
+    """
     earlier = InvoiceLine.objects.filter(invoice=OuterRef("invoice"), position__lt=OuterRef("position"))
     added = earlier.order_by().values("invoice").annotate(sum=Sum(column, output_field=BigIntegerField())).values("sum")
-    before = Coalesce(Subquery(added), 0)
-    cut = _share(kept, before + F(column), whole) - _share(kept, before, whole)
+    there = Q(line__invoice=OuterRef("invoice"))
+    before = Coalesce(Subquery(added), 0) - _used_less(credited, there & Q(line__position__lt=OuterRef("position")))
+    until = before + F(column) - _used_less(credited, Q(line=OuterRef("pk")))
+    standing = whole - _used_less(credited, there)
+    cut = _share(kept, until, standing) - _share(kept, before, standing)
     return Case(When(IS_WHOLE, then=F(column)), default=cut)
+
+
+def _used_less(column: str, lines: Q) -> Expression:
+    notes = UseTakenBack.objects.filter(lines).order_by().values("line__invoice")
+    sums = notes.annotate(sum=Sum(f"credit_note__{column}", output_field=BigIntegerField())).values("sum")
+    return Coalesce(Subquery(sums), 0)
 
 
 def for_rows(lines: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:

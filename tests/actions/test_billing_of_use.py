@@ -20,6 +20,7 @@ from invoices.services.forecast import dry_run
 from invoices.services.month_end import bill_ended_months, run_month_end
 from invoices.services.questions import question_is_justified, question_line
 from invoices.services.release import release
+from invoices.usage import lines_of_month
 from invoices.vat import vat_ledger
 from kernel.periods import CalendarMonth
 from ledger.services import wallet_of
@@ -375,6 +376,22 @@ def test_less_than_was_billed_is_credited(server: Resource, bob: Customer) -> No
     assert Notice.objects.get(kind=Notice.Kind.INVOICE_CORRECTED).facts["month"] == "2026-03"
     with nothing_changes():
         run_month_end(MARCH, actor=JOB, at=APRIL.period.ends_at + DAY)
+
+
+def test_the_usage_report_has_what_is_left_of_the_item(server: Resource) -> None:
+    """187,033 for the time with 17,003 of VAT; of 5,000 for 10 GB with 455 are 3,000 with 273 left, and then nothing."""
+    report(server, "a", 10)
+    bill()
+    report(server, "b", 6, corrects="a", at=OVER + DAY)
+    bill(APRIL)
+    found = lines_of_month(InvoiceLine.objects.order_by("position"), MARCH).values_list("month_total", "month_tax")
+    assert list(found) == [(187_033, 17_003), (3_000, 273)]
+    report(server, "c", None, corrects="b", at=APRIL.period.ends_at + DAY)
+    bill(MAY)
+    assert list(found.all()) == [(187_033, 17_003), (0, 0)]
+    invoice = server.invoices.get(period_key="2026-03")
+    correct_invoice(invoice.pk, 87_033, note="goodwill", actor=STAFF, at=MAY.period.ends_at + DAY)
+    assert list(found.all()) == [(100_000, 9_091), (0, 0)]
 
 
 def test_what_was_paid_of_it_is_credit_again(server: Resource, bob: Customer) -> None:
