@@ -14,6 +14,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from math import inf
 from uuid import UUID
@@ -30,7 +31,7 @@ from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.metered import changed_late, take_back
+from invoices.services.metered import Less, changed_late, take_back
 from invoices.services.usage import Drafted, Usage, draft_usage, in_service, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError, noted
@@ -232,7 +233,9 @@ def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
         )
         try:
             with transaction.atomic():
-                billed = _bill(run, month, customers, at=at)
+                billed, credits = _bill(run, month, customers, at=at)
+                for less in credits:
+                    take_back(less, at=at)
         except Exception:  # whatever it is, it may not stop the others
             logger.exception("chunk %s of %s: billing its customers one by one", chunk.pk, run)
             billed = _bill_one_by_one(run, month, customers, at=at)
@@ -261,8 +264,14 @@ def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, i
     return run, more
 
 
-def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> list[Draft]:
-    """Bill these customers, but hold back who is far above the usual amount, and what has no price."""
+def _bill(
+    run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime
+) -> tuple[list[Draft], list[Less]]:
+    """
+    Bill these customers, but hold back who is far above the usual amount, and what has no price.
+
+    What is to be credited is returned: numbers of credit notes are taken after those of invoices.
+    """
     drafted = drafts_of(month, customers)
     for usage, lacking in drafted.unpriced:
         hold_unpriced(month, usage, lacking, at=at)
@@ -272,10 +281,7 @@ def _bill(run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], 
         hold_back(pk, month, Cause.OUTLIER, total=totals[pk], usual=bound.usual, at=at)
     billed = [draft for draft in drafted.drafts if draft.customer.pk not in held]
     issue_invoices(billed, Invoice.Kind.USAGE, at=at)
-    for less in drafted.credits:
-        if less.customer.pk not in held:
-            take_back(less, at=at)
-    return billed
+    return billed, [less for less in drafted.credits if less.customer.pk not in held]
 
 
 def hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: datetime) -> None:
@@ -285,16 +291,28 @@ def hold_unpriced(month: CalendarMonth, usage: Usage, lacking: NoPrice, *, at: d
 def _bill_one_by_one(
     run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime
 ) -> list[Draft]:
-    """After a failure: whoever fails is parked with the reason, the others are billed."""
+    """After a failure: whoever fails is parked with the reason, the others are billed, and then credited."""
     billed: list[Draft] = []
+    credits: list[Less] = []
     for customer in customers:
-        try:
-            with transaction.atomic():
-                billed += _bill(run, month, [customer], at=at)
-        except Exception as failure:
-            logger.exception("customer %s is parked in the run of %s", customer.pk, run)
-            hold_back(customer.pk, month, Cause.FAILED, reason=noted(failure), at=at)
+        with _parked_if_it_fails(run, month, customer, at=at):
+            drafts, theirs = _bill(run, month, [customer], at=at)
+            billed += drafts
+            credits += theirs
+    for less in credits:
+        with _parked_if_it_fails(run, month, less.customer, at=at):
+            take_back(less, at=at)
     return billed
+
+
+@contextmanager
+def _parked_if_it_fails(run: BillingRun, month: CalendarMonth, customer: Customer, *, at: datetime) -> Iterator[None]:
+    try:
+        with transaction.atomic():
+            yield
+    except Exception as failure:
+        logger.exception("customer %s is parked in the run of %s", customer.pk, run)
+        hold_back(customer.pk, month, Cause.FAILED, reason=noted(failure), at=at)
 
 
 def drafts_of(month: CalendarMonth, customers: Sequence[Customer]) -> Drafted:
