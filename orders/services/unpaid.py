@@ -77,7 +77,10 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
     taken.
 
     "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
+
+    :raises TaxedOtherwise: the rate of VAT has changed: what was paid now would only be credit
     """
+    refuse_taxed_otherwise(order, at=at)
     open_attempt = own_attempts(order).first()
     if open_attempt and gateway in ("", way_code(open_attempt)):
         return open_attempt
@@ -120,7 +123,6 @@ def pay_again(order_id: UUID, *, gateway: str, actor: Actor, at: datetime, note:
     order = Order.objects.select_related("customer", "quote").get(pk=order_id)
     if order.state != Order.State.AWAITING_PAYMENT:
         raise NotPayable
-    refuse_taxed_otherwise(order, at=at)
     return pay_by_gateway(order, gateway=gateway, actor=actor, at=at, note=note)
 
 

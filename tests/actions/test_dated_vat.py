@@ -29,11 +29,12 @@ from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
 from orders.services.quotes import TaxChanged
 from orders.services.renewal import renew_automatically
-from orders.services.unpaid import TaxedOtherwise, pay_from_wallet
+from orders.services.unpaid import TaxedOtherwise, pay_by_gateway, pay_from_wallet
 from orders.tasks import expire_unpaid_orders, next_order_expiry
 from payments.models import Payment
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
+from tests.actions.conftest import Gate
 from tests.actions.test_transfers_by_reference import comes, ordered, our_account, state_of
 from tests.cast import (
     DAY,
@@ -258,6 +259,16 @@ def test_an_order_that_waits_over_the_change_is_not_paid_from_the_wallet(alice: 
     waiting = order(offer, at=APRIL - 5 * MINUTE, means=Order.Means.GATEWAY)
     with refused(TaxedOtherwise):
         pay_from_wallet(waiting.pk, actor=owner_of(alice), at=APRIL)
+
+
+def test_nor_by_a_gateway_whether_an_attempt_is_open_or_not(alice: Customer, offer: Quote, gate: Gate) -> None:
+    waiting = order(offer, at=APRIL - 5 * MINUTE, means=Order.Means.GATEWAY)
+    with refused(TaxedOtherwise):
+        pay_by_gateway(waiting, gateway="gate", actor=JOB, at=APRIL)
+    assert not Payment.objects.exists()
+    pay_by_gateway(waiting, gateway="gate", actor=JOB, at=APRIL - MINUTE)
+    with refused(TaxedOtherwise):
+        pay_by_gateway(waiting, gateway="gate", actor=JOB, at=APRIL)
 
 
 def test_an_order_that_waits_over_the_change_ends_with_it(alice: Customer, offer: Quote) -> None:
