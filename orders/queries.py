@@ -16,6 +16,7 @@ from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice
 from kernel.periods import Period
 from lifecycle.models import Resource
+from lifecycle.models.terms import next_try
 from orders.models import Order, OrderItem
 from orders.models.orders import OrderState as State
 from store.cut import Cut, cut
@@ -106,11 +107,10 @@ def _renewals(ends: Cut[Resource], customer: Customer, at: datetime) -> list[Com
     for resource in resources:
         assert resource.paid_until is not None
         months = resource.auto_renew_months or 1
-        key = (str(resource.configuration), months, book.taxes.era(resource.paid_until))
+        paid_at = next_try(resource.paid_until, at=at) if resource.auto_renew_months else resource.paid_until
+        key = (str(resource.configuration), months, book.taxes.era(paid_at))
         if key not in known:
-            known[key] = month_price(
-                resource.configuration, book, customer, at=at, months=months, taxed_at=resource.paid_until
-            )
+            known[key] = month_price(resource.configuration, book, customer, at=at, months=months, taxed_at=paid_at)
         found.append(Coming(resource.paid_until, known[key], resource=resource))
     return found
 

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode
-from kernel.periods import billing_zone, local_day
+from kernel.periods import billing_zone, local_day, start_of_day
 
 DAY = timedelta(days=1)
 
@@ -88,3 +88,9 @@ def milestone(end: datetime, *, at: datetime) -> int | None:
     """The smallest milestone that the days left have reached, so that a late job makes up for the latest one it missed."""
     days = (last_morning(end) - local_day(at)).days
     return next((milestone for milestone in MILESTONES if days <= milestone), None)
+
+
+def next_try(end: datetime, *, at: datetime) -> datetime:
+    """The next morning on which what ends at `end` is renewed automatically; its end when none is left."""
+    mornings = (start_of_day(last_morning(end) - days * DAY, MORNING) for days in sorted(MILESTONES, reverse=True))
+    return next((morning for morning in mornings if morning > at), end)

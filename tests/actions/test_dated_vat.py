@@ -212,6 +212,19 @@ def test_the_days_ahead_cost_each_renewal_at_the_rate_of_its_day(alice: Customer
     assert [one.amount for one in coming] == [181_500, 178_200]
 
 
+def test_the_days_ahead_cost_an_automatic_renewal_at_the_rate_of_its_next_try(
+    alice: Customer, vserver: Product
+) -> None:
+    """The end is on 9 April at noon, the tries at eight on the 2nd, 5th, 8th and 9th: 8 % from the 5th on."""
+    enter("standard", "2026-04-05", "0.08")
+    create(alice, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON, auto_renew_months=1)
+    tries = {
+        first: runway_of(alice, at=NOON + days * DAY, until=NOON + 2 * MONTH).coming[0].amount
+        for first, days in ((2, 22), (5, 23))
+    }
+    assert tries == {2: 181_500, 5: 178_200}
+
+
 def test_the_rates_to_come_are_said_in_words() -> None:
     enter("standard", "2027-01-01", "0.08")
     enter("standard", "2027-07-01", "0.1")
