@@ -18,6 +18,7 @@ from catalog.services import back_date_price
 from catalog.taxes import Taxes
 from kernel import display
 from kernel.actors import Actor
+from kernel.errors import DomainError
 from kernel.shapes import Json, Wording
 
 DECIMALS = ("package_size", "included")
@@ -35,6 +36,19 @@ def read_terms(kept: Json) -> Json:
     lists = {name: [Decimal(number) for number in kept.get(name, [])] for name in ("tier_from", "tier_prices")}
     numbers = {name: Decimal(kept[name]) for name in DECIMALS if kept.get(name) is not None}
     return {**kept, **lists, **numbers}
+
+
+def category_of(asked: Json) -> str:
+    """What was asked for with a rate, before prices named a category, has the one that prices with this rate were carried over to."""
+    if "tax_category" in asked or "vat_rate" not in asked:
+        return str(asked.get("tax_category", STANDARD))
+    percent = f"{(100 * Decimal(asked['vat_rate'])).normalize():f}"
+    return STANDARD if percent == "10" else "carried-" + percent.replace(".", "-")
+
+
+class CategoryGone(DomainError):
+    code = "category-gone"
+    message = _("No tax category has the rate of VAT that this was asked for with. Ask for it anew, with a category.")
 
 
 class BackDatePrice(Act[Price]):
@@ -59,12 +73,14 @@ class BackDatePrice(Act[Price]):
             ),
             *by_use,
             (_("includes VAT"), _("yes") if asked["includes_vat"] else _("no")),
-            (_("tax category"), TaxCategory.objects.get(pk=asked.get("tax_category", STANDARD))),
+            (_("tax category"), TaxCategory.objects.filter(pk=category_of(asked)).first() or category_of(asked)),
             (_("valid from"), display.instant(datetime.fromisoformat(asked["starts_at"]))),
         ]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Price:
         asked = act.facts
+        if not TaxCategory.objects.filter(pk=category_of(asked)).exists():
+            raise CategoryGone
         return back_date_price(
             UUID(asked["item"]),
             customer=act.customer,
@@ -72,7 +88,7 @@ class BackDatePrice(Act[Price]):
             per_minutes=asked["per_minutes"],
             terms=read_terms(asked.get("terms", {})),
             includes_vat=asked["includes_vat"],
-            tax_category=asked.get("tax_category", STANDARD),
+            tax_category=category_of(asked),
             starts_at=datetime.fromisoformat(asked["starts_at"]),
             reason=act.reason,
             actor=actor,

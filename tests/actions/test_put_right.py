@@ -9,8 +9,8 @@ import pytest
 
 from accounts.four_eyes import Asked, OwnApproval, approve, ask
 from accounts.models import AuditEntry, Customer
-from catalog.acts import BackDatePrice
-from catalog.models import Item, Price, Product
+from catalog.acts import BackDatePrice, CategoryGone
+from catalog.models import Item, Price, Product, TaxCategory
 from catalog.services import NotEnded, NotInThePast, PricedAlready, Replaced, reopen_price
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.again import BilledAgainAlready, NotVoid, bill_again
@@ -21,7 +21,7 @@ from lifecycle.services.sweeps import end_paid_time
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from tests.actions.books import nothing_changes, refused
-from tests.cast import DAY, JOB, STAFF, create, make_buyer, make_colleague, make_item, owner_of
+from tests.cast import DAY, JOB, STAFF, create, enter, make_buyer, make_colleague, make_item, owner_of
 
 pytestmark = pytest.mark.django_db
 MARCH = CalendarMonth(2026, 3)
@@ -101,11 +101,13 @@ def test_a_negotiated_price_that_the_list_price_followed_stays_ended(small: Item
         reopen_price(own.pk, reason="?", actor=STAFF, at=OVER)
 
 
-def priced(item: Item, at: datetime, *, customer: Customer | None = None, unit_price: str = "43200") -> Asked:
+def priced(
+    item: Item, at: datetime, *, customer: Customer | None = None, unit_price: str = "43200", **tax: str
+) -> Asked:
     """Asked for by one; per 30 days, from `at` on."""
     facts = {
-        "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "tax_category": "standard",
-        "starts_at": at.isoformat(),
+        "item": str(item.pk), "unit_price": unit_price, "per_minutes": 43_200, "includes_vat": True, "starts_at": at.isoformat(),
+        **(tax or {"tax_category": "standard"}),
     }  # fmt: skip
     return ask(
         BackDatePrice, customer=customer, subject=item, facts=facts, reason="forgotten", actor=make_colleague(), at=OVER
@@ -131,6 +133,24 @@ def test_time_that_has_passed_gets_a_price_by_two_and_all_that_waited_is_billed(
 
     assert server.invoices.get().total == 82_080
     assert AuditEntry.objects.get(verb="back-date price").reason == "forgotten"
+
+
+@pytest.mark.parametrize(("said", "category"), [("0.080", "carried-8"), ("0.085", "carried-8-5"), ("0.1", "standard")])
+def test_what_waits_since_prices_said_a_rate_has_the_category_of_that_rate(
+    vserver: Product, said: str, category: str
+) -> None:
+    for code, rate in (("carried-8", "0.08"), ("carried-8-5", "0.085")):
+        enter(TaxCategory.objects.create(code=code, name="a", name_en="a"), "1999-01-01", rate)
+    item = make_item(vserver, "late", 43_200, valid_from=FIRST + 9 * DAY)
+    asked = priced(item, FIRST, vat_rate=said)
+    approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=OVER)
+    assert item.prices.get(valid_from=FIRST).tax_category_id == category
+
+
+def test_what_was_asked_for_with_a_rate_that_no_category_has_is_asked_for_anew(small: Item) -> None:
+    make_colleague()
+    with refused(CategoryGone):
+        priced(small, FIRST, vat_rate="0.05")
 
 
 def test_a_price_of_the_past_ends_where_the_next_one_begins(vserver: Product) -> None:
