@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.services import record_audit
@@ -20,6 +20,11 @@ from kernel.periods import local_day, start_of_day
 class RateNotAhead(DomainError):
     code = "rate-not-ahead"
     message = _("A rate begins on a later day than today: what is taxed already stays as it was.")
+
+
+class TaxedFromThatDayOn(DomainError):
+    code = "taxed-from-that-day-on"
+    message = _("Something of this category is taxed on that day or later already. Choose a later first day.")
 
 
 class RateSaidAlready(DomainError):
@@ -39,13 +44,20 @@ def enter_rate(
 
     :raises RateNotAhead: it has begun, or begins today
     :raises RateSaidAlready: nothing would change
+    :raises TaxedFromThatDayOn: the lines that are written say so, whoever is at it at the same time
     """
     taxes = Taxes.read()
     if taxes.changes(category.pk) and since <= local_day(at):
         raise RateNotAhead
     if taxes.rate_at(category.pk, start_of_day(since)) == rate:
         raise RateSaidAlready
-    entered = TaxRate.objects.create(category=category, since=since, rate=rate, source=source)
+    try:
+        with transaction.atomic():
+            entered = TaxRate.objects.create(category=category, since=since, rate=rate, source=source)
+    except IntegrityError as refusal:
+        if "is taxed after" not in str(refusal):
+            raise
+        raise TaxedFromThatDayOn from refusal
     record_audit(
         Did.ENTER_TAX_RATE,
         category.pk,

@@ -14,7 +14,7 @@ from accounts.models import Customer
 from catalog.acts import EnterRate
 from catalog.models import Item, Price, Product, TaxCategory, TaxRate
 from catalog.queries import NoPrice
-from catalog.rates import RateNotAhead, RateSaidAlready
+from catalog.rates import RateNotAhead, RateSaidAlready, TaxedFromThatDayOn
 from catalog.taxes import Step, Taxes
 from invoices.explain import recompute
 from invoices.models import Invoice, InvoiceLine
@@ -334,6 +334,16 @@ def test_a_rate_that_has_begun_or_says_nothing_new_is_not_entered(since: str, ra
     make_colleague()
     with refused(refusal):
         entered(since, rate)
+
+
+def test_a_rate_of_a_day_on_which_something_is_taxed_already_is_refused_with_a_sentence(
+    alice: Customer, small: Item
+) -> None:
+    """The lines know it, though by the clock of whoever enters it the day is still to come."""
+    make_colleague()
+    create(alice, small, at=NOON + 2 * DAY)
+    with refused(TaxedFromThatDayOn):
+        entered("2026-03-12", "0.08")
 
 
 def test_what_was_decided_otherwise_meanwhile_is_another_row_and_counts() -> None:
