@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from typing import ClassVar, Never, cast
+from typing import Any, ClassVar, Never, cast
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
@@ -66,7 +66,7 @@ REFUSED: Left[Wording] = Left("refused")
 class EveryRow(admin.ModelAdmin):
     """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
 
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Model | None:
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A key that no text of the database can hold is nobody's."""
         return None if "\0" in object_id else super().get_object(request, object_id, from_field)
 
