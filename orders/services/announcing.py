@@ -21,7 +21,7 @@ from kernel.periods import local_day, minutes_between, start_of_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all
-from orders.services.renewal import HORIZON, Due, customers_within, due_of, ranges_of_customers, take
+from orders.services.renewal import HORIZON, Due, announced_by, customers_within, due_of, ranges_of_customers, take
 from payments.services.wallet import Wallet, wallets_of
 
 TRIED_AT = time(8)
@@ -29,7 +29,10 @@ TRIED_AT = time(8)
 
 
 def announce_renewals(*, at: datetime) -> int:
-    """Tell each customer once for each end of paid time what its renewal will cost; returns how many were due."""
+    """
+    Tell each customer what the renewal at an end of paid time will cost: once, and again before a try at another price;
+    returns how many were due.
+    """
     due = Resource.objects.due_for_auto_renew(at, within=HORIZON)
     count = 0
     for bounds in list(ranges_of_customers(due)):
@@ -54,7 +57,7 @@ def _announce_to(customer_ids: Sequence[UUID], *, at: datetime) -> int:
             customers[due.resource.customer_id],
             Notice.Kind.AUTO_RENEW_ANNOUNCED,
             due.resource.pk,
-            due.paid_until,
+            *announced_by(due),
             at=at,
             **_facts(due, wallets, before.get(due.resource.pk), at),
         )

@@ -299,8 +299,13 @@ def _tell_failures(failing: Sequence[tuple[Due, str, int]], customers: dict[UUID
 
 
 def announcement_of(due: Due) -> str:
-    """The event of the announcement: one for each end of paid time."""
-    return event_key(Subject.RESOURCE, due.resource.pk, due.paid_until)
+    """The event of the announcement that speaks of what would be taken now."""
+    return event_key(Subject.RESOURCE, due.resource.pk, *announced_by(due))
+
+
+def announced_by(due: Due) -> tuple[datetime, int]:
+    """What tells announcements apart: the end of paid time, and the price, which can change between two tries."""
+    return due.paid_until, due.charge.total if due.charge else 0
 
 
 def ranges_of_customers(due: QuerySet[Resource]) -> Iterator[tuple[UUID, UUID]]:

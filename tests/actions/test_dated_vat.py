@@ -23,8 +23,10 @@ from invoices.services.running import running_costs
 from invoices.vat import vat_ledger
 from kernel.periods import CalendarMonth
 from lifecycle.models import Resource
+from notifications.models import Notice
 from orders.models import Action, Order, Quote
 from orders.queries import runway_of
+from orders.services.announcing import announce_renewals
 from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
 from orders.services.quotes import TaxChanged
@@ -223,6 +225,19 @@ def test_the_days_ahead_cost_an_automatic_renewal_at_the_rate_of_its_next_try(
         for first, days in ((2, 22), (5, 23))
     }
     assert tries == {2: 181_500, 5: 178_200}
+
+
+def test_a_renewal_is_announced_again_before_it_is_tried_at_another_price(vserver: Product) -> None:
+    """Nothing is in the wallet on the 2nd; on the 5th it costs 184,800 with 12 %. On the 8th nothing is new."""
+    enter("standard", "2026-04-05", "0.12")
+    customer = make_customer(credit=181_500)
+    create(customer, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON, auto_renew_months=1)
+    for days in (23, 26, 29):
+        morning = NOON + days * DAY - timedelta(hours=4, minutes=30)
+        announce_renewals(at=morning)
+        renew_automatically(actor=JOB, at=morning + timedelta(minutes=30))
+    announced = Notice.objects.filter(kind=Notice.Kind.AUTO_RENEW_ANNOUNCED).order_by("at")
+    assert [notice.facts["total"] for notice in announced] == [181_500, 184_800]
 
 
 def test_the_rates_to_come_are_said_in_words() -> None:
