@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 import jwt
+from cryptography.exceptions import InternalError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -37,6 +38,15 @@ LEEWAY = 60
 BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
 ALGORITHMS = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"})
 """Those with a public key: neither none, nor one whose key we would share with whoever sees it."""
+PUBLIC: dict[str, tuple[str, dict[str, range]]] = {
+    "RS": ("RSA", {"n": range(342, 1369), "e": range(2, 7)}),
+    "PS": ("RSA", {"n": range(342, 1369), "e": range(2, 7)}),
+    "ES": ("EC", {"crv": range(1, 17), "x": range(1, 97), "y": range(1, 97)}),
+    "Ed": ("OKP", {"crv": range(1, 17), "x": range(1, 97)}),
+}
+"""By the kind of algorithm: the type of its keys, and how long each public member is in characters (RSA: of 2048 to 8192 bits)."""
+PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+"""Members that no provider publishes. A key is rebuilt from them, which may take minutes."""
 GOOGLE = "https://accounts.google.com"
 """Issues for everybody: whose account it is says `hd`, of a company's alone."""
 
@@ -200,12 +210,12 @@ def verify(token: str, keys: list[object], *, issuer: str, client_id: str, nonce
         raise Untrusted(Flaw.AUDIENCE) from error
     except jwt.MissingRequiredClaimError as error:
         raise Untrusted(MISSING.get(error.claim, Flaw.EXPIRED)) from error
-    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, InternalError) as error:
         raise Untrusted(Flaw.SIGNATURE) from error
     several = isinstance(said["aud"], list) and len(said["aud"]) > 1
     if said.get("azp", None if several else client_id) != client_id:
         raise Untrusted(Flaw.AUDIENCE)
-    if not hmac.compare_digest(str(said.get("nonce", "")).encode(), nonce.encode()):
+    if not hmac.compare_digest(str(said.get("nonce", "")).encode(errors="replace"), nonce.encode()):
         raise Untrusted(Flaw.NONCE)
     return _claims(said)
 
@@ -231,10 +241,10 @@ def read_page(url: str) -> str:
 
 def _claims(said: Json) -> Claims:
     subject, email = said["sub"], said.get("email")
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
         raise Untrusted(Flaw.SUBJECT)
     try:
-        validate_email(email)
+        validate_email(email if isinstance(email, str) else "")
     except ValidationError as error:
         raise Untrusted(Flaw.ADDRESS_MISSING) from error
     if not any(_is_true(said.get(name)) for name in ("email_verified", "xms_edov")):  # the second is how Entra says it
@@ -269,7 +279,22 @@ def _key_of(header: Json, keys: list[object]) -> jwt.PyJWK:
     ]
     if len(fit) != 1:
         raise ValueError(f"{len(fit)} keys fit")
-    return jwt.PyJWK(fit[0], algorithm=alg)
+    return jwt.PyJWK(_public(fit[0], alg), algorithm=alg)
+
+
+def _public(key: Json, alg: str) -> Json:
+    """
+    What of a key verifies, of a size that does so at once.
+
+    :raises ValueError: it is of another type, holds what is private, or is too short or too long
+    """
+    kind, lengths = PUBLIC[alg[:2]]
+    if key.get("kty") != kind or PRIVATE & key.keys():
+        raise ValueError(f"no public {kind} key")
+    members = {name: key[name] for name in lengths}
+    if not all(isinstance(said, str) and len(said) in lengths[name] for name, said in members.items()):
+        raise ValueError(f"{kind} key of an unusual size")
+    return {"kty": kind, **members}
 
 
 def _discover(issuer: str) -> Endpoints:
