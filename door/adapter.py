@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import ClassVar
-from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -23,11 +22,9 @@ from accounts.proof import is_proven_anew
 from accounts.services.keys import keys_in_hand, names_in_hand
 from door import by_provider, lasting
 from door.brake import mark_known
-from door.openid import Claims
 from door.services import tell_user
-from door.services.identities import bind_first
 from door.services.sessions import note_session
-from door.stages import FACTOR
+from door.stages import FACTOR, OWN
 from kernel import clock
 from kernel.shapes import Json, Wording
 from notifications.models import Letter
@@ -36,7 +33,7 @@ from store.senders import address_of_sender
 Carried = Json
 """
 What a sign-in carries along through its stages, of a provider's word: `mark` where that lets in, `claims` and `provider` where
-it is believed once a password was shown; `FACTOR`.
+it is believed once a password was shown (`door.stages.Bind`); `FACTOR`, `OWN`.
 """
 
 
@@ -127,7 +124,7 @@ class Adapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "door.stages.AskForFactor"}
-        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+        return [*(ours.get(stage, stage) for stage in super().get_login_stages()), "door.stages.Bind"]
 
     def pre_login(
         self, request: HttpRequest, user: object, *, signal_kwargs: Carried | None, **facts: object
@@ -154,14 +151,11 @@ class Adapter(DefaultAccountAdapter):
         """
         assert isinstance(user, User)
         carried = signal_kwargs or {}
-        if "claims" in carried:  # a password was shown, and what else is asked of who has one
-            provider = bind_first(UUID(carried["provider"]), user, Claims(*carried["claims"]), at=clock.now())
-            carried = {"mark": by_provider.mark_of_provider(provider)}
         by_provider.note_opening(request.session, user, carried.get("mark"), has_factor=bool(carried.get(FACTOR)))
         answer: HttpResponse = super().post_login(request, user, signal_kwargs=None, **facts)
         if user.customer:
             speak(answer, user.customer.language)
-        if not signal_kwargs or "claims" in signal_kwargs:
+        if not carried or OWN in carried:
             mark_known(request, answer, user, passed=is_mfa_enabled(user))
         note_browser(request, user)
         return answer

@@ -99,8 +99,9 @@ def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
     held = _held(member)
     _refuse_last_owner(held)
     record_audit(
-        Did.REMOVE_MEMBER, held.user.email, actor=actor, at=at, reason="", customer=held.customer, role=held.role
-    )
+        Did.REMOVE_MEMBER, held.user.email, actor=actor, at=at, reason="", customer=held.customer, role=held.role,
+        member=str(held.user_id),
+    )  # fmt: skip
     held.delete()
 
 

@@ -12,9 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer, Identity, Provider, User
+from accounts import audit as accounts_audit
+from accounts.models import AuditEntry, Customer, Identity, Provider, User
 from accounts.models.providers import domain_of, plain_domain
 from accounts.services import record_audit
 from accounts.services.team import add_member, owners_of
@@ -88,13 +90,13 @@ def first_time(provider: Provider, claims: Claims) -> User | None:
     Who has to show by a password that it is they; nobody: somebody new, who may join.
 
     :raises NotByProvider: of us, or somebody who may not sign in
-    :raises NotOfTheCompany: the customer wants to invite who is to join
+    :raises NotOfTheCompany: the customer wants to invite who is to join, or they belonged to it once
     """
     user = find_user(claims.email)
     if user is not None and (user.is_staff or not user.is_active):
         raise NotByProvider
     is_member = user is not None and user.memberships.filter(customer=provider.customer).exists()
-    if not is_member and not provider.joins_as:
+    if not is_member and (not provider.joins_as or has_belonged(provider.customer, user, claims.email)):
         raise NotOfTheCompany(customer=provider.customer.name)
     return user
 
@@ -179,6 +181,18 @@ def held_provider(provider_id: UUID) -> Provider:
     if not provider.is_on:
         raise ProviderIsOff
     return provider
+
+
+def has_belonged(customer: Customer, user: User | None, address: str) -> bool:
+    """Whether who comes was removed, or has left: by whom they are, or by an address of theirs then. An invitation alone leads back."""
+    ended = Q(subject__iexact=address)
+    if user is not None:
+        ended |= Q(subject__iexact=user.email) | Q(facts__member=str(user.pk))
+    is_bound = user is not None and Identity.objects.filter(provider__customer=customer, user=user).exists()
+    return (
+        is_bound
+        or AuditEntry.objects.filter(ended, customer=customer, verb=accounts_audit.Did.REMOVE_MEMBER.value).exists()
+    )
 
 
 def _join(provider: Provider, user: User, *, at: datetime) -> None:

@@ -11,7 +11,8 @@ from door.models import Agreement
 from door.services.providers import switch_provider
 from kernel import clock
 from notifications.models import Letter, Notice
-from team.services.invitations import invite
+from team.services.invitations import accept_invitation, invite
+from team.services.members import end_membership, leave
 from tests.cast import NOON, make_colleague, make_user, owner_of
 from tests.company.conftest import DOMAIN, bound, browser, come_in, go, member, set_up, way_out, who
 from tests.letters import link_in, mail_to
@@ -142,6 +143,71 @@ def test_who_belongs_to_the_team_no_more_is_not_let_in(provider, idp, alice):
     idp.says(LAN)
     answer = come_in(client := browser(), LAN)
     assert (answer.status_code, who(client)) == (403, None)
+
+
+@pytest.mark.parametrize("has_left_by_themselves", [False, True])
+def test_who_was_removed_or_left_does_not_let_themselves_in_again(alice, owner, idp, has_left_by_themselves):
+    """The provider knows them still, and the role for who is new may be more than theirs was."""
+    set_up(alice, idp, joins_as="billing")
+    lan = member(alice, LAN)
+    gone = Membership.objects.get(user=lan)
+    if has_left_by_themselves:
+        leave(gone, actor=lan.actor, at=clock.now())
+    else:
+        end_membership(gone, actor=owner.actor, at=clock.now())
+    idp.says(LAN)
+
+    answer = come_in(client := browser(), LAN)
+
+    assert (answer.status_code, who(client)) == (403, None)
+    assert "Ask an owner to invite you" in markup(answer)
+
+
+def test_who_was_removed_is_refused_by_another_subject_and_another_address_of_theirs(provider, owner, idp, alice):
+    lan = member(alice, LAN)
+    bound(browser(), lan, idp)
+    end_membership(Membership.objects.get(user=lan), actor=owner.actor, at=clock.now())
+    idp.says(LAN, sub="another")
+    assert come_in(browser(), LAN).status_code == 403
+    User.objects.filter(pk=lan.pk).update(email=f"lan.tran@{DOMAIN}")
+    for address in (LAN, f"lan.tran@{DOMAIN}"):
+        idp.says(address, sub="another")
+        assert come_in(browser(), address).status_code == 403, address
+
+
+def test_who_was_removed_comes_in_again_once_they_are_invited(provider, owner, idp, alice):
+    lan = member(alice, LAN)
+    end_membership(Membership.objects.get(user=lan), actor=owner.actor, at=clock.now())
+    accept_invitation(invite(alice, LAN, "viewer", actor=owner.actor, at=clock.now()), at=clock.now())
+    assert bound(browser(), lan, idp).get("/").status_code == 200
+
+
+def test_who_was_removed_while_they_type_their_password_is_not_let_in(provider, owner, idp, alice):
+    """They are not signed in by their own means either: nobody would list or end that session."""
+    lan = member(alice, LAN)
+    secret = set_up_factor(browser(lan))
+    idp.says(LAN)
+    come_in(client := browser(), LAN)
+    assert client.post(FIRST, {"password": "secret"})["Location"] == "/sign-in/code/"
+    end_membership(Membership.objects.get(user=lan), actor=owner.actor, at=clock.now())
+
+    answer = client.post("/sign-in/code/", {"code": code_of(secret)})
+
+    assert (answer.status_code, who(client)) == (403, None)
+    assert not UserSession.objects.filter(user=lan).exists()
+
+
+def test_where_the_provider_is_switched_off_meanwhile_no_session_stays(provider, idp, alice):
+    member(alice, LAN)
+    idp.says(LAN)
+    come_in(client := browser(), LAN)
+    switch_provider(provider, is_on=False, actor=owner_of(alice), at=clock.now())
+
+    answer = client.post(FIRST, {"password": "secret"})
+
+    assert "is switched off" in markup(answer)
+    assert (who(client), Identity.objects.filter(provider=provider).count()) == (None, 0)
+    assert client.get("/")["Location"] == "/login/?next=/"
 
 
 def test_the_answer_is_the_same_for_every_address_of_a_domain(provider, idp, alice):
