@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.models.providers import must_come_by
 from accounts.services import record_audit_of
 from door.audit import Did
 from door.models import AddressChange
@@ -32,6 +33,12 @@ class AddressIsTaken(DomainError):
     message = _("This address cannot be had. Ask for another one in the settings.")
 
 
+class AddressOfTheCompany(DomainError):
+    code = "address-of-the-company"
+    status = 403
+    message = _("%(customer)s wants you to come in by its own sign-in, which knows you by this address. It stays.")
+
+
 @transaction.atomic
 def ask_for_address(user: User, address: str, *, at: datetime, language: str) -> AddressChange:
     """
@@ -39,7 +46,10 @@ def ask_for_address(user: User, address: str, *, at: datetime, language: str) ->
 
     Whether somebody else signs in with `address` already is told to whoever reads it, and to nobody else: it is found out when the letter
     leaves (`door.ways`).
+
+    :raises AddressOfTheCompany:
     """
+    _refuse_to_leave_the_company(user, address)
     AddressChange.objects.under_way().filter(user=user).update(ended_at=at)
     change = AddressChange.objects.create(user=user, former=user.email, address=address, asked_at=at)
     tell_user(user, Letter.Kind.LEAVE_ADDRESS, at=at, language=language, about=change.pk, address=address)
@@ -54,6 +64,7 @@ def confirm_address(change_id: UUID, side: Side, *, at: datetime, language: str)
 
     :raises ChangeIsOver: it took too long, another was asked for, or the user has another address meanwhile
     :raises AddressIsTaken: somebody else has it by now
+    :raises AddressOfTheCompany:
     """
     change = AddressChange.objects.lock(change_id)
     if change.confirmed_at(side) and change.ended_at is None:
@@ -75,6 +86,7 @@ def _carry_out(change: AddressChange, *, at: datetime, language: str) -> None:
     other = find_user(change.address)
     if other is not None and other != user:
         raise AddressIsTaken
+    _refuse_to_leave_the_company(user, change.address)
     actor: Actor = user.actor
     user.email = change.address
     user.save(update_fields=["email"])
@@ -88,3 +100,11 @@ def _carry_out(change: AddressChange, *, at: datetime, language: str) -> None:
         user=user,
         address=change.address,
     )
+
+
+def _refuse_to_leave_the_company(user: User, address: str) -> None:
+    """Else whoever has to come by a company's sign-in would change that by themselves, and come in after it knows them no more."""
+    for member in user.memberships.select_related("customer__provider"):
+        provider = getattr(member.customer, "provider", None)
+        if must_come_by(provider, user.email) and not must_come_by(provider, address):
+            raise AddressOfTheCompany(customer=member.customer.name)

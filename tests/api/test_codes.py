@@ -20,7 +20,7 @@ NO_REFUSALS_HERE = {
     "price-replaced", "priced-otherwise", "rate-not-ahead", "rate-said-already", "taxed-from-that-day-on", "category-gone", "refund-asked-about", "refund-ended", "refund-open", "reversal-closed", "reviewed-already", "sent-already", "settled-already", "still-fails", "still-held",
     "less-is-left", "claim-answered", "difference-ended", "no-money-of-nobody", "statement-of-another-day", "statement-unreadable", "transfer-differs", "transfer-recorded-already",
     # what is only on pages
-    "address-change-over", "address-taken", "claimed-already", "not-waiting", "sign-up-over", "too-many-claims",
+    "address-change-over", "address-of-the-company", "address-taken", "claimed-already", "not-waiting", "sign-up-over", "too-many-claims",
     "domain-not-confirmed", "domain-taken", "last-domain", "no-way-back", "not-by-provider", "not-of-the-company", "provider-away",
     "provider-not-tried", "provider-off", "provider-secret-unreadable", "provider-untrusted", "too-many-domains",
     # reasons that are kept with what came to nothing

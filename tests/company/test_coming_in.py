@@ -7,7 +7,8 @@ import pytest
 from allauth.usersessions.models import UserSession
 
 from accounts.models import AuditEntry, Identity, Membership, StaffAct, User
-from door.models import Agreement
+from door.models import AddressChange, Agreement
+from door.services.addresses import AddressOfTheCompany, ask_for_address, confirm_address
 from door.services.providers import switch_provider
 from kernel import clock
 from notifications.models import Letter, Notice
@@ -338,6 +339,24 @@ def test_who_is_of_another_domain_signs_in_by_password_for_the_provider_knows_th
     client.post("/login/", {"username": guest.email, "password": "secret"})
     assert who(client) == guest
     assert client.get("/").status_code == 200
+
+
+def test_nobody_changes_away_the_address_by_which_they_have_to_come(required, alice):
+    """Else a password alone would open what only the provider is to open, also after they were dismissed there."""
+    lan = member(alice, LAN)
+    with pytest.raises(AddressOfTheCompany):
+        ask_for_address(lan, "lan@gmail.example", at=clock.now(), language="en")
+    ask_for_address(lan, f"lan.tran@{DOMAIN}", at=clock.now(), language="en")
+
+
+def test_a_change_of_address_that_was_asked_for_before_it_was_required_is_not_carried_out(provider, alice):
+    lan = member(alice, LAN)
+    change = ask_for_address(lan, "lan@gmail.example", at=clock.now(), language="en")
+    type(provider).objects.update(is_required=True)
+    confirm_address(change.pk, AddressChange.Side.FORMER, at=clock.now(), language="en")
+    with pytest.raises(AddressOfTheCompany):
+        confirm_address(change.pk, AddressChange.Side.NEW, at=clock.now(), language="en")
+    assert User.objects.get(pk=lan.pk).email == LAN
 
 
 def test_an_owner_with_password_and_second_factor_always_gets_in(alice, owner, idp):
