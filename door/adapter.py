@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import signed_in
 from accounts.language import speak
 from accounts.models import User
-from accounts.proof import is_proven_anew
 from accounts.services.keys import keys_in_hand, names_in_hand
 from door import by_provider, lasting
 from door.brake import mark_known
@@ -30,6 +29,13 @@ from kernel.shapes import Json, Wording
 from notifications.models import Letter
 from store.senders import address_of_sender
 
+OWN_FACTORS = frozenset(
+    {
+        *("mfa_add_webauthn", "mfa_remove_webauthn", "mfa_activate_totp", "mfa_deactivate_totp"),
+        *("mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
+    }
+)
+"""Pages that only one's own means open."""
 Carried = Json
 """
 What a sign-in carries along through its stages, of a provider's word: `mark` where that lets in, `claims` and `provider` where
@@ -105,22 +111,18 @@ class Adapter(DefaultAccountAdapter):
         return url
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
-        """By which one shows anew who one is; without a password and a second factor by a new password, which is mailed."""
+        """
+        By which one shows anew who one is; without a password and a second factor by a new password, which is mailed. A provider's word
+        counts for no factors of one's own: they are the person's, and open what others give them too.
+        """
         found: list[dict[str, object]] = super().get_reauthentication_methods(user)
-        if by_provider.opened_by(context.request.session):
+        match = context.request.resolver_match
+        is_for_factors = match is not None and match.url_name in OWN_FACTORS
+        if by_provider.opened_by(context.request.session) and not is_for_factors:
             found.append({"id": "company", "url": reverse("company-again")})
         if not found:
             return [{"id": "new_password", "description": "", "url": reverse("account_reset_password")}]
         return [{**way, "description": self.AGAIN[str(way["id"])]} for way in found]
-
-    def is_reauthentication_required(self, *, app: str) -> bool:
-        """
-        A provider's proof counts for one's own password and factors too, where one works for its customer alone: else it would open
-        what is another's.
-        """
-        request = context.request
-        is_alone = by_provider.is_alone(request, signed_in(request))
-        return bool(super().is_reauthentication_required(app=app)) and not (is_alone and is_proven_anew(request))
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "door.stages.AskForFactor"}

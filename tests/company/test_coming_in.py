@@ -276,16 +276,39 @@ def test_a_session_of_a_provider_is_of_its_customer_alone(provider, idp, alice, 
         assert taken.status_code == 403, "what is kept about the person is not Alice's alone"
 
 
-def test_of_who_works_for_others_too_the_provider_changes_no_password_and_no_factor(provider, idp, alice, bob):
-    """Even when it says that it has asked them anew."""
-    lan, other = member(alice, LAN), member(alice, f"other@{DOMAIN}")
-    Membership.objects.create(user=lan, customer=bob, role="owner", joined_at=NOON)
-    for user, opens in ((lan, False), (other, True)):
-        client = bound(browser(), user, idp)
-        idp.says(user.email)
-        go(client, client.post("/settings/again/company/", {"next": "/"}))
-        page = client.get("/settings/passkeys/new/")
-        assert (page.status_code == 200) == opens
+@pytest.mark.parametrize("page", ["/settings/passkeys/new/", "/settings/second-factor/set-up/"])
+def test_the_provider_changes_no_factor_of_anybodys(provider, idp, alice, page):
+    """They are the person's, not the customer's: tomorrow they open what another customer invites them to."""
+    lan = member(alice, LAN)
+    client = bound(browser(), lan, idp)
+    idp.says(LAN)
+    go(client, client.post("/settings/again/company/", {"next": "/"}))
+    assert client.get(page)["Location"].startswith("/settings/again/?")
+    client.post("/settings/again/", {"oldpassword": "secret"})
+    assert client.get(page).status_code == 200
+
+
+def test_the_provider_shows_no_recovery_codes_and_takes_no_factor_away(provider, idp, alice):
+    lan = member(alice, LAN)
+    set_up_factor(browser(lan))
+    type(provider).objects.update(trusts_factor=True)
+    Identity.objects.create(
+        provider=provider, user=lan, issuer=idp.url, subject=f"sub of {LAN}", email=LAN, bound_at=NOON, used_at=NOON
+    )
+    idp.says(LAN, claims={"amr": ["mfa"]})
+    come_in(client := browser(), LAN)
+    assert who(client) == lan
+    go(client, client.post("/settings/again/company/", {"next": "/"}))
+    for page in ("codes/", "codes/new/", "off/"):
+        assert client.get(f"/settings/second-factor/{page}")["Location"].startswith("/settings/again/"), page
+
+
+def test_who_has_no_means_of_their_own_gets_a_link_by_mail_before_they_set_up_a_factor(provider, idp, alice):
+    idp.says(LAN)
+    come_in(client := browser(), LAN)
+    client.post(FIRST, {"agrees": "on"})
+    go(client, client.post("/settings/again/company/", {"next": "/"}))
+    assert client.get("/settings/passkeys/new/")["Location"].startswith("/password/forgotten/")
 
 
 def test_signed_out_one_is_told_where_one_is_still_signed_in(provider, idp, alice):
