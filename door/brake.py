@@ -24,7 +24,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import ngettext
 from redis.exceptions import RedisError
 
-from accounts.models import User
+from accounts.models import Customer, User
 from kernel import display
 from store.senders import network_of
 
@@ -106,6 +106,11 @@ class Attempts:
     def to_go_to_companies(cls, request: HttpRequest) -> Attempts:
         """To be led to a company's own sign-in; each counts, for we call there."""
         return cls({f"companies:{_digest(network_of(request))}": COMPANIES})
+
+    @classmethod
+    def to_call_a_provider(cls, for_whom: Customer | User) -> Attempts:
+        """To have a company's provider called, or a page of its domain, by who is signed in; each counts."""
+        return cls({f"companies:for:{for_whom.pk}": COMPANIES})
 
     @classmethod
     def to_be_mailed(cls, request: HttpRequest, recipient: str) -> Attempts:

@@ -11,9 +11,13 @@ import base64
 import hashlib
 import hmac
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
+from threading import Lock
 from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -32,6 +36,8 @@ from store import outgoing
 
 SECONDS = 8
 """For all calls of one step together."""
+AT_ONCE, AT_ONE_HOST = 3, 2
+"""So many steps are under way in one process: it has threads left for everybody else, however slow providers are."""
 LONGEST = 256 * 1024
 LEEWAY = 60
 """Seconds by which the provider's clock may differ from ours."""
@@ -79,6 +85,14 @@ class ProviderAway(DomainError):
     message = _("Your company's sign-in does not answer. Please try again in a moment.")
 
 
+class ProviderBusy(DomainError):
+    """Nobody was called."""
+
+    code = "provider-busy"
+    status = 503
+    message = _("Many sign in by their company at this moment. Please try again in a few seconds.")
+
+
 class Untrusted(DomainError):
     """What came back is not to be believed; the sentence says why, for whoever set the provider up."""
 
@@ -118,9 +132,9 @@ def endpoints_of(issuer: str) -> Endpoints:
     """
     What the provider says of itself; `issuer` as it is written there, where only a slash at the end differs.
 
-    :raises ProviderAway, Untrusted:
+    :raises ProviderAway, ProviderBusy, Untrusted:
     """
-    with outgoing.within(SECONDS):
+    with _calling(issuer):
         return _discover(issuer)
 
 
@@ -154,9 +168,9 @@ def redeem(
     """
     Who came, for the code that the browser brought.
 
-    :raises ProviderAway, Untrusted:
+    :raises ProviderAway, ProviderBusy, Untrusted:
     """
-    with outgoing.within(SECONDS):
+    with _calling(issuer):
         endpoints = _discover(issuer)
         if endpoints.issuer != issuer:
             raise Untrusted(Flaw.ISSUER)
@@ -233,10 +247,32 @@ def read_page(url: str) -> str:
     """
     The text of a short page.
 
-    :raises ProviderAway, Untrusted:
+    :raises ProviderAway, ProviderBusy, Untrusted:
     """
-    with outgoing.within(SECONDS):
+    with _calling(url):
         return _call("GET", url, Flaw.DISCOVERY).decode(errors="replace").strip()
+
+
+_under_way: Counter[str] = Counter()
+_counting = Lock()
+
+
+@contextmanager
+def _calling(url: str) -> Iterator[None]:
+    """:raises ProviderBusy, Untrusted: enough of us wait for answers, of this host or altogether; it is no address that we call"""
+    host = host_of(_checked(url))
+    with _counting:
+        if _under_way.total() >= AT_ONCE or _under_way[host] >= AT_ONE_HOST:
+            raise ProviderBusy
+        _under_way[host] += 1
+    try:
+        with outgoing.within(SECONDS):
+            yield
+    finally:
+        with _counting:
+            _under_way[host] -= 1
+            if not _under_way[host]:
+                del _under_way[host]
 
 
 def _claims(said: Json) -> Claims:

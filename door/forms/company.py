@@ -16,7 +16,7 @@ from accounts.models.providers import JOINS
 from door import documents
 from door.brake import Attempts
 from door.forms import Braked, too_many_guesses
-from door.openid import ProviderAway, Untrusted, endpoints_of
+from door.openid import ProviderAway, ProviderBusy, Untrusted, endpoints_of
 from door.services.providers import Settings
 from kernel.shapes import FormOptions, Sent, Uploads
 
@@ -85,7 +85,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         """As the provider itself writes it; one that does not answer is not taken."""
         try:
             return endpoints_of(self.cleaned_data["issuer"].strip()).issuer
-        except (ProviderAway, Untrusted) as refusal:
+        except (ProviderAway, ProviderBusy, Untrusted) as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
 
     def _post_clean(self) -> None:

@@ -15,16 +15,18 @@ from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as text
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import signed_in
 from accounts.may import May
-from accounts.models import Identity, Provider
+from accounts.models import Customer, Identity, Provider, User
 from accounts.models.providers import provider_for
 from door import by_provider, documents, flows
+from door.brake import Attempts, in_words
 from door.flows import Flow, Purpose
 from door.forms.company import CompanyAddressForm, NewHereForm, OwnAccountForm
 from door.openid import Claims, Flaw, Untrusted, host_of
@@ -51,9 +53,21 @@ def company_door(request: HttpRequest) -> HttpResponseBase:
         provider = provider_for(address)
         if provider is not None:
             return leave(request, provider, Purpose.ENTER, hint=address, then=then)
-        form.add_error("email", _("There is no company sign-in for this domain. Sign in with your password."))
+        form.add_error("email", text("There is no company sign-in for this domain. Sign in with your password."))
     context = {"form": form, "next": then}
     return slowed(render(request, "door/company_door.html", context, status=422 if form.errors else 200), form)
+
+
+class AskedTooOften(DomainError):
+    code = "provider-asked-too-often"
+    status = 429
+    message = _("The company sign-in was asked too often. Please wait for %(wait)s.")
+
+
+def hold_up(for_whom: Customer | User) -> None:
+    """:raises AskedTooOften: so that nobody keeps us waiting for a provider, or a domain, of their own"""
+    if wait := Attempts.to_call_a_provider(for_whom).begin():
+        raise AskedTooOften(wait=in_words(wait))
 
 
 def leave(
@@ -81,7 +95,7 @@ def company_back(request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
     purpose = Purpose(flow.purpose)
     if not request.GET.get("code"):
         logger.info("company sign-in: %s said %.40r", provider_id, request.GET.get("error", ""))
-        messages.info(request, _("You have not signed in at %(host)s.") % {"host": host_of(provider.issuer)})
+        messages.info(request, text("You have not signed in at %(host)s.") % {"host": host_of(provider.issuer)})
         return redirect("company" if purpose == Purpose.TRY else "company-door")
     try:
         if request.GET.get("iss", provider.issuer) != provider.issuer:
@@ -108,7 +122,7 @@ def _tried(request: HttpRequest, provider: Provider, flow: Flow, claims: Claims)
     if not user.is_authenticated or user.customer != provider.customer or May.MANAGE_TEAM not in user.rights:
         raise Untrusted(Flaw.SOMEBODY_ELSE)
     note_tried(provider, user, claims, actor=user.actor, at=clock.now())
-    messages.success(request, _("It works: you came in by it, and may switch it on."))
+    messages.success(request, text("It works: you came in by it, and may switch it on."))
     return redirect("company")
 
 
@@ -169,6 +183,7 @@ def company_again(request: HttpRequest) -> HttpResponseBase:
         return redirect("account_reauthenticate")
     provider = get_object_or_404(Provider, customer=mark["customer"])
     if request.method == "POST":
+        hold_up(signed_in(request))
         return leave(request, provider, Purpose.AGAIN, hint=signed_in(request).email, then=then)
     return render(request, "door/company_again.html", {"next": then, "host": mark["host"]})
 
@@ -180,7 +195,7 @@ class SignOut(LogoutView):
         mark = by_provider.opened_by(request.session)
         answer = super().post(request, *args, **kwargs)
         if mark:
-            words = _("You are signed out here. At %(host)s you may be signed in still.")
+            words = text("You are signed out here. At %(host)s you may be signed in still.")
             messages.info(request, words % {"host": mark["host"]})
         return answer
 

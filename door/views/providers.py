@@ -20,7 +20,7 @@ from door.flows import Purpose, back_of
 from door.forms.company import DomainForm, ProviderForm
 from door.openid import ProviderAway, host_of
 from door.services import providers as services
-from door.views.company import leave
+from door.views.company import hold_up, leave
 from kernel.errors import DomainError
 
 SWITCHES = {
@@ -62,6 +62,8 @@ def set_company(request: PortalRequest) -> HttpResponseBase:
     if (way := way_to_proof(request)) is not None:
         return way
     provider = _own(request)
+    if request.method == "POST":
+        hold_up(request.customer)
     form = ProviderForm(request.POST or None, instance=provider)
     if request.method == "POST" and form.is_valid():
         services.set_provider(request.customer, form.wanted(), actor=request.actor, at=request.at)
@@ -92,6 +94,7 @@ def add_domain(request: PortalRequest) -> HttpResponse:
 def check_domain(request: PortalRequest, domain_id: UUID) -> HttpResponse:
     domain = _own_domain(request, domain_id)
     ask_for_proof(request)
+    hold_up(request.customer)
     try:
         services.confirm_domain(domain, actor=request.actor, at=request.at)
     except ProviderAway:
@@ -122,6 +125,7 @@ def try_company(request: PortalRequest) -> HttpResponse:
     """Whoever tries it comes back as the same person, or it does not count: nobody locks themselves out."""
     provider = _own_or_404(request)
     ask_for_proof(request)
+    hold_up(request.customer)
     return leave(request, provider, Purpose.TRY, hint=request.user.email)
 
 
