@@ -51,13 +51,14 @@ def opened_by(session: SessionBase) -> dict[str, str] | None:
 
 
 def note_opening(session: SessionBase, user: User, mark: dict[str, str] | None, *, has_factor: bool) -> None:
-    """Somebody has signed in: by a provider, or (no mark) by means of ours, which end what a provider said before."""
-    if mark is not None:
-        session[OPENED_BY] = mark
-    elif session.pop(OPENED_BY, None) is not None:
+    """Somebody has signed in: by a provider, or (no mark) by means of ours. Either ends what another provider said before."""
+    if opened_by(session) not in (None, mark):
+        del session[OPENED_BY]
         session.pop(PROVEN, None)
         shown = session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [one for one in shown if one["method"] != SHOWN_THERE]
+    if mark is not None:
+        session[OPENED_BY] = mark
     if has_factor:
         session[PROVEN] = user.pk
 

@@ -101,6 +101,8 @@ def set_provider(customer: Customer, wanted: Settings, *, actor: Actor, at: date
         or (provider.issuer, provider.client_id) != (wanted.issuer, wanted.client_id)
         or bool(wanted.client_secret)
     )
+    if provider.trusts_factor and not wanted.trusts_factor:
+        end_sessions_by(held)  # what they have shown there counts no more
     provider.joins_as, provider.trusts_factor, provider.set_at = wanted.joins_as, wanted.trusts_factor, at
     if is_another:
         provider.issuer, provider.client_id, provider.client_secret = wanted.issuer, wanted.client_id, seal(secret)

@@ -127,7 +127,10 @@ def _tried(request: HttpRequest, provider: Provider, flow: Flow, claims: Claims)
 
 
 def _shown_again(request: HttpRequest, provider: Provider, flow: Flow, claims: Claims) -> HttpResponseBase:
-    """Who is signed in has shown there anew that it is they."""
+    """Who is signed in, and came in by it, has shown there anew that it is they."""
+    mark = by_provider.opened_by(request.session)
+    if mark is None or mark["customer"] != str(provider.customer_id):
+        raise Untrusted(Flaw.SOMEBODY_ELSE)
     identity = come_in(provider.pk, claims, at=clock.now())
     if identity is None or identity.user != request.user:
         raise Untrusted(Flaw.SOMEBODY_ELSE)

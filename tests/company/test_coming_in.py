@@ -7,15 +7,17 @@ import pytest
 from allauth.usersessions.models import UserSession
 
 from accounts.models import AuditEntry, Identity, Membership, StaffAct, User
+from door import by_provider
 from door.models import AddressChange, Agreement
+from door.second_factor import PROVEN
 from door.services.addresses import AddressOfTheCompany, ask_for_address, confirm_address
-from door.services.providers import switch_provider
+from door.services.providers import set_provider, switch_provider
 from kernel import clock
 from notifications.models import Letter, Notice
 from team.services.invitations import accept_invitation, invite
 from team.services.members import end_membership, leave
 from tests.cast import NOON, make_colleague, make_user, owner_of
-from tests.company.conftest import DOMAIN, bound, browser, come_in, go, member, set_up, way_out, who
+from tests.company.conftest import DOMAIN, bound, browser, come_in, go, member, set_up, wanted, way_out, who
 from tests.letters import link_in, mail_to
 from tests.markup import markup
 from tests.portal.seen import said
@@ -309,6 +311,34 @@ def test_who_has_no_means_of_their_own_gets_a_link_by_mail_before_they_set_up_a_
     client.post(FIRST, {"agrees": "on"})
     go(client, client.post("/settings/again/company/", {"next": "/"}))
     assert client.get("/settings/passkeys/new/")["Location"].startswith("/password/forgotten/")
+
+
+def test_what_a_provider_proved_is_not_the_next_ones_word(provider, idp, alice, bob):
+    """In one browser, by two providers, the same person."""
+    lan = member(alice, LAN)
+    session = bound(browser(), lan, idp).session
+    first = by_provider.opened_by(session)
+    by_provider.note_opening(session, lan, first, has_factor=True)
+    assert session[PROVEN] == lan.pk
+    by_provider.note_opening(session, lan, {**first, "customer": str(bob.pk)}, has_factor=False)
+    assert (PROVEN in session, by_provider.opened_by(session)["customer"]) == (False, str(bob.pk))
+
+
+def test_whose_session_is_of_their_own_means_is_not_shown_anew_by_the_provider(provider, idp, alice):
+    lan = member(alice, LAN)
+    client = bound(browser(), lan, idp)
+    leave_page = client.post("/settings/again/company/", {"next": "/"})
+    session = client.session
+    del session["company"]
+    session.save()
+    assert go(client, leave_page).status_code == 403
+
+
+def test_where_its_second_factor_counts_no_more_the_sessions_that_it_opened_end(alice, owner, idp):
+    set_up(alice, idp, trusts_factor=True)
+    client = bound(browser(), member(alice, LAN), idp)
+    set_provider(alice, wanted(idp, client_secret="", trusts_factor=False), actor=owner.actor, at=clock.now())
+    assert client.get("/")["Location"] == "/login/?next=/"
 
 
 def test_signed_out_one_is_told_where_one_is_still_signed_in(provider, idp, alice):
