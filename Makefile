@@ -10,7 +10,7 @@ help:           ## this list
 run: venv       ## the whole portal on this machine: PORT=8000 DATA_DIR=.data
 	@exec $(PY) -m stack.run
 
-test: venv-dev  ## every check, then every test, on real PostgreSQL and Valkey: COVERAGE=0 counts no branches, LOOKS=1 sees pages in one way of four
+test: venv-dev  ## every check, then every test, on real PostgreSQL and Valkey: COVERAGE=0 counts no branches, LOOKS=0 opens pages without the accessibility checker
 	@exec $(PY) -m stack.check
 
 coverage: venv-dev  ## some tests or all, and which branches none of them takes: ARGS="..."

@@ -116,7 +116,7 @@ EVERY_LOOK = (
     Look(1440, "dark", COLOURS),
     Look(1440, "light", ALL),
 )[: int(os.environ.get("LOOKS") or 4)]
-"""`LOOKS=1` leaves it at the first, where time is short."""
+"""`LOOKS=0` opens pages only, where time is short; `LOOKS=1` looks at them in the first way."""
 
 
 class Examiner:
