@@ -115,8 +115,11 @@ def test_only_what_is_refused_is_kept_as_refused(server: Resource) -> None:
 
 @pytest.mark.as_the_application
 def test_the_portal_makes_months_and_no_other_table(server: Resource) -> None:
-    assert make_coming_parts(at=NOON + 300 * DAY) == 3
-    assert make_coming_parts(at=NOON + 300 * DAY) == 0
+    when_no_demo_plays = (
+        NOON + 20 * 365 * DAY
+    )  # what was made stays: a demo of the same process makes the months around its own
+    assert make_coming_parts(at=when_no_demo_plays) == 3
+    assert make_coming_parts(at=when_no_demo_plays) == 0
     for arguments in (
         ("202713", NOON, NOON + 30 * DAY),
         ("202701", NOON, NOON + 3 * DAY),

@@ -7,38 +7,28 @@ from django.db import migrations, models
 
 import kernel.ids
 import store.carried
-from store.migrating import Together
+import store.migrating
 
 
 class Migration(migrations.Migration):
-    initial = True
     replaces = [
-        ("orders", name)
-        for name in (
-            "0001_initial",
-            "0002_sessions_for_every_action",
-            "0003_visits",
-            "0004_who_gave_up_is_on_record",
-            "0005_reasons_have_a_code_and_words",
-            "0006_the_terms_accepted_are_on_record",
-            "0007_orders_paid_by_bank",
-            "0008_what_belongs_together_is_one_customers",
-            "0009_what_was_ordered_stays",
-            "0010_orders_that_somebody_else_pays",
-        )
+        ("orders", "0001_the_tables"),
+        ("orders", "0002_buyer_profiles"),
+        ("orders", "0003_no_orders_when_closed"),
     ]
 
+    initial = True
+
     dependencies = [
-        ("accounts", "0001_the_tables"),
-        ("catalog", "0001_the_tables"),
-        ("lifecycle", "0001_the_tables"),
-        ("payments", "0001_the_tables"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "0001_all_the_tables"),
+        ("catalog", "0001_all_the_tables"),
+        ("lifecycle", "0001_all_the_tables"),
+        ("payments", "0001_all_the_tables"),
     ]
 
     operations = [
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="OrderedWithCoupon",
                     fields=[],
@@ -142,6 +132,19 @@ class Migration(migrations.Migration):
                         (
                             "terms_version",
                             models.CharField(blank=True, db_default="", max_length=10, verbose_name="terms accepted"),
+                        ),
+                        (
+                            "buyer",
+                            models.ForeignKey(
+                                blank=True,
+                                db_constraint=False,
+                                help_text="The buyer profile that was chosen; else the default at the time of the invoice.",
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="accounts.buyerprofile",
+                                verbose_name="invoiced to",
+                            ),
                         ),
                         (
                             "checkout_session",
@@ -356,10 +359,10 @@ class Migration(migrations.Migration):
                         "verbose_name_plural": "visits of product pages",
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="checkoutsession",
                     constraint=models.UniqueConstraint(fields=("id", "customer"), name="a_session_is_one_customers"),
@@ -367,14 +370,6 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name="orderitem",
                     constraint=models.UniqueConstraint(fields=("order", "position"), name="one_item_per_position"),
-                ),
-                migrations.AddConstraint(
-                    model_name="orderitem",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["waiting", "provisioning"])),
-                        fields=("resource",),
-                        name="one_open_order_per_resource",
-                    ),
                 ),
                 migrations.AddConstraint(
                     model_name="quote",
@@ -388,14 +383,6 @@ class Migration(migrations.Migration):
                     model_name="order",
                     constraint=models.UniqueConstraint(
                         fields=("customer", "key"), name="one_order_per_customer_and_key"
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="order",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["cancelled", "expired"]), _negated=True),
-                        fields=("checkout_session",),
-                        name="a_checkout_session_is_ordered_once",
                     ),
                 ),
                 migrations.AddIndex(
@@ -461,6 +448,14 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddConstraint(
                     model_name="orderitem",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["waiting", "provisioning"])),
+                        fields=("resource",),
+                        name="one_open_order_per_resource",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="orderitem",
                     constraint=models.CheckConstraint(
                         condition=models.Q(("due__gte", 0), ("due__lte", 1000000000000)),
                         name="an_item_is_due_nothing_or_more",
@@ -488,6 +483,20 @@ class Migration(migrations.Migration):
                     model_name="order",
                     constraint=store.carried.CarriedKey(
                         "payment", carries="customer", name="an_order_is_paid_by_its_customer"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="order",
+                    constraint=store.carried.CarriedKey(
+                        "buyer", carries="customer", name="an_order_is_invoiced_to_its_customers_buyer"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="order",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["cancelled", "expired"]), _negated=True),
+                        fields=("checkout_session",),
+                        name="a_checkout_session_is_ordered_once",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -538,6 +547,20 @@ class Migration(migrations.Migration):
                             table="catalog_redemption",
                             timing="DEFERRABLE INITIALLY DEFERRED",
                             when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="checkoutsession",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="1db65ec309969e068951d7de57e7593821ac99b1",
+                            operation='INSERT OR UPDATE OF "customer_id"',
+                            pgid="pgtrigger_a_closed_account_opens_nothing_0dbf1",
+                            table="orders_checkoutsession",
+                            when="BEFORE",
                         ),
                     ),
                 ),
@@ -689,6 +712,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="quote",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="48561d2f50a07d6f851e766c3913e666a9ec29e7",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_9ef4d",
+                            table="orders_quote",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="quote",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="append_only",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
@@ -697,6 +734,20 @@ class Migration(migrations.Migration):
                             operation="UPDATE OR DELETE OR TRUNCATE",
                             pgid="pgtrigger_append_only_f1693",
                             table="orders_quote",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="order",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="6ff1be8c9b22c85122b14c40839fe4aa2d3d448b",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_4c251",
+                            table="orders_order",
                             when="BEFORE",
                         ),
                     ),
@@ -747,6 +798,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="order",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="names_its_buyer_until_it_ends",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.buyer_id IS DISTINCT FROM OLD.buyer_id) AND NOT (OLD.ended_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="2d95e06719b5cd0bf7270ec1679d7f95d4d43a32",
+                            operation="UPDATE",
+                            pgid="pgtrigger_names_its_buyer_until_it_ends_6d745",
+                            table="orders_order",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="order",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="is_paid_once",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="\n        IF (NEW.payment_id IS DISTINCT FROM OLD.payment_id) AND NOT (OLD.state = 'awaiting_payment') THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
@@ -768,6 +833,20 @@ class Migration(migrations.Migration):
                             operation="INSERT",
                             pgid="pgtrigger_an_order_has_its_quotes_customer_and_session_96ad5",
                             table="orders_order",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="visit",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="fd4f0a77f0e835b0af01e4178eff03eb587642ac",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_02559",
+                            table="orders_visit",
                             when="BEFORE",
                         ),
                     ),
@@ -829,6 +908,6 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+            ],
         ),
     ]

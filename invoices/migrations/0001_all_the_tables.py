@@ -1,59 +1,47 @@
 import datetime
+from decimal import Decimal
 
 import django.contrib.postgres.constraints
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import pgtrigger.compiler
 import pgtrigger.migrations
-from django.conf import settings
 from django.db import migrations, models
 
 import catalog.models.validity
 import kernel.ids
 import store.carried
+import store.migrating
 import store.rounded
-from store.migrating import Together
-
-# The zone is fixed here for good: what is kept by month cannot follow a changed setting.
-MONTH = f"""
-CREATE FUNCTION billing_month(instant timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN date_trunc('month', instant AT TIME ZONE '{settings.BILLING_ZONE}')::date
-"""
 
 
 class Migration(migrations.Migration):
-    initial = True
     replaces = [
-        ("invoices", name)
-        for name in (
-            "0001_initial",
-            "0002_monthly_totals",
-            "0003_resources_can_be_lost",
-            "0004_due_all_of_the_day",
-            "0005_usage_is_held_back_by_resource",
-            "0006_lines_are_found_by_their_end",
-            "0007_being_born_paid_is_a_matter_of_payments",
-            "0008_lines_follow_from_their_columns",
-            "0009_holds_of_customers",
-            "0010_the_dunning_ladder",
-            "0011_lines_are_questioned",
-            "0012_what_belongs_together_is_one_customers",
-            "0013_billed_time_lies_in_the_life_of_its_resource",
-            "0014_money_is_held_while_books_are_in_doubt",
-        )
+        ("invoices", "0001_the_tables"),
+        ("invoices", "0002_lines_of_use"),
+        ("invoices", "0003_lines_have_a_tax_point"),
+        ("invoices", "0004_tax_points_of_what_was_issued"),
+        ("invoices", "0005_lines_are_taxed_at_their_tax_point"),
     ]
 
+    initial = True
+
     dependencies = [
-        ("accounts", "0001_the_tables"),
-        ("catalog", "0001_the_tables"),
-        ("lifecycle", "0001_the_tables"),
+        ("accounts", "0001_all_the_tables"),
+        ("catalog", "0001_all_the_tables"),
+        ("lifecycle", "0001_all_the_tables"),
+        ("usage", "0001_all_the_tables"),
     ]
 
     operations = [
-        migrations.RunSQL(MONTH, "DROP FUNCTION billing_month"),
-        Together(
-            [
+        migrations.RunSQL(
+            sql="\nCREATE FUNCTION billing_month(instant timestamptz) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE\nRETURN date_trunc('month', instant AT TIME ZONE 'Asia/Ho_Chi_Minh')::date\n",
+            reverse_sql="DROP FUNCTION billing_month",
+        ),
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="BillingRun",
                     fields=[
@@ -238,6 +226,43 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="UseTakenBack",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("quantity", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="quantity")),
+                        ("at", models.DateTimeField(verbose_name="at")),
+                        (
+                            "credit_note",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="uses",
+                                to="invoices.creditnote",
+                                verbose_name="credit note",
+                            ),
+                        ),
+                        (
+                            "line",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="taken_back",
+                                to="invoices.invoiceline",
+                                verbose_name="invoice line",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "use taken back",
+                        "verbose_name_plural": "uses taken back",
+                    },
+                ),
+                migrations.CreateModel(
                     name="PaidTime",
                     fields=[],
                     options={
@@ -247,6 +272,17 @@ class Migration(migrations.Migration):
                         "constraints": [],
                     },
                     bases=("lifecycle.resource",),
+                ),
+                migrations.CreateModel(
+                    name="RateInUse",
+                    fields=[],
+                    options={
+                        "proxy": True,
+                        "default_permissions": (),
+                        "indexes": [],
+                        "constraints": [],
+                    },
+                    bases=("catalog.taxrate",),
                 ),
                 migrations.CreateModel(
                     name="BillingChunk",
@@ -327,6 +363,15 @@ class Migration(migrations.Migration):
                                 help_text="What is billed: a month (2026-08), its last stretch (2026-08/...), or an order item.",
                                 max_length=60,
                                 verbose_name="period key",
+                            ),
+                        ),
+                        (
+                            "is_late",
+                            models.BooleanField(
+                                db_default=False,
+                                default=False,
+                                help_text="It bills uses that were reported after their time had been billed, and no time.",
+                                verbose_name="reported late",
                             ),
                         ),
                         ("resource_name", models.CharField(max_length=100, verbose_name="resource name")),
@@ -567,6 +612,27 @@ class Migration(migrations.Migration):
                         ("discount", models.DecimalField(decimal_places=4, max_digits=5, verbose_name="discount")),
                         ("includes_vat", models.BooleanField(verbose_name="includes VAT")),
                         ("vat_rate", models.DecimalField(decimal_places=3, max_digits=4, verbose_name="VAT rate")),
+                        (
+                            "taxed_at",
+                            models.DateTimeField(
+                                help_text="Paid ahead: when it was paid. Usage: the last minute of the line.",
+                                verbose_name="tax point",
+                            ),
+                        ),
+                        (
+                            "quantity_before",
+                            models.DecimalField(
+                                db_default=0,
+                                decimal_places=6,
+                                default=Decimal("0"),
+                                max_digits=18,
+                                verbose_name="billed before",
+                            ),
+                        ),
+                        (
+                            "amount_before",
+                            models.BigIntegerField(db_default=0, default=0, verbose_name="amount billed before"),
+                        ),
                         ("amount", models.BigIntegerField(verbose_name="amount")),
                         ("tax", models.BigIntegerField(verbose_name="VAT")),
                         ("total", models.BigIntegerField(verbose_name="total")),
@@ -679,10 +745,10 @@ class Migration(migrations.Migration):
                         ],
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="billingchunk",
                     constraint=models.UniqueConstraint(fields=("run", "first"), name="one_chunk_per_run_and_range"),
@@ -724,30 +790,6 @@ class Migration(migrations.Migration):
                         nulls_distinct=False,
                     ),
                 ),
-                migrations.AddConstraint(
-                    model_name="question",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state", "open")),
-                        fields=("line",),
-                        name="a_line_is_questioned_once_at_a_time",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="dunningstep",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("act", "remind")),
-                        fields=("invoice", "rung"),
-                        name="an_invoice_is_mentioned_once_per_rung",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="dunningstep",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("lifted_at", None), models.Q(("act", "remind"), _negated=True)),
-                        fields=("customer", "rung"),
-                        name="a_customer_stands_once_on_a_rung",
-                    ),
-                ),
                 migrations.AddIndex(
                     model_name="billingchunk",
                     index=models.Index(
@@ -775,6 +817,16 @@ class Migration(migrations.Migration):
                 migrations.AddIndex(
                     model_name="invoiceline",
                     index=models.Index(fields=["customer", "-starts_at", "-id", "ends_at"], name="lines_of_a_customer"),
+                ),
+                migrations.AddIndex(
+                    model_name="invoiceline",
+                    index=models.Index(
+                        condition=models.Q(("per_minutes", 0)), fields=["customer", "starts_at"], name="lines_of_use"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="invoiceline",
+                    index=django.contrib.postgres.indexes.BrinIndex(fields=["taxed_at"], name="lines_by_tax_point"),
                 ),
                 migrations.AddIndex(
                     model_name="parkedbilling",
@@ -949,11 +1001,19 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name="invoice",
                     constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("is_late", False)),
                         expressions=[
                             ("resource", "="),
                             (catalog.models.validity.InstantRange("period_start", "covered_until"), "&&"),
                         ],
                         name="no_minute_of_a_resource_is_billed_twice",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="invoice",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("is_late", False), ("kind", "usage"), _connector="OR"),
+                        name="only_use_is_reported_late",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -975,9 +1035,9 @@ class Migration(migrations.Migration):
                     model_name="creditnote",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("minutes_unused__isnull", True), ("reason", "correction")),
+                            models.Q(("minutes_unused__isnull", True), ("reason__in", ["correction", "used_less"])),
                             models.Q(
-                                models.Q(("reason", "correction"), _negated=True),
+                                models.Q(("reason__in", ["correction", "used_less"]), _negated=True),
                                 ("minutes_unused__gt", 0),
                                 ("minutes_unused__isnull", False),
                             ),
@@ -1033,6 +1093,7 @@ class Migration(migrations.Migration):
                     model_name="invoiceline",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
+                            ("per_minutes", 0),
                             (
                                 "amount",
                                 store.rounded.Rounded(
@@ -1049,9 +1110,12 @@ class Migration(migrations.Migration):
                                         "*",
                                         models.F("minutes"),
                                     ),
-                                    models.F("per_minutes"),
+                                    django.db.models.functions.comparison.NullIf(
+                                        models.F("per_minutes"), models.Value(0)
+                                    ),
                                 ),
-                            )
+                            ),
+                            _connector="OR",
                         ),
                         name="line_amount_follows_from_its_price",
                     ),
@@ -1064,12 +1128,27 @@ class Migration(migrations.Migration):
                                 ("includes_vat", True),
                                 (
                                     "tax",
-                                    store.rounded.Rounded(
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("amount"), "*", models.F("vat_rate")
+                                    django.db.models.expressions.CombinedExpression(
+                                        store.rounded.Rounded(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("amount_before"), "+", models.F("amount")
+                                                ),
+                                                "*",
+                                                models.F("vat_rate"),
+                                            ),
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.Value(1), "+", models.F("vat_rate")
+                                            ),
                                         ),
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.Value(1), "+", models.F("vat_rate")
+                                        "-",
+                                        store.rounded.Rounded(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("amount_before"), "*", models.F("vat_rate")
+                                            ),
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.Value(1), "+", models.F("vat_rate")
+                                            ),
                                         ),
                                     ),
                                 ),
@@ -1078,11 +1157,24 @@ class Migration(migrations.Migration):
                                 ("includes_vat", False),
                                 (
                                     "tax",
-                                    store.rounded.Rounded(
-                                        django.db.models.expressions.CombinedExpression(
-                                            models.F("amount"), "*", models.F("vat_rate")
+                                    django.db.models.expressions.CombinedExpression(
+                                        store.rounded.Rounded(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("amount_before"), "+", models.F("amount")
+                                                ),
+                                                "*",
+                                                models.F("vat_rate"),
+                                            ),
+                                            models.Value(1),
                                         ),
-                                        models.Value(1),
+                                        "-",
+                                        store.rounded.Rounded(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("amount_before"), "*", models.F("vat_rate")
+                                            ),
+                                            models.Value(1),
+                                        ),
                                     ),
                                 ),
                             ),
@@ -1092,9 +1184,33 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
+                    model_name="invoiceline",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("amount_before__gte", 0),
+                                ("per_minutes", 0),
+                                ("quantity__gt", 0),
+                                ("quantity_before__gte", 0),
+                            ),
+                            models.Q(("amount_before", 0), ("per_minutes__gt", 0), ("quantity_before", 0)),
+                            _connector="OR",
+                        ),
+                        name="only_use_goes_on_from_what_was_billed_before",
+                    ),
+                ),
+                migrations.AddConstraint(
                     model_name="parkedbilling",
                     constraint=store.carried.CarriedKey(
                         "resource", carries="customer", name="usage_is_held_of_the_customers_own_resource"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="question",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("line",),
+                        name="a_line_is_questioned_once_at_a_time",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1183,6 +1299,22 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddConstraint(
                     model_name="dunningstep",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("act", "remind")),
+                        fields=("invoice", "rung"),
+                        name="an_invoice_is_mentioned_once_per_rung",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="dunningstep",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("lifted_at", None), models.Q(("act", "remind"), _negated=True)),
+                        fields=("customer", "rung"),
+                        name="a_customer_stands_once_on_a_rung",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="dunningstep",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
@@ -1236,6 +1368,12 @@ class Migration(migrations.Migration):
                         name="a_call_that_is_done_was_answered",
                     ),
                 ),
+                migrations.AddConstraint(
+                    model_name="usetakenback",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("quantity__gt", 0)), name="something_is_taken_back"
+                    ),
+                ),
                 pgtrigger.migrations.AddTrigger(
                     model_name="numberseries",
                     trigger=pgtrigger.compiler.Trigger(
@@ -1265,6 +1403,20 @@ class Migration(migrations.Migration):
                             table="lifecycle_resource",
                             timing="DEFERRABLE INITIALLY DEFERRED",
                             when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="rateinuse",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="begins_after_all_that_is_taxed",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n                PERFORM pg_advisory_xact_lock(hashtextextended('rates of tax', 0));\n                IF EXISTS (\n                    SELECT FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id\n                    WHERE p.tax_category_id = NEW.category_id AND l.taxed_at >= NEW.since::timestamp AT TIME ZONE billing_zone()\n                ) THEN\n                    RAISE EXCEPTION 'something of % is taxed after % already', NEW.category_id, NEW.since USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
+                            hash="6132275e01f5ebfcdc8dc8c8e7476485c1ee1dfa",
+                            operation="INSERT",
+                            pgid="pgtrigger_begins_after_all_that_is_taxed_75197",
+                            table="catalog_taxrate",
+                            when="BEFORE",
                         ),
                     ),
                 ),
@@ -1363,8 +1515,8 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="is_frozen_at_issue",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF (NEW.number IS DISTINCT FROM OLD.number OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.resource_id IS DISTINCT FROM OLD.resource_id OR NEW.product_id IS DISTINCT FROM OLD.product_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.period_key IS DISTINCT FROM OLD.period_key OR NEW.resource_name IS DISTINCT FROM OLD.resource_name OR NEW.buyer IS DISTINCT FROM OLD.buyer OR NEW.seller IS DISTINCT FROM OLD.seller OR NEW.period_start IS DISTINCT FROM OLD.period_start OR NEW.period_end IS DISTINCT FROM OLD.period_end OR NEW.issued_at IS DISTINCT FROM OLD.issued_at OR NEW.due_at IS DISTINCT FROM OLD.due_at OR NEW.subtotal IS DISTINCT FROM OLD.subtotal OR NEW.tax IS DISTINCT FROM OLD.tax OR NEW.coupon IS DISTINCT FROM OLD.coupon OR NEW.coupon_code IS DISTINCT FROM OLD.coupon_code OR NEW.total IS DISTINCT FROM OLD.total) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
-                            hash="c4da0367869c506ef3598f9f6335c27a6831b1e9",
+                            func="\n        IF (NEW.number IS DISTINCT FROM OLD.number OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.resource_id IS DISTINCT FROM OLD.resource_id OR NEW.product_id IS DISTINCT FROM OLD.product_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.period_key IS DISTINCT FROM OLD.period_key OR NEW.is_late IS DISTINCT FROM OLD.is_late OR NEW.resource_name IS DISTINCT FROM OLD.resource_name OR NEW.buyer IS DISTINCT FROM OLD.buyer OR NEW.seller IS DISTINCT FROM OLD.seller OR NEW.period_start IS DISTINCT FROM OLD.period_start OR NEW.period_end IS DISTINCT FROM OLD.period_end OR NEW.issued_at IS DISTINCT FROM OLD.issued_at OR NEW.due_at IS DISTINCT FROM OLD.due_at OR NEW.subtotal IS DISTINCT FROM OLD.subtotal OR NEW.tax IS DISTINCT FROM OLD.tax OR NEW.coupon IS DISTINCT FROM OLD.coupon OR NEW.coupon_code IS DISTINCT FROM OLD.coupon_code OR NEW.total IS DISTINCT FROM OLD.total) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="72e7ad1fa5545f0e2ce4c6144dab3e7ade73b7fe",
                             operation="UPDATE",
                             pgid="pgtrigger_is_frozen_at_issue_0f833",
                             table="invoices_invoice",
@@ -1495,6 +1647,23 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="invoiceline",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="taxed_at_their_tax_point",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE broken text;",
+                            func="\n        PERFORM pg_advisory_xact_lock_shared(hashtextextended('rates of tax', 0));\n        SELECT n.name INTO broken FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id\n        WHERE CASE i.kind WHEN 'usage' THEN n.taxed_at <> greatest(n.starts_at, n.ends_at - interval '1 minute')\n            ELSE n.taxed_at > i.issued_at END LIMIT 1;\n        IF broken IS NOT NULL THEN\n            RAISE EXCEPTION 'the tax point of \"%\" is another one', broken USING ERRCODE = 'check_violation';\n        END IF;\n        SELECT n.price_id::text INTO broken\n        FROM (SELECT DISTINCT price_id, vat_rate, (taxed_at AT TIME ZONE billing_zone())::date AS day FROM new_lines) n JOIN catalog_price p ON p.id = n.price_id\n        LEFT JOIN (SELECT category_id, rate, since, lead(since, 1, 'infinity'::date) OVER (PARTITION BY category_id ORDER BY since) AS until FROM (\n    SELECT DISTINCT ON (category_id, since) category_id, since, rate FROM catalog_taxrate ORDER BY category_id, since, id DESC) said) r ON r.category_id = p.tax_category_id AND n.day >= r.since AND n.day < r.until\n        WHERE r.rate IS DISTINCT FROM n.vat_rate LIMIT 1;\n        IF broken IS NOT NULL THEN\n            RAISE EXCEPTION 'price % is taxed at another rate at that tax point', broken USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NULL;\n        ",
+                            hash="7e061e04b11b59ac2f3766e96374c4d52080fd61",
+                            level="STATEMENT",
+                            operation="INSERT",
+                            pgid="pgtrigger_taxed_at_their_tax_point_a5b31",
+                            referencing="REFERENCING NEW TABLE AS new_lines ",
+                            table="invoices_invoiceline",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="invoiceline",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="lines_add_up_to_their_invoice",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             declare="DECLARE broken text;",
@@ -1503,6 +1672,23 @@ class Migration(migrations.Migration):
                             level="STATEMENT",
                             operation="INSERT",
                             pgid="pgtrigger_lines_add_up_to_their_invoice_afa6b",
+                            referencing="REFERENCING NEW TABLE AS new_lines ",
+                            table="invoices_invoiceline",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="invoiceline",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="use_costs_what_its_price_says",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            declare="DECLARE broken text;",
+                            func="\n                SELECT n.invoice_id::text INTO broken FROM new_lines n WHERE n.per_minutes = 0 AND (n.amount_before, n.amount_before + n.amount)\n                    IS DISTINCT FROM (metered_amount(n.price_id, n.quantity_before, n.discount),\n                                      metered_amount(n.price_id, n.quantity_before + n.quantity, n.discount)) LIMIT 1;\n                IF broken IS NOT NULL THEN\n                    RAISE EXCEPTION 'a line of invoice % bills use at another amount than its price says', broken USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="4f4b08101f4db38b4b8a73ee6783bfadf19d0efa",
+                            level="STATEMENT",
+                            operation="INSERT",
+                            pgid="pgtrigger_use_costs_what_its_price_says_7800b",
                             referencing="REFERENCING NEW TABLE AS new_lines ",
                             table="invoices_invoiceline",
                             when="AFTER",
@@ -1695,6 +1881,35 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+                pgtrigger.migrations.AddTrigger(
+                    model_name="usetakenback",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                            hash="acf1ed34da699d0de2ffada1d21e568fdef43186",
+                            level="STATEMENT",
+                            operation="UPDATE OR DELETE OR TRUNCATE",
+                            pgid="pgtrigger_append_only_d3f94",
+                            table="invoices_usetakenback",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="usetakenback",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="takes_back_what_its_line_billed",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n                IF NOT EXISTS (\n                    SELECT FROM invoices_invoiceline l WHERE l.id = NEW.line_id AND l.per_minutes = 0\n                        AND l.quantity >= (SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id)\n                        AND (NEW.credit_note_id IS NULL\n                             OR l.invoice_id = (SELECT c.invoice_id FROM invoices_creditnote c WHERE c.id = NEW.credit_note_id))\n                ) THEN\n                    RAISE EXCEPTION 'line % did not bill so much use, or is of another invoice than the credit note', NEW.line_id\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="17696d2ad38bca8269248aea73e941aefce695ce",
+                            operation="INSERT",
+                            pgid="pgtrigger_takes_back_what_its_line_billed_17153",
+                            table="invoices_usetakenback",
+                            when="AFTER",
+                        ),
+                    ),
+                ),
+            ],
         ),
     ]

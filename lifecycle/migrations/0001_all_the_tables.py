@@ -12,35 +12,23 @@ from django.db import migrations, models
 import catalog.models.validity
 import kernel.ids
 import store.carried
+import store.migrating
 import store.search
-from store.migrating import Together
 
 
 class Migration(migrations.Migration):
+    replaces = [("lifecycle", "0001_the_tables"), ("lifecycle", "0002_no_resources_when_closed")]
+
     initial = True
-    replaces = [
-        ("lifecycle", name)
-        for name in (
-            "0001_initial",
-            "0002_resources_are_found_by_part_of_name",
-            "0003_a_product_is_served_on_its_own",
-            "0004_resources_can_be_lost",
-            "0005_only_what_runs_on_paid_time_is_renewed_automatically",
-            "0006_resources_are_stopped_for_debt",
-            "0007_what_belongs_together_is_one_customers",
-            "0008_the_end_of_a_resource_has_its_bounds",
-            "0009_the_time_of_a_resource_runs_forward",
-        )
-    ]
 
     dependencies = [
-        ("accounts", "0001_the_tables"),
-        ("catalog", "0001_the_tables"),
+        ("accounts", "0001_all_the_tables"),
+        ("catalog", "0001_all_the_tables"),
     ]
 
     operations = [
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="DeliveryChannel",
                     fields=[
@@ -286,10 +274,10 @@ class Migration(migrations.Migration):
                         "verbose_name_plural": "service periods",
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="resource",
                     constraint=models.UniqueConstraint(fields=("id", "customer"), name="a_resource_is_one_customers"),
@@ -298,14 +286,6 @@ class Migration(migrations.Migration):
                     model_name="provisioningrequest",
                     constraint=models.UniqueConstraint(
                         fields=("id", "resource"), name="a_request_is_about_one_resource"
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="provisioningrequest",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("expects_answer", True), ("state__in", ["pending", "delivered"])),
-                        fields=("resource",),
-                        name="one_unanswered_request_per_resource",
                     ),
                 ),
                 migrations.AddIndex(
@@ -502,6 +482,14 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddConstraint(
                     model_name="provisioningrequest",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("expects_answer", True), ("state__in", ["pending", "delivered"])),
+                        fields=("resource",),
+                        name="one_unanswered_request_per_resource",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="provisioningrequest",
                     constraint=models.CheckConstraint(
                         condition=models.Q(("expects_answer", False), ("deadline__isnull", False), _connector="OR"),
                         name="an_expected_answer_has_a_deadline",
@@ -543,6 +531,20 @@ class Migration(migrations.Migration):
                             (catalog.models.validity.InstantRange("starts_at", "ends_at"), "&&"),
                         ],
                         name="service_periods_of_a_resource_never_overlap",
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="resource",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="9ae7a920f03a7601309fb1ba4e279e677c43535f",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_4a10a",
+                            table="lifecycle_resource",
+                            when="BEFORE",
+                        ),
                     ),
                 ),
                 pgtrigger.migrations.AddTrigger(
@@ -717,6 +719,6 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+            ],
         ),
     ]

@@ -3,48 +3,29 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-from store.migrating import Together
-
-# A row that is visible and whose transaction has not ended was written by our own, perhaps within a savepoint of it. `xmin` is the
-# lower half of a number: the upper one is that of the current transaction, or of its neighbour across the border.
-WRITTEN_BY_US = """
-CREATE FUNCTION written_by_us(written xid) RETURNS boolean LANGUAGE sql VOLATILE RETURN
-    pg_xact_status(
-        (pg_current_xact_id()::text::numeric
-         + (written::text::numeric - pg_current_xact_id()::text::numeric % 4294967296 + 6442450944) % 4294967296 - 2147483648
-        )::text::xid8
-    ) = 'in progress'
-"""
+import store.migrating
 
 
 class Migration(migrations.Migration):
-    initial = True
     replaces = [
-        ("ledger", name)
-        for name in (
-            "0001_initial",
-            "0002_entries_of_a_customer_include_sums",
-            "0003_payments_taken_back",
-            "0004_what_is_left_of_each_grant",
-            "0005_entries_of_an_account_by_age",
-            "0006_money_waits_in_suspense",
-            "0007_a_fact_is_one_fact",
-            "0008_money_goes_back_to_its_source",
-            "0009_grants_name_what_returned_them",
-            "0010_grants_until_now_name_what_returned_them",
-            "0011_grants_are_given_anew_from_what_came_back",
-            "0012_what_is_held_has_its_rows",
-        )
+        ("ledger", "0001_the_tables"),
+        ("ledger", "0002_what_is_left_out_moves_nothing"),
+        ("ledger", "0003_no_grants_when_closed"),
     ]
 
+    initial = True
+
     dependencies = [
-        ("accounts", "0001_the_tables"),
+        ("accounts", "0001_all_the_tables"),
     ]
 
     operations = [
-        migrations.RunSQL(WRITTEN_BY_US, "DROP FUNCTION written_by_us(xid)"),
-        Together(
-            [
+        migrations.RunSQL(
+            sql="\nCREATE FUNCTION written_by_us(written xid) RETURNS boolean LANGUAGE sql VOLATILE RETURN\n    pg_xact_status(\n        (pg_current_xact_id()::text::numeric\n         + (written::text::numeric - pg_current_xact_id()::text::numeric % 4294967296 + 6442450944) % 4294967296 - 2147483648\n        )::text::xid8\n    ) = 'in progress'\n",
+            reverse_sql="DROP FUNCTION written_by_us(xid)",
+        ),
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="Account",
                     fields=[
@@ -275,10 +256,10 @@ class Migration(migrations.Migration):
                         "verbose_name_plural": "ledger entries",
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="account",
                     constraint=models.UniqueConstraint(
@@ -541,12 +522,12 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="moves_what_is_held",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n                IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN\n                    RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';\n                ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN\n                    RETURN NEW;\n                END IF;\n                UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END\n                WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';\n                IF NOT FOUND THEN\n                    RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
-                            hash="692645fbfcab64ae61069c9b7cc413b52e2fb7a9",
+                            func="\n                IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN\n                    RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';\n                ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN\n                    RETURN NULL;\n                END IF;\n                UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END\n                WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';\n                IF NOT FOUND THEN\n                    RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="7d0b36cdc3761856f490889afbd311a3bfd01a17",
                             operation='INSERT OR UPDATE OF "ended_at"',
                             pgid="pgtrigger_moves_what_is_held_7e178",
                             table="ledger_credithold",
-                            when="BEFORE",
+                            when="AFTER",
                         ),
                     ),
                 ),
@@ -607,6 +588,21 @@ class Migration(migrations.Migration):
                             pgid="pgtrigger_moves_the_rest_0dbd2",
                             table="ledger_grantuse",
                             when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="grant",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (NEW."returned_by_id" IS NULL)',
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="837a3ded2be4b10b3beaf5d85e5de12078c3ea95",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_f6360",
+                            table="ledger_grant",
+                            when="BEFORE",
                         ),
                     ),
                 ),
@@ -703,8 +699,8 @@ class Migration(migrations.Migration):
                         name="moves_the_balance",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             declare="DECLARE bucket text; fact record; source_of record; wanted bigint;",
-                            func="\n                NEW.customer_id := NULL;\n                NEW.balance_after := NULL;\n                UPDATE ledger_account SET balance = balance + NEW.amount\n                WHERE id = NEW.account_id AND customer_id IS NOT NULL\n                RETURNING customer_id, balance, kind INTO NEW.customer_id, NEW.balance_after, bucket;\n                IF bucket = 'promotional' AND NEW.amount < 0 THEN\n                    SELECT kind, source, at INTO fact FROM ledger_transaction WHERE id = NEW.transaction_id;\n                    wanted := -NEW.amount;\n                    FOR source_of IN\n                        SELECT id, rest FROM ledger_grant\n                        WHERE customer_id = NEW.customer_id AND rest > 0\n                            AND (fact.kind <> 'grant_expiry' OR id::text = split_part(fact.source, ':', 1))\n                        ORDER BY expires_at <= fact.at, expires_at, id\n                    LOOP\n                        EXIT WHEN wanted = 0;\n                        INSERT INTO ledger_grantuse (grant_id, transaction_id, amount)\n                        VALUES (source_of.id, NEW.transaction_id, least(wanted, source_of.rest));\n                        wanted := wanted - least(wanted, source_of.rest);\n                    END LOOP;\n                    IF wanted > 0 THEN\n                        RAISE EXCEPTION '% of promotional credit come from no grant', wanted USING ERRCODE = 'check_violation';\n                    END IF;\n                END IF;\n                RETURN NEW;\n                ",
-                            hash="bbd1bea14a9ef3dd5c6b9002bf72a212d111c7a5",
+                            func="\n                IF EXISTS (SELECT FROM ledger_entry WHERE id = NEW.id) THEN  -- ON CONFLICT would leave it out, and its money moved\n                    RAISE EXCEPTION 'entry % is there already', NEW.id USING ERRCODE = 'unique_violation';\n                END IF;\n                NEW.customer_id := NULL;\n                NEW.balance_after := NULL;\n                UPDATE ledger_account SET balance = balance + NEW.amount\n                WHERE id = NEW.account_id AND customer_id IS NOT NULL\n                RETURNING customer_id, balance, kind INTO NEW.customer_id, NEW.balance_after, bucket;\n                IF bucket = 'promotional' AND NEW.amount < 0 THEN\n                    SELECT kind, source, at INTO fact FROM ledger_transaction WHERE id = NEW.transaction_id;\n                    wanted := -NEW.amount;\n                    FOR source_of IN\n                        SELECT id, rest FROM ledger_grant\n                        WHERE customer_id = NEW.customer_id AND rest > 0\n                            AND (fact.kind <> 'grant_expiry' OR id::text = split_part(fact.source, ':', 1))\n                        ORDER BY expires_at <= fact.at, expires_at, id\n                    LOOP\n                        EXIT WHEN wanted = 0;\n                        INSERT INTO ledger_grantuse (grant_id, transaction_id, amount)\n                        VALUES (source_of.id, NEW.transaction_id, least(wanted, source_of.rest));\n                        wanted := wanted - least(wanted, source_of.rest);\n                    END LOOP;\n                    IF wanted > 0 THEN\n                        RAISE EXCEPTION '% of promotional credit come from no grant', wanted USING ERRCODE = 'check_violation';\n                    END IF;\n                END IF;\n                RETURN NEW;\n                ",
+                            hash="3c5f037d62929ac61ea671b58db8a051f499ae2a",
                             operation="INSERT",
                             pgid="pgtrigger_moves_the_balance_94c90",
                             table="ledger_entry",
@@ -729,6 +725,6 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+            ],
         ),
     ]

@@ -12,52 +12,33 @@ from django.db import migrations, models
 import kernel.ids
 import kernel.references
 import store.carried
-from store.migrating import Together
+import store.migrating
 
 
 class Migration(migrations.Migration):
-    initial = True
     replaces = [
-        ("payments", name)
-        for name in (
-            "0001_initial",
-            "0002_payments_of_a_customer_include_sums",
-            "0003_allocations_move_what_they_touch",
-            "0004_what_gateways_received",
-            "0005_gateways_received_what_was_asked",
-            "0006_payments_are_asked_about_until_forgotten",
-            "0007_payments_taken_back",
-            "0008_bank_transfers_in_parts",
-            "0009_known_bank_transfers",
-            "0010_adjustments_are_closed",
-            "0011_who_gave_up_is_on_record",
-            "0012_adjustments_become_acts_for_two",
-            "0013_adjustments_are_acts_for_two",
-            "0014_an_invoice_born_paid_has_been_paid",
-            "0015_expected_transfers_and_statement_lines",
-            "0016_transfers_until_now_wait_in_suspense",
-            "0017_a_payment_page_may_have_a_long_address",
-            "0018_a_notice_is_judged_once",
-            "0019_linked_accounts_and_consents",
-            "0020_what_belongs_together_is_one_customers",
-            "0021_what_came_in_is_written_once",
-            "0022_statements_and_differences",
-            "0023_differences_have_amounts",
-            "0024_what_a_payment_gave_is_found",
-            "0025_top_ups_go_back_to_their_source",
-            "0026_requests_to_pay_on_behalf",
-            "0027_links_that_never_end",
-        )
+        ("payments", "0001_the_tables"),
+        ("payments", "0002_what_went_back_may_be_taken"),
+        ("payments", "0003_what_was_taken_may_be_given_back"),
+        ("payments", "0004_requests_to_one_person_are_counted"),
+        ("payments", "0005_refunds_may_come_back"),
+        ("payments", "0006_a_top_up_pays_nothing"),
+        ("payments", "0007_what_is_left_out_moves_nothing"),
+        ("payments", "0008_what_was_taken_comes_back_in_part"),
+        ("payments", "0009_reversals_are_looked_for_in_statements"),
+        ("payments", "0010_no_payments_begin_when_closed"),
     ]
 
+    initial = True
+
     dependencies = [
-        ("accounts", "0001_the_tables"),
-        ("invoices", "0001_the_tables"),
+        ("accounts", "0001_all_the_tables"),
+        ("invoices", "0001_all_the_tables"),
     ]
 
     operations = [
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="Consent",
                     fields=[
@@ -288,7 +269,7 @@ class Migration(migrations.Migration):
                         (
                             "taken_back",
                             models.BigIntegerField(
-                                db_default=0, default=0, verbose_name="taken back by bank or gateway"
+                                db_default=0, default=0, editable=False, verbose_name="taken back by bank or gateway"
                             ),
                         ),
                         (
@@ -468,6 +449,12 @@ class Migration(migrations.Migration):
                         ("source", models.CharField(max_length=60, verbose_name="gateway or bank")),
                         ("day", models.DateField(verbose_name="day")),
                         (
+                            "movement",
+                            models.CharField(
+                                blank=True, db_default="", max_length=10, verbose_name="movement that no line tells"
+                            ),
+                        ),
+                        (
                             "theirs",
                             models.BigIntegerField(blank=True, null=True, verbose_name="amount in the statement"),
                         ),
@@ -511,6 +498,17 @@ class Migration(migrations.Migration):
                             ),
                         ),
                         (
+                            "reversal",
+                            models.ForeignKey(
+                                blank=True,
+                                null=True,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="payments.reversal",
+                                verbose_name="payment taken back",
+                            ),
+                        ),
+                        (
                             "line",
                             models.ForeignKey(
                                 blank=True,
@@ -548,6 +546,7 @@ class Migration(migrations.Migration):
                         ("approved_at", models.DateTimeField(verbose_name="approved")),
                         ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent to the gateway")),
                         ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled")),
+                        ("came_back_at", models.DateTimeField(blank=True, null=True, verbose_name="came back")),
                         (
                             "gateway_txn_id",
                             models.CharField(
@@ -604,14 +603,25 @@ class Migration(migrations.Migration):
                         ),
                         ("amount", models.BigIntegerField(verbose_name="taken back")),
                         ("reference", models.CharField(max_length=60, verbose_name="reference of the bank or gateway")),
+                        (
+                            "told_as",
+                            models.CharField(
+                                blank=True, db_default="", max_length=60, verbose_name="as the statement names it"
+                            ),
+                        ),
                         ("reason", models.CharField(max_length=500, verbose_name="reason")),
                         ("from_credit", models.BigIntegerField(default=0, verbose_name="out of the wallet")),
                         ("reopened", models.BigIntegerField(default=0, verbose_name="on invoices that are open again")),
                         ("debt", models.BigIntegerField(default=0, verbose_name="debt")),
                         ("collected", models.BigIntegerField(default=0, verbose_name="of it collected")),
+                        (
+                            "given_back",
+                            models.BigIntegerField(db_default=0, default=0, verbose_name="of it given back"),
+                        ),
                         ("actor", models.CharField(max_length=200, verbose_name="by")),
                         ("at", models.DateTimeField(verbose_name="at")),
                         ("closed_at", models.DateTimeField(blank=True, null=True, verbose_name="closed")),
+                        ("given_back_at", models.DateTimeField(blank=True, null=True, verbose_name="given back")),
                         (
                             "customer",
                             models.ForeignKey(
@@ -944,10 +954,10 @@ class Migration(migrations.Migration):
                         ],
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="statementday",
                     constraint=models.UniqueConstraint(
@@ -958,14 +968,6 @@ class Migration(migrations.Migration):
                     model_name="linkedaccount",
                     constraint=models.UniqueConstraint(
                         fields=("gateway", "reference"), name="a_link_is_known_once_per_gateway"
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="linkedaccount",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("is_default", True)),
-                        fields=("customer",),
-                        name="one_default_account_per_customer",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1001,14 +1003,6 @@ class Migration(migrations.Migration):
                 migrations.AddConstraint(
                     model_name="payment",
                     constraint=models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["created", "processing", "unknown"])),
-                        fields=("customer", "payable"),
-                        name="one_open_attempt_per_payable",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="payment",
-                    constraint=models.UniqueConstraint(
                         fields=("gateway", "gateway_txn_id"), name="one_payment_per_gateway_transaction"
                     ),
                 ),
@@ -1025,25 +1019,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
-                    model_name="expectedtransfer",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("closed_at", None), ("met_at", None)),
-                        fields=("customer", "payable"),
-                        name="one_transfer_is_expected_per_payable",
-                    ),
-                ),
-                migrations.AddConstraint(
                     model_name="refund",
                     constraint=models.UniqueConstraint(
                         fields=("gateway", "reference"), name="a_refund_is_asked_for_under_its_own_reference"
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="refund",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["approved", "under_way"])),
-                        fields=("payment",),
-                        name="one_refund_of_a_payment_at_a_time",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1063,56 +1041,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
-                    model_name="allocation",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("reversal__isnull", True)),
-                        fields=("payment", "invoice"),
-                        name="a_payment_reaches_an_invoice_once",
-                    ),
-                ),
-                migrations.AddConstraint(
                     model_name="statementline",
                     constraint=models.UniqueConstraint(
                         fields=("statement", "movement", "transaction", "reference", "amount", "nth"),
                         name="a_line_is_kept_once",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="reconciliationcase",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("line__isnull", False)), fields=("line",), name="a_line_differs_once"
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="reconciliationcase",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("line", None), ("payment__isnull", False)),
-                        fields=("payment",),
-                        name="a_payment_is_missing_once",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="reconciliationcase",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("line", None), ("transfer__isnull", False)),
-                        fields=("transfer",),
-                        name="a_transfer_is_missing_once",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="reconciliationcase",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("line", None), ("refund__isnull", False)),
-                        fields=("refund",),
-                        name="a_refund_is_missing_once",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="transferclaim",
-                    constraint=models.UniqueConstraint(
-                        condition=models.Q(("state", "open")),
-                        fields=("customer", "amount", "day"),
-                        name="a_transfer_is_claimed_once_at_a_time",
                     ),
                 ),
                 migrations.AddIndex(
@@ -1151,6 +1083,14 @@ class Migration(migrations.Migration):
                     model_name="paymentrequest",
                     index=models.Index(
                         fields=["customer", "-created_at", "-id"], name="payment_requests_of_a_customer"
+                    ),
+                ),
+                migrations.AddIndex(
+                    model_name="paymentrequest",
+                    index=models.Index(
+                        django.db.models.functions.text.Upper("email"),
+                        models.OrderBy(models.F("created_at"), descending=True),
+                        name="payment_requests_to_one_person",
                     ),
                 ),
                 migrations.AddIndex(
@@ -1268,7 +1208,7 @@ class Migration(migrations.Migration):
                 migrations.AddIndex(
                     model_name="refund",
                     index=models.Index(
-                        condition=models.Q(("state", "done")),
+                        condition=models.Q(("gateway_txn_id__isnull", False)),
                         fields=["gateway", "settled_at"],
                         name="refunds_done_by_a_gateway",
                     ),
@@ -1302,6 +1242,14 @@ class Migration(migrations.Migration):
                     index=models.Index(fields=["source", "transaction"], name="lines_of_a_transaction"),
                 ),
                 migrations.AddIndex(
+                    model_name="statementline",
+                    index=models.Index(
+                        condition=models.Q(("movement", "payment"), _negated=True),
+                        fields=["source", "reference"],
+                        name="lines_that_are_no_payments",
+                    ),
+                ),
+                migrations.AddIndex(
                     model_name="reconciliationcase",
                     index=models.Index(
                         condition=models.Q(("resolved_at", None)),
@@ -1313,6 +1261,14 @@ class Migration(migrations.Migration):
                     model_name="transferclaim",
                     index=models.Index(
                         condition=models.Q(("state", "open")), fields=["at"], name="claims_that_are_open"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="linkedaccount",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)),
+                        fields=("customer",),
+                        name="one_default_account_per_customer",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1541,6 +1497,17 @@ class Migration(migrations.Migration):
                     model_name="payment",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
+                            models.Q(("kind", "top_up"), _negated=True),
+                            models.Q(("allocated", 0), ("promotional", 0), ("refunded", 0)),
+                            _connector="OR",
+                        ),
+                        name="a_top_up_pays_nothing",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
                             models.Q(("means", "gateway"), _negated=True),
                             models.Q(
                                 ("kind", "order"),
@@ -1584,12 +1551,8 @@ class Migration(migrations.Migration):
                             ("to_source__gte", 0),
                             (
                                 "to_source__lte",
-                                django.db.models.expressions.CombinedExpression(
-                                    django.db.models.functions.comparison.Coalesce(
-                                        models.F("captured"), models.F("amount")
-                                    ),
-                                    "-",
-                                    models.F("taken_back"),
+                                django.db.models.functions.comparison.Coalesce(
+                                    models.F("captured"), models.F("amount")
                                 ),
                             ),
                         ),
@@ -1626,6 +1589,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
+                    model_name="payment",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["created", "processing", "unknown"])),
+                        fields=("customer", "payable"),
+                        name="one_open_attempt_per_payable",
+                    ),
+                ),
+                migrations.AddConstraint(
                     model_name="expectedtransfer",
                     constraint=store.carried.CarriedKey(
                         "request", carries="customer", name="a_transfer_on_behalf_is_its_requests_customers"
@@ -1651,6 +1622,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="a_transfer_on_behalf_names_its_request",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="expectedtransfer",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("closed_at", None), ("met_at", None)),
+                        fields=("customer", "payable"),
+                        name="one_transfer_is_expected_per_payable",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1710,18 +1689,32 @@ class Migration(migrations.Migration):
                 ),
                 migrations.AddConstraint(
                     model_name="refund",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["approved", "under_way"])),
+                        fields=("payment",),
+                        name="one_refund_of_a_payment_at_a_time",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="refund",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
                             models.Q(
-                                ("gateway_txn_id", None), ("sent_at", None), ("settled_at", None), ("state", "approved")
+                                ("came_back_at", None),
+                                ("gateway_txn_id", None),
+                                ("sent_at", None),
+                                ("settled_at", None),
+                                ("state", "approved"),
                             ),
                             models.Q(
+                                ("came_back_at", None),
                                 ("gateway_txn_id", None),
                                 ("sent_at__isnull", False),
                                 ("settled_at", None),
                                 ("state", "under_way"),
                             ),
                             models.Q(
+                                ("came_back_at", None),
                                 ("check_at", None),
                                 ("sent_at__isnull", False),
                                 ("settled_at__isnull", False),
@@ -1731,10 +1724,18 @@ class Migration(migrations.Migration):
                             ),
                             models.Q(
                                 ("check_at", None),
-                                ("gateway_txn_id", None),
                                 ("settled_at__isnull", False),
                                 ("state", "failed"),
                                 models.Q(("failure", ""), _negated=True),
+                                models.Q(
+                                    models.Q(("came_back_at", None), ("gateway_txn_id", None)),
+                                    models.Q(
+                                        ("came_back_at__isnull", False),
+                                        ("gateway_txn_id__gt", ""),
+                                        ("gateway_txn_id__isnull", False),
+                                    ),
+                                    _connector="OR",
+                                ),
                             ),
                             _connector="OR",
                         ),
@@ -1745,6 +1746,14 @@ class Migration(migrations.Migration):
                     model_name="reversal",
                     constraint=store.carried.CarriedKey(
                         "payment", carries="customer", name="a_reversal_is_its_payments_customers"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reversal",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("told_as", ""), _negated=True),
+                        fields=("payment", "told_as"),
+                        name="a_statement_names_one_reversal",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1775,6 +1784,46 @@ class Migration(migrations.Migration):
                     constraint=models.CheckConstraint(
                         condition=models.Q(("collected__gte", 0), ("collected__lte", models.F("debt"))),
                         name="no_more_is_collected_than_the_debt",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reversal",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("given_back", 0), ("given_back_at__isnull", True)),
+                            models.Q(
+                                ("given_back__gt", 0),
+                                ("given_back__lte", models.F("amount")),
+                                ("given_back_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="something_is_given_back_at_an_instant",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reversal",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("given_back", 0),
+                            (
+                                "collected__gte",
+                                django.db.models.functions.comparison.Least(models.F("debt"), models.F("given_back")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="what_was_given_back_is_not_owed",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reversal",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("given_back", models.F("amount")), _negated=True),
+                            ("closed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="nobody_looks_at_what_was_won",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1829,10 +1878,56 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
+                    model_name="allocation",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("reversal__isnull", True)),
+                        fields=("payment", "invoice"),
+                        name="a_payment_reaches_an_invoice_once",
+                    ),
+                ),
+                migrations.AddConstraint(
                     model_name="statementline",
                     constraint=models.CheckConstraint(
                         condition=models.Q(("amount__gt", 0), ("amount__lte", 1000000000000)),
                         name="a_line_moves_an_amount",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reconciliationcase",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("line__isnull", False)), fields=("line",), name="a_line_differs_once"
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reconciliationcase",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("line", None), ("payment__isnull", False)),
+                        fields=("payment",),
+                        name="a_payment_is_missing_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reconciliationcase",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("line", None), ("transfer__isnull", False)),
+                        fields=("transfer",),
+                        name="a_transfer_is_missing_once",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reconciliationcase",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("line", None), ("refund__isnull", False)),
+                        fields=("refund", "movement"),
+                        name="a_refund_is_missing_once_each_way",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="reconciliationcase",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("line", None), ("reversal__isnull", False)),
+                        fields=("reversal", "movement"),
+                        name="a_reversal_is_missing_once_each_way",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -1846,15 +1941,41 @@ class Migration(migrations.Migration):
                                 ("ours__isnull", False),
                                 ("theirs", None),
                                 models.Q(
-                                    models.Q(("payment__isnull", False), ("refund", None), ("transfer", None)),
-                                    models.Q(("payment", None), ("refund", None), ("transfer__isnull", False)),
-                                    models.Q(("payment", None), ("refund__isnull", False), ("transfer", None)),
+                                    models.Q(
+                                        ("movement", "payment"),
+                                        ("payment__isnull", False),
+                                        ("refund", None),
+                                        ("reversal", None),
+                                        ("transfer", None),
+                                    ),
+                                    models.Q(
+                                        ("movement", "payment"),
+                                        ("payment", None),
+                                        ("refund", None),
+                                        ("reversal", None),
+                                        ("transfer__isnull", False),
+                                    ),
+                                    models.Q(
+                                        ("payment", None),
+                                        ("refund__isnull", False),
+                                        ("reversal", None),
+                                        ("transfer", None),
+                                        ("movement__in", ["refund", "came_back"]),
+                                    ),
+                                    models.Q(
+                                        ("payment", None),
+                                        ("refund", None),
+                                        ("reversal__isnull", False),
+                                        ("transfer", None),
+                                        ("movement__in", ["taken_back", "given_back"]),
+                                    ),
                                     _connector="OR",
                                 ),
                             ),
                             models.Q(
                                 models.Q(("kind", "missing_there"), _negated=True),
                                 ("line__isnull", False),
+                                ("movement", ""),
                                 ("theirs__gt", 0),
                                 ("theirs__isnull", False),
                             ),
@@ -1926,6 +2047,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="a_claim_is_open_found_or_refused",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="transferclaim",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("state", "open")),
+                        fields=("customer", "amount", "day"),
+                        name="a_transfer_is_claimed_once_at_a_time",
                     ),
                 ),
                 pgtrigger.migrations.AddTrigger(
@@ -2020,6 +2149,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="linkedaccount",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="fbc468c3a482f8fccbf050c0b47b26b8bde28450",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_10959",
+                            table="payments_linkedaccount",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="linkedaccount",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="never_deleted",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
@@ -2085,6 +2228,21 @@ class Migration(migrations.Migration):
                             operation="INSERT",
                             pgid="pgtrigger_is_of_the_accounts_customer_863fd",
                             table="payments_consent",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="automaticcharge",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition='WHEN (NEW."is_on")',
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="29c2902ac6a802e31c09a8a9d978a31666243396",
+                            operation='INSERT OR UPDATE OF "is_on"',
+                            pgid="pgtrigger_a_closed_account_opens_nothing_00bd6",
+                            table="payments_automaticcharge",
                             when="BEFORE",
                         ),
                     ),
@@ -2178,6 +2336,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="paymentrequest",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="bd8de7a0dd466a348166fa1e97d173f84e50ef3b",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_4d04d",
+                            table="payments_paymentrequest",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="paymentrequest",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="never_deleted",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
@@ -2209,10 +2381,24 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="is_what_was_asked_for",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.order_id IS DISTINCT FROM OLD.order_id OR NEW.invoice_ids IS DISTINCT FROM OLD.invoice_ids OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.email IS DISTINCT FROM OLD.email OR NEW.shown_name IS DISTINCT FROM OLD.shown_name OR NEW.language IS DISTINCT FROM OLD.language OR NEW.digest IS DISTINCT FROM OLD.digest OR NEW.actor IS DISTINCT FROM OLD.actor OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.expires_at IS DISTINCT FROM OLD.expires_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
-                            hash="f2949b42f6ce79294456abb525c502734955ba4b",
+                            func="\n        IF (NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.order_id IS DISTINCT FROM OLD.order_id OR NEW.invoice_ids IS DISTINCT FROM OLD.invoice_ids OR NEW.amount IS DISTINCT FROM OLD.amount OR NEW.language IS DISTINCT FROM OLD.language OR NEW.digest IS DISTINCT FROM OLD.digest OR NEW.actor IS DISTINCT FROM OLD.actor OR NEW.created_at IS DISTINCT FROM OLD.created_at OR NEW.expires_at IS DISTINCT FROM OLD.expires_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="add5700a4608a0ba777523383f5c0a07c365e7ee",
                             operation="UPDATE",
                             pgid="pgtrigger_is_what_was_asked_for_38d9c",
+                            table="payments_paymentrequest",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="paymentrequest",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="asks_whom_it_was_to_ask",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.email IS DISTINCT FROM OLD.email OR NEW.shown_name IS DISTINCT FROM OLD.shown_name) AND NOT (NEW.email = '' AND NEW.shown_name = '' AND EXISTS (SELECT FROM accounts_customer c WHERE c.id = OLD.customer_id AND c.closed_at IS NOT NULL)) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="90caf468e98bd041338f68e0d05bb0cbfc149ad1",
+                            operation="UPDATE",
+                            pgid="pgtrigger_asks_whom_it_was_to_ask_b2f50",
                             table="payments_paymentrequest",
                             when="BEFORE",
                         ),
@@ -2228,6 +2414,21 @@ class Migration(migrations.Migration):
                             operation="UPDATE",
                             pgid="pgtrigger_was_first_opened_once_71901",
                             table="payments_paymentrequest",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="payment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            condition="WHEN (NEW.\"state\" = 'created')",
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="8f0999e94a1c774bf7548d83ecab5e373e2e0b6d",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_1fa54",
+                            table="payments_payment",
                             when="BEFORE",
                         ),
                     ),
@@ -2252,8 +2453,8 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="moves_along_its_edges",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'created' AND NOT (NEW.state = 'succeeded' AND NEW.means <> 'gateway') THEN\n                RAISE EXCEPTION '% starts as created, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('cancelled', 'succeeded'), ('created', 'cancelled'), ('created', 'failed'), ('created', 'processing'), ('created', 'succeeded'), ('created', 'unknown'), ('failed', 'succeeded'), ('processing', 'cancelled'), ('processing', 'failed'), ('processing', 'succeeded'), ('processing', 'unknown'), ('succeeded', 'refunded'), ('unknown', 'cancelled'), ('unknown', 'failed'), ('unknown', 'processing'), ('unknown', 'succeeded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
-                            hash="c7ed1196653d016cbc4a3fc10d35134eb5c44e61",
+                            func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'created' AND NOT (NEW.state = 'succeeded' AND NEW.means <> 'gateway') THEN\n                RAISE EXCEPTION '% starts as created, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('cancelled', 'succeeded'), ('created', 'cancelled'), ('created', 'failed'), ('created', 'processing'), ('created', 'succeeded'), ('created', 'unknown'), ('failed', 'succeeded'), ('processing', 'cancelled'), ('processing', 'failed'), ('processing', 'succeeded'), ('processing', 'unknown'), ('refunded', 'succeeded'), ('succeeded', 'refunded'), ('unknown', 'cancelled'), ('unknown', 'failed'), ('unknown', 'processing'), ('unknown', 'succeeded')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n                IF OLD.state = 'refunded' AND NEW.to_source >= coalesce(NEW.captured, NEW.amount) - NEW.refunded THEN\n                    RAISE EXCEPTION 'nothing of payment % came back', NEW.reference USING ERRCODE = 'check_violation';\n                END IF;\n                \n        END IF;\n        RETURN NEW;\n        ",
+                            hash="62b2ed0da24ee0b8f70f12e79995bed36bfe528a",
                             operation='INSERT OR UPDATE OF "state"',
                             pgid="pgtrigger_moves_along_its_edges_b8d64",
                             table="payments_payment",
@@ -2365,6 +2566,34 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="payment",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="only_reversals_take_it",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.taken_back IS DISTINCT FROM OLD.taken_back) AND NOT (pg_trigger_depth() > 1) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="499394001c29179f95d90c991ebe8997499282ae",
+                            operation="UPDATE",
+                            pgid="pgtrigger_only_reversals_take_it_18d9a",
+                            table="payments_payment",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="payment",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="nothing_of_it_is_gone_at_first",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.to_source <> 0 OR NEW.taken_back <> 0 THEN\n            RAISE EXCEPTION 'a new row of % adds up nothing yet', TG_TABLE_NAME USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="651a8479496e6de4bf54d1f54e675ea49beb48c9",
+                            operation="INSERT",
+                            pgid="pgtrigger_nothing_of_it_is_gone_at_first_b8c0a",
+                            table="payments_payment",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="payment",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="born_given_away_means_allocated",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             condition='WHEN (NEW."allocated" > 0)',
@@ -2376,6 +2605,20 @@ class Migration(migrations.Migration):
                             table="payments_payment",
                             timing="DEFERRABLE INITIALLY DEFERRED",
                             when="AFTER",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="expectedtransfer",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="a_closed_account_opens_nothing",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.customer_id IS NOT NULL THEN\n            PERFORM FROM accounts_customer WHERE id = NEW.customer_id AND closed_at IS NULL FOR KEY SHARE;\n            IF NOT FOUND AND EXISTS (SELECT FROM accounts_customer WHERE id = NEW.customer_id) THEN\n                RAISE EXCEPTION 'the account of % has closed: % takes nothing new', NEW.customer_id, TG_TABLE_NAME\n                    USING ERRCODE = 'restrict_violation';\n            END IF;\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="369a2f0f2e9033e0d8e6229f9e2451b146083ed5",
+                            operation="INSERT",
+                            pgid="pgtrigger_a_closed_account_opens_nothing_1d504",
+                            table="payments_expectedtransfer",
+                            when="BEFORE",
                         ),
                     ),
                 ),
@@ -2471,8 +2714,8 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="moves_along_its_edges",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'approved' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as approved, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('approved', 'failed'), ('approved', 'under_way'), ('under_way', 'done'), ('under_way', 'failed')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
-                            hash="4c16946fbadc8bdc504c7a77d36be800855ad319",
+                            func="\n        IF TG_OP = 'INSERT' THEN\n            IF NEW.state <> 'approved' AND NOT (FALSE) THEN\n                RAISE EXCEPTION '% starts as approved, not as %', TG_TABLE_NAME, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n        ELSIF NEW.state <> OLD.state THEN\n            IF (OLD.state, NEW.state) NOT IN (('approved', 'failed'), ('approved', 'under_way'), ('done', 'failed'), ('under_way', 'done'), ('under_way', 'failed')) THEN\n                RAISE EXCEPTION '% % cannot move from % to %', TG_TABLE_NAME, OLD.id, OLD.state, NEW.state\n                    USING ERRCODE = 'check_violation';\n            END IF;\n            \n        END IF;\n        RETURN NEW;\n        ",
+                            hash="2ca59aef828f78b1af85720ead42d9ea5883aa34",
                             operation='INSERT OR UPDATE OF "state"',
                             pgid="pgtrigger_moves_along_its_edges_8cf31",
                             table="payments_refund",
@@ -2525,6 +2768,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="refund",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="comes_back_once",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.came_back_at IS DISTINCT FROM OLD.came_back_at) AND NOT (OLD.came_back_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="c1b7a5ffe307ab2b0357c358383a33554cefbcfb",
+                            operation="UPDATE",
+                            pgid="pgtrigger_comes_back_once_390c4",
+                            table="payments_refund",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="refund",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="is_of_a_top_up_at_its_gateway",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="\n                IF NOT EXISTS (SELECT FROM payments_payment p WHERE p.id = NEW.payment_id AND p.gateway = NEW.gateway\n                               AND p.kind = 'top_up' AND p.means = 'gateway' AND p.state IN ('succeeded', 'refunded')) THEN\n                    RAISE EXCEPTION 'only a top-up that has succeeded goes back, by the gateway that brought it'\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
@@ -2542,8 +2799,8 @@ class Migration(migrations.Migration):
                         name="is_decided_by_two",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             constraint="CONSTRAINT",
-                            func="\n                IF NOT EXISTS (SELECT FROM accounts_staffact a WHERE a.id = NEW.act_id AND a.act = 'refund-top-up'\n                               AND a.customer_id = NEW.customer_id AND a.amount = NEW.amount AND a.state = 'approved') THEN\n                    RAISE EXCEPTION 'refund % was not decided by two people', NEW.reference USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
-                            hash="0081edd12a5c448746af3488ccb9fc77131325b5",
+                            func="\n                IF NOT EXISTS (SELECT FROM accounts_staffact a WHERE a.id = NEW.act_id AND a.act = 'refund-top-up'\n                               AND a.customer_id = NEW.customer_id AND a.amount = NEW.amount AND a.state = 'approved'\n                               AND a.facts ->> 'payment' = NEW.payment_id::text) THEN\n                    RAISE EXCEPTION 'refund % was not decided by two people', NEW.reference USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="02c500fb8c84a054b165ac97da1fb133fff6f04b",
                             operation="INSERT",
                             pgid="pgtrigger_is_decided_by_two_24443",
                             table="payments_refund",
@@ -2557,8 +2814,8 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="counts_in_its_payment",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n                IF TG_OP = 'INSERT' THEN\n                    UPDATE payments_payment SET to_source = to_source + NEW.amount WHERE id = NEW.payment_id;\n                ELSIF NEW.state = 'failed' AND OLD.state <> 'failed' THEN\n                    UPDATE payments_payment SET to_source = to_source - NEW.amount WHERE id = NEW.payment_id;\n                END IF;\n                RETURN NULL;\n                ",
-                            hash="bf91948eeb0f9c4443417ea84863d148cdfeac0f",
+                            func="\n                IF TG_OP = 'INSERT' THEN\n                    UPDATE payments_payment SET to_source = to_source + NEW.amount\n                    WHERE id = NEW.payment_id AND to_source + taken_back + NEW.amount <= coalesce(captured, amount);\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'refund % returns more than is left of its payment', NEW.reference\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                ELSIF NEW.state = 'failed' AND OLD.state <> 'failed' THEN\n                    UPDATE payments_payment SET to_source = to_source - NEW.amount WHERE id = NEW.payment_id;\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="b0923857ab8906644cf5320bf22fdf4fb557102e",
                             operation='INSERT OR UPDATE OF "state"',
                             pgid="pgtrigger_counts_in_its_payment_bae90",
                             table="payments_refund",
@@ -2598,6 +2855,20 @@ class Migration(migrations.Migration):
                 pgtrigger.migrations.AddTrigger(
                     model_name="reversal",
                     trigger=pgtrigger.compiler.Trigger(
+                        name="is_named_once",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.told_as IS DISTINCT FROM OLD.told_as) AND NOT (OLD.told_as = '') THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="ce3aa79a41850372d8d93d904b5052b2d977c223",
+                            operation="UPDATE",
+                            pgid="pgtrigger_is_named_once_522b6",
+                            table="payments_reversal",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reversal",
+                    trigger=pgtrigger.compiler.Trigger(
                         name="is_closed_once",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="\n        IF (NEW.closed_at IS DISTINCT FROM OLD.closed_at) AND NOT (OLD.closed_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
@@ -2606,6 +2877,48 @@ class Migration(migrations.Migration):
                             pgid="pgtrigger_is_closed_once_fb301",
                             table="payments_reversal",
                             when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reversal",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="is_given_back_once",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.given_back IS DISTINCT FROM OLD.given_back OR NEW.given_back_at IS DISTINCT FROM OLD.given_back_at) AND NOT (OLD.given_back_at IS NULL) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="87a2ff6f2871ecaedd075be906b58cd43afdafeb",
+                            operation="UPDATE",
+                            pgid="pgtrigger_is_given_back_once_4d505",
+                            table="payments_reversal",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reversal",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="nothing_of_it_is_here_again_at_first",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF NEW.collected <> 0 OR NEW.given_back <> 0 THEN\n            RAISE EXCEPTION 'a new row of % adds up nothing yet', TG_TABLE_NAME USING ERRCODE = 'check_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="e7e8f194a7a59e99c8b45d4a5d12a07c8ecb0061",
+                            operation="INSERT",
+                            pgid="pgtrigger_nothing_of_it_is_here_again_at_first_181f2",
+                            table="payments_reversal",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="reversal",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="counts_in_its_payment",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n                IF TG_OP = 'INSERT' THEN\n                    UPDATE payments_payment SET taken_back = taken_back + NEW.amount\n                    WHERE id = NEW.payment_id AND means <> 'wallet' AND state IN ('succeeded', 'refunded');\n                    IF NOT FOUND THEN\n                        RAISE EXCEPTION 'only what has come from outside is taken back, and not %', NEW.reference\n                            USING ERRCODE = 'check_violation';\n                    END IF;\n                ELSE\n                    UPDATE payments_payment SET taken_back = taken_back - NEW.given_back + OLD.given_back WHERE id = NEW.payment_id;\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="b3f0e88583f70aad8a02caae7533f5fb9ae24ff1",
+                            operation='INSERT OR UPDATE OF "given_back"',
+                            pgid="pgtrigger_counts_in_its_payment_92856",
+                            table="payments_reversal",
+                            when="AFTER",
                         ),
                     ),
                 ),
@@ -2675,8 +2988,8 @@ class Migration(migrations.Migration):
                     trigger=pgtrigger.compiler.Trigger(
                         name="is_what_was_found",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF (NEW.kind IS DISTINCT FROM OLD.kind OR NEW.source IS DISTINCT FROM OLD.source OR NEW.day IS DISTINCT FROM OLD.day OR NEW.line_id IS DISTINCT FROM OLD.line_id OR NEW.payment_id IS DISTINCT FROM OLD.payment_id OR NEW.transfer_id IS DISTINCT FROM OLD.transfer_id OR NEW.refund_id IS DISTINCT FROM OLD.refund_id OR NEW.theirs IS DISTINCT FROM OLD.theirs OR NEW.ours IS DISTINCT FROM OLD.ours OR NEW.found_at IS DISTINCT FROM OLD.found_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
-                            hash="183b2315dfba38b87e3d88d0a038c8c82232c92b",
+                            func="\n        IF (NEW.kind IS DISTINCT FROM OLD.kind OR NEW.source IS DISTINCT FROM OLD.source OR NEW.day IS DISTINCT FROM OLD.day OR NEW.line_id IS DISTINCT FROM OLD.line_id OR NEW.payment_id IS DISTINCT FROM OLD.payment_id OR NEW.transfer_id IS DISTINCT FROM OLD.transfer_id OR NEW.refund_id IS DISTINCT FROM OLD.refund_id OR NEW.reversal_id IS DISTINCT FROM OLD.reversal_id OR NEW.movement IS DISTINCT FROM OLD.movement OR NEW.theirs IS DISTINCT FROM OLD.theirs OR NEW.ours IS DISTINCT FROM OLD.ours OR NEW.found_at IS DISTINCT FROM OLD.found_at) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="cf938f003bbf9f7b390d0a3e4e08144310bdadb8",
                             operation="UPDATE",
                             pgid="pgtrigger_is_what_was_found_dbe17",
                             table="payments_reconciliationcase",
@@ -2741,6 +3054,6 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+            ],
         ),
     ]

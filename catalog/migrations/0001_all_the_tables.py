@@ -1,6 +1,8 @@
+import datetime
 from decimal import Decimal
 
 import django.contrib.postgres.constraints
+import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import pgtrigger.compiler
@@ -10,31 +12,30 @@ from django.db import migrations, models
 import catalog.models.validity
 import kernel.ids
 import kernel.text
-from store.migrating import Together
+import store.migrating
 
 
 class Migration(migrations.Migration):
-    initial = True
     replaces = [
-        ("catalog", name)
-        for name in (
-            "0001_initial",
-            "0002_names_can_be_printed",
-            "0003_stages_and_late_renewal_are_policies",
-            "0004_rules_have_their_sentences",
-            "0005_sentences_without_signs",
-            "0006_redemptions_count_themselves",
-            "0007_coupons_of_batches_for_new_customers",
-        )
+        ("catalog", "0001_the_tables"),
+        ("catalog", "0002_metered_items"),
+        ("catalog", "0003_what_is_left_out_moves_nothing"),
+        ("catalog", "0004_what_a_month_of_use_costs"),
+        ("catalog", "0005_tax_categories_have_rates_over_time"),
+        ("catalog", "0006_prices_are_carried_over"),
+        ("catalog", "0007_prices_name_a_tax_category"),
+        ("catalog", "0008_rates_begin_on_a_day_of_our_time"),
     ]
 
+    initial = True
+
     dependencies = [
-        ("accounts", "0001_the_tables"),
+        ("accounts", "0001_all_the_tables"),
     ]
 
     operations = [
-        Together(
-            [
+        store.migrating.Together(
+            operations=[
                 migrations.CreateModel(
                     name="Item",
                     fields=[
@@ -62,6 +63,17 @@ class Migration(migrations.Migration):
                         ),
                         ("code", models.SlugField(verbose_name="code")),
                         ("kind", models.CharField(max_length=10, verbose_name="kind")),
+                        (
+                            "aggregation",
+                            models.CharField(
+                                blank=True,
+                                db_default="",
+                                default="",
+                                help_text="Of metered items alone: how what was used in a month becomes one quantity.",
+                                max_length=13,
+                                verbose_name="how use adds up",
+                            ),
+                        ),
                         (
                             "unit",
                             models.CharField(
@@ -156,6 +168,75 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="TaxCategory",
+                    fields=[
+                        (
+                            "name",
+                            models.CharField(
+                                max_length=120,
+                                validators=[kernel.text.validate_printable],
+                                verbose_name="name (Vietnamese)",
+                            ),
+                        ),
+                        (
+                            "name_en",
+                            models.CharField(
+                                max_length=120,
+                                validators=[kernel.text.validate_printable],
+                                verbose_name="name (English)",
+                            ),
+                        ),
+                        ("code", models.SlugField(primary_key=True, serialize=False, verbose_name="code")),
+                    ],
+                    options={
+                        "verbose_name": "tax category",
+                        "verbose_name_plural": "tax categories",
+                    },
+                ),
+                migrations.CreateModel(
+                    name="TaxRate",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("since", models.DateField(verbose_name="first day")),
+                        (
+                            "rate",
+                            models.DecimalField(
+                                decimal_places=3,
+                                help_text="A fraction: 0.08 is 8 %.",
+                                max_digits=4,
+                                verbose_name="VAT rate",
+                            ),
+                        ),
+                        (
+                            "source",
+                            models.CharField(
+                                help_text="The law or decree that says so.",
+                                max_length=200,
+                                validators=[kernel.text.validate_printable],
+                                verbose_name="source",
+                            ),
+                        ),
+                        (
+                            "category",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="rates",
+                                to="catalog.taxcategory",
+                                verbose_name="tax category",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "verbose_name": "tax rate",
+                        "verbose_name_plural": "tax rates",
+                    },
+                ),
+                migrations.CreateModel(
                     name="Price",
                     fields=[
                         (
@@ -168,11 +249,53 @@ class Migration(migrations.Migration):
                         ("per_minutes", models.PositiveIntegerField(default=43200, verbose_name="per")),
                         ("includes_vat", models.BooleanField(default=True, verbose_name="includes VAT")),
                         (
-                            "vat_rate",
-                            models.DecimalField(
-                                decimal_places=3, default=Decimal("0.1"), max_digits=4, verbose_name="VAT rate"
+                            "tiering",
+                            models.CharField(db_default="flat", default="flat", max_length=9, verbose_name="tiers"),
+                        ),
+                        (
+                            "tier_from",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DecimalField(decimal_places=6, max_digits=18),
+                                blank=True,
+                                db_default=[],
+                                default=list,
+                                size=None,
+                                verbose_name="tiers begin above",
                             ),
                         ),
+                        (
+                            "tier_prices",
+                            django.contrib.postgres.fields.ArrayField(
+                                base_field=models.DecimalField(decimal_places=6, max_digits=18),
+                                blank=True,
+                                db_default=[],
+                                default=list,
+                                size=None,
+                                verbose_name="unit prices of the tiers",
+                            ),
+                        ),
+                        (
+                            "package_size",
+                            models.DecimalField(
+                                blank=True,
+                                decimal_places=6,
+                                max_digits=18,
+                                null=True,
+                                verbose_name="units in a package",
+                            ),
+                        ),
+                        (
+                            "included",
+                            models.DecimalField(
+                                db_default=0,
+                                decimal_places=6,
+                                default=Decimal("0"),
+                                max_digits=18,
+                                verbose_name="included each month",
+                            ),
+                        ),
+                        ("minimum", models.BigIntegerField(db_default=0, default=0, verbose_name="least a month")),
+                        ("cap", models.BigIntegerField(blank=True, null=True, verbose_name="most a month")),
                         ("valid_from", models.DateTimeField(verbose_name="valid from")),
                         ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="valid until")),
                         (
@@ -193,6 +316,16 @@ class Migration(migrations.Migration):
                                 related_name="prices",
                                 to="catalog.item",
                                 verbose_name="item",
+                            ),
+                        ),
+                        (
+                            "tax_category",
+                            models.ForeignKey(
+                                default="standard",
+                                on_delete=django.db.models.deletion.PROTECT,
+                                related_name="+",
+                                to="catalog.taxcategory",
+                                verbose_name="tax category",
                             ),
                         ),
                     ],
@@ -434,10 +567,21 @@ class Migration(migrations.Migration):
                         "verbose_name_plural": "coupons",
                     },
                 ),
-            ]
+            ],
         ),
-        Together(
-            [
+        migrations.RunSQL(
+            sql="\nCREATE FUNCTION metered_amount(price_id uuid, quantity numeric, discount numeric) RETURNS numeric LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$\nDECLARE\n    p catalog_price;\n    beyond numeric;\n    exact numeric;\nBEGIN\n    SELECT * INTO p FROM catalog_price c WHERE c.id = metered_amount.price_id AND c.per_minutes = 0;\n    IF NOT FOUND THEN\n        RETURN NULL;\n    END IF;\n    beyond := greatest(metered_amount.quantity - p.included, 0);\n    IF beyond = 0 THEN\n        RETURN 0;\n    END IF;\n    IF p.tiering = 'flat' THEN\n        exact := beyond * p.unit_price;\n    ELSIF p.tiering = 'package' THEN\n        exact := (div(beyond, p.package_size) + (mod(beyond, p.package_size) > 0)::integer) * p.unit_price;\n    ELSE\n        WITH tier AS (\n            SELECT above, coalesce(lead(above) OVER (ORDER BY above), 'Infinity') AS following, cost\n            FROM (SELECT 0::numeric AS above, p.unit_price AS cost UNION ALL SELECT * FROM unnest(p.tier_from, p.tier_prices)) listed\n        )\n        SELECT CASE p.tiering\n            WHEN 'graduated' THEN sum(greatest(least(beyond, following) - above, 0) * cost)\n            WHEN 'volume' THEN least(min(beyond * cost) FILTER (WHERE beyond > above AND beyond <= following),\n                                     min(above * cost) FILTER (WHERE above >= beyond))\n        END INTO exact FROM tier;\n    END IF;\n    RETURN least(greatest(round(exact * (1 - metered_amount.discount)), p.minimum), p.cap);\nEND $$\n",
+            reverse_sql="DROP FUNCTION metered_amount",
+        ),
+        migrations.RunSQL(
+            sql=[
+                "INSERT INTO catalog_taxcategory (code, name, name_en) VALUES ('standard', 'Thuế suất phổ thông', 'Standard rate')",
+                "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', '1999-01-01', 0.1, 'theo giá đã có')",
+            ],
+            reverse_sql="",
+        ),
+        store.migrating.Together(
+            operations=[
                 migrations.AddConstraint(
                     model_name="item",
                     constraint=models.UniqueConstraint(
@@ -453,62 +597,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 migrations.AddConstraint(
-                    model_name="price",
-                    constraint=models.CheckConstraint(
-                        condition=models.Q(("unit_price__gte", 0)),
-                        name="price_is_not_negative",
-                        violation_error_message="A price cannot be below zero.",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="price",
-                    constraint=models.CheckConstraint(
-                        condition=models.Q(("vat_rate__gte", 0), ("vat_rate__lt", 1)),
-                        name="vat_rate_is_a_fraction",
-                        violation_error_message="The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent.",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="price",
-                    constraint=models.CheckConstraint(
-                        condition=models.Q(("per_minutes__in", [43200, 60])),
-                        name="price_is_per_month_or_hour",
-                        violation_error_message="A price is per month or per hour.",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="price",
+                    model_name="item",
                     constraint=models.CheckConstraint(
                         condition=models.Q(
-                            ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
+                            models.Q(
+                                ("aggregation__in", ["sum", "max", "last", "time_weighted", "unique"]),
+                                ("kind", "metered"),
+                            ),
+                            models.Q(models.Q(("kind", "metered"), _negated=True), ("aggregation", "")),
+                            _connector="OR",
                         ),
-                        name="price_starts_before_it_ends",
-                        violation_error_message="The end must lie after the beginning.",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="price",
-                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                        condition=models.Q(("customer__isnull", True)),
-                        expressions=[
-                            ("item", "="),
-                            (catalog.models.validity.InstantRange("valid_from", "valid_until"), "&&"),
-                        ],
-                        name="list_prices_of_an_item_never_overlap",
-                        violation_error_message="Another list price of this item is valid in this time. End that one first.",
-                    ),
-                ),
-                migrations.AddConstraint(
-                    model_name="price",
-                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
-                        condition=models.Q(("customer__isnull", False)),
-                        expressions=[
-                            ("item", "="),
-                            ("customer", "="),
-                            (catalog.models.validity.InstantRange("valid_from", "valid_until"), "&&"),
-                        ],
-                        name="negotiated_prices_of_an_item_never_overlap",
-                        violation_error_message="This customer has another negotiated price for this item in this time. End that one first.",
+                        name="metered_items_and_no_others_say_how_use_adds_up",
+                        violation_error_message="Say how use adds up if the item is metered, and only then.",
                     ),
                 ),
                 migrations.AddConstraint(
@@ -590,6 +690,139 @@ class Migration(migrations.Migration):
                         name="redemption_is_worth_something",
                     ),
                 ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0)),
+                        name="price_is_not_negative",
+                        violation_error_message="A price cannot be below zero.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("per_minutes__in", [43200, 60, 0])),
+                        name="price_is_per_month_per_hour_or_per_unit_used",
+                        violation_error_message="A price is per month, per hour or per unit used.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("per_minutes", 0),
+                            models.Q(
+                                ("cap__isnull", True),
+                                ("included", 0),
+                                ("minimum", 0),
+                                ("package_size__isnull", True),
+                                ("tier_from__len", 0),
+                                ("tiering", "flat"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="only_prices_per_unit_used_have_tiers_and_bounds",
+                        violation_error_message="Tiers, packages, what is included, a least and a most belong to prices per unit used alone.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("package_size__isnull", True), ("tier_from__len", 0), ("tiering", "flat")),
+                            models.Q(
+                                ("package_size__isnull", True),
+                                ("tier_from__len__gt", 0),
+                                ("tiering__in", ["graduated", "volume"]),
+                            ),
+                            models.Q(
+                                ("package_size__gt", 0),
+                                ("package_size__isnull", False),
+                                ("tier_from__len", 0),
+                                ("tiering", "package"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_price_has_the_tiers_or_the_package_that_it_says",
+                        violation_error_message="Graduated and volume prices have tiers, prices by packages the size of a package, others neither.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("tier_from__len", models.F("tier_prices__len"))),
+                        name="each_tier_has_its_price",
+                        violation_error_message="Each tier has one beginning and one price.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("included__gte", 0),
+                            ("minimum__gte", 0),
+                            ("minimum__lte", 1000000000000),
+                            models.Q(
+                                ("cap__isnull", True),
+                                models.Q(("cap__gte", models.F("minimum")), ("cap__lte", 1000000000000)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="what_is_included_and_the_least_and_the_most_are_sane",
+                        violation_error_message="What is included and the least of a month are not below zero, and the most is not below the least.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_until__isnull", True), ("valid_until__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="price_starts_before_it_ends",
+                        violation_error_message="The end must lie after the beginning.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("customer__isnull", True)),
+                        expressions=[
+                            ("item", "="),
+                            (catalog.models.validity.InstantRange("valid_from", "valid_until"), "&&"),
+                        ],
+                        name="list_prices_of_an_item_never_overlap",
+                        violation_error_message="Another list price of this item is valid in this time. End that one first.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="price",
+                    constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                        condition=models.Q(("customer__isnull", False)),
+                        expressions=[
+                            ("item", "="),
+                            ("customer", "="),
+                            (catalog.models.validity.InstantRange("valid_from", "valid_until"), "&&"),
+                        ],
+                        name="negotiated_prices_of_an_item_never_overlap",
+                        violation_error_message="This customer has another negotiated price for this item in this time. End that one first.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="taxrate",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("rate__gte", 0), ("rate__lt", 1)),
+                        name="a_rate_of_vat_is_a_fraction",
+                        violation_error_message="The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent.",
+                    ),
+                ),
+                migrations.AddConstraint(
+                    model_name="taxrate",
+                    constraint=models.CheckConstraint(
+                        condition=models.Q(("since__range", (datetime.date(1990, 1, 1), datetime.date(2999, 12, 31)))),
+                        name="a_rate_of_vat_begins_on_a_day_of_our_time",
+                        violation_error_message="The first day of a rate of VAT is between 1990 and 2999.",
+                    ),
+                ),
                 pgtrigger.migrations.AddTrigger(
                     model_name="product",
                     trigger=pgtrigger.compiler.Trigger(
@@ -606,30 +839,31 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 pgtrigger.migrations.AddTrigger(
-                    model_name="price",
+                    model_name="taxcategory",
                     trigger=pgtrigger.compiler.Trigger(
                         name="never_deleted",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
-                            hash="e06d3eb0bb234723c8b6349d4c9d7e9adf7d39a6",
+                            hash="faa1592236718098e85cd339a0974bbd34782b34",
                             level="STATEMENT",
                             operation="DELETE OR TRUNCATE",
-                            pgid="pgtrigger_never_deleted_f9a4c",
-                            table="catalog_price",
+                            pgid="pgtrigger_never_deleted_e8b94",
+                            table="catalog_taxcategory",
                             when="BEFORE",
                         ),
                     ),
                 ),
                 pgtrigger.migrations.AddTrigger(
-                    model_name="price",
+                    model_name="taxcategory",
                     trigger=pgtrigger.compiler.Trigger(
-                        name="only_its_end_changes",
+                        name="keeps_its_code",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
-                            func="\n        IF (NEW.item_id IS DISTINCT FROM OLD.item_id OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.unit_price IS DISTINCT FROM OLD.unit_price OR NEW.per_minutes IS DISTINCT FROM OLD.per_minutes OR NEW.includes_vat IS DISTINCT FROM OLD.includes_vat OR NEW.vat_rate IS DISTINCT FROM OLD.vat_rate OR NEW.valid_from IS DISTINCT FROM OLD.valid_from) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
-                            hash="f9c90dbcd4a554cc878f70813b47bcda472347a8",
-                            operation="UPDATE",
-                            pgid="pgtrigger_only_its_end_changes_bd917",
-                            table="catalog_price",
+                            condition='WHEN (OLD."code" IS DISTINCT FROM (NEW."code"))',
+                            func="RAISE EXCEPTION 'tax category %: prices name it by its code', OLD.code USING ERRCODE = 'restrict_violation';",
+                            hash="cf2e3b191f42e5f1a5565b00a1404e4a987c1f6d",
+                            operation='UPDATE OF "code"',
+                            pgid="pgtrigger_keeps_its_code_48f46",
+                            table="catalog_taxcategory",
                             when="BEFORE",
                         ),
                     ),
@@ -644,6 +878,20 @@ class Migration(migrations.Migration):
                             level="STATEMENT",
                             operation="DELETE OR TRUNCATE",
                             pgid="pgtrigger_never_deleted_2bf7c",
+                            table="catalog_item",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="item",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="is_metered_as_it_always_was",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.kind IS DISTINCT FROM OLD.kind OR NEW.aggregation IS DISTINCT FROM OLD.aggregation) AND NOT (OLD.kind <> 'metered' AND NEW.kind <> 'metered') THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="78f6a1c3c00fbee28825098b4b40651a970e976b",
+                            operation="UPDATE",
+                            pgid="pgtrigger_is_metered_as_it_always_was_a15c6",
                             table="catalog_item",
                             when="BEFORE",
                         ),
@@ -756,12 +1004,12 @@ class Migration(migrations.Migration):
                         name="takes_a_use",
                         sql=pgtrigger.compiler.UpsertTriggerSql(
                             declare="DECLARE each_may integer;",
-                            func="\n                UPDATE catalog_coupon SET uses = uses + 1 WHERE id = NEW.coupon_id RETURNING maximum_uses_per_customer INTO each_may;\n                IF each_may <= (SELECT count(*) FROM catalog_redemption\n                                WHERE coupon_id = NEW.coupon_id AND customer_id = NEW.customer_id AND state <> 'returned') THEN\n                    RAISE EXCEPTION 'customer % has used coupon % as often as each may', NEW.customer_id, NEW.coupon_id\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
-                            hash="dd34cfaecd92f2837e506353dbceebd1fa73eb20",
+                            func="\n                UPDATE catalog_coupon SET uses = uses + 1 WHERE id = NEW.coupon_id RETURNING maximum_uses_per_customer INTO each_may;\n                IF each_may < (SELECT count(*) FROM catalog_redemption\n                                WHERE coupon_id = NEW.coupon_id AND customer_id = NEW.customer_id AND state <> 'returned') THEN\n                    RAISE EXCEPTION 'customer % has used coupon % as often as each may', NEW.customer_id, NEW.coupon_id\n                        USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NULL;\n                ",
+                            hash="e78b01f61286cd1662dad00976e6c0968e2cf2ce",
                             operation="INSERT",
                             pgid="pgtrigger_takes_a_use_e92b2",
                             table="catalog_redemption",
-                            when="BEFORE",
+                            when="AFTER",
                         ),
                     ),
                 ),
@@ -780,6 +1028,78 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-            ]
+                pgtrigger.migrations.AddTrigger(
+                    model_name="price",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="never_deleted",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION '% keeps its rows: nothing is deleted here', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                            hash="e06d3eb0bb234723c8b6349d4c9d7e9adf7d39a6",
+                            level="STATEMENT",
+                            operation="DELETE OR TRUNCATE",
+                            pgid="pgtrigger_never_deleted_f9a4c",
+                            table="catalog_price",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="price",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="only_its_end_changes",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n        IF (NEW.item_id IS DISTINCT FROM OLD.item_id OR NEW.customer_id IS DISTINCT FROM OLD.customer_id OR NEW.unit_price IS DISTINCT FROM OLD.unit_price OR NEW.per_minutes IS DISTINCT FROM OLD.per_minutes OR NEW.includes_vat IS DISTINCT FROM OLD.includes_vat OR NEW.tax_category_id IS DISTINCT FROM OLD.tax_category_id OR NEW.tiering IS DISTINCT FROM OLD.tiering OR NEW.tier_from IS DISTINCT FROM OLD.tier_from OR NEW.tier_prices IS DISTINCT FROM OLD.tier_prices OR NEW.package_size IS DISTINCT FROM OLD.package_size OR NEW.included IS DISTINCT FROM OLD.included OR NEW.minimum IS DISTINCT FROM OLD.minimum OR NEW.cap IS DISTINCT FROM OLD.cap OR NEW.valid_from IS DISTINCT FROM OLD.valid_from) AND NOT (FALSE) THEN\n            RAISE EXCEPTION '% %: these facts are frozen', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';\n        END IF;\n        RETURN NEW;\n        ",
+                            hash="74c85b6f84b063743a0a5008c253a8dbdea039c8",
+                            operation="UPDATE",
+                            pgid="pgtrigger_only_its_end_changes_bd917",
+                            table="catalog_price",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="price",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="is_priced_as_its_item_is_sold",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n                IF (SELECT i.kind = 'metered' FROM catalog_item i WHERE i.id = NEW.item_id) <> (NEW.per_minutes = 0) THEN\n                    RAISE EXCEPTION 'metered items are priced by the unit used, all others by time' USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
+                            hash="a17a988b34498f6dd95cd1c7980b5f0b20c337ae",
+                            operation="INSERT",
+                            pgid="pgtrigger_is_priced_as_its_item_is_sold_32f06",
+                            table="catalog_price",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="price",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="tiers_ascend",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="\n                IF EXISTS (SELECT FROM unnest(NEW.tier_from, NEW.tier_prices) WITH ORDINALITY tier (above, price, place)\n                           WHERE above IS NULL OR price IS NULL OR price < 0 OR above <= coalesce(NEW.tier_from[place - 1], 0))\n                    OR greatest(array_ndims(NEW.tier_from), array_ndims(NEW.tier_prices)) > 1 THEN\n                    RAISE EXCEPTION 'each tier begins above the one before, at a price of its own' USING ERRCODE = 'check_violation';\n                END IF;\n                RETURN NEW;\n                ",
+                            hash="80c1defcd772959f079cf9709781ca07409cb525",
+                            operation="INSERT",
+                            pgid="pgtrigger_tiers_ascend_55eed",
+                            table="catalog_price",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+                pgtrigger.migrations.AddTrigger(
+                    model_name="taxrate",
+                    trigger=pgtrigger.compiler.Trigger(
+                        name="append_only",
+                        sql=pgtrigger.compiler.UpsertTriggerSql(
+                            func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';",
+                            hash="ed8c0c68cc4411139a0d27e678c2edb526ad2b3b",
+                            level="STATEMENT",
+                            operation="UPDATE OR DELETE OR TRUNCATE",
+                            pgid="pgtrigger_append_only_8fe67",
+                            table="catalog_taxrate",
+                            when="BEFORE",
+                        ),
+                    ),
+                ),
+            ],
         ),
     ]
