@@ -35,6 +35,7 @@ PAID_FROM = datetime(2026, 4, 20, 3, 0, tzinfo=UTC)
 END = datetime(2026, 5, 20, 3, 0, tzinfo=UTC)
 RESOURCES_PER_CUSTOMER = 10
 CREDIT = 100_000_000
+CREDIT_OF_A_HISTORY = 20_000_000_000
 HISTORY_MONTHS = 60
 HISTORY_ENDS = datetime(2026, 4, 1, tzinfo=UTC)
 READER = "reader@customer.example"
@@ -68,6 +69,11 @@ FROM generate_series(%(first)s, %(last)s) n
 PERIODS = """
 INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at, ends_at)
 SELECT id, customer_id, billing_mode, jsonb_build_array(jsonb_build_object('item', %(item)s, 'quantity', 1)), %(start)s, %(end)s
+FROM lifecycle_resource
+"""
+EVENTS = """
+INSERT INTO lifecycle_resourceevent (resource_id, customer_id, kind, from_state, to_state, at, actor_kind, actor, reason)
+SELECT id, customer_id, CASE state WHEN 'suspense' THEN 'expired' ELSE 'provisioned' END, '', state, changed_at, 'system', 'bench', ''
 FROM lifecycle_resource
 """
 USES = 30
@@ -127,9 +133,13 @@ HISTORY = (
         SELECT 'invoice_payment', payment_id::text, customer_id, name, ends_at + interval '1 day' FROM bill RETURNING id, source, customer_id
     )
     INSERT INTO ledger_entry (transaction_id, account_id, customer_id, amount, balance_after)
-    SELECT p.id, a.id, p.customer_id, -b.total, 1000000 FROM posted p JOIN bill b ON b.payment_id::text = p.source
-        JOIN ledger_account a ON a.customer_id = p.customer_id
+    SELECT p.id, a.id, p.customer_id, -b.total, a.balance - sum(b.total) OVER (PARTITION BY a.id ORDER BY p.id)
+    FROM posted p JOIN bill b ON b.payment_id::text = p.source JOIN ledger_account a ON a.customer_id = p.customer_id
     UNION ALL SELECT p.id, %(house)s::bigint, NULL, b.total, NULL FROM posted p JOIN bill b ON b.payment_id::text = p.source
+    """,
+    """
+    UPDATE ledger_account a SET balance = (SELECT balance_after FROM ledger_entry e WHERE e.account_id = a.id ORDER BY e.id DESC LIMIT 1)
+    WHERE customer_id IS NOT NULL
     """,
     """
     INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error, read_at)
@@ -184,6 +194,7 @@ def _postpaid(cursor: CursorWrapper, size: int) -> None:
     cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": customers, "mode": "postpaid", "began": BEGAN})
     _wallets(cursor)
     cursor.execute(RESOURCES, _resources(product, large, 1, size, state="active", mode="postpaid"))
+    cursor.execute(EVENTS)
     for item, start, end in ((small, BEGAN, RESIZED), (large, RESIZED, None)):
         cursor.execute(PERIODS, {"item": str(item.pk), "start": start, "end": end})
 
@@ -229,13 +240,14 @@ def _prepaid(cursor: CursorWrapper, size: int) -> None:
     for group, terms in enumerate(groups):
         first = group * size + 1
         cursor.execute(RESOURCES, _resources(product, large, first, first + size - 1, **running | terms))
+    cursor.execute(EVENTS)
     cursor.execute(PERIODS, {"item": str(large.pk), "start": PAID_FROM, "end": END})
 
 
 def _history(cursor: CursorWrapper, size: int) -> None:
     product, small, _large = _catalogue()
     cursor.execute(CUSTOMERS, {"prefix": "customer", "first": 1, "last": 101, "mode": "postpaid", "began": BEGAN})
-    house = _wallets(cursor)
+    house = _wallets(cursor, CREDIT_OF_A_HISTORY)
     facts: SqlArguments = {
         "own": max(size // HISTORY_MONTHS, 1),
         "others": max(size // HISTORY_MONTHS // 100, 1),
@@ -246,7 +258,7 @@ def _history(cursor: CursorWrapper, size: int) -> None:
         "price": small.prices.get().pk,
         "house": house,
     }
-    for statement in (BILLS, *HISTORY):
+    for statement in (BILLS, *HISTORY, EVENTS):
         cursor.execute(statement, facts)
     customer = Customer.objects.get(email="c1@customer.example")
     User.objects.create_user(READER, customer=customer, role=Role.OWNER)
@@ -268,10 +280,10 @@ def _catalogue() -> tuple[Product, Item, Item]:
     return product, items[0], items[1]
 
 
-def _wallets(cursor: CursorWrapper) -> int:
+def _wallets(cursor: CursorWrapper, credit: int = CREDIT) -> int:
     """Everybody has credit; returns the house account that it came from."""
     house = Account.objects.create(kind=Account.Kind.ADJUSTMENTS)
-    cursor.execute(WALLETS, {"credit": CREDIT, "began": BEGAN, "house": house.pk})
+    cursor.execute(WALLETS, {"credit": credit, "began": BEGAN, "house": house.pk})
     return house.pk
 
 

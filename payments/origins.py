@@ -58,10 +58,20 @@ class Origin:
 
 
 OWN_AND_REST = """
-WITH moved AS (
-    SELECT e.id, e.amount, a.customer_id AS customer, t.kind, t.source, t.reference, t.at
+WITH had_own AS (  -- what may have taken money that was its own: it is looked up, so what was paid out of the balance is not read
+    SELECT 'order_payment' AS kind, order_id::text AS source FROM payments_payment
+    WHERE :of(customer_id) AND means <> 'wallet' AND order_id IS NOT NULL
+    UNION SELECT 'invoice_payment', id::text FROM payments_payment WHERE :of(customer_id) AND means <> 'wallet' AND kind = 'invoice'
+    UNION ALL SELECT 'refund', id::text FROM payments_refund WHERE :of(customer_id)
+    UNION ALL SELECT 'reversal', id::text FROM payments_reversal WHERE :of(customer_id)
+), moved AS (  -- all that came, and what those took
+    SELECT e.id, e.amount, e.customer_id AS customer, t.kind, t.source, t.reference, t.at
     FROM ledger_account a JOIN ledger_entry e ON e.account_id = a.id JOIN ledger_transaction t ON t.id = e.transaction_id
-    WHERE a.kind = 'credit' AND :of(a.customer_id)
+    WHERE a.kind = 'credit' AND e.amount > 0 AND :of(e.customer_id)
+    UNION ALL
+    SELECT e.id, e.amount, e.customer_id, t.kind, t.source, t.reference, t.at
+    FROM had_own JOIN ledger_transaction t USING (kind, source) JOIN ledger_entry e ON e.transaction_id = t.id AND e.amount < 0
+        JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'credit'
 ), brought AS (  -- for an order, by a payer or as the transfer that was asked for: credit first, of which the order was paid
     SELECT p.id AS payment, m.id, least(coalesce(p.captured, p.amount), -m.amount - coalesce(sum(coalesce(p.captured, p.amount))
         OVER (PARTITION BY m.id ORDER BY p.settled_at, p.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)) AS amount
@@ -103,11 +113,6 @@ WITH moved AS (
     LEFT JOIN (SELECT t.source, sum(b.part - b.amount) AS amount FROM bound b JOIN moved t ON t.id = b.id AND t.kind = 'reversal'
         GROUP BY 1) again ON m.kind = 'given_back' AND again.source = m.source
     WHERE m.amount > 0 AND m.kind <> 'refund_failed'
-), outgo AS (
-    SELECT * FROM (
-        SELECT m.id, m.customer, -m.amount - coalesce(b.part, 0) AS amount
-        FROM moved m LEFT JOIN (SELECT id, sum(part) AS part FROM bound GROUP BY 1) b ON b.id = m.id WHERE m.amount < 0
-    ) rests WHERE amount > 0
 )
 """
 """`:of(column)` stands for "of these customers", as in the auditor's claims."""
@@ -117,8 +122,14 @@ SUMS_OF_KINDS = (
     + """
 SELECT a.id::text, a.customer_id FROM ledger_account a
 LEFT JOIN (SELECT customer, sum(net) AS amount FROM income GROUP BY 1) came ON came.customer = a.customer_id
-LEFT JOIN (SELECT customer, sum(amount) AS amount FROM outgo GROUP BY 1) went ON went.customer = a.customer_id
-WHERE a.kind = 'credit' AND :of(a.customer_id) AND a.balance <> coalesce(came.amount, 0) - coalesce(went.amount, 0)
+LEFT JOIN (SELECT account_id, -sum(amount) AS amount FROM ledger_entry WHERE amount < 0 AND :of(customer_id) GROUP BY 1) went
+    ON went.account_id = a.id
+LEFT JOIN (  -- no fact can have taken more of its own than it took
+    SELECT m.customer, sum(least(b.part, -m.amount)) AS amount
+    FROM (SELECT id, sum(part) AS part FROM bound GROUP BY 1) b JOIN moved m USING (id) GROUP BY 1
+) own ON own.customer = a.customer_id
+WHERE a.kind = 'credit' AND :of(a.customer_id)
+    AND a.balance <> coalesce(came.amount, 0) - coalesce(went.amount, 0) + coalesce(own.amount, 0)
 """
 )
 """Whose credit is not the sum of its kinds: what of the incomes nothing has taken yet is what is left of them, however it is laid."""
@@ -126,16 +137,30 @@ WHERE a.kind = 'credit' AND :of(a.customer_id) AND a.balance <> coalesce(came.am
 ALONG_ONE_LINE = (
     re.sub(r":of\((\w+(?:\.\w+)?)\)", r"\1 = %(customer)s", OWN_AND_REST).rstrip()
     + """, earned AS (SELECT *, sum(net) OVER (ORDER BY id) AS ends FROM income
-), spent AS (SELECT *, sum(amount) OVER (ORDER BY id) AS ends FROM outgo)
+), steps AS (  -- what was spent is all that came less what is there, so that it need not be added up
+    SELECT id, amount AS came FROM moved WHERE amount > 0
+    UNION ALL SELECT id, -part FROM bound
+), gone AS (SELECT (SELECT coalesce(sum(came), 0) FROM steps) - balance AS ends
+    FROM ledger_account WHERE customer_id = %(customer)s AND kind = 'credit'
+)
 """
 )
 
 ORIGINS = (
     ALONG_ONE_LINE
-    + """
+    + """, spent AS (
+    SELECT id, amount, ends FROM (
+        SELECT id, rest AS amount, sum(came) OVER (ORDER BY id, rest NULLS FIRST) - balance_after AS ends FROM (
+            SELECT id, came, NULL::bigint AS rest, NULL::bigint AS balance_after FROM steps
+            UNION ALL
+            SELECT e.id, 0, -e.amount - coalesce((SELECT sum(part) FROM bound WHERE bound.id = e.id), 0), e.balance_after
+            FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id AND a.kind = 'credit'
+            WHERE e.id = ANY(%(entries)s) AND e.amount < 0 AND e.customer_id = %(customer)s
+        ) in_order
+    ) wanted WHERE amount > 0
+)
 SELECT o.id, i.kind, least(o.ends, i.ends) - greatest(o.ends - o.amount, i.ends - i.net), i.at, i.payment, i.reference
 FROM spent o JOIN earned i ON i.ends > o.ends - o.amount AND i.ends - i.net < o.ends AND i.net > 0
-WHERE o.id = ANY(%(entries)s)
 UNION ALL
 SELECT b.id, 'top_up', b.part, i.at, b.payment, '' FROM bound b
     JOIN income i ON i.payment = b.payment
@@ -147,14 +172,14 @@ ORDER BY 1, 4
 LEFT = (
     ALONG_ONE_LINE
     + """
-SELECT least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM spent), 0), 0)) FROM earned i WHERE i.payment = %(payment)s
+SELECT least(i.net, greatest(i.ends - (SELECT ends FROM gone), 0)) FROM earned i WHERE i.payment = %(payment)s
 """
 )
 
 LEFT_BY_KIND = (
     ALONG_ONE_LINE
     + """
-SELECT i.kind, sum(least(i.net, greatest(i.ends - coalesce((SELECT max(ends) FROM spent), 0), 0))) FROM earned i GROUP BY 1
+SELECT i.kind, sum(least(i.net, greatest(i.ends - (SELECT ends FROM gone), 0))) FROM earned i GROUP BY 1
 """
 )
 

@@ -129,6 +129,11 @@ class Entry(models.Model):
                 condition=Q(customer__isnull=False),
             ),
             models.Index(name="entries_of_an_account", fields=["account", "-id"]),
+            models.Index(
+                name="what_came_to_a_customer",
+                fields=["customer", "id"],
+                condition=Q(customer__isnull=False, amount__gt=0),
+            ),
         ]
         triggers: ClassVar = [
             append_only(),

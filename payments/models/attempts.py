@@ -276,6 +276,7 @@ class Payment(KeepsColumns, StateMachine):
                 fields=["gateway", "settled_at"],
                 condition=Q(captured__isnull=False),
             ),
+            models.Index(name="payments_not_of_the_balance", fields=["customer"], condition=~Q(means="wallet")),
             models.Index(name="payments_held_for_staff", fields=["created_at"], condition=~Q(held="")),
         ]
         triggers: ClassVar = [
