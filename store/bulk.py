@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 
 import pgtrigger
 from django.db import connection
@@ -41,3 +42,15 @@ def copy_rows(statement: str, rows: Iterable[tuple[object, ...]]) -> None:
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def array_of(values: Sequence[object]) -> str:
+    """
+    Thousands of values as PostgreSQL reads an array of them, all texts that can be printed or none of them one.
+
+    The driver looks through each value by itself, which takes as long as writing the rows does. What quotes a printable text in
+    JSON quotes it here; whatever is no text (numbers, ids, instants, truth) needs no quotes.
+    """
+    if values and isinstance(values[0], str):
+        return "{" + json.dumps(values, ensure_ascii=False)[1:-1] + "}"
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"

@@ -26,6 +26,7 @@ from kernel.ids import new_id
 from kernel.periods import CalendarMonth, truncate
 from kernel.shapes import SqlArguments
 from lifecycle.models import Resource, State
+from store.bulk import array_of
 from usage.models import Batch, Outcome, RefusedRecord
 from usage.models.intake import REFUSED
 from usage.models.records import DIGEST, FACTS
@@ -107,10 +108,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is asked of a resource."""
+    """What is asked of a resource; its ids as they are sent to the database, thousands of times."""
 
-    pk: UUID
-    customer_id: UUID
+    pk: str
+    customer_id: str
     product_id: UUID
     since: datetime
     until: datetime | None
@@ -152,7 +153,7 @@ def _take(product: Product, records: Sequence[object], *, source: Batch.Source, 
         "known": outcomes.count(Outcome.DUPLICATE),
     }
     with connection.cursor() as cursor:
-        cursor.execute(KEEP, {**rows, **facts})
+        cursor.execute(KEEP, {**{name: array_of(values) for name, values in rows.items()}, **facts})
         for place, why_not in cursor.fetchall():
             outcomes[place] = Outcome(why_not)
     batch = Batch.objects.get(pk=pk)
@@ -173,7 +174,10 @@ def _sort_out(
     """What can be said without looking at what was taken before: outcomes, and the columns of what may be taken."""
     said = [read_record(record) for record in records]
     resources = _resources({one.resource for one in said if isinstance(one, Said)})
-    items = {item.code: item for item in Item.objects.filter(product=product, kind=Item.Kind.METERED)}
+    items = {
+        item.code: (str(item.pk), item.aggregation == Aggregation.UNIQUE)
+        for item in Item.objects.filter(product=product, kind=Item.Kind.METERED)
+    }
     oldest, latest = truncate(at - timedelta(days=settings.USAGE_OLDEST_DAYS)), at + FROM_THE_FUTURE
     outcomes: list[Outcome] = []
     rows: dict[str, list[Any]] = {name: [] for name in COLUMNS}
@@ -191,7 +195,7 @@ def _sort_out(
             outcomes.append(Outcome.NOT_YOURS)
         elif item is None:
             outcomes.append(Outcome.UNKNOWN_ITEM)
-        elif (item.aggregation == Aggregation.UNIQUE) != bool(one.subject):
+        elif item[1] != bool(one.subject):
             outcomes.append(Outcome.MALFORMED)
         elif not max(oldest, known.since) <= one.used_at <= latest or (
             known.until is not None and one.used_at > known.until
@@ -203,7 +207,7 @@ def _sort_out(
             first[one[:3]] = one
             is_late = (closed is not None and one.used_at < closed) or known.until is not None
             outcomes.append(Outcome.LATE if is_late else Outcome.ACCEPTED)
-            values = (place, known.pk, known.customer_id, item.pk, *one[3:6], one.key, one.corrects, is_late)
+            values = (place, known.pk, known.customer_id, item[0], *one[3:6], one.key, one.corrects, is_late)
             for name, value in zip(COLUMNS, values, strict=True):
                 rows[name].append(value)
     return outcomes, rows
@@ -227,7 +231,7 @@ def _resources(texts: set[str]) -> dict[str, Known]:
         "pk", "customer_id", "product_id", "created_at", "state", "changed_at"
     )
     return {
-        ids[pk]: Known(pk, customer, product, truncate(created), changed if state == State.DELETED else None)
+        ids[pk]: Known(str(pk), str(customer), product, truncate(created), changed if state == State.DELETED else None)
         for pk, customer, product, created, state, changed in rows
     }
 
