@@ -110,7 +110,7 @@ def contradictions(
         query, arguments = claim.asked(customers, at, since)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE_MINUTES}min'")
-            cursor.execute(f"SELECT * FROM ({query}) broken LIMIT {EACH}", arguments)
+            cursor.execute(f"{query} LIMIT {EACH}", arguments)
             found += [Violation(claim.sentence, str(label), customer) for label, customer in cursor.fetchall()]
     for violation in found:
         logger.critical("auditor: %s", violation)

@@ -111,11 +111,12 @@ BILLS = (
     Claim(
         "prepaid service is covered by invoices, minute for minute",
         """
-        SELECT r.id::text, r.customer_id FROM lifecycle_resource r
-        WHERE :of(r.customer_id) AND coalesce((SELECT sum(ends_at - starts_at) FROM lifecycle_serviceperiod p
-                WHERE p.resource_id = r.id AND p.billing_mode = 'prepaid'), interval '0')
-           <> coalesce((SELECT sum(covered_until - period_start) FROM invoices_invoice i
-                WHERE i.resource_id = r.id AND i.kind = 'prepaid'), interval '0')
+        SELECT resource_id::text, coalesce(p.customer_id, i.customer_id)
+        FROM (SELECT resource_id, customer_id, sum(ends_at - starts_at) AS served FROM lifecycle_serviceperiod
+            WHERE :of(customer_id) AND billing_mode = 'prepaid' GROUP BY 1, 2) p
+        FULL JOIN (SELECT resource_id, customer_id, sum(covered_until - period_start) AS covered FROM invoices_invoice
+            WHERE :of(customer_id) AND kind = 'prepaid' GROUP BY 1, 2) i USING (resource_id)
+        WHERE coalesce(served, interval '0') <> coalesce(covered, interval '0')
         """,
     ),
     Claim(

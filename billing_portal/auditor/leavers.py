@@ -32,10 +32,12 @@ BEGUN = (
 
 
 def _of_closed(rows: tuple[tuple[str, str], ...], condition: str) -> str:
-    return " UNION ALL ".join(
-        f"SELECT '{table} ' || t.id, c.id FROM {table} t JOIN accounts_customer c ON c.id = t.customer_id"
-        f" WHERE c.closed_at IS NOT NULL AND :of(c.id) AND {condition.format(said)}"
+    found = " UNION ALL ".join(
+        f"SELECT '{table} ' || t.id, c.id FROM {table} t JOIN closed c ON c.id = t.customer_id WHERE {condition.format(said)}"
         for table, said in rows
+    )
+    return (
+        f"WITH closed AS (SELECT id, closed_at FROM accounts_customer WHERE closed_at IS NOT NULL AND :of(id)) {found}"
     )
 
 
