@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from kernel import display
 from kernel.money import MAXIMUM
 from store import personal
 from store.kept import KeepsColumns
@@ -147,4 +148,4 @@ class CreditHold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.amount}"
+        return f"{self.source}: {display.money(self.amount)}"

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from kernel import display
 from kernel.money import MAXIMUM
 from ledger.models.accounts import Account
 from store.personal import Because, kept
@@ -204,4 +205,4 @@ class Entry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount:+d}"
+        return display.money(self.amount)

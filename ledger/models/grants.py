@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.models.closed import opens_nothing_when_closed
+from kernel import display
 from kernel.money import MAXIMUM
 from ledger.models.entries import Transaction
 from store import personal
@@ -93,7 +94,7 @@ class Grant(KeepsColumns):
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer}: {self.amount}"
+        return f"{self.customer}: {display.money(self.amount)}"
 
 
 class GrantUse(models.Model):
@@ -138,4 +139,4 @@ class GrantUse(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.grant_id}: {self.amount:+d}"
+        return f"{self.grant_id}: {display.money(self.amount)}"

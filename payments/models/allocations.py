@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from invoices.models import CreditNote, Invoice
+from kernel import display
 from payments.models.attempts import Payment
 from payments.models.reversals import Reversal
 from store.carried import CarriedKey
@@ -131,7 +132,7 @@ class Allocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} -> {self.invoice_id}"
+        return f"{display.money(self.amount)} -> {self.invoice_id}"
 
 
 class InvoiceBornPaid(Invoice):

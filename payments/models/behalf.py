@@ -15,6 +15,7 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Customer
 from accounts.models.closed import OF_CLOSED, opens_nothing_when_closed
+from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.carried import unique_with
@@ -183,7 +184,7 @@ class PaymentRequest(StateMachine):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} {self.created_at:%Y-%m-%d}"
+        return f"{self.email} {display.day(self.created_at)}"
 
     @property
     def payable(self) -> str:

@@ -14,6 +14,7 @@ from django_fsm import FSMField, transition
 
 from accounts.models import Customer
 from accounts.models.closed import opens_nothing_when_closed
+from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from store.machine import StateMachine
@@ -233,4 +234,4 @@ class Consent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.scope} {self.linked_id} {self.at:%Y-%m-%d}"
+        return f"{self.scope} {self.linked_id} {display.day(self.at)}"

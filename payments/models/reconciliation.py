@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from kernel import display
 from kernel.money import MAXIMUM
 from payments.gateways.base import Movement as Moved
 from payments.models.attempts import Payment
@@ -47,7 +48,7 @@ class StatementDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.day}"
+        return f"{self.source} {display.day(self.day)}"
 
 
 class StatementLine(models.Model):
@@ -248,7 +249,7 @@ class ReconciliationCase(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} ({self.source}, {self.day})"
+        return f"{self.get_kind_display()} ({self.source}, {display.day(self.day)})"
 
     @property
     def moved(self) -> str:

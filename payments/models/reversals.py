@@ -11,6 +11,7 @@ from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from kernel import display
 from kernel.money import MAXIMUM
 from payments.models.attempts import Payment
 from store.carried import CarriedKey, unique_with
@@ -139,4 +140,4 @@ class Reversal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.payment}: -{self.amount}"
+        return f"{self.payment}: {display.money(-self.amount)}"

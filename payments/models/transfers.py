@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.may import May
 from accounts.models import Customer
 from accounts.models.closed import opens_nothing_when_closed
-from kernel import references
+from kernel import display, references
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.models.behalf import PaymentRequest, as_asked, names_its_request
@@ -305,4 +305,4 @@ class TransferClaim(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer}: {self.amount}"
+        return f"{self.customer}: {display.money(self.amount)}"
