@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.baselines import SPEND
 from bench.costs import audit, guards
-from bench.intake import usage
+from bench.intake import usage, use_of_a_month
 from bench.processes import CeleryWorkers, Worker, call, together
 from bench.results import RESOURCES_PER_CUSTOMER, Result, Results, Setting
 
@@ -296,4 +296,5 @@ MEASURES: dict[str, Callable[[Setting], Results]] = {
     "guards": guards,
     "audit": audit,
     "usage": usage,
+    "use-of-a-month": use_of_a_month,
 }

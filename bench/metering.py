@@ -6,12 +6,16 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.models import Customer
 from bench.data import MONTH
+from bench.work import _customer_id
 from catalog.models import Item, Product
+from invoices.services.running import running_costs
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from lifecycle.models import Resource
@@ -90,3 +94,52 @@ def copy_batches(count: int, part: str) -> dict[str, Any]:
                 ),
             )
     return {"seconds": time.perf_counter() - began, "accepted": count * MOST}
+
+
+BY_HAND = """
+SELECT item_id, sum(quantity) FROM usage_record WHERE used_at >= %(start)s AND used_at < %(end)s
+    AND resource_id IN (SELECT id FROM lifecycle_resource WHERE customer_id = %(customer)s) GROUP BY 1
+"""
+
+
+def months_of_customers(count: int) -> dict[str, float]:
+    """Milliseconds that a customer's running cost takes in the last day of the month, and of the bare sum of what was used."""
+    at, period = MONTH.period.ends_at - timedelta(hours=1), MONTH.period
+    ours, theirs = [], []
+    for number in range(1, count + 1):
+        customer = Customer.objects.get(pk=_customer_id(1 + number * 7919 % Customer.objects.count()))
+        began = time.perf_counter()
+        assert running_costs(customer, at=at).total.so_far
+        ours.append(1000 * (time.perf_counter() - began))
+        began = time.perf_counter()
+        with connection.cursor() as cursor:
+            cursor.execute(BY_HAND, {"start": period.starts_at, "end": period.ends_at, "customer": customer.pk})
+            cursor.fetchall()
+        theirs.append(1000 * (time.perf_counter() - began))
+    return {"median": median(ours), "by_hand": median(theirs)}
+
+
+def until_shown(count: int) -> dict[str, float]:
+    """Seconds from sending a full batch about one customer until the running cost of that customer says it, at the worst."""
+    product, at = Product.objects.get(code="vserver"), MONTH.period.ends_at - timedelta(hours=1)
+    customer = Customer.objects.get(pk=_customer_id(1))
+    resources = [str(pk) for pk in Resource.objects.filter(customer=customer).values_list("pk", flat=True)]
+    shown, worst = running_costs(customer, at=at).total.so_far, 0.0
+    for batch in range(count):
+        body = [
+            {
+                "resource": resources[number % len(resources)],
+                "item": "traffic",
+                "key": f"shown-{batch}-{number}",
+                "used_at": (MONTH.period.starts_at + timedelta(minutes=number)).isoformat(),
+                "quantity": "0.5",
+            }
+            for number in range(MOST)
+        ]
+        began = time.perf_counter()
+        take_records(product, body, source=Batch.Source.API, actor=TEAM, at=at)
+        now = running_costs(customer, at=at).total.so_far
+        worst = max(worst, time.perf_counter() - began)
+        assert now > shown, "what was taken is in the running cost"
+        shown = now
+    return {"worst": worst}
