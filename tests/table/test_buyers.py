@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import pytest
 
 from accounts.models import BuyerProfile, Customer
 from catalog.models import Item
 from orders.models import Action
-from tests.cast import NOON, answer, chosen, make_buyer, make_customer, order, quote
+from tests.cast import NOON, answer, chosen, make_buyer, order, quote
 from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
 LAN = "079190123456"
-CARRY_OVER = import_module("accounts.migrations.0003_customers_become_their_first_buyers").CARRY_OVER
 
 
 @pytest.fixture
@@ -85,32 +82,3 @@ def test_an_order_names_a_buyer_of_its_customer_and_no_other_one_after_its_end(
     run(choose, first.pk, found.pk)
     answer(found)
     refuse(choose, None, found.pk, match="frozen")
-
-
-def test_what_customers_had_becomes_their_first_profile() -> None:
-    """As the migration finds it: the columns are there, nobody has looked at the digits, and nothing is lost."""
-    said = {
-        "Hoa Sen": ("0100 109 106", "Hà Nội"),
-        "Branch": ("0100109106001", ""),
-        "Lan": ("079190123456", "Huế"),
-        "Odd": ("VAT 12", ""),
-        "Nobody": ("", "Đà Nẵng"),
-    }
-    customers = {name: make_customer(name) for name in said}
-    run("SET CONSTRAINTS ALL IMMEDIATE")
-    run("ALTER TABLE accounts_customer ADD tax_code varchar(20) DEFAULT '', ADD address varchar(300) DEFAULT ''")
-    for name, (code, address) in said.items():
-        run("UPDATE accounts_customer SET tax_code = %s, address = %s WHERE id = %s", code, address, customers[name].pk)
-
-    run(CARRY_OVER)
-
-    columns = ("name", "kind", "tax_code", "personal_id", "address")
-    found = BuyerProfile.objects.filter(customer__in=customers.values(), is_default=True).values_list(*columns)
-    assert set(found) == {
-        ("Hoa Sen", "company", "0100109106", "", "Hà Nội"),
-        ("Branch", "company", "0100109106-001", "", ""),
-        ("Lan", "person", "", "079190123456", "Huế"),
-        ("Odd", "company", "VAT 12", "", ""),
-        ("Nobody", "consumer", "", "", "Đà Nẵng"),
-    }
-    assert [buyer.name for buyer in BuyerProfile.objects.all() if buyer.is_doubtful] == ["Odd"]
