@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.meters import MICRO, SHARE, Kind, Meter, Part, Tier, Tiering
 from catalog.pricing import Component, price_line
@@ -26,6 +27,13 @@ Said = tuple[str, str]
 def dong(price: Decimal) -> str:
     """A unit price: "7.7 ₫"; the space does not break."""
     return f"{display.rate(price)}{display.NBSP}{display.SIGN}"
+
+
+def term_words(months: int) -> str:
+    """Of a term price: whom it is for."""
+    return ngettext("paid for %(count)d month or more ahead", "paid for %(count)d months or more ahead", months) % {
+        "count": months
+    }
 
 
 def meter_words(meter: Meter, unit: str) -> list[str]:

@@ -6,6 +6,7 @@ the same values and therefore get the same đồng:
 
     amount = unit price x quantity x (1 - discount) x minutes / minutes per unit price, rounded half-up per line
 
+Whoever pays for longer may have a term price: its line says what the term has `saved`, which is lost again by leaving early.
 What is metered has no time in its price: its quantity is that of a calendar month, see `meters`.
 
 A `Line` is its own explanation: it keeps every input, so it can be shown, computed again and compared.
@@ -14,8 +15,9 @@ A `Line` is its own explanation: it keeps every input, so it can be shown, compu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from uuid import UUID
 
@@ -26,7 +28,11 @@ from kernel.periods import Period
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One version of a price: `unit_price` VND for one unit over `per_minutes` minutes, or (0) for each unit that is metered."""
+    """
+    One version of a price: `unit_price` VND for one unit over `per_minutes` minutes, or (0) for each unit that is metered.
+
+    It is for at least so many `months`; a term price knows what the same would cost `without_term`.
+    """
 
     price_id: UUID
     unit_price: Decimal
@@ -34,6 +40,14 @@ class Rate:
     includes_vat: bool = True
     vat_rate: Decimal = Decimal("0.1")
     meter: Meter | None = None
+    months: int = 1
+    without_term: Rate | None = None
+
+    @property
+    def of_a_minute(self) -> Fraction:
+        """What a unit costs for a minute, VAT and all, so that prices of time can be compared whatever they say."""
+        vat = 1 if self.includes_vat else 1 + Fraction(self.vat_rate)
+        return Fraction(self.unit_price) * vat / self.per_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ class Line:
 
     `amount` is the rounded price before anything is said about tax; `tax` is the part of it (VAT included) or what
     comes on top (VAT excluded); `total` is what is owed. `before` is what the month had cost already, of what is metered.
+    `saved` is what more it would be without the term of its price.
     """
 
     component: Component
@@ -70,6 +85,7 @@ class Line:
     tax: int
     total: int
     before: int = 0
+    saved: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +102,10 @@ class Charge:
     @cached_property
     def tax(self) -> int:
         return sum(line.tax for line in self.lines)
+
+    @cached_property
+    def saved(self) -> int:
+        return sum(line.saved for line in self.lines)
 
     @property
     def total(self) -> int:
@@ -113,14 +133,33 @@ def price_line(component: Component, period: Period) -> Line:
         before = 0
         amount = _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
     tax = _tax(before + amount, rate) - _tax(before, rate)
-    return Line(component, period, minutes, amount, tax, amount if rate.includes_vat else amount + tax, before)
+    total = amount if rate.includes_vat else amount + tax
+    saved = 0
+    if rate.without_term:
+        saved = max(price_line(replace(component, rate=rate.without_term), period).total - total, 0)
+    return Line(component, period, minutes, amount, tax, total, before, saved)
 
 
-def unused_part(charged: int, *, minutes_left: int, minutes_charged: int) -> int:
-    """What goes back of `charged` đồng when `minutes_left` of the `minutes_charged` were not used."""
+def unused_part(charged: int, *, minutes_left: int, minutes_charged: int, saved: int = 0, saved_before: int = 0) -> int:
+    """
+    What goes back of `charged` đồng when `minutes_left` of the `minutes_charged` were not used.
+
+    Whoever leaves a term early pays for the time that was used what it costs without it: of what the term has `saved` over
+    `minutes_charged` the part of the time that was used stays here, and all that it had `saved_before` those. Never less than nothing.
+    """
     if not minutes_charged:
         return 0
-    return _amount((Decimal(charged),), min(minutes_left, minutes_charged), minutes_charged)
+    left = min(minutes_left, minutes_charged)
+    worth = charged * left - saved * (minutes_charged - left)
+    return max(round_half_up(worth, minutes_charged) - saved_before, 0)
+
+
+def saved_so_far(saved: int, *, minutes_left: int, minutes_charged: int, saved_before: int = 0) -> int:
+    """What a term has saved of the time that was used, and before it: it goes on with a resize."""
+    if not minutes_charged:
+        return saved_before
+    used = minutes_charged - min(minutes_left, minutes_charged)
+    return round_half_up(saved * used, minutes_charged) + saved_before
 
 
 def reduction(subtotal: int, *, amount: int | None, share: Decimal | None) -> int:

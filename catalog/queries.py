@@ -19,6 +19,7 @@ from catalog.configuration import Chosen
 from catalog.models import Discount, Item, Price
 from catalog.pricing import Component, Rate
 from catalog.taxes import Taxes
+from catalog.terms import LONGEST
 from kernel.errors import DomainError
 from kernel.periods import Period, truncate
 
@@ -64,14 +65,16 @@ class PriceBook:
         scope = Q() if item_ids is None else Q(pk__in=item_ids)
         self.items: dict[UUID, Item] = {item.pk: item for item in Item.objects.filter(scope)}
         self.taxes = taxes or Taxes.read()
-        self._prices: dict[tuple[UUID, UUID | None], list[Validity[Price]]] = defaultdict(list)
+        self._prices: dict[tuple[UUID, UUID | None, int], list[Validity[Price]]] = defaultdict(list)
+        self._terms: dict[UUID, set[int]] = defaultdict(lambda: {1})
         self._versions: dict[UUID, Price] = {}
         self._discounts: dict[tuple[UUID, UUID], list[Validity[Decimal]]] = defaultdict(list)
         self._with_own_terms: set[UUID] = set()
         self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity[Component | None]]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
         for price in prices.order_by("valid_from"):
-            self._prices[price.item_id, price.customer_id].append(_validity(price, price))
+            self._prices[price.item_id, price.customer_id, price.months].append(_validity(price, price))
+            self._terms[price.item_id].add(price.months)
             self._versions[price.pk] = price
             if price.customer_id:
                 self._with_own_terms.add(price.customer_id)
@@ -87,17 +90,25 @@ class PriceBook:
         at: datetime,
         language: str = "vi",
         taxed_at: datetime | None = None,
+        months: int = 1,
     ) -> list[Component]:
         """
         The components of `configuration` ([{"item": id, "quantity": n}]) with what is in force at `at`.
 
         :param taxed_at: the tax point, if it is another instant
+        :param months: how long is paid for ahead
 
         :raises NoPrice: an item has neither a negotiated nor a list price at that instant, or its price has no rate of VAT then
         """
         return [
             self.component(
-                UUID(entry["item"]), Decimal(entry["quantity"]), customer_id, at, language, taxed_at=taxed_at
+                UUID(entry["item"]),
+                Decimal(entry["quantity"]),
+                customer_id,
+                at,
+                language,
+                taxed_at=taxed_at,
+                months=months,
             )
             for entry in configuration
         ]
@@ -111,17 +122,41 @@ class PriceBook:
         language: str,
         *,
         taxed_at: datetime | None = None,
+        months: int = 1,
     ) -> Component:
-        """:raises NoPrice:"""
+        """
+        At the lowest price of the terms that `months` reach: nobody pays more for staying longer.
+
+        :raises NoPrice:
+        """
         item = self.items[item_id]
-        price = _in_force(self._prices.get((item_id, customer_id), ()), at) or _in_force(
-            self._prices.get((item_id, None), ()), at
-        )
-        rate = self._taxed(price, taxed_at or at) if price else None
-        if rate is None:
+        rates = self.rates(item_id, customer_id, at, taxed_at=taxed_at, months=months)
+        if not rates:
             raise NoPrice(item=item.name_in(language), item_code=item.code)
         discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
-        return Component(item_id, item.name_in(language), item.unit, quantity, rate, discount)
+        return Component(item_id, item.name_in(language), item.unit, quantity, rates[-1], discount)
+
+    def rates(
+        self, item_id: UUID, customer_id: UUID, at: datetime, *, taxed_at: datetime | None = None, months: int = LONGEST
+    ) -> list[Rate]:
+        """
+        What an item costs without a term, and then each term of up to `months` that is lower than all that are shorter.
+
+        Of each term the negotiated price counts, or else the list price.
+        """
+        found: list[Rate] = []
+        for term in sorted(self._terms[item_id]):
+            price = self._version(item_id, customer_id, term, at) if term <= months else None
+            rate = self._taxed(price, taxed_at or at) if price else None
+            if rate and not found:
+                found.append(rate)
+            elif rate and rate.of_a_minute < found[-1].of_a_minute:
+                found.append(replace(rate, without_term=found[0] if found[0].months == 1 else None))
+        return found
+
+    def _version(self, item_id: UUID, customer_id: UUID, months: int, at: datetime) -> Price | None:
+        negotiated = _in_force(self._prices.get((item_id, customer_id, months), ()), at)
+        return negotiated or _in_force(self._prices.get((item_id, None, months), ()), at)
 
     def used(self, item_id: UUID, price_id: UUID, discount: Decimal, language: str, *, taxed_at: datetime) -> Component:
         """
@@ -140,7 +175,7 @@ class PriceBook:
         vat = self.taxes.rate_at(str(price.tax_category_id), at)
         if vat is None:
             return None
-        return Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter)
+        return Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter, price.months)
 
     def category_of(self, rate: Rate) -> str:
         """The tax category of a price that this book has quoted."""
@@ -195,7 +230,7 @@ class PriceBook:
 
     def _changes(self, item_id: UUID, customer_id: UUID) -> tuple[set[datetime], set[datetime]]:
         """The instants at which the price or the discount of an item changes for a customer, and the VAT of one of its prices."""
-        prices = (*self._prices.get((item_id, customer_id), ()), *self._prices.get((item_id, None), ()))
+        prices = (*self._prices.get((item_id, customer_id, 1), ()), *self._prices.get((item_id, None, 1), ()))
         discounts = self._discounts.get((customer_id, self.items[item_id].product_id), ())
         validities: tuple[Validity[Price] | Validity[Decimal], ...] = (*prices, *discounts)
         priced = {instant for validity in validities for instant in (validity.starts_at, validity.ends_at)}

@@ -80,7 +80,9 @@ def reopen_price(price_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     price = Price.objects.select_for_update().select_related("item").get(pk=price_id)
     if price.valid_until is None or price.valid_until > at:
         raise NotEnded
-    later = Price.objects.filter(Q(customer=price.customer_id) | Q(customer=None), item=price.item_id)
+    later = Price.objects.filter(
+        Q(customer=price.customer_id) | Q(customer=None), item=price.item_id, months=price.months
+    )
     if later.exclude(pk=price.pk).filter(Q(valid_until=None) | Q(valid_until__gt=price.valid_until)).exists():
         raise Replaced
     ended, price.valid_until = price.valid_until, None
@@ -136,7 +138,7 @@ def back_date_price(
     item = Item.objects.select_for_update().get(pk=item_id)
     if item.is_metered != (per_minutes == Price.Per.UNIT):
         raise PricedOtherwise
-    others = Price.objects.filter(Q(customer=customer) | Q(customer=None), item=item)
+    others = Price.objects.filter(Q(customer=customer) | Q(customer=None), item=item, months=1)
     others = others.filter(Q(valid_until=None) | Q(valid_until__gt=F("valid_from")))  # none that was withdrawn
     before = others.in_force(starts_at).first()
     if before:

@@ -17,7 +17,11 @@ LOWERED = "lowered"
 
 
 class Offer(NamedTuple):
-    """An item and its list price: VND per unit and 30 days unless it says otherwise; `terms` are those of the price alone."""
+    """
+    An item and its list price: VND per unit and 30 days unless it says otherwise.
+
+    `terms` are those of the price alone, `for_longer` the prices of more months that are paid ahead.
+    """
 
     code: str
     name: str
@@ -31,6 +35,7 @@ class Offer(NamedTuple):
     aggregation: str = ""
     tax_category: str = STANDARD
     terms: Mapping[str, object] = MappingProxyType({})
+    for_longer: Mapping[int, str] = MappingProxyType({})
 
 
 PRODUCTS: dict[str, dict[str, object]] = {
@@ -59,8 +64,10 @@ PRODUCTS: dict[str, dict[str, object]] = {
 OFFERS = {
     "vserver": [
         Offer("s1-1x2", "S1 · 1 vCPU, 2 GB", "S1 · 1 vCPU, 2 GB", Kind.FLAVOUR, "server", "90000"),
-        Offer("s1-2x4", "S1 · 2 vCPU, 4 GB", "S1 · 2 vCPU, 4 GB", Kind.FLAVOUR, "server", "181000"),
-        Offer("s1-4x8", "S1 · 4 vCPU, 8 GB", "S1 · 4 vCPU, 8 GB", Kind.FLAVOUR, "server", "362000"),
+        Offer("s1-2x4", "S1 · 2 vCPU, 4 GB", "S1 · 2 vCPU, 4 GB", Kind.FLAVOUR, "server", "181000",
+              for_longer={12: "165000", 24: "150000"}),
+        Offer("s1-4x8", "S1 · 4 vCPU, 8 GB", "S1 · 4 vCPU, 8 GB", Kind.FLAVOUR, "server", "362000",
+              for_longer={12: "330000", 24: "300000"}),
         Offer("s1-8x16", "S1 · 8 vCPU, 16 GB", "S1 · 8 vCPU, 16 GB", Kind.FLAVOUR, "server", "724000"),
         Offer("g2-8x16", "G2 · 8 vCPU, 16 GB", "G2 · 8 vCPU, 16 GB", Kind.FLAVOUR, "server", "860000"),
         Offer("g2-8x32", "G2 · 8 vCPU, 32 GB", "G2 · 8 vCPU, 32 GB", Kind.FLAVOUR, "server", "1040000"),
@@ -146,6 +153,8 @@ def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> No
             valid_until=end,
             **offer.terms,
         )
+    for months, by_term in offer.for_longer.items():
+        Price.objects.create(item=item, months=months, unit_price=Decimal(by_term), valid_from=since)
 
 
 def _make_coupons(now: datetime) -> None:

@@ -140,6 +140,8 @@ def _small_ones(parts: dict[str, Part]) -> None:
     tamviet(95, buy, "vserver", "sach-web", "s1-2x4 ssd=60 ipv4=1", months=3, auto_renew=3, coupon="WELCOME20")
     tamviet(94, buy, "vstorage", "sach-anh", "pkg-100gb", months=6)
     tamviet(48, buy, "vmonitor", "sach-giamsat", "quota-basic", months=3)
+    tamviet(36, top_up, 3_000_000)
+    tamviet(35, buy, "vserver", "sach-kho", "s1-2x4 ssd=40", months=12)  # at the price of a year
     anhduong = parts["anhduong"]
     anhduong(88, top_up, 9_000_000)
     anhduong(87, buy, "vserver", "benh-an", "s1-4x8 ssd=200", months=6, coupon="SAVE10")

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.meters import Aggregation
-from catalog.price_words import how_it_came, meter_words
+from catalog.price_words import how_it_came, meter_words, term_words
 from catalog.pricing import Component, Rate, price_line
 from catalog.units import counted, unit_words
 from invoices.models import InvoiceLine
@@ -115,6 +115,7 @@ def _of_time(line: InvoiceLine) -> list[Fact]:
             % {"price": display.rate(line.unit_price), "per": per(line), "unit": unit_words(line.unit)},
         ),
         _version(line),
+        *([Fact(_("Term"), term_words(line.price.months))] if line.price.months > 1 else []),
         Fact(_("Quantity"), counted(line.quantity, line.unit)),
         Fact(
             _("Time"),

@@ -80,6 +80,11 @@ class Period:
         return minutes_between(self.starts_at, self.ends_at)
 
     @property
+    def whole_months(self) -> int:
+        """How many paid months fit into it."""
+        return self.minutes // MONTH_MINUTES
+
+    @property
     def last_minute(self) -> datetime:
         """When what lasts so long is completed."""
         return max(self.starts_at, self.ends_at - MINUTE)

@@ -16,24 +16,42 @@ from uuid import UUID
 from catalog import pricing
 from catalog.configuration import Chosen
 from catalog.pricing import Charge, Component, Line, Rate
-from kernel.periods import Period
+from catalog.terms import MONTHS, term_of
+from kernel.periods import MONTH_MINUTES, Period
 from kernel.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """Paid time of an invoice that a resize gives back, and what is left of its charge for it."""
+    """Paid time of an invoice that a resize gives back, what is left of its charge for it, and what its term has saved until then."""
 
     invoice_id: UUID
     minutes: int
     amount: int
+    saved: int = 0
+
+    def to_json(self) -> Json:
+        kept = {"invoice": str(self.invoice_id), "minutes": self.minutes, "amount": self.amount}
+        return kept | ({"saved": self.saved} if self.saved else {})
+
+    @classmethod
+    def from_json(cls, stored: Json) -> GivenBack:
+        return cls(UUID(stored["invoice"]), stored["minutes"], stored["amount"], stored.get("saved", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class LeftEarly:
+    """What comes back of a term that is left after so many months."""
+
+    months: int
+    refund: int
 
 
 @dataclass(frozen=True)
 class Part:
     """
     One resource's part. `charge` is priced over `period`; for a new or recovered resource the period keeps its length and
-    begins when it is carried out. A new resource has no id yet.
+    begins when it is carried out. A new resource has no id yet. A resize says which term `goes_on`, in months.
     """
 
     product_id: UUID
@@ -46,10 +64,47 @@ class Part:
     auto_renew_months: int | None = None
     postpaid: bool = False
     unused: tuple[GivenBack, ...] = ()
+    goes_on: int = 1
 
     @cached_property
     def unused_total(self) -> int:
         return sum(part.amount for part in self.unused)
+
+    @property
+    def term_months(self) -> int:
+        """How many months ahead it is paid for."""
+        return 1 if self.postpaid else term_of(self.period, goes_on=self.goes_on)
+
+    @cached_property
+    def saved_before(self) -> int:
+        """What a term that goes on has saved until now."""
+        return sum(part.saved for part in self.unused)
+
+    @property
+    def saved_by_term(self) -> int:
+        """What its term saves in all, which is lost by leaving it early; 0 without one."""
+        return 0 if self.postpaid else self.charge.saved + self.saved_before
+
+    @cached_property
+    def left_early(self) -> list[LeftEarly]:
+        """What would come back of a term that is left before its end, after the shorter periods that are sold."""
+        if not self.saved_by_term:
+            return []
+        whole = self.period.minutes
+        return [
+            LeftEarly(
+                months,
+                pricing.unused_part(
+                    self.charge.total,
+                    minutes_left=whole - months * MONTH_MINUTES,
+                    minutes_charged=whole,
+                    saved=self.charge.saved,
+                    saved_before=self.saved_before,
+                ),
+            )
+            for months in MONTHS
+            if months * MONTH_MINUTES < whole
+        ]
 
     @property
     def due(self) -> int:
@@ -79,12 +134,10 @@ class Part:
             "tax": self.charge.tax,
             "coupon": self.charge.coupon,
             "total": self.charge.total,
-            "unused": [
-                {"invoice": str(part.invoice_id), "minutes": part.minutes, "amount": part.amount}
-                for part in self.unused
-            ],
+            "unused": [part.to_json() for part in self.unused],
             "unused_total": self.unused_total,
             "due": self.due,
+            **({"goes_on": self.goes_on} if self.goes_on > 1 else {}),
         }
 
     @classmethod
@@ -100,9 +153,8 @@ class Part:
             resource_id=UUID(stored["resource"]) if stored["resource"] else None,
             auto_renew_months=stored["auto_renew_months"],
             postpaid=stored["postpaid"],
-            unused=tuple(
-                GivenBack(UUID(part["invoice"]), part["minutes"], part["amount"]) for part in stored["unused"]
-            ),
+            unused=tuple(map(GivenBack.from_json, stored["unused"])),
+            goes_on=stored.get("goes_on", 1),
         )
 
 
@@ -149,38 +201,54 @@ class Deal:
 
 def _line_to_json(line: Line) -> Json:
     component, rate = line.component, line.component.rate
+    without = {"without_term": _rate_to_json(rate.without_term), "saved": line.saved} if rate.without_term else {}
     return {
         "item": str(component.item_id),
-        "price": str(rate.price_id),
+        **_rate_to_json(rate),
         "name": component.name,
         "unit": component.unit,
         "quantity": str(component.quantity),
-        "unit_price": str(rate.unit_price),
-        "per_minutes": rate.per_minutes,
         "discount": str(component.discount),
-        "includes_vat": rate.includes_vat,
-        "vat_rate": str(rate.vat_rate),
         "minutes": line.minutes,
         "amount": line.amount,
         "tax": line.tax,
         "total": line.total,
+        **without,
     }
 
 
-def _line_from_json(stored: Json, period: Period) -> Line:
-    rate = Rate(
+def _rate_to_json(rate: Rate) -> Json:
+    term = {"term_months": rate.months} if rate.months > 1 else {}
+    return {
+        "price": str(rate.price_id),
+        "unit_price": str(rate.unit_price),
+        "per_minutes": rate.per_minutes,
+        "includes_vat": rate.includes_vat,
+        "vat_rate": str(rate.vat_rate),
+        **term,
+    }
+
+
+def _rate_from_json(stored: Json) -> Rate:
+    return Rate(
         UUID(stored["price"]),
         Decimal(stored["unit_price"]),
         stored["per_minutes"],
         stored["includes_vat"],
         Decimal(stored["vat_rate"]),
+        months=stored.get("term_months", 1),
+        without_term=_rate_from_json(stored["without_term"]) if "without_term" in stored else None,
     )
+
+
+def _line_from_json(stored: Json, period: Period) -> Line:
     component = Component(
         UUID(stored["item"]),
         stored["name"],
         stored["unit"],
         Decimal(stored["quantity"]),
-        rate,
+        _rate_from_json(stored),
         Decimal(stored["discount"]),
     )
-    return Line(component, period, stored["minutes"], stored["amount"], stored["tax"], stored["total"])
+    minutes, amount, tax, total = (stored[name] for name in ("minutes", "amount", "tax", "total"))
+    return Line(component, period, minutes, amount, tax, total, saved=stored.get("saved", 0))

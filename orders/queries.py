@@ -40,7 +40,7 @@ def month_price(
     :param taxed_at: when it will be paid, if not at `at`
     """
     try:
-        components = book.components(configuration, customer_id=customer.pk, at=at, taxed_at=taxed_at)
+        components = book.components(configuration, customer_id=customer.pk, at=at, taxed_at=taxed_at, months=months)
     except NoPrice:
         return None
     return price(components, Period.of_months(months, starting=at)).total

@@ -4,4 +4,4 @@ Which terms are accepted by ordering: the day of their present wording, kept wit
 The words themselves are `templates/orders/terms.html`; whoever changes them changes the day.
 """
 
-VERSION = "2026-11-26"
+VERSION = "2026-11-27"

@@ -105,7 +105,21 @@ BILLS = (
         """
         SELECT i.number, i.customer_id FROM invoices_invoice i JOIN catalog_product p ON p.id = i.product_id
         WHERE :of(i.customer_id) AND i.covered_until < i.period_end AND i.paid > 0 AND i.credited = 0 AND p.is_refundable
-            AND i.total * extract(epoch FROM i.period_end - i.covered_until) >= extract(epoch FROM i.period_end - i.period_start)
+            AND i.total * extract(epoch FROM i.period_end - i.covered_until) - i.saved * extract(epoch FROM i.covered_until - i.period_start)
+                >= (1 + i.saved_before) * extract(epoch FROM i.period_end - i.period_start)
+        """,
+    ),
+    Claim(
+        "whoever leaves a term early gets what the time that was used leaves at the price without it",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i JOIN LATERAL (
+            SELECT sum(c.amount) FILTER (WHERE c.reason = 'deleted') AS deleted, sum(c.amount) AS credited,
+                (sum(c.minutes_unused) FILTER (WHERE c.reason = 'deleted'))::numeric AS unused,
+                extract(epoch FROM i.period_end - i.period_start)::bigint / 60 AS minutes
+            FROM invoices_creditnote c WHERE c.invoice_id = i.id AND :of(c.customer_id)
+        ) c ON c.deleted = c.credited
+        WHERE :of(i.customer_id) AND i.saved + i.saved_before > 0 AND c.deleted <> greatest(0, div(
+            2 * (i.total * c.unused - i.saved * (c.minutes - c.unused)) + c.minutes, 2 * c.minutes) - i.saved_before)
         """,
     ),
     Claim(

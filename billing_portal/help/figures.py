@@ -6,6 +6,7 @@ A text says `{{ prepaid.total|money }}`; what it says is therefore what a bill w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -24,6 +25,7 @@ MONTH = 43_200
 DAY = timedelta(days=1)
 NOBODYS = UUID(int=0)
 SMALL, LARGE, PRO = 181_000, 520_000, 150_000
+SMALL_BY_THE_YEAR = 165_000
 
 
 @cache
@@ -33,6 +35,7 @@ def figures() -> Json:
         "prepaid": _server_with_volume(),
         "resize": _resized(),
         "deleted": _deleted(),
+        "term": _left_early(),
         "postpaid": _postpaid_month(),
         "prepaid_month_minutes": MONTH,
         "due_days": settings.INVOICE_DUE_DAYS,
@@ -83,6 +86,19 @@ def _deleted() -> Json:
     """Bought for 30 days, deleted with 20 of them left."""
     bought = price([_component(SMALL)], Period(BEGUN, BEGUN + 30 * DAY))
     return {"bought": bought.total, "back": _unused(bought, left=20 * DAY)}
+
+
+def _left_early() -> Json:
+    """Bought for 12 months at the price of that term, deleted after 3."""
+    [ordinary] = price([_component(SMALL)], Period.of_months(12, starting=BEGUN)).lines
+    component = _component(SMALL_BY_THE_YEAR)
+    rate = replace(component.rate, months=12, without_term=ordinary.component.rate)
+    bought = price([replace(component, rate=rate)], Period.of_months(12, starting=BEGUN))
+    unused = _unused(bought, left=270 * DAY)
+    time = {"minutes_left": 9 * MONTH, "minutes_charged": 12 * MONTH}
+    back = unused_part(bought.total, **time, saved=bought.saved)
+    facts = {"ordinary": SMALL, "price": SMALL_BY_THE_YEAR, "bought": bought.total}
+    return facts | {"unused": unused, "saved": unused - back, "back": back}
 
 
 def _unused(bought: Charge, *, left: timedelta) -> int:

@@ -99,15 +99,18 @@ class BackDatePrice(Task[Item | Price]):
 
 
 class PriceForm(ValidityForm):
-    ALONE = ("item", "customer")
+    ALONE = ("item", "customer", "months")
 
     tiers = TiersField()
     anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
 
     def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[RowFormOptions]) -> None:
         super().__init__(data, files, **options)
-        for name in LEFT_ALONE.keys() & self.fields.keys():
+        for name in {*LEFT_ALONE, "months"} & self.fields.keys():
             self.fields[name].required = False
+
+    def clean_months(self) -> int:
+        return self.cleaned_data["months"] or 1
 
     def clean_tiering(self) -> object:
         return self._or_default("tiering")
@@ -137,6 +140,8 @@ class PriceForm(ValidityForm):
         end = data.get("valid_until")
         if self.instance._state.adding or end is None or end == self.instance.valid_until or data.get("anyway"):
             return data
+        if self.instance.months > 1:  # without it the same costs what it costs without a term
+            return data
         if count := 0 if self._is_followed(end) else uses_of(self.instance):
             sentence = text(
                 "%(count)d running resources use this price, and none follows it: their bills would wait until there is one."
@@ -148,7 +153,7 @@ class PriceForm(ValidityForm):
     def _is_followed(self, end: datetime) -> bool:
         """By one that is in force at its end; a negotiated price also by the list price."""
         others = Price.objects.filter(
-            Q(customer=self.instance.customer_id) | Q(customer=None), item=self.instance.item_id
+            Q(customer=self.instance.customer_id) | Q(customer=None), item=self.instance.item_id, months=1
         )
         in_force = Q(valid_until=None) | Q(valid_until__gt=end)
         return others.exclude(pk=self.instance.pk).filter(in_force, valid_from__lte=end).exists()
@@ -186,13 +191,14 @@ class PriceAdmin(ValidityAdmin):
         "customer",
         "unit_price",
         "per_minutes",
+        "months",
         "includes_vat",
         "tax_category",
         "valid_from",
         "valid_until",
     )
     list_select_related = ("item__product", "customer", "tax_category")
-    list_filter = (InForce, ("customer", admin.EmptyFieldListFilter), "item__product")
+    list_filter = (InForce, ("customer", admin.EmptyFieldListFilter), "months", "item__product")
     search_fields = ("item__code", "item__name", "customer__name")
     autocomplete_fields = ("item", "customer")
     fields = (
@@ -200,6 +206,7 @@ class PriceAdmin(ValidityAdmin):
         "customer",
         "unit_price",
         "per_minutes",
+        "months",
         *TERMS,
         "includes_vat",
         "tax_category",

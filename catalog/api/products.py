@@ -49,6 +49,15 @@ class OfferedMeter(serializers.Serializer[object]):
     in_words = serializers.ListField(child=serializers.CharField(), help_text="The price in phrases, for people.")
 
 
+class OfferedTerm(serializers.Serializer[object]):
+    """A lower price for whoever pays for longer."""
+
+    months = serializers.IntegerField(help_text="For at least so many months ahead.")
+    unit_price = Rate()
+    per = serializers.ChoiceField(choices=["month", "hour"])
+    includes_vat = serializers.BooleanField()
+
+
 class ComingRate(serializers.Serializer[object]):
     """A rate of VAT that begins on a later day."""
 
@@ -74,6 +83,7 @@ class OfferedItem(serializers.Serializer[object]):
     vat_rate = Rate(help_text="Today's.")
     vat_changes = ComingRate(many=True, help_text="The rates that are known to come.")
     discount = Rate(help_text="Negotiated share off, 0 to 1.")
+    terms = OfferedTerm(many=True, help_text="Lower prices for longer terms, the shortest first.")
 
 
 class OfferedProduct(serializers.Serializer[object]):
@@ -147,9 +157,19 @@ def offers(products: Sequence[Product], *, customer_id: UUID, at: datetime) -> d
                 "vat_rate": rate.vat_rate,
                 "vat_changes": book.taxes.coming(category, at),
                 "discount": component.discount,
+                "terms": [_term(term) for term in book.rates(item.pk, customer_id, at)[1:]],
             }
         )
     return found
+
+
+def _term(rate: pricing.Rate) -> dict[str, object]:
+    return {
+        "months": rate.months,
+        "unit_price": rate.unit_price,
+        "per": Price.Per(rate.per_minutes).name.lower(),
+        "includes_vat": rate.includes_vat,
+    }
 
 
 def _meter(item: Item, rate: pricing.Rate) -> dict[str, object] | None:

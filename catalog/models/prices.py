@@ -18,6 +18,7 @@ from catalog.meters import Meter, Tier, Tiering
 from catalog.models.products import Item, Product
 from catalog.models.taxes import STANDARD, TaxCategory
 from catalog.models.validity import STARTS_BEFORE_IT_ENDS, VALIDITY
+from catalog.terms import LONGEST
 from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -41,6 +42,7 @@ class Price(models.Model):
     """
     What one unit of an item costs, from an instant on; for everybody or negotiated with one customer.
 
+    One with more `months` than one is a term price: for whoever pays for at least so many months ahead.
     A metered item is priced by the unit used, with tiers of what is used in a calendar month; all others by time.
 
     Only the end of a price can be changed. A price that should never have begun is withdrawn by ending it at its start.
@@ -92,6 +94,14 @@ class Price(models.Model):
     )
     minimum = models.BigIntegerField(_("least a month"), default=0, db_default=0)
     cap = models.BigIntegerField(_("most a month"), null=True, blank=True)
+    months = models.PositiveSmallIntegerField(
+        _("for at least (months)"),
+        default=1,
+        db_default=1,
+        help_text=_(
+            "1: the price of any time. 2 to 36: a term price, for whoever pays for at least so many months ahead."
+        ),
+    )
     valid_from = models.DateTimeField(_("valid from"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
 
@@ -141,6 +151,16 @@ class Price(models.Model):
                 & (Q(cap__isnull=True) | Q(cap__gte=F("minimum"), cap__lte=MAXIMUM)),
             ),
             models.CheckConstraint(
+                name="a_term_is_one_to_thirty_six_months",
+                violation_error_message=_("A term is 1 to 36 months."),
+                condition=Q(months__gte=1, months__lte=LONGEST),
+            ),
+            models.CheckConstraint(
+                name="only_time_is_priced_by_term",
+                violation_error_message=_("What is priced per unit used has no term: nobody pays for it ahead."),
+                condition=Q(months=1) | Q(per_minutes__gt=0),
+            ),
+            models.CheckConstraint(
                 name="price_starts_before_it_ends",
                 violation_error_message=_("The end must lie after the beginning."),
                 condition=STARTS_BEFORE_IT_ENDS,
@@ -148,7 +168,11 @@ class Price(models.Model):
             ExclusionConstraint(
                 name="list_prices_of_an_item_never_overlap",
                 violation_error_message=_("Another list price of this item is valid in this time. End that one first."),
-                expressions=[("item", RangeOperators.EQUAL), (VALIDITY, RangeOperators.OVERLAPS)],
+                expressions=[
+                    ("item", RangeOperators.EQUAL),
+                    ("months", RangeOperators.EQUAL),
+                    (VALIDITY, RangeOperators.OVERLAPS),
+                ],
                 condition=Q(customer__isnull=True),
             ),
             ExclusionConstraint(
@@ -159,6 +183,7 @@ class Price(models.Model):
                 expressions=[
                     ("item", RangeOperators.EQUAL),
                     ("customer", RangeOperators.EQUAL),
+                    ("months", RangeOperators.EQUAL),
                     (VALIDITY, RangeOperators.OVERLAPS),
                 ],
                 condition=Q(customer__isnull=False),
@@ -176,6 +201,7 @@ class Price(models.Model):
                     "includes_vat",
                     "tax_category_id",
                     *OF_METERED,
+                    "months",
                     "valid_from",
                 ],
             ),
@@ -208,7 +234,8 @@ class Price(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.item}: {display.rate(self.unit_price)} {display.SIGN} / {self.get_per_minutes_display()}"
+        term = f" ({self.months}+)" if self.months > 1 else ""
+        return f"{self.item}: {display.rate(self.unit_price)} {display.SIGN} / {self.get_per_minutes_display()}{term}"
 
     @property
     def meter(self) -> Meter | None:

@@ -144,6 +144,11 @@ class InvoiceShape(serializers.Serializer[object]):
     )
     covered_until = Instant(help_text="Earlier than period_end when the service was cut short.")
     coupon_code = serializers.CharField()
+    term_months = serializers.IntegerField(help_text="For how many months ahead it was paid.")
+    saved = serializers.IntegerField(help_text="What more it would be without its term prices.")
+    saved_before = serializers.IntegerField(
+        help_text="Of the same term before a resize. Leaving it early takes both off."
+    )
     paid = serializers.IntegerField()
     refunded = serializers.IntegerField()
 

@@ -77,6 +77,30 @@ class CreditNote(models.Model):
         triggers: ClassVar = [
             append_only(),
             pgtrigger.Trigger(
+                name="gives_back_what_unused_time_is_worth",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.minutes_unused > 0"),
+                declare=[("worth", "numeric")],
+                func="""
+                -- As pricing.unused_part: of what a term has saved, the part of the time that was used stays here, if its customer leaves it.
+                SELECT div(2 * ((total - credited)::numeric * NEW.minutes_unused - lost * (minutes - NEW.minutes_unused)) + minutes,
+                           nullif(2 * minutes, 0)) - lost_before INTO worth
+                FROM (
+                    SELECT total, credited, (extract(epoch FROM covered_until - period_start) / 60)::bigint AS minutes,
+                        CASE NEW.reason WHEN 'deleted' THEN saved ELSE 0 END AS lost,
+                        CASE NEW.reason WHEN 'deleted' THEN saved_before ELSE 0 END AS lost_before
+                    FROM invoices_invoice WHERE id = NEW.invoice_id
+                ) covered;
+                IF NEW.amount > coalesce(worth, 0) THEN
+                    RAISE EXCEPTION 'the unused time of invoice % is worth % and no more', NEW.invoice_id, coalesce(worth, 0)
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
                 name="credits_its_invoice",
                 level=pgtrigger.Row,
                 when=pgtrigger.After,

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import InstantRange, Item, Price, Product
+from catalog.terms import LONGEST
 from invoices.models.taxed import taxed_at_their_tax_point
 from invoices.models.totals import totals_kept
 from kernel.ids import new_id
@@ -142,6 +143,21 @@ class Invoice(KeepsColumns):
     coupon = models.BigIntegerField(_("coupon"), default=0)
     coupon_code = models.CharField(_("coupon code"), max_length=40, blank=True)
     total = models.BigIntegerField(_("total"))
+    term_months = models.PositiveSmallIntegerField(
+        _("paid ahead for (months)"), default=1, db_default=1, help_text=_("A resize goes on with what was paid for.")
+    )
+    saved = models.BigIntegerField(
+        _("saved by its term"),
+        default=0,
+        db_default=0,
+        help_text=_("What more it would be without its term prices."),
+    )
+    saved_before = models.BigIntegerField(
+        _("saved before in this term"),
+        default=0,
+        db_default=0,
+        help_text=_("A resize goes on with a term: what that had saved until then."),
+    )
     paid = models.BigIntegerField(_("paid"), default=0)
     credited = models.BigIntegerField(_("credited"), default=0)
     refunded = models.BigIntegerField(_("refunded"), default=0)
@@ -206,6 +222,11 @@ class Invoice(KeepsColumns):
                 condition=Q(is_late=False),
             ),
             models.CheckConstraint(name="only_use_is_reported_late", condition=Q(is_late=False) | Q(kind="usage")),
+            models.CheckConstraint(
+                name="a_term_saves_what_is_paid_ahead",
+                condition=Q(term_months=1, saved=0, saved_before=0)
+                | Q(kind="prepaid", term_months__gte=1, term_months__lte=LONGEST, saved__gte=0, saved_before__gte=0),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(name="invoices_of_a_customer", fields=["customer", "-issued_at", "-id"]),
@@ -237,6 +258,9 @@ class Invoice(KeepsColumns):
                     "coupon",
                     "coupon_code",
                     "total",
+                    "term_months",
+                    "saved",
+                    "saved_before",
                 ],
             ),
             kept("only_allocations_and_credit_notes_move_it", columns=["paid", "credited", "refunded"]),

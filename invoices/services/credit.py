@@ -8,10 +8,10 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Max, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from catalog.pricing import unused_part
+from catalog.pricing import saved_so_far, unused_part
 from invoices.models import ORDER_OF_PAYMENT, CreditNote, Invoice, NumberSeries
 from invoices.services.issue import next_numbers
 from kernel.errors import DomainError
@@ -27,33 +27,52 @@ class CreditExceedsInvoice(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """The unused part of a prepaid invoice from an instant on: `minutes` of time, worth `amount` of what was charged."""
+    """
+    The unused part of a prepaid invoice from an instant on: `minutes` of time, worth `amount` of what was charged.
+
+    `saved` is what the term of its prices has saved until then; `unearned` is what of that is taken off, for the term is left early.
+    """
 
     invoice: Invoice
     minutes: int
     amount: int
+    saved: int = 0
+    unearned: int = 0
 
 
-def unused_time(resource: Resource, *, at: datetime) -> list[Unused]:
+def unused_time(resource: Resource, *, at: datetime, leaves: bool = False) -> list[Unused]:
     """
     What is unused at `at` of everything charged for the resource's paid time, the earliest invoice first.
 
     Charged means net of coupons and of earlier credit notes; nobody gets back more than that.
+
+    :param leaves: the customer leaves its terms early, so that the time that was used costs what it costs without them
     """
     instant = truncate(at)
     invoices = Invoice.objects.filter(resource=resource, kind=Invoice.Kind.PREPAID, covered_until__gt=instant).order_by(
         "period_start"
     )
-    found = []
-    for invoice in invoices:
-        left = minutes_between(max(instant, invoice.period_start), invoice.covered_until)
-        charged = minutes_between(invoice.period_start, invoice.covered_until)
-        found.append(
-            Unused(
-                invoice, left, unused_part(invoice.total - invoice.credited, minutes_left=left, minutes_charged=charged)
-            )
-        )
-    return found
+    return [_unused(invoice, instant, leaves=leaves) for invoice in invoices]
+
+
+def _unused(invoice: Invoice, instant: datetime, *, leaves: bool) -> Unused:
+    left = minutes_between(max(instant, invoice.period_start), invoice.covered_until)
+    whole = minutes_between(invoice.period_start, invoice.covered_until)
+    charged = invoice.total - invoice.credited
+    worth = unused_part(charged, minutes_left=left, minutes_charged=whole)
+    saved = saved_so_far(invoice.saved, minutes_left=left, minutes_charged=whole, saved_before=invoice.saved_before)
+    if not leaves or not saved:
+        return Unused(invoice, left, worth, saved)
+    amount = unused_part(
+        charged, minutes_left=left, minutes_charged=whole, saved=invoice.saved, saved_before=invoice.saved_before
+    )
+    return Unused(invoice, left, amount, saved, worth - amount)
+
+
+def term_paid_for(resource: Resource, *, at: datetime) -> int:
+    """For how many months ahead the resource's paid time was paid for at most; a resize goes on with that."""
+    ahead = Invoice.objects.filter(resource=resource, kind=Invoice.Kind.PREPAID, covered_until__gt=truncate(at))
+    return ahead.aggregate(longest=Max("term_months"))["longest"] or 1
 
 
 def at_most(unused: Iterable[Unused], limit: int) -> list[Unused]:

@@ -29,7 +29,7 @@ SERIES = {Invoice.Kind.PREPAID: NumberSeries.Series.PREPAID, Invoice.Kind.USAGE:
 COPY_INVOICES = """
 COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, period_key, is_late, resource_name, buyer, seller,
     period_start, period_end, covered_until, issued_at, due_at, subtotal, tax, coupon, coupon_code, total,
-    paid, credited, refunded) FROM STDIN
+    term_months, saved, saved_before, paid, credited, refunded) FROM STDIN
 """
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
@@ -56,7 +56,8 @@ class Draft:
     An invoice that has all but its number. `period_key` says what is billed; it is billed once. `is_late`: it bills uses of time
     that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `taxed_at` is when what is prepaid was paid; the
     lines of usage are taxed in their last minute. `buyer_id` is the buyer profile that was chosen for it, else it names the
-    customer's default.
+    customer's default. It is paid ahead for `term_months`, in which
+    `saved_before` had been saved before a resize.
     """
 
     customer: Customer
@@ -67,6 +68,8 @@ class Draft:
     is_late: bool = False
     coupon_code: str = ""
     unpaid: int = 0
+    term_months: int = 1
+    saved_before: int = 0
     taxed_at: datetime | None = None
     buyer_id: UUID | None = None
     pk: UUID = field(default_factory=new_id)
@@ -134,7 +137,7 @@ def _invoice_row(
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, draft.is_late, resource.name,
         buyer, ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
-        charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
+        draft.term_months, charge.saved, draft.saved_before, charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
 
 

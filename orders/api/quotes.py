@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import mixins, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,10 +15,12 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Remark, Several, Text, Whole
 from accounts.may import LOOK, May
-from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
+from catalog.api.configurations import Configuration, ProductCode, once, wanted_items, wanted_product
+from catalog.models import Product
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned
 from lifecycle.api import Months
+from orders.deal import Part
 from orders.models import Action, Quote
 from orders.services.quotes import make_quote
 from orders.services.stories.inputs import MAXIMUM_QUANTITY
@@ -100,6 +102,20 @@ class QuotedLine(serializers.Serializer[object]):
     amount = serializers.IntegerField()
     tax = serializers.IntegerField()
     total = serializers.IntegerField()
+    term_months = serializers.IntegerField(
+        source="component.rate.months", help_text="1, or for how many months one has to pay ahead for this price."
+    )
+    unit_price_without_term = Rate(
+        source="component.rate.without_term.unit_price", default=None, allow_null=True, help_text="Of a term price."
+    )
+    saved = serializers.IntegerField(help_text="What more the line would be without its term, VAT included.")
+
+
+class LeftEarly(serializers.Serializer[object]):
+    """What deleting the resource before the end of its term gives back."""
+
+    months = serializers.IntegerField(help_text="After so many months of it.")
+    refund = serializers.IntegerField()
 
 
 class UnusedPart(serializers.Serializer[object]):
@@ -130,6 +146,19 @@ class QuotedItem(serializers.Serializer[object]):
     unused = UnusedPart(many=True)
     unused_total = serializers.IntegerField()
     due = serializers.IntegerField(help_text="To pay now; negative: comes back.")
+    saved_by_term = serializers.IntegerField(
+        help_text="What its term saves in all, and what leaving it early takes off."
+    )
+    left_early = serializers.SerializerMethodField(
+        help_text="What comes back when the term is left early: time that was used costs what it costs without it."
+    )
+
+    @extend_schema_field(LeftEarly(many=True))
+    def get_left_early(self, part: Part) -> object:
+        if not part.saved_by_term:
+            return []
+        products = once(self, "refundable", lambda: dict(Product.objects.values_list("pk", "is_refundable")))
+        return LeftEarly(part.left_early if products[part.product_id] else [], many=True).data
 
 
 class QuoteShape(serializers.Serializer[object]):

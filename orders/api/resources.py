@@ -50,6 +50,9 @@ class UnusedTime(serializers.Serializer[object]):
     number = serializers.SerializerMethodField(help_text="Empty for who sees no bills.")
     minutes = serializers.IntegerField()
     amount = serializers.IntegerField()
+    unearned = serializers.IntegerField(
+        help_text="What its term had saved until now: taken off the amount, for the term is left early."
+    )
 
     def get_number(self, part: Unused) -> str:
         return part.invoice.number if May.VIEW_BILLING in self.context["view"].principal.rights else ""

@@ -37,6 +37,11 @@ class Deletion:
     undoable_until: datetime | None
 
     @property
+    def unearned(self) -> int:
+        """VND that terms had saved, and that leaving them early takes off."""
+        return sum(part.unearned for part in self.unused)
+
+    @property
     def refund(self) -> int:
         """VND back to the wallet."""
         return self.back.refund
@@ -44,7 +49,7 @@ class Deletion:
 
 def preview_deletion(resource: Resource, *, at: datetime) -> Deletion:
     """What `delete_resource` would do now."""
-    unused = unused_time(resource, at=at) if resource.is_prepaid else []
+    unused = unused_time(resource, at=at, leaves=True) if resource.is_prepaid else []
     back = money_back(unused if resource.product.is_refundable else [], at=at)
     days = resource.product.days_in_trash_after_deletion
     return Deletion(unused, back, at + timedelta(days=days) if days else None)

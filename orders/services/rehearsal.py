@@ -166,11 +166,13 @@ class Rehearsal:
         key = (text, months, own_terms)
         if key not in self._known:
             period = Period.of_months(months, starting=self.day)
-            before, after = (self._components(text, own_terms, at) for at in (self.day - MINUTE, self.day))
+            before, after = (self._components(text, months, own_terms, at) for at in (self.day - MINUTE, self.day))
             concerned = any(self._book.category_of(component.rate) == self.category for component in after)
             costs = Cost.of(price(before, period)), Cost.of(price(after, period))
             self._known[key] = costs if concerned else None
         return self._known[key]
 
-    def _components(self, text: str, own_terms: UUID | None, taxed_at: datetime) -> list[Component]:
-        return self._book.components(json.loads(text), customer_id=own_terms or NOBODY, at=self.day, taxed_at=taxed_at)
+    def _components(self, text: str, months: int, own_terms: UUID | None, taxed_at: datetime) -> list[Component]:
+        return self._book.components(
+            json.loads(text), customer_id=own_terms or NOBODY, at=self.day, taxed_at=taxed_at, months=months
+        )

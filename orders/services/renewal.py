@@ -22,6 +22,7 @@ from django.db.models import Count, QuerySet
 from accounts.models import Customer
 from catalog.pricing import Charge, price
 from catalog.queries import NoPrice, PriceBook
+from catalog.terms import term_of
 from invoices.models import Invoice
 from invoices.services.issue import Billed, Draft, issue_invoices
 from kernel.actors import Actor
@@ -221,7 +222,13 @@ def _priced(resource: Resource, milestone: int, book: PriceBook, customer: Custo
     end = _end(resource)
     period = Period.of_months(resource.auto_renew_months, starting=end)
     try:
-        components = book.components(resource.configuration, customer_id=customer.pk, at=at, language=customer.language)
+        components = book.components(
+            resource.configuration,
+            customer_id=customer.pk,
+            at=at,
+            language=customer.language,
+            months=term_of(period),
+        )
     except NoPrice:
         return Due(resource, end, milestone, period, None)
     return Due(resource, end, milestone, period, price(components, period))
@@ -238,6 +245,7 @@ def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Act
             f"auto-renewal:{due.period.starts_at:%Y-%m-%dT%H:%MZ}",
             due.period,
             due.charge,
+            term_months=term_of(due.period),
             taxed_at=at,
         )
         for due in paying

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext_lazy
 from catalog.configuration import Chosen
 from catalog.models import Product
 from catalog.price_words import meter_words
-from catalog.pricing import Component
+from catalog.pricing import Component, Rate
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import MONTHS
 from kernel.periods import billing_zone
@@ -109,7 +109,7 @@ class ConfigurationForm(forms.Form):
     ) -> None:
         super().__init__(data, **options)
         items = list(product.items.order_by("position", "code"))
-        prices = _prices([item.pk for item in items], customer_id, at)
+        prices, self.terms = _prices([item.pk for item in items], customer_id, at)
         self.metered = [(item, prices[item.pk]) for item in items if item.is_metered and item.pk in prices]
         items = [item for item in items if item.pk in prices and not item.is_metered]
         self.options = [(str(item.pk), str(item), prices[item.pk]) for item in items if item.is_choice]
@@ -127,10 +127,19 @@ class ConfigurationForm(forms.Form):
             )
         self.prices = prices
 
+    def price_words(self, item_id: str) -> str:
+        """An item's price, and those of its terms: "181,000 ₫ / 30 days · 165,000 ₫ / 30 days from 12 months on"."""
+        pk = UUID(item_id)
+        by_term = [
+            _("%(price)s from %(count)d months on") % {"price": unit_price(rate), "count": rate.months}
+            for rate in self.terms[pk]
+        ]
+        return " · ".join([unit_price(self.prices[pk].rate), *by_term])
+
     @property
     def extra_fields(self) -> list[dict[str, object]]:
         return [
-            {"field": self[f"extra-{item.pk}"], "item": item, "rate": unit_price(self.prices[item.pk].rate)}
+            {"field": self[f"extra-{item.pk}"], "item": item, "rate": self.price_words(str(item.pk))}
             for item in self.extras
         ]
 
@@ -183,13 +192,16 @@ class AutoRenewForm(forms.Form):
         return self.cleaned_data["months"] or None
 
 
-def _prices(item_ids: list[UUID], customer_id: UUID, at: datetime) -> dict[UUID, Component]:
-    """What one of each item costs this customer now; items without a price cannot be chosen."""
+def _prices(
+    item_ids: list[UUID], customer_id: UUID, at: datetime
+) -> tuple[dict[UUID, Component], dict[UUID, list[Rate]]]:
+    """What one of each item costs this customer now, and at longer terms; items without a price cannot be chosen."""
     book = PriceBook([customer_id], item_ids)
-    found = {}
+    found, by_term = {}, {}
     for pk in item_ids:
         try:
             (found[pk],) = book.components([{"item": str(pk), "quantity": 1}], customer_id=customer_id, at=at)
         except NoPrice:
             continue
-    return found
+        by_term[pk] = book.rates(pk, customer_id, at)[1:]
+    return found, by_term

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,9 +17,9 @@ from django.urls import reverse
 from accounts.access import PortalRequest, portal_page
 from accounts.for_whom import FIELD
 from accounts.may import LOOK, May
-from catalog import pricing
 from catalog.configuration import Chosen, configuration_text, items_of
 from catalog.models import Product
+from catalog.queries import NoPrice
 from catalog.services import CouponRefused
 from catalog.terms import MONTHS
 from kernel.errors import DomainError
@@ -29,7 +30,7 @@ from orders.deal import Deal
 from orders.models import Action, CheckoutSession
 from orders.services.offers import compute_offer
 from orders.services.quotes import make_quote
-from orders.services.stories.base import NothingToDo
+from orders.services.stories.base import NothingToDo, Pricing
 from orders.views.forms import (
     AgreedForm,
     ConfigurationForm,
@@ -39,7 +40,7 @@ from orders.views.forms import (
     months_label,
 )
 from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource, with_way_on
-from orders.views.present import priced, unit_price
+from orders.views.present import priced
 
 NOT_KEPT = ("csrfmiddlewaretoken", FIELD, "step")
 
@@ -105,7 +106,7 @@ def offer_page(request: PortalRequest, wish: Wish) -> HttpResponse:
         "offer": offer,
         "price": priced(offer, at=request.at) if offer else None,
         "parts": {str(part.resource_id): part for part in offer.parts} if offer else {},
-        "periods": _periods(wish, offer),
+        "periods": _periods(request, wish, offer),
         "refusal": with_way_on(refusal) if refusal and not any(form.errors for form in wish.forms) else "",
         "is_refused": refusal is not None and not isinstance(refusal, NothingToDo),
     }
@@ -133,25 +134,41 @@ def _offer_now(request: PortalRequest, wish: Wish) -> tuple[Deal | None, DomainE
         return None, refusal
 
 
-def _periods(wish: Wish, offer: Deal | None) -> list[dict[str, object]]:
-    """The periods to choose from, each with what it would cost before coupons: the same price over other minutes."""
+def _periods(request: PortalRequest, wish: Wish, offer: Deal | None) -> list[dict[str, object]]:
+    """The periods to choose from, each with what it would cost before coupons, and what its term saves."""
     form = next((form for form in wish.forms if "months" in form.fields), None)
     if form is None:
         return []
     chosen = form["months"].value()
+    costs = _by_months(request, offer) if offer else {}
     return [
         {
             "months": months,
             "label": months_label(months),
             "checked": str(months) == str(chosen),
-            "amount": sum(_over(part.charge, part.period.starts_at, months) for part in offer.parts) if offer else None,
+            **(costs.get(months) or {"amount": None}),
         }
         for months in MONTHS
     ]
 
 
-def _over(charge: pricing.Charge, start: datetime, months: int) -> int:
-    return pricing.price([line.component for line in charge.lines], Period.of_months(months, starting=start)).total
+def _by_months(request: PortalRequest, offer: Deal) -> dict[int, dict[str, int]]:
+    """What each period costs for all that is offered; one for which something has no price is left out."""
+    alike = Counter((repr(part.configuration), part.period.starts_at) for part in offer.parts)
+    configurations = {repr(part.configuration): part.configuration for part in offer.parts}
+    prices = Pricing(request.customer, configurations.values(), at=request.at)
+    found = {}
+    for months in MONTHS:
+        with suppress(NoPrice):
+            charges = [
+                (prices.charge(configurations[what], Period.of_months(months, starting=start)), count)
+                for (what, start), count in alike.items()
+            ]
+            found[months] = {
+                "amount": sum(charge.subtotal * count for charge, count in charges),
+                "saved": sum(charge.saved * count for charge, count in charges),
+            }
+    return found
 
 
 # New resources
@@ -302,6 +319,6 @@ def _options(form: ConfigurationForm) -> list[dict[str, object]]:
     """The flavours or packages, each with its price."""
     chosen = form["choice"].value() if form.options else None
     return [
-        {"value": value, "label": label, "price": unit_price(component.rate), "checked": value == chosen}
-        for value, label, component in form.options
+        {"value": value, "label": label, "price": form.price_words(value), "checked": value == chosen}
+        for value, label, _component in form.options
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalog.models import Item, Price
+from catalog.models import Item, Price, Product
+from catalog.price_words import term_words
 from catalog.pricing import Line, Rate, price_line
 from catalog.taxes import Taxes
 from catalog.units import counted
@@ -33,7 +34,8 @@ def priced(deal: Deal, *, at: datetime, explained: bool = False) -> Json:
     """
     prices = _versions(deal)
     names = _names(deal)
-    groups = [_group(parts, prices if explained else {}, names, at) for parts in _alike(deal.parts)]
+    refundable = refundable_of(deal)
+    groups = [_group(parts, prices if explained else {}, names, refundable, at) for parts in _alike(deal.parts)]
     gross, net = (sum(group[key] for group in groups) for key in ("list_total", "subtotal"))
     coupon, unused, total = deal.coupon, deal.unused_total, deal.total
     postpaid = all(part.postpaid for part in deal.parts)
@@ -98,7 +100,21 @@ def _kernel(part: Part) -> tuple[object, ...]:
     return (part.charge.lines, part.period, part.unused, part.months)
 
 
-def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID, str], at: datetime) -> Json:
+def refundable_of(deal: Deal) -> frozenset[UUID]:
+    """Products of which unused time comes back, asked for where a term may be left early."""
+    by_term = {part.product_id for part in deal.parts if part.saved_by_term}
+    if not by_term:
+        return frozenset()
+    return frozenset(Product.objects.filter(pk__in=by_term, is_refundable=True).values_list("pk", flat=True))
+
+
+def _group(
+    parts: list[Part],
+    prices: Mapping[UUID, Price],
+    names: Mapping[UUID, str],
+    refundable: Collection[UUID],
+    at: datetime,
+) -> Json:
     first, count = parts[0], len(parts)
     lines = [_line(line, prices, names, at) for line in first.charge.lines]
     name = first.name if count == 1 else f"{first.name} … {parts[-1].name}"
@@ -108,6 +124,9 @@ def _group(parts: list[Part], prices: Mapping[UUID, Price], names: Mapping[UUID,
         "starts_at": first.period.starts_at,
         "ends_at": first.period.ends_at,
         "months": first.months,
+        "saved": first.saved_by_term * count,
+        "is_refundable": first.product_id in refundable,
+        "left_early": first.left_early if first.product_id in refundable else [],
         "auto_renew_months": first.auto_renew_months,
         "lines": lines,
         "unused": first.unused,
@@ -135,14 +154,16 @@ def _times(count: int) -> str:
 
 def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str], at: datetime) -> Json:
     component = line.component
-    listed = price_line(replace(component, discount=Decimal(0)), line.period)
-    version = prices.get(component.rate.price_id)
+    rate = component.rate
+    listed = price_line(replace(component, discount=Decimal(0), rate=rate.without_term or rate), line.period)
+    version = prices.get(rate.price_id)
     return {
         "name": names.get(component.item_id, component.name),
         "note": _note(line),
         "quantity": component.quantity,
         "unit": component.unit,
-        "unit_price": unit_price(component.rate),
+        "unit_price": unit_price(rate),
+        "term": _term(rate),
         "amount": line.amount,
         "tax": line.tax,
         "total": line.total,
@@ -151,6 +172,16 @@ def _line(line: Line, prices: Mapping[UUID, Price], names: Mapping[UUID, str], a
         "discount": percent(component.discount) if component.discount else "",
         "explanation": _explain(line, version, at) if version else None,
     }
+
+
+def _term(rate: Rate) -> str:
+    """Of a term price: whom it is for, and what it would be without."""
+    if rate.months == 1:
+        return ""
+    if rate.without_term is None:
+        return term_words(rate.months)
+    words = {"term": term_words(rate.months), "price": unit_price(rate.without_term)}
+    return _("%(term)s; without a term %(price)s") % words
 
 
 def _explain(line: Line, version: Price, taxed_at: datetime) -> Explanation:

@@ -106,6 +106,7 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         word=word,
         consequences=[
             *_back_in_words(money_back(refundable, at=request.at)),
+            *_unearned_in_words(sum(part.unearned for part in refundable)),
             _("What the trash keeps can be recovered until %(until)s.") % {"until": instant(min(kept))} if kept else "",
             _("What the trash does not keep is gone for good.") if len(kept) < len(undoable) else "",
         ],
@@ -148,13 +149,18 @@ def _back_in_words(back: MoneyBack) -> list[str]:
     return sentences
 
 
+def _unearned_in_words(unearned: int) -> list[str]:
+    sentence = _("The term is left early: the time that was used costs what it costs without it, %(amount)s more.")
+    return [sentence % {"amount": money(unearned)}] if unearned else []
+
+
 def _consequences(resource: Resource, deletion: Deletion) -> list[str]:
     if not resource.is_prepaid:
         said = [_("Usage ends this minute and is invoiced at once.")]
     elif not resource.product.is_refundable:
         said = [_("This product is not refundable: nothing goes back to your wallet.")]
     else:
-        said = _back_in_words(deletion.back)
+        said = [*_back_in_words(deletion.back), *_unearned_in_words(deletion.unearned)]
     if deletion.undoable_until is None:
         return [*said, _("It cannot be undone: the data are gone at once and for good.")]
     until = instant(deletion.undoable_until)

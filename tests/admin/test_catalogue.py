@@ -271,3 +271,18 @@ def test_what_is_only_looked_at_in_a_form_looks_as_in_a_list(catalogue, small):
     assert "181000.0000" not in page
     assert f"{price.item}: 181,000 ₫ / 30 days" in page
     assert f'<time datetime="{price.valid_from.isoformat()}"' in page
+
+
+def test_a_term_has_a_price_beside_that_of_any_time(catalogue, small):
+    add = reverse("admin:catalog_price_add")
+    assert catalogue.post(add, price_form(small, months="12", unit_price="165000")).status_code == 302
+    assert Price.objects.get(item=small, months=12).unit_price == 165_000
+    assert "Give those an end first" in errors_of(catalogue.post(add, price_form(small, months="12")))
+
+
+def test_the_price_of_a_term_may_end_while_resources_use_its_item(catalogue, alice, small):
+    """They cost what they cost without a term from then on."""
+    create(alice, small)
+    price = Price.objects.create(item=small, months=12, unit_price=165_000, valid_from=NOON - DAY)
+    end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00", "reason": "no terms any more"}
+    assert catalogue.post(reverse("admin:catalog_price_change", args=[price.pk]), end).status_code == 302

@@ -32,6 +32,8 @@ BROKEN = {
     "only_prices_per_unit_used_have_tiers_and_bounds": {"cap": "5000"},
     "a_price_has_the_tiers_or_the_package_that_it_says": {"tiering": "package"},
     "what_is_included_and_the_least_and_the_most_are_sane": {"minimum": "2", "cap": "1"},
+    "a_term_is_one_to_thirty_six_months": {"months": "37"},
+    "only_time_is_priced_by_term": {"per_minutes": "0", "months": "12"},
     "price_starts_before_it_ends": BEFORE_THAT,
     "list_prices_of_an_item_never_overlap": {"customer": ""},
     "negotiated_prices_of_an_item_never_overlap": {"valid_from_0": "2026-06-01"},

@@ -213,6 +213,7 @@ PLANTED: dict[str, list[str]] = {
         " discount, includes_vat, vat_rate, taxed_at, amount, tax, total FROM invoices_invoiceline"
     ],
     "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
+    "whoever leaves a term early gets what the time that was used leaves at the price without it": ["UPDATE invoices_invoice SET saved = 192000 WHERE credited > 0"],
     "what is not covered any more is credited, where it was worth anything": [
         "UPDATE invoices_invoice SET covered_until = covered_until - interval '1 day' WHERE credited = 0 AND kind = 'prepaid'"
     ],

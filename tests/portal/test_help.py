@@ -49,6 +49,7 @@ def test_the_worked_examples_come_from_the_rules() -> None:
     assert amounts("life-of-a-resource") == [
         181_000, 543_000, 520_000, 866_667, 301_667, 565_000,
         181_000, 120_667,
+        181_000, 165_000, 1_980_000, 1_485_000, 48_000, 1_437_000,
     ]  # fmt: skip
     assert amounts("reading-a-bill") == [150_000, 155_000, 15_500, 170_500]
 

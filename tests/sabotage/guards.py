@@ -89,6 +89,8 @@ BILLS = (
     constraint("invoices_invoice", "a_period_of_a_resource_is_billed_once", f"{STONE}::invoice_that_cannot_be"),
     constraint("invoices_invoice", "nobody_pays_more_than_is_due", f"{STONE}::nobody_pays_more"),
     constraint("invoices_creditnote", "unused_time_is_credited_by_the_minute", BILLED),
+    trigger("invoices_creditnote", "gives_back_what_unused_time_is_worth", f"{BILLED}::no_more"),
+    constraint("invoices_invoice", "a_term_saves_what_is_paid_ahead", f"{STONE}::invoice_that_cannot_be"),
     constraint("invoices_invoice", "an_invoice_is_its_resources_customers", f"{ONE}::an_invoice_is_its"),
     constraint("invoices_creditnote", "a_credit_note_is_its_invoices_customers", f"{ONE}::a_credit_note_is_its"),
 )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import Customer
-from catalog.models import Item
+from catalog.models import Item, Price
 from invoices.models import CreditNote, Invoice
 from invoices.services.month_end import run_month_end
 from kernel.periods import CalendarMonth
 from lifecycle.models import Resource
 from orders.services.delete import delete_resource
-from tests.cast import DAY, MONTH, NOON, STAFF, create, owner_of
+from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, owner_of
 from tests.table.attack import MARKS, refuse, refused, run
 from tests.table.test_written_in_stone import copy_of, copy_of_line
 
@@ -148,6 +148,29 @@ def test_the_end_of_the_trash_does_not_move(alice: Customer, small: Item) -> Non
         "UPDATE lifecycle_resource SET purge_at = suspended_at + interval '91 days'",
         match="the_trash_keeps_for_ninety_days_at_most",
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "worth"),
+    [("deleted", 1_437_000), ("resized", 1_485_000), ("gone", 1_485_000)],  # left early by its customer alone
+)
+def test_unused_time_gives_back_what_it_is_worth_and_no_more(
+    alice: Customer, small: Item, reason: str, worth: int
+) -> None:
+    """Nine of twelve months at 165,000 instead of 181,000."""
+    Price.objects.create(item=small, months=12, unit_price=165_000, valid_from=LONG_AGO)
+    invoice = create(alice, small, months=12)[0].invoices.get()
+    facts = {
+        "invoice": invoice,
+        "customer": alice,
+        "reason": reason,
+        "tax": 0,
+        "issued_at": NOON,
+        "minutes_unused": 9 * 43_200,
+    }
+    with refused("is worth"):
+        CreditNote.objects.create(number="C2026-1", amount=worth + 1, refunded=worth + 1, **facts)
+    CreditNote.objects.create(number="C2026-1", amount=worth, refunded=worth, **facts)
 
 
 @pytest.mark.parametrize("minutes", [None, 0])

@@ -100,7 +100,7 @@ FROZEN_IN_AN_INVOICE = {
     "seller": "'{}'", "period_start": "period_start - interval '1 day'", "period_end": "period_end + interval '1 day'",
     "issued_at": "now()", "due_at": "now()", "subtotal": "subtotal + 1", "tax": "tax + 1", "coupon": "coupon + 1",
     "coupon_code": "'GIFT'", "total": "total - 1", "paid": "paid - 1", "credited": "credited + 1", "refunded": "refunded + 1",
-    "covered_until": "covered_until + interval '1 minute'",
+    "covered_until": "covered_until + interval '1 minute'", "term_months": "12", "saved": "1", "saved_before": "1",
 }  # fmt: skip
 
 
@@ -144,6 +144,10 @@ def copy_of(invoice: Invoice, **changes: str) -> str:
         ({"subtotal": "-1", "total": "-1"}, "invoice_total_is_sane|credit_is_capped_by_the_total"),
         ({"subtotal": "1000000000001", "total": "1000000000001"}, "invoice_total_is_sane"),
         ({"coupon": "-1", "total": "subtotal + 1"}, "invoice_total_is_sane"),
+        ({"saved": "-1"}, "a_term_saves_what_is_paid_ahead"),
+        ({"saved_before": "-1"}, "a_term_saves_what_is_paid_ahead"),
+        ({"term_months": "0"}, "a_term_saves_what_is_paid_ahead"),
+        ({"term_months": "37"}, "a_term_saves_what_is_paid_ahead"),
         ({"covered_until": "period_start"}, "invoice_covers_part_of_its_period"),
         (
             {"period_start": "period_start", "period_end": "period_end", "covered_until": "period_end"},
@@ -317,6 +321,7 @@ def test_a_payment_stays_what_was_attempted(alice: Customer, small: Item, column
         ("per_minutes", "60"),
         ("includes_vat", "FALSE"),
         ("tax_category_id", "'other'"),
+        ("months", "12"),
         ("valid_from", "now()"),
     ],
 )

@@ -15,6 +15,7 @@ from catalog import pricing
 from catalog.configuration import Chosen
 from catalog.pricing import Charge
 from catalog.queries import PriceBook
+from catalog.terms import term_of
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -126,14 +127,24 @@ class Pricing:
         items = {UUID(entry["item"]) for configuration in configurations for entry in configuration}
         self.book = PriceBook([customer.pk], items)
 
-    def charge(self, configuration: list[Chosen], period: Period) -> Charge:
-        """:raises NoPrice:"""
+    def charge(self, configuration: list[Chosen], period: Period, *, goes_on: int = 1) -> Charge:
+        """
+        At the prices of the longest term that `period` reaches, or of the term that goes on in it.
+
+        :raises NoPrice:
+        """
         components = self.book.components(
-            configuration, customer_id=self.customer.pk, at=self.at, language=self.customer.language
+            configuration,
+            customer_id=self.customer.pk,
+            at=self.at,
+            language=self.customer.language,
+            months=term_of(period, goes_on=goes_on),
         )
         return pricing.price(components, period)
 
 
-def charge_for(customer: Customer, configuration: list[Chosen], period: Period, *, at: datetime) -> Charge:
-    """What one configuration costs over `period` at the prices of `at`. :raises NoPrice:"""
-    return Pricing(customer, [configuration], at=at).charge(configuration, period)
+def charge_for(
+    customer: Customer, configuration: list[Chosen], period: Period, *, at: datetime, goes_on: int = 1
+) -> Charge:
+    """What one configuration costs over `period` at the prices of `at`, see `Pricing`. :raises NoPrice:"""
+    return Pricing(customer, [configuration], at=at).charge(configuration, period, goes_on=goes_on)

@@ -1,4 +1,4 @@
-"""Resize: another configuration from the quoted minute to the unchanged end, for the difference in price."""
+"""Resize: another configuration from the quoted minute to the unchanged end, for the difference in price. A term goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.configuration import check_configuration
 from invoices.models import CreditNote, Invoice
-from invoices.services.credit import Unused, at_most, credit_unused, unused_time
+from invoices.services.credit import Unused, at_most, credit_unused, term_paid_for, unused_time
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
@@ -56,7 +56,8 @@ class Resize(Story):
             raise NothingToDo
         start = truncate(at)
         period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
-        charge = charge_for(customer, configuration, period, at=at)
+        goes_on = term_paid_for(resource, at=at) if resource.is_prepaid else 1
+        charge = charge_for(customer, configuration, period, at=at, goes_on=goes_on)
         unused = worth_of_unused(resource, charge.total, at=at) if resource.is_prepaid else []
         return [
             Part(
@@ -67,7 +68,8 @@ class Resize(Story):
                 period,
                 resource_id=resource.pk,
                 postpaid=not resource.is_prepaid,
-                unused=tuple(GivenBack(part.invoice.pk, part.minutes, part.amount) for part in unused),
+                goes_on=goes_on,
+                unused=tuple(GivenBack(part.invoice.pk, part.minutes, part.amount, part.saved) for part in unused),
             )
         ]
 

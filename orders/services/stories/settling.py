@@ -33,6 +33,8 @@ def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetim
         item.part.charge_over(period),
         coupon_code=item.order.coupon_code,
         unpaid=unpaid,
+        term_months=item.part.term_months,
+        saved_before=item.part.saved_before,
         taxed_at=item.order.paid_at,
         buyer_id=item.order.buyer_id,
     )
