@@ -86,7 +86,12 @@ class Less:
 
 
 def changes(
-    resources: Collection[UUID], customers: Collection[UUID], window: Period, *, through: int | None
+    resources: Collection[UUID],
+    customers: Collection[UUID],
+    window: Period,
+    *,
+    through: int | None,
+    known_at: datetime | None = None,
 ) -> dict[UUID, list[Change]]:
     """
     Resource -> items whose use in `window` (the beginning of a month, or all of it) is not what bills say, in three queries or four.
@@ -94,12 +99,13 @@ def changes(
     A month whose part of the table was detached has no changes.
 
     :param through: as for `usage.queries.used`
+    :param known_at: bills that were issued later say nothing; without it, all of them do
     """
     found: dict[UUID, list[Change]] = defaultdict(list)
     if not resources:
         return found
     month = CalendarMonth.of(window.starts_at)
-    on_bills = _on_bills(resources, customers, month)
+    on_bills = _on_bills(resources, customers, month, known_at)
     for resource_id, item_id, since, quantity in used(resources, window, through=through):
         change = Change(item_id, quantity, since, on_bills.pop((resource_id, item_id), None))
         if change.more:
@@ -198,11 +204,12 @@ def lines_of(scope: Q, month: CalendarMonth) -> QuerySet[WithAnnotations[Invoice
 
 
 def _on_bills(
-    resources: Collection[UUID], customers: Collection[UUID], month: CalendarMonth
+    resources: Collection[UUID], customers: Collection[UUID], month: CalendarMonth, known_at: datetime | None
 ) -> dict[tuple[UUID, UUID], OnBills]:
     """(resource, item) -> what bills of the month say."""
     found: dict[tuple[UUID, UUID], OnBills] = {}
-    lines = lines_of(Q(customer__in=customers, invoice__resource__in=list(resources)), month)
+    known = Q(invoice__issued_at__lte=known_at) if known_at else Q()
+    lines = lines_of(Q(known, customer__in=customers, invoice__resource__in=list(resources)), month)
     rows = lines.values_list("invoice__resource", "item", "quantity", "taken", "price", "discount")
     for resource_id, item_id, quantity, taken, price_id, discount in rows:
         before = found.get((resource_id, item_id), OnBills(NOTHING, price_id, discount))

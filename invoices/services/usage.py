@@ -135,8 +135,12 @@ def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]
 
 def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
     """Postpaid service within `window` that is not held back and whose last minute there no invoice covers."""
+    return not_covered(in_service(window), window)
+
+
+def not_covered(usage: QuerySet[ServicePeriod], window: Period) -> QuerySet[ServicePeriod]:
+    """Of postpaid service, what reaches into `window` without an invoice that covers its last minute there."""
     end = Least(Coalesce("ends_at", Value(window.ends_at)), Value(window.ends_at))
-    usage = in_service(window)
     billed = Invoice.objects.filter(
         resource=OuterRef("resource"),
         kind=Invoice.Kind.USAGE,

@@ -1,0 +1,172 @@
+"""What of a month's postpaid usage is on no bill: time that was or is in use, and what is metered. Read once, priced by who asks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db.models.functions import Cast, Greatest
+
+from accounts.models import BillingMode, Customer
+from catalog.models import Item
+from catalog.pricing import Line
+from catalog.queries import PriceBook
+from invoices.models import Invoice
+from invoices.services.metered import Change, changes
+from invoices.services.usage import not_covered, price_usage, quantities_of
+from kernel.periods import CalendarMonth, Period, truncate
+from lifecycle.models import ServicePeriod
+
+By = Literal["product", "resource"]
+KEYS: dict[By, str] = {"product": "resource__product", "resource": "resource"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """`count` times the same configuration since the same minute, of a product or resource; until `ends_at`, or on and on."""
+
+    key: UUID
+    configuration: str
+    starts_at: datetime
+    ends_at: datetime | None
+    count: int = 1
+
+    def lines(self, book: PriceBook, customer: Customer, *, until: datetime) -> list[Line]:
+        """
+        What one of them costs, line by line, as the month-end run prices it.
+
+        :raises NoPrice:
+        """
+        end = min(self.ends_at or until, until)
+        if self.starts_at >= end:
+            return []
+        return list(price_usage(book, customer, [(quantities_of(self.configuration), Period(self.starts_at, end))]))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A metered item of a resource: what was reported, and what it comes to by the month's end, for levels go on."""
+
+    key: UUID
+    resource_id: UUID
+    item_id: UUID
+    now: Change | None
+    then: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unbilled:
+    """
+    Of the month until `at`, as it was known then. `invoiced` is what bills say of the month already, less what was credited.
+    """
+
+    month: CalendarMonth
+    at: datetime
+    invoiced: dict[UUID, int]
+    stretches: list[Stretch]
+    uses: list[Use]
+
+
+def open_months(customer: Customer, *, at: datetime, scope: Q | None = None) -> list[CalendarMonth]:
+    """The present month, and the one before while not all of it is on bills: it is over, and its bills are about to be written, or wait for staff."""
+    present = CalendarMonth.of(at)
+    month = present.previous
+    usage = ServicePeriod.objects.filter(Q(customer=customer) & (scope or Q()), billing_mode=BillingMode.POSTPAID)
+    is_open = not_covered(usage.overlapping(month.period), month.period).exists()
+    return [month, present] if is_open else [present]
+
+
+def unbilled(
+    customer: Customer,
+    *,
+    at: datetime,
+    month: CalendarMonth | None = None,
+    by: By = "product",
+    scope: Q | None = None,
+    through: int | None = None,
+) -> Unbilled:
+    """
+    What `customer` used in a month and no bill of it says, of each product or each resource.
+
+    :param month: without it: that of `at`
+    :param scope: of what, said of a `resource`; without it: of all
+    :param through: as for `usage.queries.used`
+    """
+    at = truncate(at)
+    month = month or CalendarMonth.of(at)
+    mine = Q(customer=customer) & (scope or Q())
+    usage = ServicePeriod.objects.filter(mine, billing_mode=BillingMode.POSTPAID, starts_at__lte=at)
+    usage = usage.overlapping(month.period)
+    if not usage.exists():  # whoever pays first asks once
+        return Unbilled(month, at, {}, [], [])
+    invoiced: dict[UUID, int] = defaultdict(int)
+    covered: dict[UUID, datetime] = {}
+    for key, resource, until, left in _invoiced(mine, month.period, by, at=at):
+        covered[resource] = max(covered.get(resource, until), until)
+        invoiced[key] += left
+    stretches = list(_stretches(usage, month.period, by, covered, at=at))
+    uses = list(_uses(customer, usage, month, by, at=at, through=through))
+    return Unbilled(month, at, dict(invoiced), stretches, uses)
+
+
+def _invoiced(mine: Q, month: Period, by: By, *, at: datetime) -> QuerySet[Invoice, tuple[UUID, UUID, datetime, int]]:
+    """(key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
+    # billed after it was used: so the index by day of issue finds them, however long the history is
+    usage = Invoice.objects.filter(mine, kind=Invoice.Kind.USAGE, issued_at__gte=month.starts_at, issued_at__lte=at)
+    within = usage.filter(period_start__gte=month.starts_at, period_start__lt=month.ends_at)
+    return within.values_list(by, "resource", "covered_until", F("total") - F("credited"))
+
+
+def _stretches(
+    usage: QuerySet[ServicePeriod], month: Period, by: By, covered: dict[UUID, datetime], *, at: datetime
+) -> Iterator[Stretch]:
+    """Of the usage in the month that no invoice covers. What ended later than `at` was going on then."""
+    key = KEYS[by]
+    known = usage.annotate(
+        text=Cast("configuration", TextField()),
+        since=Greatest("starts_at", Value(month.starts_at)),
+        until=Case(When(ends_at__lte=at, then=F("ends_at"))),
+    )
+    alike = known.exclude(resource__in=covered).order_by(key, "since", "text")
+    for one, text, since, until, count in alike.values_list(key, "text", "since", "until").annotate(Count("pk")):
+        yield Stretch(one, text, since, until, count)
+    if covered:
+        own = known.filter(resource__in=covered).values_list(key, "resource", "text", "since", "until")
+        for one, resource, text, since, until in own:
+            yield Stretch(one, text, max(since, covered[resource]), until)
+
+
+def with_meters(usage: QuerySet[ServicePeriod], by: By) -> dict[UUID, UUID]:
+    """The resources of it of which something is metered, with their keys."""
+    metered = usage.filter(resource__product__items__kind=Item.Kind.METERED)
+    return dict(metered.values_list("resource", KEYS[by]).distinct())
+
+
+def _uses(
+    customer: Customer,
+    usage: QuerySet[ServicePeriod],
+    month: CalendarMonth,
+    by: By,
+    *,
+    at: datetime,
+    through: int | None,
+) -> Iterator[Use]:
+    keys = with_meters(usage, by)
+    until, end = min(at, month.period.ends_at), month.period.ends_at
+    now = _changes(keys, customer, Period(month.period.starts_at, until), at=at, through=through)
+    then = _changes(keys, customer, month.period, at=at, through=through) if until < end else now
+    for resource_id, item_id in dict.fromkeys([*now, *then]):
+        key = resource_id, item_id
+        yield Use(keys[resource_id], resource_id, item_id, now.get(key), then.get(key))
+
+
+def _changes(
+    keys: dict[UUID, UUID], customer: Customer, window: Period, *, at: datetime, through: int | None
+) -> dict[tuple[UUID, UUID], Change]:
+    found = changes(keys, [customer.pk], window, through=through, known_at=at)
+    return {(resource_id, one.item_id): one for resource_id, some in found.items() for one in some}
