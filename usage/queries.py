@@ -7,7 +7,7 @@ more. Levels that count by their time last until the next one, within the month 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -26,7 +26,7 @@ WITH RECURSIVE chain (id, corrects) AS (
 ) SELECT min(id) FROM chain
 """
 """The number of the record in whose place a correction stands, however often it was corrected."""
-PUT_TOGETHER = """
+THAT_COUNT = """
 used AS MATERIALIZED (
     SELECT {key} AS key, {begins_at} AS begins_at, {over_at} AS over_at, i.aggregation, r.resource_id, r.item_id, r.quantity, r.subject,
         r.used_at, date_trunc('minute', r.used_at) AS minute,
@@ -38,7 +38,11 @@ used AS MATERIALIZED (
 ), levels AS (
     SELECT *, lead(minute, 1, over_at) OVER (PARTITION BY key, resource_id, item_id ORDER BY used_at, place) AS until FROM used
     WHERE aggregation = 'time_weighted'
-), quantities AS (
+)"""
+"""The records that count, and of levels until when each lasts."""
+PUT_TOGETHER = (
+    THAT_COUNT
+    + """, quantities AS (
     SELECT key, resource_id, item_id, min(minute) AS since, CASE min(aggregation)
             WHEN 'sum' THEN sum(quantity)
             WHEN 'max' THEN max(quantity)
@@ -56,6 +60,7 @@ used AS MATERIALIZED (
     GROUP BY 1, 2, 3
 )
 """
+)
 
 
 def put_together(*, key: str, begins_at: str, over_at: str, records: str, corrected: str) -> str:
@@ -68,27 +73,58 @@ def put_together(*, key: str, begins_at: str, over_at: str, records: str, correc
     :param records: where the records `r` are from
     :param corrected: which of those `c` that correct them are known
     """
-    return PUT_TOGETHER.format(
-        key=key, begins_at=begins_at, over_at=over_at, records=records, corrected=corrected, root=ROOT
-    )
+    return _filled(PUT_TOGETHER, key=key, begins_at=begins_at, over_at=over_at, records=records, corrected=corrected)
 
 
-USED = f"""
+def _filled(steps: str, **parts: str) -> str:
+    return steps.format(root=ROOT, **parts)
+
+
+SERVICE = """
 WITH service AS MATERIALIZED (
     SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
     WHERE resource_id = ANY(%(resources)s) AND billing_mode = 'postpaid' AND starts_at < %(end)s
         AND (ends_at IS NULL OR ends_at > greatest(starts_at, %(start)s))
-), {
-    put_together(
-        key="%(start)s::timestamptz",
-        begins_at="%(start)s::timestamptz",
-        over_at="%(end)s::timestamptz",
-        records="(SELECT * FROM usage_record WHERE resource_id = ANY(%(resources)s) AND used_at >= %(start)s"
-        " AND used_at < %(known_until)s AND id <= coalesce(%(through)s, id)) r",
-        corrected="c.resource_id = ANY(%(resources)s) AND c.id <= coalesce(%(through)s, c.id)",
-    )
+), """
+OF_A_WINDOW = {
+    "key": "%(start)s::timestamptz",
+    "begins_at": "%(start)s::timestamptz",
+    "over_at": "%(end)s::timestamptz",
+    "records": "(SELECT * FROM usage_record WHERE resource_id = ANY(%(resources)s) AND used_at >= %(start)s"
+    " AND used_at < %(known_until)s AND id <= coalesce(%(through)s, id)) r",
+    "corrected": "c.resource_id = ANY(%(resources)s) AND c.id <= coalesce(%(through)s, c.id)",
 }
+USED = f"""{SERVICE}{put_together(**OF_A_WINDOW)}
 SELECT resource_id, item_id, since, quantity FROM quantities ORDER BY 1, 2
+"""
+REACHED = f"""{SERVICE}{_filled(THAT_COUNT, **OF_A_WINDOW)}, counted AS (
+    SELECT width_bucket(used_at, %(instants)s::timestamptz[]) AS step, resource_id, item_id, aggregation, quantity, used_at, place,
+        aggregation = 'unique' AND 1 = row_number() OVER (
+            PARTITION BY aggregation, resource_id, item_id, subject ORDER BY used_at, place) AS is_new
+    FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
+        SELECT FROM service s WHERE s.resource_id = u.resource_id
+            AND u.minute BETWEEN s.starts_at AND s.ends_at AND s.ends_at > u.begins_at)
+), steps AS (
+    SELECT step, resource_id, item_id, min(aggregation) AS aggregation, sum(quantity) AS added, max(quantity) AS most,
+        (array_agg(quantity ORDER BY used_at DESC, place DESC))[1] AS last, count(*) FILTER (WHERE is_new) AS new
+    FROM counted GROUP BY 1, 2, 3
+    UNION ALL
+    SELECT t.step, l.resource_id, l.item_id, 'time_weighted', NULL, NULL, NULL, sum(l.quantity * extract(
+        epoch FROM least(l.until, s.ends_at, t.until) - greatest(l.minute, s.starts_at, t.since)))
+    FROM levels l JOIN service s ON s.resource_id = l.resource_id AND s.starts_at < l.until AND s.ends_at > l.minute
+        JOIN (SELECT ordinality AS step, since, lead(since, 1, %(end)s) OVER (ORDER BY ordinality) AS until
+            FROM unnest(%(instants)s::timestamptz[]) WITH ORDINALITY AS i (since, ordinality)) t
+        ON t.since < least(l.until, s.ends_at) AND t.until > greatest(l.minute, s.starts_at)
+    GROUP BY 1, 2, 3
+)
+SELECT resource_id, item_id, step - 1, CASE aggregation
+        WHEN 'sum' THEN sum(added) OVER so_far
+        WHEN 'max' THEN max(most) OVER so_far
+        WHEN 'last' THEN last
+        WHEN 'unique' THEN sum(new) OVER so_far
+        ELSE round(sum(new) OVER so_far / 3600, 6)
+    END
+FROM steps WINDOW so_far AS (PARTITION BY resource_id, item_id ORDER BY step) ORDER BY 1, 2, 3
 """
 
 
@@ -115,17 +151,45 @@ def used(resources: Collection[UUID], window: Period, *, through: int | None = N
     """
     if not resources:
         return []
+    with connection.cursor() as cursor:
+        cursor.execute(USED, _arguments(resources, window, through))
+        return [Used(*row) for row in cursor.fetchall() if row[3]]
+
+
+class Reached(NamedTuple):
+    """What a month's quantity of an item of a resource had come to by the end of a step, if anything happened in it."""
+
+    resource_id: UUID
+    item_id: UUID
+    step: int
+    quantity: Decimal
+
+
+def reached(
+    resources: Collection[UUID], window: Period, instants: Sequence[datetime], *, through: int | None = None
+) -> list[Reached]:
+    """
+    How the quantities of `used` came together, in the order of time: step by step.
+
+    :param instants: when the steps begin, the first of them with the window; the last ends with it
+    """
+    if not resources:
+        return []
+    assert instants[0] == window.starts_at, "the steps are of the window"
+    with connection.cursor() as cursor:
+        cursor.execute(REACHED, _arguments(resources, window, through) | {"instants": list(instants)})
+        return [Reached(*row) for row in cursor.fetchall()]
+
+
+def _arguments(resources: Collection[UUID], window: Period, through: int | None) -> SqlArguments:
     month = CalendarMonth.of(window.starts_at).period
-    arguments: SqlArguments = {
+    return {
         "resources": list(resources),
         "start": window.starts_at,
         "end": window.ends_at,
         "known_until": min(window.ends_at + MINUTE, month.ends_at),
         "through": through,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(USED, arguments)
-        return [Used(*row) for row in cursor.fetchall() if row[3]]
 
 
 def has_records(month: CalendarMonth) -> bool:
