@@ -1,0 +1,225 @@
+"""
+What the present month will have cost by its end, and how sure that is.
+
+What goes by time is known: it is priced until the end of the month as if nothing were changed, added or deleted any more. What is
+metered goes on as in the last whole days: sums and different ones by their mean, levels as they stand; the quantity that this
+comes to is priced with its tiers, minimum and cap, as the bill will be. The band comes from how far those days lie apart, each day
+valued in đồng for all metered items together: as items rise and fall together, so does the band.
+
+    half the band = t x s x sqrt(d + d^2 / n)      s: of the n last days      d: days left      t: so that 8 of 10 months lie in it
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from math import sqrt
+from statistics import fmean, stdev
+from uuid import UUID
+
+from accounts.models import BillingMode, Customer
+from catalog.meters import Aggregation
+from catalog.pricing import price_line
+from catalog.queries import NoPrice, PriceBook
+from invoices.services.metered import Change
+from invoices.services.running import priced
+from invoices.services.unbilled import Unbilled, Use, unbilled, with_meters
+from kernel.periods import CalendarMonth, Period, local_day, start_of_day, truncate
+from lifecycle.models import ServicePeriod
+from usage.queries import reached
+
+LAST_DAYS = 7
+"""Each day of the week once."""
+LEAST_DAYS = 3
+"""Of fewer days nobody can tell how far they lie apart."""
+T = {3: 1.886, 4: 1.638, 5: 1.533, 6: 1.476, 7: 1.440}
+"""By the number of days: of the distribution of Student, 10 % on either side."""
+GOES_ON = {Aggregation.SUM, Aggregation.UNIQUE}
+"""What is used day by day; of the others the level stands until another is reported."""
+DAY = timedelta(days=1)
+FINEST = Decimal("0.000001")
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """VND of a month by its end: `fixed` goes by time or is on a bill, `metered` is what use will come to, `used` until now."""
+
+    so_far: int = 0
+    fixed: int = 0
+    used: int = 0
+    metered: int = 0
+
+    @property
+    def expected(self) -> int:
+        return self.fixed + self.metered
+
+    def __add__(self, other: Ahead) -> Ahead:
+        return Ahead(
+            self.so_far + other.so_far,
+            self.fixed + other.fixed,
+            self.used + other.used,
+            self.metered + other.metered,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    `of` each product. `band` is None while there are fewer than `LEAST_DAYS` whole days of use to tell; without anything metered
+    it is no wider than what is expected. `days` of use were looked at.
+    """
+
+    month: CalendarMonth
+    at: datetime
+    of: dict[UUID, Ahead] = field(default_factory=dict)
+    band: tuple[int, int] | None = None
+    days: int = 0
+    unpriced: int = 0
+
+    @property
+    def total(self) -> Ahead:
+        return sum(self.of.values(), Ahead())
+
+    @property
+    def is_sure(self) -> bool:
+        """Nothing goes on by use."""
+        return self.band is not None and not self.days
+
+    @property
+    def low(self) -> int:
+        """Of the band; without one, what is expected."""
+        return self.band[0] if self.band else self.total.expected
+
+    @property
+    def high(self) -> int:
+        return self.band[1] if self.band else self.total.expected
+
+
+@dataclass(slots=True)
+class Trend:
+    """A metered item of a resource: what it comes to, and how much of it was used on each of the last whole days."""
+
+    use: Use
+    now: Decimal = NOTHING
+    then: Decimal = NOTHING
+    days: list[Decimal | None] = field(default_factory=list)
+    """None: it was not there yet."""
+
+
+def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, through: int | None = None) -> Outlook:
+    """
+    What `customer`'s postpaid usage of the month of `at` will have cost, by product.
+
+    :param at: may lie in the past: what came later is not known then
+    :param through: the last record of use that was there, see `usage.queries.used`; without it, all are
+    """
+    at = truncate(at)
+    found = unbilled(customer, at=at, through=through)
+    book = book or PriceBook([customer.pk])
+    running = priced(found, customer, book=book)
+    of: dict[UUID, Ahead] = defaultdict(Ahead)
+    for key, cost in running.of.items():
+        of[key] += Ahead(so_far=cost.so_far, fixed=cost.expected)
+    for used in running.uses:  # is in both sums, and no more fixed than it was
+        of[used.key] += Ahead(fixed=-used.cost.expected, used=used.cost.so_far)
+    values: list[list[float | None]] = []
+    for trend in _trends(customer, found, book, at=at, through=through):
+        try:
+            expected, days = _valued(trend, found.month, book, customer, at=at)
+        except NoPrice:
+            continue
+        of[trend.use.key] += Ahead(metered=expected)
+        values.append(days)
+    total = sum(of.values(), Ahead())
+    count = max((len(days) - days.count(None) for days in values), default=0)
+    return Outlook(found.month, at, dict(of), _band(total, values, found.month, at=at), count, running.unpriced)
+
+
+def _trends(customer: Customer, found: Unbilled, book: PriceBook, *, at: datetime, through: int | None) -> list[Trend]:
+    """Of what is on no bill of the month, and of what was used before it by resources that are there."""
+    there = ServicePeriod.objects.filter(customer=customer, billing_mode=BillingMode.POSTPAID, starts_at__lte=at)
+    keys = with_meters(there.reaching_past(at), "product")
+    begun: dict[UUID, datetime] = {}
+    for resource_id, starts_at in there.filter(resource__in=keys).values_list("resource", "starts_at"):
+        begun[resource_id] = min(starts_at, begun.get(resource_id, starts_at))
+    instants = [start_of_day(local_day(at) - ago * DAY) for ago in range(LAST_DAYS, -1, -1)]
+    used = _day_by_day(keys, instants, through)
+    uses = {(use.resource_id, use.item_id): use for use in found.uses}
+    trends = []
+    for resource_id, item_id in dict.fromkeys([*uses, *used]):
+        key = resource_id, item_id
+        use = uses.get(key) or Use(keys[resource_id], resource_id, item_id, None, None)
+        trend = Trend(use, use.now.now if use.now else NOTHING, use.then.now if use.then else NOTHING)
+        how = Aggregation(book.items[item_id].aggregation)
+        if resource_id in keys and how in GOES_ON | {Aggregation.TIME_WEIGHTED}:
+            trend.days = [
+                used.get(key, {}).get(start, NOTHING) if begun[resource_id] <= start else None
+                for start in instants[:-1]
+            ]
+        if how in GOES_ON and (known := [day for day in trend.days if day is not None]):
+            left = Decimal((found.month.period.ends_at - at) // timedelta(minutes=1)) / (24 * 60)
+            more = sum(known, NOTHING) / len(known) * left
+            trend.then = trend.now + more.quantize(FINEST, ROUND_HALF_UP)
+        trends.append(trend)
+    return trends
+
+
+def _day_by_day(
+    resources: dict[UUID, UUID], instants: Sequence[datetime], through: int | None
+) -> dict[tuple[UUID, UUID], dict[datetime, Decimal]]:
+    """(resource, item) -> the beginning of each of these days -> what was used on it. A query a month, of at most two."""
+    found: dict[tuple[UUID, UUID], dict[datetime, Decimal]] = defaultdict(dict)
+    last = instants[-1]
+    for month in dict.fromkeys(CalendarMonth.of(instant) for instant in instants[:-1]):
+        window = Period(month.period.starts_at, min(last, month.period.ends_at))
+        starts = [window.starts_at, *(one for one in instants if window.starts_at < one < window.ends_at)]
+        before: dict[tuple[UUID, UUID], Decimal] = {}
+        for resource_id, item_id, step, quantity in reached(resources, window, starts, through=through):
+            key = resource_id, item_id
+            found[key][starts[step]] = quantity - before.get(key, NOTHING)
+            before[key] = quantity
+    return found
+
+
+def _valued(
+    trend: Trend, month: CalendarMonth, book: PriceBook, customer: Customer, *, at: datetime
+) -> tuple[int, list[float | None]]:
+    """
+    What comes on top of the bills by the month's end; and what each of the last days is worth at what a unit will cost by then.
+
+    :raises NoPrice:
+    """
+    use, period = trend.use, month.period
+    change = use.now or use.then or Change(use.item_id, trend.then, at, None)
+    component = change.component(book, customer, taxed_at=period.last_minute)
+    now, then = (
+        price_line(replace(component, quantity=quantity - component.before), period).total
+        for quantity in (trend.now, trend.then)
+    )
+    each = (then - now) / float(trend.then - trend.now) if trend.then > trend.now else 0.0
+    return then, [None if day is None else float(day) * each for day in trend.days]
+
+
+def _band(
+    total: Ahead, values: Sequence[Sequence[float | None]], month: CalendarMonth, *, at: datetime
+) -> tuple[int, int] | None:
+    going_on = [days for days in values if days]
+    if not going_on:
+        return total.expected, total.expected
+    known = [[day for day in days if day is not None] for days in going_on]
+    count = max(len(days) for days in known)
+    if count < LEAST_DAYS:
+        return None
+    sums = [0.0] * count
+    for days in filter(None, known):
+        usual = fmean(days)
+        for index, value in enumerate([usual] * (count - len(days)) + days):
+            sums[index] += value
+    left = (month.period.ends_at - at) / DAY
+    half = round(T[count] * stdev(sums) * sqrt(left + left * left / count))
+    least = min(total.expected, total.fixed + total.used)
+    return max(total.expected - half, least), total.expected + half
