@@ -73,6 +73,7 @@ X_FRAME_OPTIONS = "DENY"
 INSTALLED_APPS = [
     *(["demo"] if DEMO else []),
     "billing_portal",
+    "foresight",
     "orders",
     "payments",
     "ledger",

@@ -117,7 +117,7 @@ def test_what_lies_below_may_be_named(app: str, code: str) -> None:
 
 def test_the_names_of_all_apps_are_known() -> None:
     """Else the tests above could not fail."""
-    assert {*layers(), LEDGER} - {*owners().values()} == {"demo", "store", "kernel"}
+    assert {*layers(), LEDGER} - {*owners().values()} == {"demo", "foresight", "store", "kernel"}
     assert {"orders", "payments", "invoices", "notifications", "accounts"} <= {*address_owners().values()}
 
 
