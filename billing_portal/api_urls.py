@@ -10,6 +10,7 @@ from billing_portal.api import Docs, Root, SchemaView
 from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
 from door.api import PrivacyRequestViewSet
+from foresight.api import CostViewSet, DifferenceViewSet, OutlookViewSet
 from invoices.api.debts import StandingViewSet
 from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
 from notifications.api import NoticeViewSet, RecipientViewSet
@@ -64,6 +65,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("docs/", Docs.as_view(), name="docs"),
     path("wallet/", WalletViewSet.as_view({"get": "retrieve"}), name="wallet"),
     path("dunning/", StandingViewSet.as_view({"get": "retrieve"}), name="dunning"),
+    path("costs/", CostViewSet.as_view({"get": "explored"}), name="costs"),
+    path("costs/outlook/", OutlookViewSet.as_view({"get": "ahead"}), name="costs-outlook"),
+    path("costs/difference/", DifferenceViewSet.as_view({"get": "compared"}), name="costs-difference"),
     path("customer/", CustomerViewSet.as_view({"get": "retrieve"}), name="customer"),
     path("customer/language/", CustomerViewSet.as_view({"post": "language"}), name="customer-language"),
     path(

@@ -109,6 +109,11 @@ def samples() -> dict[str, object]:
         "explained": _explained(),
         "months": _months(),
         "products": _products(),
+        "spent": _spent(),
+        "series": [str(one["label"]) for one in _products()],
+        "first": {"label": _("Last month"), "amount": 1_940_000},
+        "changes": [{"label": _("New"), "amount": 431_500}, {"label": _("Days in the month"), "amount": -62_600}],
+        "last": {"label": _("This month"), "amount": 2_308_900},
         "price": _price(),
         "steps": _steps(),
         "provisioning": _provisioning(),
@@ -182,6 +187,18 @@ def _products() -> list[dict[str, object]]:
         {"label": "vStorage", "amount": 734_200},
         {"label": "vMonitor", "amount": 190_000},
         {"label": "vCDN", "amount": 30_000},
+    ]
+
+
+def _spent() -> list[dict[str, object]]:
+    """The last month is not billed yet."""
+    return [
+        {
+            "label": display.short_month(date(2026, number, 1)),
+            "parts": [(0, part) if number == 12 else (part, 0) for part in (number * 90_000, 700_000, 190_000, 30_000)],
+            "before": 800_000 + number * 60_000,
+        }
+        for number in range(1, 13)
     ]
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("search/", search.find, name="search"),
     path("help/", help_views.index, name="help"),
     path("help/<slug:slug>/", help_views.help_page, name="help-page"),
+    path("", include("foresight.urls")),
     path("", include("orders.urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),

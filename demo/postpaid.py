@@ -13,6 +13,7 @@ from demo.verbs import buy, delete, renew, report, resize, start, stop
 from kernel.periods import CalendarMonth
 
 SINCE_SAOVIET = 548
+WEBSITE_SINCE = 74
 
 
 def tell_postpaid_stories(timeline: Timeline, customers: dict[str, Customer]) -> None:
@@ -60,7 +61,9 @@ def _saoviet(part: Part) -> None:
     part(19, stop, "pos-dn-10")
     part(97, delete, "pos-hn-12")
     part(3, delete, "pos-hcm-12")
+    part(75, buy, "vstorage", "web-tinh", "pkg-1tb")
     _traffic(part)
+    _visitors(part)
     for month in _bills(part, 18, 1):
         part(month.period.starts_at + timedelta(days=11, hours=3), transfer)
     this_month = CalendarMonth.of(part.timeline.now).period.starts_at
@@ -80,6 +83,18 @@ def _traffic(part: Part) -> None:
     part(forgotten, report, "hoa-don", "traffic", "260")
     part(closed + timedelta(days=4), report, "hoa-don", "traffic", "140.5", used_at=wrong)
     part(1, report, "camera", "traffic", "58.75", used_at=last.period.ends_at - timedelta(days=3))
+
+
+def _visitors(part: Part) -> None:
+    """What a site sends out, reported every morning: more on some days of the week, a little more each month."""
+    for ago in range(WEBSITE_SINCE, 0, -1):
+        part(
+            ago,
+            report,
+            "web-tinh",
+            "traffic",
+            f"{24 + (ago * 5) % 7 * 6 + (ago * 37) % 11 + (WEBSITE_SINCE - ago) // 5}",
+        )
 
 
 def _phuongnam(part: Part) -> None:

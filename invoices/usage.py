@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -89,25 +89,35 @@ def lines_of_month(lines: QuerySet[InvoiceLine], month: CalendarMonth) -> QueryS
     `month_tax` and `month_total` (before coupons). See the index `lines_of_a_customer` for their order.
     """
     period = month.period
-    until: Expression = Least("ends_at", "invoice__covered_until")
     start: Expression = Greatest("starts_at", Value(period.starts_at))
-    end: Expression = Least("ends_at", "invoice__covered_until", Value(period.ends_at))
+    end: Expression = Least("until", Value(period.ends_at))
+    return (
+        lines_within(lines, period)
+        .alias(
+            minutes_before=_minutes("starts_at", start),
+            minutes_until=_minutes("starts_at", end),
+            minutes_used=_minutes("starts_at", F("until")),
+            kept_tax=_kept("tax", "tax", kept=_kept_tax(), whole=F("invoice__tax")),
+        )
+        .annotate(
+            month_start=start,
+            month_end=end,
+            month_minutes=F("minutes_until") - F("minutes_before"),
+            month_tax=_in_month("kept_tax"),
+            month_total=_in_month("kept_total"),
+        )
+    )
+
+
+def lines_within(lines: QuerySet[InvoiceLine], period: Period) -> QuerySet[InvoiceLine]:
+    """Those of `lines` that lie in `period` in part or whole: `until` where they are charged, and `kept_total`, what is left of them."""
     found = lines.filter(
         Q(starts_at__lt=period.ends_at, ends_at__gt=period.starts_at, minutes__gt=0),
         Q(invoice__covered_until__gt=period.starts_at) & Q(invoice__covered_until__gt=F("starts_at")),
     )
     return found.alias(
-        minutes_before=_minutes("starts_at", start),
-        minutes_until=_minutes("starts_at", end),
-        minutes_used=_minutes("starts_at", until),
+        until=Least("ends_at", "invoice__covered_until"),
         kept_total=_kept("total", "amount", kept=_kept_subtotal("invoice__"), whole=F("invoice__subtotal")),
-        kept_tax=_kept("tax", "tax", kept=_kept_tax(), whole=F("invoice__tax")),
-    ).annotate(
-        month_start=start,
-        month_end=end,
-        month_minutes=F("minutes_until") - F("minutes_before"),
-        month_tax=_in_month("kept_tax"),
-        month_total=_in_month("kept_total"),
     )
 
 
@@ -135,19 +145,23 @@ def coupons_of_month(invoices: QuerySet[Invoice], month: CalendarMonth) -> dict[
 
     Of a coupon as of the lines, what credit notes took back does not count.
     """
-    period = month.period
+    return {pk: parts[month] for pk, (_cover, parts) in coupons_within(invoices, month.period).items()}
+
+
+def coupons_within(invoices: QuerySet[Invoice], period: Period) -> dict[UUID, tuple[Period, dict[CalendarMonth, int]]]:
+    """Invoice that covers any of `period` -> what it covers, and the part of its coupon of each calendar month of that."""
     touching = invoices.filter(
         Q(coupon__gt=0, period_start__lt=period.ends_at),
         Q(covered_until__gt=period.starts_at) & Q(covered_until__gt=F("period_start")),
     ).annotate(kept_coupon=_kept_subtotal() - F("total") + F("credited"))
     rows = touching.values_list("pk", "kept_coupon", "period_start", "covered_until")
-    return {pk: _equal_part(coupon, Period(start, until), month) for pk, coupon, start, until in rows}
+    covers = [(pk, coupon, Period(start, until)) for pk, coupon, start, until in rows]
+    return {pk: (cover, _equal_parts(coupon, cover)) for pk, coupon, cover in covers}
 
 
-def _equal_part(amount: int, period: Period, month: CalendarMonth) -> int:
-    last = CalendarMonth.of(period.ends_at - timedelta(minutes=1))
-    months = MonthRange(CalendarMonth.of(period.starts_at), last).months
-    return split(amount, [1] * len(months))[months.index(month)]
+def _equal_parts(amount: int, cover: Period) -> dict[CalendarMonth, int]:
+    months = MonthRange(CalendarMonth.of(cover.starts_at), CalendarMonth.of(cover.last_minute)).months
+    return dict(zip(months, split(amount, [1] * len(months)), strict=True))
 
 
 def _usage(line: Any, coupon: int, language: str) -> Usage:

@@ -23,6 +23,7 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
         _("Billing"),
         [
             ("billing-history", _("Billing history"), "billing"),
+            ("costs", _("Costs"), "list"),
             ("payment-history", _("Payment history"), "payment"),
             ("credit-history", _("Credit history"), "credit"),
             ("wallet", _("Wallet"), "wallet"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -239,6 +239,36 @@ def bars(months: Collection[charts.Month], caption: str = "") -> dict[str, objec
 def share_bar(parts: Iterable[charts.Part], caption: str = "") -> dict[str, object]:
     """{% share_bar products %}: `parts` are mappings with label, amount and perhaps url; from the fifth on, "Other"."""
     return {"parts": charts.shares(parts), "caption": caption}
+
+
+@register.inclusion_tag("components/stacks.html")
+def stacks(
+    steps: Sequence[charts.Step], series: Sequence[str], before: str = "", caption: str = ""
+) -> dict[str, object]:
+    """{% stacks steps series %}: bars whose parts are the `series`, in their order; `before` says what the marks are."""
+    drawn = charts.stacks(steps)
+    has_open = any(amount > 0 for step in steps for _known, amount in step["parts"])
+    return {
+        **drawn,
+        "series": list(enumerate(series, start=1)),
+        "has_open": has_open,
+        "before": before,
+        "caption": caption,
+    }
+
+
+@register.inclusion_tag("components/band.html")
+def band_bar(so_far: int, low: int, expected: int, high: int) -> dict[str, object]:
+    """{% band_bar so_far low expected high %}: what is there, what is expected, and from where to where it may lie."""
+    return {**charts.band(so_far, low, expected, high), "has_band": low != high}
+
+
+@register.inclusion_tag("components/waterfall.html")
+def waterfall(
+    before: charts.Rung, changes: Sequence[charts.Rung], after: charts.Rung, caption: str = ""
+) -> dict[str, object]:
+    """{% waterfall before changes after %}: from one amount to another; each a mapping with label and amount."""
+    return {"rows": charts.waterfall(before, changes, after), "caption": caption}
 
 
 # Navigation and links

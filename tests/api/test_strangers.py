@@ -99,6 +99,9 @@ CUSTOMER_LISTS = [
     ("GET", "notices/"),
     ("GET", "usage/"),
     ("GET", "usage/running/"),
+    ("GET", "costs/"),
+    ("GET", "costs/outlook/"),
+    ("GET", "costs/difference/"),
     ("GET", "users/"),
     ("GET", "activity/"),
     ("GET", "keys/"),
@@ -228,8 +231,12 @@ def test_another_customer_finds_nothing(things):
             assert [entry["amount"] for entry in body["results"]] == [1_000_000]
         elif route == "dunning/":
             assert (body["overdue"], body["done"], body["ahead"]) == (0, [], [])
-        elif route == "usage/running/":
+        elif route in {"usage/running/", "costs/outlook/"}:
             assert body["products"] == []
+        elif route == "costs/":
+            assert (body["rows"], body["sums"]["total"]) == ([], 0)
+        elif route == "costs/difference/":
+            assert (body["resources"], body["unchanged"]) == ([], 0)
         elif route != "wallet/":
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []

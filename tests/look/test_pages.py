@@ -42,6 +42,8 @@ def test_the_living_page_shows_every_component(settings, language):
         "figures",
         "bars",
         "share",
+        "stacks",
+        "waterfall",
         "table--cards",
         "filters",
         "pager",

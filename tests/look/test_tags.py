@@ -89,7 +89,43 @@ def test_a_small_amount_still_has_a_bar():
     assert (february["paid_height"], february["unpaid_height"]) == (0, 1)
 
 
+def test_the_parts_of_a_stack_stand_one_upon_the_other_and_the_highest_fills_the_picture():
+    """Between 8 % and 88 %: 60 of 100 are 48 %, from the foot to 40 %; the rest is from there to 8 %."""
+    drawn = charts.stacks([{"label": "Jan", "parts": [(60, 0), (0, 40), (-5, 0)], "before": 50}])
+    [bar] = drawn["bars"]
+    assert [(part["y"], part["height"], part["number"], part["is_open"]) for part in bar["rects"]] == [
+        ("40.00%", "48.00%", 1, False),
+        ("8.00%", "32.00%", 2, True),
+    ]
+    assert (bar["before"], bar["middle"], drawn["highest"]) == ("48.00%", "50.00%", "100")
+
+
+def test_of_many_stacks_some_are_named():
+    steps = [{"label": str(day), "parts": [(day, 0)], "before": 0} for day in range(1, 32)]
+    assert [bar["label"] for bar in charts.stacks(steps)["bars"] if bar["label"]] == [
+        str(day) for day in range(1, 32, 3)
+    ]
+
+
+def test_a_waterfall_goes_on_where_the_last_step_ended():
+    changes = [{"label": "new", "amount": 50}, {"label": "coupon", "amount": 0}, {"label": "deleted", "amount": -100}]
+    rows = charts.waterfall({"label": "March", "amount": 150}, changes, {"label": "April", "amount": 100})
+    assert [(row["kind"], row["x"], row["width"]) for row in rows] == [
+        ("whole", "0.00%", "75.00%"),
+        ("more", "75.00%", "25.00%"),
+        ("less", "100.00%", "0.00%"),
+        ("less", "50.00%", "50.00%"),
+        ("whole", "0.00%", "50.00%"),
+    ]
+
+
+def test_a_band_lies_within_its_picture():
+    drawn = charts.band(100, 150, 200, 250)
+    assert (drawn["so_far"], drawn["expected"], drawn["low"], drawn["high"]) == ("38.46%", "76.92%", "57.69%", "96.15%")
+
+
 def test_charts_of_nothing_are_empty():
+    assert charts.stacks([])["bars"] == []
     assert charts.bars([]) == []
     assert charts.shares([]) == []
     assert charts.shares([{"label": "x", "amount": 0}]) == []

@@ -1,0 +1,300 @@
+"""What things cost, for programs: the explorer, the month ahead, and why months differ."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import ClassVar
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.endpoints import Endpoint
+from accounts.api.fields import Choice, Instant, Text, Whole
+from accounts.api.query import Query
+from accounts.may import May
+from catalog.models import Product
+from foresight.causes import CAUSES
+from foresight.difference import difference
+from foresight.dimensions import DIMENSIONS
+from foresight.explorer import explore
+from foresight.spans import Span, Step
+from invoices.api.documents import Month
+from invoices.models import Invoice
+from invoices.services.outlook import Ahead, outlook
+from kernel.periods import CalendarMonth, local_day
+
+USUAL_MONTHS = 6
+MOST_ROWS = 1000
+DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+@extend_schema_field({"type": "string", "format": "date", "example": "2026-08-01"})
+class Day(serializers.Field[date, object, str, object]):
+    """A day of the billing zone, of this century."""
+
+    default_error_messages = {"invalid": _("Write the day as 2026-08-01.")}
+
+    def to_internal_value(self, data: object) -> date:
+        if not (isinstance(data, str) and DAY.fullmatch(data)):
+            self.fail("invalid")
+        try:
+            return date.fromisoformat(data)
+        except ValueError:
+            self.fail("invalid")
+
+    def to_representation(self, value: date) -> str:
+        return value.isoformat()
+
+
+class CostQuery(Query):
+    by = Choice(choices=[(one.code, one.title) for one in DIMENSIONS.values()], required=False, default="product")
+    step = Choice(
+        choices=Step.choices, required=False, default=Step.MONTH, help_text="hour: of the present month alone."
+    )
+    first = Day(
+        required=False, help_text="Of the billing zone: 2026-08-01. Without it: five months before the present one."
+    )
+    last = Day(required=False, help_text="The last day, included. Without it: today.")
+    product = Text(max_length=60, required=False, help_text="Product code.")
+    most = Whole(
+        min_value=1,
+        max_value=MOST_ROWS,
+        default=100,
+        help_text="Rows; the last of them is all that is beyond, without a code.",
+    )
+
+
+class AmountsShape(serializers.Serializer[object]):
+    """VND with VAT, after coupons and credit notes. `provisional` is on no bill yet; `before` is of the preceding period."""
+
+    billed = serializers.IntegerField()
+    provisional = serializers.IntegerField()
+    total = serializers.IntegerField()
+    before = serializers.IntegerField()
+
+
+class CostStepShape(AmountsShape):
+    starts_at = Instant()
+    ends_at = Instant()
+
+
+class CostRowShape(serializers.Serializer[object]):
+    """A product, resource or item; `steps` in the order of those of the answer."""
+
+    code = serializers.CharField(help_text="Product code, resource id, or product/item code.")
+    name = serializers.CharField()
+    sums = AmountsShape()
+    steps = AmountsShape(many=True)
+
+
+class CostsShape(serializers.Serializer[object]):
+    """
+    What was spent in a period and in the preceding one of the same length. A bill stands in the time that it is for, with its
+    share: all periods together come to what invoices charge, net of credit notes.
+    """
+
+    at = Instant(help_text="What is on no bill yet counts until then.")
+    starts_at = Instant()
+    ends_at = Instant()
+    before_starts_at = Instant(help_text="Where the preceding period begins; it ends at `starts_at`.")
+    unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
+    sums = AmountsShape()
+    steps = CostStepShape(many=True)
+    rows = CostRowShape(many=True, help_text="The dearest first.")
+
+
+class CostViewSet(Endpoint):
+    """What a customer's services cost."""
+
+    queryset = Invoice.objects.none()
+    serializer_class = CostsShape
+    sees = May.VIEW_BILLING
+    queries: ClassVar = {"explored": CostQuery}
+
+    def visible(self) -> QuerySet[Invoice]:
+        return Invoice.objects.filter(self.principal.scope())
+
+    @extend_schema(operation_id="costs_explored", responses=CostsShape, filters=False)
+    def explored(self, request: Request) -> Response:
+        """What was spent, step by step, by product, resource or item."""
+        asked = self.query.validated_data
+        usual = Span.of_months_before(USUAL_MONTHS, at=self.at)
+        first, last = asked.get("first", local_day(usual.edges[0])), asked.get("last", local_day(self.at))
+        span = Span.of(Step(asked["step"]), first, last)
+        found = explore(self.customer, span, DIMENSIONS[asked["by"]], product=asked.get("product", ""), at=self.at)
+        steps = [
+            {
+                "starts_at": step.starts_at,
+                "ends_at": step.ends_at,
+                **{name: getattr(amounts, name) for name in ("billed", "provisional", "total", "before")},
+            }
+            for step, amounts in zip(span.steps, found.steps, strict=True)
+        ]
+        rows = [
+            {"code": row.named.code, "name": row.named.name, "sums": row.sums, "steps": row.steps}
+            for row in found.cut(asked["most"], str(_("Other")))
+        ]
+        shown = {
+            "at": found.at,
+            "starts_at": span.edges[0],
+            "ends_at": span.edges[-1],
+            "before_starts_at": found.preceding.starts_at,
+            "unpriced": found.unpriced,
+            "sums": found.sums,
+            "steps": steps,
+            "rows": rows,
+        }
+        return Response(CostsShape(shown).data)
+
+
+class AheadShape(serializers.Serializer[object]):
+    """VND with VAT: `fixed` goes by time or is billed and is exact if nothing changes, `metered` is what use will come to."""
+
+    so_far = serializers.IntegerField()
+    fixed = serializers.IntegerField()
+    metered = serializers.IntegerField()
+    expected = serializers.IntegerField()
+
+
+class ProductAheadShape(AheadShape):
+    product = serializers.CharField(help_text="Product code.")
+
+
+class OutlookShape(AheadShape):
+    """
+    What postpaid usage will have cost by the end of the present month. What is metered goes on as in the last whole days, of at most
+    seven; `low` and `high` come from how far these lie apart, so that 8 of 10 months lie between them.
+    """
+
+    month = serializers.CharField(help_text="Of the billing zone: 2026-08.")
+    at = Instant()
+    low = serializers.IntegerField(allow_null=True, help_text="null: fewer than three whole days of use are known.")
+    high = serializers.IntegerField(allow_null=True)
+    days = serializers.IntegerField(help_text="Whole days of use that were looked at.")
+    unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
+    products = ProductAheadShape(many=True)
+
+
+class OutlookViewSet(Endpoint):
+    """The end of the present month."""
+
+    queryset = Invoice.objects.none()
+    serializer_class = OutlookShape
+    sees = May.VIEW_BILLING
+
+    @extend_schema(operation_id="costs_outlook", filters=False)
+    def ahead(self, request: Request) -> Response:
+        """What postpaid usage will have cost by the end of the present month, and how sure that is."""
+        found = outlook(self.customer, at=self.at)
+        codes = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
+        products = [{"product": codes[pk], **_figures(ahead)} for pk, ahead in found.of.items()]
+        low, high = found.band or (None, None)
+        shown = {
+            "month": found.month.key,
+            "at": found.at,
+            "low": low,
+            "high": high,
+            "days": found.days,
+            "unpriced": found.unpriced,
+            "products": sorted(products, key=lambda one: str(one["product"])),
+        }
+        return self.show({**shown, **_figures(found.total)})
+
+
+class DifferenceQuery(Query):
+    month = Month(required=False, help_text="Of the billing zone: 2026-08. Without it: the last that is over.")
+    with_month = Month(required=False, help_text="The month that it is compared with. Without it: the one before.")
+    most = Whole(min_value=1, max_value=MOST_ROWS, default=100, help_text="Resources, the largest changes first.")
+
+
+class ShareShape(serializers.Serializer[object]):
+    """VND that a cause makes of a difference."""
+
+    cause = serializers.ChoiceField(choices=[(one.code, one.title) for one in CAUSES], source="cause.code")
+    amount = serializers.IntegerField()
+
+
+class SaidShape(serializers.Serializer[object]):
+    cause = serializers.ChoiceField(choices=[(one.code, one.title) for one in CAUSES])
+    amount = serializers.IntegerField()
+    facts = serializers.ListField(child=serializers.CharField(), help_text="What happened, in words.")
+
+
+class ChangedShape(serializers.Serializer[object]):
+    """A resource that cost something else, or for another reason; its causes are its difference."""
+
+    resource = serializers.UUIDField()
+    name = serializers.CharField()
+    before = serializers.IntegerField()
+    after = serializers.IntegerField()
+    difference = serializers.IntegerField()
+    causes = SaidShape(many=True)
+
+
+class DifferenceShape(serializers.Serializer[object]):
+    """
+    Why a month cost more or less than another one. `causes` make `difference`, to the đồng. Of a month that is not over, what is on no
+    bill yet counts as if nothing were changed any more until its end, and use as reported until now.
+    """
+
+    month = serializers.CharField()
+    with_month = serializers.CharField()
+    before = serializers.IntegerField(help_text="VND of `with_month`.")
+    after = serializers.IntegerField(help_text="VND of `month`.")
+    difference = serializers.IntegerField()
+    is_over = serializers.BooleanField(help_text="Both months are: no figure is provisional.")
+    causes = ShareShape(many=True)
+    changed = serializers.IntegerField(help_text="How many resources changed; `resources` has at most `most` of them.")
+    unchanged = serializers.IntegerField()
+    resources = ChangedShape(many=True)
+
+
+class DifferenceViewSet(Endpoint):
+    """Two months side by side."""
+
+    queryset = Invoice.objects.none()
+    serializer_class = DifferenceShape
+    sees = May.VIEW_BILLING
+    queries: ClassVar = {"compared": DifferenceQuery}
+
+    @extend_schema(operation_id="costs_difference", filters=False)
+    def compared(self, request: Request) -> Response:
+        """Why a month cost more or less than another one, cause by cause and resource by resource."""
+        asked = self.query.validated_data
+        after = asked.get("month") or CalendarMonth.of(self.at).previous
+        found = difference(self.customer, asked.get("with_month") or after.previous, after, at=self.at)
+        resources = [
+            {
+                "resource": one.pair.resource,
+                "name": one.pair.name,
+                "before": one.pair.before.total,
+                "after": one.pair.after.total,
+                "difference": one.pair.difference,
+                "causes": [
+                    {"cause": cause.code, "amount": amount, "facts": facts} for cause, amount, facts in one.said()
+                ],
+            }
+            for one in found.resources[: asked["most"]]
+        ]
+        shown = {
+            "month": found.after.key,
+            "with_month": found.before.key,
+            "before": found.cost_before,
+            "after": found.cost_after,
+            "difference": found.amount,
+            "is_over": found.is_over,
+            "causes": found.causes,
+            "changed": len(found.resources),
+            "unchanged": found.unchanged,
+            "resources": resources,
+        }
+        return self.show(shown)
+
+
+def _figures(ahead: Ahead) -> dict[str, int]:
+    return {"so_far": ahead.so_far, "fixed": ahead.fixed, "metered": ahead.metered, "expected": ahead.expected}
