@@ -82,6 +82,8 @@ def shares(parts: Iterable[Part]) -> list[dict[str, object]]:
 
 TOP, FOOT = 8, 88
 """Between them the bars stand, in per cent of the height; the words are below."""
+SCALE = 9
+"""Per cent of the width, for the words of the scale."""
 MOST_WORDS = 13
 
 
@@ -97,11 +99,12 @@ def stacks(steps: Sequence[Step]) -> dict[str, object]:
     """A stacked bar for each step, and a mark at what it was before. What is below zero is drawn as nothing; the table has it."""
     totals = [sum(max(0, amount) for part in step["parts"] for amount in part) for step in steps]
     highest = max([*totals, *(step["before"] for step in steps)], default=0)
-    wide = 100 / len(steps) if steps else 100
+    wide = (100 - SCALE) / max(1, len(steps))
     every = -(-len(steps) // MOST_WORDS)
     return {
         "bars": [
-            _stack(step, number * wide, wide, highest or 1, number % every == 0) for number, step in enumerate(steps)
+            _stack(step, SCALE + number * wide, wide, highest or 1, number % every == 0)
+            for number, step in enumerate(steps)
         ],
         "highest": display.compact_money(highest) if highest > 0 else "",
         "half": display.compact_money(highest // 2) if highest > 0 else "",

@@ -54,6 +54,12 @@ def signed_money(amount: int | None) -> SafeString | str:
 
 
 @register.filter
+def difference(amount: int | None) -> SafeString | str:
+    """{{ row.change|difference }}: with its sign and without a colour: more is neither good nor bad."""
+    return _money_html(amount, "+" if amount and amount > 0 else "")
+
+
+@register.filter
 def money_text(amount: int | str | None) -> str:
     """The same without markup, for mails in plain text, attributes and titles."""
     return "" if amount is None or amount == "" else display.money(int(amount))

@@ -97,7 +97,7 @@ def test_the_parts_of_a_stack_stand_one_upon_the_other_and_the_highest_fills_the
         ("40.00%", "48.00%", 1, False),
         ("8.00%", "32.00%", 2, True),
     ]
-    assert (bar["before"], bar["middle"], drawn["highest"]) == ("48.00%", "50.00%", "100")
+    assert (bar["before"], bar["middle"], drawn["highest"]) == ("48.00%", "54.50%", "100")
 
 
 def test_of_many_stacks_some_are_named():
