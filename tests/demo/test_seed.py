@@ -85,7 +85,7 @@ def test_orders_payments_and_invoices_ended_in_every_way(demo: Path) -> None:
 
 def test_one_customer_is_large_and_one_bill_is_held_back(demo: Path) -> None:
     large = Customer.objects.get(name__contains="Sao Việt")
-    assert large.resources.count() == 60
+    assert large.resources.count() == 61
     assert large.invoices.count() > 500
     assert BillingRun.objects.count() >= 18
     assert ParkedBilling.objects.get().customer.name.endswith("Sóng Xanh")
