@@ -239,7 +239,9 @@ def _notes(invoice: Invoice, lines: list[InvoiceLine]) -> list[str]:
         _("Time is counted in whole minutes, a month is 30 days; every line is rounded half up to whole đồng."),
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]
-    if invoice.is_late:
+    if invoice.is_of_paid_time:
+        notes.insert(0, _("It bills what was used by quantity. Its time was paid ahead."))
+    elif invoice.is_late:
         notes.insert(0, _("It bills what was reported after the bill of this time had been written, and no time."))
     if invoice.due and invoice.seller.get("bank"):
         notes.insert(0, _("Text of the transfer: %(number)s") % {"number": invoice.number})

@@ -1,8 +1,8 @@
 """
 What was used of a month, put together: records become one quantity for each resource and metered item.
 
-A record counts where its resource was in postpaid service in its month, the last minute of it included; what was corrected counts no
-more. Levels that count by their time last until the next one, within the month and the service.
+A record counts where its resource was in service in its month, paid ahead or afterwards, the last minute of it included; what was
+corrected counts no more. Levels that count by their time last until the next one, within the month and the service.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _filled(steps: str, **parts: str) -> str:
 SERVICE = """
 WITH service AS MATERIALIZED (
     SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
-    WHERE resource_id = ANY(%(resources)s) AND billing_mode = 'postpaid' AND starts_at < %(end)s
+    WHERE resource_id = ANY(%(resources)s) AND starts_at < %(end)s
         AND (ends_at IS NULL OR ends_at > greatest(starts_at, %(start)s))
 ), """
 OF_A_WINDOW = {

@@ -181,7 +181,7 @@ BILLS = (
             ORDER BY c.month DESC LIMIT {LOOKED_AT_AGAIN}
         ), service AS MATERIALIZED (
             SELECT resource_id, starts_at, coalesce(ends_at, 'infinity') AS ends_at FROM lifecycle_serviceperiod
-            WHERE :of(customer_id) AND billing_mode = 'postpaid' AND (ends_at IS NULL OR ends_at > starts_at)
+            WHERE :of(customer_id) AND (ends_at IS NULL OR ends_at > starts_at)
         ), {USED}, billed AS (
             SELECT m.key, i.resource_id, l.item_id, sum(l.quantity - coalesce(
                 (SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id), 0)) AS quantity

@@ -140,7 +140,7 @@ class InvoiceShape(serializers.Serializer[object]):
     resource = serializers.UUIDField(source="resource_id")
     period_key = serializers.CharField()
     is_late = serializers.BooleanField(
-        help_text="It bills what was reported after the bill of its month: no time, and nothing that is billed already."
+        help_text="It bills what was used, and no time, for that is billed already: paid ahead, or by the bill before what was reported late."
     )
     covered_until = Instant(help_text="Earlier than period_end when the service was cut short.")
     coupon_code = serializers.CharField()
@@ -366,7 +366,7 @@ class UsageQuery(Paged):
 
 
 class RunningProductShape(serializers.Serializer[object]):
-    """VND with VAT of one product's postpaid usage in the month."""
+    """VND with VAT of one product's usage in the month that is billed afterwards."""
 
     product = serializers.CharField(help_text="Product code.")
     so_far = serializers.IntegerField()

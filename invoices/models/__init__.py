@@ -1,7 +1,7 @@
 """What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
 
 from invoices.models.corrections import CreditNote, UseTakenBack
-from invoices.models.documents import ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
+from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
 from invoices.models.paid_time import PaidTime
@@ -11,6 +11,7 @@ from invoices.models.taxed import RateInUse
 from invoices.models.totals import MonthlyTotal
 
 __all__ = [
+    "IN_PAID_TIME",
     "ORDER_OF_PAYMENT",
     "Act",
     "BillingChunk",

@@ -56,6 +56,8 @@ class NumberSeries(models.Model):
         return f"{self.series}{self.year}: {self.last}"
 
 
+IN_PAID_TIME = "/use/"
+"""In the period key of an invoice that bills what is metered and no time, for that was paid ahead."""
 ORDER_OF_PAYMENT = ("issued_at", "due", "number")
 """The older first, then the smaller."""
 
@@ -67,6 +69,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
     def open(self) -> Self:
         """Invoices on which something is due."""
         return self.filter(due__gt=0)
+
+    def of_paid_time(self) -> Self:
+        """Those that bill what was used in time that was paid ahead."""
+        return self.filter(is_late=True, period_key__contains=IN_PAID_TIME)
 
     def overdue(self, at: datetime) -> Self:
         return self.open().filter(due_at__lte=at)
@@ -128,7 +134,7 @@ class Invoice(KeepsColumns):
         _("reported late"),
         default=False,
         db_default=False,
-        help_text=_("It bills uses that were reported after their time had been billed, and no time."),
+        help_text=_("It bills uses whose time had been billed before, paid ahead or not, and no time."),
     )
     resource_name = models.CharField(_("resource name"), max_length=100)
     buyer = models.JSONField(_("buyer as of issue"))
@@ -297,7 +303,7 @@ class Invoice(KeepsColumns):
                 SELECT n.number INTO broken FROM new_invoices n JOIN lifecycle_resource r ON r.id = n.resource_id
                 WHERE n.period_start < date_trunc('minute', r.created_at) OR (r.state = 'deleted' AND n.period_end > r.changed_at)
                     OR (n.kind = 'usage' AND NOT EXISTS (
-                        SELECT FROM lifecycle_serviceperiod p WHERE p.resource_id = n.resource_id AND p.billing_mode = 'postpaid'
+                        SELECT FROM lifecycle_serviceperiod p WHERE p.resource_id = n.resource_id AND (n.is_late OR p.billing_mode = 'postpaid')
                             AND p.starts_at < n.period_end AND (p.ends_at IS NULL OR p.ends_at > n.period_start)))
                 LIMIT 1;
                 IF broken IS NOT NULL THEN
@@ -311,6 +317,11 @@ class Invoice(KeepsColumns):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_of_paid_time(self) -> bool:
+        """It bills what was used of metered items in time that was paid ahead, and is written when the month is over."""
+        return self.is_late and IN_PAID_TIME in self.period_key
 
     @property
     def due_date(self) -> date:

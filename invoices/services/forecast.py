@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import nlargest
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from invoices.services.held import billed_so_far, passed_bounds, totals_of
 from invoices.services.month_end import drafts_of, ranges_with
+from invoices.services.usage import billed_afterwards
 from kernel.periods import CalendarMonth
-from lifecycle.models import ServicePeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,7 @@ def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
     moves: list[tuple[Customer, int, int]] = []
     held: list[tuple[Customer, int]] = []
     unpriced: list[tuple[Customer, str]] = []
-    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period)
-    for first, last in ranges_with(usage):
+    for first, last in ranges_with(billed_afterwards().overlapping(month.period)):
         customers = list(Customer.objects.filter(pk__gte=first, pk__lte=last).order_by("pk"))
         drafted = drafts_of(month, customers)
         totals = totals_of(drafted.drafts)

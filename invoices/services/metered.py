@@ -58,8 +58,12 @@ class Change:
     on_bills: OnBills | None
 
     @property
+    def quantity_on_bills(self) -> Decimal:
+        return self.on_bills.quantity if self.on_bills else NOTHING
+
+    @property
     def more(self) -> Decimal:
-        return self.now - (self.on_bills.quantity if self.on_bills else NOTHING)
+        return self.now - self.quantity_on_bills
 
     def component(self, book: PriceBook, customer: Customer, *, taxed_at: datetime) -> Component:
         """
@@ -72,6 +76,14 @@ class Change:
         _quantity, price_id, discount = self.on_bills
         known = book.used(self.item_id, price_id, discount, customer.language, taxed_at=taxed_at)
         return replace(known, quantity=self.more, before=self.on_bills.quantity)
+
+    def priced(self, book: PriceBook, customer: Customer, period: Period) -> Line:
+        """
+        What comes on top of the bills, as a line of `period`, taxed in its last minute.
+
+        :raises NoPrice:
+        """
+        return price_line(self.component(book, customer, taxed_at=period.last_minute), period)
 
 
 @dataclass(frozen=True, slots=True)

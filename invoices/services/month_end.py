@@ -1,5 +1,5 @@
 """
-The month-end run: every postpaid customer with usage in an ended month, in chunks that any number of workers claim.
+The month-end run: every customer with usage in an ended month, in chunks that any number of workers claim.
 
 A chunk is one transaction. It is claimed by a row lock, so a killed worker gives it back by dying; what is billed is
 derived from the usage and guarded by unique keys, so running twice, late or five times at once writes the same rows.
@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from accounts.services import record_audit
 from catalog.queries import NoPrice
 from invoices.audit import Did
@@ -32,7 +32,7 @@ from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
 from invoices.services.metered import Less, changed_late, take_back
-from invoices.services.usage import Drafted, Usage, draft_usage, in_service, unbilled_periods
+from invoices.services.usage import Drafted, Usage, billed_afterwards, draft_usage, in_service, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError, noted
 from kernel.periods import CalendarMonth
@@ -98,7 +98,7 @@ def unbilled_months(at: datetime) -> list[CalendarMonth]:
 
 def ended_months(at: datetime) -> list[CalendarMonth]:
     """Every month that is over, from the first usage on."""
-    first = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).aggregate(at=Min("starts_at"))["at"]
+    first = billed_afterwards().aggregate(at=Min("starts_at"))["at"]
     if first is None:
         return []
     months = []
@@ -186,7 +186,7 @@ def _plan(run: BillingRun, *, at: datetime) -> BillingRun:
     if run.chunks.exists():
         return _close_or_plan_more(run, at=at)[0]
     distrust_statistics()
-    _plan_chunks(run, ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(month.period))
+    _plan_chunks(run, billed_afterwards().overlapping(month.period))
     return run
 
 

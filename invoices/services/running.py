@@ -13,7 +13,6 @@ from django.db.models import Q
 
 from accounts.models import Customer
 from catalog.models import Item
-from catalog.pricing import price_line
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.unbilled import By, Stretch, Unbilled, unbilled
@@ -119,8 +118,7 @@ def _uses(found: Unbilled, book: PriceBook, customer: Customer) -> tuple[list[Us
 
 def price_change(book: PriceBook, customer: Customer, change: Change | None, month: CalendarMonth) -> int:
     """:raises NoPrice:"""
-    period = month.period
-    return price_line(change.component(book, customer, taxed_at=period.last_minute), period).total if change else 0
+    return change.priced(book, customer, month.period).total if change else 0
 
 
 def _price(stretch: Stretch, book: PriceBook, customer: Customer, until: datetime) -> int | None:

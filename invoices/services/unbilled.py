@@ -1,4 +1,4 @@
-"""What of a month's postpaid usage is on no bill: time that was or is in use, and what is metered. Read once, priced by who asks."""
+"""What of a month's usage is on no bill: postpaid time that was or is in use, and what is metered. Read once, priced by who asks."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from catalog.pricing import Line
 from catalog.queries import PriceBook
 from invoices.models import Invoice
 from invoices.services.metered import Change, changes
-from invoices.services.usage import not_covered, price_usage, quantities_of
+from invoices.services.usage import billed_afterwards, not_covered, price_usage, quantities_of
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import ServicePeriod
+from usage.queries import closed_through
 
 By = Literal["product", "resource"]
 KEYS: dict[By, str] = {"product": "resource__product", "resource": "resource"}
@@ -76,8 +77,9 @@ def open_months(customer: Customer, *, at: datetime, scope: Q | None = None) -> 
     """The present month, and the one before while not all of it is on bills: it is over, and its bills are about to be written, or wait for staff."""
     present = CalendarMonth.of(at)
     month = present.previous
-    usage = ServicePeriod.objects.filter(Q(customer=customer) & (scope or Q()), billing_mode=BillingMode.POSTPAID)
-    is_open = not_covered(usage.overlapping(month.period), month.period).exists()
+    service = billed_afterwards().filter(Q(customer=customer) & (scope or Q())).overlapping(month.period)
+    time = not_covered(service.filter(billing_mode=BillingMode.POSTPAID), month.period)
+    is_open = time.exists() or (closed_through(month) is None and service.exists())
     return [month, present] if is_open else [present]
 
 
@@ -100,17 +102,17 @@ def unbilled(
     at = truncate(at)
     month = month or CalendarMonth.of(at)
     mine = Q(customer=customer) & (scope or Q())
-    usage = ServicePeriod.objects.filter(mine, billing_mode=BillingMode.POSTPAID, starts_at__lte=at)
-    usage = usage.overlapping(month.period)
-    if not usage.exists():  # whoever pays first asks once
+    service = billed_afterwards().filter(mine, starts_at__lte=at).overlapping(month.period)
+    if not service.exists():  # whoever pays for all of it ahead asks once
         return Unbilled(month, at, {}, [], [])
+    usage = service.filter(billing_mode=BillingMode.POSTPAID)
     invoiced: dict[UUID, int] = defaultdict(int)
     covered: dict[UUID, datetime] = {}
     for key, resource, until, left in _invoiced(mine, month.period, by, at=at):
         covered[resource] = max(covered.get(resource, until), until)
         invoiced[key] += left
     stretches = list(_stretches(usage, month.period, by, covered, at=at))
-    uses = list(_uses(customer, usage, month, by, at=at, through=through))
+    uses = list(_uses(customer, service, month, by, at=at, through=through))
     return Unbilled(month, at, dict(invoiced), stretches, uses)
 
 
@@ -149,14 +151,14 @@ def with_meters(usage: QuerySet[ServicePeriod], by: By) -> dict[UUID, UUID]:
 
 def _uses(
     customer: Customer,
-    usage: QuerySet[ServicePeriod],
+    service: QuerySet[ServicePeriod],
     month: CalendarMonth,
     by: By,
     *,
     at: datetime,
     through: int | None,
 ) -> Iterator[Use]:
-    keys = with_meters(usage, by)
+    keys = with_meters(service, by)
     until, end = min(at, month.period.ends_at), month.period.ends_at
     now = _changes(keys, customer, Period(month.period.starts_at, until), at=at, through=through)
     then = _changes(keys, customer, month.period, at=at, through=through) if until < end else now

@@ -1,9 +1,10 @@
 """
-Billing postpaid usage: the same function for one resource that is deleted and for the month end of a hundred thousand.
+Billing usage: the same function for one resource that is deleted and for the month end of a hundred thousand.
 
 What is billed is derived, never remembered: usage is the resource's postpaid service periods, and the part before the
 `covered_until` of its latest usage invoice has been billed. What was used of metered items goes on the same invoice; where all
-time of the month is billed already, on one of its own, once the month is closed (see `metered`).
+time of the month is billed already, as it always is where it was paid ahead, on one of its own, once the month is closed (see
+`metered`).
 """
 
 from __future__ import annotations
@@ -20,26 +21,33 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField, Valu
 from django.db.models.functions import Cast, Coalesce, Least
 
 from accounts.models import BillingMode, Customer
+from catalog.models import Item
 from catalog.pricing import Charge, Line, price_line
 from catalog.queries import NoPrice, PriceBook
-from invoices.models import Invoice, ParkedBilling
+from invoices.models import IN_PAID_TIME, Invoice, ParkedBilling
 from invoices.services.issue import Billed, Draft
 from invoices.services.metered import Change, Less, changes
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import Resource, ServicePeriod
+from lifecycle.models.history import ServicePeriodQuerySet
 from usage.queries import closed_through
 
+LATE = "/late/"
 Quantities = tuple[tuple[UUID, Decimal], ...]
 Segment = tuple[Quantities, Period]
 
 
 @dataclass(slots=True)
 class Usage:
-    """One resource in service, from its first to its last minute: what was configured when and is not billed, in order of time."""
+    """
+    One resource in service, from its first to its last minute: what was configured when and is not billed, in order of time.
+    `is_paid_ahead`: all of its time was, so only what is metered is billed.
+    """
 
     resource: Billed
     customer_id: UUID
     service: Period
+    is_paid_ahead: bool
     segments: list[Segment] = field(default_factory=list)
 
     @property
@@ -111,7 +119,7 @@ def draft_usage(
             found.unpriced.append((usage, lacking))
             continue
         if lines:
-            called = f"{month.key}/late/{through}" if is_late else key
+            called = f"{month.key}{IN_PAID_TIME if usage.is_paid_ahead else LATE}{through}" if is_late else key
             found.drafts.append(Draft(customer, usage.resource, called, usage.unbilled, Charge(lines), is_late=is_late))
         if through is not None:
             less = [Less(customer, usage.resource.pk, month, one.item_id, -one.more) for one in mine if one.more < 0]
@@ -122,7 +130,7 @@ def draft_usage(
 def _price_changes(book: PriceBook, customer: Customer, changed: Iterable[Change], period: Period) -> Iterator[Line]:
     for change in changed:
         if change.more > 0:
-            yield price_line(change.component(book, customer, taxed_at=period.last_minute), period)
+            yield change.priced(book, customer, period)
 
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:
@@ -135,7 +143,7 @@ def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]
 
 def unbilled_periods(window: Period) -> QuerySet[ServicePeriod]:
     """Postpaid service within `window` that is not held back and whose last minute there no invoice covers."""
-    return not_covered(in_service(window), window)
+    return not_covered(in_service(window).filter(billing_mode=BillingMode.POSTPAID), window)
 
 
 def not_covered(usage: QuerySet[ServicePeriod], window: Period) -> QuerySet[ServicePeriod]:
@@ -151,10 +159,16 @@ def not_covered(usage: QuerySet[ServicePeriod], window: Period) -> QuerySet[Serv
     return usage.annotate(used_until=end).filter(~Exists(billed))
 
 
+def billed_afterwards() -> ServicePeriodQuerySet:
+    """Service of which something is billed when it is over: postpaid time, and what is metered, whoever paid for the time."""
+    metered = Item.objects.filter(kind=Item.Kind.METERED).values("product")
+    return ServicePeriod.objects.filter(Q(billing_mode=BillingMode.POSTPAID) | Q(resource__product__in=metered))
+
+
 def in_service(window: Period) -> QuerySet[ServicePeriod]:
-    """Postpaid service in a part of a month, but for what of the month waits for staff."""
+    """What is billed afterwards of a part of a month, but for what of the month waits for staff."""
     held = ParkedBilling.objects.holding(CalendarMonth.of(window.starts_at).key)
-    usage = ServicePeriod.objects.filter(billing_mode=BillingMode.POSTPAID).overlapping(window)
+    usage = billed_afterwards().overlapping(window)
     whole = held.filter(resource=None, customer=OuterRef("customer"))
     return usage.filter(~Exists(whole), ~Exists(held.filter(resource=OuterRef("resource"))))
 
@@ -177,17 +191,30 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
         .filter(scope)
         .order_by("customer", "resource", "starts_at")
         .annotate(text=Cast("configuration", TextField()))
-        .values_list("resource", "customer", "resource__name", "resource__product", "text", "starts_at", "ends_at")
+        .values_list(
+            "resource",
+            "customer",
+            "resource__name",
+            "resource__product",
+            "billing_mode",
+            "text",
+            "starts_at",
+            "ends_at",
+        )
     )
     found: list[Usage] = []
-    for resource_id, customer_id, name, product_id, configuration, starts_at, ends_at in rows.iterator(
+    for resource_id, customer_id, name, product_id, mode, configuration, starts_at, ends_at in rows.iterator(
         chunk_size=10_000
     ):
         start, end = max(starts_at, window.starts_at), min(ends_at or window.ends_at, window.ends_at)
         if not found or found[-1].resource.pk != resource_id:
-            found.append(Usage(Billed(resource_id, name, product_id), customer_id, Period(start, end)))
+            resource = Billed(resource_id, name, product_id)
+            found.append(Usage(resource, customer_id, Period(start, end), is_paid_ahead=True))
         else:
             found[-1].service = Period(found[-1].service.starts_at, end)
+        if mode == BillingMode.PREPAID:
+            continue
+        found[-1].is_paid_ahead = False
         start = max(start, billed.get(resource_id, start))
         if start < end:
             found[-1].segments.append((quantities_of(configuration), Period(start, end)))
