@@ -34,6 +34,7 @@ PLACES = {
     "payments": "payment-list",
     "wallet": "wallet",
     "wallet-entries": "wallet-entry-list",
+    "wallet-holds": "wallet-hold-list",
     "top-ups": "top-up-list",
     "usage": "usage-list",
     "notices": "notice-list",

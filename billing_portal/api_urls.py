@@ -21,6 +21,7 @@ from orders.api.resources import ResourceViewSet
 from orders.api.sessions import SessionViewSet
 from orders.api.visits import VisitViewSet
 from payments.api.behalf import PaymentRequestViewSet
+from payments.api.holds import HoldViewSet
 from payments.api.links import AutomaticChargeViewSet, LinkedAccountViewSet
 from payments.api.papers import MonthlyStatementViewSet
 from payments.api.payments import PaymentViewSet
@@ -41,6 +42,7 @@ router.register("invoices", InvoiceViewSet, "invoice")
 router.register("credit-notes", CreditNoteViewSet, "credit-note")
 router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")
+router.register("wallet/holds", HoldViewSet, "wallet-hold")
 router.register("top-ups", TopUpViewSet, "top-up")
 router.register("bank-transfers", TransferViewSet, "bank-transfer")
 router.register("linked-accounts", LinkedAccountViewSet, "linked-account")

@@ -374,6 +374,7 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", "")  # what Prometheus shows at /metric
 QUOTE_LIFETIME_MINUTES = env.int("QUOTE_LIFETIME_MINUTES", 15)
 RENEWAL_WINDOW_DAYS = env.int("RENEWAL_WINDOW_DAYS", 3)
 INVOICE_DUE_DAYS = env.int("INVOICE_DUE_DAYS", 15)
+HOLD_DAYS_AHEAD = env.int("HOLD_DAYS_AHEAD", 3)
 TAX_SPLITS_USAGE = env.bool("TAX_SPLITS_USAGE", True)  # use that crosses a change of VAT: at both rates, or at the last
 PROVISIONING_TIMEOUT_MINUTES = env.int("PROVISIONING_TIMEOUT_MINUTES", 15)
 USAGE_OLDEST_DAYS = env.int("USAGE_OLDEST_DAYS", 62)

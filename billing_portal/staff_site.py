@@ -77,6 +77,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "payments.Reversal",
             "payments.PaymentRequest",
             "ledger.Grant",
+            "payments.UsageHold",
         ],
     ),
     (

@@ -19,6 +19,7 @@ from demo.verbs import (
     reboot,
     recover,
     renew,
+    report,
     resize,
     restore,
     stop,
@@ -52,6 +53,9 @@ def _hoasen_runs(part: Part) -> None:
     part(55, buy, "vserver", "cdn-origin", "s1-8x16 ssd=200 ipv4=2", months=3, means=Means.GATEWAY, coupon="SAVE10")
     part(45, buy, "vserver", "dev-box", "s1-2x4 ssd=40", months=3)
     part(6, buy, "vmonitor", "cdn", "quota-pro", months=3)
+    for week in range(9):  # credit is held for what is used from day to day
+        part(61 - 7 * week, report, "backup", "traffic", f"{131 + 17 * week}.5")
+    part(1, report, "backup", "traffic", "164.25")
     part(4, renew, "backup", months=1)
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left

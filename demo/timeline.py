@@ -33,7 +33,8 @@ AUDITED_SINCE = timedelta(days=14)
 FREQUENT = [BY_NAME[name] for name in ("time-out-requests", "expire-orders", "expire-resources", "purge-resources")]
 """Mails and questions to gateways are left out: nothing of the past goes to the outside of today."""
 DAILY = [job for job in JOBS if isinstance(job.when, Daily) and job.name != "clean-up"]
-AUDIT, MONTH_END = BY_NAME["audit"], BY_NAME["bill-month"]
+AUDIT = BY_NAME["audit"]
+MONTHLY = [BY_NAME[name] for name in ("bill-month", "pay-for-use")]
 
 
 class Timeline:
@@ -54,10 +55,11 @@ class Timeline:
             while at <= now:
                 self.plan(at, partial(_work, job))
                 at = job.when.following(at)
-        month_end = MONTH_END.next_instant(now - MONTHS_END_SINCE)
-        while month_end and month_end <= now:
-            self.plan(month_end, partial(_work, MONTH_END))
-            month_end = MONTH_END.next_instant(month_end)
+        for job in MONTHLY:
+            instant = job.next_instant(now - MONTHS_END_SINCE)
+            while instant and instant <= now:
+                self.plan(instant, partial(_work, job))
+                instant = job.next_instant(instant)
 
     def plan(self, at: datetime, scene: Scene) -> None:
         """`scene` happens at `at`, unless that still lies ahead."""

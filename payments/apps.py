@@ -48,6 +48,7 @@ class PaymentsConfig(AppConfig):
             "invoice",
             "pay-invoices",
             "wallet",
+            "held-credit",
             "credit-history",
             "linked-accounts",
             "payment-requests",

@@ -18,7 +18,7 @@ from kernel.shapes import Wording
 from ledger.models import Account, Entry, Grant, Transaction
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
-from payments.models import Allocation, ExpectedTransfer, Payment
+from payments.models import Allocation, ExpectedTransfer, Payment, UsageHold
 from store.search import search
 
 CHUNK = 2000
@@ -199,6 +199,11 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
     if wanted.period:
         found = found.filter(transaction__at__gte=wanted.period.starts_at, transaction__at__lt=wanted.period.ends_at)
     return found
+
+
+def holds_of(customer: Customer) -> QuerySet[UsageHold]:
+    """What is held of the customer's credit now, with the resource that it is held for."""
+    return UsageHold.objects.open().filter(customer=customer).select_related("hold", "resource__product")
 
 
 def with_totals_after(customer: Customer, movements: QuerySet[Entry]) -> QuerySet[Entry]:

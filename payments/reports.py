@@ -55,6 +55,15 @@ MOVEMENTS = [
     Column("id", _("No."), Form.WHOLE, 12),
 ]  # fmt: skip
 
+HOLDS = [
+    Column("resource", _("Resource"), Form.TEXT, 30, source="resource.name"),
+    Column("first_day", _("Month"), Form.DAY, 12),
+    Column("held_at", _("Since"), Form.INSTANT, 17),
+    Column("so_far", _("Cost so far"), Form.MONEY, 14),
+    Column("ahead", _("Days ahead"), Form.MONEY, 14),
+    Column("amount", _("Held"), Form.MONEY, 14),
+]
+
 PAYMENTS_PAGE = on_page(
     PAYMENTS,
     reference=Place.NAME,
@@ -62,6 +71,15 @@ PAYMENTS_PAGE = on_page(
     kind=Place.WIDE,
     description=Place.WIDE,
     state=Place.END_BELOW,
+    amount=Place.END,
+)
+HOLDS_PAGE = on_page(
+    HOLDS,
+    resource=Place.NAME,
+    first_day=Place.WIDE,
+    held_at=Place.BELOW,
+    so_far=Place.WIDE,
+    ahead=Place.WIDE,
     amount=Place.END,
 )
 MOVEMENTS_PAGE = on_page(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.db.models import Exists, F, OuterRef, Q
 
 from accounts.models import Customer
 from invoices.models import Invoice
+from invoices.tasks import next_month_end
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal
@@ -27,20 +28,22 @@ from payments.services.links import (
 )
 from payments.services.owed import settle_what_is_owed
 from payments.services.standing import try_for_all_invoices
+from payments.services.use_bills import owe_for_use, pay_all_use
+from payments.services.use_credit import hold_for_all
 from store.doorbell import wake_helpers
 from store.due import first_after
 from store.tally import Tally, for_each
 
 BATCH = 5000
+AFTER_THE_BILLS = timedelta(minutes=10)
 
 
 def pay_open_invoices(*, at: datetime) -> Tally:
     """Customers who owe something that credit settles by itself, and have credit; each in a transaction of its own."""
     wants_and_owes = Q(Exists(Invoice.objects.open().filter(customer=OuterRef("pk")))) & pay_by_themselves(at)
     in_debt = Exists(Reversal.objects.filter(customer=OuterRef("pk"), debt__gt=F("collected")))
-    due = Customer.objects.filter(
-        Exists(Account.objects.filter(customer=OuterRef("pk"), balance__gt=F("held"))), wants_and_owes | Q(in_debt)
-    )
+    can_pay = Q(Exists(Account.objects.filter(customer=OuterRef("pk"), balance__gt=F("held"))))
+    due = Customer.objects.filter(can_pay & (wants_and_owes | Q(in_debt)) | owe_for_use(at))
     actor = Actor.job("pay-invoices")
     done = for_each(
         list(due.order_by("pk").values_list("pk", flat=True)),
@@ -86,6 +89,21 @@ def next_link_question(after: datetime) -> datetime | None:
 
 def expire_promotional_credit(*, at: datetime) -> int:
     return credit.expire_promotional_credit(at=at)
+
+
+def pay_for_use(*, at: datetime) -> Tally:
+    """Bills for what prepaid resources used, as soon as they are written."""
+    return pay_all_use(actor=Actor.job("pay-for-use"), at=at)
+
+
+def next_use_bills(after: datetime) -> datetime:
+    """A little after the month end."""
+    return next_month_end(after - AFTER_THE_BILLS) + AFTER_THE_BILLS
+
+
+def hold_credit(*, at: datetime) -> Tally:
+    """What is held for the use of prepaid resources, anew."""
+    return hold_for_all(actor=Actor.job("hold-credit"), at=at)
 
 
 def check_payments(*, at: datetime) -> Tally:

@@ -29,6 +29,7 @@ urlpatterns = [
     path("credit/statement.pdf", history.credit_statement, name="credit-statement"),
     path("credit/export.<str:form>", history.credit_export, name="credit-export"),
     path("wallet/", wallet.wallet, name="wallet"),
+    path("wallet/held/", wallet.held_credit, name="held-credit"),
     path("wallet/top-up/", wallet.top_up, name="top-up"),
     path("wallet/automatic/", wallet.automatic_payment, name="automatic-payment"),
     path("linked-accounts/", links.linked_accounts, name="linked-accounts"),

@@ -109,8 +109,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "how much": ("Add", "Thêm"),
     "as used": ("Charged as used", "Tính theo mức sử dụng"),
     "measured": (
-        "Measured; billed by the month to those who pay afterwards",
-        "Được đo; tính theo tháng với khách hàng trả sau",
+        "Measured; billed when the month is over",
+        "Được đo; lập hóa đơn khi hết tháng",
     ),
     "per month": ("month", "tháng"),
     "per hour": ("hour", "giờ"),

@@ -18,7 +18,10 @@ from lifecycle.services.running import stop_resource
 from orders.models import Action
 from orders.services.delete import delete_resource
 from payments.models import Payment
+from payments.services.use_bills import pay_all_use
+from payments.services.use_credit import hold_for_all
 from payments.services.wallet import wallet_of
+from tests.actions.test_usage_intake import take, use
 from tests.cast import (
     DAY,
     JOB,
@@ -32,6 +35,7 @@ from tests.cast import (
     make_coupon,
     make_customer,
     make_item,
+    make_metered,
     make_product,
     order,
     owner_of,
@@ -241,6 +245,45 @@ def test_15_stopped_time_that_the_product_gives_away(bob: Customer) -> None:
     start_resource(lab.pk, actor=owner_of(bob), at=start + 15 * DAY)
     delete_resource(lab.pk, actor=owner_of(bob), at=start + 20 * DAY)
     assert [line.total for line in lab.invoices.get().lines.order_by("position")] == [100_000, 50_000]
+
+
+def test_16_credit_is_held_for_what_is_used_and_three_days_ahead(vserver: Product, small: Item) -> None:
+    """
+    50,000,000 are available once the server is paid. Its use costs 25,000 an hour: 600,000 a day; from the fourth day on 900,000.
+
+    At the month end the 3,600,000 are billed and paid, and 25 of the server's 30 days have gone back into the wallet.
+    """
+    make_metered(vserver, "traffic", 25_000, aggregation="time_weighted", unit="GB-hour")
+    customer = make_customer(credit=50_181_000)
+    begin = CalendarMonth.parse("2026-03").period.starts_at
+    [server] = create(customer, small, at=begin)
+
+    def morning(day: int) -> tuple[int, int]:
+        hold_for_all(actor=JOB, at=begin + day * DAY)
+        wallet = wallet_of(customer.pk)
+        return wallet.held, wallet.available
+
+    def level(key: str, quantity: str, day: int) -> None:
+        at = begin + day * DAY
+        assert take(server, use(server, key, quantity, used_at=at), at=at) == ["accepted"]
+
+    level("a", "1", 0)
+    assert [morning(day) for day in range(3)] == [
+        (1_800_000, 48_200_000),
+        (2_400_000, 47_600_000),
+        (3_000_000, 47_000_000),
+    ]
+    level("b", "1.5", 3)
+    assert [morning(day) for day in (3, 4)] == [(4_500_000, 45_500_000), (5_400_000, 44_600_000)]
+    delete_resource(server.pk, actor=owner_of(customer), at=begin + 5 * DAY)
+    assert morning(5) == (3_600_000, 46_400_000 + 150_833)
+
+    over = CalendarMonth.parse("2026-03").period.ends_at
+    bill_ended_months(actor=JOB, at=over)
+    pay_all_use(actor=JOB, at=over)
+    invoice = Invoice.objects.of_paid_time().get()
+    assert (invoice.total, invoice.status) == (3_600_000, "paid")
+    assert morning(31) == (0, 46_400_000 + 150_833)
 
 
 def test_a_customer_of_one_is_no_stranger_to_another_price(vserver: Product) -> None:

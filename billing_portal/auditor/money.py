@@ -87,6 +87,31 @@ MONEY = (
         nightly=False,
     ),
     Claim(
+        "what is held for use says of which resource and month",
+        """
+        SELECT h.source, h.customer_id FROM ledger_credithold h
+        WHERE :of(h.customer_id) AND h.source LIKE 'use:%%' AND NOT EXISTS (SELECT FROM payments_usagehold u WHERE u.hold_id = h.id)
+        """,
+    ),
+    Claim(
+        "what was captured was held for a bill that was written",
+        """
+        SELECT h.source, h.customer_id FROM ledger_credithold h JOIN payments_usagehold u ON u.hold_id = h.id
+        WHERE :of(h.customer_id) AND h.ended_as = 'captured' AND NOT EXISTS (
+            SELECT FROM invoices_invoice i WHERE i.resource_id = u.resource_id AND i.kind = 'usage' AND i.is_late
+                AND i.period_key LIKE u.month || '/%%' AND i.issued_at <= h.ended_at)
+        """,
+    ),
+    Claim(
+        "nothing stays held for use whose bill was written before",
+        """
+        SELECT h.source, h.customer_id FROM ledger_credithold h JOIN payments_usagehold u ON u.hold_id = h.id
+        WHERE :of(h.customer_id) AND h.ended_at IS NULL AND EXISTS (
+            SELECT FROM invoices_invoice i WHERE i.resource_id = u.resource_id AND i.kind = 'usage' AND i.is_late
+                AND i.period_key LIKE u.month || '/%%' AND i.issued_at > h.at AND i.issued_at < %(at)s - interval '2 days')
+        """,
+    ),
+    Claim(
         "the balance after the latest entry is the balance",
         """
         SELECT a.id::text, a.customer_id FROM ledger_account a

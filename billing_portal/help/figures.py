@@ -41,6 +41,7 @@ def figures() -> Json:
         "due_days": settings.INVOICE_DUE_DAYS,
         "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
         "renewal_days": settings.RENEWAL_WINDOW_DAYS,
+        "hold_days": settings.HOLD_DAYS_AHEAD,
         "reminder_days": sorted(MILESTONES, reverse=True),
         "top_up": {"least": settings.TOP_UP_MINIMUM, "most": settings.TOP_UP_MAXIMUM},
     }

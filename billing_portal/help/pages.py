@@ -48,6 +48,7 @@ OF_PAGES = {
     "resize": "life-of-a-resource",
     "order": "paying",
     "wallet": "paying",
+    "held-credit": "paying",
     "linked-accounts": "paying",
     "pay-invoices": "paying",
     "payment": "paying",

@@ -75,6 +75,15 @@ class Product(Named):
     )
     is_refundable = models.BooleanField(_("unused paid time is refunded on deletion"), default=True)
     stopped_time_is_free = models.BooleanField(_("stopped time is free of charge (postpaid)"), default=False)
+    days_without_credit = models.PositiveSmallIntegerField(
+        _("days until a resource stops whose use credit does not cover (prepaid)"),
+        default=3,
+        db_default=3,
+        null=True,
+        blank=True,
+        validators=STAGE,
+        help_text=_("After the notice. 0 to 90; empty: it runs on, and its customer is told alone."),
+    )
     provisioner = models.CharField(
         _("provisioning"), max_length=10, choices=Provisioner.choices, default=Provisioner.WEBHOOK
     )
@@ -104,6 +113,11 @@ class Product(Named):
                 name="late_renewal_is_a_known_policy",
                 violation_error_message=_("Late renewal is allowed in grace, or in suspension too."),
                 condition=Q(late_renewal__in=["grace", "suspension"]),
+            ),
+            models.CheckConstraint(
+                name="what_lacks_credit_runs_90_days_at_most",
+                violation_error_message=_("What lacks credit stops after 90 days at most, or runs on."),
+                condition=Q(days_without_credit__isnull=True) | Q(days_without_credit__lte=LONGEST_STAGE),
             ),
         ]
         triggers: ClassVar = [never_deleted()]
@@ -175,6 +189,18 @@ class Item(Named):
     )
     unit = models.CharField(_("unit"), max_length=30, validators=[validate_printable])
     maximum = models.PositiveIntegerField(_("most per resource"), default=1)
+    is_held_ahead = models.BooleanField(
+        _("days ahead are held"),
+        default=True,
+        db_default=True,
+        help_text=_("Of metered items of prepaid resources: not only what was used is held, but the next days too."),
+    )
+    least_held = models.PositiveIntegerField(
+        _("least that is held (₫)"),
+        default=0,
+        db_default=0,
+        help_text=_("Of metered items of prepaid resources, once their use costs anything in a month."),
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:

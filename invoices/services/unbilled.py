@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, Exists, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Greatest
 
 from accounts.models import BillingMode, Customer
@@ -21,7 +21,7 @@ from invoices.services.metered import Change, changes
 from invoices.services.usage import billed_afterwards, not_covered, price_usage, quantities_of
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import ServicePeriod
-from usage.queries import closed_through
+from usage.models import ClosedMonth
 
 By = Literal["product", "resource"]
 KEYS: dict[By, str] = {"product": "resource__product", "resource": "resource"}
@@ -79,7 +79,8 @@ def open_months(customer: Customer, *, at: datetime, scope: Q | None = None) -> 
     month = present.previous
     service = billed_afterwards().filter(Q(customer=customer) & (scope or Q())).overlapping(month.period)
     time = not_covered(service.filter(billing_mode=BillingMode.POSTPAID), month.period)
-    is_open = time.exists() or (closed_through(month) is None and service.exists())
+    use = Q(billing_mode=BillingMode.PREPAID) & ~Q(Exists(ClosedMonth.objects.filter(month=month.key)))
+    is_open = service.filter(Q(pk__in=time.values("pk")) | use).exists()
     return [month, present] if is_open else [present]
 
 

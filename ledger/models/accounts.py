@@ -13,6 +13,7 @@ from accounts.models import Customer
 from kernel import display
 from kernel.money import MAXIMUM
 from store import personal
+from store.carried import unique_with
 from store.kept import KeepsColumns
 from store.personal import Because
 from store.triggers import frozen, kept, never_deleted
@@ -86,11 +87,39 @@ class Account(KeepsColumns):
         return f"{self.get_kind_display()} ({self.customer or 'house'})"
 
 
+def _moves_what_is_held(
+    name: str, operation: pgtrigger.Operation, rows: pgtrigger.Referencing, first: str = "", *, moved: str
+) -> pgtrigger.Trigger:
+    """`held` follows the open holds: each account is written once by a statement, however many holds it moves."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,  # a row that ON CONFLICT leaves out holds nothing
+        operation=operation,
+        referencing=rows,
+        declare=[("stranger", "uuid")],
+        func=f"""{first}
+                WITH moved AS (
+                    SELECT account_id, customer_id, sum(amount) AS amount FROM ({moved}) m GROUP BY 1, 2
+                ), kept AS (
+                    UPDATE ledger_account SET held = held + m.amount FROM moved m
+                    WHERE id = m.account_id AND ledger_account.customer_id = m.customer_id AND kind = 'credit' RETURNING id
+                )
+                SELECT customer_id INTO stranger FROM moved WHERE account_id NOT IN (SELECT id FROM kept) LIMIT 1;
+                IF stranger IS NOT NULL THEN
+                    RAISE EXCEPTION 'what is held is credit of %', stranger USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+    )
+
+
 class CreditHold(models.Model):
     """
     Part of a customer's bought credit that is kept for a bill to come: still theirs, and spent by nothing else meanwhile.
 
-    `source` names what it is kept for, once. It ends once: released, or captured by the bill's transaction.
+    `source` names what it is kept for: there is one open hold of it at a time. It ends once: released (another amount is kept from
+    then on, or nothing), or captured by the bill.
     """
 
     AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
@@ -103,7 +132,7 @@ class CreditHold(models.Model):
         Account, on_delete=models.PROTECT, related_name="holds", verbose_name=_("ledger account")
     )
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer"))
-    source = models.CharField(_("source"), max_length=80, unique=True)
+    source = models.CharField(_("source"), max_length=80)
     amount = models.BigIntegerField(_("amount"))
     at = models.DateTimeField(_("at"))
     ended_as = models.CharField(_("how it ended"), max_length=8, choices=End.choices, blank=True)
@@ -113,6 +142,10 @@ class CreditHold(models.Model):
         verbose_name = _("credit hold")
         verbose_name_plural = _("credit holds")
         constraints: ClassVar = [
+            unique_with(name="a_credit_hold_is_one_customers"),
+            models.UniqueConstraint(
+                name="one_open_hold_of_each_source", fields=["source"], condition=Q(ended_at__isnull=True)
+            ),
             models.CheckConstraint(
                 name="a_credit_hold_keeps_something", condition=Q(amount__gt=0, amount__lte=MAXIMUM)
             ),
@@ -122,28 +155,29 @@ class CreditHold(models.Model):
                 | Q(ended_as__in=["released", "captured"], ended_at__isnull=False, ended_at__gte=F("at")),
             ),
         ]
+        indexes: ClassVar = [
+            models.Index(name="open_holds_of_a_customer", fields=["customer"], condition=Q(ended_at__isnull=True))
+        ]
         triggers: ClassVar = [
             never_deleted(),
             frozen("is_what_was_kept", columns=["account_id", "customer_id", "source", "amount", "at"]),
             frozen("ends_once", columns=["ended_as", "ended_at"], unless="OLD.ended_at IS NULL"),
-            pgtrigger.Trigger(
-                name="moves_what_is_held",
-                level=pgtrigger.Row,
-                when=pgtrigger.After,  # a row that ON CONFLICT leaves out holds nothing
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("ended_at"),
-                func="""
-                IF TG_OP = 'INSERT' AND NEW.ended_at IS NOT NULL THEN
+            _moves_what_is_held(
+                "holds_what_is_placed",
+                pgtrigger.Insert,
+                pgtrigger.Referencing(new="new_holds"),
+                """
+                IF EXISTS (SELECT FROM new_holds WHERE ended_at IS NOT NULL) THEN
                     RAISE EXCEPTION 'a hold begins open' USING ERRCODE = 'check_violation';
-                ELSIF TG_OP = 'UPDATE' AND NEW.ended_at IS NOT DISTINCT FROM OLD.ended_at THEN
-                    RETURN NULL;
-                END IF;
-                UPDATE ledger_account SET held = held + CASE WHEN NEW.ended_at IS NULL THEN NEW.amount ELSE -NEW.amount END
-                WHERE id = NEW.account_id AND customer_id = NEW.customer_id AND kind = 'credit';
-                IF NOT FOUND THEN
-                    RAISE EXCEPTION 'what is held is credit of %', NEW.customer_id USING ERRCODE = 'check_violation';
-                END IF;
-                RETURN NULL;
-                """,
+                END IF;""",
+                moved="SELECT account_id, customer_id, amount FROM new_holds",
+            ),
+            _moves_what_is_held(
+                "frees_what_has_ended",
+                pgtrigger.Update,
+                pgtrigger.Referencing(new="new_holds", old="old_holds"),
+                moved="SELECT n.account_id, n.customer_id, -n.amount AS amount FROM new_holds n JOIN old_holds o USING (id)"
+                " WHERE o.ended_at IS NULL AND n.ended_at IS NOT NULL",
             ),
         ]
 

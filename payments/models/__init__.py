@@ -4,6 +4,7 @@ from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, PaymentState
 from payments.models.automatic import AutomaticCharge
 from payments.models.behalf import PaymentRequest
+from payments.models.holds import UsageHold
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
@@ -33,4 +34,5 @@ __all__ = [
     "StatementDay",
     "StatementLine",
     "TransferClaim",
+    "UsageHold",
 ]

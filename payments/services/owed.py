@@ -1,4 +1,4 @@
-"""Credit that has come in settles what is owed: debts first, then open invoices, where the customer wants that."""
+"""Credit that has come in settles what is owed: debts first, then use of prepaid resources, then what the customer wants paid."""
 
 from __future__ import annotations
 
@@ -13,17 +13,23 @@ from payments.models import Payment
 from payments.services.invoices import pay_automatically
 from payments.services.reversals import collect_debts
 from payments.services.standing import try_for_invoices
+from payments.services.use_bills import pay_for_use
 
 
 @transaction.atomic
 def settle_what_is_owed(customer_id: UUID, *, actor: Actor, at: datetime) -> Payment | None:
-    """Returns the payment of invoices, if there was one. Debts of money taken back are collected whatever the customer chose."""
+    """
+    Returns the payment of invoices, if there was one.
+
+    Debts of money taken back, and bills for use in paid time, are paid whatever the customer chose.
+    """
     return settle_owed_by(Customer.objects.lock(customer_id), actor=actor, at=at)
 
 
 def settle_owed_by(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
     """As `settle_what_is_owed`, for a caller who holds the customer. What credit does not cover may be charged soon after."""
     collect_debts(customer, at=at)
-    payment = pay_automatically(customer, actor=actor, at=at)
+    use = pay_for_use(customer, actor=actor, at=at)
+    others = pay_automatically(customer, actor=actor, at=at)
     try_for_invoices(customer, at=at)
-    return payment
+    return others or use

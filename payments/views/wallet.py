@@ -25,10 +25,12 @@ from payments.queries import (
     BY_TRANSFER,
     WantedMovements,
     account_words,
+    holds_of,
     movements_of,
     promotional_by_expiry,
     waiting_transfers,
 )
+from payments.reports import HOLDS_PAGE
 from payments.services.expected import ask_for_top_up
 from payments.services.gateway import start_top_up
 from payments.services.reversals import debt_of
@@ -36,6 +38,7 @@ from payments.services.wallet import Wallet, wallet_of
 from payments.views.invoices import to_gateway
 from payments.views.movements import in_short
 from payments.ways import automatic_charges_of, ways_to_top_up
+from store.keyset import keyset_page
 
 LATEST = 5
 
@@ -44,6 +47,19 @@ LATEST = 5
 @portal_page(May.VIEW_BILLING)
 def wallet(request: PortalRequest) -> HttpResponse:
     return wallet_page(request, TopUpForm(gateways=ways_to_top_up(request.customer, at=request.at)))
+
+
+@require_GET
+@portal_page(May.VIEW_BILLING)
+def held_credit(request: PortalRequest) -> HttpResponse:
+    page = keyset_page(
+        holds_of(request.customer),
+        ("id",),
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
+    )
+    context = {"page": page, "columns": HOLDS_PAGE, "wallet": wallet_of(request.customer.pk)}
+    return render(request, "payments/held_credit.html", context)
 
 
 @require_POST
@@ -90,6 +106,7 @@ def automatic_payment(request: PortalRequest) -> HttpResponse:
 def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> HttpResponse:
     money = wallet_of(request.customer.pk)
     latest = movements_of(request.customer, WantedMovements()).order_by("-id")[:LATEST]
+    holds = holds_of(request.customer).order_by("-hold__amount", "-id")[:LATEST] if money.held else ()
     context = {
         "form": form,
         "once": new_id(),
@@ -97,6 +114,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "debt": debt_of(request.customer),
         "figures": _figures(money, credit_by_kind(request.customer.pk)),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
+        "holds": holds,
         "latest": in_short(latest),
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),
@@ -116,7 +134,12 @@ def _figures(money: Wallet, kinds: dict[CreditKind, int]) -> list[dict[str, obje
         {"label": _("Available"), "amount": money.available, "note": _("what you can spend now")},
         {"label": _("Credit"), "amount": money.credit, "note": _by_kind(kinds) or _("topped up or refunded")},
         {"label": _("Promotional credit"), "amount": money.promotional, "note": _("used first, has an end")},
-        {"label": _("Held"), "amount": money.held, "note": _("reserved, not yet taken")},
+        {
+            "label": _("Held"),
+            "amount": money.held,
+            "note": _("for usage not yet billed"),
+            "url": reverse("held-credit") if money.held else "",
+        },
     ]
 
 

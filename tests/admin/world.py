@@ -19,14 +19,23 @@ from door.services.sign_up import ask_to_sign_up, sign_up
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
 from kernel.ids import new_id
-from lifecycle.models import DeliveryChannel, ProvisioningRequest
+from ledger.holds import Wanted, place_holds
+from lifecycle.models import DeliveryChannel, ProvisioningRequest, Resource
 from notifications.models import MailTrouble, Notice
 from notifications.recipients import ask_recipient
 from notifications.troubles import note_trouble
 from orders.models import Action, CheckoutSession, Order
 from payments.acts import AdjustCredit
 from payments.gateways.base import Moved, Movement, Succeeded
-from payments.models import ExpectedTransfer, GatewayNotice, Payment, PaymentRequest, StatementDay, TransferClaim
+from payments.models import (
+    ExpectedTransfer,
+    GatewayNotice,
+    Payment,
+    PaymentRequest,
+    StatementDay,
+    TransferClaim,
+    UsageHold,
+)
 from payments.services.behalf import Asking, ask_to_pay
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
@@ -142,6 +151,9 @@ def _at_the_door(number: int, customer: Customer) -> None:
 
 def _staff_work(number: int, product: Product, customer: Customer) -> None:
     switch_mode(make_customer(), "postpaid", at=NOON)
+    server = Resource.objects.filter(customer=customer).earliest("pk")
+    [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
+    UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     somebody = make_colleague("somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)

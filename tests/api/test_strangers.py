@@ -96,6 +96,7 @@ CUSTOMER_LISTS = [
     ("GET", "payment-requests/"),
     ("GET", "wallet/"),
     ("GET", "wallet/entries/"),
+    ("GET", "wallet/holds/"),
     ("GET", "notices/"),
     ("GET", "usage/"),
     ("GET", "usage/running/"),

@@ -128,6 +128,17 @@ FROM payments_payment p WHERE p.means = 'gateway' LIMIT 1
 """One that nobody decided and that moved nothing."""
 
 
+HOLD = """
+WITH held AS (
+    INSERT INTO ledger_credithold (account_id, customer_id, source, amount, at, ended_as, ended_at)
+    SELECT a.id, c.id, 'use:1', 5, '2026-03-10', {ended} FROM ledger_account a JOIN accounts_customer c ON c.id = a.customer_id
+    WHERE a.kind = 'credit' AND c.name = 'Bob' RETURNING id, customer_id
+)
+INSERT INTO payments_usagehold (hold_id, customer_id, resource_id, month, so_far, ahead)
+SELECT h.id, h.customer_id, r.id, '2026-03', 5, 0 FROM held h JOIN lifecycle_resource r ON r.customer_id = h.customer_id LIMIT {reasons}
+"""
+USE_BILLED = "UPDATE invoices_invoice SET is_late = TRUE, period_key = '2026-03/use/1' WHERE kind = 'usage'"
+
 PLANTED: dict[str, list[str]] = {
     # kept totals
     "a wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
@@ -145,6 +156,11 @@ PLANTED: dict[str, list[str]] = {
     "numbers have no gaps": ["UPDATE invoices_numberseries SET last = last + 1"],
     "a coupon's uses are its redemptions": ["UPDATE catalog_coupon SET uses = 2"],
     # money
+    "what is held for use says of which resource and month": [HOLD.format(ended="'', NULL::timestamptz", reasons=0)],
+    "what was captured was held for a bill that was written": [HOLD.format(ended="'captured', now()", reasons=1)],
+    "nothing stays held for use whose bill was written before": [
+        USE_BILLED + "; " + HOLD.format(ended="'', NULL::timestamptz", reasons=1)
+    ],
     "every transaction sums to zero": ["UPDATE ledger_entry SET amount = amount + 1 WHERE id = (SELECT min(id) FROM ledger_entry)"],
     "every transaction moves something": [posted("adjustment", "'opening:empty'")],
     "a touched wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],

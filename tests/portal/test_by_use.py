@@ -36,7 +36,7 @@ def test_the_page_of_a_new_resource_says_what_use_costs(alice, traffic, language
     assert title in page
     for phrase in phrases:
         assert phrase in page.replace("\xa0", " ")
-    assert {"en": "paid for in advance it is not billed yet", "vi": "trả trước thì chưa tính tiền"}[language] in page
+    assert {"en": "that much of your credit is held", "vi": "số dư tương ứng được tạm giữ"}[language] in page
     assert f'name="extra-{traffic.pk}"' not in page
 
 

@@ -19,6 +19,7 @@ RATES = "tests/table/test_rates.py"
 CLOSING = "tests/table/test_closings.py"
 SEALS = "tests/jobs/test_seals.py"
 REVERSALS = "tests/table/test_reversals.py"
+FOR_USE = "tests/table/test_holds_for_use.py"
 
 MONEY = (
     trigger("ledger_entry", "append_only", f"{STONE}::append_only"),
@@ -32,9 +33,13 @@ MONEY = (
     trigger("ledger_account", "starts_empty", LEDGER),
     constraint("ledger_account", "a_wallet_is_never_negative", LEDGER),
     trigger("ledger_account", "only_holds_move_what_is_held", f"{LEDGER}::a_hold_stays"),
-    trigger("ledger_credithold", "moves_what_is_held", f"{LEDGER}::held_money"),
+    trigger("ledger_credithold", "holds_what_is_placed", f"{LEDGER}::held_money"),
+    trigger("ledger_credithold", "frees_what_has_ended", f"{LEDGER}::ends_once"),
     trigger("ledger_credithold", "ends_once", f"{LEDGER}::ends_once"),
     trigger("ledger_credithold", "is_what_was_kept", f"{LEDGER}::a_hold_stays"),
+    constraint("ledger_credithold", "one_open_hold_of_each_source", LEDGER),
+    trigger("payments_usagehold", "says_what_its_hold_is_for", FOR_USE),
+    trigger("payments_usagehold", "append_only", f"{STONE}::append_only"),
     constraint("ledger_transaction", "one_fact_is_posted_once", LEDGER),
     constraint("ledger_entry", "entry_amount_is_sane", LEDGER),
     constraint("ledger_grant", "a_grant_gives_something", f"{ONCE}::grant"),

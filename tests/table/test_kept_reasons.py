@@ -45,6 +45,7 @@ KEPT_REASONS = {
     "invoices.DunningStep.note": STAFF,
     "invoices.Hold.reason": STAFF,
     "ledger.Account.held": NUMBER,
+    "catalog.Item.least_held": NUMBER,
     "ledger.Grant.reason": STAFF,
     "accounts.BillingModeSwitch.reason": STAFF,
     "accounts.AuditEntry.reason": STAFF,

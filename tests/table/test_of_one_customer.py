@@ -13,11 +13,12 @@ from accounts.models import Customer, CustomerKey
 from catalog.models import Item
 from door.services.privacy import ask_for_privacy, register
 from invoices.models import ParkedBilling
+from ledger.holds import Wanted, place_holds
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import Action, OrderItem
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
-from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal
+from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal, UsageHold
 from store.carried import CarriedKey
 from team.models import Closing
 from tests.cast import (
@@ -140,6 +141,9 @@ def everything(customer: Customer, small: Item) -> None:
         customer=customer, kind="invoice", invoice_ids=["x"], amount=1, email="f@family.example", shown_name="x", language="en",
         digest=str(customer.pk), actor="x", created_at=NOON, expires_at=NOON + DAY,
     )  # fmt: skip
+    [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
+    UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
+    place_holds([Wanted(customer.pk, f"other:{customer.pk}", 1)], at=NOON)
     ParkedBilling.objects.create(customer=customer, resource=server, month="2026-03", cause="failed", at=NOON)
     actor = owner_of(customer)
     asked = register(customer, None, "close", "", actor=actor, at=NOON)

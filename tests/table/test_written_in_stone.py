@@ -11,11 +11,12 @@ from django.db import connection
 from accounts.models import AuditEntry, BillingModeSwitch, Customer, StaffAct, User
 from catalog.models import Discount, Item, Price, Product
 from invoices.models import CreditNote, Invoice, InvoiceLine
+from ledger.holds import Wanted, place_holds
 from ledger.models import Entry, GrantUse, Transaction
 from lifecycle.models import ResourceEvent, ServicePeriod
 from orders.models import CheckoutSession, Quote
 from orders.services.delete import delete_resource
-from payments.models import Allocation, Consent, GatewayNotice, Payment, StatementDay, StatementLine
+from payments.models import Allocation, Consent, GatewayNotice, Payment, StatementDay, StatementLine, UsageHold
 from payments.services.credit import grant_promotional_credit
 from tests.cast import DAY, LONG_AGO, MONTH, NOON, STAFF, create, make_colleague, make_customer, owner_of, switch_mode
 from tests.links import linked_account
@@ -25,7 +26,7 @@ pytestmark = MARKS
 
 APPEND_ONLY = [
     BillingModeSwitch, AuditEntry, CreditNote, InvoiceLine, Transaction, Entry, GrantUse, ResourceEvent, Quote,
-    Allocation, Consent, StatementLine,
+    Allocation, Consent, StatementLine, UsageHold,
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
@@ -42,6 +43,8 @@ def history(alice: Customer, small: Item) -> Invoice:
     """Something of everything: bought and deleted, granted, switched."""
     grant_promotional_credit(alice, 500, expires_at=NOON + DAY, reason="used", actor=STAFF, at=NOON)
     [server] = create(alice, small)
+    [held] = place_holds([Wanted(alice.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
+    UsageHold.objects.create(hold=held, customer=alice, resource=server, month="2026-03", so_far=1, ahead=0)
     grant_promotional_credit(alice, 1_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
     switch_mode(alice, "postpaid", at=NOON + DAY)

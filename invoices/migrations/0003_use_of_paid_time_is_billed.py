@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("invoices", "0001_all_the_tables"),
+        ("invoices", "0002_terms_left_early"),
     ]
 
     operations = [

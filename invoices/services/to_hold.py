@@ -1,0 +1,153 @@
+"""
+What credit is to be held for the use of prepaid resources: what it costs so far and is on no bill, and the days ahead.
+
+Priced as the bill will be, with the same function. Ahead, until the paid time ends, levels go on as they are, and what adds up is used
+as on the latest day; where an item says so, nothing of it is held ahead. What is ahead counts to the present month, its tiers and bounds
+included, also where the month ends before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Max, QuerySet
+
+from accounts.models import BillingMode, Customer
+from catalog.meters import MICRO, Aggregation
+from catalog.models import Item
+from catalog.queries import NoPrice, PriceBook
+from invoices.services.metered import NOTHING, Change, changes
+from invoices.services.usage import billed_afterwards
+from kernel.money import MAXIMUM, round_half_up
+from kernel.periods import MINUTE, CalendarMonth, Period, truncate
+from lifecycle.models import ServicePeriod
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is to be held for a resource's use of a month, in VND: what it costs `so_far` and is on no bill, and `ahead`."""
+
+    customer_id: UUID
+    resource_id: UUID
+    product_id: UUID
+    month: str
+    so_far: int
+    ahead: int
+
+    @property
+    def total(self) -> int:
+        return self.so_far + self.ahead
+
+
+class _Served(NamedTuple):
+    """A prepaid resource with metered items that was in service in a month, and until when it is, as is known."""
+
+    resource_id: UUID
+    customer_id: UUID
+    product_id: UUID
+    until: datetime
+
+
+def prepaid_use(window: Period) -> QuerySet[ServicePeriod]:
+    """Service within `window` of prepaid resources that are metered."""
+    return billed_afterwards().overlapping(window).filter(resource__billing_mode=BillingMode.PREPAID)
+
+
+def needs_of(customers: Collection[Customer], months: Collection[CalendarMonth], *, at: datetime) -> Iterator[Need]:
+    """
+    What is to be held for the use that these customers made of each of `months`, the earlier first; only where it is something.
+
+    What has no price yet is not held: its bill is held back, too.
+    """
+    at, by_id = truncate(at), {customer.pk: customer for customer in customers}
+    book: PriceBook | None = None
+    for month in sorted(months):
+        served = _served(by_id, month)
+        resources = [one.resource_id for one in served]
+        start, end = month.period.starts_at, month.period.ends_at
+        now = changes(resources, by_id, Period(start, min(at, end)), through=None)
+        if at < end:
+            then = changes(resources, by_id, Period(start, min(at + _days_ahead(), end)), through=None)
+            ago = changes(resources, by_id, Period(start, max(at - DAY, start)), through=None)
+        else:
+            then = ago = now
+        for one in served:
+            if one.resource_id not in then:
+                continue
+            book = book or PriceBook(by_id)
+            use = _Use(month, at, one, *(_by_item(some.get(one.resource_id, ())) for some in (now, then, ago)))
+            need = use.need(book, by_id[one.customer_id])
+            if need.total:
+                yield need
+
+
+def _served(customers: Mapping[UUID, Customer], month: CalendarMonth) -> Sequence[_Served]:
+    periods = prepaid_use(month.period).filter(customer__in=customers)
+    rows = periods.values_list("resource", "customer", "resource__product").annotate(until=Max("ends_at"))
+    return [_Served(*row) for row in rows.order_by("customer", "resource")]
+
+
+def _by_item(changed: Collection[Change]) -> dict[UUID, Change]:
+    return {change.item_id: change for change in changed}
+
+
+def _days_ahead() -> timedelta:
+    return timedelta(days=settings.HOLD_DAYS_AHEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """What a resource used of a month until `at`, what it will have in a while if levels stay, and what it had a day ago."""
+
+    month: CalendarMonth
+    at: datetime
+    of: _Served
+    now: dict[UUID, Change]
+    then: dict[UUID, Change]
+    ago: dict[UUID, Change]
+
+    def need(self, book: PriceBook, customer: Customer) -> Need:
+        so_far = ahead = 0
+        for item_id, then in self.then.items():
+            item = book.items[item_id]
+            change = self.now.get(item_id) or replace(then, now=then.quantity_on_bills)
+            more = replace(change, now=change.now + self._ahead(item, change.now))
+            try:
+                costs, will_cost = (self._worth(one, book, customer) for one in (change, more))
+            except NoPrice:
+                continue
+            so_far += costs
+            ahead += max(will_cost, item.least_held if will_cost else 0) - costs
+        so_far, ahead = min(max(so_far, 0), MAXIMUM), min(max(ahead, 0), MAXIMUM)
+        return Need(self.of.customer_id, self.of.resource_id, self.of.product_id, self.month.key, so_far, ahead)
+
+    def _worth(self, change: Change, book: PriceBook, customer: Customer) -> int:
+        return change.priced(book, customer, self.month.period).total if change.more else 0
+
+    def _ahead(self, item: Item, quantity: Decimal) -> Decimal:
+        """How much more will be used in the days ahead."""
+        start, end = self.month.period.starts_at, self.month.period.ends_at
+        until = min(self.at + _days_ahead(), self.of.until)
+        if not item.is_held_ahead or not self.at < min(until, end):
+            return NOTHING
+        if item.aggregation == Aggregation.TIME_WEIGHTED:
+            return _scaled(self.then[item.pk].now - quantity, min(until, end) - self.at, until - self.at)
+        if item.aggregation == Aggregation.SUM:
+            before = self.ago[item.pk].now if item.pk in self.ago else NOTHING
+            return _scaled(quantity - before, self.at - max(self.at - DAY, start), until - self.at)
+        return NOTHING
+
+
+def _scaled(quantity: Decimal, of: timedelta, to: timedelta) -> Decimal:
+    """What is used in the time `to` where `quantity` is used in the time `of`."""
+    if quantity <= 0 or not of:
+        return NOTHING
+    return Decimal(round_half_up(int(quantity * MICRO) * (to // MINUTE), of // MINUTE)) / MICRO

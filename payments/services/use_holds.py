@@ -1,0 +1,123 @@
+"""
+Credit that is held for the use of prepaid resources: what each costs so far and the days ahead.
+
+All resources of many customers are looked at together, in a few statements. Bought credit is held as far as there is any, for the
+earlier month first; what is held already stays as long as nothing of it changes. What promotional credit would pay is not missing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from accounts.models import Customer
+from invoices.services.to_hold import Need, needs_of
+from kernel.periods import CalendarMonth
+from ledger.holds import End, Wanted, end_holds, place_holds
+from ledger.services import hold_wallets
+from payments.models import UsageHold
+from usage.queries import closed_through, months_with_more
+
+Key = tuple[UUID, str]
+"""A resource and a month."""
+
+
+class Standing(NamedTuple):
+    """An open hold of a customer."""
+
+    customer_id: UUID
+    hold_id: int
+    amount: int
+    so_far: int
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """How much of a need is held, and what neither that nor promotional credit covers."""
+
+    need: Need
+    held: int
+    missing: int
+
+    @property
+    def key(self) -> Key:
+        return self.need.resource_id, self.need.month
+
+    def is_as(self, standing: Standing | None) -> bool:
+        """Nothing of it has changed."""
+        said = (self.held, self.need.so_far, self.need.ahead)
+        return standing is not None and said == (standing.amount, standing.so_far, standing.ahead)
+
+
+def hold_for(customers: Sequence[Customer], *, at: datetime) -> list[Cover]:
+    """
+    What is held of these customers, whom the caller holds, becomes what their use needs by now, as far as their credit goes.
+
+    In the same number of statements however many there are.
+    """
+    standing = _open_holds(customers)
+    months = {*months_held(at), *(CalendarMonth.parse(month) for _resource, month in standing)}
+    needs = list(needs_of(customers, months, at=at))
+    if not needs and not standing:
+        return []
+    covers = _covers(needs, standing)
+    stays = {cover.key for cover in covers if cover.is_as(standing.get(cover.key))}
+    end_holds([old.hold_id for key, old in standing.items() if key not in stays], End.RELEASED, at=at)
+    _place([cover for cover in covers if cover.held and cover.key not in stays], at=at)
+    return covers
+
+
+def months_held(at: datetime) -> list[CalendarMonth]:
+    """The present month, and the one before while something of its use may be on no bill yet."""
+    month = CalendarMonth.of(at)
+    before = month.previous
+    is_billed = closed_through(before) is not None and before not in months_with_more(before.period.starts_at)
+    return [month] if is_billed else [before, month]
+
+
+def _open_holds(customers: Collection[Customer]) -> dict[Key, Standing]:
+    rows = UsageHold.objects.open().filter(customer__in=[customer.pk for customer in customers])
+    columns = rows.values_list("resource", "month", "customer", "hold", "hold__amount", "so_far", "ahead")
+    return {
+        (resource, month): Standing(customer, hold, amount, so_far, ahead)
+        for resource, month, customer, hold, amount, so_far, ahead in columns
+    }
+
+
+def _covers(needs: Sequence[Need], standing: dict[Key, Standing]) -> list[Cover]:
+    """Each need in its turn: from bought credit, which is held; then promotional credit answers for it."""
+    owners = {need.customer_id for need in needs} | {old.customer_id for old in standing.values()}
+    bought: Counter[UUID] = Counter()
+    promotional: Counter[UUID] = Counter()
+    for pk, wallet in hold_wallets(sorted(owners)).items():
+        bought[pk], promotional[pk] = wallet.credit - wallet.held, wallet.promotional
+    for old in standing.values():
+        bought[old.customer_id] += old.amount
+    covers = []
+    for need in needs:
+        held = min(need.total, bought[need.customer_id])
+        given = min(need.total - held, promotional[need.customer_id])
+        bought[need.customer_id] -= held
+        promotional[need.customer_id] -= given
+        covers.append(Cover(need, held, need.total - held - given))
+    return covers
+
+
+def _place(covers: Sequence[Cover], *, at: datetime) -> None:
+    wanted = [Wanted(cover.need.customer_id, UsageHold.source_of(*cover.key), cover.held) for cover in covers]
+    UsageHold.objects.bulk_create(
+        UsageHold(
+            hold=hold,
+            customer_id=cover.need.customer_id,
+            resource_id=cover.need.resource_id,
+            month=cover.need.month,
+            so_far=cover.need.so_far,
+            ahead=cover.need.ahead,
+        )
+        for hold, cover in zip(place_holds(wanted, at=at), covers, strict=True)
+    )

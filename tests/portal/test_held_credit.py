@@ -1,0 +1,146 @@
+"""What is held of the credit and why: in the wallet, on its page, by REST, and in the staff area."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from invoices.services.month_end import bill_ended_months
+from kernel.periods import CalendarMonth
+from payments.services.use_bills import pay_all_use
+from payments.services.use_credit import hold_for_all
+from tests.actions.test_usage_intake import take, use
+from tests.api.conftest import caller_of, done
+from tests.cast import DAY, JOB, create, make_customer, make_metered
+from tests.markup import markup
+from tests.portal.seen import signed_in, the_time_being
+
+MARCH = CalendarMonth(2026, 3)
+BEGIN, OVER = MARCH.period.starts_at, MARCH.period.ends_at
+ENGLISH = {"accept-language": "en"}
+
+
+@pytest.fixture
+def traffic(vserver):
+    """500 ₫ a GB, VAT included."""
+    return make_metered(vserver, "traffic", 500)
+
+
+@pytest.fixture
+def server(alice, small, traffic):
+    return create(alice, small, at=BEGIN, name="web-01")[0]
+
+
+def used(server, quantity=10, key="a"):
+    at = BEGIN + 6 * DAY - DAY / 24
+    assert take(server, use(server, key, quantity, used_at=at), at=at) == ["accepted"]
+
+
+def held(at=BEGIN + 6 * DAY):
+    assert hold_for_all(actor=JOB, at=at).failed == 0
+
+
+def read(client, address):
+    """The words of a page."""
+    with the_time_being(BEGIN + 6 * DAY):
+        page = markup(client.get(address, headers=ENGLISH))
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+def test_the_wallet_says_for_which_resource_credit_is_held(alice, server):
+    """10 GB since yesterday: 5,000 so far, and 15,000 for three days like that."""
+    used(server)
+    held()
+    page = read(signed_in(alice), reverse("wallet"))
+    assert "web-01, Mar 2026" in page
+    assert "cost so far 5,000 ₫" in page
+    assert "days ahead 15,000 ₫" in page
+
+
+def test_the_page_of_held_credit_lists_all_of_it(alice, server):
+    client = signed_in(alice)
+    assert "Nothing is held" in read(client, reverse("held-credit"))
+    used(server)
+    held()
+    page = read(client, reverse("held-credit"))
+    for said in ("web-01", "Mar 2026", "5,000 ₫", "15,000 ₫", "20,000 ₫"):
+        assert said in page
+    assert "lacking" not in page
+
+
+def test_what_is_lacking_is_said(small, traffic):
+    poor = make_customer("Poor", credit=181_000 + 18_000)
+    used(create(poor, small, at=BEGIN)[0])
+    held()
+    assert "lacking 2,000 ₫" in read(signed_in(poor), reverse("held-credit"))
+
+
+def test_strangers_see_nothing_of_it(bob, server):
+    used(server)
+    held()
+    assert "web-01" not in read(signed_in(bob), reverse("held-credit"))
+
+
+def test_the_page_asks_as_much_for_many_as_for_one(alice, small, server, traffic):
+    client = signed_in(alice)
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            read(client, reverse("held-credit"))
+        return len(captured)
+
+    used(server)
+    held()
+    read(client, reverse("held-credit"))
+    one = queries()
+    for other in create(alice, small, at=BEGIN, name="more", quantity=3):
+        used(other)
+    held()
+    assert queries() == one
+
+
+def test_rest_lists_holds_and_what_became_of_them(alice, server):
+    used(server)
+    held()
+    caller = caller_of(alice)
+    [hold] = done(caller.get("wallet/holds/"))["results"]
+    assert {name: hold[name] for name in ("resource", "month", "so_far", "ahead", "amount", "state", "ended_at")} == {
+        "resource": str(server.pk), "month": "2026-03", "so_far": 5_000, "ahead": 15_000, "amount": 20_000, "state": "open",
+        "ended_at": None,
+    }  # fmt: skip
+    assert done(caller.get("wallet/"))["held"] == 20_000
+    held(BEGIN + 8 * DAY)
+    bill_ended_months(actor=JOB, at=OVER)
+    pay_all_use(actor=JOB, at=OVER)
+    rows = done(caller.get("wallet/holds/", month="2026-03"))["results"]
+    assert [(row["amount"], row["state"]) for row in rows] == [(5_000, "captured"), (20_000, "released")]
+    assert [row["amount"] for row in done(caller.get("wallet/holds/", state="released"))["results"]] == [20_000]
+    assert done(caller.get("wallet/holds/", resource=str(server.pk), month="2026-04"))["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "what was used by quantity: its time was paid ahead"),
+        ("vi", "phần đã dùng theo lượng: thời gian đã được trả trước"),
+    ],
+)
+def test_the_bill_says_that_it_bills_no_time(alice, server, language, said):
+    used(server)
+    bill_ended_months(actor=JOB, at=OVER)
+    invoice = server.invoices.get(kind="usage")
+    with the_time_being(OVER + DAY):
+        page = signed_in(alice).get(reverse("invoice", args=[invoice.pk]), headers={"accept-language": language})
+    assert said in markup(page)
+
+
+def test_who_pays_ahead_sees_what_use_costs_so_far(alice, server):
+    used(server)
+    with the_time_being(BEGIN + 6 * DAY):
+        [product] = done(caller_of(alice).get("usage/running/"))["products"]
+    assert (product["so_far"], product["expected"]) == (5_000, 5_000)
