@@ -14,7 +14,8 @@ from django.apps import apps
 from django.db import utils
 from django.db.models import BaseConstraint, Model, UniqueConstraint
 
-from tests.sabotage.ways import Guard, constraint, trigger
+from store.carried import CarriedKey
+from tests.sabotage.ways import Guard, constraint, foreign_key, trigger
 from tests.structure.layers import LEDGER, layers
 
 IN_A_TRIGGER = re.compile(r"function (?:public\.)?(pgtrigger_\w+)\(\)")
@@ -42,7 +43,7 @@ class Refusals:
         ) -> None:
             if isinstance(error, psycopg.Error):
                 self._note(error.diag)
-            own(wrapper, kind, error, trace)  # type: ignore[arg-type]  # as it was called
+            own(wrapper, kind, error, trace)
 
         utils.DatabaseErrorWrapper.__exit__ = leave  # type: ignore[method-assign]  # for as long as it notes
         try:
@@ -67,11 +68,12 @@ def found(refusals: Refusals) -> Iterator[Guard]:
     """Every trigger and constraint that our models declare, with the tests in which it refused."""
     for model, declared in pgtrigger.registered():
         yield trigger(model._meta.db_table, declared.name, *refusals.tests_of(declared.get_pgid(model)))
-    for model in apps.get_models():
-        if model._meta.app_label in {*layers(), LEDGER}:
-            for rule in model._meta.constraints:
-                if not _is_met_by_the_primary_key(model, rule):
-                    yield constraint(model._meta.db_table, rule.name, *refusals.tests_of(rule.name))
+    for declaring in apps.get_models():
+        if declaring._meta.app_label in {*layers(), LEDGER}:
+            for rule in declaring._meta.constraints:
+                if not _is_met_by_the_primary_key(declaring, rule):
+                    kind = foreign_key if isinstance(rule, CarriedKey) else constraint
+                    yield kind(declaring._meta.db_table, rule.name, *refusals.tests_of(rule.name))
 
 
 def _is_met_by_the_primary_key(model: type[Model], rule: BaseConstraint) -> bool:

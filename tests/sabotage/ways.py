@@ -63,6 +63,33 @@ def trigger(table: str, name: str, *tests: str) -> Guard:
     return Guard(f"trigger {name} of {table}", taken, tests)
 
 
+def foreign_key(table: str, name: str, *tests: str) -> Guard:
+    """Its triggers are switched off: made anew, it would be asked after the others, and say something else than they do."""
+
+    @contextmanager
+    def taken() -> Iterator[None]:
+        with _owner() as owner:
+            rows = owner.execute(
+                "SELECT tgrelid::regclass::text, tgname FROM pg_trigger JOIN pg_constraint c ON c.oid = tgconstraint"
+                " WHERE c.conrelid = %s::regclass AND c.conname = %s",
+                [table, name],
+            ).fetchall()
+            assert rows, f"{table} has no foreign key {name}"
+            for where, its_trigger in rows:
+                owner.execute(
+                    sql.SQL("ALTER TABLE {} DISABLE TRIGGER {}").format(*map(sql.Identifier, (where, its_trigger)))
+                )
+            try:
+                yield
+            finally:
+                for where, its_trigger in rows:
+                    owner.execute(
+                        sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}").format(*map(sql.Identifier, (where, its_trigger)))
+                    )
+
+    return Guard(f"foreign key {name} of {table}", taken, tests)
+
+
 def constraint(table: str, name: str, *tests: str) -> Guard:
     """A CHECK, a key or an exclusion."""
 
