@@ -204,10 +204,10 @@ def test_a_provider_that_is_down_is_said_and_tried_again(provider, idp, lan):
 
 
 def test_a_provider_that_never_ends_costs_seconds(provider, idp, lan, monkeypatch):
-    from door import openid
+    from door.openid import calls
     from tests.outgoing.neighbours import answering, drips
 
-    monkeypatch.setattr(openid, "SECONDS", 0.5)
+    monkeypatch.setattr(calls, "SECONDS", 0.5)
     with answering(drips(b"HTTP/1.1 200 OK\r\n")) as port:
         idp.tell(
             names={"jwks_uri": f"http://127.0.0.1:{port}/keys"}, says={"sub": "x", "email": LAN, "email_verified": True}

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.cache import cache
 
-from door import openid
 from door.brake import Limit
-from door.openid import ProviderBusy
+from door.openid import ProviderBusy, calls
 from tests.company.conftest import DOMAIN, browser
 from tests.markup import markup
 from tests.proof import proven
@@ -21,24 +20,24 @@ def _nobody_has_asked_before():
 
 
 def busy(url: str) -> None:
-    with pytest.raises(ProviderBusy), openid._calling(url):
+    with pytest.raises(ProviderBusy), calls.calling(url):
         pass
 
 
 def test_two_wait_for_one_host_and_three_altogether():
     slow, other, third = (f"https://{name}.example/realm" for name in ("slow", "other", "third"))
-    with openid._calling(slow), openid._calling(slow):
+    with calls.calling(slow), calls.calling(slow):
         busy(slow)
-        with openid._calling(other):
+        with calls.calling(other):
             busy(third)
-        with openid._calling(third):
+        with calls.calling(third):
             pass
-    assert not openid._under_way
+    assert not calls._under_way
 
 
 def test_whoever_comes_while_enough_wait_is_told_to_try_again(provider, idp):
     idp.tell()
-    with openid._calling(idp.url), openid._calling(idp.url):
+    with calls.calling(idp.url), calls.calling(idp.url):
         answer = browser().post("/sign-in/company/", {"email": f"lan@{DOMAIN}"})
     assert (answer.status_code, idp.called()) == (503, [])
     assert "Please try again in a few seconds" in markup(answer)
