@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db import transaction
@@ -20,8 +21,7 @@ from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
 from lifecycle.models import Resource
 from orders.actions import actions_of_row, right_for
-from orders.models import Action as PaidAction
-from orders.models import CheckoutSession
+from orders.models import Action, CheckoutSession
 from orders.services.delete import delete_as_asked
 from orders.services.sessions import ActionNotPossible, claim_session, order_of, refuse_expired, return_address
 from orders.views.forms import NewForm
@@ -29,8 +29,6 @@ from orders.views.lookups import own_resource
 from orders.views.offers import Wish, offer_page, recover_wish, renew_wish, resize_wish, values_of
 from orders.views.removal import ask_to_delete, is_confirmed
 from orders.views.way_back import SECONDS, forget_way_back, is_on_its_way, note_way_back
-
-Action = CheckoutSession.Action
 
 
 @portal_page(LOOK, does=one_of(May.ORDER, May.MANAGE_RESOURCES))
@@ -53,18 +51,9 @@ def checkout(request: PortalRequest, pk: UUID) -> HttpResponse:
         facts = {"session": session, "refusal": refusal, "leave_url": _leave_url(session)}
         return render(request, "orders/session_over.html", facts, status=refusal.status)
     note_way_back(request, session)
-    if resource is None:
-        wish = _create_wish(request, session)
-    else:
-        match session.action:
-            case Action.RESIZE:
-                wish = resize_wish(request, resource, proposed=session.configuration)
-            case Action.RENEW:
-                wish = renew_wish(request, [resource])
-            case Action.RECOVER:
-                wish = recover_wish(request, resource)
-            case _:
-                return _delete(request, session, resource)
+    if session.action == CheckoutSession.Action.DELETE:
+        return _delete(request, session, resource)
+    wish = WISHES[Action(session.action)](request, session, [resource] if resource else [])
     wish.session = session
     wish.context |= {"session": session, "leave_url": _leave_url(session)}
     return offer_page(request, wish)
@@ -129,7 +118,7 @@ def _create_wish(request: PortalRequest, session: CheckoutSession) -> Wish:
     terms = NewForm(values_of(request, defaults), postpaid=request.customer.is_postpaid)
     what = configuration_text(session.configuration, items_of([session.configuration]))
     return Wish(
-        PaidAction.CREATE,
+        Action.CREATE,
         [terms],
         lambda: {
             "product": str(session.product_id),
@@ -142,7 +131,17 @@ def _create_wish(request: PortalRequest, session: CheckoutSession) -> Wish:
     )
 
 
-def _delete(request: PortalRequest, session: CheckoutSession, resource: Resource) -> HttpResponse:
+WISHES: dict[Action, Callable[[PortalRequest, CheckoutSession, list[Resource]], Wish]] = {
+    Action.CREATE: lambda request, session, _none: _create_wish(request, session),
+    Action.RESIZE: lambda request, session, found: resize_wish(request, *found, proposed=session.configuration),
+    Action.RENEW: lambda request, _session, found: renew_wish(request, found),
+    Action.RECOVER: lambda request, _session, found: recover_wish(request, *found),
+}
+"""What the page of each paid action lets one choose, of the resource that the session is about."""
+
+
+def _delete(request: PortalRequest, session: CheckoutSession, resource: Resource | None) -> HttpResponse:
+    assert resource is not None, "only what is there is deleted"
     if is_confirmed(request, resource.name):
         delete_as_asked(session.pk, request.customer, actor=request.actor, at=request.at)
         return HttpResponseRedirect(request.path, status=303)

@@ -18,6 +18,7 @@ from kernel.errors import InvalidInput
 from orders.models import Action, Order, Quote
 from orders.services.checkout import check_out
 from orders.services.quotes import StaleQuote, quote_again
+from orders.services.stories import STORIES
 from orders.views.buyers import BuyerForm, chosen_buyer_id
 from orders.views.lookups import chosen_ids, own_quote
 from orders.views.means import means_for
@@ -108,15 +109,6 @@ def _replaced(request: PortalRequest, offered: Quote) -> Quote | None:
 
 def back_to_choice(offered: Quote) -> str:
     """Where the choice behind the quote can be changed."""
-    inputs = offered.inputs
     if offered.checkout_session_id:
         return reverse("checkout", args=[offered.checkout_session_id])
-    match offered.action:
-        case Action.CREATE:
-            return reverse("new-resource")
-        case Action.RENEW:
-            return reverse("renew") + "?" + "&".join(f"resource={pk}" for pk in inputs["resources"])
-        case Action.RESIZE:
-            return reverse("resize", args=[inputs["resource"]])
-        case _:
-            return reverse("recover", args=[inputs["resource"]])
+    return STORIES[Action(offered.action)].way_back(offered.inputs)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -65,6 +66,8 @@ class Story(ABC):
 
     action: ClassVar[Action]
     notice: ClassVar[Notice.Kind]
+    page: ClassVar[str]
+    """Of the portal, on which it is chosen."""
     takes_coupons: ClassVar[bool] = True
 
     @abstractmethod
@@ -75,6 +78,10 @@ class Story(ABC):
         :param inputs: JSON, as the quote keeps them
         :raises DomainError: refused, or the inputs are wrong
         """
+
+    def way_back(self, inputs: Cleaned) -> str:
+        """The address of its page, where what was chosen can be changed."""
+        return reverse(self.page, args=[inputs["resource"]])
 
     def begin(self, item: OrderItem, *, actor: Actor, at: datetime) -> ProvisioningRequest | None:
         """Ask the product team, for a new resource that the item gets; None when there is nothing to ask."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
@@ -33,6 +34,10 @@ class NotOnSale(DomainError):
 class Create(Story):
     action = Action.CREATE
     notice = Notice.Kind.RESOURCE_CREATED
+    page = "new-resource"
+
+    def way_back(self, inputs: Cleaned) -> str:
+        return reverse(self.page)
 
     def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         product = Product.objects.filter(pk=inputs["product"]).first()

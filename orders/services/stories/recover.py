@@ -24,6 +24,7 @@ from orders.services.stories.settling import bill_paid
 class Recover(Story):
     action = Action.RECOVER
     notice = Notice.Kind.RESOURCE_RECOVERED
+    page = "recover"
 
     def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         refuse_postpaid(customer, self.action)

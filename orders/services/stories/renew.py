@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -56,6 +58,10 @@ class EndTooLate(DomainError):
 class Renew(Story):
     action = Action.RENEW
     notice = Notice.Kind.RESOURCE_RENEWED
+    page = "renew"
+
+    def way_back(self, inputs: Cleaned) -> str:
+        return f"{reverse(self.page)}?{urlencode({'resource': inputs['resources']}, doseq=True)}"
 
     def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         refuse_postpaid(customer, self.action)

@@ -46,6 +46,7 @@ class ChargeCorrected(DomainError):
 class Resize(Story):
     action = Action.RESIZE
     notice = Notice.Kind.RESOURCE_RESIZED
+    page = "resize"
     takes_coupons = False
 
     def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
