@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
-from typing import Unpack
+from typing import ClassVar, Unpack
+from uuid import UUID
 
 from django import forms
 from django.db.models import QuerySet
@@ -18,7 +20,7 @@ from kernel.shapes import Cleaned, FormOptions, Json, Sent, Uploads
 from payments import acts
 from payments.admin.reversals import GiveBack, another_field, ask_to_give_back
 from payments.admin.sides import sides
-from payments.models import SETTLED, ReconciliationCase, Reversal, StatementLine
+from payments.models import SETTLED, Payment, ReconciliationCase, Reversal, StatementLine
 from payments.rights import RECONCILE, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
 from payments.services.after_all import book_carried_out, was_refused
 from payments.services.differences import FOR_SUSPENSE, end_if_both_agree, explain, take_into_suspense
@@ -84,35 +86,50 @@ class TakenBackForm(ReasonForm):
     field_order = ("is_another", "reason")
 
 
-class BookTakenBack(OfCase):
+class BookAsTold(OfCase):
+    """What the statement says has happened to a payment, and we have not booked: it is, as the line says."""
+
+    button = _("Book it")
+    right = TAKE_BACK_PAYMENT
+    once = True
+    movement: ClassVar[Movement]
+
+    def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:
+        line, payment = subject.line, subject.payment
+        is_told = line is not None and line.movement == self.movement and subject.kind == Kind.MISSING_HERE
+        return super().is_open(subject, at) and is_told and payment is not None and self.fits(payment)
+
+    @abstractmethod
+    def fits(self, payment: Payment) -> bool:
+        """Whether it can have happened to `payment`."""
+
+    @abstractmethod
+    def book(self, payment_id: UUID, line: StatementLine, data: Cleaned, *, actor: Actor, at: datetime) -> None: ...
+
+    def carry_out(self, subject: ReconciliationCase, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        assert subject.line is not None
+        assert subject.payment_id is not None
+        self.book(subject.payment_id, subject.line, data, actor=actor, at=at)
+        end_if_both_agree(subject, actor=actor, at=at)
+        return text("%(amount)s are booked.") % {"amount": display.money(subject.line.amount)}
+
+
+class BookTakenBack(BookAsTold):
     name = "take-back"
     label = _("Taken back by bank or gateway")
     lead = _(
         "Credit is taken back as far as there is any, then invoices that were paid with it are open again, and the rest is a debt."
     )
-    button = _("Book it")
-    right = TAKE_BACK_PAYMENT
     form = TakenBackForm
-    once = True
     dangerous = True
+    movement = Movement.TAKEN_BACK
 
-    def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:
-        line, payment = subject.line, subject.payment
-        return bool(
-            super().is_open(subject, at)
-            and line
-            and payment
-            and line.movement == Movement.TAKEN_BACK
-            and subject.kind == Kind.MISSING_HERE
-            and payment.state in SETTLED
-        )
+    def fits(self, payment: Payment) -> bool:
+        return payment.state in SETTLED
 
-    def carry_out(self, subject: ReconciliationCase, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        line = subject.line
-        assert line is not None
-        assert subject.payment_id is not None
+    def book(self, payment_id: UUID, line: StatementLine, data: Cleaned, *, actor: Actor, at: datetime) -> None:
         take_back(
-            subject.payment_id,
+            payment_id,
             line.amount,
             reference=line.transaction,
             reason=data["reason"],
@@ -120,8 +137,6 @@ class BookTakenBack(OfCase):
             actor=actor,
             at=at,
         )
-        end_if_both_agree(subject, actor=actor, at=at)
-        return text("%(amount)s are booked.") % {"amount": display.money(line.amount)}
 
 
 class ReversalChoice(forms.ModelChoiceField):
@@ -226,32 +241,17 @@ class NeverTaken(OfCase):
         return waits or text("%(amount)s are booked.") % {"amount": display.money(reversal.amount)}
 
 
-class BookGivenBack(OfCase):
+class BookGivenBack(BookAsTold):
     name = "give-back"
     label = _("Given back by bank or gateway")
     lead = GiveBack.lead
-    button = _("Book it")
-    right = TAKE_BACK_PAYMENT
-    once = True
+    movement = Movement.GIVEN_BACK
 
-    def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:
-        line, payment = subject.line, subject.payment
-        return bool(
-            super().is_open(subject, at)
-            and line
-            and payment
-            and line.movement == Movement.GIVEN_BACK
-            and subject.kind == Kind.MISSING_HERE
-            and may_be_won(payment)
-        )
+    def fits(self, payment: Payment) -> bool:
+        return may_be_won(payment)
 
-    def carry_out(self, subject: ReconciliationCase, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        line = subject.line
-        assert line is not None
-        assert subject.payment_id is not None
-        book_won(subject.payment_id, line, reason=data["reason"], actor=actor, at=at)
-        end_if_both_agree(subject, actor=actor, at=at)
-        return text("%(amount)s are booked.") % {"amount": display.money(line.amount)}
+    def book(self, payment_id: UUID, line: StatementLine, data: Cleaned, *, actor: Actor, at: datetime) -> None:
+        book_won(payment_id, line, reason=data["reason"], actor=actor, at=at)
 
 
 class IntoSuspense(OfCase):
