@@ -33,11 +33,11 @@ def top_up(customer: Customer, amount: int, *, fails: str = "", actor: Actor, at
     """As if the gateway had answered: its sandbox of today knows nothing of the past."""
     payment = attempt(customer, Payment.Kind.TOP_UP, amount, actor=actor, at=at)
 
-    def settle(*, at: datetime) -> None:
+    def finish(*, at: datetime) -> None:
         outcome = Failed("declined", fails) if fails else success(payment, at)
         record_outcome(payment.pk, outcome, actor=actor, at=at)
 
-    return settle
+    return finish
 
 
 def pay_from_wallet(customer: Customer, *, part: float = 1, actor: Actor, at: datetime) -> None:
@@ -64,10 +64,10 @@ def pay_by_gateway(customer: Customer, *, actor: Actor, at: datetime) -> Scene |
         at=at,
     )
 
-    def settle(*, at: datetime) -> None:
+    def finish(*, at: datetime) -> None:
         record_outcome(payment.pk, success(payment, at), actor=actor, at=at)
 
-    return settle
+    return finish
 
 
 def transfer(customer: Customer, *, most: int | None = None, actor: Actor, at: datetime) -> None:

@@ -80,7 +80,7 @@ class Timeline:
             if follows:
                 self.plan(min(at + A_LITTLE, self.now), follows)
         self._sweep(past, self.now)
-        settle_notices(self.now)
+        note_as_sent(self.now)
 
     def changed(self, at: datetime) -> None:
         """Somebody did something: requests go out, and other things may be due than before."""
@@ -147,7 +147,7 @@ class Part:
         return start_of_day(local_day(self.timeline.now) - timedelta(days=ago), time(8)) + timedelta(minutes=minutes)
 
 
-def settle_notices(now: datetime) -> None:
+def note_as_sent(now: datetime) -> None:
     """What was to be told was told in its time, and the older of it has been read: nothing of it is mailed today."""
     Notice.objects.update(state=Notice.State.SENT, attempts=1, sent_at=F("at"))
     Notice.objects.filter(at__lt=now - UNREAD_FOR).update(read_at=F("at") + timedelta(hours=7))

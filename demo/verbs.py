@@ -135,11 +135,11 @@ def _order(
         at=at,
     )
 
-    def settle(*, at: datetime) -> Scene | None:
+    def finish(*, at: datetime) -> Scene | None:
         record_outcome(payment.pk, success(payment, at), actor=actor, at=at)
         return partial(team, order.pk) if team else None
 
-    return settle
+    return finish
 
 
 def _place(customer: Customer, action: Action, inputs: Cleaned, *, means: Means, actor: Actor, at: datetime) -> Order:

@@ -23,7 +23,7 @@ from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
 from payments.services.given_back import give_back
 from payments.services.held import book_received
-from payments.services.refunds import begin_refund, returnable, settle_refund, source_of
+from payments.services.refunds import begin_refund, decide_refund, returnable, source_of
 from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
 from payments.services.wallet import wallet_of
 
@@ -224,7 +224,7 @@ class RefundTopUp(MoneyAct[Refund]):
         return begin_refund(UUID(act.facts["payment"]), amount, act=act, actor=actor, at=at)
 
 
-class SettleRefund(MoneyAct[Refund]):
+class DecideRefund(MoneyAct[Refund]):
     """`subject` is the reference of the refund, `facts`: refund, gateway_txn_id, which is empty when nothing went back."""
 
     code = "settle-refund"
@@ -238,7 +238,7 @@ class SettleRefund(MoneyAct[Refund]):
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Refund:
         transaction = act.facts["gateway_txn_id"]
-        return settle_refund(
+        return decide_refund(
             UUID(act.facts["refund"]), gateway_txn_id=transaction, reason=act.reason, actor=actor, at=at
         )
 

@@ -16,14 +16,14 @@ class Did(Verb):
     FIND_CLAIM = "find claimed transfer", _("found a transfer that a customer had claimed")
     REFUSE_CLAIM = "refuse claimed transfer", _("answered that a claimed transfer is not found")
     CORRECT_INVOICE = "correct invoice", _("corrected an invoice")
-    BOOK_RECEIVED = "settle payment by hand", _("settled a payment by hand")
+    BOOK_RECEIVED = "book what was received", _("booked what a gateway had received")
     ASK_GATEWAY = "ask gateway", _("asked the gateway")
     CLOSE_HELD = "close held payment", _("closed a payment that was held")
     TAKE_BACK = "take back payment", _("booked a payment that was taken back")
     GIVE_BACK = "give back payment", _("booked that a payment that was taken back was given back")
     NAME_REVERSAL = "name payment taken back", _("said which line of the statement a payment that was taken back is")
     REFUND = "refund top-up", _("began to return a top-up to its source")
-    SETTLE_REFUND = "settle refund", _("decided what became of a refund to its source")
+    DECIDE_REFUND = "decide refund", _("decided what became of a refund to its source")
     EXPLAIN_DIFFERENCE = "explain difference", _("explained a difference between a statement and our books")
     TAKE_INTO_SUSPENSE = "take into suspense", _("took money of a statement into suspense")
     READ_STATEMENT = "read statement", _("read a gateway's statement")
@@ -40,7 +40,9 @@ class Did(Verb):
     SWITCH_OFF = "switch automatic charges off", _("switched automatic charges off")
 
 
+formerly(Did.BOOK_RECEIVED, "settle payment by hand")
 formerly(Did.CORRECT_INVOICE, "issue credit note")
+formerly(Did.DECIDE_REFUND, "settle refund")
 tell_customers(
     Did.ADJUST_CREDIT,
     Did.GRANT_CREDIT,

@@ -20,7 +20,7 @@ TAKE_BACK_PAYMENT = declare(
 REFUND_TOP_UP = declare(
     "payments.payment", "refund_top_up", _("Can ask for the return of a top-up to its source"), Staff.FINANCE
 )
-SETTLE_PAYMENT = declare(
+DECIDE_PAYMENT = declare(
     "payments.payment", "settle_payment", _("Can decide what became of a payment that is held"), Staff.FINANCE
 )
 RECONCILE = declare(

@@ -215,7 +215,7 @@ def open_refund(
     return txn
 
 
-def settle_refunds(db: sqlite3.Connection, *, now: float) -> None:
+def end_refunds(db: sqlite3.Connection, *, now: float) -> None:
     """Bring every refund that is due to its end, and the money back."""
     due = db.execute(
         """SELECT refunds.*, customer FROM refunds JOIN orders ON orders.reference = order_reference

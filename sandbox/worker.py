@@ -78,7 +78,7 @@ class Worker:
     def _move_money(self) -> None:
         now = time.time()
         with self.store.write() as db:
-            ledger.settle_refunds(db, now=now)
+            ledger.end_refunds(db, now=now)
             for order in db.execute("SELECT * FROM orders WHERE pays_late_at <= ?", [now]).fetchall():
                 if ledger.pay(db, order, now=now):
                     telling.tell(db, order, self.config, now=now)

@@ -21,7 +21,7 @@ from payments import acts
 from payments.admin.reversals import GiveBack, another_field, ask_to_give_back
 from payments.admin.sides import sides
 from payments.models import SETTLED, Payment, ReconciliationCase, Reversal, StatementLine
-from payments.rights import RECONCILE, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
+from payments.rights import DECIDE_PAYMENT, RECONCILE, TAKE_BACK_PAYMENT
 from payments.services.after_all import book_carried_out, was_refused
 from payments.services.differences import FOR_SUSPENSE, end_if_both_agree, explain, take_into_suspense
 from payments.services.held import book_won, may_be_won
@@ -49,7 +49,7 @@ class BookIt(OfCase):
         "The statement says that the customer has paid. It becomes credit and pays what it was meant for, as if the gateway had told us."
     )
     button = _("Book it")
-    right = SETTLE_PAYMENT
+    right = DECIDE_PAYMENT
     once = True
 
     def is_open(self, subject: ReconciliationCase, at: datetime) -> bool:

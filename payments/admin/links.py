@@ -15,14 +15,14 @@ from kernel.actors import Actor
 from kernel.shapes import Cleaned
 from payments.models import AutomaticCharge, Consent, LinkedAccount
 from payments.queries import account_words
-from payments.rights import SETTLE_PAYMENT
+from payments.rights import DECIDE_PAYMENT
 from payments.services.link_acts import ask_to_end_again, is_ended_there
 
 
 class StuckTask(Task[LinkedAccount]):
     """What staff do with a link that has ended here, and that the gateway never ended."""
 
-    right = SETTLE_PAYMENT
+    right = DECIDE_PAYMENT
 
     def is_open(self, subject: LinkedAccount, at: datetime) -> bool:
         return subject.stuck_at is not None

@@ -21,7 +21,7 @@ from kernel.shapes import Cleaned, Wording
 from payments.acts import BookReceived, RefundTopUp, held_facts, refund_facts
 from payments.admin.reversals import another_field
 from payments.models import SETTLED, Allocation, GatewayNotice, Payment, Refund
-from payments.rights import CHECK_PAYMENT, REFUND_TOP_UP, SETTLE_PAYMENT, TAKE_BACK_PAYMENT
+from payments.rights import CHECK_PAYMENT, DECIDE_PAYMENT, REFUND_TOP_UP, TAKE_BACK_PAYMENT
 from payments.services.asking import check_payment
 from payments.services.held import close_held
 from payments.services.refunds import returnable
@@ -47,21 +47,21 @@ class CheckPayment(Task[Payment]):
         return text("The payment is: %(state)s.") % {"state": payment.get_state_display()}
 
 
-class SettleForm(ReasonForm):
+class ReceivedForm(ReasonForm):
     amount = DongField(label=_("Amount that the gateway received (₫)"), least=1)
     gateway_txn_id = forms.CharField(label=_("Gateway's transaction"), max_length=60)
     field_order = ("amount", "gateway_txn_id", "reason")
 
 
-class SettleByHand(Task[Payment]):
-    name = "settle"
+class BookReceivedByHand(Task[Payment]):
+    name = "book"
     label = _("Book what the gateway received")
     lead = _(
         "Look the payment up at the gateway first. What it received becomes credit and pays what it was meant for, as if the gateway had told us."
     )
     button = _("Book it")
-    right = SETTLE_PAYMENT
-    form = SettleForm
+    right = DECIDE_PAYMENT
+    form = ReceivedForm
     once = True
     dangerous = True
 
@@ -193,7 +193,7 @@ class CloseHeld(Task[Payment]):
     label = _("Nothing was received")
     lead = _("Look the payment up at the gateway first. It stays failed; money that arrives later still counts.")
     button = _("Close it")
-    right = SETTLE_PAYMENT
+    right = DECIDE_PAYMENT
 
     def is_open(self, subject: Payment, at: datetime) -> bool:
         return bool(subject.held)
@@ -246,7 +246,7 @@ class NoticeInline(LookOnlyInline):
 @admin.register(Payment)
 class PaymentAdmin(LookOnlyAdmin):
     about = ("customer",)
-    tasks = (CheckPayment(), SettleByHand(), CloseHeld(), TakeBack(), ReturnToSource())
+    tasks = (CheckPayment(), BookReceivedByHand(), CloseHeld(), TakeBack(), ReturnToSource())
     change_form_template = "admin/payment.html"
     inlines = (AllocationInline, RefundInline, NoticeInline)
     list_display = ("created_at", "customer", "amount", "state", "kind", "means", "gateway", "description", "reference")

@@ -17,10 +17,10 @@ from accounts.four_eyes import ask
 from kernel import display
 from kernel.actors import Actor
 from kernel.shapes import Cleaned, Wording
-from payments.acts import SettleRefund
+from payments.acts import DecideRefund
 from payments.models import Refund
 from payments.queries import account_words
-from payments.rights import CHECK_PAYMENT, SETTLE_PAYMENT
+from payments.rights import CHECK_PAYMENT, DECIDE_PAYMENT
 from payments.services.refunds import check_refund, may_come_back, source_of
 
 
@@ -67,12 +67,12 @@ class FoundForm(ReasonForm):
     field_order = ("gateway_txn_id", "reason")
 
 
-class SettleByHand(OfRefund):
-    name = "settle"
+class DecideByHand(OfRefund):
+    name = "decide"
     label = _("Decide what became of it")
     lead = _("Look the refund up at the gateway first. Nothing is booked until somebody else has approved it.")
     button = _("Ask for approval")
-    right = SETTLE_PAYMENT
+    right = DECIDE_PAYMENT
     form = FoundForm
     once = True
     dangerous = True
@@ -82,7 +82,7 @@ class SettleByHand(OfRefund):
 
     def carry_out(self, subject: Refund, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         asked = ask(
-            SettleRefund,
+            DecideRefund,
             customer=subject.customer,
             amount=subject.amount,
             subject=subject.reference,
@@ -108,7 +108,7 @@ class Stuck(admin.SimpleListFilter):
 @admin.register(Refund)
 class RefundAdmin(LookOnlyAdmin):
     about = ("customer", "payment", "act")
-    tasks = (CheckRefund(), SettleByHand())
+    tasks = (CheckRefund(), DecideByHand())
     list_display = (
         *("approved_at", "customer", "payment", "amount", "state", "gateway", "reference"),
         *("settled_at", "came_back_at"),

@@ -336,7 +336,7 @@ def record_refund(refund_id: UUID, outcome: Outcome, *, actor: Actor, at: dateti
 
 
 @transaction.atomic
-def settle_refund(refund_id: UUID, *, gateway_txn_id: str, reason: str, actor: Actor, at: datetime) -> Refund:
+def decide_refund(refund_id: UUID, *, gateway_txn_id: str, reason: str, actor: Actor, at: datetime) -> Refund:
     """
     Two people have seen at the gateway what became of a refund: it went back under `gateway_txn_id`, or, without one, it did not.
 
@@ -362,7 +362,7 @@ def settle_refund(refund_id: UUID, *, gateway_txn_id: str, reason: str, actor: A
         _return(refund, NOT_SENT, at=at)
     refund.save()
     record_audit(
-        Did.SETTLE_REFUND, refund.reference, actor=actor, at=at, reason=reason, customer=customer, state=refund.state
+        Did.DECIDE_REFUND, refund.reference, actor=actor, at=at, reason=reason, customer=customer, state=refund.state
     )
     return refund
 

@@ -17,7 +17,7 @@ from kernel.actors import Actor
 from ledger.services import Kind
 from notifications.models import Notice
 from payments import gateways
-from payments.acts import RefundTopUp, SettleRefund
+from payments.acts import DecideRefund, RefundTopUp
 from payments.gateways.base import NOT_FOUND, Failed, Outcome, Pending, Succeeded, Unknown
 from payments.models import Payment, Refund
 from payments.services.credit import adjust_credit
@@ -358,10 +358,10 @@ def test_a_refund_that_the_gateway_forgot_waits_for_two_people(gate: Gate, custo
 
     facts = {"refund": str(refund.pk), "gateway_txn_id": ""}
     about: dict[str, Any] = {"customer": customer, "amount": 300_000, "facts": facts, "reason": "r", "at": LATER}
-    act = ask(SettleRefund, subject=refund.reference, actor=people[0], **about).act
+    act = ask(DecideRefund, subject=refund.reference, actor=people[0], **about).act
     assert act.state == "waiting"
     approve(act.pk, actor=people[1], at=LATER)
     refund.refresh_from_db()
     assert (refund.state, wallet_of(customer.pk).credit) == ("failed", 300_000)
     with refused(RefundEnded):
-        ask(SettleRefund, subject=refund.reference, actor=people[0], **about)
+        ask(DecideRefund, subject=refund.reference, actor=people[0], **about)

@@ -124,7 +124,7 @@ def test_what_a_gateway_is_said_to_have_received_waits_above_the_limit(staff, al
         payable="top_up:1", description="top-up", amount=100_000_001, actor="x", created_at=NOON,
     )  # fmt: skip
     first, second = staff("finance"), staff("finance")
-    do(first, payment, "settle", amount=100_000_001, gateway_txn_id="G1")
+    do(first, payment, "book", amount=100_000_001, gateway_txn_id="G1")
     assert wallet_of(alice.pk).credit == 10_000_000
     assert do(second, StaffAct.objects.get(), "approve").status_code == 302
     assert wallet_of(alice.pk).credit == 110_000_001
@@ -171,7 +171,7 @@ def test_every_page_that_moves_money_by_a_typed_amount_goes_through_one_door():
         if "amount" in task.form.base_fields
     }
     assert typed - {"take-back", "give-back"} == {
-        "adjust-credit", "grant-credit", "bank-transfer", "credit-note", "settle", "give", "send-back", "justify", "return",
+        "adjust-credit", "grant-credit", "bank-transfer", "credit-note", "book", "give", "send-back", "justify", "return",
     }  # fmt: skip
     money = {code for code, act in Act.known.items() if act.right == APPROVE_MONEY}
     always = {"back-date-price", "enter-tax-rate", "refund-top-up", "settle-refund"}

@@ -115,7 +115,7 @@ def test_nobodys_money_is_taken_into_suspense_and_what_is_known_is_explained(sta
 def test_money_taken_back_is_booked_from_its_line(staff, alice):
     payment = failed_payment(alice)
     client = staff("finance")
-    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "book", amount=90_000, gateway_txn_id="G-7")
     paid = Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON)
     case = difference(paid, Moved(Movement.TAKEN_BACK, payment.reference, "CB-1", 90_000, NOON))
 
@@ -175,7 +175,7 @@ def test_a_dispute_that_was_won_before_its_payment_was_heard_of_is_a_difference_
 def test_more_than_was_taken_is_not_booked_as_won_and_less_is_a_part_of_it(staff, alice):
     payment = failed_payment(alice)
     client = staff("finance")
-    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "book", amount=90_000, gateway_txn_id="G-7")
     record_outcome(payment.pk, TakenBack("dp-1", 90_000, NOON), actor=JOB, at=NOON)
     case = difference(
         Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
@@ -196,7 +196,7 @@ def test_more_than_was_taken_is_not_booked_as_won_and_less_is_a_part_of_it(staff
 def test_of_what_no_statement_tells_a_part_is_booked_as_won_by_two(staff, alice):
     payment = failed_payment(alice)
     first, second = staff("finance"), staff("finance")
-    do(first, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(first, payment, "book", amount=90_000, gateway_txn_id="G-7")
     do(first, payment, "take-back", key="k2", amount=90_000, reference="CB-1")
     reversal = Reversal.objects.get()
     assert do(first, reversal, "give-back", key="k3", amount=90_001).status_code == 422
@@ -244,7 +244,7 @@ def paid_and_taken(staff, customer):
     """90,000 that came, of which a letter took 40,000, on the day that the statement is about."""
     payment = failed_payment(customer)
     first, second = staff("finance"), staff("finance")
-    do(first, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(first, payment, "book", amount=90_000, gateway_txn_id="G-7")
     take_back(payment.pk, 40_000, reference="CB-1", reason="letter", actor=STAFF, at=NOON)
     return payment, first, second
 
@@ -270,7 +270,7 @@ def test_what_staff_booked_by_letter_is_not_booked_again_from_a_line_without_bei
     """Of 90,000 40,000 are booked by the bank's letter, and the statement tells 40,000 under a name of its own."""
     payment = failed_payment(alice)
     client = staff("finance")
-    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "book", amount=90_000, gateway_txn_id="G-7")
     do(client, payment, "take-back", key="k2", amount=40_000, reference="CB-1")
     difference(
         Moved(Movement.PAYMENT, payment.reference, "G-7", 90_000, NOON),
@@ -291,7 +291,7 @@ def test_what_staff_booked_by_letter_is_not_booked_again_from_a_line_without_bei
 def test_a_reference_that_somebody_typed_is_the_statements_in_whatever_letters(staff, alice):
     payment = failed_payment(alice)
     client = staff("finance")
-    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-7")
+    do(client, payment, "book", amount=90_000, gateway_txn_id="G-7")
     do(client, payment, "take-back", key="k2", amount=40_000, reference=" cb-1 ")
     do(client, payment, "take-back", key="k3", amount=40_000, reference="CB-1")
     day, _new = StatementDay.objects.get_or_create(source="sandbox", day=NOON.date(), defaults={"ask_at": NOON})

@@ -405,16 +405,16 @@ def test_a_held_payment_needs_attention_until_staff_book_what_came(staff, alice)
     payment = held_payment(alice)
     client = staff("finance")
     assert "Payments that are held for staff" in client.get(reverse("admin:index")).content.decode()
-    page = client.get(page_of(payment, "settle")).content.decode()
+    page = client.get(page_of(payment, "book")).content.decode()
     assert "90,000" in page
     assert "G-9" in page
 
-    assert do(client, payment, "settle", amount=90_000, gateway_txn_id="G-9").status_code == 302
+    assert do(client, payment, "book", amount=90_000, gateway_txn_id="G-9").status_code == 302
 
     payment.refresh_from_db()
     assert (payment.state, payment.captured, payment.held) == ("succeeded", 90_000, "")
     assert wallet_of(alice.pk).credit == 10_090_000
-    assert last_audit().verb == "settle payment by hand"
+    assert last_audit().verb == "book what was received"
     assert "Payments that are held for staff" not in client.get(reverse("admin:index")).content.decode()
 
 
@@ -423,7 +423,7 @@ def test_a_held_payment_that_brought_nothing_is_closed(staff, alice):
     assert do(staff("finance"), payment, "close").status_code == 302
     payment.refresh_from_db()
     assert (payment.state, payment.held) == ("failed", "")
-    assert do(staff("support"), payment, "settle", amount=1, gateway_txn_id="x").status_code == 403
+    assert do(staff("support"), payment, "book", amount=1, gateway_txn_id="x").status_code == 403
 
 
 def test_a_top_up_is_returned_by_two_people_and_staff_ask_what_became_of_it(staff, alice):
@@ -444,7 +444,7 @@ def test_a_top_up_is_returned_by_two_people_and_staff_ask_what_became_of_it(staf
         second.post(page_of(act, "approve"), {"key": "k3"})
         refund = Refund.objects.get()
         assert wallet_of(alice.pk).credit == before - 50_000
-        refused = do(finance, refund, "settle", gateway_txn_id="R-1", key="k4")
+        refused = do(finance, refund, "decide", gateway_txn_id="R-1", key="k4")
         assert (refused.status_code, "Its answer comes first" in sentences(refused)) == (422, True)
         assert do(support, refund, "check", key="k5").status_code == 302
     refund.refresh_from_db()
@@ -457,7 +457,7 @@ def test_two_people_decide_what_the_gateway_never_said(staff, alice):
     first, second = staff("finance"), staff("finance")
     assert "Refunds of which the gateway never said" in markup(first.get(reverse("admin:index")))
     assert refund.reference in markup(first.get(reverse("admin:payments_refund_changelist"), {"waits": "stuck"}))
-    assert do(first, refund, "settle", gateway_txn_id="R-7").status_code == 302
+    assert do(first, refund, "decide", gateway_txn_id="R-7").status_code == 302
     act = StaffAct.objects.waiting().get()
     assert "R-7" in markup(second.get(page_of(act, "approve")))
     second.post(page_of(act, "approve"), {"key": "k3"})
@@ -468,7 +468,7 @@ def test_two_people_decide_what_the_gateway_never_said(staff, alice):
 def test_a_payment_that_was_taken_back_is_a_case_until_staff_close_it(staff, alice):
     payment = held_payment(alice)
     client = staff("finance")
-    do(client, payment, "settle", amount=90_000, gateway_txn_id="G-9")
+    do(client, payment, "book", amount=90_000, gateway_txn_id="G-9")
 
     assert do(client, payment, "take-back", key="k2", amount=90_001, reference="CB-1").status_code == 422
     assert do(client, payment, "take-back", key="k3", amount=90_000, reference="CB-1").status_code == 302

@@ -182,7 +182,7 @@ def _create(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config
 
 
 def _query(db: sqlite3.Connection, fields: Json, struck: Struck, config: Config, now: float) -> Answer:
-    ledger.settle_refunds(db, now=now)
+    ledger.end_refunds(db, now=now)
     order = ledger.order_by_reference(db, "momo", fields["orderId"])
     if order is None or is_too_young(order, struck, now):
         raise Refused(NO_SUCH_ORDER)

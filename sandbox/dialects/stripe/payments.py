@@ -122,7 +122,7 @@ def refund(db: sqlite3.Connection, asked: Asked) -> Json:
 
 
 def list_refunds(db: sqlite3.Connection, asked: Asked) -> Json:
-    ledger.settle_refunds(db, now=asked.now)
+    ledger.end_refunds(db, now=asked.now)
     order = _by_intent(db, text(asked.form, "payment_intent"))
     made = [row for row in ledger.refunds_of(db, order) if not is_too_young(row, asked.struck, asked.now)]
     return shown.listed([shown.refund(row, order) for row in reversed(made)], "/v1/refunds")

@@ -212,7 +212,7 @@ def _answered(command: str, db: sqlite3.Connection, fields: dict[str, str], stru
         return {"vnp_ResponseCode": OTHER if "maintenance" in struck else REPEATED}
     if not ledger.is_once(db, "vnpay", fields["vnp_RequestId"]):
         return {"vnp_ResponseCode": REPEATED}
-    ledger.settle_refunds(db, now=now)
+    ledger.end_refunds(db, now=now)
     order = ledger.order_by_reference(db, "vnpay", fields["vnp_TxnRef"])
     if (
         order is None

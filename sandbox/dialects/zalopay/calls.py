@@ -219,7 +219,7 @@ def _query_refund(db: sqlite3.Connection, fields: dict[str, str], struck: Struck
     now = time.time()
     if abs(_number(fields, "timestamp") / 1000 - now) > config.clock_tolerance_s:
         raise Refused(BAD_REQUEST, "timestamp is too far from now")
-    ledger.settle_refunds(db, now=now)
+    ledger.end_refunds(db, now=now)
     refund = db.execute("SELECT * FROM refunds WHERE reference = ?", [fields["m_refund_id"]]).fetchone()
     if refund is None or is_too_young(refund, struck, now):
         raise Refused(NO_SUCH, "m_refund_id is not known")
