@@ -13,7 +13,7 @@ from invoices.tasks import next_month_end
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal
-from payments.services import credit, fetching, refunds, statements
+from payments.services import credit, fetching, returns, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
 from payments.services.automatic import charge_what_is_due, gateways_to_charge
@@ -143,11 +143,11 @@ def next_check(after: datetime) -> datetime | None:
 
 
 def see_to_refunds(*, at: datetime) -> Tally:
-    return refunds.see_to_refunds(at=at)
+    return returns.see_to_refunds(at=at)
 
 
 def next_refund(after: datetime) -> datetime | None:
-    return refunds.RETURNS.next_due(after)
+    return returns.RETURNS.next_due(after)
 
 
 def fetch_statements(*, at: datetime) -> Tally:

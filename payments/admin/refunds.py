@@ -21,7 +21,8 @@ from payments.acts import DecideRefund
 from payments.models import Refund
 from payments.queries import account_words
 from payments.rights import CHECK_PAYMENT, DECIDE_PAYMENT
-from payments.services.refunds import check_refund, may_come_back, source_of
+from payments.services.refunds import may_come_back, source_of
+from payments.services.returns import check_refund
 
 
 class OfRefund(Task[Refund]):

@@ -1,16 +1,14 @@
 """
 Returning what is left of a top-up to its source: the only way in which credit leaves.
 
-Two people decide it (`payments.acts.RefundTopUp`). The money leaves the wallet with the row, and waits in a house account. The
-gateway hears of it by a job, under the one reference that was committed before: what it answers, or what it says when it is
-asked after a lost answer, goes through `record_refund`, a fold in which an end stands.
+Two people decide it (`payments.acts.RefundTopUp`). The money leaves the wallet with the row, and waits in a house account. What
+the gateway says of it (`returns`) goes through `record_refund`, a fold in which an end stands.
 """
 
 from __future__ import annotations
 
 import logging
 from datetime import date, datetime, timedelta
-from enum import Enum, auto
 from uuid import UUID
 
 from django.db import transaction
@@ -19,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer, StaffAct
 from accounts.services import record_audit
 from kernel.actors import Actor
-from kernel.backoff import Backoff
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import local_day
 from ledger.services import Fact, Kind, post, spend, wallet_of
@@ -30,7 +27,6 @@ from payments.audit import Did
 from payments.failures import NOT_SENT, TAKEN_MEANWHILE
 from payments.gateways import GATEWAYS
 from payments.gateways.base import (
-    NOT_FOUND,
     REFUND_DAYS,
     Failed,
     Gateway,
@@ -40,17 +36,14 @@ from payments.gateways.base import (
     Unknown,
     Verdict,
 )
-from payments.models import TO_RETURN, Payment, Refund
+from payments.models import Payment, Refund
 from payments.origins import unspent_of
-from payments.services.asking import GatewayGone, next_question
+from payments.services.asking import GatewayGone
 from payments.services.reversals import collect_debts, left_of
 from payments.services.standing import stop_filling_up
-from store.outbox import Outbox
-from store.tally import Tally, for_each
 
 logger = logging.getLogger(__name__)
 State = Refund.State
-AT_ONCE = 1000
 
 
 class NotReturnable(DomainError):
@@ -71,29 +64,6 @@ class RefundEnded(DomainError):
 class RefundAskedAbout(DomainError):
     code = "refund-asked-about"
     message = _("The gateway is still asked what became of this refund. Its answer comes first.")
-
-
-class Returns(Outbox[Refund]):
-    """None is parked: when the gateway forgets, nobody asks any more, and it is staff's to find out."""
-
-    model = Refund
-    waiting = TO_RETURN
-    backoff = Backoff(first=timedelta(minutes=1), factor=1.5, cap=timedelta(hours=6))
-    attempts, due, planned = "checks", "check_at", 8
-    along = ("payment",)
-
-    def next_attempt(self, row: Refund, *, at: datetime) -> datetime | None:
-        try:
-            caps = _gateway_of(row.gateway).caps
-        except GatewayGone:  # nobody is there to be asked: it is staff's at once
-            return None
-        return next_question(row.approved_at, caps, at=at)
-
-    def may_be_parked(self, row: Refund) -> bool:
-        return False
-
-
-RETURNS = Returns()
 
 
 def returnable(payment: Payment) -> int:
@@ -127,7 +97,7 @@ def begin_refund(payment_id: UUID, amount: int, *, act: StaffAct, actor: Actor, 
         customer=customer,
         act=act,
         gateway=payment.gateway,
-        reference=_gateway_of(payment.gateway).new_refund_reference(at),
+        reference=gateway_of(payment.gateway).new_refund_reference(at),
         amount=amount,
         approved_at=at,
         check_at=at,
@@ -158,135 +128,17 @@ def arrives_by(refund: Refund) -> date:
     return local_day(began + timedelta(days=days))
 
 
-def see_to_refunds(*, at: datetime) -> Tally:
-    """Hand what was decided to the gateways, and ask about what they have not decided yet."""
-    actor = Actor.job("see-to-refunds")
-    due = Refund.objects.filter(RETURNS.is_due(at)).order_by("check_at").values_list("pk", flat=True)
-    return for_each(list(due[:AT_ONCE]), lambda pk: _see_to(pk, actor=actor, at=at), what="refund")
-
-
-def _see_to(refund_id: UUID, *, actor: Actor, at: datetime) -> None:
-    with RETURNS.claim(refund_id, at=at) as claimed:
-        for refund in claimed:
-            record_refund(refund.pk, _sent_or_asked(refund, at=at), actor=actor, at=at)
-
-
-def check_refund(refund_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Refund:
-    """
-    Staff want to know now what became of a refund.
-
-    :raises GatewayGone: its gateway is not set up here any more
-    """
-    refund = Refund.objects.select_related("payment").get(pk=refund_id)
-    if not (refund.is_undecided or may_come_back(refund)):
-        return refund
-    if refund.check_at:
-        RETURNS.count(refund, at=at)
-    outcome = _sent_or_asked(refund, at=at) if refund.is_undecided else _asked(refund, at=at)
-    with transaction.atomic():
-        refund = record_refund(refund.pk, outcome, actor=actor, at=at)
-        record_audit(
-            Did.ASK_GATEWAY, refund.reference, actor=actor, at=at, reason=reason, customer=refund.customer, state=refund.state
-        )  # fmt: skip
-    return refund
-
-
-def _sent_or_asked(refund: Refund, *, at: datetime) -> Outcome:
-    """
-    What the gateway says. It is committed that it may have heard before it hears, so a lost answer is asked about.
-
-    One that it does not know never reached it, and is sent again under the same reference, under which it moves nothing twice: as
-    long as the gateway surely remembers. Later it may have moved and be forgotten, and is staff's to find out. What the bank took
-    back meanwhile does not leave a second time.
-    """
-    gateway = _gateway_of(refund.gateway)
-    begun = _begin(refund.pk, at=at)
-    if begun:
-        return _sent(gateway, refund, at=at) if begun is Begun.NOW else Failed(TAKEN_MEANWHILE, "")
-    outcome = _asked(refund, at=at)
-    if not (_is_unknown(outcome) or _is_of_another(refund, outcome)):
-        return outcome
-    if _is_taken(refund) or not _is_remembered(refund, gateway, at=at):
-        return Unknown(NOT_FOUND)
-    return _sent_again(gateway, refund, at=at)
-
-
-def _asked(refund: Refund, *, at: datetime) -> Outcome:
-    return _gateway_of(refund.gateway).query_refund(
-        reference=refund.payment.reference,
-        gateway_txn_id=refund.payment.gateway_txn_id or "",
-        refund_reference=refund.reference,
-        amount=refund.amount,
-        at=at,
-    )
-
-
 def may_come_back(refund: Refund) -> bool:
     """Whether it was made by a gateway at which what was returned may fail afterwards."""
     if refund.state != State.DONE:
         return False
     try:
-        return _gateway_of(refund.gateway).caps.refunds_come_back
+        return gateway_of(refund.gateway).caps.refunds_come_back
     except GatewayGone:
         return False
 
 
-def _is_taken(refund: Refund) -> bool:
-    """Whether a bank or gateway has taken back of its payment what it was to return."""
-    payment = Payment.objects.get(pk=refund.payment_id)
-    return payment.taken_back + payment.to_source > payment.received
-
-
-def _is_remembered(refund: Refund, gateway: Gateway, *, at: datetime) -> bool:
-    """Whether the gateway would know the refund, had it come; of what nobody is to ask about any more, staff decide."""
-    return bool(refund.check_at) and at < refund.payment.created_at + gateway.caps.query_horizon
-
-
-def _sent_again(gateway: Gateway, refund: Refund, *, at: datetime) -> Outcome:
-    """That it is refused now says nothing of the first time: the money may have left then."""
-    outcome = _sent(gateway, refund, at=at)
-    return Unknown(f"{outcome.code}: {outcome.message}") if isinstance(outcome, Failed) else outcome
-
-
-class Begun(Enum):
-    NOW = auto()
-    NEVER = auto()
-
-
-@transaction.atomic(durable=True)
-def _begin(refund_id: UUID, *, at: datetime) -> Begun | None:
-    """
-    Whether it is to leave now, or not at all, for the bank took it meanwhile; nothing, if it has left before. Whoever books a reversal
-    holds the customer as well: what is decided here is so.
-    """
-    Customer.objects.lock(Refund.objects.values_list("customer", flat=True).get(pk=refund_id))
-    refund = Refund.objects.lock(refund_id)
-    if refund.state != State.APPROVED:
-        return None
-    if _is_taken(refund):
-        return Begun.NEVER
-    refund.send(at=at)
-    refund.save()
-    return Begun.NOW
-
-
-def _sent(gateway: Gateway, refund: Refund, *, at: datetime) -> Outcome:
-    payment = refund.payment
-    return gateway.refund(
-        reference=payment.reference,
-        gateway_txn_id=payment.gateway_txn_id or "",
-        paid=payment.received,
-        amount=refund.amount,
-        refund_reference=refund.reference,
-        at=at,
-    )
-
-
-def _is_unknown(outcome: Outcome) -> bool:
-    return isinstance(outcome, Unknown) and outcome.reason == NOT_FOUND
-
-
-def _is_of_another(refund: Refund, outcome: Outcome) -> bool:
+def is_of_another(refund: Refund, outcome: Outcome) -> bool:
     """A gateway that tells of a payment's latest movement alone may tell of an earlier refund of the same amount."""
     if not isinstance(outcome, Succeeded):
         return False
@@ -319,7 +171,7 @@ def record_refund(refund_id: UUID, outcome: Outcome, *, actor: Actor, at: dateti
             _come_back(refund, outcome, at=at)
         return refund
     match outcome:
-        case Succeeded() if outcome.amount != refund.amount or _is_of_another(refund, outcome):
+        case Succeeded() if outcome.amount != refund.amount or is_of_another(refund, outcome):
             logger.error("refund %s is not what the gateway tells of: %s", refund.pk, outcome)
         case Succeeded():
             _arrive(refund, outcome.gateway_txn_id, at=at)
@@ -351,7 +203,7 @@ def decide_refund(refund_id: UUID, *, gateway_txn_id: str, reason: str, actor: A
         raise RefundEnded
     if refund.check_at:
         raise RefundAskedAbout
-    if gateway_txn_id and _is_of_another(refund, Succeeded(gateway_txn_id, refund.amount, at)):
+    if gateway_txn_id and is_of_another(refund, Succeeded(gateway_txn_id, refund.amount, at)):
         raise InvalidInput(_("This transaction of the gateway is that of another refund."), field="gateway_txn_id")
     if gateway_txn_id:
         if refund.state == State.APPROVED:
@@ -424,7 +276,7 @@ def source_of(payment: Payment) -> str:
     return payment.linked.known_as if payment.linked else f"{payment.gateway}|"
 
 
-def _gateway_of(code: str) -> Gateway:
+def gateway_of(code: str) -> Gateway:
     try:
         return gateways.gateway(code)
     except gateways.UnknownGateway:

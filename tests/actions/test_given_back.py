@@ -22,7 +22,8 @@ from payments.queries import in_and_spent
 from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.given_back import GivenBackBefore, give_back
 from payments.services.outcomes import judge, record_outcome
-from payments.services.refunds import record_refund, returnable, see_to_refunds
+from payments.services.refunds import record_refund, returnable
+from payments.services.returns import see_to_refunds
 from payments.services.reversals import debt_of
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of

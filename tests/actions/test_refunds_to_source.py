@@ -23,7 +23,8 @@ from payments.models import Payment, Refund
 from payments.services.credit import adjust_credit
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
-from payments.services.refunds import NotReturnable, RefundEnded, RefundOpen, check_refund, judge_refund, returnable
+from payments.services.refunds import NotReturnable, RefundEnded, RefundOpen, judge_refund, returnable
+from payments.services.returns import check_refund
 from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
 from payments.story import story_of

@@ -16,7 +16,7 @@ from payments.services.asking import check_payment
 from payments.services.attempts import cancel_attempt
 from payments.services.differences import standings
 from payments.services.fetching import fetch_statements
-from payments.services.refunds import check_refund, see_to_refunds
+from payments.services.returns import check_refund, see_to_refunds
 from payments.services.wallet import wallet_of
 from tests.cast import JOB, make_customer
 from tests.gateways.test_front_door import GATEWAYS, TopUp, customer, sandbox

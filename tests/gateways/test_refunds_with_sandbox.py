@@ -16,7 +16,7 @@ from payments.gateways import momo, stripe_calls, vnpay, zalopay
 from payments.gateways.base import Gateway, Redirect
 from payments.models import Payment, Refund
 from payments.services.outcomes import record_outcome
-from payments.services.refunds import see_to_refunds
+from payments.services.returns import see_to_refunds
 from payments.services.wallet import wallet_of
 from tests.cast import JOB, house_balance, make_customer
 from tests.gateways.test_dialects import speaking
