@@ -1,9 +1,10 @@
 """What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
 
 from invoices.models.corrections import CreditNote, UseTakenBack
-from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, InvoiceLine, NumberSeries
+from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
+from invoices.models.lines import InvoiceLine
 from invoices.models.paid_time import PaidTime
 from invoices.models.questions import Question
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling

@@ -10,7 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from invoices.models.documents import Invoice, InvoiceLine
+from invoices.models.documents import Invoice
+from invoices.models.lines import InvoiceLine
 from kernel.ids import new_id
 from store.carried import CarriedKey, unique_with
 from store.personal import Because, kept

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from invoices.models.corrections import CreditNote
-from invoices.models.documents import Invoice, InvoiceLine
+from invoices.models.documents import Invoice
+from invoices.models.lines import InvoiceLine
 from kernel.ids import new_id
 from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
