@@ -12,7 +12,8 @@ from catalog.api.products import ProductViewSet
 from door.api import PrivacyRequestViewSet
 from foresight.api import CostViewSet, DifferenceViewSet, OutlookViewSet
 from invoices.api.debts import StandingViewSet
-from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet, UsageViewSet
+from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet
+from invoices.api.usage import UsageViewSet
 from notifications.api import NoticeViewSet, RecipientViewSet
 from orders.api.orders import OrderViewSet
 from orders.api.provisioning import ProvisioningViewSet

@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
-from accounts.api.fields import Choice, Instant, Text, Whole
+from accounts.api.fields import Choice, Instant, Month, Text, Whole
 from accounts.api.query import Query
 from accounts.may import May
 from catalog.models import Product
@@ -23,7 +23,6 @@ from foresight.difference import difference
 from foresight.dimensions import DIMENSIONS
 from foresight.explorer import explore
 from foresight.spans import Span, Step
-from invoices.api.documents import Month
 from invoices.models import Invoice
 from invoices.services.outlook import Ahead, outlook
 from kernel.periods import CalendarMonth, local_day

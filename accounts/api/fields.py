@@ -15,11 +15,13 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_fiel
 from rest_framework import serializers
 
 from kernel.money import MAXIMUM
+from kernel.periods import CalendarMonth
 from kernel.shapes import Wording
 
 MOST_UNKNOWN = 50
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 Value = TypeVar("Value")
@@ -242,3 +244,16 @@ def plain_decimal(value: Decimal) -> str:
     """ "90000.000000" -> "90000", "7.700000" -> "7.7"."""
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@extend_schema_field({"type": "string", "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])$", "example": "2026-08"})
+class Month(Text):
+    """A calendar month of the billing zone, of this century."""
+
+    default_error_messages = {"month": _("Write the month as 2026-08.")}
+
+    def to_internal_value(self, data: object) -> Any:
+        text = super().to_internal_value(data)
+        if not MONTH.fullmatch(text):
+            self.fail("month")
+        return CalendarMonth.parse(text)

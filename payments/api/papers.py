@@ -12,9 +12,10 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
 from accounts.api.endpoints import Endpoint
+from accounts.api.fields import Month
 from accounts.api.files import PdfRenderer, document
 from accounts.may import May
-from invoices.api.documents import Month, PdfQuery
+from invoices.api.documents import PdfQuery
 from invoices.models import Invoice
 from payments.monthly import monthly_statement_pdf
 

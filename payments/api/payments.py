@@ -18,7 +18,7 @@ from accounts.api.fields import AnyField, Choice, Identifier, Text, TextOptions
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import TO_EXPORT, May, one_of
-from invoices.api.documents import with_columns
+from invoices.api.shapes import with_columns
 from kernel.errors import InvalidInput
 from payments import gateways
 from payments.gateways import UnknownGateway

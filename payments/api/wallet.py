@@ -18,7 +18,7 @@ from accounts.api.fields import AnyField
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import TO_EXPORT, May
-from invoices.api.documents import with_columns
+from invoices.api.shapes import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.origins import CreditKind, credit_by_kind, kind_of, origins_of

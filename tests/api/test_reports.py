@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from invoices.api.documents import InvoiceShape, UsageShape
+from invoices.api.shapes import InvoiceShape
+from invoices.api.usage import UsageShape
 from invoices.columns import Column, Form
 from invoices.reports import INVOICES, USAGE
 from ledger.models import Account, Transaction

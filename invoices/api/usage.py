@@ -1,0 +1,126 @@
+"""The usage report by REST, and what the present month has cost so far."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.fields import AnyField, Identifier, Instant, Month, Rate, Text
+from accounts.api.query import Paged
+from accounts.may import May
+from catalog.models import Product
+from invoices.api.shapes import with_columns
+from invoices.models import InvoiceLine
+from invoices.reports import USAGE
+from invoices.services.running import running_costs
+from invoices.usage import for_rows, lines_of_month, usages
+from kernel.periods import CalendarMonth
+from usage.api.intake import Intake, RefusedQuery
+
+
+class UsageShape(serializers.Serializer[object]):
+    """
+    What of one invoiced line lies in the month: the columns of the usage report.
+
+    `tax` and `amount` are the month's share, the shares of all months add up to the line; `coupon` is its part of the
+    coupon, in equal parts over the months, and `total` is net of it and of what credit notes took back.
+    """
+
+    invoice = serializers.UUIDField()
+    resource = serializers.UUIDField()
+
+    def get_fields(self) -> dict[str, AnyField]:
+        return with_columns(super().get_fields(), USAGE)
+
+
+class UsageQuery(Paged):
+    month = Month(required=False, help_text="Of the billing zone: 2026-08. Without it: the present month.")
+    product = Text(max_length=60, required=False, help_text="Product code.")
+    resource = Identifier(required=False)
+    lookups: ClassVar = {"product": "invoice__product__code", "resource": "invoice__resource_id"}
+
+    def narrow(self, rows: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:
+        return for_rows(lines_of_month(super().narrow(rows), self.month_wanted))
+
+    @property
+    def month_wanted(self) -> CalendarMonth:
+        month: CalendarMonth | None = self.validated_data.get("month")
+        return month or CalendarMonth.of(self.context["view"].at)
+
+
+class RunningProductShape(serializers.Serializer[object]):
+    """VND with VAT of one product's usage in the month that is billed afterwards."""
+
+    product = serializers.CharField(help_text="Product code.")
+    so_far = serializers.IntegerField()
+    expected = serializers.IntegerField()
+
+
+class RunningUseShape(serializers.Serializer[object]):
+    """What of a metered item was reported and is on no bill yet: provisional, for more may be reported, and less."""
+
+    product = serializers.CharField(help_text="Product code.")
+    item = serializers.CharField(source="item.code", help_text="Item code.")
+    unit = serializers.CharField(source="item.unit")
+    quantity = Rate()
+    so_far = serializers.IntegerField(source="cost.so_far")
+    expected = serializers.IntegerField(source="cost.expected")
+
+
+class RunningShape(serializers.Serializer[object]):
+    """
+    What postpaid usage costs in the present month, VND with VAT: `so_far` until `at`, `expected` by the month's end if
+    nothing is changed, added or deleted any more. What is invoiced of the month already counts as invoiced. What is metered counts
+    as reported until now, as `uses` say.
+    """
+
+    month = serializers.CharField(help_text="Of the billing zone: 2026-08.")
+    at = Instant()
+    so_far = serializers.IntegerField(source="total.so_far")
+    expected = serializers.IntegerField(source="total.expected")
+    unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
+    products = RunningProductShape(many=True)
+    uses = RunningUseShape(many=True, help_text="Metered items; contained in the sums.")
+
+
+class UsageViewSet(mixins.ListModelMixin, Intake):
+    """The usage report: what was used in a month, line by line. Product teams report here what was used of metered items."""
+
+    query: UsageQuery
+    queryset = InvoiceLine.objects.none()
+    serializer_class = UsageShape
+    sees = May.VIEW_BILLING
+    queries: ClassVar = {"list": UsageQuery, "refused": RefusedQuery}
+    for_products = only_for_products = ("create", "refused")
+    keyset = ("starts_at", "id")
+
+    def visible(self) -> QuerySet[InvoiceLine]:
+        return InvoiceLine.objects.filter(self.principal.scope())
+
+    def paginate_queryset(self, queryset: Any) -> list[Any]:
+        rows = super().paginate_queryset(queryset) or []
+        return list(usages(rows, self.query.month_wanted)) if self.action == "list" else rows
+
+    @extend_schema(responses=RunningShape, filters=False)
+    @action(detail=False, pagination_class=None)
+    def running(self, request: Request) -> Response:
+        """What postpaid usage has cost in the present month, which is not invoiced before it has ended."""
+        found = running_costs(self.customer, at=self.at)
+        codes = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
+        products = [
+            {"product": codes[pk], "so_far": cost.so_far, "expected": cost.expected} for pk, cost in found.of.items()
+        ]
+        products.sort(key=itemgetter("product"))
+        shown = {"month": found.month.key, "at": found.at, "total": found.total, "unpriced": found.unpriced}
+        uses = [
+            {"product": codes[use.key], "item": use.item, "quantity": use.quantity, "cost": use.cost}
+            for use in found.uses
+        ]
+        return Response(RunningShape({**shown, "products": products, "uses": uses}).data)
