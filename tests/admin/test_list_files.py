@@ -72,7 +72,8 @@ def test_a_list_without_amounts_has_no_line_of_sums(superuser, billed):
     ids=lambda model: model._meta.label_lower,
 )
 def test_every_list_can_be_taken_away(superuser, billed, model):
-    lines_of(superuser, f"{model._meta.app_label}_{model._meta.model_name}")
+    lines = lines_of(superuser, f"{model._meta.app_label}_{model._meta.model_name}")
+    assert all(None not in line and None not in line.values() for line in lines), "each line has a cell for each column"
 
 
 def test_as_a_workbook_too_and_in_no_other_form(superuser, billed):

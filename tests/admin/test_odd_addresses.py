@@ -55,7 +55,7 @@ def test_no_filter_makes_a_list_fail(boss):
     for model in REGISTERED:
         for name in [*filters_of(model), "pk"]:
             for value in ODD:
-                listed(model, boss, **{name: value})
+                assert listed(model, boss, **{name: value}) in {200, 302, 400}, (model, name, value)
 
 
 def test_no_filter_makes_its_page_fail(superuser):

@@ -164,6 +164,7 @@ def test_zalopay_tells_that_its_customer_ended_it(sandbox: Any) -> None:
     linking = Linking(sandbox, "sandbox").agree()
     linking.press("unlink")
     until(lambda: linking.state == "revoked")
+    assert linking.there()["ended_by"] == "customer"
 
 
 def test_what_is_unlinked_here_is_ended_there_when_the_gateway_answers(linking: Linking) -> None:

@@ -76,3 +76,4 @@ def test_while_stripes_secret_is_rolled_both_sign(customer: Any, sandbox: Any) -
     sandbox.rotate(overlap_s=1000, key2=NEW["key2"])
     top_up.press("pay-close")
     until(lambda: top_up.state == "succeeded")
+    assert top_up.credit == 500_000

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("guard", RULES, ids=lambda guard: guard.name)
 def test_a_guard_in_code_stands_where_the_list_says(guard: Guard) -> None:
+    """Whoever takes one away asserts that it is there, and reads as the list says."""
     with guard.taken():
         pass
 

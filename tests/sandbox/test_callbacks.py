@@ -45,6 +45,7 @@ def test_a_merchant_that_cannot_be_reached_is_given_up(sandbox):
     pay(sandbox, "http://127.0.0.1:9/callback")
 
     until(lambda: told(sandbox)[0]["state"] == "given up")
+    assert told(sandbox)[0]["tries"] == 3
 
 
 def test_duplicates_are_sent_at_once(sandbox, merchant):
@@ -53,6 +54,7 @@ def test_duplicates_are_sent_at_once(sandbox, merchant):
     pay(sandbox, f"{merchant.url}/callback")
 
     until(lambda: len(merchant.received) == 5)
+    assert len(set(merchant.received)) == 1, "all five say the same"
 
 
 def test_dropped_callbacks_never_come(sandbox, merchant):

@@ -117,6 +117,7 @@ def late(**columns: str) -> None:
 @pytest.mark.usefixtures("line")
 def test_what_is_attacked_below_is_possible_as_it_is() -> None:
     late()
+    assert InvoiceLine.objects.get(quantity_before=3).amount == 1_000
 
 
 @pytest.mark.usefixtures("line")

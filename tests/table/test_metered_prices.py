@@ -26,7 +26,9 @@ def price_of(item: Item, **terms: object) -> Price:
 
 
 def test_what_is_asked_of_a_price_by_use_is_possible(traffic: Item) -> None:
-    price_of(traffic, **GRADUATED, included=Decimal("0.5"), minimum=1, cap=1)
+    made = price_of(traffic, **GRADUATED, included=Decimal("0.5"), minimum=1, cap=1)
+    made.refresh_from_db()
+    assert (made.tier_prices, made.included, made.minimum, made.cap) == ([Decimal(450)], Decimal("0.5"), 1, 1)
 
 
 @pytest.mark.parametrize("per", [43_200, 60])
