@@ -28,10 +28,14 @@ class ProofIsNeeded(DomainError):
     message = _("Being signed in is not enough for this. Show at %(page)s that it is you, then send it again.")
 
 
-def is_proven_anew(request: HttpRequest) -> bool:
-    """Whether whoever asks has shown a little while ago, in this session, that they are its user."""
+def is_proven_anew(request: HttpRequest, *, but: str = "") -> bool:
+    """
+    Whether whoever asks has shown a little while ago, in this session, that they are its user.
+
+    :param but: a way that does not count for it
+    """
     records = get_authentication_records(request, get_user(request))
-    proofs = [record["at"] for record in records if record.get("reauthenticated")]
+    proofs = [record["at"] for record in records if record.get("reauthenticated") and record["method"] != but]
     return bool(proofs) and time.time() - proofs[-1] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 

@@ -22,6 +22,7 @@ from accounts.services import KEPT
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
 from door import tasks as door
+from door.services.domains import LOOKED_AT_EVERY, MISSING_AT_MOST
 from door.services.sign_up import KEPT as SIGN_UPS_KEPT
 from invoices import tasks as invoices
 from kernel.shapes import Json, Wording
@@ -108,6 +109,10 @@ JOBS = (
     Job("fetch-statements", payments.fetch_statements, Hourly(20),
         _("Fetches what the gateways say that they moved on the days that ended, and compares it with our books."),
         payments.next_statement, calls_outside=True),
+    Job("check-domains", door.check_domains, Hourly(45),
+        _told(_("Looks whether the domains of company sign-ins still say so, each every {often} days; one that does not for {days} days ends."),
+              often=LOOKED_AT_EVERY.days, days=MISSING_AT_MOST.days),
+        door.next_look, calls_outside=True),
     Job("clean-up", _clean_up, Daily(0, 5),
         _told(_("Forgets sessions that ended, answers to REST writes that are older than {days} days, sign-ups after {strangers} days,"
                 " letters that left {letters} days ago and uses that were refused {refused} days ago."),

@@ -8,10 +8,10 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.services.keys import keys_in_hand, names_in_hand
 from door import by_provider, lasting
 from door.brake import mark_known
+from door.onward import is_ours, leads_somewhere, page_wanted
 from door.services import tell_user
 from door.services.sessions import note_session
 from door.stages import FACTOR, OWN
@@ -29,10 +30,11 @@ from kernel.shapes import Json, Wording
 from notifications.models import Letter
 from store.senders import address_of_sender
 
-OWN_FACTORS = frozenset(
+OF_THE_PERSON = frozenset(
     {
         *("mfa_add_webauthn", "mfa_remove_webauthn", "mfa_activate_totp", "mfa_deactivate_totp"),
         *("mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
+        *("own-data", "own-data-take", "own-data-cancel"),
     }
 )
 """Pages that only one's own means open."""
@@ -96,7 +98,7 @@ class Adapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """This host alone, and no step back from https."""
         request = context.request
-        return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+        return is_ours(request, url)
 
     def is_ajax(self, request: HttpRequest) -> bool:
         """Pages answer with pages, whoever asks."""
@@ -113,12 +115,11 @@ class Adapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: User) -> list[dict[str, object]]:
         """
         By which one shows anew who one is; without a password and a second factor by a new password, which is mailed. A provider's word
-        counts for no factors of one's own: they are the person's, and open what others give them too.
+        counts for nothing that is the person's own, and opens what others give them too.
         """
         found: list[dict[str, object]] = super().get_reauthentication_methods(user)
-        match = context.request.resolver_match
-        is_for_factors = match is not None and match.url_name in OWN_FACTORS
-        if by_provider.opened_by(context.request.session) and not is_for_factors:
+        request = context.request
+        if by_provider.opened_by(request.session) and page_wanted(request) not in OF_THE_PERSON:
             found.append({"id": "company", "url": reverse("company-again")})
         if not found:
             return [{"id": "new_password", "description": "", "url": reverse("account_reset_password")}]
@@ -154,7 +155,10 @@ class Adapter(DefaultAccountAdapter):
         assert isinstance(user, User)
         carried = signal_kwargs or {}
         by_provider.note_opening(request.session, user, carried.get("mark"), has_factor=bool(carried.get(FACTOR)))
+        user.belongs = by_provider.counted(request, user)
         answer: HttpResponse = super().post_login(request, user, signal_kwargs=None, **facts)
+        if isinstance(answer, HttpResponseRedirect) and not leads_somewhere(request, user, answer.url):
+            answer = redirect(self.get_login_redirect_url(request))
         if user.customer:
             speak(answer, user.customer.language)
         if not carried or OWN in carried:

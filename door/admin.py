@@ -26,8 +26,9 @@ from accounts.models import Customer, Identity, Provider, ProviderDomain
 from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp
 from door.models.factors import TYPES
 from door.rights import ANSWER_PRIVACY, OPEN_PASSWORDS, TAKE_DOMAIN, TAKE_SECOND_FACTOR
+from door.services.domains import take_domain
 from door.services.privacy import answer_request, note_request
-from door.services.providers import open_passwords, take_domain
+from door.services.providers import open_passwords
 from door.services.second_factor import take_second_factor
 from kernel import display
 from kernel.actors import Actor
@@ -207,7 +208,7 @@ class OpenPasswordsTask(Task[Provider]):
         return subject.is_required
 
     def carry_out(self, subject: Provider, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        open_passwords(subject, reason=data["reason"], actor=actor, at=at)
+        open_passwords(subject.customer, reason=data["reason"], actor=actor, at=at)
         return text("Passwords let people in again.")
 
 
@@ -261,7 +262,7 @@ class ProviderDomainAdmin(LookOnlyAdmin):
     """Whose people come in where."""
 
     tasks = (TakeDomainTask(),)
-    list_display = ("name", "provider", "asked_at", "confirmed_at")
+    list_display = ("name", "provider", "asked_at", "confirmed_at", "missing_since", "looks_at")
     list_select_related = ("provider__customer",)
     search_fields = ("name", "provider__customer__name")
     date_hierarchy = "asked_at"

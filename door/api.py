@@ -22,7 +22,7 @@ from accounts.api.files import ZipRenderer
 from accounts.api.query import Paged, one_of_many
 from accounts.may import MEMBERS, May
 from accounts.models import User
-from door.by_provider import refuse_part_of
+from door.by_provider import refuse_without_own_means
 from door.kept import zip_of_kept
 from door.models import PrivacyRequest
 from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
@@ -78,6 +78,7 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
     @idempotent(PrivacyWish)
     def create(self, request: Request) -> Response:
         """Ask for something; it is answered by `due_at`."""
+        self._refuse_a_providers_word(request)
         wish = self.wish
         asked = ask_for_privacy(self.customer, self.user, wish["kind"], wish["text"], actor=self.actor, at=self.at)
         return self.show(asked, status=201)
@@ -86,6 +87,7 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
     @idempotent()
     def cancel(self, request: Request, pk: UUID) -> Response:
         """It is wanted no longer."""
+        self._refuse_a_providers_word(request)
         return self.show(cancel_request(self.get_object().pk, actor=self.actor, at=self.at))
 
     @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
@@ -95,12 +97,16 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
         All that is kept about the caller, and about the customer for who manages its details: JSON for each table, and a page to
         read. It is registered.
         """
+        self._refuse_a_providers_word(request)
         user = self.user
-        if user is not None:
-            refuse_part_of(request._request, user)
         customer = self.customer if May.MANAGE_PROFILE in self.principal.rights else None
         register_hand_over(self.customer, user, actor=self.actor, at=self.at)
         parts = zip_of_kept(user, customer, language=get_language() or "", at=self.at)
         return StreamingHttpResponse(
             parts, content_type="application/zip", headers={"Content-Disposition": 'attachment; filename="kept.zip"'}
         )
+
+    def _refuse_a_providers_word(self, request: Request) -> None:
+        """What a person asks about themselves is theirs; what a program asks, its customer's."""
+        if self.user is not None:
+            refuse_without_own_means(request._request)

@@ -19,6 +19,7 @@ class Did(Verb):
     TRY_PROVIDER = "try company sign-in", _("tried the company sign-in")
     SWITCH_PROVIDER = "switch company sign-in", _("switched the company sign-in")
     BIND_IDENTITY = "bind identity", _("signed in by the company sign-in for the first time")
+    FORGET_IDENTITY = "forget identity", _("had the company sign-in forget whom it means")
     CHANGE_ADDRESS = "change own address", _("changed the address by which they sign in")
 
 

@@ -10,7 +10,9 @@ switched counts at once.
 from __future__ import annotations
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +20,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.may import Role
 from accounts.models import Membership, User
 from accounts.models.providers import Provider, is_current, must_come_by, stamp_of
+from accounts.proof import is_proven_anew
+from accounts.services.way_back import FACTORS
 from door.openid import host_of
-from door.second_factor import FACTORS, PROVEN, is_shown_here
+from door.second_factor import PROVEN, is_shown_here
 from kernel.errors import DomainError
+from store.places import address_of
 
 SHOWN_THERE = "company"
 """How it is noted that somebody has shown anew, at the provider, who they are."""
@@ -32,7 +37,8 @@ class OwnMeansNeeded(DomainError):
     code = "own-means-needed"
     status = 403
     message = _(
-        "You work for others as well, and your company's sign-in shows you its own part alone. Sign in with your password for this."
+        "This is about you, and your company's sign-in speaks for its own part alone. Show at %(page)s by your password or your second "
+        "factor that it is you, then send it again."
     )
 
 
@@ -63,19 +69,25 @@ def note_opening(session: SessionBase, user: User, mark: dict[str, str] | None, 
         session[PROVEN] = user.pk
 
 
-def is_alone(request: HttpRequest, user: User) -> bool:
-    """Whether whoever came in by a provider works for its customer and for nobody else."""
-    return opened_by(request.session) is not None and user.memberships.count() == 1
+def has_shown_own_means(request: HttpRequest) -> bool:
+    """Whether whoever asks is in by means of their own, or has shown one a little while ago."""
+    return opened_by(request.session) is None or is_proven_anew(request, but=SHOWN_THERE)
 
 
-def refuse_part_of(request: HttpRequest, user: User) -> None:
+def ask_for_own_means(request: HttpRequest) -> None:
     """
-    What is the person's, and not this customer's part of them.
+    On a page about the person, and not about this customer's part of them: a provider's word is not enough.
 
-    :raises OwnMeansNeeded: a provider let them in, and they work for others too
+    :raises ReauthenticationRequired: which leads to where one shows who one is
     """
-    if opened_by(request.session) is not None and not is_alone(request, user):
-        raise OwnMeansNeeded
+    if not has_shown_own_means(request):
+        raise ReauthenticationRequired
+
+
+def refuse_without_own_means(request: HttpRequest) -> None:
+    """:raises OwnMeansNeeded: by REST, where nobody is led anywhere"""
+    if not has_shown_own_means(request):
+        raise OwnMeansNeeded(page=f"{settings.PUBLIC_URL}{address_of('account_reauthenticate')}")
 
 
 def counted(request: HttpRequest, user: User) -> list[Membership]:

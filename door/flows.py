@@ -76,13 +76,15 @@ def begin(session: SessionBase, provider: Provider, purpose: Purpose, *, hint: s
 
 
 def take(session: SessionBase, provider_id: UUID, state: str) -> Flow | None:
-    """What was begun here, for this provider, with this state: once."""
-    kept = session.pop(UNDER_WAY, None)
+    """What was begun here, for this provider, with this state: once. A link with another state ends nothing of it."""
+    kept = session.get(UNDER_WAY)
     if not kept:
         return None
     flow = Flow(*kept)
-    is_same = hmac.compare_digest(flow.state.encode(), state.encode()) and flow.provider == str(provider_id)
-    return flow if is_same and time.time() - flow.begun < GOOD_FOR else None
+    if not hmac.compare_digest(flow.state.encode(), state.encode()) or flow.provider != str(provider_id):
+        return None
+    del session[UNDER_WAY]
+    return flow if time.time() - flow.begun < GOOD_FOR else None
 
 
 def redeem(provider: Provider, flow: Flow, code: str) -> Claims:

@@ -15,14 +15,13 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services.way_back import FACTORS
 from door.browsers import name_of
 from kernel.shapes import Wording
 
 if TYPE_CHECKING:
     from allauth.mfa.models import Authenticator
 
-FACTORS = ("totp", "webauthn")
-"""Recovery codes stand in for one of these; alone they are none."""
 PROVEN = "second_factor"
 """In a session: that whoever opened it has shown a second factor, other than at sign-in."""
 

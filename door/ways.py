@@ -82,6 +82,7 @@ leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_passwor
 leads(Letter.Kind.DOCUMENTS_MOVED, lambda letter: reverse("account_login"))
 leads(Letter.Kind.PRIVACY_REGISTERED, lambda letter: reverse("own-data"))
 leads(Letter.Kind.PRIVACY_ANSWERED, lambda letter: reverse("own-data"))
-leads(Letter.Kind.PROVIDER_CHANGED, lambda letter: reverse("company"))
+for of_owners in (Letter.Kind.PROVIDER_CHANGED, Letter.Kind.DOMAIN_MISSING, Letter.Kind.DOMAIN_ENDED):
+    leads(of_owners, lambda letter: reverse("company"))
 leads(Letter.Kind.IDENTITY_BOUND, lambda letter: reverse("home"))
 leads(Letter.Kind.ADDRESS_TAKEN, lambda letter: reverse("account_login"))

@@ -218,8 +218,34 @@ LETTERS: dict[str, Words] = {
         _("How the team of %(customer)s signs in has changed"),
         (
             _("%(by)s: %(way_in)s"),
+            _("The domain is %(domain)s."),
             _("The company sign-in is at %(host)s."),
             _("If this was not agreed, set a new password at once, and tell us."),
+        ),
+        _("See the company sign-in"),
+    ),
+    Kind.DOMAIN_MISSING: Words(
+        _("The company sign-in misses its page at %(domain)s"),
+        (
+            _(
+                "The page %(page)s does not say any more that %(domain)s belongs to %(customer)s. Your company's sign-in speaks for a domain "
+                "as long as such a page does."
+            ),
+            _(
+                "Put its line back by %(on)s: you find it in the settings. Else nobody of %(domain)s comes in by it from then on."
+            ),
+        ),
+        _("See the company sign-in"),
+    ),
+    Kind.DOMAIN_ENDED: Words(
+        _("The company sign-in of %(customer)s does not speak for %(domain)s any more"),
+        (
+            _(
+                "For two weeks no page at %(domain)s has said that it belongs to %(customer)s. Nobody of it comes in by the company sign-in "
+                "from now on, and whoever did is signed out."
+            ),
+            _("%(last)s was the last domain: the company sign-in is switched off."),
+            _("Add the domain again once the page is there."),
         ),
         _("See the company sign-in"),
     ),
@@ -316,6 +342,8 @@ WAYS_IN = {
     "set": _("set up the company sign-in"),
     "on": _("switched the company sign-in on"),
     "off": _("switched the company sign-in off"),
+    "domain-confirmed": _("confirmed a domain: the company sign-in lets its people in"),
+    "domain-removed": _("removed a domain: the company sign-in does not let its people in any more"),
     "required": _("switched the company sign-in on, and nothing else lets people of its domains in"),
 }
 WORDED = {"role": lambda code: str(Role(code).label), "way_in": lambda code: str(WAYS_IN[code])}

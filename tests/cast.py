@@ -12,7 +12,16 @@ from django.db.models import Sum
 
 from accounts import four_eyes
 from accounts.may import Role
-from accounts.models import BillingMode, BillingModeSwitch, BuyerProfile, Customer, Provider, ProviderDomain, User
+from accounts.models import (
+    BillingMode,
+    BillingModeSwitch,
+    BuyerProfile,
+    Customer,
+    Identity,
+    Provider,
+    ProviderDomain,
+    User,
+)
 from accounts.services.buyers import Named, add_buyer
 from catalog.models import Coupon, Item, Price, Product, TaxCategory, TaxRate
 from kernel.actors import Actor, ActorKind
@@ -70,6 +79,14 @@ def make_provider(customer: Customer, domain: str = "customer.example") -> Provi
     )  # fmt: skip
     ProviderDomain.objects.create(provider=provider, name=domain, asked_at=LONG_AGO)
     return provider
+
+
+def bind_to(provider: Provider, user: User, subject: str = "1") -> Identity:
+    """`user` has come in by it once."""
+    return Identity.objects.create(
+        provider=provider, user=user, issuer=provider.issuer, subject=subject, email=user.email, bound_at=LONG_AGO,
+        used_at=LONG_AGO,
+    )  # fmt: skip
 
 
 def make_colleague(email: str = STAFF.name) -> Actor:

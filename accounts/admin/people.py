@@ -28,6 +28,7 @@ from accounts.may import Role
 from accounts.models import AuditEntry, BillingModeSwitch, Customer, CustomerGroup, Membership, User
 from accounts.proof import way_to_proof
 from accounts.services.team import LastOwner, StaffAreNoMembers, add_member, change_role, is_last_owner, remove_member
+from accounts.services.way_back import NoWayBack, is_last_way_back, locked_out_without
 from accounts.staff import permission_words
 from kernel import clock
 from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads, Wording
@@ -56,11 +57,14 @@ class Belongs(forms.ModelForm):
             self.initial = {**self.initial, "customer": member.customer_id, "role": member.role}
 
     def clean(self) -> Cleaned | None:
-        """The last owner stays, whoever moves them."""
+        """The last owner stays, and the last who gets in without a company's sign-in that is required, whoever moves them."""
         data = super().clean()
         member = self.instance.membership if self.instance.pk else None
-        if member and {"customer", "role"} & set(self.changed_data) and is_last_owner(member):
-            self.add_error("role", str(LastOwner()))
+        if member and {"customer", "role"} & set(self.changed_data):
+            if is_last_owner(member):
+                self.add_error("role", str(LastOwner()))
+            elif is_last_way_back(member):
+                self.add_error("role", str(NoWayBack()))
         elsewhere = self.instance.belongs[1:] if self.instance.pk else []
         if data and data.get("is_staff") and (data.get("customer") or elsewhere):
             self.add_error("customer", str(StaffAreNoMembers()))
@@ -196,6 +200,11 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
             if is_last_owner(member):
                 words = _("%(customer)s has no owner any more who may sign in: make another user owner there.")
                 messages.warning(request, words % {"customer": member.customer})
+        for customer in locked_out_without(user):
+            words = _(
+                "Nobody gets in at %(customer)s any more should its company sign-in fail: let people in by password again, on its page."
+            )
+            messages.warning(request, words % {"customer": customer})
 
     @staticmethod
     def _belong(

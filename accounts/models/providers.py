@@ -106,7 +106,10 @@ class Provider(models.Model):
 
 
 class ProviderDomain(models.Model):
-    """A domain of mail addresses: confirmed when a page there says so, and then of one provider alone."""
+    """
+    A domain of mail addresses: confirmed when a page there says so, and then of one provider alone. The page is looked at again at
+    `looks_at`; `missing_since` then it does not say so.
+    """
 
     MAY_BE_DELETED: ClassVar = True
 
@@ -117,6 +120,8 @@ class ProviderDomain(models.Model):
     name = models.CharField(_("domain"), max_length=253)
     asked_at = models.DateTimeField(_("asked"))
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    looks_at = models.DateTimeField(_("next look"), null=True, blank=True)
+    missing_since = models.DateTimeField(_("page missing since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("domain of a company sign-in")
@@ -125,6 +130,11 @@ class ProviderDomain(models.Model):
             models.UniqueConstraint(name="a_domain_stands_once_with_its_provider", fields=["provider", "name"]),
             models.UniqueConstraint(
                 name="a_confirmed_domain_is_of_one_provider", fields=["name"], condition=Q(confirmed_at__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="the_page_of_a_confirmed_domain_may_be_missing",
+                condition=Q(missing_since=None) | Q(confirmed_at__isnull=False),
+                violation_error_message=_("The page of a domain can be missing once the domain is confirmed."),
             ),
             models.CheckConstraint(name="a_domain_is_written_small", condition=Q(name=Lower("name")) & ~Q(name="")),
         ]

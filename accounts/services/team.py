@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import Did
 from accounts.may import Role
-from accounts.models import Customer, Membership, User
+from accounts.models import Customer, Identity, Membership, User
 from accounts.services import record_audit
+from accounts.services.way_back import NoWayBack, is_last_way_back
 from kernel.actors import Actor
 from kernel.errors import DomainError
 
@@ -69,11 +70,12 @@ def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) ->
     What they are from now on; the same again changes nothing.
 
     :raises LastOwner: nobody else is owner there who may sign in
+    :raises NoWayBack: nobody else gets in without the company's sign-in, which is required
     """
     held = _held(member)
     if held.role == role:
         return held
-    _refuse_last_owner(held)
+    _refuse_last(held)
     before, held.role = held.role, role
     held.save(update_fields=["role"])
     record_audit(
@@ -92,16 +94,18 @@ def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) ->
 @transaction.atomic
 def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
     """
-    They belong there no more; their keys stop, see `CustomerKey.working`.
+    They belong there no more; their keys stop, see `CustomerKey.working`, and the company's sign-in knows them no more.
 
     :raises LastOwner: nobody else is owner there who may sign in
+    :raises NoWayBack: nobody else gets in without the company's sign-in, which is required
     """
     held = _held(member)
-    _refuse_last_owner(held)
+    _refuse_last(held)
     record_audit(
         Did.REMOVE_MEMBER, held.user.email, actor=actor, at=at, reason="", customer=held.customer, role=held.role,
         member=str(held.user_id),
     )  # fmt: skip
+    Identity.objects.filter(provider__customer=held.customer, user=held.user).delete()
     held.delete()
 
 
@@ -117,6 +121,8 @@ def _held(member: Membership) -> Membership:
     return Membership.objects.select_for_update(of=("self",)).select_related("customer", "user").get(pk=member.pk)
 
 
-def _refuse_last_owner(member: Membership) -> None:
+def _refuse_last(member: Membership) -> None:
     if is_last_owner(member):
         raise LastOwner
+    if is_last_way_back(member):
+        raise NoWayBack

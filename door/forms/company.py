@@ -110,9 +110,17 @@ class OwnAccountForm(Braked, forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
 
-    def __init__(self, data: Sent = None, *, request: HttpRequest, user: User) -> None:
+    joins = forms.BooleanField(error_messages={"required": _("Say that you want to belong to it, or leave this page.")})
+    field_order = ("joins", "password")
+
+    def __init__(self, data: Sent = None, *, request: HttpRequest, user: User, joins: dict[str, str]) -> None:
+        """:param joins: the `customer`, and the `role` in its team for who does not belong to it yet"""
         super().__init__(data)
         self.request, self.user = request, user
+        if joins["role"]:
+            self.fields["joins"].label = text("I want to belong to the team of %(customer)s, as %(role)s.") % joins
+        else:
+            del self.fields["joins"]
 
     def clean_password(self) -> str:
         attempts = Attempts.to_sign_in(self.request, self.user.email)

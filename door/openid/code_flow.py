@@ -13,6 +13,15 @@ from door.openid.tokens import Claims, verify
 
 GOOGLE = "https://accounts.google.com"
 """Issues for everybody: whose account it is says `hd`, of a company's alone."""
+EVERYBODYS = frozenset(
+    {
+        *("https://gitlab.com", "https://slack.com", "https://appleid.apple.com", "https://account.apple.com"),
+        *("https://www.facebook.com", "https://www.linkedin.com/oauth", "https://access.line.me"),
+        *("https://api.login.yahoo.com", "https://id.twitch.tv/oauth2", "https://www.paypal.com"),
+        "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+    }
+)
+"""Issue for everybody and say of none whose account it is: a company's address that was theirs once lets them in for good."""
 
 
 class Endpoints(NamedTuple):
@@ -102,6 +111,8 @@ def _discover(issuer: str) -> Endpoints:
     own = said.get("issuer")
     if not isinstance(own, str) or own.rstrip("/") != issuer.rstrip("/"):
         raise Untrusted(Flaw.ISSUER)
+    if own.rstrip("/") in EVERYBODYS:
+        raise Untrusted(Flaw.EVERYBODYS)
     ways = said.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
     return Endpoints(
         own,

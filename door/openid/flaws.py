@@ -19,6 +19,7 @@ class Flaw(TextChoices):
     AUDIENCE = "audience", _("What it says is meant for somebody else than us.")
     EXPIRED = "expired", _("What it says is too old, or its clock is wrong.")
     NONCE = "nonce", _("What it says is the answer to another question than ours.")
+    EVERYBODYS = "everybodys", _("It has accounts for everybody, and does not say which of them are your company's.")
     SUBJECT = "subject", _("It does not say who you are.")
     ADDRESS_MISSING = "address-missing", _("It does not say your mail address.")
     ADDRESS_UNVERIFIED = "address-unverified", _("It does not say that your mail address is verified.")

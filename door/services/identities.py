@@ -24,6 +24,8 @@ from door.audit import Did
 from door.models import Agreement
 from door.openid import GOOGLE, Claims, Flaw, Untrusted, host_of
 from door.services.passwords import find_user
+from door.services.sessions import end_sessions
+from kernel.actors import Actor
 from kernel.errors import DomainError
 from notifications.models import Letter
 from notifications.services import write_letter
@@ -77,7 +79,7 @@ def come_in(provider_id: UUID, claims: Claims, *, at: datetime) -> Identity | No
     if found is None:
         return None
     user = found.user
-    if user.is_staff or not user.is_active or not user.memberships.filter(customer=provider.customer).exists():
+    if user.is_staff or not user.is_active or not is_member(provider, user):
         raise NotOfTheCompany(customer=provider.customer.name)
     found.used_at = at
     found.save(update_fields=["used_at"])
@@ -95,8 +97,9 @@ def first_time(provider: Provider, claims: Claims) -> User | None:
     user = find_user(claims.email)
     if user is not None and (user.is_staff or not user.is_active):
         raise NotByProvider
-    is_member = user is not None and user.memberships.filter(customer=provider.customer).exists()
-    if not is_member and (not provider.joins_as or has_belonged(provider.customer, user, claims.email)):
+    if not (user and is_member(provider, user)) and (
+        not provider.joins_as or has_belonged(provider.customer, user, claims.email)
+    ):
         raise NotOfTheCompany(customer=provider.customer.name)
     return user
 
@@ -112,7 +115,7 @@ def bind_first(provider_id: UUID, user: User, claims: Claims, *, at: datetime) -
     refuse_foreign(provider, claims)
     if first_time(provider, claims) != user:
         raise NotByProvider
-    if not user.memberships.filter(customer=provider.customer).exists():
+    if not is_member(provider, user):
         _join(provider, user, at=at)
     bind(provider, user, claims, at=at)
     return provider
@@ -163,10 +166,30 @@ def bind(provider: Provider, user: User, claims: Claims, *, at: datetime) -> Ide
         issuer=claims.issuer, known_as=claims.subject,
     )  # fmt: skip
     write_letter(
-        Letter.Kind.IDENTITY_BOUND, user.email, customer.language, at=at, user=user,
+        Letter.Kind.IDENTITY_BOUND, user.email, customer.language, at=at, user=user, about=customer.pk,
         customer=customer.name[:60], host=host_of(claims.issuer),
     )  # fmt: skip
     return bound
+
+
+@transaction.atomic
+def forget_identity(identity: Identity, *, actor: Actor, at: datetime) -> None:
+    """
+    The provider means nobody by that subject any more: whoever it sends shows by their password again who they are. Where it let
+    them in, they are signed out.
+    """
+    customer = Customer.objects.lock(identity.provider.customer_id)
+    forgotten, _by_model = Identity.objects.filter(pk=identity.pk).delete()
+    if forgotten:
+        end_sessions(identity.user, by=str(customer.pk))
+        record_audit(
+            Did.FORGET_IDENTITY, identity.user.email, actor=actor, at=at, reason="", customer=customer,
+            issuer=identity.issuer, known_as=identity.subject,
+        )  # fmt: skip
+
+
+def is_member(provider: Provider, user: User) -> bool:
+    return user.memberships.filter(customer=provider.customer_id).exists()
 
 
 def held_provider(provider_id: UUID) -> Provider:
@@ -200,6 +223,6 @@ def _join(provider: Provider, user: User, *, at: datetime) -> None:
     add_member(customer, user, provider.joins_as, actor=user.actor, at=at)
     for owner in owners_of(customer):
         write_letter(
-            Letter.Kind.JOINED_BY_PROVIDER, owner.email, customer.language, at=at, user=owner,
+            Letter.Kind.JOINED_BY_PROVIDER, owner.email, customer.language, at=at, user=owner, about=customer.pk,
             customer=customer.name[:60], member=user.email, role=provider.joins_as, host=host_of(provider.issuer),
         )  # fmt: skip

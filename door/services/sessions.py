@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
@@ -54,21 +54,27 @@ def set_terms(
         record_audit(Did.SET_SESSION_TERMS, customer.pk, actor=actor, at=at, reason="", customer=customer, **terms)
 
 
-def sessions_of(user: User, *, machine_at: datetime) -> list[UserSession]:
-    """Those that have not ended, the latest first. :param machine_at: sessions live by the machine's clock"""
+def sessions_of(user: User, *, by: str = "", machine_at: datetime) -> list[UserSession]:
+    """
+    Those that have not ended, the latest first.
+
+    :param by: a customer: those alone that its provider opened
+    :param machine_at: sessions live by the machine's clock
+    """
     running = Session.objects.filter(expire_date__gt=machine_at).values("session_key")
-    return list(UserSession.objects.filter(user=user, session_key__in=running).order_by("-created_at", "-pk"))
+    return list(_of(user, by).filter(session_key__in=running).order_by("-created_at", "-pk"))
 
 
 @transaction.atomic
-def end_sessions(user: User, *, only: int | None = None, but: str = "") -> int:
+def end_sessions(user: User, *, only: int | None = None, but: str = "", by: str = "") -> int:
     """
     Sign `user` out; returns of how many browsers.
 
     :param only: of this one alone
     :param but: not where the session has this key
+    :param by: a customer: where its provider let them in
     """
-    ended = UserSession.objects.filter(user=user).exclude(session_key=but)
+    ended = _of(user, by).exclude(session_key=but)
     if only is not None:
         ended = ended.filter(pk=only)
     return _end(ended)
@@ -78,6 +84,17 @@ def end_sessions(user: User, *, only: int | None = None, but: str = "") -> int:
 def end_sessions_by(customer: Customer) -> int:
     """Sign out whoever came in by the customer's own provider; returns of how many browsers."""
     return _end(UserSession.objects.filter(data__company=str(customer.pk)))
+
+
+@transaction.atomic
+def end_sessions_by_own_means(users: Iterable[int]) -> int:
+    """Sign these users out where no provider let them in; returns of how many browsers."""
+    return _end(UserSession.objects.filter(user__in=users, data__company__isnull=True))
+
+
+def _of(user: User, by: str) -> QuerySet[UserSession]:
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return found.filter(data__company=by) if by else found
 
 
 def _end(ended: QuerySet[UserSession]) -> int:

@@ -14,7 +14,6 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -29,8 +28,9 @@ from door import by_provider, documents, flows
 from door.brake import Attempts, in_words
 from door.flows import Flow, Purpose
 from door.forms.company import CompanyAddressForm, NewHereForm, OwnAccountForm
+from door.onward import is_ours
 from door.openid import Claims, Flaw, Untrusted, host_of
-from door.services.identities import ProviderIsOff, come_in, first_time, join
+from door.services.identities import ProviderIsOff, come_in, first_time, is_member, join
 from door.services.providers import note_tried
 from door.stages import FACTOR
 from door.views.parts import slowed
@@ -98,6 +98,8 @@ def company_back(request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
         messages.info(request, text("You have not signed in at %(host)s.") % {"host": host_of(provider.issuer)})
         return redirect("company" if purpose == Purpose.TRY else "company-door")
     try:
+        if not (provider.is_on or purpose == Purpose.TRY):
+            raise ProviderIsOff
         if request.GET.get("iss", provider.issuer) != provider.issuer:
             raise Untrusted(Flaw.ISSUER)
         claims = flows.redeem(provider, flow, request.GET["code"])
@@ -159,12 +161,19 @@ def company_first(request: HttpRequest) -> HttpResponseBase:
     provider = Provider.objects.select_related("customer").filter(pk=first.provider).first() if first else None
     if first is None or provider is None:
         return render(request, "door/stale.html", {"again": "company-door"}, status=410)
+    if not provider.is_on:
+        flows.forget_first(request.session)
+        return _failed(request, ProviderIsOff(), Purpose.ENTER)
     user = first_time(provider, first.claims)
+    joins_as = "" if user and is_member(provider, user) else str(provider.get_joins_as_display())
+    named = {"customer": provider.customer.name, "role": joins_as}
     form = (
-        OwnAccountForm(request.POST or None, request=request, user=user) if user else NewHereForm(request.POST or None)
+        OwnAccountForm(request.POST or None, request=request, user=user, joins=named)
+        if user
+        else NewHereForm(request.POST or None)
     )
     if not form.is_valid():
-        context = {"form": form, "known": user, "email": first.claims.email, "customer_name": provider.customer.name}
+        context = {**named, "form": form, "known": user, "email": first.claims.email, "host": host_of(provider.issuer)}
         return slowed(render(request, "door/company_first.html", context), form)
     flows.forget_first(request.session)
     if user is None:
@@ -220,5 +229,4 @@ def _failed(request: HttpRequest, refusal: DomainError, purpose: Purpose) -> Htt
 
 
 def _safe(request: HttpRequest, url: str) -> str:
-    is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
-    return url if is_ours else ""
+    return url if is_ours(request, url) else ""

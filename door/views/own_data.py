@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language
 from accounts.may import MEMBERS, May
-from door.by_provider import refuse_part_of
+from door.by_provider import ask_for_own_means
 from door.kept import zip_of_kept
 from door.models import PrivacyRequest
 from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
@@ -45,6 +45,8 @@ class PrivacyForm(forms.Form):
 @portal_page(MEMBERS, does=MEMBERS)
 def own_data(request: PortalRequest) -> HttpResponse:
     """One's own requests, and another one."""
+    if request.method == "POST":
+        ask_for_own_means(request)
     form = PrivacyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -69,7 +71,7 @@ def own_data(request: PortalRequest) -> HttpResponse:
 @portal_page(does=MEMBERS)
 def hand_over(request: PortalRequest) -> HttpResponseBase:
     """All that is kept, as a file; of the customer for who manages its details."""
-    refuse_part_of(request, request.user)
+    ask_for_own_means(request)
     register_hand_over(request.customer, request.user, actor=request.actor, at=request.at)
     customer = request.customer if May.MANAGE_PROFILE in request.rights else None
     parts = zip_of_kept(request.user, customer, language=document_language(request), at=request.at)
@@ -81,6 +83,7 @@ def hand_over(request: PortalRequest) -> HttpResponseBase:
 @require_POST
 @portal_page(does=MEMBERS)
 def cancel(request: PortalRequest, asked_id: UUID) -> HttpResponse:
+    ask_for_own_means(request)
     asked = get_object_or_404(PrivacyRequest, pk=asked_id, customer=request.customer, user=request.user)
     cancel_request(asked.pk, actor=request.actor, at=request.at)
     messages.success(request, _("Your request is cancelled."))

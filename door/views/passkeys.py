@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from accounts.access import signed_in
 from door.forms.passkeys import NewPasskeyForm, PasskeyAgainForm, PasskeySignInForm
 from door.second_factor import PROVEN, SecondFactor
+from door.services.second_factor import keep_ways_back
 from door.services.sessions import end_sessions
 
 
@@ -52,6 +53,7 @@ class RemovePasskey(ways.RemoveWebAuthnView):
             messages.error(self.request, str(adapter.error_messages["cannot_delete_authenticator"]))
             return redirect("mfa_index")
         answer: HttpResponse = super().form_valid(form)
+        keep_ways_back(signed_in(self.request))
         return answer
 
     def get_context_data(self, **kwargs: object) -> dict[str, object]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import May
-from accounts.models import Provider, ProviderDomain
+from accounts.models import Identity, Provider, ProviderDomain
 from accounts.proof import ask_for_proof, way_to_proof
 from door.flows import Purpose, back_of
 from door.forms.company import DomainForm, ProviderForm
 from door.openid import ProviderAway, host_of
-from door.services import providers as services
+from door.services import domains, providers
+from door.services.identities import forget_identity
 from door.views.company import hold_up, leave
 from kernel.errors import DomainError
 
@@ -38,16 +39,17 @@ def company(request: PortalRequest) -> HttpResponse:
 
 def company_page(request: PortalRequest, form: DomainForm | None = None, status: int = 200) -> HttpResponse:
     provider = _own(request)
-    domains = list(provider.domains.order_by("name")) if provider else []
-    for domain in domains:
-        domain.page, domain.token = services.page_of(domain), services.token_of(domain)  # type: ignore[attr-defined]
+    named = list(provider.domains.order_by("name")) if provider else []
+    for one in named:
+        one.page, one.token = domains.page_of(one), domains.token_of(one)  # type: ignore[attr-defined]
     context = {
         "provider": provider,
         "host": host_of(provider.issuer) if provider else "",
         "back": back_of(provider.pk) if provider else "",
         "joins_as": provider.get_joins_as_display() if provider else "",
-        "domains": domains,
-        "is_confirmed": any(domain.confirmed_at for domain in domains),
+        "domains": named,
+        "is_confirmed": any(one.confirmed_at for one in named),
+        "identities": list(provider.identities.select_related("user").order_by("user__email")) if provider else [],
         "form": form or DomainForm(),
     }
     return render(request, "door/company.html", context, status=status)
@@ -66,7 +68,7 @@ def set_company(request: PortalRequest) -> HttpResponseBase:
         hold_up(request.customer)
     form = ProviderForm(request.POST or None, instance=provider)
     if request.method == "POST" and form.is_valid():
-        services.set_provider(request.customer, form.wanted(), actor=request.actor, at=request.at)
+        providers.set_provider(request.customer, form.wanted(), actor=request.actor, at=request.at)
         messages.success(request, _("The company sign-in is set up."))
         return redirect("company")
     return render(request, "door/company_set.html", {"form": form}, status=400 if form.errors else 200)
@@ -80,7 +82,7 @@ def add_domain(request: PortalRequest) -> HttpResponse:
     form = DomainForm(request.POST)
     if form.is_valid():
         try:
-            domain = services.add_domain(provider, form.cleaned_data["name"], actor=request.actor, at=request.at)
+            domain = domains.add_domain(provider, form.cleaned_data["name"], actor=request.actor, at=request.at)
         except DomainError as refusal:
             form.add_error("name", str(refusal))
         else:
@@ -96,10 +98,10 @@ def check_domain(request: PortalRequest, domain_id: UUID) -> HttpResponse:
     ask_for_proof(request)
     hold_up(request.customer)
     try:
-        services.confirm_domain(domain, actor=request.actor, at=request.at)
+        domains.confirm_domain(domain, actor=request.actor, at=request.at)
     except ProviderAway:
         messages.error(
-            request, _("%(page)s does not answer. Please try again in a moment.") % {"page": services.page_of(domain)}
+            request, _("%(page)s does not answer. Please try again in a moment.") % {"page": domains.page_of(domain)}
         )
     except DomainError as refusal:
         messages.error(request, str(refusal))
@@ -113,7 +115,7 @@ def check_domain(request: PortalRequest, domain_id: UUID) -> HttpResponse:
 def remove_domain(request: PortalRequest, domain_id: UUID) -> HttpResponse:
     domain = _own_domain(request, domain_id)
     ask_for_proof(request)
-    services.remove_domain(domain, actor=request.actor, at=request.at)
+    domains.remove_domain(domain, actor=request.actor, at=request.at)
     messages.success(request, _("%(domain)s is removed.") % {"domain": domain.name})
     return redirect("company")
 
@@ -137,8 +139,19 @@ def switch_company(request: PortalRequest) -> HttpResponse:
     wanted = SWITCHES.get(request.POST.get("way", ""))
     if wanted is None:
         return company_page(request, status=400)
-    services.switch_provider(provider, **wanted, actor=request.actor, at=request.at)
+    providers.switch_provider(provider, **wanted, actor=request.actor, at=request.at)
     messages.success(request, _("Saved: it counts from now on."))
+    return redirect("company")
+
+
+@require_POST
+@portal_page(does=May.MANAGE_TEAM)
+def forget_member(request: PortalRequest, identity_id: UUID) -> HttpResponse:
+    """Of a member: whom the provider means by them is forgotten, until they show by their password who they are."""
+    identity = get_object_or_404(Identity, pk=identity_id, provider__customer=request.customer)
+    ask_for_proof(request)
+    forget_identity(identity, actor=request.actor, at=request.at)
+    messages.success(request, _("%(who)s shows a password the next time.") % {"who": identity.user})
     return redirect("company")
 
 
@@ -154,7 +167,7 @@ def _own_or_404(request: PortalRequest) -> Provider:
 
 
 def _own_domain(request: PortalRequest, domain_id: UUID) -> ProviderDomain:
-    found = services.domain_by(domain_id, request.customer)
+    found = domains.domain_by(domain_id, request.customer)
     if found is None:
         raise Http404
     return found

@@ -23,7 +23,7 @@ from door.forms import AgainForm, CodeAgainForm, CodeForm, FirstCodeForm
 from door.forms.passkeys import PasskeyCodeForm
 from door.second_factor import PROVEN, needs_second_factor
 from door.services import tell_user
-from door.services.second_factor import want_second_factor
+from door.services.second_factor import keep_ways_back, want_second_factor
 from door.services.sessions import end_sessions
 from door.views.parts import Page, WithRequest, slowed
 from kernel import clock
@@ -88,6 +88,7 @@ class SwitchOff(DeactivateTOTPView):
     def form_valid(self, form: Form) -> HttpResponse:
         """With the letter, or not at all."""
         answer: HttpResponse = super().form_valid(form)
+        keep_ways_back(signed_in(self.request))
         return answer
 
 

@@ -244,6 +244,8 @@ class Letter(models.Model):
         ROLE_CHANGED = "role_changed", _("Another role in a team")
         OWNERSHIP_PASSED = "ownership_passed", _("Ownership passed on")
         PROVIDER_CHANGED = "provider_changed", _("Company sign-in changed")
+        DOMAIN_MISSING = "domain_missing", _("Page of a domain missing")
+        DOMAIN_ENDED = "domain_ended", _("Domain of the company sign-in ended")
         IDENTITY_BOUND = "identity_bound", _("Company sign-in used for the first time")
         JOINED_BY_PROVIDER = "joined_by_provider", _("Somebody new joined by the company sign-in")
         CLOSING_ASKED = "closing_asked", _("Account to be closed")

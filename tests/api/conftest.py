@@ -34,6 +34,7 @@ from tests.cast import (
     DAY,
     LONG_AGO,
     NOON,
+    bind_to,
     chosen,
     create,
     make_buyer,
@@ -166,6 +167,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
     (server,) = create(alice, small)
     (gone,) = create(alice, small, name="gone")
     done(caller_of(alice).post(f"resources/{gone.pk}/delete/"))
+    provider = make_provider(alice)
     inputs = {"product": str(vserver.pk), "name": "new", "items": chosen(small), "quantity": 1, "months": 1}
     quote = make_quote(alice, Action.CREATE, inputs, at=NOON)
     order = place_order(alice.pk, quote.pk, means="wallet", key="k", actor=owner_of(alice), at=NOON)
@@ -176,7 +178,8 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "order": order.pk,
         "buyer": make_buyer(alice).pk,
         "privacy": ask_for_privacy(alice, None, "correct", "my name", actor=owner_of(alice), at=NOON).pk,
-        "domain": make_provider(alice).domains.get().pk,
+        "domain": provider.domains.get().pk,
+        "identity": bind_to(provider, make_user(alice)).pk,
         "recipient": ask_recipient(
             alice, "a@books.example", "en", [Notice.Kind.REFUND], actor=owner_of(alice), at=NOON
         ).pk,

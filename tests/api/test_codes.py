@@ -21,8 +21,8 @@ NO_REFUSALS_HERE = {
     "less-is-left", "claim-answered", "difference-ended", "no-money-of-nobody", "statement-of-another-day", "statement-unreadable", "transfer-differs", "transfer-recorded-already",
     # what is only on pages
     "address-change-over", "address-of-the-company", "address-taken", "claimed-already", "not-waiting", "sign-up-over", "too-many-claims",
-    "domain-not-confirmed", "domain-taken", "last-domain", "no-way-back", "not-by-provider", "not-of-the-company", "provider-asked-too-often", "provider-away", "provider-busy",
-    "provider-not-tried", "provider-off", "provider-secret-unreadable", "provider-untrusted", "too-many-domains",
+    "domain-not-confirmed", "domain-taken", "last-domain", "not-by-provider", "not-of-the-company", "provider-asked-too-often", "provider-away", "provider-busy",
+    "provider-not-tried", "provider-off", "provider-secret-unreadable", "provider-settings-changed", "provider-untrusted", "too-many-domains",
     # reasons that are kept with what came to nothing
     "charge-corrected", "not-running-any-more", "postpaid-by-now", "renewed-meanwhile",
 }  # fmt: skip

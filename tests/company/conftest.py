@@ -16,8 +16,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import Customer, Provider, User
-from door.services import providers
-from door.services.providers import Settings, add_domain, confirm_domain, set_provider, switch_provider
+from door.services import domains
+from door.services.domains import add_domain, confirm_domain
+from door.services.providers import Settings, set_provider, switch_provider
 from tests.cast import LONG_AGO, NOON, owner_of
 from tests.company.provider import CLIENT, PAGE, SECRET
 
@@ -63,7 +64,7 @@ def idp(db, process, settings, monkeypatch) -> Told:
     """The provider as it is at the start; it stands on this machine, and so does the page of each domain."""
     url, http = process
     settings.PROVIDER_INSIDE_NETWORKS = ["127.0.0.0/8"]
-    monkeypatch.setattr(providers, "page_of", lambda domain: f"{url}{PAGE}")
+    monkeypatch.setattr(domains, "page_of", lambda domain: f"{url}{PAGE}")
     cache.clear()
     told = Told(url, http)
     told.tell()
@@ -97,7 +98,7 @@ def set_up(customer: Customer, idp: Told, *, domain: str = DOMAIN, is_required: 
     actor = owner_of(customer)
     provider = set_provider(customer, wanted(idp, **more), actor=actor, at=LONG_AGO)
     asked = add_domain(provider, domain, actor=actor, at=LONG_AGO)
-    idp.tell(page=providers.token_of(asked))
+    idp.tell(page=domains.token_of(asked))
     confirm_domain(asked, actor=actor, at=LONG_AGO)
     Provider.objects.filter(pk=provider.pk).update(tried_at=LONG_AGO)
     switched = switch_provider(provider, is_on=True, actor=actor, at=NOON)

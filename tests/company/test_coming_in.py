@@ -271,11 +271,9 @@ def test_a_session_of_a_provider_is_of_its_customer_alone(provider, idp, alice, 
     assert client.get("/wallet/").context["customer"] == alice
     assert client.get("/api/v1/wallet/").status_code == 200
     assert "Bob" not in client.get("/").content.decode()
-    for taken in (
-        client.post("/settings/data/take/", {"for_customer": str(alice.pk)}),
-        client.get("/api/v1/privacy-requests/take/"),
-    ):
-        assert taken.status_code == 403, "what is kept about the person is not Alice's alone"
+    taken = client.post("/settings/data/take/", {"for_customer": str(alice.pk)})
+    assert taken["Location"].startswith("/settings/again/"), "what is kept about the person is not Alice's alone"
+    assert client.get("/api/v1/privacy-requests/take/").status_code == 403
 
 
 @pytest.mark.parametrize("page", ["/settings/passkeys/new/", "/settings/second-factor/set-up/"])
@@ -490,6 +488,15 @@ def test_somebody_else_there_proves_nothing(provider, idp, alice):
     bound(browser(), other, idp)
     idp.says(other.email)
     assert go(client, client.post("/settings/again/company/", {"next": "/"})).status_code == 403
+
+
+def test_a_link_with_another_state_does_not_end_a_sign_in_under_way(provider, idp, alice):
+    lan = member(alice, LAN)
+    bound(browser(), lan, idp)
+    idp.says(LAN)
+    leave_page = (client := browser()).post("/sign-in/company/", {"email": LAN, "next": ""})
+    assert client.get(f"/sign-in/company/{provider.pk}/back/?state=x&code=y").status_code == 410
+    assert (go(client, leave_page).status_code, who(client)) == (302, lan)
 
 
 def test_without_a_session_of_a_provider_the_password_is_asked_for(alice):

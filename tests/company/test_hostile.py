@@ -157,7 +157,10 @@ def test_a_wrong_state_and_a_second_use_are_refused(provider, idp, lan):
     client = browser()
     idp.says(LAN)
     left = client.post("/sign-in/company/", {"email": LAN})
-    assert client.get(f"/sign-in/company/{provider.pk}/back/?code=x&state=guessed").status_code == 410
+    state = way_out(left).partition("state=")[2].partition("&")[0]
+    back = f"/sign-in/company/{provider.pk}/back/?code=x&state="
+    assert client.get(f"{back}guessed").status_code == 410
+    assert client.get(f"{back}{state}").status_code == 403, "it has not ended what was begun, but no such code is given"
     assert go(client, left).status_code == 410
     assert who(client) is None
 

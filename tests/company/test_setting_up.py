@@ -5,25 +5,22 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import AuditEntry, Identity, Provider, ProviderDomain, User
-from door.openid import GOOGLE, Claims, Untrusted
-from door.services.identities import refuse_foreign
-from door.services.providers import (
-    DomainTaken,
+from accounts.services.way_back import NoWayBack
+from door.openid import GOOGLE, Claims, Flaw, Untrusted, code_flow, endpoints_of
+from door.services import sessions
+from door.services.domains import (
     LastDomain,
-    NotTried,
-    NoWayBack,
     add_domain,
-    confirm_domain,
     remove_domain,
-    set_provider,
-    switch_provider,
     token_of,
 )
+from door.services.identities import refuse_foreign
+from door.services.providers import NotTried, SettingsChanged, note_tried, open_passwords, set_provider, switch_provider
 from kernel.errors import InvalidInput
 from notifications.models import Letter
 from store.sealed import unseal
-from tests.cast import LONG_AGO, NOON, make_user, owner_of
-from tests.company.conftest import DOMAIN, browser, go, member, set_up, wanted, who
+from tests.cast import LONG_AGO, NOON, make_colleague, make_user, owner_of
+from tests.company.conftest import DOMAIN, bound, browser, go, member, set_up, wanted, who
 from tests.company.provider import CLIENT, SECRET
 from tests.letters import mail_to
 from tests.markup import markup
@@ -82,7 +79,7 @@ def test_an_owner_sets_it_up_confirms_a_domain_tries_it_and_switches_it_on(askin
         one.facts["way_in"]
         for one in Letter.objects.filter(kind="provider_changed", recipient=owner.email).order_by("pk")
     ]
-    assert told == ["set", "on"]
+    assert told == ["set", "domain-confirmed", "on"]
     assert "đăng nhập" in mail_to(owner.email).subject
 
 
@@ -153,13 +150,43 @@ def test_it_is_required_only_where_an_owner_would_get_in_without_it(provider, al
     assert switch_provider(provider, is_on=True, is_required=True, actor=actor, at=NOON).is_required
 
 
-def test_a_domain_is_of_one_customer(provider, bob, idp):
-    theirs = set_provider(bob, wanted(idp), actor=owner_of(bob), at=NOON)
-    asked = add_domain(theirs, DOMAIN, actor=owner_of(bob), at=NOON)
-    idp.tell(page=token_of(asked))
-    with pytest.raises(DomainTaken):
-        confirm_domain(asked, actor=owner_of(bob), at=NOON)
-    assert token_of(asked) != token_of(provider.domains.get())
+def test_settings_that_were_saved_while_others_were_tried_are_not_tried(provider, alice, owner, idp):
+    tried = Provider.objects.get()
+    set_provider(alice, wanted(idp, client_secret="typed anew"), actor=owner_of(alice), at=NOON)
+    with pytest.raises(SettingsChanged):
+        note_tried(tried, owner, Claims(idp.url, "1", owner.email), actor=owner_of(alice), at=NOON)
+    assert (Provider.objects.get().tried_at, Identity.objects.count()) == (None, 0)
+
+
+def test_staff_who_let_passwords_in_again_switch_nothing_on(provider, alice):
+    """Whatever they saw: an owner has just switched it off."""
+    switch_provider(provider, is_on=False, actor=owner_of(alice), at=NOON)
+    open_passwords(alice, reason="down", actor=make_colleague(), at=NOON)
+    assert not Provider.objects.get().is_on
+
+
+def test_switched_to_required_it_signs_out_who_came_in_otherwise(provider, alice, owner, idp, monkeypatch):
+    """At once, and with the pages of products that they opened; an owner who always gets in stays in."""
+    set_up_factor(browser(owner))
+    lan, guest = member(alice, f"lan@{DOMAIN}"), member(alice, "guest@elsewhere.example")
+    by_provider = bound(browser(), lan, idp)
+    others = {user: browser() for user in (lan, guest)}
+    for user, client in others.items():
+        client.post("/login/", {"username": user.email, "password": "secret"})
+    ended: list[str] = []
+    monkeypatch.setattr(sessions, "_when_ended", [ended.append])
+
+    switch_provider(provider, is_on=True, is_required=True, actor=owner_of(alice), at=NOON)
+
+    assert ended == [others[lan].cookies["sessionid"].value]
+    assert (who(others[guest]), who(by_provider)) == (guest, lan)
+
+
+def test_a_provider_at_which_anybody_has_an_account_is_not_taken(idp, monkeypatch):
+    monkeypatch.setattr(code_flow, "EVERYBODYS", frozenset({idp.url}))
+    with pytest.raises(Untrusted) as refused:
+        endpoints_of(idp.url)
+    assert refused.value.flaw == Flaw.EVERYBODYS
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def test_without_a_name_it_is_called_as_its_browser(inside):
 def test_it_signs_in_without_a_password_and_is_the_second_factor(owner, device):
     Customer.objects.update(wants_second_factor=True)
     client = browser()
-    answer = sign_in(device, client, next="/invoices/")
-    assert (answer.status_code, answer["Location"]) == (302, "/invoices/")
+    answer = sign_in(device, client, next="/billing/")
+    assert (answer.status_code, answer["Location"]) == (302, "/billing/")
     assert client.get("/settings/").status_code == 200
     assert client.get("/settings/sessions/").context["sessions"][0]["is_here"]
 

@@ -45,6 +45,7 @@ OPEN = {
     "usersessions_list": "oneself",
     "sessions-end-others": "oneself",
     "session-end": "oneself",
+    "session-forget": "oneself",
     "address-confirm": "whoever has the link",
     "recipient-confirm": "whoever has the link",
     "stop-notices": "whoever has the mail",
@@ -85,6 +86,7 @@ THINGS = {
     "member_id": "member",
     "asked_id": "privacy",
     "domain_id": "domain",
+    "identity_id": "identity",
 }
 KINDS = {
     "resources": "resource",

@@ -79,6 +79,14 @@ def test_a_confirmed_domain_is_of_one_provider_and_stays_as_it_was_asked(provide
     )
 
 
+def test_a_page_is_missed_once_it_was_there(provider):
+    ProviderDomain.objects.create(provider=provider, name="alice.example", asked_at=LONG_AGO)
+    missing = "UPDATE accounts_providerdomain SET missing_since = now()"
+    refuse(missing, match="the_page_of_a_confirmed_domain_may_be_missing")
+    run("UPDATE accounts_providerdomain SET confirmed_at = now()")
+    assert run(missing) == 1
+
+
 def test_a_provider_means_members_of_its_customer_and_nobody_else(provider, alice, bob):
     stranger, staff = make_user(bob), User.objects.create_user("staff@portal.example", "secret", is_staff=True)
     for user in (stranger, staff):
