@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from accounts.for_whom import FIELD, lead_back, refuse_for_another
+from accounts.for_whom import FIELD, lead_back, look_at_named, refuse_for_another
 from accounts.may import LOOKING, NOBODY, May, Need, RightMissing, Rights, allows, lacking, need_of, words_of
 from accounts.models import Customer, User
 from accounts.rights import VIEW_AS_CUSTOMER
@@ -83,6 +83,8 @@ def portal_page(
             if customer is None:
                 raise PermissionDenied
             if request.method in SAFE:
+                if not viewed and (plain := look_at_named(request, user)):
+                    return plain
                 lead_back(request, user)
             elif not from_any:
                 refuse_for_another(user, request.POST.get(FIELD))

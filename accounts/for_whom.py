@@ -1,22 +1,27 @@
 """
 Somebody who belongs to several customers acts for the one whose page they see, whatever another tab has chosen meanwhile: each
-form of the portal names its customer, and so does each write by REST with the portal's session.
+form of the portal names its customer, and so does each write by REST with the portal's session. A link of a mail names whom it
+is about, and whoever follows it looks at them.
 """
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+from uuid import UUID
+
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.language import speak
 from accounts.models import User
 from kernel.errors import DomainError
 
 CHOSEN = "customer"
 """Where the session keeps for whom they work."""
 FIELD = "for_customer"
-"""Where a form names its customer, beside the CSRF token."""
+"""Where a form names its customer, beside the CSRF token, and a link of a mail in its address."""
 HEADER = "X-Customer"
 """Where a write by REST does."""
 
@@ -39,6 +44,28 @@ def refuse_for_another(user: User, named: str | None) -> None:
     is_ours = named == str(user.customer.pk) if named is not None else len(user.belongs) == 1
     if user.has_strayed or not is_ours:
         raise ForAnother(customer=user.customer.name)
+
+
+def path_for(path: str, customer_id: UUID | None) -> str:
+    """`path` in a mail about a customer."""
+    return f"{path}?{urlencode({FIELD: customer_id})}" if path and customer_id else path
+
+
+def look_at_named(request: HttpRequest, user: User) -> HttpResponseRedirect | None:
+    """Whoever follows a link about another of their customers works for them from now on; the address is plain again."""
+    if FIELD not in request.GET:
+        return None
+    plain = request.GET.copy()
+    named = str(plain.pop(FIELD)[-1])
+    answer = HttpResponseRedirect(f"{request.path}?{plain.urlencode()}" if plain else request.path)
+    found = next((one.customer for one in user.belongs if str(one.customer_id) == named), None)
+    if found is None:
+        words = gettext("This link is about a customer for whom you do not work, or not by how you have signed in.")
+        messages.warning(request, words)
+    elif found != user.customer:
+        request.session[CHOSEN] = named
+        speak(answer, found.language)
+    return answer
 
 
 def lead_back(request: HttpRequest, user: User) -> None:

@@ -11,7 +11,7 @@ from door.marks import mark_of
 from door.models import AddressChange, SignUp
 from door.services import tell_user
 from door.services.passwords import find_user
-from notifications.letters import leads
+from notifications.letters import leads, leads_to
 from notifications.models import Letter
 
 Side = AddressChange.Side
@@ -80,9 +80,9 @@ for told in (
     leads(told, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.ADDRESS_CHANGED, lambda letter: reverse("account_reset_password"))
 leads(Letter.Kind.DOCUMENTS_MOVED, lambda letter: reverse("account_login"))
-leads(Letter.Kind.PRIVACY_REGISTERED, lambda letter: reverse("own-data"))
-leads(Letter.Kind.PRIVACY_ANSWERED, lambda letter: reverse("own-data"))
+leads(Letter.Kind.PRIVACY_REGISTERED, leads_to("own-data"))
+leads(Letter.Kind.PRIVACY_ANSWERED, leads_to("own-data"))
 for of_owners in (Letter.Kind.PROVIDER_CHANGED, Letter.Kind.DOMAIN_MISSING, Letter.Kind.DOMAIN_ENDED):
-    leads(of_owners, lambda letter: reverse("company"))
-leads(Letter.Kind.IDENTITY_BOUND, lambda letter: reverse("home"))
+    leads(of_owners, leads_to("company"))
+leads(Letter.Kind.IDENTITY_BOUND, leads_to("home"))
 leads(Letter.Kind.ADDRESS_TAKEN, lambda letter: reverse("account_login"))

@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.for_whom import path_for
 from accounts.may import Role
 from kernel.shapes import Wording
 from notifications.models import Letter
@@ -354,6 +356,11 @@ _ways: dict[str, Way] = {}
 def leads(kind: Letter.Kind, way: Way) -> None:
     """An app tells where the letters of a kind lead."""
     _ways[kind] = way
+
+
+def leads_to(page: str) -> Way:
+    """To a page of the customer that the letter is `about`."""
+    return lambda letter: path_for(reverse(page), letter.about)
 
 
 def way_of(letter: Letter) -> str:

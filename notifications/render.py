@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from accounts.for_whom import path_for
 from accounts.models import BillingMode
 from kernel import display
 from kernel.periods import CalendarMonth
@@ -97,16 +98,17 @@ def mail_of(words: Words, notices: Sequence[Notice], *, table: object = None, tr
     :param table: as `gathered.Table`
     :param transfer: whose code it shows
     """
-    is_copy = notices[0].copy_to is not None
+    is_copy, of = notices[0].copy_to is not None, notices[0].customer_id
     context = {
         "subject": words.subject,
         "sentences": words.sentences,
         "rows": words.rows,
         "table": table,
         "public_url": settings.PUBLIC_URL,
-        "action_url": f"{settings.PUBLIC_URL}{words.path}" if words.path else "",
+        "named": path_for("/", of).removeprefix("/"),
+        "action_url": f"{settings.PUBLIC_URL}{path_for(words.path, of)}" if words.path else "",
         "action_label": words.button,
-        "settings_url": "" if is_copy else f"{settings.PUBLIC_URL}{reverse('settings')}",
+        "settings_url": "" if is_copy else f"{settings.PUBLIC_URL}{path_for(reverse('settings'), of)}",
         "copy_for": notices[0].customer.name if is_copy else "",
         "stop_url": stop_url(notices),
         "code": CODE if transfer else "",

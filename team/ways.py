@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from door.marks import mark_of
 from kernel import clock
-from notifications.letters import leads
+from notifications.letters import leads, leads_to
 from notifications.models import Letter
 from team.models import Invitation
 
@@ -21,23 +21,12 @@ def _to_accept(letter: Letter) -> str:
     return reverse("invitation", args=[mark_of(PURPOSE, invitation.pk, str(invitation.times))])
 
 
-def _to_the_team(letter: Letter) -> str:
-    return reverse("team")
-
-
-def _to_the_closing(letter: Letter) -> str:
-    return reverse("closing")
-
-
-def _home(letter: Letter) -> str:
-    return reverse("home")
-
-
+_to_the_team, _to_the_closing, _home = leads_to("team"), leads_to("closing"), leads_to("home")
 leads(Letter.Kind.INVITED, _to_accept)
 leads(Letter.Kind.MEMBER_JOINED, _to_the_team)
 leads(Letter.Kind.MEMBER_LEFT, _to_the_team)
 leads(Letter.Kind.ROLE_CHANGED, _home)
-leads(Letter.Kind.MEMBER_REMOVED, _home)
+leads(Letter.Kind.MEMBER_REMOVED, lambda letter: reverse("home"))
 leads(Letter.Kind.OWNERSHIP_PASSED, _to_the_team)
 leads(Letter.Kind.JOINED_BY_PROVIDER, _to_the_team)
 leads(Letter.Kind.CLOSING_ASKED, _to_the_closing)

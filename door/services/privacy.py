@@ -13,7 +13,6 @@ from accounts.models import Customer, User
 from accounts.services import record_audit
 from door.audit import Did
 from door.models import PrivacyRequest
-from door.services import tell_user
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import end_of_day, local_day, working_days_after
@@ -88,7 +87,9 @@ def register(
     )  # fmt: skip
     if reader and kind != Kind.CLOSE:  # of a closing all owners read more
         day = local_day(asked.due_at).isoformat()
-        write_letter(Letter.Kind.PRIVACY_REGISTERED, reader, customer.language, at=at, user=user, on=day)
+        write_letter(
+            Letter.Kind.PRIVACY_REGISTERED, reader, customer.language, at=at, user=user, about=customer.pk, on=day
+        )
     return asked
 
 
@@ -139,7 +140,8 @@ def answer_request(request_id: UUID, *, is_done: bool, answer: str, actor: Actor
     """
     request = _end_asked(request_id, State.DONE if is_done else State.REFUSED, answer, actor=actor, at=at)
     if request.user is not None:
-        tell_user(request.user, Letter.Kind.PRIVACY_ANSWERED, at=at, language=request.customer.language)
+        user, customer = request.user, request.customer
+        write_letter(Letter.Kind.PRIVACY_ANSWERED, user.email, customer.language, at=at, user=user, about=customer.pk)
     record_audit(
         Did.ANSWER_PRIVACY, request.pk, actor=actor, at=at, reason=answer, customer=request.customer, done=is_done
     )

@@ -14,7 +14,7 @@ def tell(kind: Letter.Kind, people: Iterable[User], customer: Customer, *, at: d
     """Each reads it in the customer's language."""
     for person in people:
         named = {"customer": shown_name(customer), **facts}
-        write_letter(kind, person.email, customer.language, at=at, user=person, about=None, **named)
+        write_letter(kind, person.email, customer.language, at=at, user=person, about=customer.pk, **named)
 
 
 def shown_name(customer: Customer) -> str:

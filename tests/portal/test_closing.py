@@ -128,7 +128,7 @@ def test_an_owner_has_the_account_closed_and_all_owners_are_told(hoa, lan):
     mail = mail_to(other.email)
     assert f"{lan.email} has asked for the account of Hoa Sen to be closed." in mail.body
     assert "It closes on 13 Mar 2026, 12:00" in mail.body
-    assert link_in(mail) == PAGE
+    assert link_in(mail) == f"{PAGE}?for_customer={hoa.pk}"
     page = client.get(PAGE).content.decode()
     assert "Nothing stands in the way" in page
     assert "This account closes on" in client.get(reverse("wallet")).content.decode()

@@ -6,18 +6,21 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.access import VIEWED_CUSTOMER
 from accounts.may import Role
-from accounts.models import AuditEntry, Customer, CustomerKey
+from accounts.models import AuditEntry, Customer, CustomerKey, User
 from accounts.services.keys import keys_in_hand, names_in_hand
 from accounts.services.team import add_member, remove_member
 from door.models import AddressChange
 from door.services.addresses import ask_for_address, confirm_address
+from door.services.privacy import answer_request, ask_for_privacy
 from door.services.second_factor import take_second_factor
 from kernel import clock
-from notifications.models import Notice, Recipient
+from notifications.models import Letter, Notice, Recipient
 from orders.services.sessions import open_session
 from tests.api.conftest import Caller
 from tests.cast import NOON, STAFF, chosen, make_colleague, make_customer, make_user
+from tests.letters import link_in, mail_to
 from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
@@ -256,3 +259,56 @@ def test_who_works_for_one_alone_is_not_asked(alice, session):
     client = Client(headers={"accept-language": "en"})
     client.force_login(make_user(alice))
     assert "For whom do you order?" not in client.get(reverse("checkout", args=[session.pk])).content.decode()
+
+
+# --- Links of mails ---
+
+
+def test_a_link_of_a_mail_leads_to_whom_it_is_about(client, both, alice, bob):
+    """Bob is looked at; the answer is about what was asked as Alice's."""
+    asked = ask_for_privacy(alice, both, "correct", "my name", actor=both.actor, at=NOON)
+    answer_request(asked.pk, is_done=True, answer="done", actor=make_colleague(), at=NOON)
+    choose(client, bob)
+    path = link_in(mail_to(both.email))
+    assert path == f"/settings/data/?for_customer={alice.pk}"
+
+    answer = client.get(path)
+
+    assert answer["Location"] == "/settings/data/"
+    assert client.get("/settings/data/").context["customer"] == alice
+    assert [one.answer for one in client.get("/settings/data/").context["requests"]] == ["done"]
+
+
+def test_a_request_is_answered_in_the_language_of_whom_it_is_about(both, alice, bob):
+    for customer, language in ((alice, "vi"), (bob, "en")):
+        Customer.objects.filter(pk=customer.pk).update(language=language)
+    bob.refresh_from_db()
+    asked = ask_for_privacy(bob, both, "correct", "my name", actor=both.actor, at=NOON)
+    answer_request(asked.pk, is_done=True, answer="done", actor=make_colleague(), at=NOON)
+    assert set(Letter.objects.filter(kind__startswith="privacy").values_list("language", flat=True)) == {"en"}
+
+
+def test_a_link_about_somebody_elses_customer_says_so_and_changes_nothing(client, alice, bob):
+    client.force_login(make_user(alice))
+    answer = client.get(f"/wallet/?for_customer={bob.pk}&page=2", follow=True)
+    assert answer.redirect_chain == [("/wallet/?page=2", 302)]
+    assert answer.context["customer"] == alice
+    assert "about a customer for whom you do not work" in markup(answer)
+
+
+def test_who_signs_in_for_a_link_of_a_mail_is_led_on_by_it(both, bob):
+    client = Client(headers={"accept-language": "en"})
+    first = client.get(f"/wallet/?for_customer={bob.pk}")
+    client.post(
+        first["Location"],
+        {"username": both.email, "password": "secret", "next": first["Location"].partition("next=")[2]},
+    )
+    assert client.get(f"/wallet/?for_customer={bob.pk}", follow=True).context["customer"] == bob
+
+
+def test_staff_who_look_at_the_portal_keep_whom_they_look_at(client, alice, bob):
+    client.force_login(User.objects.create_superuser("boss@portal.example", "secret"))
+    session = client.session
+    session[VIEWED_CUSTOMER] = str(alice.pk)
+    session.save()
+    assert client.get(f"/wallet/?for_customer={bob.pk}").context["customer"] == alice
