@@ -47,6 +47,19 @@ LEAVERS = (
     ),
     Claim("of people who are forgotten nothing is left that need not be kept", left_behind("user", FORGOTTEN)),
     Claim("nothing goes on in an account that has closed", _of_closed(GOING_ON, "({})")),
+    Claim(
+        "no company sign-in of an account that has closed speaks for a domain, or knows anybody",
+        """
+        SELECT one.what, p.customer_id
+        FROM accounts_provider p
+        JOIN accounts_customer c ON c.id = p.customer_id
+        JOIN (
+            SELECT provider_id, 'domain ' || name AS what FROM accounts_providerdomain
+            UNION ALL SELECT provider_id, 'identity ' || id FROM accounts_identity
+        ) one ON one.provider_id = p.id
+        WHERE c.closed_at IS NOT NULL AND :of(c.id)
+        """,
+    ),
     Claim("nothing begins in an account that has closed", _of_closed(BEGUN, "{} > c.closed_at")),
     Claim(
         "an account has closed by its closing",

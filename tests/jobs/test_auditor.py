@@ -285,6 +285,12 @@ PLANTED: dict[str, list[str]] = {
     "of people who are forgotten nothing is left that need not be kept": ["UPDATE accounts_user SET forgotten_at = now(), is_active = false, is_staff = false"],
     "nothing goes on in an account that has closed": ["UPDATE accounts_customer SET closed_at = now() WHERE name = 'Alice'"],
     "nothing begins in an account that has closed": ["UPDATE accounts_customer SET closed_at = '2020-01-02' WHERE name = 'Alice'"],
+    "no company sign-in of an account that has closed speaks for a domain, or knows anybody": [
+        "UPDATE accounts_customer SET closed_at = now() WHERE name = 'Carol'; "
+        "INSERT INTO accounts_provider (id, customer_id, issuer, client_id, client_secret, joins_as, trusts_factor, set_at, is_required)"
+        " SELECT gen_random_uuid(), id, '', '', '', 'viewer', false, now(), false FROM accounts_customer WHERE name = 'Carol'; "
+        "INSERT INTO accounts_providerdomain (id, provider_id, name, asked_at) SELECT gen_random_uuid(), id, 'a.example', now() FROM accounts_provider",
+    ],
     "an account has closed by its closing": ["UPDATE accounts_customer SET closed_at = now() WHERE name = 'Carol'"],
     "credit of an account that has closed was given up, or came later": [
         "UPDATE accounts_customer SET closed_at = now() WHERE name = 'Alice'; "
