@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 from rest_framework import mixins, serializers
 
 from accounts.api.endpoints import Endpoint
-from accounts.api.fields import Choice, Identifier, Instant
+from accounts.api.fields import Choice, Identifier, Instant, Month
 from accounts.api.query import Paged
 from accounts.may import May
-from invoices.api.documents import Month
 from ledger.models import CreditHold
 from payments.models import UsageHold
 
