@@ -1,4 +1,4 @@
-"""What each model declares as frozen or kept, attacked by plain SQL in a row of its table: column by column, row by row."""
+"""Whatever a model declares as kept or as frozen, attacked by plain SQL: table by table and column by column, one guard at a time."""
 
 from __future__ import annotations
 
@@ -6,35 +6,14 @@ import re
 
 import pgtrigger
 import pytest
-from django.apps import apps
-from django.db import connection
-from django.db.models import AutoField, ForeignKey, Model
 
-from kernel.periods import CalendarMonth
 from tests.owner import around_all_guards, as_owner
 from tests.table.attack import MARKS, refuse, run
-from usage.services.parts import make_parts
+from tests.table.rows import MODELS, a_row_of, values
 
 pytestmark = MARKS
 CHANGED = re.compile(r"NEW\.(\w+) IS DISTINCT FROM OLD\.\1")
 UNLESS = re.compile(r"AND NOT \((.*)\) THEN\s+RAISE EXCEPTION '% %: these facts are frozen'", re.DOTALL)
-KINDS = {
-    "UUIDField": ("gen_random_uuid()", "gen_random_uuid()"),
-    "DateTimeField": ("'2026-03-10T12:00+07'", "coalesce({0}, '2026-03-10T12:00+07') + interval '1 minute'"),
-    "DateField": ("'2026-03-10'", "coalesce({0}, '2026-03-10') + 1"),
-    "DurationField": ("interval '1 minute'", "{0} + interval '1 minute'"),
-    "BooleanField": ("FALSE", "NOT coalesce({0}, FALSE)"),
-    "JSONField": ("'{{}}'", """'{{"other": 1}}'"""),
-    "ArrayField": ("'{{}}'", "'{{1}}'"),
-    "CharField": ("'x'", "coalesce(right({0}, -1), '') || 'y'"),
-    "TextField": ("'x'", "coalesce({0}, '') || 'y'"),
-    "BinaryField": ("'x'", "'y'"),
-}
-"""By the kind of field: something, and something else than there is."""
-NUMBER = ("1", "coalesce({0}, 0) + 1")
-
-
-MODELS: dict[str, type[Model]] = {model._meta.db_table: model for model in apps.get_models()}
 
 
 def frozen(*, once: bool) -> list[tuple[str, str, str]]:
@@ -47,36 +26,6 @@ def frozen(*, once: bool) -> list[tuple[str, str, str]]:
                 if unless[1] == (f"OLD.{column} IS NULL" if once else "FALSE"):
                     found.append((model._meta.db_table, declared.get_pgid(model), column))
     return found
-
-
-def values(table: str, column: str) -> tuple[str, str]:
-    field = next(field for field in MODELS[table]._meta.concrete_fields if field.column == column)
-    while isinstance(field, ForeignKey):
-        field = field.target_field
-    kind, stored = field.get_internal_type(), str(field.db_type(connection))
-    return KINDS.get("CharField" if "char" in stored and not stored.endswith("]") else kind, NUMBER)
-
-
-def a_row_of(table: str) -> None:
-    """Some row, whatever it means: without the table's conditions and guards, until the test ends."""
-    if run(f"SELECT FROM {table} LIMIT 1"):
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'", [table])
-        conditions = [name for (name,) in cursor.fetchall()]
-    needed = [
-        field.column
-        for field in MODELS[table]._meta.concrete_fields
-        if not field.null and not field.generated and not isinstance(field, AutoField)
-    ]
-    make_parts([CalendarMonth.parse("2026-03")])
-    with around_all_guards():
-        for name in conditions:
-            run(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
-        run(
-            f"INSERT INTO {table} ({', '.join(needed)})"
-            f" SELECT {', '.join(values(table, column)[0].format(column) for column in needed)}"
-        )
 
 
 def refuses(table: str, trigger: str, *statements: str, saying: str) -> None:
