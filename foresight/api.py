@@ -125,7 +125,14 @@ class CostViewSet(Endpoint):
         usual = Span.of_months_before(USUAL_MONTHS, at=self.at)
         first, last = asked.get("first", local_day(usual.edges[0])), asked.get("last", local_day(self.at))
         span = Span.of(Step(asked["step"]), first, last)
-        found = explore(self.customer, span, DIMENSIONS[asked["by"]], product=asked.get("product", ""), at=self.at)
+        found = explore(
+            self.customer,
+            span,
+            DIMENSIONS[asked["by"]],
+            product=asked.get("product", ""),
+            most=asked["most"],
+            at=self.at,
+        )
         steps = [
             {
                 "starts_at": step.starts_at,
@@ -135,8 +142,7 @@ class CostViewSet(Endpoint):
             for step, amounts in zip(span.steps, found.steps, strict=True)
         ]
         rows = [
-            {"code": row.named.code, "name": row.named.name, "sums": row.sums, "steps": row.steps}
-            for row in found.cut(asked["most"], str(_("Other")))
+            {"code": row.named.code, "name": row.named.name, "sums": row.sums, "steps": row.steps} for row in found.rows
         ]
         shown = {
             "at": found.at,

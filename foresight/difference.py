@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -98,7 +99,7 @@ def difference(customer: Customer, before: CalendarMonth, after: CalendarMonth, 
         Pair(key, names.get(key, ""), *(sides[month].get(key, Side(month)) for month in (before, after)))
         for key in keys
     ]
-    found = [Resourced(pair, causes_of(pair)) for pair in pairs]
+    found = [Resourced(pair, causes) for pair, causes in zip(pairs, _causes(pairs), strict=True)]
     changed = [one for one in found if any(share.amount for share in one.causes)]
     changed.sort(key=lambda one: (-abs(one.pair.difference), one.pair.name, str(one.pair.resource)))
     return Difference(
@@ -110,6 +111,16 @@ def difference(customer: Customer, before: CalendarMonth, after: CalendarMonth, 
         sum(pair.after.total for pair in pairs),
         is_over=max(before, after).period.ends_at <= at and not {before, after} & set(open_ones),
     )
+
+
+def _causes(pairs: Iterable[Pair]) -> Iterator[list[Share]]:
+    """What is alike in both months changes for the same causes: they are looked for once."""
+    known: dict[object, list[Share]] = {}
+    for pair in pairs:
+        like = tuple((tuple(side.charged), side.coupon) for side in (pair.before, pair.after))
+        if like not in known:
+            known[like] = causes_of(pair)
+        yield known[like]
 
 
 def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datetime) -> dict[UUID, Side]:

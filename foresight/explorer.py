@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from uuid import UUID
+
+from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from foresight.dimensions import Dimension, Named
@@ -18,7 +20,7 @@ from kernel.periods import Period
 UNKNOWN = Named("", "")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Amounts:
     """VND with VAT: on bills, and on no bill yet. `before` is both of the preceding period."""
 
@@ -34,31 +36,52 @@ class Amounts:
     def change(self) -> int:
         return self.total - self.before
 
-    def add(self, other: Amounts) -> None:
-        self.billed += other.billed
-        self.provisional += other.provisional
-        self.before += other.before
+
+class Sums:
+    """The same of each step, as plain numbers: there may be a million of them."""
+
+    __slots__ = ("before", "billed", "provisional")
+
+    def __init__(self, count: int) -> None:
+        self.billed, self.provisional, self.before = [0] * count, [0] * count, [0] * count
+
+    def add(self, other: Sums) -> None:
+        for own, more in (
+            (self.billed, other.billed),
+            (self.provisional, other.provisional),
+            (self.before, other.before),
+        ):
+            for step, amount in enumerate(more):
+                own[step] += amount
+
+    @property
+    def steps(self) -> list[Amounts]:
+        return [Amounts(*each) for each in zip(self.billed, self.provisional, self.before, strict=True)]
+
+    @property
+    def whole(self) -> Amounts:
+        return Amounts(sum(self.billed), sum(self.provisional), sum(self.before))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True)
 class Row:
-    """One product, resource or item: `steps` in the order of time."""
+    """One product, resource or item; `steps` in the order of time."""
 
     key: UUID | None
     named: Named
-    steps: list[Amounts]
-    sums: Amounts = field(default_factory=Amounts)
+    each: Sums
+    sums: Amounts
 
-    def add_up(self) -> None:
-        for amounts in self.steps:
-            self.sums.add(amounts)
+    @cached_property
+    def steps(self) -> list[Amounts]:
+        return self.each.steps
 
 
 @dataclass(frozen=True, slots=True)
 class Explored:
     """
-    `rows` with the dearest first, `sums` of all of them, `steps` of all of them. What lacks a price (`unpriced` stretches) is in
-    none.
+    `rows` with the dearest first: the last of them may be all that is beyond those that were asked for. `steps` and `sums` are of
+    everything. What lacks a price (`unpriced` stretches) is in none.
     """
 
     span: Span
@@ -77,24 +100,27 @@ class Explored:
         """Up to when what is on no bill yet is known."""
         return min(max(self.at, self.span.edges[0]), self.span.edges[-1])
 
-    def cut(self, most: int, rest: str) -> list[Row]:
-        """The dearest rows; what is beyond `most` of them is one, called `rest`."""
-        if len(self.rows) <= most:
-            return self.rows
-        last = Row(None, Named(rest, ""), [Amounts() for _step in self.steps])
-        for row in self.rows[most - 1 :]:
-            for own, more in zip(last.steps, row.steps, strict=True):
-                own.add(more)
-        last.add_up()
-        return [*self.rows[: most - 1], last]
+    def cut(self, most: int) -> list[Row]:
+        """At most so many rows: the last is all that is beyond the dearest."""
+        return _cut(self.rows, most)
 
 
-def explore(customer: Customer, span: Span, dimension: Dimension, *, product: str = "", at: datetime) -> Explored:
+def explore(
+    customer: Customer,
+    span: Span,
+    dimension: Dimension,
+    *,
+    product: str = "",
+    most: int | None = None,
+    at: datetime,
+) -> Explored:
     """
     What `customer` spent in `span`, of one product (by its code) or of all.
 
     A line of an invoice stands where its time lies, with its share, as in the usage report: all steps of all time come to what
     invoices charge. What is on no bill yet counts until `at`. In a constant number of queries.
+
+    :param most: so many rows, the last of which is all that is beyond; without it, all of them
 
     :raises NoHours:
     """
@@ -106,39 +132,38 @@ def explore(customer: Customer, span: Span, dimension: Dimension, *, product: st
     open_ones = Provisional(asked, whole, instants, at=at)
     edges = [minute_of(instant) for instant in instants]
     count = len(before) - 1
-    found: dict[UUID, list[Amounts]] = {}
+    found: dict[UUID, Sums] = {}
+    every = Sums(count)
     for piece in chain(billed(asked, whole), open_ones.pieces()):
-        steps = found.get(piece.key)
-        if steps is None:
-            steps = found[piece.key] = [Amounts() for _step in range(count)]
+        own = found.get(piece.key)
+        if own is None:
+            own = found[piece.key] = Sums(count)
         for step, amount in piece.shares(edges):
-            own = steps[step % count]
-            if step < count:
-                own.before += amount
-            elif piece.is_provisional:
-                own.provisional += amount
-            else:
-                own.billed += amount
-    rows = _rows(found, dimension)
-    steps = _together([row.steps for row in rows], count)
-    sums = Amounts()
-    for amounts in steps:
-        sums.add(amounts)
-    return Explored(span, at, rows, steps, sums, open_ones.unpriced)
+            for sums in (own, every):
+                if step < count:
+                    sums.before[step] += amount
+                elif piece.is_provisional:
+                    sums.provisional[step - count] += amount
+                else:
+                    sums.billed[step - count] += amount
+    rows = _rows(found, dimension, most)
+    return Explored(span, at, rows, every.steps, every.whole, open_ones.unpriced)
 
 
-def _rows(found: dict[UUID, list[Amounts]], dimension: Dimension) -> list[Row]:
-    names = dimension.names(found) if found else {}
-    rows = [Row(key, names.get(key, UNKNOWN), steps) for key, steps in found.items()]
-    for row in rows:
-        row.add_up()
+def _rows(found: dict[UUID, Sums], dimension: Dimension, most: int | None) -> list[Row]:
+    """The dearest first. Only what is shown is asked for its name."""
+    rows = [Row(key, UNKNOWN, each, each.whole) for key, each in found.items()]
     rows = [row for row in rows if any((row.sums.billed, row.sums.provisional, row.sums.before))]
-    return sorted(rows, key=lambda row: (-row.sums.total, -row.sums.before, row.named.name, row.named.code))
+    rows.sort(key=lambda row: (-row.sums.total, -row.sums.before, str(row.key)))
+    rows = _cut(rows, most or len(rows))
+    names = dimension.names([row.key for row in rows if row.key]) if rows else {}
+    return [replace(row, named=names.get(row.key, UNKNOWN)) if row.key else row for row in rows]
 
 
-def _together(many: Sequence[list[Amounts]], count: int) -> list[Amounts]:
-    sums = [Amounts() for _step in range(count)]
-    for steps in many:
-        for own, more in zip(sums, steps, strict=True):
-            own.add(more)
-    return sums
+def _cut(rows: list[Row], most: int) -> list[Row]:
+    if len(rows) <= most:
+        return rows
+    each = Sums(len(rows[0].each.billed))
+    for row in rows[most - 1 :]:
+        each.add(row.each)
+    return [*rows[: most - 1], Row(None, Named(_("Other"), ""), each, each.whole)]

@@ -7,7 +7,6 @@ from operator import itemgetter
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
@@ -33,13 +32,13 @@ MOST_ROWS, MOST_SERIES = 50, 5
 def costs(request: PortalRequest) -> HttpResponse:
     """What was spent, as a chart and as tables that say the same."""
     filters = CostFilters(request.GET)
-    found = _explored(request, filters)
-    series = found.cut(MOST_SERIES, _("Other"))
+    found = _explored(request, filters, most=MOST_ROWS)
+    series = found.cut(MOST_SERIES)
     context = {
         "filters": filters,
         "found": found,
         "dimension": filters.dimension(),
-        "rows": found.cut(MOST_ROWS, _("Other")),
+        "rows": found.rows,
         "series": [row.named.name for row in series],
         "steps": _drawn(found.span, series, found),
         "table": _table(found, series),
@@ -53,16 +52,16 @@ def costs(request: PortalRequest) -> HttpResponse:
 @require_GET
 @portal_page(TO_EXPORT)
 def costs_export(request: PortalRequest, form: str) -> HttpResponseBase:
-    found = _explored(request, CostFilters(request.GET))
+    found = _explored(request, CostFilters(request.GET), most=None)
     rows = list(spent(found))
     return table_response(request, form, COSTS, cells_of(COSTS, rows), name="costs", count=lambda: len(rows))
 
 
-def _explored(request: PortalRequest, filters: CostFilters) -> Explored:
+def _explored(request: PortalRequest, filters: CostFilters, *, most: int | None) -> Explored:
     span = filters.span(at=request.at)
     product = filters.cleaned_data.get("product")
     code = product.code if product else ""
-    return explore(request.customer, span, filters.dimension(), product=code, at=request.at)
+    return explore(request.customer, span, filters.dimension(), product=code, most=most, at=request.at)
 
 
 def _drawn(span: Span, series: Sequence[Row], found: Explored) -> list[dict[str, object]]:

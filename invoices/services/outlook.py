@@ -20,15 +20,15 @@ from math import sqrt
 from statistics import fmean, stdev
 from uuid import UUID
 
-from accounts.models import BillingMode, Customer
+from accounts.models import Customer
 from catalog.meters import Aggregation
 from catalog.pricing import price_line
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
 from invoices.services.unbilled import Unbilled, Use, unbilled, with_meters
+from invoices.services.usage import billed_afterwards
 from kernel.periods import CalendarMonth, Period, local_day, start_of_day, truncate
-from lifecycle.models import ServicePeriod
 from usage.queries import reached
 
 LAST_DAYS = 7
@@ -112,7 +112,7 @@ class Trend:
 
 def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, through: int | None = None) -> Outlook:
     """
-    What `customer`'s postpaid usage of the month of `at` will have cost, by product.
+    What `customer` is billed for the month of `at` when it is over will have cost, by product.
 
     :param at: may lie in the past: what came later is not known then
     :param through: the last record of use that was there, see `usage.queries.used`; without it, all are
@@ -141,7 +141,7 @@ def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, 
 
 def _trends(customer: Customer, found: Unbilled, book: PriceBook, *, at: datetime, through: int | None) -> list[Trend]:
     """Of what is on no bill of the month, and of what was used before it by resources that are there."""
-    there = ServicePeriod.objects.filter(customer=customer, billing_mode=BillingMode.POSTPAID, starts_at__lte=at)
+    there = billed_afterwards().filter(customer=customer, starts_at__lte=at)
     keys = with_meters(there.reaching_past(at), "product")
     begun: dict[UUID, datetime] = {}
     for resource_id, starts_at in there.filter(resource__in=keys).values_list("resource", "starts_at"):

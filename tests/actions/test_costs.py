@@ -164,10 +164,13 @@ def test_what_is_beyond_the_dearest_rows_is_one_row(alice: Customer, small: Item
     create(alice, small, (disk, 40))
     create(alice, large, (disk, 1))
     found = costs(alice, by="resource", at=NOON)
-    assert [row.named.name for row in found.cut(2, "Other")] == [row.named.name for row in found.rows]
+    assert [row.named.name for row in found.cut(2)] == [row.named.name for row in found.rows]
     whole = costs(alice, by="item", at=NOON)
-    cut = whole.cut(2, "Other")
-    assert (len(whole.rows), [row.named.name for row in cut]) == (3, [whole.rows[0].named.name, "Other"])
+    cut = whole.cut(2)
+    assert (len(whole.rows), [row.named.name for row in cut]) == (3, [whole.rows[0].named.name, "Khác"])
+    few = explore(alice, whole.span, DIMENSIONS["item"], most=2, at=NOON)
+    assert [(row.named, row.sums) for row in few.rows] == [(row.named, row.sums) for row in cut]
+    assert (few.sums, few.steps) == (whole.sums, whole.steps)
     assert sum(row.sums.total for row in cut) == whole.sums.total
 
 

@@ -110,6 +110,14 @@ def test_whoever_pays_first_has_nothing_ahead(alice, small) -> None:
     assert outlook(alice, at=TENTH).of == {}
 
 
+def test_what_is_used_in_time_that_is_paid_ahead_is_ahead_as_well(alice, small, vserver) -> None:
+    make_metered(vserver, "traffic", 100)
+    [server] = create(alice, small, at=BEGIN, months=3)
+    report(server, [10] * 10)
+    found = outlook(alice, at=TENTH)
+    assert (found.total, found.days) == (Ahead(10_000, 0, 10_000, 31_000), 7)
+
+
 def test_a_day_that_is_over_is_seen_as_it_was(bob, small, server) -> None:
     """Neither what was bought, reported or billed later."""
     report(server, [10] * 10)
