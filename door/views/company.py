@@ -173,7 +173,13 @@ def company_first(request: HttpRequest) -> HttpResponseBase:
         else NewHereForm(request.POST or None)
     )
     if not form.is_valid():
-        context = {**named, "form": form, "known": user, "email": first.claims.email, "host": host_of(provider.issuer)}
+        context = {
+            "form": form,
+            "known": user,
+            "email": first.claims.email,
+            "host": host_of(provider.issuer),
+            "company": named,  # not `customer`: nobody is signed in for one yet
+        }
         return slowed(render(request, "door/company_first.html", context), form)
     flows.forget_first(request.session)
     if user is None:

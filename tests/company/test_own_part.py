@@ -164,6 +164,7 @@ def test_who_is_to_join_reads_whom_and_says_that_they_want_to(provider, idp, ali
     come_in(client := browser(), LAN)
     page = markup(client.get(FIRST))
     assert "I want to belong to the team of Alice, as viewer." in page
+    assert "/wallet/" not in page, "nobody is signed in for them yet"
     assert f"the sign-in of Alice at {idp.url.partition('://')[2]} is enough" in page
 
     assert client.post(FIRST, {"password": "secret"}).status_code == 200
