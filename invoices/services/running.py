@@ -15,7 +15,7 @@ from accounts.models import Customer
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
-from invoices.services.unbilled import By, Stretch, Unbilled, unbilled
+from invoices.services.unbilled import By, Stretch, Unbilled, unbilled, unbilled_of
 from kernel.periods import CalendarMonth
 
 
@@ -43,8 +43,8 @@ class UsedSoFar:
 @dataclass(frozen=True, slots=True)
 class RunningCosts:
     """
-    The present month until `at`. `of` has the cost of each product or resource with postpaid usage in it, `uses` what of it is
-    metered, and provisional.
+    The present month until `at`. `of` has the cost of each product or resource with postpaid usage in it, `began` when that usage
+    did in the month, `uses` what of it is metered, and provisional.
 
     `unpriced` stretches of usage are in no cost, for a price is missing; the month-end run holds such usage back.
     """
@@ -52,6 +52,7 @@ class RunningCosts:
     month: CalendarMonth
     at: datetime
     of: dict[UUID, Cost] = field(default_factory=dict)
+    began: dict[UUID, datetime] = field(default_factory=dict)
     uses: list[UsedSoFar] = field(default_factory=list)
     unpriced: int = 0
 
@@ -79,6 +80,17 @@ def running_costs(
     return priced(unbilled(customer, at=at, by=by, scope=scope), customer, book=book)
 
 
+def running_costs_of(
+    customers: Collection[Customer], *, at: datetime, by: By = "product", only: Collection[UUID] | None = None
+) -> dict[UUID, RunningCosts]:
+    """The same for many, each by its id, in as many queries as for one."""
+    scope = None if only is None else Q(resource__in=only)
+    found = unbilled_of([customer.pk for customer in customers], at=at, by=by, scope=scope)
+    some = [pk for pk, one in found.items() if one.stretches or one.uses]
+    book = PriceBook(some) if some else None
+    return {customer.pk: priced(found[customer.pk], customer, book=book) for customer in customers}
+
+
 def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None) -> RunningCosts:
     """What it costs, with what is invoiced."""
     costs: dict[UUID, Cost] = defaultdict(Cost)
@@ -96,7 +108,10 @@ def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None
     uses, lacking = _uses(found, book, customer) if book else ([], 0)
     for use in uses:
         costs[use.key] += use.cost
-    return RunningCosts(found.month, found.at, dict(costs), uses, unpriced + lacking)
+    began: dict[UUID, datetime] = {}
+    for stretch in found.stretches:
+        began[stretch.key] = min(began.get(stretch.key, stretch.starts_at), stretch.starts_at)
+    return RunningCosts(found.month, found.at, dict(costs), began, uses, unpriced + lacking)
 
 
 def _uses(found: Unbilled, book: PriceBook, customer: Customer) -> tuple[list[UsedSoFar], int]:

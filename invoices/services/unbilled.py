@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -100,76 +99,102 @@ def unbilled(
     :param scope: of what, said of a `resource`; without it: of all
     :param through: as for `usage.queries.used`
     """
+    found = unbilled_of([customer.pk], at=at, month=month, by=by, scope=scope, through=through)
+    return found[customer.pk]
+
+
+def unbilled_of(
+    customers: Collection[UUID],
+    *,
+    at: datetime,
+    month: CalendarMonth | None = None,
+    by: By = "product",
+    scope: Q | None = None,
+    through: int | None = None,
+) -> dict[UUID, Unbilled]:
+    """The same for many, each by its id, in as many queries as for one."""
     at = truncate(at)
     month = month or CalendarMonth.of(at)
-    mine = Q(customer=customer) & (scope or Q())
-    service = billed_afterwards().filter(mine, starts_at__lte=at).overlapping(month.period)
+    theirs = Q(customer__in=list(customers)) & (scope or Q())
+    service = billed_afterwards().filter(theirs, starts_at__lte=at).overlapping(month.period)
+    found = {pk: Unbilled(month, at, {}, [], []) for pk in customers}
     if not service.exists():  # whoever pays for all of it ahead asks once
-        return Unbilled(month, at, {}, [], [])
+        return found
     usage = service.filter(billing_mode=BillingMode.POSTPAID)
-    invoiced: dict[UUID, int] = defaultdict(int)
     covered: dict[UUID, datetime] = {}
-    for key, resource, until, left in _invoiced(mine, month.period, by, at=at):
+    for owner, key, resource, until, left in _invoiced(theirs, month.period, by, at=at):
         covered[resource] = max(covered.get(resource, until), until)
-        invoiced[key] += left
-    stretches = list(_stretches(usage, month.period, by, covered, at=at))
-    uses = list(_uses(customer, service, month, by, at=at, through=through))
-    return Unbilled(month, at, dict(invoiced), stretches, uses)
+        invoiced = found[owner].invoiced
+        invoiced[key] = invoiced.get(key, 0) + left
+    for owner, stretch in _stretches(usage, month.period, by, covered, at=at):
+        found[owner].stretches.append(stretch)
+    for owner, use in _uses(customers, service, month, by, at=at, through=through):
+        found[owner].uses.append(use)
+    return found
 
 
-def _invoiced(mine: Q, month: Period, by: By, *, at: datetime) -> QuerySet[Invoice, tuple[UUID, UUID, datetime, int]]:
-    """(key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
+def _invoiced(
+    theirs: Q, month: Period, by: By, *, at: datetime
+) -> QuerySet[Invoice, tuple[UUID, UUID, UUID, datetime, int]]:
+    """(customer, key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
     # billed after it was used: so the index by day of issue finds them, however long the history is
-    usage = Invoice.objects.filter(mine, kind=Invoice.Kind.USAGE, issued_at__gte=month.starts_at, issued_at__lte=at)
+    usage = Invoice.objects.filter(theirs, kind=Invoice.Kind.USAGE, issued_at__gte=month.starts_at, issued_at__lte=at)
     within = usage.filter(period_start__gte=month.starts_at, period_start__lt=month.ends_at)
-    return within.values_list(by, "resource", "covered_until", F("total") - F("credited"))
+    return within.values_list("customer", by, "resource", "covered_until", F("total") - F("credited"))
 
 
 def _stretches(
     usage: QuerySet[ServicePeriod], month: Period, by: By, covered: dict[UUID, datetime], *, at: datetime
-) -> Iterator[Stretch]:
-    """Of the usage in the month that no invoice covers. What ended later than `at` was going on then."""
+) -> Iterator[tuple[UUID, Stretch]]:
+    """
+    Of the usage in the month that no invoice covers, with the customer whose it is. What ended later than `at` was going on then.
+    """
     key = KEYS[by]
     known = usage.annotate(
         text=Cast("configuration", TextField()),
         since=Greatest("starts_at", Value(month.starts_at)),
         until=Case(When(ends_at__lte=at, then=F("ends_at"))),
     )
-    alike = known.exclude(resource__in=covered).order_by(key, "since", "text")
-    for one, text, since, until, count in alike.values_list(key, "text", "since", "until").annotate(Count("pk")):
-        yield Stretch(one, text, since, until, count)
+    alike = known.exclude(resource__in=covered).order_by("customer", key, "since", "text")
+    rows = alike.values_list("customer", key, "text", "since", "until").annotate(Count("pk"))
+    for owner, one, text, since, until, count in rows:
+        yield owner, Stretch(one, text, since, until, count)
     if covered:
-        own = known.filter(resource__in=covered).values_list(key, "resource", "text", "since", "until")
-        for one, resource, text, since, until in own:
-            yield Stretch(one, text, max(since, covered[resource]), until)
+        own = known.filter(resource__in=covered).values_list("customer", key, "resource", "text", "since", "until")
+        for owner, one, resource, text, since, until in own:
+            yield owner, Stretch(one, text, max(since, covered[resource]), until)
 
 
 def with_meters(usage: QuerySet[ServicePeriod], by: By) -> dict[UUID, UUID]:
     """The resources of it of which something is metered, with their keys."""
-    metered = usage.filter(resource__product__items__kind=Item.Kind.METERED)
-    return dict(metered.values_list("resource", KEYS[by]).distinct())
+    return dict(_metered(usage).values_list("resource", KEYS[by]).distinct())
+
+
+def _metered(usage: QuerySet[ServicePeriod]) -> QuerySet[ServicePeriod]:
+    return usage.filter(resource__product__items__kind=Item.Kind.METERED)
 
 
 def _uses(
-    customer: Customer,
+    customers: Collection[UUID],
     service: QuerySet[ServicePeriod],
     month: CalendarMonth,
     by: By,
     *,
     at: datetime,
     through: int | None,
-) -> Iterator[Use]:
-    keys = with_meters(service, by)
+) -> Iterator[tuple[UUID, Use]]:
+    rows = _metered(service).values_list("resource", "customer", KEYS[by]).distinct()
+    keys = {resource: (owner, key) for resource, owner, key in rows}
     until, end = min(at, month.period.ends_at), month.period.ends_at
-    now = _changes(keys, customer, Period(month.period.starts_at, until), at=at, through=through)
-    then = _changes(keys, customer, month.period, at=at, through=through) if until < end else now
+    now = _changes(keys, customers, Period(month.period.starts_at, until), at=at, through=through)
+    then = _changes(keys, customers, month.period, at=at, through=through) if until < end else now
     for resource_id, item_id in dict.fromkeys([*now, *then]):
-        key = resource_id, item_id
-        yield Use(keys[resource_id], resource_id, item_id, now.get(key), then.get(key))
+        (owner, key), one = keys[resource_id], (resource_id, item_id)
+        yield owner, Use(key, resource_id, item_id, now.get(one), then.get(one))
 
 
 def _changes(
-    keys: dict[UUID, UUID], customer: Customer, window: Period, *, at: datetime, through: int | None
+    resources: Collection[UUID], customers: Collection[UUID], window: Period, *, at: datetime, through: int | None
 ) -> dict[tuple[UUID, UUID], Change]:
-    found = changes(keys, [customer.pk], window, through=through, known_at=at)
+    found = changes(resources, customers, window, through=through, known_at=at)
     return {(resource_id, one.item_id): one for resource_id, some in found.items() for one in some}
