@@ -22,7 +22,7 @@ from kernel.actors import Actor
 from kernel.periods import billing_zone, local_day
 from kernel.shapes import SqlArguments
 from lifecycle.models import Resource
-from lifecycle.services.debts import start_after_debt, stop_for_debt
+from lifecycle.services.halts import start_after_debt, stop_for_debt
 from notifications.models import Notice
 from notifications.services import telling_sql
 

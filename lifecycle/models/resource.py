@@ -141,6 +141,12 @@ class Resource(StateMachine):
     stopped_for_debt = models.BooleanField(
         _("stopped for debt"), default=False, db_default=False, help_text=_("It starts when the debt is paid.")
     )
+    stopped_for_cap = models.UUIDField(
+        _("stopped at a cap"),
+        null=True,
+        blank=True,
+        help_text=_("The cap. It starts as the cap says when that is lifted."),
+    )
     suspense_reason = models.CharField(_("why in the trash"), max_length=8, choices=SuspenseReason.choices, blank=True)
     suspended_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     purge_at = models.DateTimeField(_("deleted for good"), null=True, blank=True)
@@ -194,6 +200,10 @@ class Resource(StateMachine):
                 condition=Q(stopped_for_debt=False) | Q(state=State.STOP),
             ),
             models.CheckConstraint(
+                name="only_what_is_stopped_is_stopped_at_a_cap",
+                condition=Q(stopped_for_cap__isnull=True) | Q(state=State.STOP),
+            ),
+            models.CheckConstraint(
                 name="trash_has_a_reason_and_an_end",
                 condition=~Q(state=State.SUSPENSE)
                 | Q(purge_at__isnull=False, suspended_at__isnull=False) & ~Q(suspense_reason=""),
@@ -212,6 +222,9 @@ class Resource(StateMachine):
                 condition=Q(state__in=sorted(RUNNING), paid_until__isnull=False),
             ),
             models.Index(name="resources_stopped_for_debt", fields=["customer"], condition=Q(stopped_for_debt=True)),
+            models.Index(
+                name="resources_stopped_at_a_cap", fields=["customer"], condition=Q(stopped_for_cap__isnull=False)
+            ),
             models.Index(name="resources_by_purge", fields=["purge_at"], condition=Q(state=State.SUSPENSE)),
             search_index("name", name="resources_by_part_of_name"),
         ]
@@ -331,13 +344,14 @@ class Resource(StateMachine):
     @transition(field=state, source=State.STOP, target=State.ACTIVE)
     def start(self, *, at: datetime) -> None:
         self.changed_at = at
-        self.stopped_for_debt = False
+        self._let_go()
 
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.SUSPENSE)
     def suspend(self, *, reason: str, purge_at: datetime, at: datetime) -> None:
         self.changed_at = self.suspended_at = at
         self.suspense_reason, self.purge_at = reason, purge_at
-        self.auto_renew_months, self.stopped_for_debt = None, False
+        self.auto_renew_months = None
+        self._let_go()
 
     @transition(field=state, source=State.SUSPENSE, target=State.ACTIVE)
     def recover(self, *, at: datetime) -> None:
@@ -347,11 +361,16 @@ class Resource(StateMachine):
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.DELETED)
     def delete_at_once(self, *, at: datetime) -> None:
         self.changed_at = at
-        self.auto_renew_months, self.stopped_for_debt = None, False
+        self.auto_renew_months = None
+        self._let_go()
 
     @transition(field=state, source=State.SUSPENSE, target=State.DELETED)
     def purge(self, *, at: datetime) -> None:
         self.changed_at = at
+
+    def _let_go(self) -> None:
+        """Nothing keeps it stopped any more."""
+        self.stopped_for_debt, self.stopped_for_cap = False, None
 
     def be_paid_until(self, end: datetime | None, *, grace: timedelta = timedelta()) -> None:
         """Paid time ends at `end` (None: postpaid, no end); the trash waits until the grace is over."""

@@ -64,6 +64,13 @@ class StoppedForDebt(DomainError):
     message = _("It was stopped because invoices are overdue. Pay them, and it starts by itself.")
 
 
+class StoppedAtCap(DomainError):
+    code = "stopped-at-cap"
+    message = _(
+        "It was stopped because a cap of yours was reached. Raise the cap under Budgets, or wait for the next month."
+    )
+
+
 class Act(StrEnum):
     """In the order in which they are shown."""
 
@@ -108,6 +115,8 @@ def refusal_of(act: Act, resource: Resource, *, at: datetime) -> DomainError | N
         return WrongState(state=resource.get_state_display())
     if act == Act.START and resource.stopped_for_debt:
         return StoppedForDebt()
+    if act == Act.START and resource.stopped_for_cap:
+        return StoppedAtCap(cap=str(resource.stopped_for_cap))
     if act == Act.AUTO_RENEW and resource.is_expired(at):
         return RenewFirst()
     return None
