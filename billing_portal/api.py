@@ -35,6 +35,7 @@ PLACES = {
     "wallet": "wallet",
     "wallet-entries": "wallet-entry-list",
     "wallet-holds": "wallet-hold-list",
+    "budgets": "budget-list",
     "top-ups": "top-up-list",
     "usage": "usage-list",
     "notices": "notice-list",

@@ -7,6 +7,8 @@ from accounts.api.buyers import BuyerViewSet
 from accounts.api.customers import CustomerViewSet, KeyViewSet
 from accounts.api.endpoints import Nowhere
 from billing_portal.api import Docs, Root, SchemaView
+from budgets.api.balance import BalanceAlertViewSet
+from budgets.api.budgets import BudgetViewSet
 from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
 from door.api import PrivacyRequestViewSet
@@ -54,6 +56,7 @@ router.register("users", MemberViewSet, "user")
 router.register("activity", ActivityViewSet, "activity")
 router.register("invitations", InvitationViewSet, "invitation")
 router.register("closings", ClosingViewSet, "closing")
+router.register("budgets", BudgetViewSet, "budget")
 router.register("keys", KeyViewSet, "key")
 router.register("recipients", RecipientViewSet, "recipient")
 router.register("privacy-requests", PrivacyRequestViewSet, "privacy-request")
@@ -67,6 +70,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", Docs.as_view(), name="docs"),
     path("wallet/", WalletViewSet.as_view({"get": "retrieve"}), name="wallet"),
+    path("wallet/alert/", BalanceAlertViewSet.as_view({"get": "retrieve", "post": "change"}), name="wallet-alert"),
     path("dunning/", StandingViewSet.as_view({"get": "retrieve"}), name="dunning"),
     path("costs/", CostViewSet.as_view({"get": "explored"}), name="costs"),
     path("costs/outlook/", OutlookViewSet.as_view({"get": "ahead"}), name="costs-outlook"),

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accounts.may import May, Rights
 from accounts.models import Customer
+from budgets.models import Hit
 from catalog.queries import NoPrice
 from invoices.models import Act, DunningStep, Invoice
 from invoices.models.dunning import HARMFUL
@@ -34,6 +35,7 @@ def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) ->
     return [
         *_undeliverable(customer),
         *(_kept_down(customer) if sees_bills else []),
+        *(_capped(customer) if sees_bills else []),
         *(_overdue(customer, at) if sees_bills else []),
         *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
@@ -80,6 +82,22 @@ def _kept_down_words(step: DunningStep) -> tuple[str, str]:
     assert step.happens_at is not None
     title = _("New orders will be blocked") if blocks else _("Your postpaid resources will be stopped")
     return title, _("on %(day)s, unless what is overdue is paid") % {"day": display.day(local_day(step.happens_at))}
+
+
+def _capped(customer: Customer) -> list[Row]:
+    """Caps of the customer's own that are reached, and what they do."""
+    hits = Hit.objects.standing().filter(customer=customer).select_related("budget__product", "budget__key")
+    look = (reverse("budgets"), _("See the budgets"))
+    return [
+        _note("red", "lock", _("A cap is reached: %(cap)s") % {"cap": hit.budget}, _capped_words(hit), look)
+        for hit in hits.order_by("pk")
+    ]
+
+
+def _capped_words(hit: Hit) -> str:
+    refuses = _("new orders are refused") if hit.budget.refuses_orders else ""
+    stopped = _("resources stopped: %(count)s") % {"count": hit.stopped} if hit.stopped else ""
+    return "; ".join(filter(None, [refuses, stopped]))
 
 
 def _overdue(customer: Customer, at: datetime) -> list[Row]:

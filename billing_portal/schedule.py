@@ -21,6 +21,7 @@ from accounts.four_eyes import UNDECIDED_AT_MOST
 from accounts.services import KEPT
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
+from budgets import tasks as budgets
 from door import tasks as door
 from door.services.domains import LOOKED_AT_EVERY, MISSING_AT_MOST
 from door.services.sign_up import KEPT as SIGN_UPS_KEPT
@@ -90,6 +91,12 @@ JOBS = (
     Job("purge-resources", lifecycle.purge_resources, MINUTELY,
         _("Deletes resources for good at the end of their time in the trash."),
         lifecycle.next_purge),
+    Job("watch-budgets", budgets.watch_budgets, MINUTELY,
+        _("Looks how much of each budget is spent, tells its customers, and lets caps stop and start what they chose."),
+        budgets.next_watch),
+    Job("watch-balances", budgets.watch_balances, MINUTELY,
+        _("Tells prepaid customers who want it that their wallet runs low, with the days that it lasts."),
+        budgets.next_balances),
     Job("close-accounts", team.close_accounts, MINUTELY,
         _("Closes accounts whose owners have had their days to think better of it, and forgets who was there."),
         team.next_closing),

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "billing_portal",
     "foresight",
     "orders",
+    "budgets",
     "payments",
     "ledger",
     "invoices",

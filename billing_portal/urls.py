@@ -14,6 +14,7 @@ urlpatterns = [
     path("help/<slug:slug>/", help_views.help_page, name="help-page"),
     path("", include("foresight.urls")),
     path("", include("orders.urls")),
+    path("", include("budgets.urls")),
     path("", include("invoices.urls")),
     path("", include("payments.urls")),
     path("", include("notifications.urls")),

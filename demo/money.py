@@ -12,6 +12,10 @@ from datetime import datetime, timedelta
 from accounts import four_eyes
 from accounts.four_eyes import Act, ask
 from accounts.models import Customer
+from budgets.services.balance import set_balance_alert
+from budgets.services.setting import Cap, set_budget, set_cap
+from budgets.services.watching import watch_all
+from catalog.models import Product
 from demo.people import APPROVER, FINANCE, SUPPORT
 from demo.timeline import Scene
 from invoices.models import Hold, Invoice
@@ -133,6 +137,26 @@ def switch(customer: Customer, to_mode: str, reason: str, *, actor: Actor, at: d
     asked = ask_for_switch(customer, to_mode, reason=reason, actor=SUPPORT, at=at)
     if asked.waits:
         four_eyes.approve(asked.act.pk, actor=FINANCE, at=at)
+
+
+def budget(
+    customer: Customer, limit: int, *, product: str = "", cap: Cap | None = None, actor: Actor, at: datetime
+) -> None:
+    """For everything or a product; perhaps one that acts."""
+    of = Product.objects.get(code=product) if product else None
+    made = set_budget(customer, limit, product=of, confirmed=True, actor=actor, at=at)
+    if cap:
+        set_cap(made.pk, cap, confirmed=True, actor=actor, at=at)
+
+
+def low_balance(customer: Customer, *, below: int, days: int, actor: Actor, at: datetime) -> None:
+    set_balance_alert(customer, below=below, days=days, actor=actor, at=at)
+
+
+def look_at_budgets(customer: Customer, *, actor: Actor, at: datetime) -> None:
+    """What the job does every minute."""
+    del customer, actor
+    watch_all(at=at)
 
 
 def _by_finance(

@@ -6,8 +6,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 from accounts.models import BillingMode, Customer
+from budgets.services.setting import Cap
 from catalog.models import Discount, Item, Price, Product
-from demo.money import correct, hold_dunning, pay_by_gateway, pay_from_wallet, switch, top_up, transfer
+from demo.money import (
+    budget,
+    correct,
+    hold_dunning,
+    look_at_budgets,
+    pay_by_gateway,
+    pay_from_wallet,
+    switch,
+    top_up,
+    transfer,
+)
 from demo.timeline import Part, Timeline
 from demo.verbs import buy, delete, renew, report, resize, start, stop
 from kernel.periods import CalendarMonth
@@ -64,6 +75,9 @@ def _saoviet(part: Part) -> None:
     part(75, buy, "vstorage", "web-tinh", "pkg-1tb")
     _traffic(part)
     _visitors(part)
+    part(50, budget, 400_000_000, cap=Cap(refuses_orders=True))
+    part(50, budget, 60_000_000, product="vserver")
+    part(0.01, look_at_budgets)
     for month in _bills(part, 18, 1):
         part(month.period.starts_at + timedelta(days=11, hours=3), transfer)
     this_month = CalendarMonth.of(part.timeline.now).period.starts_at

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import BillingMode, Customer
+from budgets.services.setting import Cap
 from demo.links import ended_at_gateway, link_wallet, top_up_from_wallet
-from demo.money import adjust, grant, pay_from_wallet, switch, top_up
+from demo.money import adjust, budget, grant, low_balance, pay_from_wallet, switch, top_up
 from demo.timeline import Part, Timeline
 from demo.verbs import (
     Means,
@@ -60,6 +61,9 @@ def _hoasen_runs(part: Part) -> None:
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
+    part(60, budget, 40_000_000, cap=Cap(refuses_orders=True))
+    part(60, budget, 15_000_000, product="vserver")
+    part(60, low_balance, below=2_000_000, days=14)
     part(1, top_up_from_wallet, 5_000_000)
     part(0.003, buy, "vserver", "search-01", "g2-16x64 ssd=500", team=take_days)  # New
 

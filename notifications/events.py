@@ -28,6 +28,8 @@ class Subject(StrEnum):
     DUNNING = "dunning"
     LINK = "link"
     REQUEST = "request"
+    BUDGET = "budget"
+    BALANCE = "balance"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

@@ -35,8 +35,8 @@ from notifications.truth import facts_now
 from store.places import address_of
 
 AMOUNTS = frozenset(
-    {"amount", "available", "back", "charge_limit", "credited", "debt", "due", "from_credit", "kept", "left", "less", "lost",
-     "month_limit", "more", "paid", "received", "refund", "reopened", "returned", "settled", "shortfall", "to_transfer", "total",
+    {"amount", "available", "back", "charge_limit", "credited", "debt", "due", "expected", "from_credit", "kept", "left", "less", "limit", "lost",
+     "month_limit", "more", "paid", "rate", "received", "refund", "reopened", "returned", "settled", "shortfall", "spent", "to_transfer", "total",
      "total_before"}
 )  # fmt: skip
 INSTANTS = frozenset(

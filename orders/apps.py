@@ -23,6 +23,7 @@ class OrdersConfig(AppConfig):
         import orders.acts
         import orders.audit
         import orders.rights  # noqa: F401  # makes all three known
+        from budgets.paid import counts
         from catalog.services import knows_new_customers
         from door.documents import applies
         from door.services.sessions import when_ended
@@ -30,6 +31,7 @@ class OrdersConfig(AppConfig):
         from orders.queries import failed_items, has_never_ordered
         from orders.services.paid import OfOrders
         from orders.services.shared import OfOrders as SharedOrders
+        from orders.spending import GIVEN_BACK, ORDERED, RENEWED
         from orders.terms import VERSION
         from payments.services.purposes import serves
         from payments.services.shareable import can_be_shared
@@ -42,6 +44,7 @@ class OrdersConfig(AppConfig):
         can_be_shared("order", SharedOrders())
         knows_new_customers(has_never_ordered)
         knows_orders(failed_items)
+        counts(ORDERED, RENEWED, GIVEN_BACK)
         keeps_open(orders_left)
         ends_with_it(end_visits_of_customer)
         has_pages("order", "orders", "resource", "resources", "trash", "terms")

@@ -21,6 +21,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from billing_portal.auditor.bills import BILLS
+from billing_portal.auditor.caps import CAPS
 from billing_portal.auditor.claim import Claim, kept
 from billing_portal.auditor.history import HISTORY, close_the_books
 from billing_portal.auditor.leavers import LEAVERS
@@ -39,7 +40,7 @@ logger = logging.getLogger(__name__)
 PATIENCE_MINUTES = 5
 EACH = 5
 """So many rows of one claim are named."""
-CLAIMS: tuple[Claim, ...] = (*(kept(total) for total in TOTALS), *MONEY, *BILLS, *LIVES, *LEAVERS, *HISTORY)
+CLAIMS: tuple[Claim, ...] = (*(kept(total) for total in TOTALS), *MONEY, *BILLS, *LIVES, *CAPS, *LEAVERS, *HISTORY)
 NIGHTLY = tuple(claim for claim in CLAIMS if claim.nightly)
 QUICK = tuple(claim for claim in CLAIMS if claim.is_quick)
 

@@ -27,6 +27,7 @@ GROUPS: list[tuple[Wording, list[tuple[str, Wording, str]]]] = [
             ("payment-history", _("Payment history"), "payment"),
             ("credit-history", _("Credit history"), "credit"),
             ("wallet", _("Wallet"), "wallet"),
+            ("budgets", _("Budgets"), "half"),
         ],
     ),
     (

@@ -16,13 +16,14 @@ from notifications.events import Subject
 from notifications.kinds.base import If, NoticeKind, Row, Unless
 from notifications.kinds.behalf import ON_BEHALF
 from notifications.kinds.bills import BILLS
+from notifications.kinds.budgets import BUDGETS
 from notifications.kinds.money import MONEY
 from notifications.kinds.resources import RESOURCES
 from notifications.kinds.together import Together
 
 __all__ = ["KINDS", "If", "NoticeKind", "Row", "Topic", "Unless"]
 
-KINDS: dict[str, NoticeKind] = {**RESOURCES, **BILLS, **MONEY, **ON_BEHALF}
+KINDS: dict[str, NoticeKind] = {**RESOURCES, **BILLS, **MONEY, **BUDGETS, **ON_BEHALF}
 
 
 def key_of(kind: str, facts: Json, at: datetime) -> str:
@@ -59,6 +60,8 @@ _OF_SUBJECTS = {
     Subject.ADJUSTMENT: Topic.PAYMENTS,
     Subject.LINK: Topic.PAYMENTS,
     Subject.REQUEST: Topic.PAYMENTS,
+    Subject.BUDGET: Topic.PAYMENTS,
+    Subject.BALANCE: Topic.PAYMENTS,
     Subject.CUSTOMER: Topic.ACCOUNT,
     Subject.ACT: Topic.ACCOUNT,
 }

@@ -76,6 +76,7 @@ SEE_WALLET = ("wallet", _("See your wallet"))
 SEE_LINKS = ("linked-accounts", _("See your linked accounts"))
 SEE_CREDIT = ("credit-history", _("See your credit history"))
 SEE_REQUESTS = ("payment-requests", _("See whom you asked to pay"))
+SEE_BUDGETS = ("budgets", _("See your budgets"))
 SEE_SETTINGS = ("settings", _("See your settings"))
 
 WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))

@@ -30,11 +30,15 @@ COPIED_TO_RECIPIENTS = pgtrigger.Trigger(
     SELECT t.customer_id, t.kind, t.event, t.together, r.email, r.id, t.facts, t.at, 'pending', 0, t.next_attempt_at, ''
     FROM told t JOIN notifications_recipient r ON r.customer_id = t.customer_id AND t.kind = ANY (r.kinds)
     WHERE t.copy_to_id IS NULL AND t.state = 'pending' AND r.confirmed_at IS NOT NULL AND r.removed_at IS NULL
+        AND coalesce(t.facts -> 'readers' @> to_jsonb(r.id::text), TRUE)
     ON CONFLICT DO NOTHING;
     RETURN NULL;
     """,
 )
-"""A copy is told once like everything else: what is written again, or goes to an address that has it already, changes nothing."""
+"""
+Where the facts name `readers`, to these alone. A copy is told once like everything else: what is written again, or goes to an address that
+has it already, changes nothing.
+"""
 
 
 NOT_WITHOUT_AN_ADDRESS = pgtrigger.Trigger(
@@ -144,6 +148,11 @@ class Notice(models.Model):
         AUTOMATIC_CHARGE_OFF = "automatic_charge_off", _("Automatic charge switched off")
         CREDIT_ADJUSTED = "credit_adjusted", _("Credit adjusted")
         ACCESS_CHANGED = "access_changed", _("Access changed by our staff")
+        BUDGET_REACHED = "budget_reached", _("Budget spent in part or wholly")
+        BUDGET_FORECAST = "budget_forecast", _("Budget expected to be passed")
+        CAP_REACHED = "cap_reached", _("Cap reached")
+        CAP_LIFTED = "cap_lifted", _("Cap lifted")
+        BALANCE_LOW = "balance_low", _("Wallet runs low")
         BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
 
     class State(models.TextChoices):

@@ -18,7 +18,8 @@ from kernel.errors import DomainError, InvalidInput
 from lifecycle.models import Resource
 from lifecycle.services.acts import refuse_while_pending
 from orders import terms
-from orders.models import Order, OrderItem, Quote
+from orders.models import Action, Order, OrderItem, Quote
+from orders.services.capped import refuse_over_cap
 from orders.services.fulfil import fulfil_order
 from orders.services.quotes import StaleQuote, UnknownQuote, quote_again, refuse_stale, refuse_what_is_over
 from orders.services.sessions import hold_session
@@ -126,6 +127,7 @@ def place_order(
     :raises QuoteUsed: ordered before, with another key
     :raises SessionUsed: another quote of the same checkout session was ordered
     :raises OrdersBlocked: invoices are overdue
+    :raises CapReached: it would pass a cap of the customer's
     :raises StaleQuote: expired, or today's facts differ
     :raises DomainError: it can be had no longer, whatever it costs: the common end has passed, the trash was emptied ...
     :raises OrderOpen, ChangePending: something else is under way with one of the resources
@@ -152,6 +154,7 @@ def place_order(
         hold_session(quote.checkout_session_id, customer)
     refuse_stale(quote, at=at)
     refuse_what_is_over(quote, resources, at=at)
+    refuse_over_cap(customer, Action(quote.action), quote.deal, actor=actor, at=at)
     if quote.total > 0 and means not in {*BY_GATEWAY, *AWAITED, Order.Means.WALLET}:
         raise MeansNeeded
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Customer
+from budgets.services.watching import watch
 from catalog.services import return_coupon, use_coupon
 from invoices.models import Invoice
 from kernel.actors import Actor, ActorKind
@@ -38,6 +39,7 @@ def fulfil_order(order: Order, *, actor: Actor, at: datetime) -> None:
         item.order = order
         _begin(item, actor=actor, at=at)
     _end_when_done(order, at=at)
+    watch([order.customer_id], at=at)
 
 
 @transaction.atomic

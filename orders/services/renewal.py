@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from accounts.models import Customer
+from budgets.services.watching import watch
 from catalog.pricing import Charge, price
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import term_of
@@ -261,6 +262,7 @@ def _renew(paying: Sequence[Due], customers: dict[UUID, Customer], *, actor: Act
     tell_news((_success(draft) for draft in drafts), at=at)
     issue_invoices(drafts, Invoice.Kind.PREPAID, at=at)  # late: from here to the commit other runs wait for the numbers
     allocate_renewals(renewals, at=at)
+    watch({renewal.customer_id for renewal in renewals}, at=at)
 
 
 def _success(draft: Draft) -> News:

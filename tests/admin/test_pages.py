@@ -54,6 +54,8 @@ NOT_LISTED = {
     "accounts.KeySpending",
     "accounts.Seal",  # `manage.py seals` says the last one
     "billing_portal.Clock",
+    "budgets.Alert",  # on the page of its budget
+    "budgets.Hit",  # on the page of its budget
     "catalog.TaxRate",  # on the page of its category
     "invoices.BillingChunk",  # on the page of its run
     "invoices.InvoiceLine",  # on the page of its invoice

@@ -11,6 +11,8 @@ from accounts.models import Customer, CustomerGroup, CustomerKey, Identity
 from accounts.services import record_audit
 from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
+from budgets.services.balance import set_balance_alert
+from budgets.services.setting import set_budget
 from catalog.models import Coupon, Discount, Item, Product, ProductKey
 from door.models import SignUp
 from door.services.addresses import ask_for_address
@@ -169,6 +171,8 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     make_user(customer)
     make_buyer(customer, f"Công ty {number}", tax_code="0100109106")
     address = f"a{number}@books.example"
+    set_balance_alert(customer, below=10**9, days=None, actor=owner_of(customer), at=NOON)
+    set_budget(customer, 1_000, product=product, confirmed=True, actor=owner_of(customer), at=NOON)
     ask_recipient(customer, address, "vi", [Notice.Kind.REFUND], actor=owner_of(customer), at=NOON)
     ask_for_privacy(customer, None, "correct", "my name", actor=owner_of(customer), at=NOON)
     note_trouble(address, MailTrouble.Why.BOUNCED, event=str(number), detail="550 no such user", at=NOON)

@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.may import Role
 from accounts.models import Customer, CustomerKey, User
+from budgets.services.setting import set_budget
 from catalog.models import Item, Product, ProductKey
 from door.models import PrivacyRequest
 from door.services.privacy import ask_for_privacy, register
@@ -180,6 +181,7 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "privacy": ask_for_privacy(alice, None, "correct", "my name", actor=owner_of(alice), at=NOON).pk,
         "domain": provider.domains.get().pk,
         "identity": bind_to(provider, make_user(alice)).pk,
+        "budget": set_budget(alice, 10**9, actor=owner_of(alice), at=NOON).pk,
         "recipient": ask_recipient(
             alice, "a@books.example", "en", [Notice.Kind.REFUND], actor=owner_of(alice), at=NOON
         ).pk,

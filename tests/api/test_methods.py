@@ -27,6 +27,7 @@ ONE_OF = {
     "buyers": "buyer",
     "privacy-requests": "privacy",
     "recipients": "recipient",
+    "budgets": "budget",
     "resources": "resource",
     "invoices": "invoice",
     "credit-notes": "note",

@@ -33,6 +33,9 @@ CUSTOMER_ROUTES = [
     ("GET", "privacy-requests/{privacy}/"),
     ("POST", "privacy-requests/{privacy}/cancel/"),
     ("GET", "recipients/{recipient}/"),
+    ("GET", "budgets/{budget}/"),
+    *(("POST", f"budgets/{{budget}}/{act}/") for act in ("change", "cap", "recipients", "remove")),
+    ("GET", "budgets/{budget}/last-month/"),
     *(("POST", f"recipients/{{recipient}}/{act}/") for act in ("change", "ask", "remove", "works-again")),
     ("POST", "buyers/{buyer}/change/"),
     ("POST", "buyers/{buyer}/default/"),
@@ -84,6 +87,7 @@ CUSTOMER_LISTS = [
     ("GET", "privacy-requests/"),
     ("GET", "privacy-requests/take/"),
     ("GET", "recipients/"),
+    ("GET", "budgets/"),
     ("GET", "invoices/"),
     ("GET", "invoices/documents/"),
     ("GET", "invoices/statement/?month=2026-03"),
@@ -97,6 +101,7 @@ CUSTOMER_LISTS = [
     ("GET", "wallet/"),
     ("GET", "wallet/entries/"),
     ("GET", "wallet/holds/"),
+    ("GET", "wallet/alert/"),
     ("GET", "notices/"),
     ("GET", "usage/"),
     ("GET", "usage/running/"),
@@ -116,6 +121,8 @@ CUSTOMER_WRITES = [
     ("POST", "buyers/"),
     ("POST", "privacy-requests/"),
     ("POST", "recipients/"),
+    ("POST", "budgets/"),
+    ("POST", "wallet/alert/"),
     ("POST", "invoices/pay/"),
     ("POST", "top-ups/"),
     ("POST", "bank-transfers/"),
@@ -238,7 +245,7 @@ def test_another_customer_finds_nothing(things):
             assert (body["rows"], body["sums"]["total"]) == ([], 0)
         elif route == "costs/difference/":
             assert (body["resources"], body["unchanged"]) == ([], 0)
-        elif route != "wallet/":
+        elif route not in {"wallet/", "wallet/alert/"}:
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []
 

@@ -114,6 +114,18 @@ def world(standing: None) -> None:
 ENTRY = "INSERT INTO ledger_transaction (kind, source, customer_id, reference, at) SELECT {kind}, {source}, id, '', now() FROM accounts_customer WHERE name = 'Alice'"
 
 
+HIT_OF_LAST_YEAR = """
+WITH budget AS (
+    INSERT INTO budgets_budget (id, customer_id, scope, monthly_limit, raised, readers, refuses_orders, stops, chosen,
+        starts_again, created_at)
+    SELECT gen_random_uuid(), id, 'everything', 5, 0, '{}', TRUE, '', '{}', TRUE, '2025-03-01' FROM accounts_customer WHERE name = 'Alice'
+    RETURNING id, customer_id
+)
+INSERT INTO budgets_hit (budget_id, customer_id, month, monthly_limit, spent, stopped, at, because)
+SELECT id, customer_id, '2025-03', 5, 6, 0, '2025-03-02', '' FROM budget
+"""
+
+
 def posted(kind: str, source: str = "'nothing'") -> str:
     """A transaction about a row that is not there."""
     return ENTRY.format(kind=f"'{kind}'", source=source)
@@ -140,6 +152,10 @@ SELECT h.id, h.customer_id, r.id, '2026-03', 5, 0 FROM held h JOIN lifecycle_res
 USE_BILLED = "UPDATE invoices_invoice SET is_late = TRUE, period_key = '2026-03/use/1' WHERE kind = 'usage'"
 
 PLANTED: dict[str, list[str]] = {
+    "what a cap has stopped is let go within an hour after it is lifted": [
+        "UPDATE lifecycle_resource SET state = 'stop', stopped_for_cap = gen_random_uuid() WHERE state = 'active' AND billing_mode = 'prepaid'"
+    ],
+    "a cap stands within its month, and as long as it is there": [HIT_OF_LAST_YEAR],
     # kept totals
     "a wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "what is held of a wallet is the sum of its open holds": ["UPDATE ledger_account SET held = 1 WHERE kind = 'credit' AND balance > 0"],

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import override
 
+from budgets.models import Hit
 from invoices.models import CreditNote, ParkedBilling
 from kernel.reasons import in_words
 from lifecycle.models import Failure, Resource
@@ -58,6 +59,7 @@ KEPT_REASONS = {
     "billing_portal.JobRun.failures": NUMBER,
     "lifecycle.DeliveryChannel.error": TECHNICAL,
     "lifecycle.DeliveryChannel.failures": NUMBER,
+    "budgets.Hit.because": Hit.Why,
     "notifications.Notice.error": TECHNICAL,
     "notifications.Letter.error": TECHNICAL,
     "notifications.MailTrouble.why": MailTrouble.Why,
@@ -68,6 +70,7 @@ def columns_like_a_reason():
     ours = {
         "accounts",
         "billing_portal",
+        "budgets",
         "catalog",
         "door",
         "team",

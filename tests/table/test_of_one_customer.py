@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db.models import ForeignKey, Model
 
 from accounts.models import Customer, CustomerKey
+from budgets.services.setting import Cap, set_budget, set_cap
 from catalog.models import Item
 from door.services.privacy import ask_for_privacy, register
 from invoices.models import ParkedBilling
@@ -118,12 +119,15 @@ def two_of_everything(standing: None) -> tuple[Customer, Customer]:
 
 def everything(customer: Customer, small: Item) -> None:
     make_buyer(customer)
-    CustomerKey.issue(at=NOON, customer=customer, name="import")
+    key, _secret = CustomerKey.issue(at=NOON, customer=customer, name="import")
     [server] = create(customer, small)
     open_session_about(small.product, server.pk, action="renew", return_url=BACK, at=NOON)
     renew(server, at=NOON + DAY)
     delete_resource(server.pk, actor=owner_of(customer), at=NOON + 2 * DAY)
     create(customer, small, at=NOON + 2 * DAY)
+    budget = set_budget(customer, 1_000, confirmed=True, actor=owner_of(customer), at=NOON)
+    set_cap(budget.pk, Cap(refuses_orders=True), confirmed=True, actor=owner_of(customer), at=NOON)
+    set_budget(customer, 10**9, key=key, actor=owner_of(customer), at=NOON)
     payment = topped_up(customer, 5_000)
     Reversal.objects.create(
         payment=payment, customer=customer, amount=1, debt=1, reference="r", reason="x", actor="x", at=NOON

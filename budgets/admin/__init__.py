@@ -1,0 +1,5 @@
+"""Pages of the staff area about budgets."""
+
+from budgets.admin import budgets
+
+__all__ = ["budgets"]

@@ -1,0 +1,257 @@
+"""Budgets are made, changed and removed by their customers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Customer, CustomerKey
+from accounts.services import record_audit
+from budgets.audit import Did
+from budgets.models import Budget, Scope, Stops
+from budgets.queries import standings
+from budgets.services.caps import let_go_of
+from budgets.services.watching import watch
+from catalog.models import Product
+from kernel.actors import Actor
+from kernel.errors import DomainError
+from kernel.periods import CalendarMonth
+from lifecycle.models import Resource
+from notifications.models import Recipient
+
+MOST_BUDGETS = 30
+MOST_CHOSEN = 500
+
+
+class TooManyBudgets(DomainError):
+    code = "too-many-budgets"
+    message = _("There are %(most)s budgets already. Remove one that is not used any more.")
+
+
+class BudgetThere(DomainError):
+    code = "budget-there"
+    message = _("There is a budget for this already. Change its limit instead.")
+
+
+class BudgetGone(DomainError):
+    code = "budget-gone"
+    message = _("This budget was removed.")
+
+
+class BelowSpent(DomainError):
+    """Asks: who means it says so, and is warned at once."""
+
+    code = "below-spent"
+    message = _(
+        "%(spent)s ₫ are spent this month already, as much as the limit of %(limit)s ₫ or more. Confirm it, and you are warned at once."
+    )
+
+
+class ActsAtOnce(BelowSpent):
+    code = "acts-at-once"
+    message = _(
+        "%(spent)s ₫ are spent this month already, as much as the limit of %(limit)s ₫ or more: the cap would act at once. Confirm"
+        " that it should."
+    )
+
+
+class NotYourResources(DomainError):
+    code = "not-your-resources"
+    status = 422
+    message = _("Choose what the cap stops: from one to %(most)s of your resources.")
+
+
+class NotYourRecipients(DomainError):
+    code = "not-your-recipients"
+    status = 422
+    message = _("Choose among your recipients.")
+
+
+class NotActing(DomainError):
+    code = "not-acting"
+    message = _("This cap does nothing at present.")
+
+
+class NothingOfThis(DomainError):
+    code = "no-such-part"
+    status = 422
+    message = _("There is no such product or API key.")
+
+
+@transaction.atomic
+def set_budget(
+    customer: Customer,
+    limit: int,
+    *,
+    product: Product | None = None,
+    key: CustomerKey | None = None,
+    confirmed: bool = False,
+    actor: Actor,
+    at: datetime,
+) -> Budget:
+    """
+    A limit for each month on everything, on a product, or on what a key orders.
+
+    :param confirmed: also where it is reached already
+    :raises BelowSpent: it is, and nobody has confirmed that
+    :raises BudgetThere: change that
+    :raises TooManyBudgets:
+    :raises NothingOfThis: the key is somebody else's
+    """
+    held = Customer.objects.lock_open(customer.pk)
+    if key is not None and key.customer_id != held.pk:
+        raise NothingOfThis
+    scope = Scope.KEY if key else Scope.PRODUCT if product else Scope.EVERYTHING
+    mine = Budget.objects.standing().filter(customer=held)
+    if mine.filter(scope=scope, product=product, key=key).exists():
+        raise BudgetThere
+    if mine.count() >= MOST_BUDGETS:
+        raise TooManyBudgets(most=MOST_BUDGETS)
+    budget = Budget.objects.create(
+        customer=held, scope=scope, product=product, key=key, monthly_limit=limit, created_at=at
+    )
+    record_audit(Did.SET_BUDGET, budget.pk, actor=actor, at=at, reason="", customer=held, limit=limit, **_named(budget))
+    _ask_and_warn(budget, confirmed=confirmed, at=at)
+    return budget
+
+
+@transaction.atomic
+def change_budget(budget_id: UUID, limit: int, *, confirmed: bool = False, actor: Actor, at: datetime) -> Budget:
+    """
+    Another limit. Raised, its marks are told again when they are reached again; the same limit changes nothing.
+
+    :param confirmed: also where it is reached already
+    :raises BelowSpent: it is, and nobody has confirmed that
+    :raises BudgetGone:
+    """
+    budget = _hold(budget_id)
+    before = budget.monthly_limit
+    if limit == before:
+        return budget
+    budget.monthly_limit, budget.raised = limit, budget.raised + (limit > before)
+    budget.save(update_fields=["monthly_limit", "raised"])
+    record_audit(
+        Did.CHANGE_BUDGET, budget.pk, actor=actor, at=at, reason="", customer=budget.customer, limit=limit,
+        limit_before=before, **_named(budget),
+    )  # fmt: skip
+    _ask_and_warn(budget, confirmed=confirmed or limit > before, at=at)
+    return budget
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """What happens when a budget is spent: `chosen` are ids of resources."""
+
+    refuses_orders: bool = False
+    stops: Stops = Stops.NOTHING
+    chosen: Collection[UUID] = ()
+    starts_again: bool = True
+
+
+@transaction.atomic
+def set_readers(budget_id: UUID, readers: Collection[UUID], *, actor: Actor, at: datetime) -> Budget:
+    """
+    Which of the customer's recipients are told of it, of those who chose notices about budgets; none named: all.
+
+    :raises NotYourRecipients:
+    :raises BudgetGone:
+    """
+    budget, chosen = _hold(budget_id), sorted(set(readers))
+    if Recipient.objects.in_use().filter(pk__in=chosen, customer=budget.customer_id).count() != len(chosen):
+        raise NotYourRecipients
+    if budget.readers != chosen:
+        budget.readers = chosen
+        budget.save(update_fields=["readers"])
+        record_audit(
+            Did.CHANGE_BUDGET, budget.pk, actor=actor, at=at, reason="", customer=budget.customer,
+            readers=[str(pk) for pk in chosen], **_named(budget),
+        )  # fmt: skip
+    return budget
+
+
+@transaction.atomic
+def set_cap(budget_id: UUID, cap: Cap, *, confirmed: bool = False, actor: Actor, at: datetime) -> Budget:
+    """
+    Let a budget act when it is reached, or only tell.
+
+    :param confirmed: also where it is reached already, and acts at once
+    :raises ActsAtOnce: it would, and nobody has confirmed that
+    :raises NotYourResources: those that are to stop
+    :raises BudgetGone:
+    """
+    budget = _hold(budget_id)
+    chosen = sorted(set(cap.chosen)) if cap.stops == Stops.CHOSEN else []
+    own = Resource.objects.filter(pk__in=chosen, customer=budget.customer_id).count()
+    if own != len(chosen) or len(chosen) > MOST_CHOSEN or (cap.stops == Stops.CHOSEN and not chosen):
+        raise NotYourResources(most=MOST_CHOSEN)
+    budget.refuses_orders, budget.stops, budget.starts_again = cap.refuses_orders, cap.stops, cap.starts_again
+    budget.chosen = chosen
+    budget.save(update_fields=["refuses_orders", "stops", "starts_again", "chosen"])
+    record_audit(
+        Did.SET_CAP, budget.pk, actor=actor, at=at, reason="", customer=budget.customer, acts=budget.acts,
+        stops=budget.stops, chosen=[str(pk) for pk in chosen], **_named(budget),
+    )  # fmt: skip
+    (standing,) = standings([budget], at=at)
+    if budget.is_acting(at) and standing.is_reached and not confirmed:
+        raise ActsAtOnce(spent=standing.spent, limit=budget.monthly_limit, field="confirm")
+    watch([budget.customer_id], at=at)
+    return budget
+
+
+@transaction.atomic
+def lift_cap(budget_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Budget:
+    """
+    Staff let a cap do nothing until the month ends.
+
+    :raises NotActing: it does nothing as it is
+    """
+    budget = _hold(budget_id)
+    if not budget.is_acting(at):
+        raise NotActing
+    budget.lifted_until = CalendarMonth.of(at).period.ends_at
+    budget.save(update_fields=["lifted_until"])
+    record_audit(Did.LIFT_CAP, budget.pk, actor=actor, at=at, reason=reason, customer=budget.customer, **_named(budget))
+    watch([budget.customer_id], at=at)
+    return budget
+
+
+@transaction.atomic
+def remove_budget(budget_id: UUID, *, actor: Actor, at: datetime) -> Budget:
+    """It counts no more; removing it again changes nothing."""
+    budget = _hold(budget_id, standing=False)
+    if budget.is_standing:
+        budget.removed_at = at
+        budget.save(update_fields=["removed_at"])
+        let_go_of(budget, at=at)
+        record_audit(
+            Did.REMOVE_BUDGET, budget.pk, actor=actor, at=at, reason="", customer=budget.customer, limit=budget.monthly_limit,
+            **_named(budget),
+        )  # fmt: skip
+    return budget
+
+
+def _ask_and_warn(budget: Budget, *, confirmed: bool, at: datetime) -> None:
+    """:raises BelowSpent:"""
+    (standing,) = standings([budget], at=at)
+    if standing.is_reached and not confirmed:
+        raise BelowSpent(spent=standing.spent, limit=budget.monthly_limit, field="limit")
+    watch([budget.customer_id], at=at)
+
+
+def _hold(budget_id: UUID, *, standing: bool = True) -> Budget:
+    """Its customer first. :raises BudgetGone:"""
+    Customer.objects.lock(Budget.objects.values_list("customer", flat=True).get(pk=budget_id))
+    budget = Budget.objects.lock(budget_id)
+    if standing and not budget.is_standing:
+        raise BudgetGone
+    return budget
+
+
+def _named(budget: Budget) -> dict[str, object]:
+    """What it is about, for the trail."""
+    return {"scope": budget.scope, "of": budget.about if budget.scope != Scope.EVERYTHING else ""}

@@ -1,0 +1,32 @@
+"""
+What customers have spent by ordering: the relations that budgets add up, see `budgets/paid.py`.
+
+An order counts when it is paid, at what was paid; one that waits for its payment is told apart. What failed and was given back counts no
+more, and what comes back for unused time is taken off, of what was paid in the same month: money of earlier months makes no room.
+"""
+
+from __future__ import annotations
+
+ORDERED = """
+SELECT o.customer_id, (i.content ->> 'product')::uuid AS product_id, o.actor, coalesce(o.paid_at, o.created_at) AS at,
+       i.due AS amount, o.paid_at IS NULL AS is_waiting, o.action IN ('create', 'resize') AS is_new, i.id AS source
+FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id
+WHERE o.customer_id = ANY(%(customers)s) AND i.due > 0
+  AND (o.state = 'awaiting_payment' OR o.paid_at >= %(start)s AND o.paid_at < %(end)s AND i.state <> 'refunded')
+"""
+RENEWED = """
+SELECT p.customer_id, v.product_id, p.actor, p.settled_at, a.amount, FALSE, FALSE, p.id
+FROM payments_payment p JOIN payments_allocation a ON a.payment_id = p.id AND a.reversal_id IS NULL
+JOIN invoices_invoice v ON v.id = a.invoice_id
+WHERE p.customer_id = ANY(%(customers)s) AND p.kind = 'renewal' AND p.settled_at >= %(start)s AND p.settled_at < %(end)s
+"""
+GIVEN_BACK = """
+SELECT v.customer_id, v.product_id, coalesce(o.actor, ''), c.issued_at,
+       coalesce((SELECT sum(a.amount) FROM payments_allocation a WHERE a.credit_note_id = c.id), 0) - c.refunded, FALSE, FALSE, i.id
+FROM invoices_invoice v JOIN invoices_creditnote c ON c.invoice_id = v.id
+LEFT JOIN orders_orderitem i ON i.id = CASE WHEN v.period_key LIKE 'order-item:%%' THEN substr(v.period_key, 12)::uuid END
+LEFT JOIN orders_order o ON o.id = i.order_id
+WHERE v.customer_id = ANY(%(customers)s) AND v.kind = 'prepaid' AND v.issued_at >= %(start)s AND coalesce(o.paid_at, v.issued_at) >= %(start)s
+  AND c.issued_at >= %(start)s AND c.issued_at < %(end)s
+"""
+"""Less what the note paid of another invoice: a resize takes what was unused off its own price."""
