@@ -103,11 +103,11 @@ def constraint(table: str, name: str, *tests: str) -> Guard:
             where = sql.Identifier(table), sql.Identifier(name)
             if row:
                 away = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(*where)
-                back = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} " + row[0]).format(*where)
+                back = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} ").format(*where) + sql.SQL(row[0])
             else:  # unique among some rows only
                 found = owner.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name]).fetchone()
                 assert found, f"{table} has no constraint {name}"
-                away, back = sql.SQL("DROP INDEX {}").format(where[1]), sql.SQL(found[0]).format()
+                away, back = sql.SQL("DROP INDEX {}").format(where[1]), sql.SQL(found[0])
             owner.execute(away)
             try:
                 yield

@@ -6,6 +6,7 @@ import re
 
 import pgtrigger
 import pytest
+from django.db import connection
 
 from tests.owner import around_all_guards, as_owner
 from tests.table.attack import MARKS, refuse, run
@@ -28,11 +29,18 @@ def frozen(*, once: bool) -> list[tuple[str, str, str]]:
     return found
 
 
+def others(table: str, trigger: str) -> list[str]:
+    sql = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal AND tgname <> %s"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [table, trigger])
+        return [name for (name,) in cursor.fetchall()]
+
+
 def refuses(table: str, trigger: str, *statements: str, saying: str) -> None:
-    """This trigger alone does: no other of the table says anything until the test ends."""
+    """This trigger alone does: no other of the table says anything until the test ends. Switched off it stays off."""
     with as_owner():
-        run(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        run(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+        for other in others(table, trigger):
+            run(f"ALTER TABLE {table} DISABLE TRIGGER {other}")
         for statement in statements:
             refuse(statement, match=saying)
 
