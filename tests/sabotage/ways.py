@@ -107,7 +107,7 @@ def constraint(table: str, name: str, *tests: str) -> Guard:
             else:  # unique among some rows only
                 found = owner.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [name]).fetchone()
                 assert found, f"{table} has no constraint {name}"
-                away, back = sql.SQL("DROP INDEX {}").format(where[1]), sql.SQL(found[0])
+                away, back = sql.SQL("DROP INDEX {}").format(where[1]), sql.SQL("{}").format(sql.SQL(found[0]))
             owner.execute(away)
             try:
                 yield
