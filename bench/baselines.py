@@ -44,9 +44,9 @@ WITH segment AS (
     FROM bill b JOIN lifecycle_resource r ON r.id = b.resource_id JOIN accounts_customer c ON c.id = b.customer_id, counter
 ), lines AS (
     INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
-        unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)
+        unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total, tags)
     SELECT b.id, l.customer_id, l.position, l.item_id, l.price_id, l.name, l.unit, l.starts_at, l.ends_at, l.minutes, l.quantity, l.unit_price,
-        l.per_minutes, l.discount, l.includes_vat, l.vat_rate, l.ends_at - interval '1 minute', l.amount, l.tax, l.amount + CASE WHEN l.includes_vat THEN 0 ELSE l.tax END
+        l.per_minutes, l.discount, l.includes_vat, l.vat_rate, l.ends_at - interval '1 minute', l.amount, l.tax, l.amount + CASE WHEN l.includes_vat THEN 0 ELSE l.tax END, '{}'
     FROM line l JOIN bill b USING (resource_id)
 ), notices AS (
     INSERT INTO notifications_notice (customer_id, kind, event, recipient, facts, at, state, attempts, next_attempt_at, error)

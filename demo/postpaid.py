@@ -20,11 +20,13 @@ from demo.money import (
     transfer,
 )
 from demo.timeline import Part, Timeline
-from demo.verbs import buy, delete, renew, report, resize, start, stop
+from demo.verbs import buy, delete, renew, report, resize, start, stop, tag
 from kernel.periods import CalendarMonth
 
 SINCE_SAOVIET = 548
 WEBSITE_SINCE = 74
+STORES = {"Department": "Bán lẻ", "Environment": "production"}
+ONLINE = {"Department": "Trực tuyến", "Environment": "production", "Company": "Sao Việt Online"}
 
 
 def tell_postpaid_stories(timeline: Timeline, customers: dict[str, Customer]) -> None:
@@ -56,18 +58,19 @@ def _negotiate(timeline: Timeline, customers: dict[str, Customer]) -> None:
 
 def _saoviet(part: Part) -> None:
     """A group with sixty resources and a year and a half of bills, paid by bank transfer."""
-    part(SINCE_SAOVIET, buy, "vserver", "pos-hn", "s1-2x4 ssd=40", quantity=12)
-    part(520, buy, "vserver", "pos-hcm", "s1-2x4 ssd=40", quantity=12)
-    part(430, buy, "vserver", "api", "g2-8x16 ssd=100 ipv4=1", quantity=6)
-    part(400, buy, "vstorage", "hoa-don", "pkg-10tb gb-hour=800")
+    part(SINCE_SAOVIET, buy, "vserver", "pos-hn", "s1-2x4 ssd=40", quantity=12, tags=STORES | {"Vùng": "Hà Nội"})
+    part(520, buy, "vserver", "pos-hcm", "s1-2x4 ssd=40", quantity=12, tags=STORES | {"Vùng": "TP. Hồ Chí Minh"})
+    part(430, buy, "vserver", "api", "g2-8x16 ssd=100 ipv4=1", quantity=6, tags=ONLINE)
+    part(400, buy, "vstorage", "hoa-don", "pkg-10tb gb-hour=800", tags={"Department": "Kế toán"})
     part(398, buy, "vstorage", "camera", "pkg-10tb")
-    part(330, buy, "vserver", "pos-dn", "s1-2x4 ssd=40", quantity=10)
+    part(330, buy, "vserver", "pos-dn", "s1-2x4 ssd=40", quantity=10, tags=STORES | {"Vùng": "Đà Nẵng"})
     part(240, buy, "vmonitor", "cua-hang", "quota-pro", quantity=8)
     part(150, buy, "vserver", "etl", "s1-8x16 hdd=1000", quantity=6)
-    part(88, buy, "vserver", "goi-y", "g2-16x64 ssd=300", quantity=4)
+    part(88, buy, "vserver", "goi-y", "g2-16x64 ssd=300", quantity=4, tags=ONLINE | {"Environment": "test"})
     part(200, resize, "api-1", "g2-8x32 ssd=200 ipv4=1")
     part(130, resize, "api-2", "g2-8x32 ssd=200 ipv4=1")
     part(61, stop, "etl-6")
+    part(50, tag, "goi-y-1", Environment="production")
     part(47, start, "etl-6")
     part(19, stop, "pos-dn-10")
     part(97, delete, "pos-hn-12")

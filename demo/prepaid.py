@@ -24,11 +24,13 @@ from demo.verbs import (
     resize,
     restore,
     stop,
+    tag,
     take_days,
 )
 from kernel.periods import truncate
 
 NO_ROOM = fail()
+SHOP = {"Department": "Bán hàng", "Environment": "production", "Dự án": "Cửa hàng trực tuyến"}
 
 
 def tell_prepaid_stories(timeline: Timeline, customers: dict[str, Customer]) -> None:
@@ -44,21 +46,21 @@ def tell_prepaid_stories(timeline: Timeline, customers: dict[str, Customer]) -> 
 def _hoasen_runs(part: Part) -> None:
     """A shop with all that a prepaid customer can have: servers that run well."""
     part(195, top_up, 30_000_000)
-    part(190, buy, "vserver", "web-01", "s1-4x8 ssd=100 ipv4=1", months=6, coupon="WELCOME20")
-    part(188, buy, "vserver", "web-02", "s1-4x8 ssd=100 ipv4=1", months=6, auto_renew=3)
-    part(186, buy, "vserver", "db-master", "g2-8x16 ssd=200", months=3)
+    part(190, buy, "vserver", "web-01", "s1-4x8 ssd=100 ipv4=1", months=6, coupon="WELCOME20", tags=SHOP)
+    part(188, buy, "vserver", "web-02", "s1-4x8 ssd=100 ipv4=1", months=6, auto_renew=3, tags=SHOP)
+    part(186, buy, "vserver", "db-master", "g2-8x16 ssd=200", months=3, tags=SHOP)
     part(170, buy, "vcert", "www.hoasen.example", "cert-wildcard", months=12)
     part(150, buy, "vmonitor", "production", "quota-basic", months=12)
     part(120, buy, "vstorage", "backup", "pkg-1tb", months=3)
     part(95, top_up, 15_000_000)
     part(55, buy, "vserver", "cdn-origin", "s1-8x16 ssd=200 ipv4=2", months=3, means=Means.GATEWAY, coupon="SAVE10")
-    part(45, buy, "vserver", "dev-box", "s1-2x4 ssd=40", months=3)
+    part(45, buy, "vserver", "dev-box", "s1-2x4 ssd=40", months=3, tags={"Environment": "test", "Assignee": "Lan"})
     part(6, buy, "vmonitor", "cdn", "quota-pro", months=3)
     for week in range(9):  # credit is held for what is used from day to day
         part(61 - 7 * week, report, "backup", "traffic", f"{131 + 17 * week}.5")
     part(1, report, "backup", "traffic", "164.25")
     part(4, renew, "backup", months=1)
-    part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40")  # warning: ten days left
+    part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40", tags={"Environment": "staging"})  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
     part(60, budget, 40_000_000, cap=Cap(refuses_orders=True))
@@ -79,6 +81,7 @@ def _hoasen_changes(part: Part) -> None:
     part(40, buy, "vserver", "gpu-01", "g3-16x64-a30", team=NO_ROOM)
     part(38, buy, "vserver", "worker", "s1-4x8 ssd=60", months=3, quantity=3, team=fail("worker-3"))
     part(35, renew, "backup", months=3)
+    part(34, tag, "backup", Department="Kỹ thuật", Environment="production")
     part(33, reboot, "web-01")
     part(31, resize, "cdn-origin", "g2-8x32 ssd=200 ipv4=2", team=NO_ROOM)
     part(25, give_up_checkout, "vserver", "test-ha", "s1-2x4 ssd=20", cancels=True)

@@ -18,8 +18,10 @@ from demo.timeline import Scene
 from kernel.actors import Actor, ActorKind
 from kernel.reasons import Reason
 from kernel.shapes import Cleaned
+from kernel.tags import Tags
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
+from lifecycle.services.tags import change_tags
 from lifecycle.services.trash import restore_resource
 from orders.models import Action, Order
 from orders.services.checkout import place_order
@@ -49,6 +51,7 @@ def buy(
     quantity: int = 1,
     auto_renew: int | None = None,
     coupon: str = "",
+    tags: Tags | None = None,
     means: Means = Means.WALLET,
     team: Scene | None = None,
     actor: Actor,
@@ -63,6 +66,7 @@ def buy(
         "product": str(Product.objects.get(code=product).pk),
         "name": name,
         "items": _chosen(items),
+        "tags": tags or {},
         "quantity": quantity,
         "months": months,
         "auto_renew_months": auto_renew,
@@ -158,6 +162,11 @@ def _pk(customer: Customer, name: str) -> str:
 
 def _resource(customer: Customer, name: str) -> UUID:
     return Resource.objects.filter(customer=customer, name=name).latest("created_at").pk
+
+
+def tag(customer: Customer, name: str, *, actor: Actor, at: datetime, **change: str | None) -> None:
+    """Tags by their keys; None takes one off."""
+    change_tags(_resource(customer, name), change, actor=actor, at=at)
 
 
 # Product teams

@@ -20,6 +20,7 @@ from catalog.units import unit_words
 from kernel import display
 from kernel.display import percent
 from kernel.shapes import Wording
+from kernel.tags import text_of
 
 NOTHING = "–"
 CHUNK = 2000
@@ -42,6 +43,7 @@ class Form(Enum):
     MONEY = "money"
     MOVED = "moved"
     OFF = "off"
+    TAGS = "tags"
 
 
 class Place(StrEnum):
@@ -67,8 +69,9 @@ TEXTS: dict[Form, Callable[[Never], str]] = {
     Form.MOVED: display.signed_money,
     Form.DAY: display.day,
     Form.OFF: lambda value: display.signed_money(-value) if value else NOTHING,
+    Form.TAGS: lambda value: text_of(value) or NOTHING,
 }
-WORDS = {Form.TEXT, Form.CODE, Form.PRODUCT, Form.UNIT, Form.INSTANT, Form.DAY}
+WORDS = {Form.TEXT, Form.CODE, Form.PRODUCT, Form.UNIT, Form.INSTANT, Form.DAY, Form.TAGS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,8 @@ class Column:
                 return lambda code: known.get(code, code)
             case Form.UNIT | Form.PRODUCT:
                 return TEXTS[self.form]
+            case Form.TAGS:
+                return text_of
         return None
 
 

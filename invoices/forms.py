@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Unpack
 
@@ -15,8 +16,12 @@ from catalog.models import Product
 from invoices.models import Invoice, InvoiceLine
 from invoices.queries import Wanted
 from invoices.ranges import MonthRange, between, named_range
+from invoices.spend import DEFAULT_KEY, invoices_tagged
+from kernel.fields import field_of
 from kernel.periods import CalendarMonth
-from kernel.shapes import FieldWords
+from kernel.shapes import FieldWords, FormOptions, Sent
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE, wanted
+from lifecycle.models import tagged
 
 MONTH_FORMAT = "%Y-%m"
 MOST_MONTHS_AGO = 240
@@ -136,11 +141,20 @@ def _from_to(first: date | None, last: date | None, *, at: datetime) -> MonthRan
     return MonthRange(months[0], months[1])
 
 
+class TagField(forms.CharField):
+    """What is tagged like this: "Environment=production", any value of "Environment", or none: "!Environment"."""
+
+    def __init__(self) -> None:
+        widget = forms.TextInput(attrs={"placeholder": "Environment=production"})
+        super().__init__(label=_("Tag"), required=False, max_length=LONGEST_KEY + LONGEST_VALUE + 1, widget=widget)
+
+
 class UsageFilters(forms.Form):
     """`hide` are columns that are left out; anything may stand there."""
 
     month = MonthField(label=_("Month"))
     product = ProductField()
+    tag = TagField()
     hide = forms.Field(required=False, widget=forms.MultipleHiddenInput)
 
     def month_wanted(self, *, at: datetime) -> CalendarMonth:
@@ -151,8 +165,29 @@ class UsageFilters(forms.Form):
 
     def within(self, customer: Customer) -> tuple[QuerySet[Invoice], QuerySet[InvoiceLine]]:
         """The customer's invoices and lines that are asked for, of any month."""
-        invoices = Invoice.objects.filter(customer=customer)
+        invoices: QuerySet[Invoice] = Invoice.objects.filter(customer=customer)
         lines = InvoiceLine.objects.filter(customer=customer)
         if product := self.cleaned_data.get("product"):
-            return invoices.filter(product=product), lines.filter(invoice__product=product)
+            invoices, lines = invoices.filter(product=product), lines.filter(invoice__product=product)
+        if tag := wanted(self.cleaned_data.get("tag") or ""):
+            invoices, lines = invoices_tagged(invoices, tag), lines.filter(tagged(tag))
         return invoices, lines
+
+
+class SpendFilters(UsageFilters):
+    """By the values of which tag. An old key, which no resource has any more, can stand in the address."""
+
+    key = forms.ChoiceField(label=_("By the tag"), required=False)
+    field_order = ("month", "key", "product", "tag")
+
+    def __init__(self, data: Sent = None, *, keys: Sequence[str], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
+        asked = wanted(str((data or {}).get("key") or ""))
+        known = {key.casefold() for key in keys}
+        more = [asked.key] if asked and asked.key.casefold() not in known else []
+        field_of(self, forms.ChoiceField, "key").choices = [(key, key) for key in (*keys, *more)]
+
+    @property
+    def key_wanted(self) -> str:
+        """The key asked for; without one, the environment."""
+        return self.cleaned_data.get("key") or DEFAULT_KEY

@@ -30,11 +30,21 @@ USAGE = [
     Column("tax", _("VAT"), Form.MONEY, 12),
     Column("coupon", _("Coupon"), Form.OFF, 12),
     Column("total", _("Total"), Form.MONEY, 14),
+    Column("tags", _("Tags"), Form.TAGS, 32, help="Of the resource when it was invoiced."),
 ]
-HIDDEN_AT_FIRST = {"product", "unit", "per_minutes", "amount"}
+HIDDEN_AT_FIRST = {"product", "unit", "per_minutes", "amount", "tags"}
 """ "hide" in the address says otherwise."""
 ALWAYS = {"resource_name", "total"}
 
+BY_TAG = [
+    Column("value", _("Value"), Form.CODE, 28, choices=[("", _("without this tag"))], place=Place.NAME, in_api=False),
+    Column("resources", _("Resources"), Form.WHOLE, 12, place=Place.BELOW),
+    Column("lines", _("Lines"), Form.WHOLE, 10, help="Lines of invoices that lie in the month in part or whole."),
+    Column("tax", _("VAT"), Form.MONEY, 14),
+    Column("coupon", _("Coupon"), Form.OFF, 14),
+    Column("total", _("Total"), Form.MONEY, 16, place=Place.END, help="Net of coupons and of what was credited."),
+]
+"""What a month costs by the values of a tag."""
 
 STANDINGS = [*Invoice.Status.choices, ("overdue", _("overdue"))]
 """An invoice's status in words; overdue says more than unpaid."""

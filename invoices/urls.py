@@ -8,6 +8,8 @@ urlpatterns = [
     path("billing/invoices.<str:form>", views.billing_export, name="billing-export"),
     path("billing/usage/", views.usage_report, name="usage-report"),
     path("billing/usage.<str:form>", views.usage_export, name="usage-export"),
+    path("billing/tags/", views.tag_spend, name="tag-spend"),
+    path("billing/tags.<str:form>", views.tag_spend_export, name="tag-spend-export"),
     path("invoices/<uuid:invoice_id>/pdf/", views.invoice_document, name="invoice-pdf"),
     path("credit-notes/<uuid:note_id>/pdf/", views.credit_note_document, name="credit-note-pdf"),
 ]

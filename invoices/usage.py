@@ -46,6 +46,7 @@ from invoices.queries import CHUNK, coupon_shares
 from invoices.ranges import MonthRange
 from kernel.money import split
 from kernel.periods import CalendarMonth, Period
+from kernel.tags import Tags
 
 EXACT = DecimalField(max_digits=40, decimal_places=0)
 IS_WHOLE = Q(invoice__credited=0)
@@ -73,6 +74,7 @@ class Usage:
     tax: int
     coupon: int
     total: int
+    tags: Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def _usage(line: Any, coupon: int, language: str) -> Usage:
         tax=line.month_tax,
         coupon=coupon,
         total=line.month_total - coupon,
+        tags=line.tags,
     )
 
 

@@ -16,7 +16,7 @@ from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language, export_links, pdf_response, table_response
 from accounts.may import TO_EXPORT, May
 from invoices.columns import CHUNK, cells_of
-from invoices.forms import InvoiceFilters, UsageFilters
+from invoices.forms import InvoiceFilters, SpendFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.queries import (
@@ -28,8 +28,9 @@ from invoices.queries import (
     product_names,
     summarize,
 )
-from invoices.reports import ALWAYS, HIDDEN_AT_FIRST, INVOICES, INVOICES_PAGE, USAGE, invoice_rows
+from invoices.reports import ALWAYS, BY_TAG, HIDDEN_AT_FIRST, INVOICES, INVOICES_PAGE, USAGE, invoice_rows
 from invoices.services.running import running_costs
+from invoices.spend import keys_of, spend_by_tag
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from invoices.zipped import zip_of_documents
 from kernel import display
@@ -210,6 +211,47 @@ def usage_export(request: PortalRequest, form: str) -> HttpResponseBase:
         name=f"usage-{month.key}",
         count=found.count,
     )
+
+
+@require_GET
+@portal_page(May.VIEW_BILLING)
+def tag_spend(request: PortalRequest) -> HttpResponse:
+    """What one month costs by the values of a tag, each leading to its lines."""
+    filters = _spend_filters(request)
+    month = filters.month_wanted(at=request.at)
+    invoices, lines = filters.within(request.customer)
+    key = filters.key_wanted
+    context = {
+        "filters": _spend_filters(request, month=month.key, key=key),
+        "month": first_day(month),
+        "month_key": month.key,
+        "previous": month.previous.key,
+        "following": month.following.key if month < CalendarMonth.of(request.at) else "",
+        "key": key,
+        "rows": spend_by_tag(lines, invoices, key, month),
+        "sums": sums_of_month(lines, invoices, month),
+        "columns": BY_TAG,
+        "exports": export_links(request, "tag-spend-export"),
+    }
+    return render(request, "invoices/tag_spend.html", context)
+
+
+def _spend_filters(request: PortalRequest, **shown: str) -> SpendFilters:
+    asked = request.GET.copy()
+    for name, value in shown.items():
+        asked[name] = value
+    return SpendFilters(asked, keys=keys_of(request.customer))
+
+
+@require_GET
+@portal_page(TO_EXPORT)
+def tag_spend_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    filters = _spend_filters(request)
+    month = filters.month_wanted(at=request.at)
+    invoices, lines = filters.within(request.customer)
+    rows = spend_by_tag(lines, invoices, filters.key_wanted, month)
+    name = f"spend-by-tag-{month.key}"
+    return table_response(request, form, BY_TAG, cells_of(BY_TAG, rows), name=name, count=lambda: len(rows))
 
 
 @require_GET

@@ -14,15 +14,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Choice, FieldOptions, Identifier, Input, Instant, Text
+from accounts.api.fields import Choice, FieldOptions, Identifier, Input, Instant, TagSet, Text
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import LOOK, May, Need, also
 from accounts.models import BillingMode
 from catalog.api.configurations import Configuration, ProductCode
 from catalog.terms import MONTHS, WrongPeriod
+from kernel import tags
 from kernel.actors import ActorKind
-from lifecycle.models import Health, Renewal, Resource, ResourceEvent, ServicePeriod, State
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE, in_order
+from lifecycle.models import Health, Renewal, Resource, ResourceEvent, ServicePeriod, State, tagged
 from lifecycle.models.terms import RENEWALS, has_health
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from store.search import search
@@ -40,6 +42,9 @@ class ResourceShape(serializers.Serializer[object]):
     state = serializers.ChoiceField(choices=State.choices, help_text="`suspense` is the trash.")
     billing_mode = serializers.ChoiceField(choices=BillingMode.choices)
     configuration = Configuration()
+    tags = serializers.SerializerMethodField(
+        help_text="What its customer tells costs apart by; `createdBy` says who ordered it. Empty for product teams."
+    )
     created_at = Instant()
     changed_at = Instant(help_text="When the state changed last.")
     paid_until = Instant(allow_null=True, help_text="End of paid time; null when postpaid.")
@@ -51,6 +56,10 @@ class ResourceShape(serializers.Serializer[object]):
     purge_at = Instant(allow_null=True, help_text="When it is deleted for good; it cannot be recovered afterwards.")
     health = serializers.SerializerMethodField()
     days_left = serializers.SerializerMethodField()
+
+    @extend_schema_field(TagSet)
+    def get_tags(self, resource: Resource) -> dict[str, str]:
+        return {} if self.context["view"].principal.product_id else in_order(resource.tags)
 
     @extend_schema_field(serializers.ChoiceField(choices=Health.choices))
     def get_health(self, resource: Resource) -> str:
@@ -97,6 +106,15 @@ class AutoRenewal(Input):
     months = Months(allow_null=True, help_text="Period to renew by; null switches it off.")
 
 
+def tag_wanted() -> Text:
+    """A parameter that keeps what is tagged like that."""
+    return Text(
+        max_length=LONGEST_KEY + LONGEST_VALUE + 1,
+        required=False,
+        help_text="`Environment=production`, `Environment` for any value, `!Environment` for none; upper or lower case.",
+    )
+
+
 class ResourceQuery(Paged):
     product = Text(max_length=60, required=False, help_text="Product code.")
     customer = Identifier(required=False, help_text="For product teams: whose they are.")
@@ -108,6 +126,7 @@ class ResourceQuery(Paged):
         required=False,
         help_text="Running prepaid resources with auto-renew, or without it; none: nothing is to be renewed.",
     )
+    tag = tag_wanted()
     search = Text(max_length=100, required=False, help_text="Part of the name, or the id.")
     lookups: ClassVar = {
         "product": "product__code",
@@ -125,6 +144,8 @@ class ResourceQuery(Paged):
             rows = rows.filter(has_health(Health(wanted["health"]), at=self.context["view"].at))
         if "renewal" in wanted:
             rows = rows.filter(RENEWALS[Renewal(wanted["renewal"])])
+        if one := tags.wanted(wanted.get("tag", "")):
+            rows = rows.filter(tagged(one))
         if "search" in wanted:
             rows = search(rows, wanted["search"], ("name",))
         return rows

@@ -7,7 +7,7 @@ Both are stored as JSON. `Deal` and `Part` are the only reader and writer of its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
@@ -19,6 +19,7 @@ from catalog.pricing import Charge, Component, Line, Rate
 from catalog.terms import MONTHS, term_of
 from kernel.periods import MONTH_MINUTES, Period
 from kernel.shapes import Json
+from kernel.tags import Tags
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Part:
     postpaid: bool = False
     unused: tuple[GivenBack, ...] = ()
     goes_on: int = 1
+    tags: Tags = field(default_factory=dict)
+    """What a new resource is tagged with, beside who ordered it."""
 
     @cached_property
     def unused_total(self) -> int:
@@ -138,6 +141,7 @@ class Part:
             "unused_total": self.unused_total,
             "due": self.due,
             **({"goes_on": self.goes_on} if self.goes_on > 1 else {}),
+            **({"tags": dict(self.tags)} if self.tags else {}),
         }
 
     @classmethod
@@ -155,6 +159,7 @@ class Part:
             postpaid=stored["postpaid"],
             unused=tuple(map(GivenBack.from_json, stored["unused"])),
             goes_on=stored.get("goes_on", 1),
+            tags=stored.get("tags", {}),
         )
 
 

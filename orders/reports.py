@@ -21,6 +21,7 @@ WHAT = [
     Column("product", _("Product"), Form.PRODUCT, 16, source="product_id"),
     Column("configuration", _("Configuration"), Form.TEXT, 40),
 ]
+TAGS = Column("tags", _("Tags"), Form.TAGS, 32)
 
 RESOURCES = [
     *WHAT,
@@ -30,6 +31,7 @@ RESOURCES = [
     Column("auto_renew_months", _("Auto-renew"), Form.WHOLE, 12, may_be_none=True),
     Column("created_at", _("Created"), Form.INSTANT, 17),
     Column("price", _("Price for 30 days"), Form.MONEY, 16, may_be_none=True, in_api=False),
+    TAGS,
 ]
 
 TRASH = [
@@ -37,6 +39,7 @@ TRASH = [
     Column("suspense_reason", _("Why"), Form.CODE, 20, choices=Resource.SuspenseReason.choices),
     Column("suspended_at", _("Since"), Form.INSTANT, 17),
     Column("purge_at", _("Deleted for good"), Form.INSTANT, 17),
+    TAGS,
 ]
 
 PERIOD = Column("period", _("Period"), Form.TEXT, 24)

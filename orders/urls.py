@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from orders.views import checkout, offers, order, quote, removal, resource, resources, terms, trash, visit
+from orders.views import checkout, offers, order, quote, removal, resource, resources, tags, terms, trash, visit
 
 
 class VerbConverter:
@@ -22,12 +22,14 @@ urlpatterns = [
     path("resources/export.<str:form>", resources.resources_export, name="resources-export"),
     path("resources/bulk/", resources.bulk, name="resources-bulk"),
     path("resources/delete/", removal.delete_chosen, name="resources-delete"),
+    path("resources/tags/", tags.tags_of_chosen, name="resources-tags"),
     path("resources/new/", offers.choose_product, name="new-resource"),
     path("resources/new/<slug:product>/", offers.new_resource, name="new-resource-of"),
     path("resources/renew/", offers.renew, name="renew"),
     path("resources/<uuid:pk>/", resource.resource, name="resource"),
     path("resources/<uuid:pk>/<verb:verb>/", resource.act, name="resource-act"),
     path("resources/<uuid:pk>/auto-renew/", resource.auto_renew, name="resource-auto-renew"),
+    path("resources/<uuid:pk>/tags/", tags.tags, name="resource-tags"),
     path("resources/<uuid:pk>/resize/", offers.resize, name="resize"),
     path("resources/<uuid:pk>/recover/", offers.recover, name="recover"),
     path("resources/<uuid:pk>/delete/", removal.delete, name="resource-delete"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
+from types import UnionType
 from typing import Any, ClassVar, Generic, TypeAlias, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from rest_framework import serializers
 from kernel.money import MAXIMUM
 from kernel.periods import CalendarMonth
 from kernel.shapes import Wording
+from kernel.tags import Change, in_order
 
 MOST_UNKNOWN = 50
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -125,6 +127,31 @@ class Text(Remark):
         options.setdefault("required", None)
         options.setdefault("allow_blank", False)
         super().__init__(**options)
+
+
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"type": "string"}, "example": {"Environment": "production"}}
+)
+class TagSet(serializers.Field[Change, object, dict[str, str], object]):
+    """Tags: keys with values, the fixed keys first."""
+
+    default_error_messages = {"invalid": _("Tags are an object: keys with their values.")}
+    values: ClassVar[type | UnionType] = str
+
+    def to_representation(self, value: Change) -> dict[str, str]:
+        return in_order({key: text for key, text in value.items() if text is not None})
+
+    def to_internal_value(self, data: object) -> Change:
+        if not isinstance(data, Mapping) or not all(isinstance(text, self.values) for text in data.values()):
+            self.fail("invalid")
+        return {str(key): text for key, text in data.items()}
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string", "nullable": True}})
+class TagChange(TagSet):
+    """Values from now on; null takes a tag off."""
+
+    values = str | None
 
 
 @extend_schema_field({"type": "string", "format": "uuid"})

@@ -28,6 +28,13 @@ BILLS = (
         """,
     ),
     Claim(
+        "lines of an invoice are tagged alike",
+        """
+        SELECT i.number, i.customer_id FROM invoices_invoice i JOIN invoices_invoiceline l ON l.invoice_id = i.id
+        WHERE :of(i.customer_id) GROUP BY i.id HAVING count(DISTINCT l.tags) > 1
+        """,
+    ),
+    Claim(
         "a touched invoice's paid part is the sum of its allocations",
         """
         SELECT i.number, i.customer_id FROM invoices_invoice i

@@ -64,6 +64,7 @@ OF_PAGES = {
     "costs": "reading-a-bill",
     "outlook": "reading-a-bill",
     "difference": "reading-a-bill",
+    "tag-spend": "reading-a-bill",
     "settings": "teams-and-keys",
     "mfa_index": "teams-and-keys",
     "usersessions_list": "teams-and-keys",

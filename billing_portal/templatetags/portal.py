@@ -19,10 +19,42 @@ from billing_portal.templatetags.states import HEALTH, STATES, SWITCHED, TONE_IC
 from catalog import units
 from invoices.models import Invoice
 from kernel import actors, clock, display
+from kernel.tags import CREATED_BY, Wanted, in_order, own
 
 register = template.Library()
 
 Context = template.RequestContext
+
+
+# Tags
+
+
+@register.inclusion_tag("components/tags.html")
+def tags(given: Mapping[str, str]) -> dict[str, object]:
+    """{% tags resource.tags %}: chips, each leading to what is tagged alike."""
+    return {"tags": [(key, _value(key, value), Wanted(key, value)) for key, value in in_order(given).items()]}
+
+
+@register.filter
+def own_tags(given: Mapping[str, str]) -> str:
+    """{{ resource.tags|own_tags }}: in one line, without what the system wrote."""
+    return " · ".join(f"{key}: {value}" for key, value in own(given).items())
+
+
+@register.filter
+def tags_text(given: Mapping[str, str]) -> str:
+    """{{ line.tags|tags_text }}: all of them in one line."""
+    return " · ".join(f"{key}: {_value(key, value)}" for key, value in in_order(given).items())
+
+
+@register.filter
+def tag_value(value: str, key: str) -> str:
+    """{{ spend.value|tag_value:key }}: who ordered it as people read it, any other value as it stands."""
+    return _value(key, value)
+
+
+def _value(key: str, value: str) -> str:
+    return actors.who(value) if key == CREATED_BY else value
 
 
 # Amounts

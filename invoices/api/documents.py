@@ -65,7 +65,12 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported)
     sees = May.VIEW_BILLING
     does = May.PAY
     needs: ClassVar = {"export": TO_EXPORT, "documents": TO_EXPORT}
-    queries: ClassVar = {"list": InvoiceQuery, "export": InvoiceQuery, "documents": DocumentsQuery, "pdf": PdfQuery}
+    queries: ClassVar = {
+        "list": InvoiceQuery,
+        "export": InvoiceQuery,
+        "documents": DocumentsQuery,
+        "pdf": PdfQuery,
+    }
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[Invoice]:

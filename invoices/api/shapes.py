@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.api.fields import AnyField, FieldOptions, Input, Instant, Rate, Text
+from accounts.api.fields import AnyField, FieldOptions, Input, Instant, Rate, TagSet, Text
 from catalog.api.configurations import ProductCode
 from catalog.meters import Aggregation, Kind
 from invoices.columns import Column, Form
@@ -22,6 +22,7 @@ FIELDS: dict[Form, Callable[..., AnyField]] = {
     **dict.fromkeys((Form.TEXT, Form.UNIT), serializers.CharField),
     **dict.fromkeys((Form.RATE, Form.SHARE), Rate),
     **dict.fromkeys((Form.WHOLE, Form.MONEY, Form.MOVED, Form.OFF), serializers.IntegerField),
+    Form.TAGS: TagSet,
 }
 
 
@@ -100,6 +101,7 @@ class InvoiceLineShape(serializers.Serializer[object]):
     amount = serializers.IntegerField(help_text="Before VAT is added, if it is not included.")
     tax = serializers.IntegerField()
     total = serializers.IntegerField()
+    tags = TagSet(help_text="Those of the resource when the invoice was issued.")
     explanation = LineExplanation(source="*")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
@@ -17,11 +17,16 @@ from accounts.api.query import Paged
 from accounts.may import May
 from catalog.models import Product
 from invoices.api.shapes import with_columns
-from invoices.models import InvoiceLine
+from invoices.api.spend import SpendByTagShape
+from invoices.models import Invoice, InvoiceLine
 from invoices.reports import USAGE
 from invoices.services.running import running_costs
-from invoices.usage import for_rows, lines_of_month, usages
+from invoices.spend import DEFAULT_KEY, spend_by_tag
+from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel.periods import CalendarMonth
+from kernel.tags import LONGEST_KEY, Wanted, wanted
+from lifecycle.api import tag_wanted
+from lifecycle.models import tagged
 from usage.api.intake import Intake, RefusedQuery
 
 
@@ -44,15 +49,26 @@ class UsageQuery(Paged):
     month = Month(required=False, help_text="Of the billing zone: 2026-08. Without it: the present month.")
     product = Text(max_length=60, required=False, help_text="Product code.")
     resource = Identifier(required=False)
+    tag = tag_wanted()
     lookups: ClassVar = {"product": "invoice__product__code", "resource": "invoice__resource_id"}
 
     def narrow(self, rows: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:
-        return for_rows(lines_of_month(super().narrow(rows), self.month_wanted))
+        return for_rows(lines_of_month(self.asked(rows), self.month_wanted))
+
+    def asked(self, rows: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:
+        """Those that are asked for, of any month."""
+        rows = super().narrow(rows)
+        tag = wanted(self.validated_data.get("tag", ""))
+        return rows.filter(tagged(tag)) if tag else rows
 
     @property
     def month_wanted(self) -> CalendarMonth:
         month: CalendarMonth | None = self.validated_data.get("month")
         return month or CalendarMonth.of(self.context["view"].at)
+
+
+class TagSpendQuery(UsageQuery):
+    key = Text(max_length=LONGEST_KEY, required=False, help_text="Of the tag; without it: Environment.")
 
 
 class RunningProductShape(serializers.Serializer[object]):
@@ -97,7 +113,7 @@ class UsageViewSet(mixins.ListModelMixin, Intake):
     queryset = InvoiceLine.objects.none()
     serializer_class = UsageShape
     sees = May.VIEW_BILLING
-    queries: ClassVar = {"list": UsageQuery, "refused": RefusedQuery}
+    queries: ClassVar = {"list": UsageQuery, "by_tag": TagSpendQuery, "refused": RefusedQuery}
     for_products = only_for_products = ("create", "refused")
     keyset = ("starts_at", "id")
 
@@ -107,6 +123,25 @@ class UsageViewSet(mixins.ListModelMixin, Intake):
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         rows = super().paginate_queryset(queryset) or []
         return list(usages(rows, self.query.month_wanted)) if self.action == "list" else rows
+
+    @extend_schema(responses=SpendByTagShape, filters=False)
+    @action(detail=False, url_path="by-tag", pagination_class=None)
+    def by_tag(self, request: Request) -> Response:
+        """What a month costs by the values of a tag."""
+        month = self.query.month_wanted
+        asked = wanted(self.query.validated_data.get("key", "")) or Wanted(DEFAULT_KEY)
+        lines = self.query.asked(InvoiceLine.objects.filter(self.principal.scope()))
+        invoices = Invoice.objects.filter(Exists(lines.filter(invoice=OuterRef("pk"))))
+        sums = sums_of_month(lines, invoices, month)
+        found = {
+            "month": month.key,
+            "key": asked.key,
+            "values": spend_by_tag(lines, invoices, asked.key, month),
+            "tax": sums.tax,
+            "coupon": sums.coupon,
+            "total": sums.total,
+        }
+        return Response(SpendByTagShape(found).data)
 
     @extend_schema(responses=RunningShape, filters=False)
     @action(detail=False, pagination_class=None)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.models import Item, Price
 from invoices.models.documents import Invoice
+from invoices.models.tags import tagged_as_their_resource
 from invoices.models.taxed import taxed_at_their_tax_point
 from store import personal
 from store.carried import CarriedKey
@@ -85,6 +86,7 @@ class InvoiceLine(models.Model):
     amount = models.BigIntegerField(_("amount"))
     tax = models.BigIntegerField(_("VAT"))
     total = models.BigIntegerField(_("total"))
+    tags = models.JSONField(_("tags"), help_text=_("Those of the resource when it was issued."))
 
     class Meta:
         verbose_name = _("invoice line")
@@ -130,6 +132,7 @@ class InvoiceLine(models.Model):
         ]
         triggers: ClassVar = [
             append_only(),
+            *tagged_as_their_resource(),
             taxed_at_their_tax_point(),
             pgtrigger.Trigger(
                 name="lines_add_up_to_their_invoice",

@@ -34,20 +34,21 @@ COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, p
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
     quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, quantity_before, amount_before,
-    amount, tax, total) FROM STDIN
+    amount, tax, total, tags) FROM STDIN
 """
 
 
 class Billed(NamedTuple):
-    """What an invoice says of its resource."""
+    """What an invoice says of its resource. `tags` are JSON: every line keeps them as they are when it is issued."""
 
     pk: UUID
     name: str
     product_id: UUID
+    tags: str
 
     @classmethod
     def of(cls, resource: Resource) -> Billed:
-        return cls(resource.pk, resource.name, resource.product_id)
+        return cls(resource.pk, resource.name, resource.product_id, json.dumps(resource.tags, ensure_ascii=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
         component.discount, rate.includes_vat, rate.vat_rate, draft.taxed_at or line.period.last_minute,
-        component.before, line.before, line.amount, line.tax, line.total,
+        component.before, line.before, line.amount, line.tax, line.total, draft.resource.tags,
     )
 
 

@@ -190,12 +190,13 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
         in_service(window)
         .filter(scope)
         .order_by("customer", "resource", "starts_at")
-        .annotate(text=Cast("configuration", TextField()))
+        .annotate(text=Cast("configuration", TextField()), tags=Cast("resource__tags", TextField()))
         .values_list(
             "resource",
             "customer",
             "resource__name",
             "resource__product",
+            "tags",
             "billing_mode",
             "text",
             "starts_at",
@@ -203,12 +204,12 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
         )
     )
     found: list[Usage] = []
-    for resource_id, customer_id, name, product_id, mode, configuration, starts_at, ends_at in rows.iterator(
+    for resource_id, customer_id, name, product_id, tags, mode, configuration, starts_at, ends_at in rows.iterator(
         chunk_size=10_000
     ):
         start, end = max(starts_at, window.starts_at), min(ends_at or window.ends_at, window.ends_at)
         if not found or found[-1].resource.pk != resource_id:
-            resource = Billed(resource_id, name, product_id)
+            resource = Billed(resource_id, name, product_id, tags)
             found.append(Usage(resource, customer_id, Period(start, end), is_paid_ahead=True))
         else:
             found[-1].service = Period(found[-1].service.starts_at, end)

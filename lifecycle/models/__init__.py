@@ -4,6 +4,7 @@ from lifecycle.models.channels import DeliveryChannel
 from lifecycle.models.history import ResourceEvent, ServicePeriod
 from lifecycle.models.provisioning import REQUEST_EDGES, Failure, ProvisioningRequest
 from lifecycle.models.resource import EDGES, RUNNING, Resource, State
+from lifecycle.models.tags import TagValue, tagged
 from lifecycle.models.terms import Health, Renewal
 
 __all__ = [
@@ -19,4 +20,6 @@ __all__ = [
     "ResourceEvent",
     "ServicePeriod",
     "State",
+    "TagValue",
+    "tagged",
 ]

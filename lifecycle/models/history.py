@@ -118,6 +118,7 @@ class ResourceEvent(models.Model):
         AUTO_RENEW_CHANGED = "auto_renew_changed", _("auto-renew changed")
         CONVERTED = "converted", _("billing mode converted")
         ROLLED_OVER = "rolled_over", _("rolled over into postpaid usage")
+        TAGGED = "tagged", _("tags changed")
 
     resource = models.ForeignKey(
         Resource,

@@ -17,6 +17,7 @@ from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import LONGEST_STAGE, Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
+from lifecycle.models.tags import tags_of_a_resource
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
 from store.carried import unique_with
 from store.machine import StateMachine
@@ -132,6 +133,7 @@ class Resource(StateMachine):
     state = FSMField(_("state"), default=State.NEW, choices=State.choices, protected=True)
     billing_mode = models.CharField(_("billing mode"), max_length=8, choices=BillingMode.choices)
     configuration = models.JSONField(_("configuration"))
+    tags = models.JSONField(_("tags"), default=dict, db_default={})
     created_at = models.DateTimeField(_("created"))
     changed_at = models.DateTimeField(_("last change of state"))
     paid_until = models.DateTimeField(_("paid until"), null=True, blank=True)
@@ -260,6 +262,7 @@ class Resource(StateMachine):
                 RETURN NEW;
                 """,
             ),
+            *tags_of_a_resource(),
             frozen("belongs_to_one_customer", columns=["customer_id", "product_id", "created_at"]),
             edges_only(
                 field="state",

@@ -15,6 +15,7 @@ from catalog.terms import check_months
 from kernel.actors import Actor
 from kernel.periods import truncate
 from kernel.shapes import SqlArguments
+from kernel.tags import CREATED_BY, Tags, in_order
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent, ServicePeriod, State
 from lifecycle.services.acts import Act, refuse, refuse_while_pending
 from lifecycle.services.provisioning import Verb, ask_product_team
@@ -29,17 +30,20 @@ def create_resource(
     *,
     name: str,
     configuration: list[Chosen],
+    tags: Tags,
+    ordered_by: str,
     actor: Actor,
     at: datetime,
     order_id: UUID,
 ) -> tuple[Resource, ProvisioningRequest]:
-    """A New resource in the customer's billing mode, and the request to provision it."""
+    """A New resource in the customer's billing mode, with its tags and who ordered it, and the request to provision it."""
     resource = Resource.objects.create(
         customer=customer,
         product=product,
         name=name,
         billing_mode=customer.billing_mode,
         configuration=configuration,
+        tags=in_order({**tags, CREATED_BY: ordered_by}),
         created_at=at,
         changed_at=at,
     )

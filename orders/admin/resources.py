@@ -17,6 +17,7 @@ from catalog.models import Item
 from kernel import clock, display
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
+from kernel.tags import text_of
 from lifecycle.models import Resource, ServicePeriod, State
 from lifecycle.rights import RESTORE_RESOURCE
 from lifecycle.services.trash import restore_resource
@@ -112,12 +113,16 @@ class ResourceAdmin(LookOnlyAdmin):
         (None, {"fields": ("name", "state", "billing_mode", "customer", "product", "created_at", "changed_at")}),
         (_("Paid time"), {"fields": ("paid_until", "suspend_at", "rolls_over", "auto_renew_months")}),
         (_("Trash"), {"fields": ("suspense_reason", "suspended_at", "purge_at")}),
-        (_("Configuration"), {"fields": ("holds",)}),
+        (_("Configuration"), {"fields": ("holds", "tagged")}),
     )
 
     @admin.display(description=_("items"))
     def holds(self, resource: Resource) -> str:
         return in_words(resource.configuration, resource)
+
+    @admin.display(description=_("tags"))
+    def tagged(self, resource: Resource) -> str:
+        return text_of(resource.tags)
 
     @admin.display(description=_("health"))
     def health(self, resource: Resource) -> str:

@@ -13,7 +13,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Rate, Remark, Several, Text, Whole
+from accounts.api.fields import (
+    Choice,
+    Identifier,
+    Input,
+    Instant,
+    OneShapeOf,
+    Rate,
+    Remark,
+    Several,
+    TagSet,
+    Text,
+    Whole,
+)
 from accounts.may import LOOK, May
 from catalog.api.configurations import Configuration, ProductCode, once, wanted_items, wanted_product
 from catalog.models import Product
@@ -33,6 +45,7 @@ class CreateWish(Input):
     product = Text(max_length=60, help_text="The product's code.")
     name = Text(max_length=90)
     items = wanted_items()
+    tags = TagSet(required=False, help_text="What each is tagged with; who ordered it is added.")
     quantity = Whole(min_value=1, max_value=MAXIMUM_QUANTITY, default=1, help_text="How many resources.")
     months = Months(default=1)
     auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
@@ -133,6 +146,7 @@ class QuotedItem(serializers.Serializer[object]):
     product = ProductCode(source="product_id")
     name = serializers.CharField()
     configuration = Configuration()
+    tags = TagSet(help_text="Of something new.")
     months = serializers.IntegerField(allow_null=True)
     starts_at = Instant(source="period.starts_at")
     ends_at = Instant(source="period.ends_at")

@@ -13,15 +13,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import idempotent
-from accounts.api.fields import Identifier, Input, Instant, Several, Text
+from accounts.api.fields import Identifier, Input, Instant, Several, TagChange, Text
 from accounts.may import May
 from invoices.services.credit import Unused
 from lifecycle.api import Months, ResourceEndpoint, ResourceShape
 from lifecycle.models import Resource
 from lifecycle.services.acts import Act, refuse
+from lifecycle.services.tags import change_tags
 from orders.actions import actions_for, actions_of_row, with_pending
 from orders.models import CheckoutSession
-from orders.services.bulk import set_auto_renew_of_many
+from orders.services.bulk import set_auto_renew_of_many, tag_many
 from orders.services.delete import delete_resource, preview_deletion, purge_resource
 from orders.services.gone import report_gone
 
@@ -82,6 +83,14 @@ class BulkAutoRenewal(Input):
     months = Months(allow_null=True, help_text="Period to renew by; null switches it off.")
 
 
+class Tagging(Input):
+    tags = TagChange()
+
+
+class BulkTagging(Tagging):
+    resources = Several(child=Identifier(), most=100)
+
+
 class RefusedResource(serializers.Serializer[object]):
     """One that stayed as it was."""
 
@@ -122,6 +131,21 @@ class ResourceViewSet(ResourceEndpoint):
             self.customer, self.wish["resources"], months=self.wish["months"], actor=self.actor, at=self.at
         )
         return self.show({"changed": changed, "refused": refused})
+
+    @action(detail=True, methods=["post"], url_path="tags")
+    @idempotent(Tagging)
+    def tag(self, request: Request, pk: UUID) -> Response:
+        """Set the tags that are named, take off those that are null. What is invoiced already keeps its tags."""
+        change = self.wish["tags"]
+        return self._do(lambda pk, **who: change_tags(pk, change, **who))
+
+    @extend_schema(operation_id="resources_tag_many", responses={200: BulkResult})
+    @action(detail=False, methods=["post"], url_path="tags", serializer_class=BulkResult)
+    @idempotent(BulkTagging, in_steps=True)
+    def tag_many(self, request: Request) -> Response:
+        """The same for many resources: each takes it or is refused for itself."""
+        done, refused = tag_many(self.customer, self.wish["resources"], self.wish["tags"], actor=self.actor, at=self.at)
+        return self.show({"changed": done, "refused": refused})
 
     @action(detail=True, methods=["post"])
     @idempotent()

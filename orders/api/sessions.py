@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint, idempotent
-from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, Text, TextOptions
+from accounts.api.fields import Choice, Identifier, Input, Instant, OneShapeOf, TagSet, Text, TextOptions
 from catalog.api.configurations import Configuration, ProductCode, wanted_items, wanted_product
 from catalog.models import Product
 from lifecycle.api import ResourceShape
@@ -36,6 +36,7 @@ class CreateSession(Input):
     product = Text(max_length=60, help_text="The key's own product.")
     name = Text(max_length=90, help_text="What the resource shall be called.")
     items = wanted_items()
+    tags = TagSet(required=False, help_text="Proposed to the customer, who can change them.")
     return_url = ReturnUrl()
     customer = Identifier(
         required=False,
@@ -87,6 +88,7 @@ class SessionShape(serializers.Serializer[object]):
     )
     name = serializers.CharField()
     configuration = Configuration(help_text="What was chosen on the product page.")
+    tags = TagSet(help_text="What was proposed there.")
     return_url = serializers.CharField()
     created_at = Instant()
     expires_at = Instant()

@@ -68,6 +68,7 @@ class CheckoutSession(models.Model):
     )
     name = models.CharField(_("name"), max_length=100)
     configuration = models.JSONField(_("configuration"))
+    tags = models.JSONField(_("tags"), default=dict, db_default={})
     return_url = models.URLField(_("return address"), max_length=500)
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("expires"))
@@ -97,7 +98,7 @@ class CheckoutSession(models.Model):
             never_deleted(),
             frozen(
                 "what_a_session_is_for_stays",
-                columns=["product_id", "action", "resource_id", "name", "configuration", "return_url", "created_at",
+                columns=["product_id", "action", "resource_id", "name", "configuration", "tags", "return_url", "created_at",
                          "expires_at"],
             ),
             frozen("a_session_stays_its_customers", columns=["customer_id"], unless="OLD.customer_id IS NULL"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,8 +10,10 @@ from uuid import UUID
 from accounts.models import Customer
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from kernel.tags import checked
 from lifecycle.models import Resource
 from lifecycle.services.running import set_auto_renew
+from lifecycle.services.tags import change_tags
 from orders.services.delete import delete_resource
 
 
@@ -28,6 +30,18 @@ def set_auto_renew_of_many(
 ) -> tuple[int, list[Refused]]:
     """Auto-renew on by `months` or off with None; answers how many were changed, and the refused ones."""
     return _each(customer, resource_ids, lambda pk: set_auto_renew(pk, months=months, actor=actor, at=at))
+
+
+def tag_many(
+    customer: Customer, resource_ids: Iterable[UUID], change: Mapping[str, object], *, actor: Actor, at: datetime
+) -> tuple[int, list[Refused]]:
+    """
+    Change the tags of each as `change_tags` does; answers how many took it, and the refused ones.
+
+    :raises InvalidInput: a key or a value cannot be kept: nothing was changed
+    """
+    wish = checked(change)
+    return _each(customer, resource_ids, lambda pk: change_tags(pk, wish, actor=actor, at=at))
 
 
 def delete_many(

@@ -62,7 +62,7 @@ def make_quote(
     """
     Offer `action` on `inputs`, good for the setting QUOTE_LIFETIME_MINUTES.
 
-    Inputs by action: create {product, name, items, quantity, months, auto_renew_months, coupon}; resize {resource, items};
+    Inputs by action: create {product, name, items, tags, quantity, months, auto_renew_months, coupon}; resize {resource, items};
     renew {resources, months | match_end, coupon}; recover {resource, months, auto_renew_months, coupon}. The checkout
     session that it is made in, if any, is this customer's from now on.
 

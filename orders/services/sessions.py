@@ -18,7 +18,7 @@ from orders.actions import actions_of_row, with_pending
 from orders.models import CheckoutSession, Order, Visit
 from orders.services.stories.base import UnknownResource
 from orders.services.stories.create import NotOnSale
-from orders.services.stories.inputs import check_name
+from orders.services.stories.inputs import check_name, tags_of
 
 LIFETIME = timedelta(hours=24)
 LETS_GO = frozenset({Order.State.CANCELLED, Order.State.EXPIRED})
@@ -66,6 +66,7 @@ def open_session(
     *,
     name: str,
     items: Sequence[Mapping[str, object]],
+    tags: Mapping[str, object] | None = None,
     return_url: str,
     customer: UUID | None = None,
     at: datetime,
@@ -73,10 +74,11 @@ def open_session(
     """
     To create a resource; whose it will be, whoever follows the session's address decides, if it is not said here.
 
+    :param tags: proposed to the customer
     :param customer: somebody of theirs is on the product's page
     :raises NotVisiting: nobody of this customer is there
     :raises ReturnAddressRefused: not on the product's list
-    :raises InvalidInput: the name or the configuration is wrong
+    :raises InvalidInput, TooManyTags: the name, the configuration or a tag is wrong
     :raises NotOnSale:
     """
     if not product.is_on_sale:
@@ -85,7 +87,7 @@ def open_session(
         raise NotVisiting
     return _open(
         product, return_url, at, action=Action.CREATE, name=check_name(name), customer_id=customer,
-        configuration=check_configuration(product, items),
+        configuration=check_configuration(product, items), tags=tags_of({"name": name, "tags": tags}),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from orders.views.forms import NewForm
 from orders.views.lookups import own_resource
 from orders.views.offers import Wish, offer_page, recover_wish, renew_wish, resize_wish, values_of
 from orders.views.removal import ask_to_delete, is_confirmed
+from orders.views.tagging import TagsForm
 from orders.views.way_back import SECONDS, forget_way_back, is_on_its_way, note_way_back
 
 
@@ -114,20 +115,22 @@ def _usable_resource(request: PortalRequest, session: CheckoutSession) -> Resour
 
 
 def _create_wish(request: PortalRequest, session: CheckoutSession) -> Wish:
-    defaults = {"quantity": 1, "months": 1, "auto_renew_months": 1}
-    terms = NewForm(values_of(request, defaults), postpaid=request.customer.is_postpaid)
+    defaults = {"quantity": 1, "months": 1, "auto_renew_months": 1} | TagsForm.values_of(session.tags)
+    values = values_of(request, defaults)
+    terms, tags = NewForm(values, postpaid=request.customer.is_postpaid), TagsForm(values)
     what = configuration_text(session.configuration, items_of([session.configuration]))
     return Wish(
         Action.CREATE,
-        [terms],
+        [terms, tags],
         lambda: {
             "product": str(session.product_id),
             "name": session.name,
             "items": session.configuration,
+            "tags": tags.given,
             **terms.terms(),
         },
         "orders/checkout.html",
-        {"form": terms, "what": what},
+        {"form": terms, "tags": tags, "what": what},
     )
 
 

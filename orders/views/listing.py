@@ -15,9 +15,11 @@ from accounts.models import Customer
 from catalog.configuration import Chosen
 from catalog.models import Item, Product
 from catalog.queries import PriceBook
+from invoices.forms import TagField
 from kernel.fields import field_of
 from kernel.shapes import Cleaned, FormOptions, Json, Sent
-from lifecycle.models import RUNNING, Health, Renewal, Resource, State
+from kernel.tags import wanted
+from lifecycle.models import RUNNING, Health, Renewal, Resource, State, tagged
 from lifecycle.models.terms import RENEWALS, has_health
 from orders.queries import month_price
 from store.search import SearchForm, search
@@ -40,6 +42,7 @@ class ListFilters(forms.Form):
 
     q = SearchField(gettext_lazy("Name or id"))
     product = forms.ChoiceField(label=gettext_lazy("Product"), required=False)
+    tag = TagField()
 
     def __init__(self, data: Sent = None, *, products: Sequence[Product], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
@@ -52,7 +55,10 @@ class ListFilters(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     def conditions(self, at: datetime) -> list[Q]:
-        return [Q(product__code=self.given["product"])] if "product" in self.given else []
+        given = self.given
+        found = [Q(product__code=given["product"])] if "product" in given else []
+        tag = wanted(given.get("tag", ""))
+        return [*found, tagged(tag)] if tag else found
 
     def apply(self, resources: QuerySet[Resource], *, at: datetime) -> QuerySet[Resource]:
         """The resources that are asked for."""

@@ -41,6 +41,7 @@ from orders.views.forms import (
 )
 from orders.views.lookups import MOST_CHOSEN, chosen_ids, own_resource, with_way_on
 from orders.views.present import priced
+from orders.views.tagging import TagsForm
 
 NOT_KEPT = ("csrfmiddlewaretoken", FIELD, "step")
 
@@ -191,19 +192,21 @@ def new_resource(request: PortalRequest, product: str) -> HttpResponse:
     values = values_of(request, defaults)
     chosen = NamedConfigurationForm(values, product=found, customer_id=request.customer.pk, at=request.at)
     terms = NewForm(values, postpaid=request.customer.is_postpaid)
+    tags = TagsForm(values)
     return offer_page(
         request,
         Wish(
             Action.CREATE,
-            [chosen, terms],
+            [chosen, terms, tags],
             lambda: {
                 "product": str(found.pk),
                 "name": chosen.cleaned_data["name"],
                 "items": chosen.items(),
+                "tags": tags.given,
                 **terms.terms(),
             },
             "orders/new_resource.html",
-            {"product": found, "configuration": chosen, "form": terms, "options": _options(chosen)},
+            {"product": found, "configuration": chosen, "form": terms, "tags": tags, "options": _options(chosen)},
         ),
     )
 

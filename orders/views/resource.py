@@ -59,6 +59,7 @@ LOOKS = {
     ResourceEvent.Kind.AUTO_RENEW_CHANGED: ("renew", "slate"),
     ResourceEvent.Kind.CONVERTED: ("settings", "slate"),
     ResourceEvent.Kind.ROLLED_OVER: ("settings", "slate"),
+    ResourceEvent.Kind.TAGGED: ("settings", "slate"),
 }
 
 WHO = {

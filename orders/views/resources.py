@@ -142,6 +142,8 @@ def bulk(request: PortalRequest) -> HttpResponse:
             return HttpResponseRedirect(f"{reverse('renew')}?{query}{mode}", status=303)
         case "delete":
             return HttpResponseRedirect(f"{reverse('resources-delete')}?{query}", status=303)
+        case "tags":
+            return HttpResponseRedirect(f"{reverse('resources-tags')}?{query}", status=303)
         case "auto_renew":
             demand(May.ORDER, request.rights, customer=request.customer)
             form = AutoRenewForm(request.POST)

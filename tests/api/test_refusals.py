@@ -246,6 +246,12 @@ def test_invoice_payments_that_are_refused(bob, as_bob, small, now, gateway, cha
         ("auto-renew", {}, 400, "invalid-input"),
         ("auto-renew", {"months": 2}, 400, "invalid-input"),
         ("auto-renew", {"months": 1, "day": 3}, 400, "invalid-input"),
+        ("tags", {}, 400, "invalid-input"),
+        ("tags", {"tags": ["Team"]}, 400, "invalid-input"),
+        ("tags", {"tags": {"Team": 3}}, 400, "invalid-input"),
+        ("tags", {"tags": {"Team": ""}}, 422, "invalid-input"),
+        ("tags", {"tags": {"createdBy": "me"}}, 422, "invalid-input"),
+        ("tags", {"tags": {f"k{number}": "x" for number in range(21)}}, 409, "too-many-tags"),
         ("explode", None, 404, "not-found"),
     ],
 )

@@ -225,6 +225,7 @@ PLANTED: dict[str, list[str]] = {
     "grants are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'grant'"],
     # bills
     "invoices have lines that add up to them": ["DELETE FROM invoices_invoiceline"],
+    "lines of an invoice are tagged alike": ["UPDATE invoices_invoiceline SET tags = jsonb_build_object('Team', position::text)"],
     "a touched invoice's paid part is the sum of its allocations": ["UPDATE invoices_invoice SET paid = paid - 1"],
     "a touched payment's allocated part is the sum of its allocations": ["UPDATE payments_payment SET allocated = allocated - 1 WHERE allocated > 0"],
     "what a credit note gave back arrived": ["UPDATE invoices_creditnote SET refunded = refunded - 1"],
@@ -240,9 +241,9 @@ PLANTED: dict[str, list[str]] = {
     ],
     "no item of an invoice is billed twice for the same time": [
         "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,"
-        " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)"
+        " quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total, tags)"
         " SELECT invoice_id, customer_id, 99 + position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity, unit_price, per_minutes,"
-        " discount, includes_vat, vat_rate, taxed_at, amount, tax, total FROM invoices_invoiceline"
+        " discount, includes_vat, vat_rate, taxed_at, amount, tax, total, tags FROM invoices_invoiceline"
     ],
     "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
     "whoever leaves a term early gets what the time that was used leaves at the price without it": ["UPDATE invoices_invoice SET saved = 192000 WHERE credited > 0"],

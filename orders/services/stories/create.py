@@ -22,7 +22,7 @@ from notifications.models import Notice
 from orders.deal import Part
 from orders.models import Action, OrderItem
 from orders.services.stories.base import Story, charge_for
-from orders.services.stories.inputs import auto_renew_of, check_name, months_of, quantity_of
+from orders.services.stories.inputs import auto_renew_of, check_name, months_of, quantity_of, tags_of
 from orders.services.stories.settling import bill_paid
 
 
@@ -51,6 +51,7 @@ class Create(Story):
         period = Period.of_months(months, starting=at)
         charge = charge_for(customer, configuration, period, at=at)
         auto_renew = None if postpaid else auto_renew_of(inputs)
+        tags = tags_of(inputs)
         return [
             Part(
                 product.pk,
@@ -61,6 +62,7 @@ class Create(Story):
                 months=None if postpaid else months,
                 auto_renew_months=auto_renew,
                 postpaid=postpaid,
+                tags=tags,
             )
             for number in range(1, quantity + 1)
         ]
@@ -71,6 +73,8 @@ class Create(Story):
             Product.objects.get(pk=item.part.product_id),
             name=item.part.name,
             configuration=item.part.configuration,
+            tags=item.part.tags,
+            ordered_by=item.order.actor,
             actor=actor,
             at=at,
             order_id=item.order_id,

@@ -10,6 +10,7 @@ from catalog.terms import check_months
 from kernel.errors import InvalidInput
 from kernel.periods import truncate
 from kernel.shapes import Cleaned
+from kernel.tags import Tags, changed, checked
 from kernel.text import not_printable, unprintable
 
 MAXIMUM_QUANTITY = 100
@@ -28,6 +29,11 @@ def check_name(text: str) -> str:
     if found := unprintable(name):
         raise InvalidInput(not_printable(found), field="name")
     return name
+
+
+def tags_of(inputs: Cleaned) -> Tags:
+    """What a new resource is tagged with. :raises InvalidInput, TooManyTags:"""
+    return changed({}, checked(inputs.get("tags") or {}), name=str(inputs["name"]))
 
 
 def quantity_of(inputs: Cleaned) -> int:
