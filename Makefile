@@ -22,6 +22,11 @@ fuzz: venv-dev  ## ask the API all that its document allows, and what it does no
 chaos: venv-dev  ## everything breaks while customers pay: MINUTES=10 SEED=... WEB=150 POSTGRES=20 ..., see docs/reliability.md
 	@exec nice $(PY) -m tests.chaos
 
+focus: venv-dev  ## hold a file against the public validator of FOCUS, in an environment of its own
+	@.venv/bin/uv venv --quiet --allow-existing --python $(PY) .venv/focus
+	@.venv/bin/uv pip install --quiet --require-hashes --python .venv/focus/bin/python -r requirements-focus.txt
+	@FOCUS_VALIDATOR=.venv/focus/bin/focus-validator $(PY) -m pytest tests/focus
+
 sabotage: venv-dev  ## take guards away one at a time, and name the test that notices: ONLY="part of a name"
 	@exec env ONLY="$(ONLY)" nice $(PY) -m tests.sabotage
 
@@ -38,7 +43,7 @@ fmt: venv-dev   ## format code and templates
 	@.venv/bin/djangofmt --quiet --profile jinja sandbox/templates
 
 lock: venv      ## renew the locks from requirements*.in: UPGRADE=--upgrade
-	@for name in requirements requirements-engines requirements-dev; do \
+	@for name in requirements requirements-engines requirements-dev requirements-focus; do \
 		.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 			--quiet $(UPGRADE) $$name.in --output-file $$name.txt || exit 1; done
 
@@ -54,4 +59,4 @@ venv:
 venv-dev:
 	@$(or $(PYTHON),python3) stack/bootstrap.py --dev
 
-.PHONY: help run test coverage fuzz chaos sabotage bench screenshots fmt lock env clean venv venv-dev
+.PHONY: help run test coverage fuzz chaos focus sabotage bench screenshots fmt lock env clean venv venv-dev

@@ -147,12 +147,20 @@ class StaffSite(admin.AdminSite):
         return update_wrapper(in_billing_zone, inner)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from billing_portal.admin import find, pages, rates, vat  # need the registered models, which need this site
+        from billing_portal.admin import (  # need the registered models, which need this site
+            find,
+            focus,
+            pages,
+            rates,
+            vat,
+        )
 
         own = [
             path("find/", self.admin_view(find.find), name="find"),
             path("vat/", self.admin_view(vat.vat_page), name="vat"),
             path("vat/ledger.<slug:form>", self.admin_view(vat.vat_export), name="vat_export"),
+            path("focus.<slug:form>", self.admin_view(focus.focus_export), name="focus"),
+            path("focus/schema.json", self.admin_view(focus.focus_schema), name="focus_schema"),
             path("vat/rehearsal/", self.admin_view(rates.rehearsal_page), name="vat_rehearsal"),
             path("vat/rehearsal.<slug:form>", self.admin_view(rates.rehearsal_export), name="vat_rehearsal_export"),
             path("jobs/", self.admin_view(pages.jobs), name="jobs"),

@@ -39,10 +39,11 @@ class Offer(NamedTuple):
 
 
 PRODUCTS: dict[str, dict[str, object]] = {
-    "vserver": {"name": "vServer", "name_en": "vServer"},
+    "vserver": {"name": "vServer", "name_en": "vServer", "service_subcategory": "Virtual Machines"},
     "vstorage": {
         "name": "vStorage",
         "name_en": "vStorage",
+        "service_subcategory": "Object Storage",
         "grace_days": 15,
         "days_in_trash_after_expiry": 3,
         "days_in_trash_after_deletion": 3,
@@ -50,12 +51,14 @@ PRODUCTS: dict[str, dict[str, object]] = {
     "vmonitor": {
         "name": "vMonitor",
         "name_en": "vMonitor",
+        "service_subcategory": "Observability",
         "days_in_trash_after_expiry": 3,
         "days_in_trash_after_deletion": 0,
     },
     "vcert": {
         "name": "vCert",
         "name_en": "vCert",
+        "service_subcategory": "Other (Security)",
         "is_refundable": False,
         "provisioner": Product.Provisioner.POLLING,
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,8 @@ from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language, export_links, pdf_response, table_response
 from accounts.may import TO_EXPORT, May
 from invoices.columns import CHUNK, cells_of
+from invoices.focus.answers import focus_response
+from invoices.focus.files import FILES, metadata
 from invoices.forms import InvoiceFilters, SpendFilters, UsageFilters
 from invoices.models import CreditNote, Invoice
 from invoices.pdf import credit_note_pdf, invoice_pdf
@@ -76,6 +78,14 @@ def _papers(request: PortalRequest, wanted: Wanted) -> list[tuple[str, str]]:
     return [
         (_("PDFs (ZIP)"), f"{reverse('billing-documents')}?{query.urlencode()}"),
         (statement, f"{address_of('monthly-statement')}?month={month.key}"),
+        *(
+            (
+                _("Costs %(month)s (FOCUS, %(form)s)")
+                % {"month": display.month(first_day(month)), "form": form.upper()},
+                f"{reverse('focus-export', args=[form])}?month={month.key}",
+            )
+            for form in FILES
+        ),
     ]
 
 
@@ -129,6 +139,21 @@ def billing_documents(request: PortalRequest) -> HttpResponseBase:
     return StreamingHttpResponse(
         parts, content_type="application/zip", headers={"Content-Disposition": 'attachment; filename="invoices.zip"'}
     )
+
+
+@require_GET
+@portal_page(TO_EXPORT)
+def focus_export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """What was invoiced and credited in a month, in the columns of FOCUS."""
+    month = UsageFilters(request.GET).month_wanted(at=request.at)
+    return focus_response(month, form, customer=request.customer, schema=reverse("focus-schema"))
+
+
+@require_GET
+@portal_page(TO_EXPORT)
+def focus_schema(request: PortalRequest) -> HttpResponse:
+    """What the columns are."""
+    return JsonResponse(metadata())
 
 
 @require_GET

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as text
 
 from accounts.downloads import FORMATS, file_response
 from invoices.columns import cells_of
+from invoices.focus.files import FILES
 from invoices.forms import UsageFilters
 from invoices.vat import LEDGER, sums_by_rate, vat_ledger
 from kernel import clock, display
@@ -43,7 +44,10 @@ def vat_page(request: HttpRequest) -> TemplateResponse:
             (percent(one.rate), *map(display.money, (one.net, one.tax, one.total)))
             for one in sums_by_rate([*shown, *rest])
         ],
-        "files": [(form.upper(), f"{reverse('admin:vat_export', args=[form])}?month={month.key}") for form in FORMATS],
+        "files": [
+            *((form.upper(), f"{reverse('admin:vat_export', args=[form])}?month={month.key}") for form in FORMATS),
+            *((f"FOCUS ({form})", f"{reverse('admin:focus', args=[form])}?month={month.key}") for form in FILES),
+        ],
     }
     return TemplateResponse(request, "admin/vat.html", context)
 

@@ -119,7 +119,7 @@ class ProductAdmin(StaffAdmin):
     list_filter = ("is_on_sale",)
     search_fields = ("code", "name", "name_en")
     fieldsets = (
-        (None, {"fields": ("code", "name", "name_en", "is_on_sale")}),
+        (None, {"fields": ("code", "name", "name_en", "is_on_sale", "service_subcategory")}),
         (
             _("Trash and grace"),
             {"fields": ("days_in_trash_after_expiry", "days_in_trash_after_deletion", "grace_days", "late_renewal")},

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey
 from catalog.meters import Aggregation
+from catalog.service_categories import CATEGORY_OF, CHOICES, OTHER
 from kernel.actors import Actor, ActorKind
 from kernel.ids import new_id
 from kernel.text import validate_printable
@@ -84,6 +85,14 @@ class Product(Named):
         validators=STAGE,
         help_text=_("After the notice. 0 to 90; empty: it runs on, and its customer is told alone."),
     )
+    service_subcategory = models.CharField(
+        _("kind of service"),
+        max_length=60,
+        choices=CHOICES,
+        default=OTHER,
+        db_default=OTHER,
+        help_text=_("As FOCUS sorts services, for who compares the costs of several providers."),
+    )
     provisioner = models.CharField(
         _("provisioning"), max_length=10, choices=Provisioner.choices, default=Provisioner.WEBHOOK
     )
@@ -118,6 +127,11 @@ class Product(Named):
                 name="what_lacks_credit_runs_90_days_at_most",
                 violation_error_message=_("What lacks credit stops after 90 days at most, or runs on."),
                 condition=Q(days_without_credit__isnull=True) | Q(days_without_credit__lte=LONGEST_STAGE),
+            ),
+            models.CheckConstraint(
+                name="a_product_is_of_a_kind_that_focus_knows",
+                violation_error_message=_("Choose one of the kinds of services that FOCUS knows."),
+                condition=Q(service_subcategory__in=[*CATEGORY_OF]),
             ),
         ]
         triggers: ClassVar = [never_deleted()]

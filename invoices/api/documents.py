@@ -21,6 +21,7 @@ from accounts.api.fields import Choice, Identifier, Month, Text
 from accounts.api.files import Exported, PdfRenderer, ZipRenderer, document
 from accounts.api.query import Paged, Query, one_of_many
 from accounts.may import TO_EXPORT, May
+from invoices.api.focus import Focus, FocusQuery
 from invoices.api.shapes import (
     CreditNoteShape,
     InvoiceDetail,
@@ -57,19 +58,20 @@ class DocumentsQuery(InvoiceQuery):
     language = Choice(choices=["vi", "en"], required=False, help_text="Without it: that of Accept-Language.")
 
 
-class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Exported):
+class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Focus, Exported):
     """Invoices of a customer."""
 
     queryset = Invoice.objects.none()
     serializer_class = InvoiceShape
     sees = May.VIEW_BILLING
     does = May.PAY
-    needs: ClassVar = {"export": TO_EXPORT, "documents": TO_EXPORT}
+    needs: ClassVar = dict.fromkeys(("export", "documents", "focus", "focus_schema"), TO_EXPORT)
     queries: ClassVar = {
         "list": InvoiceQuery,
         "export": InvoiceQuery,
         "documents": DocumentsQuery,
         "pdf": PdfQuery,
+        "focus": FocusQuery,
     }
     keyset = ("issued_at", "id")
 

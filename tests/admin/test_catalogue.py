@@ -177,7 +177,7 @@ def test_the_webhook_secret_is_written_and_never_shown(catalogue, staff, vserver
         assert "very-secret" not in client.get(address).content.decode()
     form = {
         "name": "vServer", "name_en": "vServer", "is_on_sale": "on", "days_in_trash_after_expiry": "7",
-        "days_in_trash_after_deletion": "7", "grace_days": "0", "late_renewal": "grace", "provisioner": "polling", "return_urls": "[]",
+        "days_in_trash_after_deletion": "7", "grace_days": "0", "late_renewal": "grace", "service_subcategory": "Caching", "provisioner": "polling", "return_urls": "[]",
         "webhook_secret": "", "reason": "new policy", "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
     }  # fmt: skip
     assert catalogue.post(address, form).status_code == 302

@@ -25,6 +25,7 @@ BEFORE_THAT = {"valid_until_0": "2026-03-20", "valid_until_1": "00:00"}
 BROKEN = {
     "a_stage_of_the_end_lasts_90_days_at_most": {"grace_days": "91"},
     "late_renewal_is_a_known_policy": {"late_renewal": "never"},
+    "a_product_is_of_a_kind_that_focus_knows": {"service_subcategory": "Gardening"},
     "item_code_is_unique_in_its_product": {"code": "small"},
     "price_is_not_negative": {"unit_price": "-1"},
     "metered_items_and_no_others_say_how_use_adds_up": {"aggregation": "sum"},
@@ -84,7 +85,8 @@ def forms(alice, bob, small):
     return {
         Product: {
             "code": "other", "name": "a", "name_en": "a", "days_in_trash_after_expiry": "7", "days_in_trash_after_deletion": "7",
-            "grace_days": "0", "late_renewal": "grace", "provisioner": "polling", "return_urls": "[]",
+            "grace_days": "0", "late_renewal": "grace", "service_subcategory": "Caching", "provisioner": "polling",
+            "return_urls": "[]",
             "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0", **why,
         },
         Item: {

@@ -92,6 +92,8 @@ CUSTOMER_LISTS = [
     ("GET", "invoices/"),
     ("GET", "invoices/documents/"),
     ("GET", "invoices/statement/?month=2026-03"),
+    ("GET", "invoices/focus/?month=2026-03"),
+    ("GET", "invoices/focus-schema/"),
     ("GET", "credit-notes/"),
     ("GET", "payments/"),
     ("GET", "bank-transfers/"),

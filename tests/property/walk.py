@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 
+from tests.focus.books import wrong_in_focus
 from tests.property.moves_of_life import MovesOfLife
 from tests.property.moves_of_money import MovesOfMoney
 from tests.property.moves_of_orders import MovesOfOrders
@@ -69,6 +70,8 @@ def failure_of(steps: list[Step], monkeypatch: Any) -> tuple[str, list[str]] | N
         try:
             for step in steps:
                 world.take(step)
+            if wrong := wrong_in_focus():
+                raise Broken("; ".join(wrong[:3]))
         except Broken as broken:
             return str(broken), world.trace
     return None

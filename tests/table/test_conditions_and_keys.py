@@ -121,6 +121,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         {"grace_days": "90", "days_in_trash_after_expiry": "90", "days_in_trash_after_deletion": "90"},
         [{"grace_days": "91"}, {"days_in_trash_after_expiry": "91"}, {"days_in_trash_after_deletion": "91"}],
     ),
+    "a_product_is_of_a_kind_that_focus_knows": (
+        "catalog_product",
+        {"service_subcategory": "'Caching'"},
+        [{"service_subcategory": "'Gardening'"}],
+    ),
     "late_renewal_is_a_known_policy": ("catalog_product", {"late_renewal": "'grace'"}, [{"late_renewal": "'never'"}]),
     "each_customer_can_use_a_coupon": (
         "catalog_coupon",

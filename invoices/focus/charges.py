@@ -1,0 +1,222 @@
+"""
+The charges of a month: each line of an invoice and its VAT, each part of a credit note and its VAT.
+
+The month is that of issue, so what is billed comes to the invoices less the credit notes of the month, to the đồng. A charge is net
+of VAT and of its share of a coupon; the VAT is a row of its own, of category Tax. A credit note is a document of its own: its rows are
+shared over the lines of its invoice as they weigh, and are corrections when that was issued in an earlier month.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, TypedDict
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+
+from accounts.models import Customer
+from catalog.models import Item, Product
+from catalog.service_categories import CATEGORY_OF
+from invoices.focus.columns import Row
+from invoices.focus.prices import Priced, Prices, coarse
+from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
+from invoices.queries import CHUNK, coupon_shares
+from kernel.money import CURRENCY, split
+from kernel.periods import CalendarMonth
+from kernel.tags import CREATED_BY, PROVIDER, Tags, in_order
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+AUTO_RENEWAL = "auto-renewal:"
+
+
+class _Issued(TypedDict):
+    issuer: str
+
+
+def charges_of(month: CalendarMonth, customer: Customer | None = None) -> Iterator[Row]:
+    """What was invoiced and credited in the month, of one customer or of all, by instant of issue; read, told and forgotten."""
+    period = month.period
+    issued = Q(invoice__issued_at__gte=period.starts_at, invoice__issued_at__lt=period.ends_at)
+    whose = Q(customer=customer) if customer else Q()
+    teller = _Teller(month)
+    lines = _with_issuer(InvoiceLine.objects.filter(issued, whose))
+    yield from teller.billed(lines.order_by("invoice__issued_at", "invoice", "position"))
+    notes = CreditNote.objects.filter(whose, issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
+    yield from teller.credited(notes.order_by("issued_at", "pk"))
+
+
+def _with_issuer(lines: QuerySet[InvoiceLine]) -> QuerySet[WithAnnotations[InvoiceLine, _Issued]]:
+    """With all that a row says, and without the parties of each invoice but the name of who issued it."""
+    return (
+        lines.select_related("invoice", "customer", "price")
+        .defer("invoice__buyer", "invoice__seller")
+        .annotate(issuer=KeyTextTransform("name", "invoice__seller"))
+    )
+
+
+class _Teller:
+    """Says lines and credit notes as rows; what many have in common is read once."""
+
+    def __init__(self, month: CalendarMonth) -> None:
+        self.month = month
+        self._products = {product.pk: product for product in Product.objects.all()}
+        self._items = {item.pk: item for item in Item.objects.all()}
+        self._prices = Prices()
+
+    def billed(self, lines: QuerySet[WithAnnotations[InvoiceLine, _Issued]]) -> Iterator[Row]:
+        rows = lines.iterator(CHUNK)
+        while chunk := list(islice(rows, CHUNK)):
+            coupons = {line.invoice_id: line.invoice.coupon for line in chunk if line.invoice.coupon}
+            shares = coupon_shares(coupons)
+            for line in chunk:
+                yield from self._billed(line, shares.get(line.pk, 0))
+
+    def _billed(self, line: WithAnnotations[InvoiceLine, _Issued], coupon: int) -> Iterator[Row]:
+        priced = self._prices.of(line)
+        net = line.total - line.tax - coupon
+        document: Row = {"InvoiceId": line.invoice.number, "ChargeDescription": line.name}
+        if coupon:
+            document |= {"x_CouponCode": line.invoice.coupon_code, "x_CouponAmount": Decimal(coupon)}
+        shared = self._shared(line) | document
+        yield shared | self._sku(line, priced) | priced.costs() | _costs_us(net)
+        if line.tax:
+            yield _tax(
+                shared,
+                line,
+                line.tax,
+                contracted=priced.contracted * line.vat_rate,
+                listed=priced.listed * line.vat_rate,
+            )
+
+    def credited(self, notes: QuerySet[CreditNote]) -> Iterator[Row]:
+        rows = notes.select_related("invoice").defer("invoice__buyer", "invoice__seller").iterator(CHUNK)
+        while chunk := list(islice(rows, CHUNK)):
+            lines = self._lines_of(chunk)
+            for note in chunk:
+                yield from self._credited(note, lines[note.pk])
+
+    def _lines_of(self, notes: Sequence[CreditNote]) -> dict[UUID, list[WithAnnotations[InvoiceLine, _Issued]]]:
+        """Credit note -> what it takes back of: the line of a use, else all lines of its invoice."""
+        of_invoice: dict[UUID, list[WithAnnotations[InvoiceLine, _Issued]]] = defaultdict(list)
+        found = _with_issuer(InvoiceLine.objects.filter(invoice__in={note.invoice_id for note in notes}))
+        for line in found.order_by("invoice", "position"):
+            of_invoice[line.invoice_id].append(line)
+        uses = dict(UseTakenBack.objects.filter(credit_note__in=notes).values_list("credit_note", "line"))
+        return {
+            note.pk: [line for line in of_invoice[note.invoice_id] if uses.get(note.pk, line.pk) == line.pk]
+            for note in notes
+        }
+
+    def _credited(self, note: CreditNote, lines: Sequence[WithAnnotations[InvoiceLine, _Issued]]) -> Iterator[Row]:
+        nets = _shared_out(note.amount - note.tax, [line.total - line.tax for line in lines])
+        taxes = _shared_out(note.tax, [line.tax for line in lines])
+        is_earlier = note.invoice.issued_at < self.month.period.starts_at
+        document: Row = {
+            "InvoiceId": note.number,
+            "ChargeClass": "Correction" if is_earlier else None,
+            "x_CorrectedInvoiceId": note.invoice.number,
+        }
+        for line, net, tax in zip(lines, nets, taxes, strict=True):
+            shared = self._shared(line) | document | {"ChargeDescription": f"{note.invoice.number}: {line.name}"}
+            if net:
+                yield shared | self._taken_back(note, line, net) | _costs_us(-net)
+            if tax:
+                yield _tax(shared, line, -tax, contracted=Decimal(-tax), listed=Decimal(-tax))
+
+    def _taken_back(self, note: CreditNote, line: InvoiceLine, net: int) -> Row:
+        """Of what was bought or used, so much of it as it is worth; what staff credit afterwards is a credit, for no quantity."""
+        priced = self._prices.of(line).worth(-net) if note.reason != CreditNote.Reason.CORRECTION else None
+        if priced is None:
+            amount = Decimal(-net)
+            return {"ChargeCategory": "Credit", "ContractedCost": amount, "ListCost": amount}
+        return self._sku(line, priced) | priced.costs()
+
+    def _shared(self, line: WithAnnotations[InvoiceLine, _Issued]) -> Row:
+        """What a charge, its VAT and what is taken back of it have in common."""
+        invoice = line.invoice
+        product = self._products[invoice.product_id]
+        is_usage = invoice.kind == Invoice.Kind.USAGE
+        subcategory = product.service_subcategory
+        return {
+            "BillingAccountId": str(line.customer_id),
+            "BillingAccountName": line.customer.name,
+            "BillingCurrency": CURRENCY,
+            "BillingPeriodStart": self.month.period.starts_at.astimezone(UTC),
+            "BillingPeriodEnd": self.month.period.ends_at.astimezone(UTC),
+            "ChargeCategory": "Usage" if is_usage else "Purchase",
+            "ChargeFrequency": "Usage-Based" if is_usage else _how_often(invoice),
+            "ChargePeriodStart": line.starts_at,
+            "ChargePeriodEnd": line.ends_at,
+            "InvoiceIssuerName": line.issuer or settings.SELLER_NAME,
+            "ProviderName": settings.SELLER_NAME,
+            "PublisherName": settings.SELLER_NAME,
+            "ResourceId": str(invoice.resource_id),
+            "ResourceName": invoice.resource_name,
+            "ResourceType": product.name_en,
+            "ServiceCategory": CATEGORY_OF[subcategory],
+            "ServiceSubcategory": subcategory,
+            "ServiceName": product.name_en,
+            "Tags": self._told(line.tags),
+        }
+
+    def _sku(self, line: InvoiceLine, priced: Priced) -> Row:
+        """What was sold, in which unit, by which version of its price; how much of it was used."""
+        item = self._items[line.item_id]
+        product = self._products[item.product_id]
+        found: Row = {
+            "PricingCategory": "Standard",
+            "PricingUnit": priced.unit,
+            "SkuId": f"{product.code}/{item.code}",
+            "SkuMeter": item.name_en,
+            "SkuPriceId": str(priced.price_id),
+            "SkuPriceDetails": json.dumps({"x_PerMinutes": line.per_minutes}),
+        }
+        if line.invoice.kind == Invoice.Kind.USAGE:
+            found |= {"ConsumedQuantity": priced.consumed, "ConsumedUnit": priced.consumed_unit}
+        return found
+
+    def _told(self, tags: Tags) -> str | None:
+        """As key-value pairs: the customer's as they wrote them, ours with our prefix."""
+        if not tags:
+            return None
+        told = {f"{PROVIDER}{key}" if key == CREATED_BY else key: value for key, value in in_order(tags).items()}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _how_often(invoice: Invoice) -> str:
+    return "Recurring" if invoice.period_key.startswith(AUTO_RENEWAL) else "One-Time"
+
+
+def _costs_us(amount: int) -> Row:
+    """Nothing is amortized: what is billed is what it costs."""
+    return {"BilledCost": Decimal(amount), "EffectiveCost": Decimal(amount)}
+
+
+def _tax(shared: Row, line: InvoiceLine, tax: int, *, contracted: Decimal, listed: Decimal) -> Row:
+    rate = f"{line.vat_rate * 100:f}".rstrip("0").rstrip(".")
+    return (
+        shared
+        | {
+            "ChargeCategory": "Tax",
+            "ChargeDescription": f"VAT {rate}%: {line.name}",
+            "x_CouponCode": None,
+            "x_CouponAmount": None,
+        }
+        | {"ContractedCost": coarse(contracted), "ListCost": coarse(listed)}
+        | _costs_us(tax)
+    )
+
+
+def _shared_out(amount: int, weights: Sequence[int]) -> list[int]:
+    """As `split`; below zero too: a coupon comes off after VAT, so VAT alone may be more than what was charged."""
+    sign = -1 if amount < 0 else 1
+    return [sign * part for part in split(abs(amount), [max(weight, 0) for weight in weights])]
