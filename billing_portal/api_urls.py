@@ -28,6 +28,7 @@ from payments.api.holds import HoldViewSet
 from payments.api.links import AutomaticChargeViewSet, LinkedAccountViewSet
 from payments.api.papers import MonthlyStatementViewSet
 from payments.api.payments import PaymentViewSet
+from payments.api.poc import PocCreditViewSet
 from payments.api.starting import InvoicePaymentViewSet, TopUpViewSet
 from payments.api.transfers import TransferViewSet
 from payments.api.wallet import EntryViewSet, WalletViewSet
@@ -46,6 +47,7 @@ router.register("credit-notes", CreditNoteViewSet, "credit-note")
 router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")
 router.register("wallet/holds", HoldViewSet, "wallet-hold")
+router.register("poc-credit", PocCreditViewSet, "poc-credit")
 router.register("top-ups", TopUpViewSet, "top-up")
 router.register("bank-transfers", TransferViewSet, "bank-transfer")
 router.register("linked-accounts", LinkedAccountViewSet, "linked-account")

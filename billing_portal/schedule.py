@@ -33,6 +33,7 @@ from notifications import tasks as notifications
 from notifications.services import LETTERS_KEPT
 from orders import tasks as orders
 from payments import tasks as payments
+from payments.services.poc import ANNOUNCED_BEFORE
 from store.outbox import ATTEMPTS
 from team import tasks as team
 from usage import tasks as usage
@@ -100,8 +101,8 @@ JOBS = (
     Job("close-accounts", team.close_accounts, MINUTELY,
         _("Closes accounts whose owners have had their days to think better of it, and forgets who was there."),
         team.next_closing),
-    Job("expire-credit", payments.expire_promotional_credit, Daily(0, 5),
-        _("Takes back what is left of promotional credit at its end.")),
+    Job("expire-credit", payments.expire_granted_credit, Daily(0, 5),
+        _("Takes back what is left of promotional and POC credit at its end.")),
     Job("expire-acts", accounts.expire_acts, Daily(0, 5),
         _told(_("Closes what staff asked for and nobody has approved or refused for {days} days."),
               days=UNDECIDED_AT_MOST.days)),
@@ -133,6 +134,9 @@ JOBS = (
         auditor.next_look),
     Job("remind-about-ends", lifecycle.remind_about_ends, Daily(7, 30),
         _("Announces ends of paid time and deletions for good.")),
+    Job("announce-poc-ends", payments.announce_poc_ends, Daily(7, 30),
+        _told(_("Announces {days} days before its end what is left of POC credit, and what runs on it."),
+              days=sorted(ANNOUNCED_BEFORE, reverse=True))),
     Job("announce-renewals", orders.announce_renewals, Daily(7, 30),
         _("Announces auto-renewals with their price and what is missing in the wallet, before they are tried.")),
     Job("dunning", invoices.climb_ladder, Daily(7, 30),

@@ -392,6 +392,7 @@ OUTLIER_NEW_CUSTOMER = env.int("OUTLIER_NEW_CUSTOMER", 50_000_000)
 ALONE = {
     "adjust-credit": env.limits("ALONE_ADJUST_CREDIT", 0),
     "grant-credit": env.limits("ALONE_GRANT_CREDIT", 5_000_000),
+    "grant-poc": env.limits("ALONE_GRANT_POC", 5_000_000),
     "bank-transfer": env.limits("ALONE_BANK_TRANSFER", 1_000_000_000),
     "book-received": env.limits("ALONE_BOOK_RECEIVED", 100_000_000),
     "book-given-back": env.limits("ALONE_BOOK_GIVEN_BACK", 0),

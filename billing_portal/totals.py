@@ -85,12 +85,12 @@ def _json(columns: Mapping[str, str] | tuple[str, ...], of: str = "") -> str:
     return f"jsonb_build_object({', '.join(pairs)})"
 
 
-ALL_USES_ARE_KNOWN = """customer_id IN (
+ALL_USES_ARE_KNOWN = """(kind = 'poc' OR customer_id IN (
     SELECT g.customer_id FROM ledger_grant g
     LEFT JOIN (SELECT grant_id, sum(amount) AS amount FROM ledger_grantuse GROUP BY 1) u ON u.grant_id = g.id
     JOIN ledger_account a ON a.customer_id = g.customer_id AND a.kind = 'promotional'
-    GROUP BY g.customer_id, a.balance HAVING sum(g.amount - coalesce(u.amount, 0)) = a.balance
-)"""
+    WHERE g.kind = 'promotional' GROUP BY g.customer_id, a.balance HAVING sum(g.amount - coalesce(u.amount, 0)) = a.balance
+))"""
 """Of customers who had spent some before uses were kept, nothing says from which grant."""
 
 TOTALS = (

@@ -21,13 +21,15 @@ from demo.timeline import Scene
 from invoices.models import Hold, Invoice
 from invoices.services.holds import place_hold
 from kernel.actors import Actor
-from kernel.periods import local_day
+from kernel.periods import local_day, start_of_day
 from orders.acts import ask_for_switch
-from payments.acts import AdjustCredit, CreditInvoice, GrantCredit, RecordTransfer
+from payments.acts import AdjustCredit, CreditInvoice, GrantCredit, GrantPocCredit, RecordTransfer
 from payments.gateways.base import Failed, Outcome, Succeeded
 from payments.models import Payment
+from payments.poc import poc_credit_of
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
+from payments.services.poc import stop_poc_credit
 from payments.services.wallet import wallet_of
 
 GATEWAY = "sandbox"
@@ -114,6 +116,25 @@ def grant(customer: Customer, amount: int, reason: str, *, days: int, actor: Act
     del actor
     facts = {"expires_at": (at + timedelta(days=days)).isoformat()}
     _by_finance(GrantCredit, customer, amount, facts=facts, reason=reason, at=at)
+
+
+def grant_poc(customer: Customer, amount: int, reason: str, *codes: str, days: int, actor: Actor, at: datetime) -> None:
+    """For a proof of concept with these products."""
+    del actor
+    products = Product.objects.filter(code__in=codes).order_by("code")
+    facts = {
+        "products": [str(product.pk) for product in products],
+        "starts_at": at.isoformat(),
+        "expires_at": start_of_day(local_day(at) + timedelta(days=days)).isoformat(),
+    }
+    _by_finance(GrantPocCredit, customer, amount, facts=facts, reason=reason, at=at)
+
+
+def stop_poc(customer: Customer, reason: str, *, actor: Actor, at: datetime) -> None:
+    """That which runs."""
+    del actor
+    running = next(poc for poc in poc_credit_of(customer.pk, at=at) if poc.is_open)
+    stop_poc_credit(running.grant.pk, reason=reason, actor=FINANCE, at=at)
 
 
 def adjust(

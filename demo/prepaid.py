@@ -7,7 +7,7 @@ from datetime import timedelta
 from accounts.models import BillingMode, Customer
 from budgets.services.setting import Cap
 from demo.links import ended_at_gateway, link_wallet, top_up_from_wallet
-from demo.money import adjust, budget, grant, low_balance, pay_from_wallet, switch, top_up
+from demo.money import adjust, budget, grant, grant_poc, low_balance, pay_from_wallet, stop_poc, switch, top_up
 from demo.timeline import Part, Timeline
 from demo.verbs import (
     Means,
@@ -93,6 +93,10 @@ def _hoasen_changes(part: Part) -> None:
     part(12, stop, "dev-box")
     part(90, grant, 500_000, "Khách hàng thân thiết quý này", days=60)
     part(10, grant, 300_000, "Xin lỗi vì sự cố ngày bảo trì", days=90)
+    part(12.5, grant_poc, 12_000_000, "POC hồ dữ liệu, đề nghị KD-0311", "vstorage", "vmonitor", days=45)
+    part(12.4, buy, "vstorage", "poc-lake", "pkg-1tb")  # paid with it, without an invoice
+    part(12.3, buy, "vmonitor", "poc-watch", "quota-basic")
+    part(5, delete, "poc-watch")  # what was unused went back to it
     part(28, adjust, 150_000, "Bù chênh lệch quy đổi gói cũ")
     part(1, adjust, 1_200_000, "Hoàn phí cài đặt theo hợp đồng 24/HS", approved=False)
 
@@ -150,6 +154,9 @@ def _small_ones(parts: dict[str, Part]) -> None:
     tamviet(96, top_up, 5_000_000)
     tamviet(95, buy, "vserver", "sach-web", "s1-2x4 ssd=60 ipv4=1", months=3, auto_renew=3, coupon="WELCOME20")
     tamviet(94, buy, "vstorage", "sach-anh", "pkg-100gb", months=6)
+    tamviet(25, grant_poc, 5_000_000, "POC máy chủ AI, đề nghị KD-0298", "vserver", days=30)
+    tamviet(24, buy, "vserver", "thu-ai", "g2-8x16 ssd=100")
+    tamviet(4, stop_poc, "Khách xin kết thúc sớm")
     tamviet(48, buy, "vmonitor", "sach-giamsat", "quota-basic", months=3)
     tamviet(36, top_up, 3_000_000)
     tamviet(35, buy, "vserver", "sach-kho", "s1-2x4 ssd=40", months=12)  # at the price of a year

@@ -1,4 +1,4 @@
-"""The books, to be looked at: accounts with their balances, transactions with their entries, promotional grants."""
+"""The books, to be looked at: accounts with their balances, transactions with their entries, grants."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ class UseInline(LookOnlyInline):
 @admin.register(Grant)
 class GrantAdmin(LookOnlyAdmin):
     inlines = (UseInline,)
-    list_display = ("at", "customer", "amount", "rest", "expires_at", "reason")
+    list_display = ("at", "customer", "kind", "amount", "rest", "expires_at", "stopped_at", "reason")
+    list_filter = ("kind",)
     list_select_related = ("customer",)
     search_fields = ("customer__name", "reason")
     ordering = ("-at", "-pk")

@@ -48,7 +48,7 @@ def put_back(
             GrantUse.objects.create(grant=grant, transaction=transaction, amount=part)
             _give_anew(customer, part, grant.reason, transaction, until=until, at=at)
         elif grant.expires_at <= at:
-            _end(customer, grant, part, f"{grant.pk}:{transaction.pk}", at=at)
+            take_back(grant, part, transaction.pk, at=at)
     if amount:
         _give_anew(customer, amount, transaction.reference, transaction, until=until or at + AT_LEAST, at=at)
 
@@ -73,10 +73,18 @@ def destinations(
 def expire_promotional(customer: Customer, *, at: datetime) -> int:
     """Take back what is left of grants whose time is over; returns how much. The caller holds the customer."""
     expired = 0
-    for grant in Grant.objects.filter(customer=customer, expires_at__lte=at, rest__gt=0).order_by("pk"):
-        _end(customer, grant, grant.rest, f"{grant.pk}:{at.isoformat()}", at=at)
+    promotional = Grant.objects.filter(customer=customer, kind=Grant.Kind.PROMOTIONAL)
+    for grant in promotional.filter(expires_at__lte=at, rest__gt=0).order_by("pk"):
+        take_back(grant, grant.rest, at, at=at)
         expired += grant.rest
     return expired
+
+
+def take_back(grant: Grant, amount: int, mark: object, *, at: datetime) -> None:
+    """What is left of a grant whose time is over. The source begins with its number: from it, and no other, the entry takes."""
+    source = f"{grant.pk}:{mark.isoformat() if isinstance(mark, datetime) else mark}"
+    legs = {Kind(grant.kind): -amount, Kind.PROMOTIONS: amount}
+    post(Fact.GRANT_EXPIRY, source, legs, customer_id=grant.customer_id, at=at, reference=grant.reason)
 
 
 def _taken(customer: Customer, spent: Sequence[Spent]) -> list[tuple[Grant, Transaction, int]]:
@@ -101,9 +109,3 @@ def _give_anew(
     Grant.objects.create(
         customer=customer, amount=amount, expires_at=until, reason=reason[:200], returned_by=refund, at=at
     )
-
-
-def _end(customer: Customer, grant: Grant, amount: int, source: str, *, at: datetime) -> None:
-    """The source begins with the grant's number: from it, and no other, the entry takes."""
-    legs = {Kind.PROMOTIONAL: -amount, Kind.PROMOTIONS: amount}
-    post(Fact.GRANT_EXPIRY, source, legs, customer_id=customer.pk, at=at, reference=grant.reason)

@@ -34,11 +34,12 @@ class PostedForAnother(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A customer's stored money, in VND. `available` is what can be spent now."""
+    """A customer's stored money, in VND. `available` is what can be spent now, on anything: POC credit is no part of it."""
 
     credit: int = 0
     promotional: int = 0
     held: int = 0
+    poc: int = 0
 
     @property
     def available(self) -> int:
@@ -60,7 +61,7 @@ WITH held AS (
     SELECT a.id, leg.amount
     FROM unnest(%(kinds)s::text[], %(amounts)s::bigint[]) AS leg(kind, amount)
     JOIN ledger_account a ON a.kind = leg.kind
-        AND a.customer_id IS NOT DISTINCT FROM CASE WHEN leg.kind IN ('credit', 'promotional') THEN %(customer)s::uuid END
+        AND a.customer_id IS NOT DISTINCT FROM CASE WHEN leg.kind IN ('credit', 'promotional', 'poc') THEN %(customer)s::uuid END
 ), posted AS (
     INSERT INTO ledger_transaction (kind, source, customer_id, reference, at)
     SELECT %(kind)s, %(source)s, %(customer)s::uuid, %(reference)s, %(at)s
@@ -266,7 +267,7 @@ def _wallets(accounts: QuerySet[Account]) -> dict[UUID, Wallet]:
         balances[customer_id][kind] = balance or 0
         held[customer_id] += part
     return {
-        pk: Wallet(found.get(Kind.CREDIT, 0), found.get(Kind.PROMOTIONAL, 0), held[pk])
+        pk: Wallet(found.get(Kind.CREDIT, 0), found.get(Kind.PROMOTIONAL, 0), held[pk], found.get(Kind.POC, 0))
         for pk, found in balances.items()
     }
 
@@ -275,7 +276,9 @@ def open_accounts(kinds: Iterable[Account.Kind], customer_id: UUID | None) -> No
     """Make the accounts that are not there yet; others may be making them at the same time."""
     Account.objects.bulk_create(
         [
-            Account(kind=kind, customer_id=customer_id, balance=0) if kind in Account.WALLET else Account(kind=kind)
+            Account(kind=kind, customer_id=customer_id, balance=0)
+            if kind in Account.OF_CUSTOMERS
+            else Account(kind=kind)
             for kind in kinds
         ],
         ignore_conflicts=True,
@@ -286,4 +289,5 @@ def wallet_of(customer_id: UUID) -> Wallet:
     """The customer's wallet as of now."""
     rows = Account.objects.filter(customer=customer_id).values_list("kind", "balance", "held")
     balances = {kind: balance or 0 for kind, balance, _held in rows}
-    return Wallet(balances.get(Kind.CREDIT, 0), balances.get(Kind.PROMOTIONAL, 0), sum(held for *_, held in rows))
+    held = sum(held for *_, held in rows)
+    return Wallet(balances.get(Kind.CREDIT, 0), balances.get(Kind.PROMOTIONAL, 0), held, balances.get(Kind.POC, 0))

@@ -30,6 +30,7 @@ class Subject(StrEnum):
     REQUEST = "request"
     BUDGET = "budget"
     BALANCE = "balance"
+    POC = "poc"
 
 
 def event_key(subject: Subject, pk: UUID | int | str, *marks: object) -> str:

@@ -35,9 +35,9 @@ from notifications.truth import facts_now
 from store.places import address_of
 
 AMOUNTS = frozenset(
-    {"amount", "available", "back", "charge_limit", "credited", "debt", "due", "expected", "from_credit", "kept", "left", "less", "limit", "lost",
-     "month_limit", "more", "paid", "rate", "received", "refund", "reopened", "returned", "settled", "shortfall", "spent", "to_transfer", "total",
-     "total_before"}
+    {"amount", "available", "back", "charge_limit", "credited", "debt", "due", "expected", "from_credit", "kept", "left", "less",
+     "limit", "lost", "month_limit", "more", "paid", "poc", "rate", "received", "refund", "reopened", "returned", "settled",
+     "shortfall", "spent", "to_transfer", "total", "total_before"}
 )  # fmt: skip
 INSTANTS = frozenset(
     {"first_try", "from", "next_try", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",

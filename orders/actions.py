@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from accounts.may import May
 from accounts.models import Customer
@@ -14,6 +14,7 @@ from invoices.models import DunningStep
 from lifecycle.models import ProvisioningRequest, Resource
 from lifecycle.services.acts import Act, refusal_of
 from orders.models import OrderItem
+from payments.models import PocTime
 
 FOR_PREPAID_CUSTOMERS = frozenset({Act.RENEW, Act.RECOVER})
 BLOCKED = frozenset({Act.RESIZE})
@@ -32,18 +33,27 @@ def right_for(act: str) -> May:
 
 def with_pending(resources: QuerySet[Resource]) -> QuerySet[Resource]:
     """
-    Annotate `is_changing`: the product team owes an answer, `has_order`: an order of the resource is open, and `is_blocked`: its
-    customer's new orders are, for overdue invoices.
+    Annotate `is_changing`: the product team owes an answer, `has_order`: an order of the resource is open, `is_blocked`: its
+    customer's new orders are, for overdue invoices, and `poc_until`: the end of what POC credit has paid of its time.
     """
     requests = ProvisioningRequest.objects.unanswered().filter(resource=OuterRef("pk"))
     orders = OrderItem.objects.open().filter(resource=OuterRef("pk"))
     blocks = DunningStep.objects.in_force(DunningAct.BLOCK).filter(customer=OuterRef("customer"))
+    poc = PocTime.objects.filter(resource=OuterRef("pk")).order_by("-covered_until").values("covered_until")[:1]
     pending = {"is_changing": Exists(requests), "has_order": Exists(orders), "is_blocked": Exists(blocks)}
-    return resources.annotate(**pending)  # the model declares them
+    until = {"poc_until": Subquery(poc)}
+    return resources.annotate(**pending, **until)  # the model declares them
 
 
 def available_actions(
-    resource: Resource, customer: Customer, *, changing: bool, ordered: bool, blocked: bool = False, at: datetime
+    resource: Resource,
+    customer: Customer,
+    *,
+    changing: bool,
+    ordered: bool,
+    blocked: bool = False,
+    on_poc: bool = False,
+    at: datetime,
 ) -> list[Act]:
     """
     What the services would accept from this customer now, in the order in which it is shown.
@@ -51,6 +61,7 @@ def available_actions(
     :param changing: the product team owes an answer
     :param ordered: an order of the resource is open
     :param blocked: new orders are, for overdue invoices
+    :param on_poc: POC credit has paid its time
     """
     if changing:
         return []
@@ -59,6 +70,7 @@ def available_actions(
         for act in Act
         if not (ordered and act in ALONE)
         and not (blocked and act in BLOCKED)
+        and not (on_poc and act == Act.RESIZE)
         and not (customer.is_postpaid and act in FOR_PREPAID_CUSTOMERS)
         and refusal_of(act, resource, at=at) is None
     ]
@@ -66,8 +78,15 @@ def available_actions(
 
 def actions_of_row(row: Resource, customer: Customer, *, at: datetime) -> list[Act]:
     """`available_actions` of a resource that was read `with_pending`."""
-    changing, ordered, blocked = row.is_changing, row.has_order, row.is_blocked
-    return available_actions(row, customer, changing=changing, ordered=ordered, blocked=blocked, at=at)
+    return available_actions(
+        row,
+        customer,
+        changing=row.is_changing,
+        ordered=row.has_order,
+        blocked=row.is_blocked,
+        on_poc=row.poc_until is not None and row.poc_until > at,
+        at=at,
+    )
 
 
 def actions_for(rights: Collection[May], row: Resource, customer: Customer, *, at: datetime) -> list[Act]:

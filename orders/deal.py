@@ -48,11 +48,20 @@ class LeftEarly:
     refund: int
 
 
+@dataclass(frozen=True, slots=True)
+class Poc:
+    """The grant of POC credit that pays, and when it ends: what it pays ends with it at the latest."""
+
+    grant: int
+    until: datetime
+
+
 @dataclass(frozen=True)
 class Part:
     """
     One resource's part. `charge` is priced over `period`; for a new or recovered resource the period keeps its length and
-    begins when it is carried out. A new resource has no id yet. A resize says which term `goes_on`, in months.
+    begins when it is carried out. A new resource has no id yet. A resize says which term `goes_on`, in months. With `poc` the charge is
+    paid with POC credit, all of it, and without a term.
     """
 
     product_id: UUID
@@ -66,6 +75,7 @@ class Part:
     postpaid: bool = False
     unused: tuple[GivenBack, ...] = ()
     goes_on: int = 1
+    poc: Poc | None = None
     tags: Tags = field(default_factory=dict)
     """What a new resource is tagged with, beside who ordered it."""
 
@@ -112,13 +122,23 @@ class Part:
     @property
     def due(self) -> int:
         """To pay now; negative: comes back."""
-        return 0 if self.postpaid else self.charge.total - self.unused_total
+        return 0 if self.postpaid or self.poc else self.charge.total - self.unused_total
+
+    @property
+    def paid_with_poc(self) -> int:
+        return self.charge.total if self.poc else 0
+
+    def period_from(self, instant: datetime) -> Period:
+        """The time that is bought when it begins at `instant`: as long as was agreed, and no longer than its POC credit."""
+        assert self.months is not None, "what is prepaid was bought for a time"
+        period = Period.of_months(self.months, starting=instant)
+        return Period(period.starts_at, min(period.ends_at, self.poc.until)) if self.poc else period
 
     def charge_over(self, period: Period) -> Charge:
-        """The same charge over another period of the same length: the same inputs, hence the same amounts."""
+        """The same charge over another period of the same length, or with POC credit a shorter one: at the same prices."""
         components = [line.component for line in self.charge.lines]
         charge = pricing.price(components, period, coupon=self.charge.coupon)
-        assert charge.total == self.charge.total, "a charge differs from its quote"
+        assert charge.total == self.charge.total or self.poc, "a charge differs from its quote"
         return charge
 
     def to_json(self) -> Json:
@@ -132,13 +152,14 @@ class Part:
             "ends_at": self.period.ends_at.isoformat(),
             "auto_renew_months": self.auto_renew_months,
             "postpaid": self.postpaid,
-            "lines": [_line_to_json(line) for line in self.charge.lines],
+            "lines": [line_to_json(line) for line in self.charge.lines],
             "subtotal": self.charge.subtotal,
             "tax": self.charge.tax,
             "coupon": self.charge.coupon,
             "total": self.charge.total,
             "unused": [part.to_json() for part in self.unused],
             "unused_total": self.unused_total,
+            "poc": {"grant": self.poc.grant, "until": self.poc.until.isoformat()} if self.poc else None,
             "due": self.due,
             **({"goes_on": self.goes_on} if self.goes_on > 1 else {}),
             **({"tags": dict(self.tags)} if self.tags else {}),
@@ -160,6 +181,7 @@ class Part:
             unused=tuple(map(GivenBack.from_json, stored["unused"])),
             goes_on=stored.get("goes_on", 1),
             tags=stored.get("tags", {}),
+            poc=_poc_from_json(stored.get("poc")),  # those of before had none
         )
 
 
@@ -184,6 +206,11 @@ class Deal:
         return sum(part.unused_total for part in self.parts)
 
     @property
+    def paid_with_poc(self) -> int:
+        """What POC credit pays: all of it, or nothing."""
+        return sum(part.paid_with_poc for part in self.parts)
+
+    @property
     def is_postpaid(self) -> bool:
         """Nothing is to pay, and nothing is invoiced before the month has ended."""
         return any(part.postpaid for part in self.parts)
@@ -204,7 +231,11 @@ class Deal:
         return cls(tuple(Part.from_json(part) for part in stored["items"]), stored["coupon_code"])
 
 
-def _line_to_json(line: Line) -> Json:
+def _poc_from_json(stored: Json | None) -> Poc | None:
+    return Poc(stored["grant"], datetime.fromisoformat(stored["until"])) if stored else None
+
+
+def line_to_json(line: Line) -> Json:
     component, rate = line.component, line.component.rate
     without = {"without_term": _rate_to_json(rate.without_term), "saved": line.saved} if rate.without_term else {}
     return {

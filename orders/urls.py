@@ -43,6 +43,7 @@ urlpatterns = [
     path("trash/export.<str:form>", trash.trash_export, name="trash-export"),
     path("quotes/<uuid:pk>/", quote.quote, name="quote"),
     path("quotes/<uuid:pk>/refresh/", quote.refresh_quote, name="quote-refresh"),
+    path("quotes/<uuid:pk>/with-money/", quote.quote_with_money, name="quote-with-money"),
     path("orders/", order.orders, name="orders"),
     path("orders/<uuid:pk>/", order.order, name="order"),
     path("orders/<uuid:pk>/pay/", order.pay_order, name="order-pay"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.four_eyes import Act, Result_co
 from accounts.models import Customer, StaffAct
 from accounts.rights import APPROVE_MONEY
+from catalog.models import Product
 from invoices.models import CreditNote, Invoice
 from invoices.services.questions import question_is_justified
 from kernel import display
@@ -23,6 +24,7 @@ from payments.services.correct import correct_invoice
 from payments.services.credit import adjust_credit, grant_promotional_credit
 from payments.services.given_back import give_back
 from payments.services.held import book_received
+from payments.services.poc import grant_poc_credit
 from payments.services.refunds import begin_refund, decide_refund, returnable, source_of
 from payments.services.transfers import ACCOUNT, record_bank_transfer, send_back
 from payments.services.wallet import wallet_of
@@ -96,6 +98,35 @@ class GrantCredit(MoneyAct[Grant]):
         customer, amount = _of(act)
         ends = datetime.fromisoformat(act.facts["expires_at"])
         return grant_promotional_credit(customer, amount, expires_at=ends, reason=act.reason, actor=actor, at=at)
+
+
+class GrantPocCredit(MoneyAct[Grant]):
+    """`facts`: products, starts_at, expires_at."""
+
+    code = "grant-poc"
+    label = _("POC credit")
+
+    def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        products = Product.objects.filter(pk__in=act.facts["products"]).order_by("code")
+        starts, ends = (datetime.fromisoformat(act.facts[name]) for name in ("starts_at", "expires_at"))
+        return [
+            (_("Products"), ", ".join(map(str, products))),
+            (_("Can be spent from"), display.instant(starts)),
+            (_("Can be spent until"), display.instant(ends)),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Grant:
+        customer, amount = _of(act)
+        return grant_poc_credit(
+            customer,
+            amount,
+            products=[UUID(pk) for pk in act.facts["products"]],
+            starts_at=datetime.fromisoformat(act.facts["starts_at"]),
+            expires_at=datetime.fromisoformat(act.facts["expires_at"]),
+            reason=act.reason,
+            actor=actor,
+            at=at,
+        )
 
 
 class RecordTransfer(MoneyAct[Payment]):

@@ -20,6 +20,7 @@ class PaymentsConfig(AppConfig):
         from payments.closing import end_payments, payments_left
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
+        from payments.poc import facts_of_poc, products_words, runs_words
         from payments.queries import account_words, facts_of_payments
         from payments.services.by_mail import ask_by_mail
         from payments.services.settle import give_back
@@ -36,6 +37,9 @@ class PaymentsConfig(AppConfig):
         knows(Subject.PAYMENT, facts_of_payments)
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)
+        knows(Subject.POC, facts_of_poc)
+        words_for("products", products_words)
+        words_for("runs", runs_words)
         asks_for_transfers(ask_by_mail)
         words_for("account", account_words)
         words_for("returned_to", account_words)

@@ -10,6 +10,8 @@ from accounts.audit import Verb, formerly, tell_customers
 class Did(Verb):
     ADJUST_CREDIT = "adjust credit", _("adjusted credit")
     GRANT_CREDIT = "grant promotional credit", _("granted promotional credit")
+    GRANT_POC = "grant POC credit", _("granted POC credit")
+    STOP_POC = "stop POC credit", _("stopped POC credit")
     RECORD_TRANSFER = "record bank transfer", _("recorded a bank transfer")
     SEND_BACK = "send back bank transfer", _("recorded that a bank transfer was sent back")
     TELL_ANOTHER_AMOUNT = "tell another amount", _("told another amount of a bank transfer that is on record")
@@ -46,6 +48,8 @@ formerly(Did.DECIDE_REFUND, "settle refund")
 tell_customers(
     Did.ADJUST_CREDIT,
     Did.GRANT_CREDIT,
+    Did.GRANT_POC,
+    Did.STOP_POC,
     Did.RECORD_TRANSFER,
     Did.SEND_BACK,
     Did.FIND_CLAIM,

@@ -184,11 +184,13 @@ class WantedMovements:
 
 def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]:
     """
-    Every entry in the customer's wallet with its transaction and bucket; see the index `entries_of_a_customer`.
+    Every entry in the customer's wallet with its transaction and bucket; see the index `entries_of_a_customer`. POC credit has a
+    statement of its own.
 
     `balance_after` is the balance of the entry's own bucket.
     """
-    found = Entry.objects.filter(customer=customer).select_related("transaction", "account")
+    found = of_the_wallet(Entry.objects.filter(customer=customer), customer.pk)
+    found = found.select_related("transaction", "account")
     if wanted.action:
         _words, kinds = ACTIONS[wanted.action]
         found = found.filter(transaction__kind__in=kinds)
@@ -204,6 +206,12 @@ def movements_of(customer: Customer, wanted: WantedMovements) -> QuerySet[Entry]
 def holds_of(customer: Customer) -> QuerySet[UsageHold]:
     """What is held of the customer's credit now, with the resource that it is held for."""
     return UsageHold.objects.open().filter(customer=customer).select_related("hold", "resource__product")
+
+
+def of_the_wallet(entries: QuerySet[Entry], customer_id: UUID) -> QuerySet[Entry]:
+    """Those that moved credit which pays for anything. Said by what is left out: the few keep the sums in their index."""
+    poc = Entry.objects.filter(account__customer=customer_id, account__kind=Account.Kind.POC)
+    return entries.exclude(pk__in=poc.values("pk"))
 
 
 def with_totals_after(customer: Customer, movements: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -249,7 +257,8 @@ class Expiring:
 
 def promotional_by_expiry(customer_id: UUID, *, at: datetime) -> list[Expiring]:
     """What is left of the grants still running, in the order in which it is spent."""
-    running = Grant.objects.filter(customer=customer_id, expires_at__gt=at, rest__gt=0).order_by("expires_at", "pk")
+    promotional = Grant.objects.filter(customer=customer_id, kind=Grant.Kind.PROMOTIONAL)
+    running = promotional.filter(expires_at__gt=at, rest__gt=0).order_by("expires_at", "pk")
     return [Expiring(grant.rest, grant.expires_at, grant.reason) for grant in running]
 
 

@@ -30,4 +30,5 @@ REQUEST_ADJUSTMENT = declare(
     "payments.payment", "request_adjustment", _("Can ask for a credit adjustment"), Staff.FINANCE
 )
 GRANT_CREDIT = declare("payments.payment", "grant_credit", _("Can grant promotional credit"), Staff.FINANCE)
+GRANT_POC = declare("payments.poctime", "grant_poc", _("Can grant and stop POC credit"), Staff.FINANCE)
 CORRECT_INVOICE = declare("invoices.invoice", "correct_invoice", _("Can issue a credit note"), Staff.FINANCE)

@@ -15,7 +15,7 @@ from kernel import display
 from kernel.errors import DomainError
 from kernel.periods import Period, billing_zone
 from ledger.models import Entry
-from payments.queries import WantedMovements, movements_of
+from payments.queries import WantedMovements, movements_of, of_the_wallet
 
 MOST_MOVEMENTS = 5_000
 
@@ -71,7 +71,7 @@ def _balance_before(customer: Customer, period: Period | None) -> int:
     if period is None:
         return 0
     earlier = Entry.objects.filter(customer=customer, transaction__at__lt=period.starts_at)
-    return earlier.aggregate(total=Sum("amount"))["total"] or 0
+    return of_the_wallet(earlier, customer.pk).aggregate(total=Sum("amount"))["total"] or 0
 
 
 def _lines(entries: list[Entry], balance: int) -> Iterator[list[tuple[str, str]]]:

@@ -13,7 +13,7 @@ from invoices.tasks import next_month_end
 from kernel.actors import Actor
 from ledger.models import Account
 from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal
-from payments.services import credit, fetching, returns, statements
+from payments.services import credit, fetching, poc, returns, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
 from payments.services.automatic import charge_what_is_due, gateways_to_charge
@@ -42,8 +42,8 @@ def pay_open_invoices(*, at: datetime) -> Tally:
     """Customers who owe something that credit settles by itself, and have credit; each in a transaction of its own."""
     wants_and_owes = Q(Exists(Invoice.objects.open().filter(customer=OuterRef("pk")))) & pay_by_themselves(at)
     in_debt = Exists(Reversal.objects.filter(customer=OuterRef("pk"), debt__gt=F("collected")))
-    can_pay = Q(Exists(Account.objects.filter(customer=OuterRef("pk"), balance__gt=F("held"))))
-    due = Customer.objects.filter(can_pay & (wants_and_owes | Q(in_debt)) | owe_for_use(at))
+    funded = Account.objects.filter(customer=OuterRef("pk"), kind__in=Account.WALLET, balance__gt=F("held"))
+    due = Customer.objects.filter(Q(Exists(funded)) & (wants_and_owes | Q(in_debt)) | owe_for_use(at))
     actor = Actor.job("pay-invoices")
     done = for_each(
         list(due.order_by("pk").values_list("pk", flat=True)),
@@ -87,8 +87,12 @@ def next_link_question(after: datetime) -> datetime | None:
     return LINK_QUESTIONS.next_due(after)
 
 
-def expire_promotional_credit(*, at: datetime) -> int:
-    return credit.expire_promotional_credit(at=at)
+def expire_granted_credit(*, at: datetime) -> int:
+    return credit.expire_promotional_credit(at=at) + poc.expire_poc_credit(at=at)
+
+
+def announce_poc_ends(*, at: datetime) -> int:
+    return poc.announce_ends(at=at)
 
 
 def pay_for_use(*, at: datetime) -> Tally:

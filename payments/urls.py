@@ -2,7 +2,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from payments.models import AutomaticCharge
-from payments.views import behalf, gateway, history, invoices, links, papers, payer, transfers, wallet
+from payments.views import behalf, gateway, history, invoices, links, papers, payer, poc, transfers, wallet
 
 
 class PurposeConverter(StringConverter):
@@ -30,6 +30,7 @@ urlpatterns = [
     path("credit/export.<str:form>", history.credit_export, name="credit-export"),
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/held/", wallet.held_credit, name="held-credit"),
+    path("wallet/poc/<uuid:poc_id>/", poc.poc_credit, name="poc-credit"),
     path("wallet/top-up/", wallet.top_up, name="top-up"),
     path("wallet/automatic/", wallet.automatic_payment, name="automatic-payment"),
     path("linked-accounts/", links.linked_accounts, name="linked-accounts"),

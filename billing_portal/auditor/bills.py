@@ -130,14 +130,27 @@ BILLS = (
         """,
     ),
     Claim(
-        "prepaid service is covered by invoices, minute for minute",
+        "prepaid service is covered by invoices and POC credit, minute for minute",
         """
         SELECT resource_id::text, coalesce(p.customer_id, i.customer_id)
         FROM (SELECT resource_id, customer_id, sum(ends_at - starts_at) AS served FROM lifecycle_serviceperiod
             WHERE :of(customer_id) AND billing_mode = 'prepaid' GROUP BY 1, 2) p
-        FULL JOIN (SELECT resource_id, customer_id, sum(covered_until - period_start) AS covered FROM invoices_invoice
-            WHERE :of(customer_id) AND kind = 'prepaid' GROUP BY 1, 2) i USING (resource_id)
+        FULL JOIN (SELECT resource_id, customer_id, sum(covered) AS covered FROM (
+            SELECT resource_id, customer_id, covered_until - period_start FROM invoices_invoice
+            WHERE :of(customer_id) AND kind = 'prepaid'
+            UNION ALL SELECT resource_id, customer_id, covered_until - starts_at FROM payments_poctime WHERE :of(customer_id)
+        ) paid(resource_id, customer_id, covered) GROUP BY 1, 2) i USING (resource_id)
         WHERE coalesce(served, interval '0') <> coalesce(covered, interval '0')
+        """,
+    ),
+    Claim(
+        "what POC credit has paid is of its products, in its dates, and not billed as well",
+        """
+        SELECT p.resource_name, p.customer_id FROM payments_poctime p JOIN ledger_grant g ON g.id = p.grant_id
+        WHERE :of(p.customer_id) AND (p.product_id <> ALL(g.products) OR p.starts_at < date_trunc('minute', g.starts_at)
+            OR p.covered_until > g.expires_at OR EXISTS (
+                SELECT FROM invoices_invoice i WHERE i.resource_id = p.resource_id AND NOT i.is_late
+                    AND tstzrange(i.period_start, i.covered_until) && tstzrange(p.starts_at, p.covered_until)))
         """,
     ),
     Claim(

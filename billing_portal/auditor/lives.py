@@ -30,11 +30,13 @@ LIVES = (
         """,
     ),
     Claim(
-        "paid time ends where invoices or what happened last say so",
+        "paid time ends where invoices, POC credit or what happened last say so",
         """
         SELECT r.id::text, r.customer_id FROM lifecycle_resource r
         WHERE :of(r.customer_id) AND r.state IN ('active', 'stop') AND r.paid_until IS NOT NULL AND NOT EXISTS (
             SELECT FROM invoices_invoice i WHERE i.resource_id = r.id AND i.kind = 'prepaid' AND i.covered_until >= r.paid_until
+        ) AND NOT EXISTS (
+            SELECT FROM payments_poctime p WHERE p.resource_id = r.id AND p.covered_until >= r.paid_until
         ) AND NOT EXISTS (SELECT FROM lifecycle_resourceevent e WHERE e.resource_id = r.id AND e.at >= r.paid_until)
         """,
     ),

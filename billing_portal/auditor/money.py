@@ -120,10 +120,11 @@ MONEY = (
         """,
     ),
     Claim(
-        "promotional credit is what is left of its grants",
+        "promotional and POC credit are what is left of their grants",
         """
         SELECT a.id::text, a.customer_id FROM ledger_account a LEFT JOIN ledger_grant g ON g.customer_id = a.customer_id
-        WHERE :of(a.customer_id) AND a.kind = 'promotional' GROUP BY a.id HAVING a.balance <> coalesce(sum(g.rest), 0)
+            AND g.kind = a.kind
+        WHERE :of(a.customer_id) AND a.kind IN ('promotional', 'poc') GROUP BY a.id HAVING a.balance <> coalesce(sum(g.rest), 0)
         """,
     ),
     Claim("what is left of each kind of credit adds up to the credit", SUMS_OF_KINDS),
@@ -139,6 +140,13 @@ MONEY = (
         "escrow holds exactly the money of open orders",
         "escrow",
         "SELECT coalesce(sum(due), 0) AS said FROM orders_orderitem WHERE state = 'provisioning'",
+    ),
+    _house(
+        "used up POC credit is what it paid for, and what is being provided for it",
+        "poc_used",
+        "SELECT (SELECT coalesce(sum(amount - returned), 0) FROM payments_poctime)"
+        " + (SELECT coalesce(sum((content ->> 'total')::bigint), 0) FROM orders_orderitem"
+        "    WHERE state = 'provisioning' AND jsonb_typeof(content -> 'poc') = 'object') AS said",
     ),
     _house(
         "sales are what invoices were paid, less what was given back",
@@ -241,7 +249,26 @@ MONEY = (
         "SELECT FROM invoices_creditnote c WHERE c.id::text = t.source AND c.customer_id = t.customer_id",
     ),
     _has_row(
-        "promotional credit was granted",
+        "POC credit was spent on what was ordered with it, of its own products",
+        "'poc_payment'",
+        "SELECT FROM orders_orderitem i JOIN ledger_grant g ON g.id::text = i.content -> 'poc' ->> 'grant' AND g.kind = 'poc'"
+        " AND i.content ->> 'product' = ANY(g.products::text[])"
+        " WHERE t.source = g.id || ':' || i.id AND i.customer_id = t.customer_id AND g.customer_id = t.customer_id",
+    ),
+    _has_row(
+        "POC credit came back from what was not provided, or was cut short",
+        "'poc_return'",
+        "SELECT FROM orders_orderitem i LEFT JOIN payments_poctime p ON p.item_id = i.id"
+        " WHERE i.id::text = split_part(t.source, ':', 2) AND i.customer_id = t.customer_id"
+        " AND (i.state = 'refunded' OR p.returned > 0 OR p.amount < (i.content ->> 'total')::bigint)",
+    ),
+    _is_posted(
+        "what POC credit pays has left it",
+        "SELECT p.resource_name, p.customer_id, p.grant_id || ':' || p.item_id FROM payments_poctime p WHERE :of(p.customer_id)",
+        "poc_payment",
+    ),
+    _has_row(
+        "promotional and POC credit was granted",
         "'grant', 'grant_expiry'",
         "SELECT FROM ledger_grant g WHERE g.id::text = split_part(t.source, ':', 1) AND g.customer_id = t.customer_id",
     ),
@@ -283,11 +310,12 @@ MONEY = (
         """,
     ),
     Claim(
-        "promotional credit of late was decided by people, as it was asked for",
+        "promotional and POC credit of late was decided by people, as it was asked for",
         """
         SELECT g.id::text, g.customer_id FROM ledger_grant g
         WHERE :of(g.customer_id) AND g.at > %(at)s - interval '60 days' AND g.returned_by_id IS NULL AND NOT EXISTS (
-            SELECT FROM accounts_staffact s WHERE s.act = 'grant-credit' AND s.state IN ('approved', 'alone')
+            SELECT FROM accounts_staffact s
+            WHERE s.act = CASE g.kind WHEN 'poc' THEN 'grant-poc' ELSE 'grant-credit' END AND s.state IN ('approved', 'alone')
                 AND s.customer_id = g.customer_id AND s.amount = g.amount AND s.decided_at = g.at)
         """,
     ),

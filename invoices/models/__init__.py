@@ -5,7 +5,6 @@ from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, N
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
 from invoices.models.lines import InvoiceLine
-from invoices.models.paid_time import PaidTime
 from invoices.models.questions import Question
 from invoices.models.runs import BillingChunk, BillingRun, ParkedBilling
 from invoices.models.taxed import RateInUse
@@ -24,7 +23,6 @@ __all__ = [
     "InvoiceLine",
     "MonthlyTotal",
     "NumberSeries",
-    "PaidTime",
     "ParkedBilling",
     "Question",
     "RateInUse",

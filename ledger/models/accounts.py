@@ -27,6 +27,7 @@ class Account(KeepsColumns):
     class Kind(models.TextChoices):
         CREDIT = "credit", _("credit")
         PROMOTIONAL = "promotional", _("promotional credit")
+        POC = "poc", _("POC credit")
         GATEWAY = "gateway", _("money at payment gateways")
         BANK = "bank", _("money in the bank")
         SUSPENSE = "suspense", _("money that arrived and is nobody's yet")
@@ -36,8 +37,12 @@ class Account(KeepsColumns):
         ADJUSTMENTS = "adjustments", _("staff adjustments")
         DEBTS = "debts", _("debts of customers")
         REFUNDS = "refunds", _("refunds under way")
+        POC_USED = "poc_used", _("used up POC credit")
 
     WALLET: ClassVar = (Kind.CREDIT, Kind.PROMOTIONAL)
+    """What pays for anything."""
+    OF_CUSTOMERS: ClassVar = (*WALLET, Kind.POC)
+    """Those that keep a balance."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     customer = models.ForeignKey(
@@ -60,8 +65,8 @@ class Account(KeepsColumns):
             ),
             models.CheckConstraint(
                 name="wallets_keep_a_balance_and_house_accounts_none",
-                condition=Q(customer__isnull=False, kind__in=["credit", "promotional"], balance__isnull=False)
-                | Q(customer__isnull=True, balance__isnull=True) & ~Q(kind__in=["credit", "promotional"]),
+                condition=Q(customer__isnull=False, kind__in=["credit", "promotional", "poc"], balance__isnull=False)
+                | Q(customer__isnull=True, balance__isnull=True) & ~Q(kind__in=["credit", "promotional", "poc"]),
             ),
             models.CheckConstraint(
                 name="a_wallet_is_never_negative", condition=Q(balance__isnull=True) | Q(balance__gte=F("held"))

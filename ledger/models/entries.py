@@ -16,6 +16,68 @@ from ledger.models.accounts import Account
 from store.personal import Because, kept
 from store.triggers import append_only
 
+POC_CREDIT_STAYS_POC_CREDIT = pgtrigger.Trigger(
+    name="poc_credit_stays_poc_credit",
+    level=pgtrigger.Row,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    timing=pgtrigger.Deferred,
+    condition=pgtrigger.Q(new__kind__in=["grant", "grant_expiry", "poc_payment", "poc_return"]),
+    declare=[("legs", "text[]"), ("given", "text")],
+    func="""
+    SELECT array_agg(a.kind || CASE WHEN e.amount > 0 THEN '+' ELSE '-' END ORDER BY a.kind) INTO legs
+    FROM ledger_entry e JOIN ledger_account a ON a.id = e.account_id WHERE e.transaction_id = NEW.id;
+    SELECT kind INTO given FROM ledger_grant
+    WHERE id::text = split_part(NEW.source, ':', 1) AND customer_id = NEW.customer_id;
+    IF legs IS DISTINCT FROM (CASE NEW.kind
+        WHEN 'grant' THEN ARRAY[given || '+', 'promotions-'] WHEN 'grant_expiry' THEN ARRAY[given || '-', 'promotions+']
+        WHEN 'poc_payment' THEN ARRAY[given || '-', 'poc_used+'] ELSE ARRAY[given || '+', 'poc_used-'] END)
+    THEN
+        RAISE EXCEPTION 'the % % moves other money than that of its grant', NEW.kind, NEW.source USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+    """,
+)
+"""What was granted goes between its customer's account of that kind and the house's two, and nowhere else."""
+
+OF_ITS_GRANT = """
+    IF bucket = 'poc' AND fact.kind NOT IN ('grant', 'grant_expiry', 'poc_payment', 'poc_return') THEN
+        RAISE EXCEPTION 'POC credit takes no part in the % %', fact.kind, fact.source USING ERRCODE = 'check_violation';
+    ELSIF bucket = 'poc' AND fact.kind = 'poc_return' THEN
+        INSERT INTO ledger_grantuse (grant_id, transaction_id, origin_id, amount)
+        SELECT g.id, NEW.transaction_id, paid.id, -NEW.amount FROM ledger_grant g JOIN ledger_transaction paid ON paid.kind = 'poc_payment'
+            AND paid.source = g.id || ':' || split_part(fact.source, ':', 2)
+        WHERE g.id::text = split_part(fact.source, ':', 1) AND g.customer_id = NEW.customer_id AND NEW.amount
+            <= (SELECT sum(u.amount) FROM ledger_grantuse u WHERE u.grant_id = g.id AND paid.id IN (u.transaction_id, u.origin_id));
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'the % % returns more than had been paid', fact.kind, fact.source USING ERRCODE = 'check_violation';
+        END IF;
+    ELSIF NEW.amount < 0 THEN
+        wanted := -NEW.amount;
+        FOR source_of IN
+            SELECT id, rest FROM ledger_grant
+            WHERE customer_id = NEW.customer_id AND kind = bucket AND rest > 0
+                AND (bucket = 'promotional' AND fact.kind <> 'grant_expiry' OR id::text = split_part(fact.source, ':', 1))
+                AND (fact.kind <> 'poc_payment' OR fact.at >= starts_at AND fact.at < expires_at AND stopped_at IS NULL)
+            ORDER BY expires_at <= fact.at, expires_at, id
+        LOOP
+            EXIT WHEN wanted = 0;
+            INSERT INTO ledger_grantuse (grant_id, transaction_id, amount)
+            VALUES (source_of.id, NEW.transaction_id, least(wanted, source_of.rest));
+            wanted := wanted - least(wanted, source_of.rest);
+        END LOOP;
+        IF wanted > 0 THEN
+            RAISE EXCEPTION '% of % credit come from no grant', wanted, bucket USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+"""
+"""
+An entry of promotional or POC credit, in PL/pgSQL: which grants it takes from is written down.
+
+Promotional credit is taken from what ends first; POC credit from the grant that the transaction names, within its dates and until
+it is stopped, and it goes back there, no more than that payment had taken.
+"""
+
 
 class Transaction(models.Model):
     """
@@ -39,6 +101,8 @@ class Transaction(models.Model):
         CREDIT_NOTE_REFUND = "credit_note_refund", _("refund of unused time")
         GRANT = "grant", _("promotional credit granted")
         GRANT_EXPIRY = "grant_expiry", _("promotional credit expired")
+        POC_PAYMENT = "poc_payment", _("paid with POC credit")
+        POC_RETURN = "poc_return", _("POC credit returned")
         ADJUSTMENT = "adjustment", _("adjustment")
         REVERSAL = "reversal", _("taken back by bank or gateway")
         GIVEN_BACK = "given_back", _("given back by bank or gateway")
@@ -48,6 +112,8 @@ class Transaction(models.Model):
         REFUND_FAILED = "refund_failed", _("refund that did not arrive")
 
     NOBODYS: ClassVar = (Kind.BANK_ARRIVAL, Kind.BANK_RETURN)
+    OF_GRANTS: ClassVar = (Kind.GRANT, Kind.GRANT_EXPIRY, Kind.POC_PAYMENT, Kind.POC_RETURN)
+    """Their source begins with the number of a grant."""
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind.choices)
     source = models.CharField(_("source"), max_length=80)
@@ -91,6 +157,7 @@ class Transaction(models.Model):
                 RETURN NULL;
                 """,
             ),
+            POC_CREDIT_STAYS_POC_CREDIT,
         ]
 
     def __str__(self) -> str:
@@ -144,7 +211,7 @@ class Entry(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 declare=[("bucket", "text"), ("fact", "record"), ("source_of", "record"), ("wanted", "bigint")],
-                func="""
+                func=f"""
                 IF EXISTS (SELECT FROM ledger_entry WHERE id = NEW.id) THEN  -- ON CONFLICT would leave it out, and its money moved
                     RAISE EXCEPTION 'entry % is there already', NEW.id USING ERRCODE = 'unique_violation';
                 END IF;
@@ -153,23 +220,9 @@ class Entry(models.Model):
                 UPDATE ledger_account SET balance = balance + NEW.amount
                 WHERE id = NEW.account_id AND customer_id IS NOT NULL
                 RETURNING customer_id, balance, kind INTO NEW.customer_id, NEW.balance_after, bucket;
-                IF bucket = 'promotional' AND NEW.amount < 0 THEN
+                IF bucket = 'poc' OR bucket = 'promotional' AND NEW.amount < 0 THEN
                     SELECT kind, source, at INTO fact FROM ledger_transaction WHERE id = NEW.transaction_id;
-                    wanted := -NEW.amount;
-                    FOR source_of IN
-                        SELECT id, rest FROM ledger_grant
-                        WHERE customer_id = NEW.customer_id AND rest > 0
-                            AND (fact.kind <> 'grant_expiry' OR id::text = split_part(fact.source, ':', 1))
-                        ORDER BY expires_at <= fact.at, expires_at, id
-                    LOOP
-                        EXIT WHEN wanted = 0;
-                        INSERT INTO ledger_grantuse (grant_id, transaction_id, amount)
-                        VALUES (source_of.id, NEW.transaction_id, least(wanted, source_of.rest));
-                        wanted := wanted - least(wanted, source_of.rest);
-                    END LOOP;
-                    IF wanted > 0 THEN
-                        RAISE EXCEPTION '% of promotional credit come from no grant', wanted USING ERRCODE = 'check_violation';
-                    END IF;
+                    {OF_ITS_GRANT.strip()}
                 END IF;
                 RETURN NEW;
                 """,

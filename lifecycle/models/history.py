@@ -115,6 +115,7 @@ class ResourceEvent(models.Model):
         DELETED = "deleted", _("deleted at once")
         PURGED = "purged", _("deleted for good")
         GONE = "gone", _("lost at the product team")
+        SHORTENED = "shortened", _("paid time ends earlier")
         AUTO_RENEW_CHANGED = "auto_renew_changed", _("auto-renew changed")
         CONVERTED = "converted", _("billing mode converted")
         ROLLED_OVER = "rolled_over", _("rolled over into postpaid usage")

@@ -118,6 +118,7 @@ class Resource(StateMachine):
     is_changing: bool
     has_order: bool
     is_blocked: bool
+    poc_until: datetime | None
     """Of those read `with_pending`: see `orders.actions`."""
 
     class SuspenseReason(models.TextChoices):

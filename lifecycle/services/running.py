@@ -134,6 +134,14 @@ def extend_resource(
     record_event(resource, Event.RENEWED, actor=actor, at=at, reason=reason, order_id=order_id)
 
 
+def shorten_paid_time(resource: Resource, *, until: datetime, reason: str, actor: Actor, at: datetime) -> None:
+    """What had been paid for is taken back from `until` on, which lies ahead; then it goes the way of its product."""
+    cut_periods(resource, at=until)
+    resource.be_paid_until(until, grace=resource.product.grace)
+    resource.save()
+    record_event(resource, Event.SHORTENED, actor=actor, at=at, reason=reason)
+
+
 EXTEND = """
 WITH wanted AS (
     SELECT * FROM unnest(%(resources)s::uuid[], %(ends)s::timestamptz[]) w(id, until)

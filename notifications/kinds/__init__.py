@@ -62,6 +62,7 @@ _OF_SUBJECTS = {
     Subject.REQUEST: Topic.PAYMENTS,
     Subject.BUDGET: Topic.PAYMENTS,
     Subject.BALANCE: Topic.PAYMENTS,
+    Subject.POC: Topic.PAYMENTS,
     Subject.CUSTOMER: Topic.ACCOUNT,
     Subject.ACT: Topic.ACCOUNT,
 }

@@ -85,6 +85,7 @@ WHAT_WAS_BOUGHT = (
     Row(_("Period"), "%(from)s – %(until)s"),
     Row(_("Total"), "%(total)s"),
     Row(_("Paid"), "%(paid)s"),
+    Row(_("Paid with POC credit"), "%(poc)s"),
     Row(_("Invoice"), "%(invoice)s"),
     Row(_("Returned to your wallet"), "%(returned)s"),
 )

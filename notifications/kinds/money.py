@@ -14,6 +14,9 @@ from notifications.kinds.base import (
     If,
     NoticeKind,
     Unless,
+    ahead,
+    everything,
+    is_not,
     one_of,
     same,
 )
@@ -205,6 +208,44 @@ MONEY: dict[str, NoticeKind] = {
             _("It is promotional credit: use it until %(expires_on)s."),
         ),
         SEE_CREDIT,
+    ),
+    Kind.POC_GRANTED: NoticeKind(
+        Subject.POC,
+        (_("POC credit of %(amount)s for you"),),
+        (
+            _("You have %(amount)s of POC credit, for a proof of concept with %(products)s."),
+            _(
+                "It can be spent until %(until)s: it pays first for what you create of these products, without an invoice."
+            ),
+            _("Reason: %(reason)s"),
+        ),
+        SEE_WALLET,
+        holds=ahead("until"),
+    ),
+    Kind.POC_ENDING: NoticeKind(
+        Subject.POC,
+        (_("Your POC credit ends on %(until)s"),),
+        (
+            _("Your POC credit ends on %(until)s."),
+            _("%(left)s of it are left, and are lost then."),
+            _("On it run: %(runs)s."),
+            If("runs", _("To keep them running, renew them and pay for it: they go on without interruption.")),
+        ),
+        SEE_WALLET,
+        holds=everything(is_not("stopped"), ahead("until")),
+    ),
+    Kind.POC_ENDED: NoticeKind(
+        Subject.POC,
+        (_("Your POC credit has ended"),),
+        (
+            If("stopped", _("Our staff stopped your POC credit.")),
+            Unless("stopped", _("The time of your POC credit is over.")),
+            If("stopped", _("Reason: %(reason)s")),
+            _("%(lost)s of it had not been spent."),
+            _("What ran on it still runs: %(runs)s."),
+            If("runs", _("To keep them running, renew them and pay for it: they go on without interruption.")),
+        ),
+        SEE_WALLET,
     ),
     Kind.ACCESS_CHANGED: NoticeKind(
         Subject.ACT,

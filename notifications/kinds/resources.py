@@ -62,6 +62,8 @@ RESOURCES: dict[str, NoticeKind] = {
             _("Your order for %(resource)s could not be carried out."),
             _("Reason: %(reason)s"),
             _("%(amount)s are back in your wallet as credit."),
+            _("%(poc)s are POC credit again."),
+            _("%(lost)s of POC credit are lost, for it has ended."),
             _("Everything else is as before, and you can order again at any time."),
         ),
         SEE_WALLET,
@@ -112,6 +114,8 @@ RESOURCES: dict[str, NoticeKind] = {
         (
             _("%(resource)s was deleted."),
             _("%(refund)s for unused time are back in your wallet."),
+            _("%(poc)s for unused time are POC credit again."),
+            _("%(lost)s of POC credit are lost, for it has ended."),
             _("It can be taken back until %(undoable_until)s. After that its data are gone for good."),
         ),
         SEE_RESOURCE,
@@ -142,6 +146,7 @@ RESOURCES: dict[str, NoticeKind] = {
         (
             _("We are sorry: %(resource)s was lost and cannot be brought back. Nothing is charged for it from now on."),
             _("%(refund)s for unused time are back in your wallet."),
+            _("%(poc)s for unused time are POC credit again."),
         ),
         SEE_RESOURCE,
     ),

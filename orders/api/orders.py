@@ -35,6 +35,7 @@ class OrderItemShape(serializers.Serializer[object]):
     resource = serializers.UUIDField(source="resource_id", allow_null=True)
     state = serializers.ChoiceField(choices=OrderItem.State.choices)
     due = serializers.IntegerField(help_text="Its part of the payment.")
+    paid_with_poc = serializers.IntegerField(source="part.paid_with_poc", help_text="What POC credit paid for it.")
     reason_code = serializers.CharField(help_text="Why it failed, for programs; empty when nobody gave a code.")
     reason = serializers.CharField(source="why", help_text="Why it failed, in words; else empty.")
 
@@ -83,7 +84,7 @@ class OrderShape(serializers.Serializer[object]):
 class PlaceOrder(Input):
     quote = Identifier()
     means = Choice(
-        choices=[means for means in Order.Means if means != Order.Means.NONE],
+        choices=[means for means in Order.Means if means not in {Order.Means.NONE, Order.Means.POC}],
         default=Order.Means.WALLET,
         help_text="Without effect when nothing is to pay.",
     )

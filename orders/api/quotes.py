@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import (
     Choice,
+    Flag,
     Identifier,
     Input,
     Instant,
@@ -38,6 +39,13 @@ from orders.services.quotes import make_quote
 from orders.services.stories.inputs import MAXIMUM_QUANTITY
 
 
+def with_poc() -> Flag:
+    """Whether POC credit may pay it, which comes first."""
+    return Flag(
+        required=False, help_text="False: pay with money, although there is POC credit that could pay all of it."
+    )
+
+
 class CreateWish(Input):
     """New resources. Postpaid customers leave the periods and the coupon out."""
 
@@ -50,6 +58,7 @@ class CreateWish(Input):
     months = Months(default=1)
     auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
     coupon = Remark(max_length=40)
+    poc = with_poc()
 
     def validate_product(self, code: str) -> str:
         return str(wanted_product(code, self.context["view"].principal).pk)
@@ -71,6 +80,7 @@ class RenewWish(Input):
     months = Months(required=False)
     match_end = Instant(required=False)
     coupon = Remark(max_length=40)
+    poc = with_poc()
 
     def validate(self, wish: Cleaned) -> Cleaned:
         if ("months" in wish) == ("match_end" in wish):
@@ -86,6 +96,7 @@ class RecoverWish(Input):
     months = Months(default=1)
     auto_renew_months = Months(required=False, allow_null=True, help_text="Auto-renew by this period.")
     coupon = Remark(max_length=40)
+    poc = with_poc()
 
 
 class QuoteWish(OneShapeOf):
@@ -159,6 +170,7 @@ class QuotedItem(serializers.Serializer[object]):
     total = serializers.IntegerField(source="charge.total")
     unused = UnusedPart(many=True)
     unused_total = serializers.IntegerField()
+    paid_with_poc = serializers.IntegerField(help_text="What POC credit pays: all of it, or nothing.")
     due = serializers.IntegerField(help_text="To pay now; negative: comes back.")
     saved_by_term = serializers.IntegerField(
         help_text="What its term saves in all, and what leaving it early takes off."
@@ -181,6 +193,7 @@ class QuoteShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     action = serializers.ChoiceField(choices=Action.choices)
     total = serializers.IntegerField(help_text="To pay now; negative: comes back.")
+    paid_with_poc = serializers.IntegerField(source="deal.paid_with_poc", help_text="POC credit pays so much of it.")
     coupon_code = serializers.CharField(source="deal.coupon_code")
     items = QuotedItem(source="deal.parts", many=True)
     quoted_at = Instant()

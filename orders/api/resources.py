@@ -70,6 +70,8 @@ class DeletionPreview(serializers.Serializer[object]):
     off_what_is_due = serializers.IntegerField(
         source="back.off_what_is_due", help_text="What is no longer due on unpaid invoices."
     )
+    poc = serializers.IntegerField(help_text="What goes back into POC credit.")
+    poc_lost = serializers.IntegerField(help_text="What was paid with POC credit that has ended, and is lost.")
     undoable_until = Instant(allow_null=True, help_text="Until when it can be brought back; null: not at all.")
     unused = UnusedTime(many=True)
 

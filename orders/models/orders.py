@@ -123,6 +123,7 @@ class Order(StateMachine):
         GATEWAY = "gateway", _("gateway")
         BANK_TRANSFER = "bank_transfer", _("bank transfer")
         ON_BEHALF = "on_behalf", _("somebody else pays")
+        POC = "poc", _("POC credit")
         NONE = "none", _("nothing to pay now")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

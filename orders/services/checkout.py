@@ -159,7 +159,7 @@ def place_order(
         raise MeansNeeded
 
     order = _write_order(quote, resources, means=means, key=key, buyer=buyer, actor=actor, at=at)
-    if order.means == Order.Means.NONE:
+    if order.means in {Order.Means.NONE, Order.Means.POC}:
         fulfil_order(order, actor=actor, at=at)
     elif order.means == Order.Means.BANK_TRANSFER:
         ask_for_its_transfer(order, actor=actor, at=at)
@@ -184,7 +184,7 @@ def _write_order(
         customer=customer,
         quote=quote,
         action=quote.action,
-        means=means if quote.total > 0 else Order.Means.NONE,
+        means=means if quote.total > 0 else Order.Means.POC if quote.deal.paid_with_poc else Order.Means.NONE,
         total=max(quote.total, 0),
         coupon_code=quote.deal.coupon_code,
         checkout_session_id=quote.checkout_session_id,

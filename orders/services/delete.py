@@ -25,16 +25,23 @@ from orders.models import CheckoutSession
 from orders.services.checkout import refuse_open_orders
 from orders.services.sessions import UnknownSession, claim_session
 from payments.services.foretold import MoneyBack, money_back
+from payments.services.poc_time import give_back_poc, unused_poc
 from payments.services.settle import refund_credit_note
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What deleting would do: what of the unused time comes back, and until when it can be undone (None: not at all)."""
+    """
+    What deleting would do: what of the unused time comes back, and until when it can be undone (None: not at all).
+
+    `poc` goes back into grants of POC credit, `poc_lost` into such as have ended.
+    """
 
     unused: list[Unused]
     back: MoneyBack
     undoable_until: datetime | None
+    poc: int = 0
+    poc_lost: int = 0
 
     @property
     def unearned(self) -> int:
@@ -52,7 +59,14 @@ def preview_deletion(resource: Resource, *, at: datetime) -> Deletion:
     unused = unused_time(resource, at=at, leaves=True) if resource.is_prepaid else []
     back = money_back(unused if resource.product.is_refundable else [], at=at)
     days = resource.product.days_in_trash_after_deletion
-    return Deletion(unused, back, at + timedelta(days=days) if days else None)
+    poc = unused_poc(resource, at=at) if resource.is_prepaid and resource.product.is_refundable else []
+    return Deletion(
+        unused,
+        back,
+        at + timedelta(days=days) if days else None,
+        poc=sum(part.amount for part in poc if not part.is_lost),
+        poc_lost=sum(part.amount for part in poc if part.is_lost),
+    )
 
 
 @transaction.atomic
@@ -82,6 +96,8 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
     else:
         for part in deletion.unused:
             end_cover(part.invoice, truncate(at))
+    if resource.is_prepaid:
+        give_back_poc(resource, refundable=resource.product.is_refundable, at=at)
     remove_resource(resource, actor=actor, at=at)
     if not resource.is_prepaid:
         bill_usage_until(resource, until=at, at=at)
@@ -93,6 +109,8 @@ def delete_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resourc
         at=at,
         resource=resource.name,
         refund=deletion.refund,
+        poc=deletion.poc,
+        lost=deletion.poc_lost,
         undoable_until=deletion.undoable_until,
     )
     return resource

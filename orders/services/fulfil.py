@@ -12,6 +12,7 @@ from budgets.services.watching import watch
 from catalog.services import return_coupon, use_coupon
 from invoices.models import Invoice
 from kernel.actors import Actor, ActorKind
+from kernel.errors import DomainError
 from lifecycle.models import Failure, ProvisioningRequest, Resource, State
 from lifecycle.services.provisioning import close_request
 from notifications.kinds.together import By
@@ -20,8 +21,9 @@ from notifications.services import tell, tell_gathered
 from orders.models import Action, Order, OrderItem
 from orders.models.orders import LONGEST_REASON
 from orders.services.stories import STORIES, Story
-from orders.services.stories.settling import refund
+from orders.services.stories.settling import refund, take_poc_credit
 from payments.services.expected import stop_expecting
+from payments.services.poc_time import poc_credit_ended, poc_time_of
 
 UNSAID = {ProvisioningRequest.State.TIMED_OUT: Failure.TIMED_OUT, ProvisioningRequest.State.FAILED: Failure.OTHER}
 """The reason of a failure for which nobody gave one."""
@@ -73,6 +75,7 @@ def answer_provisioning(
 
 
 def _begin(item: OrderItem, *, actor: Actor, at: datetime) -> None:
+    take_poc_credit(item, at=at)
     item.request = _story(item).begin(item, actor=actor, at=at)
     item.state = OrderItem.State.PROVISIONING
     item.save()
@@ -83,7 +86,7 @@ def _begin(item: OrderItem, *, actor: Actor, at: datetime) -> None:
 def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
     """Do what was paid for; when the resource cannot take it any more, the money goes back instead."""
     story, resource = _story(item), _hold_resource_of(item)
-    refusal = story.refusal(item.part, resource, at=at)
+    refusal = story.refusal(item.part, resource, at=at) or _poc_refusal(item, at)
     if refusal:
         _give_back(item, reason=refusal.code, owes=item.request is not None, actor=actor, at=at)
         return
@@ -102,7 +105,7 @@ def _complete(item: OrderItem, *, actor: Actor, at: datetime) -> None:
         stopped=resource.state == State.STOP,
         postpaid=not resource.is_prepaid,
         order=str(item.order_id),
-        **(_facts_of(invoice, item) if invoice else {}),
+        **(_facts_of(invoice, item) if invoice else _facts_of_poc(item)),
     )
 
 
@@ -119,7 +122,7 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
         _story(item).clean_up(item, resource, at=at)
     item.state, item.reason = OrderItem.State.REFUNDED, reason[:LONGEST_REASON]
     item.save()
-    refund(item, resource, at=at)
+    back = refund(item, resource, at=at)
     tell(
         resource.customer,
         Notice.Kind.PROVISIONING_FAILED,
@@ -129,9 +132,9 @@ def _give_back(item: OrderItem, *, reason: str, owes: bool, actor: Actor, at: da
         resource=resource.name,
         product=str(resource.product_id),
         configuration=item.part.configuration,
-        amount=max(item.due, 0),
         reason=reason,
         order=str(item.order_id),
+        **back,
     )
 
 
@@ -145,6 +148,17 @@ def _facts_of(invoice: Invoice, item: OrderItem) -> dict[str, object]:
         "paid": max(item.due, 0),
         "returned": max(-item.due, 0),
     }
+
+
+def _facts_of_poc(item: OrderItem) -> dict[str, object]:
+    """What POC credit paid: the time, and what of the credit it took."""
+    time = poc_time_of(item.pk) if item.part.poc else None
+    return {"from": time.starts_at, "until": time.ends_at, "poc": time.amount} if time else {}
+
+
+def _poc_refusal(item: OrderItem, at: datetime) -> type[DomainError] | None:
+    """POC credit may have been stopped while the product team was at work."""
+    return poc_credit_ended(item.part.poc.grant, at=at) if item.part.poc else None
 
 
 def _end_when_done(order: Order, *, at: datetime) -> None:

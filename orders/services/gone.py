@@ -20,6 +20,7 @@ from notifications.models import Notice
 from notifications.services import tell
 from orders.audit import Did
 from orders.services.fulfil import answer_provisioning
+from payments.services.poc_time import give_back_poc, unused_poc
 from payments.services.settle import refund_credit_note
 
 
@@ -41,12 +42,14 @@ def report_gone(resource_id: UUID, *, reason: str, actor: Actor, at: datetime) -
     resource = hold_resource(resource_id)
     if resource.state == State.DELETED:
         return resource
-    refund = 0
+    refund = poc = 0
     if resource.is_prepaid and resource.is_running:
         for note in credit_unused(unused_time(resource, at=at), CreditNote.Reason.GONE, at=at):
             if note.refunded:
                 refund_credit_note(note, note.refunded, at=at, reference=resource.name)
                 refund += note.refunded
+        poc = sum(part.amount for part in unused_poc(resource, at=at) if not part.is_lost)
+        give_back_poc(resource, refundable=True, at=at)
     lose_resource(resource, reason=reason, actor=actor, at=at)
     if not resource.is_prepaid:
         bill_usage_until(resource, until=at, at=at)
@@ -58,6 +61,7 @@ def report_gone(resource_id: UUID, *, reason: str, actor: Actor, at: datetime) -
         resource=resource.name,
         resource_id=str(resource.pk),
         refund=refund,
+        poc=poc,
     )
     if actor.kind == ActorKind.STAFF:
         record_audit(Did.REPORT_GONE, resource.pk, actor=actor, at=at, reason=reason, customer=resource.customer)

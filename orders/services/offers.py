@@ -20,6 +20,7 @@ from kernel.money import MAXIMUM, split
 from kernel.shapes import Cleaned
 from orders.deal import Deal, Part
 from orders.models import Action
+from orders.services.poc import with_poc_credit
 from orders.services.stories import STORIES
 
 
@@ -44,7 +45,8 @@ def refuse_blocked(customer_id: UUID, action: Action) -> None:
 
 def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: datetime) -> Deal:
     """
-    The offer for `inputs` (JSON, as the quote keeps them) as of `at`.
+    The offer for `inputs` (JSON, as the quote keeps them) as of `at`. POC credit comes first, unless `poc` says otherwise or a
+    coupon is taken.
 
     :raises DomainError: the action is refused, or the inputs are wrong
     """
@@ -55,7 +57,7 @@ def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: da
         raise InvalidInput(_("This is too much for one order. Choose less or a shorter time."), field="items")
     code = str(inputs.get("coupon") or "").strip()
     if not code:
-        return deal
+        return Deal(tuple(with_poc_credit(customer, action, parts, at=at))) if inputs.get("poc", True) else deal
     if not STORIES[action].takes_coupons or deal.is_postpaid:
         raise CouponNotForAction
     return _with_coupon(parts, customer, code, at)

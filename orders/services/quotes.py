@@ -21,6 +21,7 @@ from lifecycle.services.acts import Act, refuse
 from orders.deal import Deal
 from orders.models import Action, Quote
 from orders.services.offers import CouponNotForAction, compute_offer
+from orders.services.poc import poc_credit_is_over
 from orders.services.sessions import claim_session
 from orders.services.stories import STORIES
 from orders.services.taxed import taxed_otherwise
@@ -83,9 +84,14 @@ def make_quote(
     )
 
 
-def quote_again(old: Quote, *, at: datetime) -> Quote:
-    """The same wish at today's facts, in the customer's present billing mode and the same checkout session."""
-    return make_quote(old.customer, Action(old.action), _wish_of(old), at=at, session_id=old.checkout_session_id)
+def quote_again(old: Quote, *, with_money: bool = False, at: datetime) -> Quote:
+    """
+    The same wish at today's facts, in the customer's present billing mode and the same checkout session.
+
+    :param with_money: not with POC credit: a resource that runs on it is converted by that
+    """
+    wish = _wish_of(old) | ({"poc": False} if with_money else {})
+    return make_quote(old.customer, Action(old.action), wish, at=at, session_id=old.checkout_session_id)
 
 
 def _wish_of(quote: Quote) -> dict[str, object]:
@@ -113,7 +119,7 @@ def refuse_stale(quote: Quote, *, at: datetime) -> None:
         today = compute_offer(quote.customer, action, quote.inputs, at=quote.quoted_at)
     except (CouponNotForAction, WrongPeriod) as refusal:  # the billing mode was switched
         raise QuoteChanged(was=quote.total) from refusal
-    if seal_of(quote.customer_id, action, quote.inputs, today) != quote.seal:
+    if seal_of(quote.customer_id, action, quote.inputs, today) != quote.seal or poc_credit_is_over(today, at=at):
         raise QuoteChanged(was=quote.total, now=today.total)
 
 

@@ -15,6 +15,7 @@ from notifications.events import Subject, event_key
 from notifications.models import Notice
 from orders.models import Order
 from orders.ruler import Fact, Ruler, Stretch, draw, stretches
+from payments.models import PocTime
 
 LATE = timedelta(hours=1)
 """The sweep that ends the grace runs every minute, but not to the minute."""
@@ -28,13 +29,14 @@ def ruler_of(
     events: list[ResourceEvent],
     periods: list[ServicePeriod],
     invoices: list[Invoice],
+    poc_times: list[PocTime],
     orders: list[Order],
     notices: list[Notice],
     at: datetime,
 ) -> Ruler:
     """`events` in order of time; `invoices` with their credit notes read ahead."""
     service = _service(resource, events, at)
-    cover = _cover(invoices, periods, at)
+    cover = sorted([*_cover(invoices, periods, at), *_poc_cover(poc_times)], key=lambda stretch: stretch.starts_at)
     running = [one for one in service if one.kind == "active" or (one.kind == "stop" and _stop_is_billed(resource))]
     facts = [*_order_facts(orders), *_invoice_facts(invoices), *_notice_facts(notices)]
     drawn = draw(service, cover, facts, billable=running, now=at, grace=_grace(resource))
@@ -91,6 +93,14 @@ def _cover(invoices: list[Invoice], periods: list[ServicePeriod], at: datetime) 
         if period.billing_mode == "postpaid" and start < end:
             found.append(Stretch(start, end, "open", _("used, billed after the end of the month")))
     return found
+
+
+def _poc_cover(poc_times: list[PocTime]) -> list[Stretch]:
+    return [
+        Stretch(time.starts_at, time.covered_until, "paid", f"{_('Paid with POC credit')}: {money(time.kept)}")
+        for time in poc_times
+        if time.covered_until > time.starts_at
+    ]
 
 
 def _stop_is_billed(resource: Resource) -> bool:

@@ -92,7 +92,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
 
 def _buyers(request: PortalRequest, found: Order) -> BuyerForm | None:
     """To whom it is invoiced, as long as an invoice is to come; usage is invoiced to the default."""
-    if found.has_ended or found.quote.deal.is_postpaid:
+    if found.has_ended or found.quote.deal.is_postpaid or found.means == Order.Means.POC:
         return None
     return BuyerForm(request.customer, initial={"buyer": found.buyer_id})
 

@@ -50,7 +50,11 @@ def priced(deal: Deal, *, at: datetime, explained: bool = False) -> Json:
         "total": total,
         "postpaid": postpaid,
         "unused": unused,
+        "poc": deal.paid_with_poc,
     }
+    if deal.paid_with_poc:
+        shown["lines"].append({"label": _("Paid with POC credit"), "note": "", "amount": -deal.paid_with_poc})
+        shown["total_label"] = _("To pay now")
     if unused:
         shown["lines"].append({"label": _("Unused part of what you paid"), "note": "", "amount": -unused})
     if postpaid:

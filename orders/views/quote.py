@@ -60,6 +60,14 @@ def refresh_quote(request: PortalRequest, pk: UUID) -> HttpResponse:
     return _to_fresh(old, str(quote_again(old, at=request.at).pk))
 
 
+@require_POST
+@portal_page(does=May.ORDER)
+def quote_with_money(request: PortalRequest, pk: UUID) -> HttpResponse:
+    """The same wish without POC credit: paid at the usual price, for the whole time that was chosen."""
+    fresh = quote_again(own_quote(request, pk), with_money=True, at=request.at)
+    return HttpResponseRedirect(reverse("quote", args=[fresh.pk]), status=303)
+
+
 def _redeem(request: PortalRequest, offered: Quote, means: list[Means]) -> HttpResponse:
     chosen = _chosen(request, means) if offered.total > 0 else None
     try:

@@ -105,7 +105,7 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         lead=_("They stop at once."),
         word=word,
         consequences=[
-            *_back_in_words(money_back(refundable, at=request.at)),
+            *_back_in_words(money_back(refundable, at=request.at), *_poc_of(deletions)),
             *_unearned_in_words(sum(part.unearned for part in refundable)),
             _("What the trash keeps can be recovered until %(until)s.") % {"until": instant(min(kept))} if kept else "",
             _("What the trash does not keep is gone for good.") if len(kept) < len(undoable) else "",
@@ -113,6 +113,11 @@ def delete_chosen(request: PortalRequest) -> HttpResponse:
         cancel_url=reverse("resources"),
         rows=list(zip(found, deletions, strict=True)),
     )
+
+
+def _poc_of(deletions: list[Deletion]) -> tuple[int, int]:
+    """What goes back to POC credit in all, and what is lost with such as has ended."""
+    return sum(one.poc for one in deletions), sum(one.poc_lost for one in deletions)
 
 
 def is_confirmed(request: PortalRequest, word: str) -> bool:
@@ -131,9 +136,16 @@ def _ask(request: PortalRequest, *, word: str, consequences: list[str], **facts:
     return render(request, "orders/confirm.html", facts, status=422 if wrong else 200)
 
 
-def _back_in_words(back: MoneyBack) -> list[str]:
-    """What goes back to the wallet, until when its promotional part can be spent, what is lost, what is no longer due."""
-    sentences = [_("%(amount)s go back to your wallet.") % {"amount": money(back.refund)}]
+def _back_in_words(back: MoneyBack, poc: int = 0, poc_lost: int = 0) -> list[str]:
+    """What goes back to the wallet and to POC credit, until when its promotional part can be spent, what is lost, what is no longer due."""
+    sentences = (
+        [_("%(amount)s go back to your wallet.") % {"amount": money(back.refund)}] if back.refund or not poc else []
+    )
+    if poc:
+        sentences.append(_("%(amount)s go back to your POC credit.") % {"amount": money(poc)})
+    if poc_lost:
+        ended = _("%(amount)s were paid with POC credit that has ended since: this part is lost.")
+        sentences.append(ended % {"amount": money(poc_lost)})
     sentences += [
         _("Of it, %(amount)s are promotional credit, to be spent until %(until)s.")
         % {"amount": money(amount), "until": instant(until)}
@@ -160,7 +172,8 @@ def _consequences(resource: Resource, deletion: Deletion) -> list[str]:
     elif not resource.product.is_refundable:
         said = [_("This product is not refundable: nothing goes back to your wallet.")]
     else:
-        said = [*_back_in_words(deletion.back), *_unearned_in_words(deletion.unearned)]
+        back = _back_in_words(deletion.back, deletion.poc, deletion.poc_lost)
+        said = [*back, *_unearned_in_words(deletion.unearned)]
     if deletion.undoable_until is None:
         return [*said, _("It cannot be undone: the data are gone at once and for good.")]
     until = instant(deletion.undoable_until)

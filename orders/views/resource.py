@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ from orders.views.forms import AutoRenewForm
 from orders.views.life import notices_about, ruler_of
 from orders.views.lookups import actions_of, own_resource, type_of
 from orders.views.present import unit_price
+from payments.models import PocTime
 from store.cut import cut
 
 LATEST = 50
@@ -56,6 +58,7 @@ LOOKS = {
     ResourceEvent.Kind.DELETED: ("gone", "grey"),
     ResourceEvent.Kind.PURGED: ("gone", "grey"),
     ResourceEvent.Kind.GONE: ("gone", "red"),
+    ResourceEvent.Kind.SHORTENED: ("clock", "amber"),
     ResourceEvent.Kind.AUTO_RENEW_CHANGED: ("renew", "slate"),
     ResourceEvent.Kind.CONVERTED: ("settings", "slate"),
     ResourceEvent.Kind.ROLLED_OVER: ("settings", "slate"),
@@ -92,6 +95,9 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
     events, periods, invoices, own_items = all_events.rows, all_periods.rows, all_invoices.rows, all_items.rows
     orders = [item.order for item in own_items]
     items = items_of([found.configuration, *(period.configuration for period in periods)])
+    poc_times = list(
+        PocTime.objects.filter(resource=found).select_related("grant").order_by("-starts_at", "-id")[:most]
+    )
     expired = found.is_running and found.is_expired(request.at)
     running = running_costs(request.customer, at=request.at, by="resource", only=[found.pk])
     facts: dict[str, object] = {
@@ -119,6 +125,8 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "ruler_legend": LEGEND,
         "running": running.of.get(found.pk),
         "uses": running.uses,
+        "poc_times": poc_times,
+        "runs_on_poc": found.is_running and any(_ends_with(time, found, request.at) for time in poc_times),
     }
     if May.VIEW_BILLING in request.rights:
         facts["ruler"] = ruler_of(
@@ -126,6 +134,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
             events=events[::-1],
             periods=periods,
             invoices=invoices,
+            poc_times=poc_times,
             orders=orders,
             notices=notices_about(found),
             at=request.at,
@@ -176,6 +185,11 @@ def _parts(request: PortalRequest, found: Resource, items: dict[str, Item]) -> l
             price = ""
         parts.append({"item": item, "quantity": entry["quantity"], "price": price})
     return parts
+
+
+def _ends_with(time: PocTime, found: Resource, at: datetime) -> bool:
+    """POC credit has paid the time with which it ends, which lies ahead."""
+    return at < time.covered_until == found.paid_until
 
 
 def _minutes(period: ServicePeriod) -> int | None:

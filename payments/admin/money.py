@@ -25,6 +25,7 @@ from kernel.shapes import Cleaned, FormOptions, Sent, Uploads
 from ledger.models import Account
 from payments import acts
 from payments.acts import wallet_facts
+from payments.admin.poc import GrantPoc, StopPoc
 from payments.admin.transfer import RecordBankTransfer
 from payments.models import Allocation, GatewayNotice
 from payments.rights import GRANT_CREDIT, REQUEST_ADJUSTMENT
@@ -32,7 +33,8 @@ from payments.rights import GRANT_CREDIT, REQUEST_ADJUSTMENT
 
 def with_money(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     """Customers with `available` credit and what is still `owed` on open invoices."""
-    wallet = Account.objects.filter(customer=OuterRef("pk")).order_by().values("customer")
+    buckets = Account.objects.filter(customer=OuterRef("pk"), kind__in=Account.WALLET)
+    wallet = buckets.order_by().values("customer")
     open_invoices = Invoice.objects.open().filter(customer=OuterRef("pk")).order_by().values("customer")
     return customers.annotate(
         available=Coalesce(Subquery(wallet.annotate(sum=Sum(F("balance") - F("held"))).values("sum")), 0),
@@ -110,7 +112,7 @@ class GrantCredit(Task[Customer]):
         return asked.sentence or granted
 
 
-CUSTOMER_TASKS = (RecordBankTransfer(), RequestAdjustment(), GrantCredit())
+CUSTOMER_TASKS = (RecordBankTransfer(), RequestAdjustment(), GrantCredit(), GrantPoc(), StopPoc())
 
 
 @admin.register(GatewayNotice)

@@ -42,6 +42,7 @@ class WalletShape(serializers.Serializer[object]):
     credit = serializers.IntegerField()
     promotional = serializers.IntegerField(help_text="Used first.")
     held = serializers.IntegerField()
+    poc = serializers.IntegerField(help_text="POC credit, which is no part of what is available: see `/poc-credit/`.")
     credit_kinds = CreditPart(many=True, help_text="How the credit came in; promotional credit is not among it.")
 
     def get_currency(self, wallet: object) -> str:
@@ -121,4 +122,5 @@ class EntryViewSet(mixins.ListModelMixin, Exported):
     queries: ClassVar = {"list": EntryQuery, "export": EntryQuery}
 
     def visible(self) -> QuerySet[Entry]:
-        return Entry.objects.filter(self.principal.scope()).select_related("transaction", "account")
+        entries = Entry.objects.filter(self.principal.scope(), account__kind__in=Account.WALLET)
+        return entries.select_related("transaction", "account")

@@ -7,6 +7,8 @@ from payments.models.behalf import PaymentRequest
 from payments.models.holds import UsageHold
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
+from payments.models.paid_time import PaidTime
+from payments.models.poc import InvoicedTime, PocTime
 from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
 from payments.models.refunds import TO_RETURN, Refund
 from payments.models.reversals import Reversal
@@ -24,10 +26,13 @@ __all__ = [
     "ExpectedTransfer",
     "GatewayNotice",
     "InvoiceBornPaid",
+    "InvoicedTime",
     "LinkedAccount",
+    "PaidTime",
     "Payment",
     "PaymentRequest",
     "PaymentState",
+    "PocTime",
     "ReconciliationCase",
     "Refund",
     "Reversal",

@@ -76,7 +76,7 @@ def grant_promotional_credit(
 
 def expire_promotional_credit(*, at: datetime) -> int:
     """Take back what is left of ended grants; returns how many customers lost some."""
-    ended = Grant.objects.filter(expires_at__lte=at, rest__gt=0)
+    ended = Grant.objects.filter(kind=Grant.Kind.PROMOTIONAL, expires_at__lte=at, rest__gt=0)
     count = 0
     for customer_id in ended.values_list("customer", flat=True).distinct().iterator():
         with transaction.atomic():

@@ -21,6 +21,7 @@ from payments.failures import failure_words
 from payments.forms import TopUpForm
 from payments.models import AutomaticCharge
 from payments.origins import CreditKind, credit_by_kind
+from payments.poc import poc_credit_of
 from payments.queries import (
     BY_TRANSFER,
     WantedMovements,
@@ -115,6 +116,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "figures": _figures(money, credit_by_kind(request.customer.pk)),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "holds": holds,
+        "poc": poc_credit_of(request.customer.pk, at=request.at)[:LATEST],
         "latest": in_short(latest),
         "waiting": waiting_transfers(request.customer, request.at)[:LATEST],
         "limits": _limits(form),

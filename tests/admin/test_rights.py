@@ -18,6 +18,7 @@ CUSTOMER_TASKS = (
     "bank-transfer",
     "adjust-credit",
     "grant-credit",
+    "grant-poc",
     "hold",
     "view-as-customer",
     "note-privacy",
@@ -29,7 +30,7 @@ CUSTOMER_TASKS = (
     ("group", "tasks"),
     [
         ("support", {"switch-billing-mode", "hold", "view-as-customer", "note-privacy", "close-account"}),
-        ("finance", {"switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "hold"}),
+        ("finance", {"switch-billing-mode", "bank-transfer", "adjust-credit", "grant-credit", "grant-poc", "hold"}),
         ("catalogue", set()),
         ("auditor", set()),
         ("superuser", set(CUSTOMER_TASKS)),

@@ -562,3 +562,37 @@ def test_coupons_come_and_go_by_the_hundred(staff, small, at):
     assert client.post(read, {"key": "k3", "batch": "Copy", "file": upload}).status_code == 302
     assert Coupon.objects.filter(batch="Copy", code__startswith="NEW-", amount=20_000).count() == 3
     assert staff("support").post(make, {"key": "k4", "batch": "No", "count": 3, **terms}).status_code == 403
+
+
+def test_poc_credit_is_granted_for_products_and_dates_and_stopped_for_a_reason(staff, alice, small):
+    client = staff("finance")
+    wish = {
+        "amount": 1_000_000,
+        "products": [str(small.product_id)],
+        "first_day": "2026-03-01",
+        "last_day": "2026-04-30",
+    }
+    assert do(client, alice, "grant-poc", **wish).status_code == 302
+    grant = Grant.objects.get()
+    assert (grant.kind, grant.products, grant.amount) == ("poc", [small.product_id], 1_000_000)
+    assert grant.starts_at == NOON, "what is past is not given back"
+    assert last_audit().reason == WHY
+    create(alice, small)
+    assert "819,000" in markup(client.get(page_of(alice, "stop-poc"))).replace("\xa0", " ")
+    assert do(client, alice, "stop-poc", grant=grant.pk).status_code == 302
+    grant.refresh_from_db()
+    assert (grant.rest, grant.stop_reason, wallet_of(alice.pk).poc) == (0, WHY, 0)
+    assert (last_audit().verb, last_audit().reason) == ("stop POC credit", WHY)
+    assert "stop-poc" not in markup(client.get(reverse("admin:accounts_customer_change", args=[alice.pk])))
+
+
+def test_poc_credit_above_the_limit_waits_and_is_tried_before(staff, alice, bob, small):
+    client = staff("finance")
+    wish = {"products": [str(small.product_id)], "first_day": "2026-03-01", "last_day": "2026-04-30"}
+    assert do(client, alice, "grant-poc", amount=5_000_001, **wish).status_code == 302
+    assert StaffAct.objects.get().state == "waiting"
+    assert not Grant.objects.exists()
+    assert "postpaid" in sentences(do(client, bob, "grant-poc", key="k2", amount=1, **wish))
+    assert "Choose the POC credit" not in sentences(
+        do(client, alice, "grant-poc", key="k3", amount=1, last_day="2026-04-30")
+    )

@@ -42,6 +42,7 @@ from payments.services.behalf import Asking, ask_to_pay
 from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
 from payments.services.outcomes import record_outcome
+from payments.services.poc import grant_poc_credit
 from payments.services.reconcile import read_day
 from payments.services.reversals import take_back
 from payments.services.transfers import record_bank_transfer
@@ -157,6 +158,18 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
     UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
+    pilot = make_item(make_product(f"vpilot-{number}"), f"pilot-{number}", 100_000)
+    grant_poc_credit(
+        customer,
+        200_000,
+        products=[pilot.product_id],
+        starts_at=NOON,
+        expires_at=NOON + DAY,
+        reason="pilot",
+        actor=STAFF,
+        at=NOON,
+    )
+    create(customer, pilot)
     somebody = make_colleague("somebody@portal.example")
     ask(AdjustCredit, customer=customer, amount=10_000, reason="typo", actor=somebody, at=NOON)
     rung = Rung.objects.create(

@@ -29,12 +29,14 @@ from orders.services.sessions import open_session
 from orders.services.visits import begin_visit, take_up_visit
 from payments.models import Payment, PaymentRequest
 from payments.services.expected import ask_for_top_up
+from payments.services.poc import grant_poc_credit
 from team.models import Closing
 from team.services.invitations import invite
 from tests.cast import (
     DAY,
     LONG_AGO,
     NOON,
+    STAFF,
     bind_to,
     chosen,
     create,
@@ -190,6 +192,16 @@ def things(alice: Customer, vserver: Product, small: Item, settings: Any) -> dic
         "note": CreditNote.objects.get().pk,
         "payment": Payment.objects.first().pk,
         "link": linked_account(alice, gateway="sandbox").pk,
+        "poc": grant_poc_credit(
+            alice,
+            1,
+            products=[small.product_id],
+            starts_at=NOON,
+            expires_at=NOON + DAY,
+            reason="x",
+            actor=STAFF,
+            at=NOON,
+        ).key,
         "asked": PaymentRequest.objects.create(
             customer=alice,
             kind="invoice",

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Discount, Price
+from payments.services.poc import grant_poc_credit
 from tests.api.conftest import caller_of, done
-from tests.cast import DAY, LONG_AGO, NOON, create, enter, fund, make_customer
+from tests.cast import DAY, LONG_AGO, NOON, STAFF, create, enter, fund, make_customer
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,7 @@ LISTS = [
     "credit-notes/",
     "payments/",
     "wallet/entries/",
+    "poc-credit/",
     "notices/",
     "products/",
 ]
@@ -135,6 +137,16 @@ def lived(count, small, disk):
     customer = make_customer(credit=50_000_000)
     for number in range(count):
         fund(customer, 1)
+        grant_poc_credit(
+            customer,
+            1,
+            products=[small.product_id],
+            starts_at=NOON,
+            expires_at=NOON + DAY,
+            reason="x",
+            actor=STAFF,
+            at=NOON,
+        )
         (server,) = create(customer, small, (disk, 40), name=f"a{number}")
         create(customer, small, name=f"b{number}", months=3)
         done(caller_of(customer).post(f"resources/{server.pk}/delete/"))

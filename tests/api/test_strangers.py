@@ -105,6 +105,7 @@ CUSTOMER_LISTS = [
     ("GET", "wallet/entries/"),
     ("GET", "wallet/holds/"),
     ("GET", "wallet/alert/"),
+    ("GET", "poc-credit/"),
     ("GET", "notices/"),
     ("GET", "usage/"),
     ("GET", "usage/running/"),

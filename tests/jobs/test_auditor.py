@@ -19,7 +19,7 @@ from invoices.services.month_end import run_month_end
 from kernel.actors import Actor
 from kernel.periods import CalendarMonth
 from orders.services.delete import delete_resource
-from payments.acts import GrantCredit
+from payments.acts import GrantCredit, GrantPocCredit
 from payments.gateways.base import Succeeded
 from payments.models import ExpectedTransfer, Payment
 from payments.services.invoices import pay_invoices_from_wallet
@@ -81,6 +81,13 @@ def world(standing: None) -> None:
         actor=finance(),
         at=NOON,
     )
+    pilot = make_item(make_product("vpilot"), "pilot", 100_000)
+    dates = {"starts_at": NOON.isoformat(), "expires_at": (NOON + 60 * DAY).isoformat()}
+    asked = {"products": [str(pilot.product_id)], **dates}
+    ask(GrantPocCredit, customer=alice, amount=500_000, facts=asked, reason="x", actor=finance(), at=NOON)
+    [tried] = create(alice, pilot)
+    delete_resource(tried.pk, actor=owner_of(alice), at=NOON + DAY)
+    create(alice, pilot)
     [cut_short, _running] = [create(alice, small, coupon="TET")[0], create(alice, small)[0]]
     delete_resource(cut_short.pk, actor=owner_of(alice), at=NOON + DAY)
     make_metered(small.product, "traffic", 500)
@@ -181,13 +188,14 @@ PLANTED: dict[str, list[str]] = {
     "every transaction moves something": [posted("adjustment", "'opening:empty'")],
     "a touched wallet's balance is the sum of its entries": ["UPDATE ledger_account SET balance = balance + 1 WHERE balance > 0"],
     "the balance after the latest entry is the balance": ["UPDATE ledger_entry SET balance_after = balance_after + 1 WHERE balance_after IS NOT NULL"],
-    "promotional credit is what is left of its grants": ["UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'promotional'"],
+    "promotional and POC credit are what is left of their grants": ["UPDATE ledger_account SET balance = balance + 1 WHERE kind = 'promotional'"],
     "what is left of each kind of credit adds up to the credit": ["UPDATE payments_reversal SET amount = amount + 1, from_credit = from_credit + 1"],
     "grants are used by transactions of their own customer": [
         "UPDATE ledger_transaction SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Bob')"
         " WHERE id IN (SELECT transaction_id FROM ledger_grantuse)"
     ],
     "escrow holds exactly the money of open orders": ["UPDATE orders_orderitem SET state = 'provisioning', due = 5"],
+    "used up POC credit is what it paid for, and what is being provided for it": ["UPDATE payments_poctime SET amount = amount + 1"],
     "sales are what invoices were paid, less what was given back": ["UPDATE invoices_invoice SET paid = paid - 1 WHERE kind = 'usage'"],
     "money at gateways is what payments brought and what is nobody's yet": ["UPDATE payments_payment SET captured = captured + 1"],
     "money in the bank is what arrived there and was neither sent nor taken back": ["UPDATE payments_banktransfer SET amount = amount + 1"],
@@ -204,7 +212,13 @@ PLANTED: dict[str, list[str]] = {
     "what orders gave back was ordered and not provided": [posted("order_refund", "(SELECT i.id::text FROM orders_orderitem i LIMIT 1)")],
     "what became sales is on invoices": [posted("order_settlement"), posted("renewal")],
     "what was refunded is on credit notes": [posted("credit_note_refund")],
-    "promotional credit was granted": [posted("grant"), posted("grant_expiry", "'12345:1'")],
+    "POC credit was spent on what was ordered with it, of its own products": [
+        posted("poc_payment"),
+        "UPDATE ledger_grant SET products = ARRAY[gen_random_uuid()] WHERE kind = 'poc'",
+    ],
+    "POC credit came back from what was not provided, or was cut short": [posted("poc_return", "'1:nothing:x'")],
+    "what POC credit pays has left it": ["DELETE FROM ledger_transaction WHERE kind = 'poc_payment'"],
+    "promotional and POC credit was granted": [posted("grant"), posted("grant_expiry", "'12345:1'")],
     "what was taken back is on record": [posted("reversal")],
     "what was given back had been taken back": [posted("given_back")],
     "what went back to its source is on record": [posted("refund"), posted("refund_done"), posted("refund_failed")],
@@ -212,7 +226,10 @@ PLANTED: dict[str, list[str]] = {
     "nothing is opened with a balance once the books have been closed": [
         "INSERT INTO billing_portal_close (claims, found, figures, at) VALUES (1, 0, '{\"entry\": 1}', now())"
     ],
-    "promotional credit of late was decided by people, as it was asked for": ["UPDATE accounts_staffact SET amount = amount + 1 WHERE act = 'grant-credit'"],
+    "promotional and POC credit of late was decided by people, as it was asked for": [
+        "UPDATE accounts_staffact SET amount = amount + 1 WHERE act = 'grant-credit'",
+        "UPDATE accounts_staffact SET amount = amount + 1 WHERE act = 'grant-poc'",
+    ],
     "payments through gateways are in the ledger": ["DELETE FROM ledger_transaction WHERE kind = 'top_up'"],
     "what was given back is in the ledger": ["UPDATE payments_reversal SET given_back_at = now(), given_back = amount, closed_at = now(), collected = debt"],
     "refunds to the source are in the ledger": [REFUND.format(state="failed", rest="NULL, now(), NULL, 'x'")],
@@ -250,7 +267,10 @@ PLANTED: dict[str, list[str]] = {
     "what is not covered any more is credited, where it was worth anything": [
         "UPDATE invoices_invoice SET covered_until = covered_until - interval '1 day' WHERE credited = 0 AND kind = 'prepaid'"
     ],
-    "prepaid service is covered by invoices, minute for minute": [
+    "what POC credit has paid is of its products, in its dates, and not billed as well": [
+        "UPDATE ledger_grant SET products = ARRAY[gen_random_uuid()] WHERE kind = 'poc'"
+    ],
+    "prepaid service is covered by invoices and POC credit, minute for minute": [
         "UPDATE lifecycle_serviceperiod SET ends_at = ends_at + interval '1 minute' WHERE billing_mode = 'prepaid'"
     ],
     "usage is billed where it was used: each line lies in postpaid service": [
@@ -278,7 +298,7 @@ PLANTED: dict[str, list[str]] = {
         "UPDATE lifecycle_serviceperiod SET ends_at = ends_at + interval '9 days'"
     ],
     "what runs on usage is in use": ["UPDATE lifecycle_serviceperiod SET ends_at = starts_at WHERE ends_at IS NULL"],
-    "paid time ends where invoices or what happened last say so": ["UPDATE lifecycle_resource SET paid_until = '2099-01-01', suspend_at = '2099-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
+    "paid time ends where invoices, POC credit or what happened last say so": ["UPDATE lifecycle_resource SET paid_until = '2099-01-01', suspend_at = '2099-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
     "what is over is in the trash a day later": ["UPDATE lifecycle_resource SET paid_until = '2026-01-01', suspend_at = '2026-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
     "the history of a resource runs forward": ["UPDATE lifecycle_resourceevent SET at = '2020-01-01' WHERE from_state <> ''"],
     "nothing is deleted by itself before its time in the trash is over": [

@@ -76,6 +76,7 @@ THINGS = {
     "note_id": "note",
     "payment_id": "payment",
     "link_id": "link",
+    "poc_id": "poc",
     "expected_id": "transfer",
     "request_id": "asked",
     "notice_id": "notice",

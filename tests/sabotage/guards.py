@@ -20,6 +20,7 @@ CLOSING = "tests/table/test_closings.py"
 SEALS = "tests/jobs/test_seals.py"
 REVERSALS = "tests/table/test_reversals.py"
 FOR_USE = "tests/table/test_holds_for_use.py"
+POC = "tests/table/test_poc_credit.py"
 
 MONEY = (
     trigger("ledger_entry", "append_only", f"{STONE}::append_only"),
@@ -43,6 +44,16 @@ MONEY = (
     constraint("ledger_transaction", "one_fact_is_posted_once", LEDGER),
     constraint("ledger_entry", "entry_amount_is_sane", LEDGER),
     constraint("ledger_grant", "a_grant_gives_something", f"{ONCE}::grant"),
+    constraint("ledger_grant", "poc_credit_says_for_what_and_from_when", f"{POC}::says_for_what"),
+    trigger("ledger_grant", "is_stopped_once", f"{POC}::stopped_once"),
+    trigger("ledger_transaction", "poc_credit_stays_poc_credit", POC),
+    trigger("payments_poctime", "poc_time_is_paid_by_its_grant", POC),
+    trigger("payments_poctime", "poc_time_is_not_billed", f"{POC}::does_not_pay"),
+    trigger("payments_poctime", "poc_time_is_what_was_paid", f"{POC}::only_shrinks"),
+    trigger("payments_poctime", "poc_time_only_shrinks", f"{POC}::only_shrinks"),
+    trigger("invoices_invoice", "bills_no_poc_time", f"{POC}::is_not_billed"),
+    constraint("payments_poctime", "no_minute_is_paid_twice_with_poc_credit", f"{POC}::paid_twice"),
+    constraint("payments_poctime", "poc_time_returns_no_more_than_it_cost", f"{POC}::only_shrinks"),
     trigger("payments_payment", "is_what_was_attempted", f"{STONE}::what_was_attempted"),
     trigger("payments_payment", "what_was_received_stands", CAME_IN),
     trigger("payments_payment", "what_went_back_stays_back", CAME_IN),

@@ -48,6 +48,7 @@ KEPT_REASONS = {
     "ledger.Account.held": NUMBER,
     "catalog.Item.least_held": NUMBER,
     "ledger.Grant.reason": STAFF,
+    "ledger.Grant.stop_reason": STAFF,
     "accounts.BillingModeSwitch.reason": STAFF,
     "accounts.AuditEntry.reason": STAFF,
     "accounts.StaffAct.reason": STAFF,

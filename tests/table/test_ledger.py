@@ -86,8 +86,8 @@ def test_a_posted_transaction_cannot_grow_in_a_later_transaction() -> None:
 def test_legs_cannot_be_moved_between_transactions_by_one_update(alice: Customer) -> None:
     """Three transactions trade legs so that each still sums to zero: still refused."""
     for source in ("a", "b", "c"):
-        post(Fact.GRANT, source, {Kind.CREDIT: 7, Kind.PROMOTIONS: -7}, customer_id=alice.pk, at=NOON)
-    a, b, c = Transaction.objects.filter(kind=Fact.GRANT).order_by("pk").values_list("pk", flat=True)
+        post(Fact.TOP_UP, source, {Kind.CREDIT: 7, Kind.PROMOTIONS: -7}, customer_id=alice.pk, at=NOON)
+    a, b, c = Transaction.objects.filter(kind=Fact.TOP_UP).order_by("pk").values_list("pk", flat=True)
     refuse(
         "UPDATE ledger_entry SET transaction_id = CASE transaction_id WHEN %s THEN %s WHEN %s THEN %s ELSE %s END WHERE amount > 0",
         a, b, b, c, a,

@@ -20,11 +20,13 @@ from orders.models import Action, OrderItem
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
 from payments.models import ExpectedTransfer, Payment, PaymentRequest, Reversal, UsageHold
+from payments.services.poc import grant_poc_credit
 from store.carried import CarriedKey
 from team.models import Closing
 from tests.cast import (
     DAY,
     NOON,
+    STAFF,
     chosen,
     create,
     make_buyer,
@@ -119,6 +121,19 @@ def two_of_everything(standing: None) -> tuple[Customer, Customer]:
 
 def everything(customer: Customer, small: Item) -> None:
     make_buyer(customer)
+    pilot = make_item(make_product(f"pilot-{customer.name.lower()}"), "pilot", 1_000)
+    before = NOON - 70 * DAY
+    grant_poc_credit(
+        customer,
+        1_000,
+        products=[pilot.product_id],
+        starts_at=before,
+        expires_at=NOON,
+        reason="x",
+        actor=STAFF,
+        at=before,
+    )
+    create(customer, pilot, at=before)
     key, _secret = CustomerKey.issue(at=NOON, customer=customer, name="import")
     [server] = create(customer, small)
     open_session_about(small.product, server.pk, action="renew", return_url=BACK, at=NOON)

@@ -97,7 +97,7 @@ class Story(ABC):
 
     @abstractmethod
     def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
-        """Do what was paid for; returns the invoice that covers it, none for postpaid usage."""
+        """Do what was paid for; returns the invoice that covers it, none for postpaid usage and for what POC credit paid."""
 
     def give_back(self, item: OrderItem, resource: Resource, *, reason: str, actor: Actor, at: datetime) -> None:
         """Not done: leave everything as it was before. Nothing is to do for what the product team was not asked."""

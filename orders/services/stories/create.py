@@ -85,8 +85,7 @@ class Create(Story):
         if not resource.is_prepaid:
             activate_resource(resource, paid_until=None, actor=actor, at=at, order_id=item.order_id)
             return None
-        assert item.part.months is not None, "what is prepaid was bought for a time"
-        period = Period.of_months(item.part.months, starting=at)
+        period = item.part.period_from(at)
         resource.auto_renew_months = item.part.auto_renew_months
         activate_resource(resource, paid_until=period.ends_at, actor=actor, at=at, order_id=item.order_id)
         return bill_paid(item, resource, period, at=at)

@@ -48,10 +48,9 @@ class Recover(Story):
     def refusal(self, part: Part, resource: Resource, *, at: datetime) -> type[DomainError] | None:
         return None if resource.is_recoverable(at) else NotRecoverable
 
-    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
         """Auto-renew is as agreed now: what was agreed before it went to the trash has ended."""
-        assert item.part.months is not None, "recovery is bought for a time"
-        period = Period.of_months(item.part.months, starting=at)
+        period = item.part.period_from(at)
         resource.billing_mode = resource.customer.billing_mode
         recovered = ResourceEvent.Kind.RECOVERED
         resource.auto_renew_months = item.part.auto_renew_months

@@ -88,7 +88,7 @@ class Renew(Story):
             return RenewedMeanwhile
         return NewEndInThePast if part.period.ends_at <= at else None
 
-    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice:
+    def complete(self, item: OrderItem, resource: Resource, *, actor: Actor, at: datetime) -> Invoice | None:
         """From the trash, the new period begins where the old one ended, too: the days in between are paid."""
         period = item.part.period
         if resource.is_in_trash:

@@ -31,6 +31,7 @@ from orders.services.stories.base import (
     own_resources,
 )
 from orders.services.stories.settling import issue_of, pay_from_notes, settle
+from payments.services.poc_time import runs_on_poc_time
 
 
 class PostpaidByNow(DomainError):
@@ -43,6 +44,13 @@ class ChargeCorrected(DomainError):
     message = _("What was charged for the paid time has been corrected in the meantime.")
 
 
+class RunsOnPocCredit(DomainError):
+    code = "runs-on-poc-credit"
+    message = _(
+        "What runs on POC credit is not resized. Delete it and create another: what is unused goes back to the POC credit."
+    )
+
+
 class Resize(Story):
     action = Action.RESIZE
     notice = Notice.Kind.RESOURCE_RESIZED
@@ -52,6 +60,8 @@ class Resize(Story):
     def offer(self, customer: Customer, inputs: Cleaned, *, at: datetime) -> list[Part]:
         (resource,) = own_resources(customer, [inputs["resource"]])
         refuse(Act.RESIZE, resource, at=at)
+        if runs_on_poc_time(resource, at=at):
+            raise RunsOnPocCredit
         configuration = check_configuration(resource.product, inputs["items"])
         if configuration == resource.configuration:
             raise NothingToDo

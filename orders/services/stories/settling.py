@@ -10,14 +10,29 @@ from invoices.services.issue import Billed, Draft, issue_invoice
 from kernel.money import split
 from kernel.periods import Period
 from lifecycle.models import Resource
+from orders.deal import line_to_json
 from orders.models import OrderItem
 from payments.models import Payment
 from payments.services.behalf import tell_payer_of_refund
+from payments.services.poc_time import cover_with_poc, pay_with_poc, return_item
 from payments.services.settle import apply_credit_note, refund_credit_note, refund_order_item, settle_invoice_of_order
 
 
-def bill_paid(item: OrderItem, resource: Resource, period: Period, *, at: datetime) -> Invoice:
-    """Issue the item's invoice and settle it with the item's money: born paid."""
+def bill_paid(item: OrderItem, resource: Resource, period: Period, *, at: datetime) -> Invoice | None:
+    """Issue the item's invoice and settle it with the item's money: born paid. What POC credit paid has none."""
+    if item.part.poc:
+        charge = item.part.charge_over(period)
+        cover_with_poc(
+            resource,
+            period,
+            item.part.poc.grant,
+            item_id=item.pk,
+            paid=item.part.paid_with_poc,
+            amount=charge.total,
+            lines=[line_to_json(line) for line in charge.lines],
+            at=at,
+        )
+        return None
     invoice = issue_of(item, resource, period, at=at)
     settle(item, invoice, at=at)
     return invoice
@@ -59,13 +74,34 @@ def pay_from_notes(invoice: Invoice, notes: Iterable[CreditNote], *, reference: 
             refund_credit_note(note, note.refunded - applied, at=at, reference=reference)
 
 
-def refund(item: OrderItem, resource: Resource, *, at: datetime) -> None:
-    """The item's money is wallet credit again, whatever it was paid with."""
+def take_poc_credit(item: OrderItem, *, at: datetime) -> None:
+    """
+    The item's price leaves its grant, where POC credit pays it.
+
+    :raises PocCreditEnded, InsufficientPocCredit:
+    """
+    part = item.part
+    if part.poc:
+        customer = item.order.customer
+        pay_with_poc(part.poc.grant, part.paid_with_poc, item.pk, customer=customer, reference=part.name, at=at)
+
+
+def refund(item: OrderItem, resource: Resource, *, at: datetime) -> dict[str, int]:
+    """
+    The item's money is wallet credit again, whatever it was paid with; POC credit is in its grant again, or lost with that.
+
+    Returns what its notice says of it.
+    """
+    if item.part.poc:
+        paid = item.part.paid_with_poc
+        is_there = return_item(item.part.poc.grant, paid, item.pk, reference=resource.name, at=at)
+        return {"poc" if is_there else "lost": paid}
     payment = _payment_of(item)
     if payment:
         share = _promotional_share(payment, item)
         refund_order_item(payment, item.due, promotional=share, item_id=item.pk, reference=resource.name, at=at)
         tell_payer_of_refund(item.order_id, item.due, item.pk, at=at)
+    return {"amount": max(item.due, 0)}
 
 
 def _payment_of(item: OrderItem) -> Payment | None:

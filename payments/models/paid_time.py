@@ -1,4 +1,4 @@
-"""Paid time: how long a resource is paid for is what its invoices cover."""
+"""Paid time: how long a resource is paid for is what its invoices and POC credit cover."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from lifecycle.models import Resource
 
 class PaidTime(Resource):
     """
-    A resource as invoices see it: time that lies ahead of it has been billed.
+    A resource as payments see it: time that lies ahead of it has been billed, or was paid with POC credit.
 
-    Resources know nothing of invoices, so the promise stands here, as a trigger on their table. Without an invoice the end of
+    Resources know nothing of payments, so the promise stands here, as a trigger on their table. Without either the end of
     paid time is at most the instant of what happened to it last: restored by staff, or converted to prepaid.
     """
 
@@ -38,9 +38,11 @@ class PaidTime(Resource):
                     SELECT FROM invoices_invoice
                     WHERE resource_id = NEW.id AND kind = 'prepaid' AND covered_until >= NEW.paid_until
                 ) AND NOT EXISTS (
+                    SELECT FROM payments_poctime WHERE resource_id = NEW.id AND covered_until >= NEW.paid_until
+                ) AND NOT EXISTS (
                     SELECT FROM lifecycle_resourceevent WHERE resource_id = NEW.id AND at >= NEW.paid_until
                 ) THEN
-                    RAISE EXCEPTION 'resource % is not paid until %: no invoice says so', NEW.id, NEW.paid_until
+                    RAISE EXCEPTION 'resource % is not paid until %: neither an invoice nor POC credit says so', NEW.id, NEW.paid_until
                         USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
