@@ -26,6 +26,7 @@ SAID_OTHERWISE = {
     "orders/views/listing.py: [: MOST_ADDED_UP + 1]",  # only looks whether there are more
     "billing_portal/ahead.py: [:AT_MOST]",  # counts what it leaves out itself
     "billing_portal/context.py: [:LATEST]",  # the bell
+    "budgets/views/budgets.py: [:MOST_SHOWN]",  # says how many there are and what they come to
     "foresight/views.py: [:MOST_ROWS]",  # says how many more changed less
     'door/views/own_data.py: order_by(\n            "-asked_at", "-id"\n        )[:50]',  # of one person; those open are few
 }
