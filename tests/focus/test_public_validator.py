@@ -24,8 +24,23 @@ from payments.services.correct import correct_invoice
 from tests.cast import DAY, JOB, NOON, STAFF, create, make_coupon
 
 VALIDATOR = os.environ.get("FOCUS_VALIDATOR", "")
-LACKING = {f"{name}_Required" for name in ("RegionId", "SubAccountId", "SubAccountName")}
-"""Of regions and sub-accounts, which there are none of; 1.2 asks for their columns only where there are."""
+LACKING = {
+    f"{name}_Required"
+    for name in (
+        *("RegionId", "RegionName", "SubAccountId", "SubAccountName"),
+        *(f"CommitmentDiscount{what}" for what in ("Category", "Id", "Name", "Status", "Type")),
+    )
+}
+"""Of regions, sub-accounts and commitments, which there are none of; 1.2 asks for their columns only where there are."""
+MISTAKEN = {
+    *(
+        f"{name}_Required" for name in ("InvoiceIssuer", "Provider", "Publisher", "ResourceID")
+    ),  # in 1.0 they end with Name and Id
+    "SkuPriceId_Nullable",  # asks a column ChargeType, which no version has
+    "BilledCost_IsDecimal",  # pandas takes a column of whole amounts for integers
+    "EffectiveCost_IsDecimal",
+}
+"""What it says of any file like ours, and should not."""
 
 pytestmark = [
     pytest.mark.django_db,
@@ -33,7 +48,7 @@ pytestmark = [
 ]
 
 
-def test_the_public_validator_finds_nothing_but_columns_of_what_there_is_not(
+def test_the_public_validator_finds_columns_of_what_there_is_not_and_its_own_mistakes(
     alice: Customer, bob: Customer, small: Item, disk: Item, tmp_path: Path
 ) -> None:
     march = CalendarMonth.of(NOON)
@@ -44,7 +59,10 @@ def test_the_public_validator_finds_nothing_but_columns_of_what_there_is_not(
     correct_invoice(server.invoices.get().pk, 11_000, note="goodwill", actor=STAFF, at=march.period.ends_at + DAY)
     file = tmp_path / "focus.csv"
     file.write_bytes(b"".join(csv_file(charges_of(march.following))))
-    asked = [VALIDATOR, "--data-file", str(file), "--validate-version", "1.0"]
-    said = subprocess.run(asked, capture_output=True, text=True, check=False, timeout=120)
+    asked = [str(Path(VALIDATOR).absolute()), "--data-file", str(file), "--validate-version", "1.0"]
+    packages = next(Path(VALIDATOR).resolve().parent.parent.glob("lib/python3*/site-packages"))
+    said = subprocess.run(
+        asked, cwd=packages, capture_output=True, text=True, check=False, timeout=120
+    )  # its list of currencies
     assert "Errors:" in said.stdout or "failed" in said.stdout, said.stdout + said.stderr
-    assert set(re.findall(r"^(\w+) failed:", said.stdout, re.MULTILINE)) == LACKING, said.stdout
+    assert set(re.findall(r"^(\w+) failed:", said.stdout, re.MULTILINE)) == LACKING | MISTAKEN, said.stdout
