@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from budgets.models import BalanceAlert, Budget, Stops
 from budgets.services import balance, watching
 from kernel.periods import local_day, start_of_day
+from lifecycle.models import Resource
 from store.tally import Tally
 
 
@@ -17,7 +18,8 @@ def watch_budgets(*, at: datetime) -> Tally:
 def next_watch(after: datetime) -> datetime | None:
     """While a clock is moved: where caps stop something, every full hour; for what only tells, every midnight."""
     standing = Budget.objects.standing()
-    if standing.exclude(stops=Stops.NOTHING).exists():
+    halted = Resource.objects.filter(stopped_for_cap__isnull=False)
+    if standing.exclude(stops=Stops.NOTHING).exists() or halted.exists():
         return after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     return _midnight(after) if standing.exists() else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 import pgtrigger
@@ -96,3 +97,7 @@ class Hit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.budget_id} {self.month}"
+
+    def lift(self, because: str, *, at: datetime) -> None:
+        """It acts no more. Who asked before it was reached, and had to wait until it was, lifts it at once."""
+        self.lifted_at, self.because = max(at, self.at), because

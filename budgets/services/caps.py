@@ -36,7 +36,7 @@ def follow(found: Sequence[Standing], *, at: datetime) -> None:
     for one in found:
         hit, acts = standing.get(one.budget.pk), one.budget.is_acting(at) and one.is_reached
         if hit and not (acts and hit.month == one.month.key):
-            hit.lifted_at, hit.because = at, _why(hit, one, at)
+            hit.lift(_why(hit, one, at), at=at)
             lifted.append((hit, one.budget))
         if acts and (hit is None or hit.lifted_at):
             begun.append((_hit(one, at=at), one.budget))
@@ -58,10 +58,21 @@ def let_go_of(budget: Budget, *, at: datetime) -> None:
     """It was removed. The caller holds its customer."""
     hit = Hit.objects.standing().filter(budget=budget).first()
     if hit:
-        hit.lifted_at, hit.because = at, Why.CHANGED
+        hit.lift(Why.CHANGED, at=at)
         hit.save(update_fields=["lifted_at", "because"])
         _stopped, started = _put_in_step({budget.customer_id}, at=at)
         tell_all([_lifted(hit, budget, started.get(budget.pk, 0), at=at)])
+
+
+def let_go_of_what_waited(customers: Collection[UUID], *, at: datetime) -> None:
+    """
+    What caps had stopped that stand no more: what was being changed when they were lifted was left to a later time, and this is it. The
+    caller holds the customers, who may have no budget any more.
+    """
+    standing = Hit.objects.standing().filter(customer__in=customers)
+    marked = Resource.objects.filter(customer__in=customers, stopped_for_cap__isnull=False)
+    if marked.exclude(stopped_for_cap__in=standing.values("budget")).exists():
+        _put_in_step(customers, at=at)
 
 
 def what_it_stops(budget: Budget) -> Q:
@@ -80,7 +91,7 @@ def _why(hit: Hit, one: Standing, at: datetime) -> str:
         return Why.CHANGED
     if not budget.is_acting(at):
         return Why.STAFF
-    return Why.RAISED if one.spent >= hit.spent else Why.MADE_ROOM
+    return Why.RAISED if budget.monthly_limit > hit.monthly_limit else Why.MADE_ROOM
 
 
 def _hit(one: Standing, *, at: datetime) -> Hit:

@@ -225,7 +225,7 @@ def remove_budget(budget_id: UUID, *, actor: Actor, at: datetime) -> Budget:
     """It counts no more; removing it again changes nothing."""
     budget = _hold(budget_id, standing=False)
     if budget.is_standing:
-        budget.removed_at = at
+        budget.removed_at = max(at, budget.created_at)
         budget.save(update_fields=["removed_at"])
         let_go_of(budget, at=at)
         record_audit(

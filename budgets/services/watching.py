@@ -16,8 +16,9 @@ from django.db import transaction
 from accounts.models import Customer
 from budgets.models import Alert, Budget
 from budgets.queries import Standing, standings
-from budgets.services.caps import follow
+from budgets.services.caps import follow, let_go_of_what_waited
 from budgets.words import code_of, told_to
+from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all
 from store.tally import Tally, for_each
@@ -29,7 +30,7 @@ PERCENT = {Mark.HALF: 50, Mark.MOST: 80, Mark.ALL: 100}
 
 
 def watch_all(*, at: datetime) -> Tally:
-    """Every budget; customers who are held by somebody are left to the next time, a minute later."""
+    """Every budget, and what caps had stopped; customers who are held by somebody are left to the next time, a minute later."""
     return for_each(_groups(), lambda group: _watch_group(group, at=at), what="budgets of customers")
 
 
@@ -43,8 +44,9 @@ def watch(customers: Collection[UUID], *, at: datetime) -> None:
 
 
 def _groups() -> Iterator[list[UUID]]:
-    open_ones = Budget.objects.standing().filter(customer__closed_at=None).order_by("customer")
-    pks = list(open_ones.values_list("customer", flat=True).distinct())
+    open_ones = Budget.objects.standing().filter(customer__closed_at=None).values_list("customer", flat=True)
+    halted = Resource.objects.filter(stopped_for_cap__isnull=False).values_list("customer", flat=True)
+    pks = sorted({*open_ones.distinct(), *halted.distinct()})
     for start in range(0, len(pks), CUSTOMERS_AT_ONCE):
         yield pks[start : start + CUSTOMERS_AT_ONCE]
 
@@ -52,7 +54,9 @@ def _groups() -> Iterator[list[UUID]]:
 @transaction.atomic
 def _watch_group(customers: Collection[UUID], *, at: datetime) -> None:
     free = Customer.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=customers).order_by("pk")
-    watch(list(free.values_list("pk", flat=True)), at=at)
+    held = list(free.values_list("pk", flat=True))
+    watch(held, at=at)
+    let_go_of_what_waited(held, at=at)
 
 
 def _tell_marks(found: Collection[Standing], *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import override
 
 from accounts.models import Customer
 from accounts.services.keys import issue_customer_key
+from budgets.closing import end_budgets
 from budgets.models import Budget, Hit, Stops
 from budgets.services.refusing import CapReached
 from budgets.services.replay import replay
@@ -43,6 +44,7 @@ from tests.cast import (
     JOB,
     NOON,
     STAFF,
+    answer,
     chosen,
     create,
     fresh,
@@ -60,6 +62,7 @@ from tests.cast import (
 pytestmark = pytest.mark.django_db
 
 MARCH = CalendarMonth(2026, 3)
+MINUTE = timedelta(minutes=1)
 BEGIN, APRIL = MARCH.period.starts_at, MARCH.period.ends_at
 REFUSES = Cap(refuses_orders=True)
 """A server costs 181,000 a month; of postpaid use that is 60,333 in ten days."""
@@ -258,6 +261,45 @@ def test_a_debt_that_is_paid_does_not_start_what_a_cap_stopped(bob: Customer, sm
     assert fresh(server).stopped_for_cap is not None
     assert start_after_debt([bob.pk], actor=JOB, at=BEGIN + 11 * DAY) == 0
     assert (fresh(server).state, fresh(server).stopped_for_debt) == ("stop", False)
+
+
+def test_what_was_being_changed_when_the_cap_was_removed_starts_afterwards(
+    bob: Customer, small: Item, large: Item
+) -> None:
+    budget = cap_of(bob, 60_000, Cap(stops=Stops.POSTPAID))
+    (server,) = create(bob, small, at=BEGIN)
+    watch_all(at=BEGIN + 10 * DAY)
+    at = BEGIN + 11 * DAY
+    waiting = order(quote(bob, Action.RESIZE, at, resource=str(server.pk), items=chosen(large)))
+    remove_budget(budget.pk, actor=owner_of(bob), at=at)
+    watch_all(at=at + MINUTE)
+    assert (fresh(server).state, fresh(server).stopped_for_cap) == ("stop", budget.pk)
+    answer(waiting, at=at + 2 * MINUTE)
+    watch_all(at=at + 3 * MINUTE)
+    assert (fresh(server).state, fresh(server).stopped_for_cap) == ("active", None)
+
+
+def test_who_had_asked_before_it_was_reached_lifts_it_at_once(bob: Customer, small: Item) -> None:
+    """They waited for the watch, that held them: the cap is not lifted before it was reached."""
+    reached = BEGIN + 10 * DAY
+    asked = reached - timedelta(seconds=1)
+    budget = cap_of(bob, 60_000, Cap(stops=Stops.POSTPAID))
+    create(bob, small, at=BEGIN)
+    watch_all(at=reached)
+    change_budget(budget.pk, 100_000, actor=owner_of(bob), at=asked)
+    assert list(Hit.objects.values_list("at", "lifted_at", "because")) == [(reached, reached, "raised")]
+    watch_all(at=BEGIN + 20 * DAY)
+    remove_budget(budget.pk, actor=owner_of(bob), at=BEGIN + 20 * DAY - timedelta(seconds=1))
+    assert Hit.objects.latest("pk").lifted_at == BEGIN + 20 * DAY
+
+
+def test_an_account_that_closes_ends_what_was_reached_a_moment_later(bob: Customer, small: Item) -> None:
+    reached = BEGIN + 10 * DAY
+    cap_of(bob, 60_000, Cap(stops=Stops.POSTPAID))
+    create(bob, small, at=BEGIN)
+    watch_all(at=reached)
+    end_budgets(bob, actor=owner_of(bob), at=reached - timedelta(seconds=1))
+    assert (Hit.objects.get().lifted_at, Budget.objects.get().is_standing) == (reached, False)
 
 
 def test_staff_lift_a_cap_until_the_month_ends(bob: Customer, small: Item) -> None:
