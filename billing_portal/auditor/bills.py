@@ -130,6 +130,17 @@ BILLS = (
         """,
     ),
     Claim(
+        "whoever resizes to what costs less gets no more for a term than by leaving it",
+        """
+        SELECT i.number, i.customer_id FROM invoices_creditnote c JOIN invoices_invoice i ON i.id = c.invoice_id AND i.credited = c.amount
+        CROSS JOIN LATERAL (SELECT extract(epoch FROM i.period_end - i.period_start)::bigint / 60 AS minutes) whole
+        WHERE :of(c.customer_id) AND :of(i.customer_id) AND c.reason = 'resized' AND i.saved + i.saved_before > 0
+            AND EXISTS (SELECT FROM ledger_transaction t WHERE t.kind = 'credit_note_refund' AND t.source = c.id::text)
+            AND c.amount > greatest(0, div(2 * (i.total::numeric * c.minutes_unused - i.saved::numeric * (minutes - c.minutes_unused))
+                + minutes, 2 * minutes) - i.saved_before)
+        """,
+    ),
+    Claim(
         "prepaid service is covered by invoices and POC credit, minute for minute",
         """
         SELECT resource_id::text, coalesce(p.customer_id, i.customer_id)

@@ -84,6 +84,22 @@ def at_most(unused: Iterable[Unused], limit: int) -> list[Unused]:
     return found
 
 
+def paying(unused: Iterable[Unused], price: int) -> list[Unused]:
+    """
+    The time of terms that are left early, as it pays `price` of something else with its customer's term.
+
+    What it pays of that is worth its days. What is over is no more than leaving gives, and what that takes off is saved no longer.
+    """
+    parts, found = list(unused), []
+    rest = max(price - sum(part.amount for part in parts), 0)
+    for part in parts:
+        stays = min(part.unearned, rest)
+        taken = part.unearned - stays
+        found.append(replace(part, amount=part.amount + stays, saved=max(part.saved - taken, 0), unearned=taken))
+        rest -= stays
+    return found
+
+
 def credit_unused(unused: Iterable[Unused], reason: CreditNote.Reason, *, at: datetime) -> list[CreditNote]:
     """
     Credit what is unused, and end the cover of those invoices at `at`.

@@ -205,6 +205,40 @@ def test_resizing_twice_forgets_nothing_of_the_term(alice: Customer, yearly: Ite
     assert violations() == []
 
 
+@pytest.mark.parametrize(
+    ("after", "unit_price", "back", "saved_before", "in_all"),
+    [
+        (3, 1_000, 1_428_000, 0, 1_437_000),  # nine months left: 1,437,000 by leaving, less 9,000
+        (3, 162_000, 0, 21_000, 1_437_000),  # 1,458,000 lie between 1,437,000 by leaving and 1,485,000 by the days
+        (3, 165_000, 0, 48_000, 1_437_000),  # pays for all of 1,485,000
+        (11, 1_000, 0, 12_000, 0),  # 165,000 less 176,000: nothing by leaving; 164,000 of them are taken
+    ],
+)
+def test_a_resize_to_something_cheap_is_no_way_out_of_a_term(
+    alice: Customer, yearly: Item, after: int, unit_price: int, back: int, saved_before: int, in_all: int
+) -> None:
+    tiny = make_item(yearly.product, "tiny", unit_price)
+    [server] = create(alice, yearly, months=12)
+    resize(server, tiny, at=NOON + after * MONTH)
+    assert spent(alice) == 1_980_000 - back
+    invoice = Invoice.objects.latest("issued_at")
+    assert (invoice.total, invoice.saved_before) == ((12 - after) * unit_price, saved_before)
+    assert violations() == []
+    delete(fresh(server), after=after * MONTH)
+    assert spent(alice) == 1_980_000 - in_all
+    assert violations() == []
+
+
+def test_what_is_taken_of_a_term_is_not_taken_of_the_renewal_behind_it(alice: Customer, yearly: Item) -> None:
+    """After eleven months of twelve nothing comes back of them; of the month behind them all, less 2 x 1,000."""
+    tiny = make_item(yearly.product, "tiny", 1_000)
+    [server] = create(alice, yearly, months=12)
+    renew(server, at=NOON, months=1)
+    resize(fresh(server), tiny, at=NOON + 11 * MONTH)
+    assert spent(alice) == 1_980_000 + 181_000 - 179_000
+    assert violations() == []
+
+
 def test_what_is_bought_for_a_year_is_resized_at_the_prices_of_a_year(
     alice: Customer, small: Item, large: Item
 ) -> None:

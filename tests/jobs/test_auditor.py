@@ -264,6 +264,9 @@ PLANTED: dict[str, list[str]] = {
     ],
     "what is credited as unused is not covered any more": ["UPDATE invoices_invoice SET covered_until = period_end"],
     "whoever leaves a term early gets what the time that was used leaves at the price without it": ["UPDATE invoices_invoice SET saved = 192000 WHERE credited > 0"],
+    "whoever resizes to what costs less gets no more for a term than by leaving it": [
+        "UPDATE invoices_creditnote SET reason = 'resized'; UPDATE invoices_invoice SET saved = 192000 WHERE credited > 0"
+    ],
     "what is not covered any more is credited, where it was worth anything": [
         "UPDATE invoices_invoice SET covered_until = covered_until - interval '1 day' WHERE credited = 0 AND kind = 'prepaid'"
     ],

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from catalog.configuration import check_configuration
 from invoices.models import CreditNote, Invoice
-from invoices.services.credit import Unused, at_most, credit_unused, term_paid_for, unused_time
+from invoices.services.credit import Unused, at_most, credit_unused, paying, term_paid_for, unused_time
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import MONTH_MINUTES, Period, truncate
@@ -134,6 +134,11 @@ class Resize(Story):
 
 
 def worth_of_unused(resource: Resource, new_price: int, *, at: datetime) -> list[Unused]:
-    """What the unused time pays of the new configuration; of a product that is not refundable it pays no more than that."""
-    unused = unused_time(resource, at=at)
-    return unused if resource.product.is_refundable else at_most(unused, new_price)
+    """
+    What the unused time pays of the new configuration; of a product that is not refundable it pays no more than that.
+
+    Whoever resizes to something that costs less gets no more for a term than by leaving it.
+    """
+    if not resource.product.is_refundable:
+        return at_most(unused_time(resource, at=at), new_price)
+    return paying(unused_time(resource, at=at, leaves=True), new_price)
