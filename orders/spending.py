@@ -21,12 +21,27 @@ JOIN invoices_invoice v ON v.id = a.invoice_id
 WHERE p.customer_id = ANY(%(customers)s) AND p.kind = 'renewal' AND p.settled_at >= %(start)s AND p.settled_at < %(end)s
 """
 GIVEN_BACK = """
-SELECT v.customer_id, v.product_id, coalesce(o.actor, ''), c.issued_at,
-       coalesce((SELECT sum(a.amount) FROM payments_allocation a WHERE a.credit_note_id = c.id), 0) - c.refunded, FALSE, FALSE, i.id
-FROM invoices_invoice v JOIN invoices_creditnote c ON c.invoice_id = v.id
-LEFT JOIN orders_orderitem i ON i.id = CASE WHEN v.period_key LIKE 'order-item:%%' THEN substr(v.period_key, 12)::uuid END
-LEFT JOIN orders_order o ON o.id = i.order_id
-WHERE v.customer_id = ANY(%(customers)s) AND v.kind = 'prepaid' AND v.issued_at >= %(start)s AND coalesce(o.paid_at, v.issued_at) >= %(start)s
-  AND c.issued_at >= %(start)s AND c.issued_at < %(end)s
+SELECT customer_id, product_id, actor, at, least(until - back, counted) - least(until, counted), FALSE, FALSE, source
+FROM (
+    SELECT v.*, c.issued_at AS at, n.back, sum(n.back) OVER (PARTITION BY v.resource_id, v.actor ORDER BY c.issued_at, c.id)::bigint AS until
+    FROM (
+        SELECT v.id, v.customer_id, v.product_id, v.resource_id, coalesce(o.actor, '') AS actor, i.id AS source,
+               sum(CASE WHEN i.id IS NOT NULL THEN CASE WHEN i.due > 0 AND i.state <> 'refunded' THEN i.due ELSE 0 END ELSE v.total END)
+                   OVER (PARTITION BY v.resource_id, coalesce(o.actor, ''))::bigint AS counted
+        FROM invoices_invoice v
+        LEFT JOIN orders_orderitem i ON i.id = CASE WHEN v.period_key LIKE 'order-item:%%' THEN substr(v.period_key, 12)::uuid END
+        LEFT JOIN orders_order o ON o.id = i.order_id
+        WHERE v.customer_id = ANY(%(customers)s) AND v.kind = 'prepaid' AND v.issued_at >= %(start)s AND v.issued_at < %(end)s
+          AND coalesce(o.paid_at, v.issued_at) >= %(start)s
+    ) v
+    JOIN invoices_creditnote c ON c.invoice_id = v.id
+    CROSS JOIN LATERAL (
+        SELECT c.refunded - coalesce(sum(a.amount), 0)::bigint AS back FROM payments_allocation a WHERE a.credit_note_id = c.id
+    ) n
+    WHERE c.issued_at >= %(start)s AND c.issued_at < %(end)s
+) given
 """
-"""Less what the note paid of another invoice: a resize takes what was unused off its own price."""
+"""
+Less what the note paid of another invoice: a resize takes what was unused off its own price, and its invoice may so be paid with money of
+earlier months. So what comes back of a resource is taken off up to what counted of it: of what the same one ordered in the month.
+"""

@@ -119,6 +119,35 @@ def test_unused_time_of_this_month_makes_room_and_that_of_earlier_months_does_no
     assert standing_of(budget, BEGIN + 15 * DAY).spent == 90_500
 
 
+def test_a_resize_that_is_given_back_makes_no_more_room_than_it_took(
+    alice: Customer, small: Item, vserver: Product
+) -> None:
+    """179 days at 5,000 a month more are 29,833: nearly all that comes back was paid in the months before."""
+    budget = budget_of(alice, 10_000_000)
+    bit = make_item(vserver, "bit", 186_000)
+    (server,) = create(alice, small, at=BEGIN - 180 * DAY, months=12)
+    (other,) = create(alice, small, at=BEGIN)
+    placed = resize(server, bit, at=BEGIN + DAY)
+    assert standing_of(budget, BEGIN + DAY).spent == 181_000 + placed.total
+    delete_resource(server.pk, actor=owner_of(alice), at=BEGIN + 2 * DAY)
+    assert placed.total == 29_833
+    assert standing_of(budget, BEGIN + 2 * DAY).spent == 181_000
+    delete_resource(other.pk, actor=owner_of(alice), at=BEGIN + 15 * DAY)
+    assert standing_of(budget, BEGIN + 15 * DAY).spent == 90_500
+
+
+def test_what_was_bought_and_resized_this_month_makes_room_as_a_whole(
+    alice: Customer, small: Item, large: Item
+) -> None:
+    """181,000 and 226,000 are paid, and of 20 days at 520,000 a month 10 come back."""
+    budget = budget_of(alice, 10_000_000)
+    (server,) = create(alice, small, at=BEGIN)
+    resize(server, large, at=BEGIN + 10 * DAY)
+    assert standing_of(budget, BEGIN + 10 * DAY).spent == 407_000
+    delete_resource(server.pk, actor=owner_of(alice), at=BEGIN + 20 * DAY)
+    assert standing_of(budget, BEGIN + 20 * DAY).spent == 407_000 - 173_334
+
+
 def test_an_automatic_renewal_counts_and_is_told(alice: Customer, small: Item) -> None:
     budget = budget_of(alice, 200_000)
     create(alice, small, at=BEGIN + 8 * DAY, auto_renew_months=1)
