@@ -35,7 +35,7 @@ class CapReached(DomainError):
 
 
 class CapSpent(CapReached):
-    """It is reached, and what would be used and paid afterwards would come on top."""
+    """It is reached, and nothing is to be paid now: what would be used and paid afterwards would come on top."""
 
     message = _(
         "Your cap of %(limit)s ₫ a month for %(cap)s is reached: %(spent)s ₫ are spent. Raise it under Budgets, or wait until"
@@ -44,7 +44,7 @@ class CapSpent(CapReached):
 
 
 class Wanted(NamedTuple):
-    """What is to be paid now for a product; 0 for what is used and paid afterwards."""
+    """What is to be paid now for a product; 0 for what is used and paid afterwards, and what is paid by a coupon or free but for its use."""
 
     product_id: UUID
     amount: int

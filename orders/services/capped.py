@@ -29,12 +29,12 @@ def refuse_over_cap(customer: Customer, action: Action, deal: Deal, *, actor: Ac
 
 def _wanted(customer: Customer, deal: Deal, at: datetime) -> Iterator[Wanted]:
     for part in deal.parts:
-        if part.due > 0 or (part.postpaid and _costs_more(customer, part, at)):
+        if part.due > 0 or _costs_more(customer, part, at):
             yield Wanted(part.product_id, max(part.due, 0))
 
 
 def _costs_more(customer: Customer, part: Part, at: datetime) -> bool:
-    """Whether what is used and paid afterwards will cost more than it does: what becomes smaller is welcome."""
+    """Whether it is new, or larger than it was: what costs nothing now may be metered. What becomes smaller is welcome."""
     if part.resource_id is None:
         return True
     resource = Resource.objects.get(pk=part.resource_id)

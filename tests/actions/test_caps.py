@@ -153,6 +153,22 @@ def test_what_is_used_and_paid_afterwards_is_refused_once_the_cap_is_reached(bob
     create(bob, small, at=APRIL)
 
 
+def test_what_costs_nothing_now_is_refused_once_the_cap_is_reached(
+    alice: Customer, small: Item, vserver: Product
+) -> None:
+    """A free flavour, whose use is metered."""
+    free, larger = make_item(vserver, "free", 0), make_item(vserver, "larger", 1_000)
+    cap_of(alice, 181_000)
+    (server,) = create(alice, free)
+    create(alice, small)
+    with pytest.raises(CapReached) as refusal:
+        create(alice, free)
+    assert (refusal.value.code, refusal.value.details["spent"]) == ("cap-reached", 181_000)
+    with pytest.raises(CapReached):
+        resize(server, larger, at=NOON)
+    create(alice, free, at=APRIL)
+
+
 def test_a_cap_of_a_product_or_a_key_refuses_nothing_else(alice: Customer, small: Item, vserver: Product) -> None:
     disk = make_item(make_product("storage"), "disk", 300_000)
     key = issue_customer_key(alice, "shop", actor=STAFF, at=BEGIN)[0]
