@@ -1,5 +1,7 @@
 """
-What credit is to be held for the use of prepaid resources: what it costs so far and is on no bill, and the days ahead.
+What credit is to be held for the use of prepaid resources: what it costs so far and is not paid, and the days ahead.
+
+What is open on its bills is held like what is on none yet, also while it is questioned, or staff let nothing be paid by itself.
 
 Priced as the bill will be, with the same function. Ahead, until the paid time ends, levels go on as they are, and what adds up is used
 as on the latest day; where an item says so, nothing of it is held ahead. What is ahead counts to the present month, its tiers and bounds
@@ -12,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -22,6 +25,7 @@ from accounts.models import BillingMode, Customer
 from catalog.meters import MICRO, Aggregation
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
+from invoices.models import Invoice
 from invoices.services.metered import NOTHING, Change, changes
 from invoices.services.usage import billed_afterwards
 from kernel.money import MAXIMUM, round_half_up
@@ -33,7 +37,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What is to be held for a resource's use of a month, in VND: what it costs `so_far` and is on no bill, and `ahead`."""
+    """What is to be held for a resource's use of a month, in VND: what it costs `so_far` and is not paid, and `ahead`."""
 
     customer_id: UUID
     resource_id: UUID
@@ -61,9 +65,25 @@ def prepaid_use(window: Period) -> QuerySet[ServicePeriod]:
     return billed_afterwards().overlapping(window).filter(resource__billing_mode=BillingMode.PREPAID)
 
 
-def needs_of(customers: Collection[Customer], months: Collection[CalendarMonth], *, at: datetime) -> Iterator[Need]:
+def needs_of(customers: Collection[Customer], months: Collection[CalendarMonth], *, at: datetime) -> list[Need]:
     """
-    What is to be held for the use that these customers made of each of `months`, the earlier first; only where it is something.
+    What is to be held for the use that these customers made of each of `months`, and for what is open on bills for use of any; the
+    earlier month first, and only where it is something.
+    """
+    needs = {(need.resource_id, need.month): need for need in _on_no_bill(customers, months, at=at)}
+    bills = Invoice.objects.open().of_paid_time().filter(customer__in=customers).order_by("customer", "resource")
+    for customer, resource, product, start, due in bills.values_list(
+        "customer", "resource", "product", "period_start", "due"
+    ):
+        month = CalendarMonth.of(start).key
+        need = needs.get((resource, month)) or Need(customer, resource, product, month, so_far=0, ahead=0)
+        needs[resource, month] = replace(need, so_far=min(need.so_far + due, MAXIMUM))
+    return sorted(needs.values(), key=attrgetter("month"))
+
+
+def _on_no_bill(customers: Collection[Customer], months: Collection[CalendarMonth], *, at: datetime) -> Iterator[Need]:
+    """
+    What the use of each of `months` costs and is on no bill, the earlier first.
 
     What has no price yet is not held: its bill is held back, too.
     """

@@ -25,7 +25,7 @@ class HoldShape(serializers.Serializer[object]):
     resource_name = serializers.CharField(source="resource.name")
     product = serializers.CharField(source="resource.product.code")
     month = serializers.CharField(help_text="Of the billing zone: 2026-08.")
-    so_far = serializers.IntegerField(help_text="What the use of the month costs so far and is on no bill.")
+    so_far = serializers.IntegerField(help_text="What the use of the month costs so far and is not paid.")
     ahead = serializers.IntegerField(help_text="What the next days are expected to cost.")
     amount = serializers.IntegerField(help_text="What is held: both together, or what there was of credit.")
     held_at = Instant()

@@ -28,8 +28,8 @@ class UsageHold(models.Model):
     """
     Why credit is held: for what a prepaid resource uses in a month.
 
-    What it costs so far and is on no bill, and the days ahead. Less is held where the wallet had less. When that changes, the hold
-    is released and there is another with its own row; the bill of the month captures the last one.
+    What it costs so far and is not paid, and the days ahead. Less is held where the wallet had less. When that changes, the hold is
+    released and there is another with its own row; the bill of the month captures what pays it, and what is open on it stays held.
     """
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)

@@ -20,12 +20,13 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.ids import new_id
 from kernel.money import split
-from ledger.services import Fact, Kind, spend, wallet_of
+from ledger.services import Fact, InsufficientCredit, Kind, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
 from payments.services.allowed import pays_by_itself
 from payments.services.settle import record_wallet_payment
+from payments.services.use_holds import capture, held_for, hold_rest
 
 
 class NothingDue(DomainError):
@@ -131,10 +132,7 @@ def allocate(
 
     :param most: what each takes at most; None: all that is due
     """
-    parts: list[int] = []
-    for invoice in invoices:
-        part = min(_taken_by(invoice, most), amount - sum(parts))
-        parts.append(part)
+    parts = _parts(amount, invoices, most)
     shares = split(promotional, parts)
     Allocation.objects.bulk_create(
         Allocation(
@@ -169,8 +167,21 @@ def pay_from_wallet(
     actor: Actor,
     at: datetime,
 ) -> Payment:
-    """Pay held invoices with `amount` that the wallet has, each up to what `most` says; for a caller who holds the customer."""
+    """
+    Pay held invoices with `amount` that the wallet has, each up to what `most` says; for a caller who holds the customer.
+
+    What is held for bills among them is captured where they are paid, and what is open on them afterwards stays held.
+
+    :raises InsufficientCredit: less is available, what stays held left aside
+    """
     pk = new_id()
+    parts = {invoice.pk: part for invoice, part in zip(invoices, _parts(amount, invoices, most), strict=True) if part}
+    held = held_for(customer, [invoice for invoice in invoices if invoice.pk in parts])
+    if held:
+        capture(held, at=at)
+        available = wallet_of(customer.pk).available - sum(one.rest(parts) for one in held)
+        if amount > available:
+            raise InsufficientCredit(shortfall=amount - available, available=available)
     description = describe(reached_by(amount, invoices, most))
     spending = spend(
         customer.pk, amount, into=Kind.SALES, kind=Fact.INVOICE_PAYMENT, source=pk, at=at, reference=description
@@ -186,8 +197,17 @@ def pay_from_wallet(
         at=at,
         pk=pk,
     )
+    hold_rest(held, parts, at=at)
     allocate(payment, invoices, amount, promotional=spending.promotional, most=most, at=at)
     return payment
+
+
+def _parts(amount: int, invoices: Sequence[Invoice], most: Mapping[UUID, int] | None) -> list[int]:
+    """What each invoice gets of `amount`; `most` as in `allocate`."""
+    parts: list[int] = []
+    for invoice in invoices:
+        parts.append(min(_taken_by(invoice, most), amount - sum(parts)))
+    return parts
 
 
 def _taken_by(invoice: Invoice, most: Mapping[UUID, int] | None) -> int:

@@ -15,13 +15,12 @@ from accounts.models import Customer
 from invoices.models import ORDER_OF_PAYMENT, Invoice
 from invoices.services.questions import chargeable as parts_to_charge
 from kernel.actors import Actor
-from kernel.periods import CalendarMonth
-from ledger.holds import End, end_holds
 from ledger.models import Account
 from ledger.services import wallet_of
-from payments.models import Payment, UsageHold
+from payments.models import Payment
 from payments.services.allowed import chargeable, may_be_charged_automatically
 from payments.services.invoices import pay_from_wallet
+from payments.services.use_holds import ForBills, held_for
 from store.tally import Tally, for_each
 
 
@@ -48,15 +47,14 @@ def pay_for_use(customer: Customer, *, actor: Actor, at: datetime) -> Payment | 
     Pay the open bills for use in paid time, each from what is held for it, then from what is available, the older first, then the
     smaller, the last one in part if need be. The customer agreed to that by paying ahead, whatever pays other invoices.
 
-    What is held for a bill is captured by it; what that does not take is free again. Nothing happens when the customer, whom the
-    caller holds, may not be charged by itself.
+    What is held for a bill is captured by it where it is paid, and what is open on it afterwards stays held. Nothing happens when the
+    customer, whom the caller holds, may not be charged by itself.
     """
     bills = _open_bills(customer)
     if not bills or not may_be_charged_automatically(customer, at=at):
         return None
     most = parts_to_charge(bills)
-    held = _capture(customer, bills, at=at)
-    parts = _parts(bills, most, held, wallet_of(customer.pk).available)
+    parts = _parts(bills, most, held_for(customer, bills), wallet_of(customer.pk).available)
     reached = [bill for bill in bills if parts[bill.pk]]
     if not reached:
         return None
@@ -70,26 +68,16 @@ def _open_bills(customer: Customer) -> list[Invoice]:
     return sorted(bills, key=attrgetter(*ORDER_OF_PAYMENT))
 
 
-def _capture(customer: Customer, bills: Sequence[Invoice], *, at: datetime) -> Counter[UUID]:
-    """The holds for what these bills bill end with them; how much was held for each bill."""
-    billed = {(bill.resource_id, CalendarMonth.of(bill.period_start).key): bill.pk for bill in bills}
-    open_ones = UsageHold.objects.open().filter(customer=customer, resource__in=[bill.resource_id for bill in bills])
-    held: Counter[UUID] = Counter()
-    captured = []
-    for resource_id, month, hold_id, amount in open_ones.values_list("resource", "month", "hold", "hold__amount"):
-        if bill := billed.get((resource_id, month)):
-            held[bill] += amount
-            captured.append(hold_id)
-    end_holds(captured, End.CAPTURED, at=at)
-    return held
-
-
 def _parts(
-    bills: Sequence[Invoice], most: Mapping[UUID, int], held: Mapping[UUID, int], available: int
+    bills: Sequence[Invoice], most: Mapping[UUID, int], held: Sequence[ForBills], available: int
 ) -> dict[UUID, int]:
-    """What each bill is paid: what was held for it, then what is left of the credit in the order of payment."""
-    parts = {bill.pk: min(most[bill.pk], held[bill.pk]) for bill in bills}
-    left = available - sum(parts.values())
+    """What each bill is paid: what is held for it, then what is left of the credit in the order of payment."""
+    shares: Counter[UUID] = Counter()
+    for one in held:
+        shares.update(one.shares())
+    parts = {bill.pk: min(most[bill.pk], shares[bill.pk]) for bill in bills}
+    taken = [one for one in held if any(parts[bill.pk] for bill in one.bills)]
+    left = available + sum(one.standing.amount - one.rest(parts) for one in taken) - sum(parts.values())
     for bill in bills:
         more = min(most[bill.pk] - parts[bill.pk], left)
         parts[bill.pk] += more

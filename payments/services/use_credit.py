@@ -39,13 +39,15 @@ def hold_for_all(*, actor: Actor, at: datetime) -> Tally:
 
 
 def _customers(at: datetime) -> Iterator[Sequence[UUID]]:
-    """Customers with something to hold or held, so many together as have AT_ONCE resources."""
+    """Customers with something to hold or held, or open bills for use, so many together as have AT_ONCE resources."""
     sizes: dict[UUID, int] = defaultdict(int)
     for month in months_held(at):
         used = prepaid_use(month.period).values("customer").annotate(resources=Count("resource", distinct=True))
         for customer_id, count in used.values_list("customer", "resources").iterator(chunk_size=10_000):
             sizes[customer_id] = max(sizes[customer_id], count)
     for customer_id in UsageHold.objects.open().values_list("customer", flat=True).distinct().iterator():
+        sizes.setdefault(customer_id, 1)
+    for customer_id in Invoice.objects.open().of_paid_time().values_list("customer", flat=True).distinct().iterator():
         sizes.setdefault(customer_id, 1)
     pks = sorted(sizes)
     for first, last in ranges_of(enumerate(sizes[pk] for pk in pks), at_most=AT_ONCE):

@@ -8,13 +8,14 @@ earlier month first; what is held already stays as long as nothing of it changes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from accounts.models import Customer
+from invoices.models import Invoice
 from invoices.services.to_hold import Need, needs_of
 from kernel.periods import CalendarMonth
 from ledger.holds import End, Wanted, end_holds, place_holds
@@ -62,7 +63,7 @@ def hold_for(customers: Sequence[Customer], *, at: datetime) -> list[Cover]:
     """
     standing = _open_holds(customers)
     months = {*months_held(at), *(CalendarMonth.parse(month) for _resource, month in standing)}
-    needs = list(needs_of(customers, months, at=at))
+    needs = needs_of(customers, months, at=at)
     if not needs and not standing:
         return []
     covers = _covers(needs, standing)
@@ -70,6 +71,64 @@ def hold_for(customers: Sequence[Customer], *, at: datetime) -> list[Cover]:
     end_holds([old.hold_id for key, old in standing.items() if key not in stays], End.RELEASED, at=at)
     _place([cover for cover in covers if cover.held and cover.key not in stays], at=at)
     return covers
+
+
+@dataclass(frozen=True, slots=True)
+class ForBills:
+    """An open hold, and the bills for what it is held for, in the order of payment."""
+
+    standing: Standing
+    key: Key
+    bills: list[Invoice]
+
+    def shares(self) -> dict[UUID, int]:
+        """How much of it is for each bill."""
+        shares, left = {}, self.standing.amount
+        for bill in self.bills:
+            shares[bill.pk] = min(bill.due, left)
+            left -= shares[bill.pk]
+        return shares
+
+    def rest(self, parts: Mapping[UUID, int]) -> int:
+        """What stays held when its bills are paid these parts."""
+        paid = sum(parts.get(bill.pk, 0) for bill in self.bills)
+        return min(max(self.standing.amount - paid, 0), self._open(parts))
+
+    def _open(self, parts: Mapping[UUID, int]) -> int:
+        return sum(bill.due - parts.get(bill.pk, 0) for bill in self.bills)
+
+    def cover(self, parts: Mapping[UUID, int]) -> Cover:
+        """The hold that follows."""
+        first, rest, still_open = self.bills[0], self.rest(parts), self._open(parts)
+        resource, month = self.key
+        need = Need(first.customer_id, resource, first.product_id, month, so_far=still_open, ahead=0)
+        return Cover(need, rest, still_open - rest)
+
+
+def held_for(customer: Customer, bills: Sequence[Invoice]) -> list[ForBills]:
+    """What is held for those of these bills that are for use in paid time, with whatever else is open for the same use."""
+    wanted = {_key(bill) for bill in bills if bill.is_of_paid_time}
+    standing = _open_holds([customer]) if wanted else {}
+    by_key: dict[Key, list[Invoice]] = {key: [] for key in wanted & standing.keys()}
+    if by_key:
+        resources = [resource for resource, _month in by_key]
+        for bill in Invoice.objects.open().of_paid_time().filter(resource__in=resources).in_order_of_payment():
+            by_key.get(_key(bill), []).append(bill)
+    return [ForBills(standing[key], key, theirs) for key, theirs in by_key.items()]
+
+
+def _key(bill: Invoice) -> Key:
+    return bill.resource_id, CalendarMonth.of(bill.period_start).key
+
+
+def capture(held: Sequence[ForBills], *, at: datetime) -> None:
+    """The bills take what is held for them."""
+    end_holds([one.standing.hold_id for one in held], End.CAPTURED, at=at)
+
+
+def hold_rest(held: Sequence[ForBills], parts: Mapping[UUID, int], *, at: datetime) -> None:
+    """What was captured and is still open on its bills is held again."""
+    _place([cover for cover in (one.cover(parts) for one in held) if cover.held], at=at)
 
 
 def months_held(at: datetime) -> list[CalendarMonth]:

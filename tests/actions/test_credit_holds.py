@@ -14,7 +14,7 @@ from catalog.models import Item, Product
 from invoices.models import Hold, Invoice
 from invoices.services.holds import end_hold, place_hold
 from invoices.services.month_end import bill_ended_months
-from invoices.services.questions import question_line
+from invoices.services.questions import explain_to_customer, question_line
 from kernel.periods import CalendarMonth
 from ledger.grants import grant_promotional
 from ledger.models import CreditHold
@@ -23,6 +23,8 @@ from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.services.delete import delete_resource
 from payments.models import Payment, UsageHold
+from payments.services.correct import correct_invoice
+from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.owed import settle_what_is_owed
 from payments.services.use_bills import pay_all_use
 from payments.services.use_credit import hold_for_all
@@ -342,6 +344,8 @@ def test_nothing_is_taken_while_staff_have_put_that_on_hold(server: Resource, al
     )
     with nothing_changes():
         pay()
+    assert hold(OVER + DAY / 2) == 5_000, "it is still for the bill"
+    assert parts() == [("2026-03", 5_000, 0, 5_000)]
     end_hold(rests.pk, reason="settled", actor=STAFF, at=OVER + DAY)
     pay(OVER + DAY)
     assert Invoice.objects.of_paid_time().get().status == "paid"
@@ -355,3 +359,71 @@ def test_what_is_questioned_is_not_taken(server: Resource, alice: Customer) -> N
     pay()
     invoice.refresh_from_db()
     assert invoice.paid == 0
+
+
+def test_what_is_questioned_stays_held_until_it_is_answered(server: Resource, alice: Customer) -> None:
+    report(server, "a", 10, 9)
+    hold(on(12))
+    bill()
+    invoice = Invoice.objects.of_paid_time().get()
+    question = question_line(alice.pk, invoice.pk, 1, text="So much?", actor=owner_of(alice), at=OVER)
+    pay()
+    assert hold(OVER + DAY / 2) == 5_000
+    with nothing_changes():
+        hold(OVER + DAY)
+    explain_to_customer(question.pk, "Yes.", actor=STAFF, at=OVER + DAY)
+    pay(OVER + DAY)
+    invoice.refresh_from_db()
+    assert (invoice.status, hold(OVER + 2 * DAY), wallet_of(alice.pk).credit) == ("paid", 0, 9_814_000)
+
+
+def test_what_is_credited_is_held_no_more(server: Resource, alice: Customer) -> None:
+    report(server, "a", 10, 9)
+    hold(on(12))
+    bill()
+    invoice = Invoice.objects.of_paid_time().get()
+    question_line(alice.pk, invoice.pk, 1, text="So much?", actor=owner_of(alice), at=OVER)
+    correct_invoice(invoice.pk, 2_000, note="too much", actor=STAFF, at=OVER + DAY / 2)
+    assert hold(OVER + DAY) == 3_000
+    assert parts() == [("2026-03", 3_000, 0, 3_000)]
+
+
+def test_of_a_bill_only_what_is_paid_is_captured(alice: Customer, small: Item, vserver: Product, traffic: Item) -> None:
+    """Traffic for 5,000 and requests for 2,000. The requests are questioned: 5,000 are paid, and 2,000 are held again at once."""
+    make_metered(vserver, "requests", 100)
+    [server] = create(alice, small, at=BEGIN)
+    report(server, "a", 10, 9)
+    at = on(9)
+    assert take(server, use(server, "b", 20, item="requests", used_at=at), at=at) == ["accepted"]
+    hold(on(14))
+    bill()
+    invoice = Invoice.objects.of_paid_time().get()
+    line = invoice.lines.get(total=2_000)
+    question_line(alice.pk, invoice.pk, line.position, text="So much?", actor=owner_of(alice), at=OVER)
+    pay()
+    invoice.refresh_from_db()
+    assert (invoice.paid, invoice.due) == (5_000, 2_000)
+    assert list(CreditHold.objects.order_by("pk").values_list("amount", "ended_as")) == [
+        (7_000, "captured"),
+        (2_000, ""),
+    ]
+    with nothing_changes():
+        hold(OVER + DAY)
+
+
+def test_a_customer_pays_a_bill_from_what_is_held_for_it(small: Item, traffic: Item) -> None:
+    """All credit is held for the bill that is questioned: it pays that bill, and nothing else."""
+    poor = make_customer("Poor", credit=186_000)
+    [server] = create(poor, small, at=BEGIN)
+    report(server, "a", 10, 9)
+    hold(on(12))
+    bill()
+    invoice = Invoice.objects.of_paid_time().get()
+    question_line(poor.pk, invoice.pk, 1, text="So much?", actor=owner_of(poor), at=OVER)
+    hold(OVER + DAY)
+    assert wallet_of(poor.pk).available == 0
+    pay_invoices_from_wallet(poor.pk, [invoice.pk], amount=3_000, actor=owner_of(poor), at=OVER + DAY)
+    assert (wallet_of(poor.pk).held, wallet_of(poor.pk).available) == (2_000, 0)
+    pay_invoices_from_wallet(poor.pk, [invoice.pk], actor=owner_of(poor), at=OVER + DAY)
+    invoice.refresh_from_db()
+    assert (invoice.status, wallet_of(poor.pk).held, wallet_of(poor.pk).credit) == ("paid", 0, 0)
