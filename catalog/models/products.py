@@ -76,15 +76,6 @@ class Product(Named):
     )
     is_refundable = models.BooleanField(_("unused paid time is refunded on deletion"), default=True)
     stopped_time_is_free = models.BooleanField(_("stopped time is free of charge (postpaid)"), default=False)
-    days_without_credit = models.PositiveSmallIntegerField(
-        _("days until a resource stops whose use credit does not cover (prepaid)"),
-        default=3,
-        db_default=3,
-        null=True,
-        blank=True,
-        validators=STAGE,
-        help_text=_("After the notice. 0 to 90; empty: it runs on, and its customer is told alone."),
-    )
     service_subcategory = models.CharField(
         _("kind of service"),
         max_length=60,
@@ -122,11 +113,6 @@ class Product(Named):
                 name="late_renewal_is_a_known_policy",
                 violation_error_message=_("Late renewal is allowed in grace, or in suspension too."),
                 condition=Q(late_renewal__in=["grace", "suspension"]),
-            ),
-            models.CheckConstraint(
-                name="what_lacks_credit_runs_90_days_at_most",
-                violation_error_message=_("What lacks credit stops after 90 days at most, or runs on."),
-                condition=Q(days_without_credit__isnull=True) | Q(days_without_credit__lte=LONGEST_STAGE),
             ),
             models.CheckConstraint(
                 name="a_product_is_of_a_kind_that_focus_knows",
