@@ -113,15 +113,17 @@ WITH due AS (
     UPDATE lifecycle_resource r SET {{unmark}},
         state = CASE WHEN %(starts)s AND NOT ({{other}}) THEN 'active' ELSE r.state END,
         changed_at = CASE WHEN %(starts)s AND NOT ({{other}}) THEN %(at)s ELSE r.changed_at END
-    FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id AND {{marked}}
-    RETURNING r.id, r.customer_id, r.product_id, r.configuration, r.billing_mode, r.state AS now,
-              p.stopped_time_is_free AND r.billing_mode = 'postpaid' AS begins
+    FROM due WHERE r.id = due.id AND {{marked}}
+    RETURNING r.id, r.customer_id, r.product_id, r.configuration, r.billing_mode, r.state AS now
 ), moved AS (
     SELECT * FROM unmarked WHERE now = 'active'
 ), periods AS (
     INSERT INTO lifecycle_serviceperiod (resource_id, customer_id, billing_mode, configuration, starts_at)
-    SELECT id, customer_id, billing_mode, configuration, date_trunc('minute', %(at)s::timestamptz) FROM moved WHERE begins
+    SELECT id, customer_id, billing_mode, configuration, date_trunc('minute', %(at)s::timestamptz) FROM moved m
+    WHERE billing_mode = 'postpaid'
+        AND NOT EXISTS (SELECT FROM lifecycle_serviceperiod s WHERE s.resource_id = m.id AND s.ends_at IS NULL)
 ){FOLLOWS}"""
+"""Whether stopped time was free is what the stop has said: who is in no service comes into it, whatever the product says by now."""
 
 
 def stop_for_debt(customer_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:

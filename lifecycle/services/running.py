@@ -96,7 +96,7 @@ def start_resource(resource_id: UUID, *, actor: Actor, at: datetime) -> Resource
     resource = _hold_for(Act.START, resource_id, at=at)
     resource.start(at=at)
     resource.save()
-    if _stopped_time_is_free(resource):
+    if not _is_in_service(resource, at=at):
         open_period(resource, starting=at)
     ask_product_team(resource, Verb.START, at=at)
     record_event(resource, Event.STARTED, from_state=State.STOP, actor=actor, at=at)
@@ -181,7 +181,7 @@ def apply_resize(
     order_id: UUID,
 ) -> None:
     """The new configuration is in service from `effective` to the unchanged end."""
-    in_service = not (resource.state == State.STOP and _stopped_time_is_free(resource))
+    in_service = _is_in_service(resource, at=effective)
     cut_periods(resource, at=effective)
     resource.configuration = configuration
     resource.save()
@@ -247,6 +247,11 @@ def _hold_for(act: Act, resource_id: UUID, *, at: datetime) -> Resource:
     refuse(act, resource, at=at)
     refuse_while_pending(resource)
     return resource
+
+
+def _is_in_service(resource: Resource, *, at: datetime) -> bool:
+    """Prepaid time runs on. Of postpaid time the last stop has said it, whatever the product says by now."""
+    return resource.is_prepaid or ServicePeriod.objects.filter(resource=resource).reaching_past(truncate(at)).exists()
 
 
 def _stopped_time_is_free(resource: Resource) -> bool:
