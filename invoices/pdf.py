@@ -240,7 +240,7 @@ def _notes(invoice: Invoice, lines: list[InvoiceLine]) -> list[str]:
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]
     if invoice.is_of_paid_time:
-        notes.insert(0, _("It bills what was used by quantity. Its time was paid ahead."))
+        notes.insert(0, _("It bills what was used by quantity, and no time."))
     elif invoice.is_late:
         notes.insert(0, _("It bills what was reported after the bill of this time had been written, and no time."))
     if invoice.due and invoice.seller.get("bank"):

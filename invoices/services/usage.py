@@ -41,7 +41,7 @@ Segment = tuple[Quantities, Period]
 class Usage:
     """
     One resource in service, from its first to its last minute: what was configured when and is not billed, in order of time.
-    `is_paid_ahead`: all of its time was, so only what is metered is billed.
+    `is_paid_ahead`: it is prepaid by now, or all of its time was paid ahead; of that only what is metered is billed.
     """
 
     resource: Billed
@@ -197,6 +197,7 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
             "resource__name",
             "resource__product",
             "tags",
+            "resource__billing_mode",
             "billing_mode",
             "text",
             "starts_at",
@@ -204,7 +205,7 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
         )
     )
     found: list[Usage] = []
-    for resource_id, customer_id, name, product_id, tags, mode, configuration, starts_at, ends_at in rows.iterator(
+    for resource_id, customer_id, name, product_id, tags, now, mode, configuration, starts_at, ends_at in rows.iterator(
         chunk_size=10_000
     ):
         start, end = max(starts_at, window.starts_at), min(ends_at or window.ends_at, window.ends_at)
@@ -215,7 +216,7 @@ def _in_service(scope: Q, window: Period) -> Sequence[Usage]:
             found[-1].service = Period(found[-1].service.starts_at, end)
         if mode == BillingMode.PREPAID:
             continue
-        found[-1].is_paid_ahead = False
+        found[-1].is_paid_ahead = now == BillingMode.PREPAID
         start = max(start, billed.get(resource_id, start))
         if start < end:
             found[-1].segments.append((quantities_of(configuration), Period(start, end)))

@@ -126,8 +126,8 @@ def test_rest_lists_holds_and_what_became_of_them(alice, server):
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", "what was used by quantity: its time was paid ahead"),
-        ("vi", "phần đã dùng theo lượng: thời gian đã được trả trước"),
+        ("en", "what was used by quantity: no time is billed here"),
+        ("vi", "phần đã dùng theo lượng: không tính thời gian ở đây"),
     ],
 )
 def test_the_bill_says_that_it_bills_no_time(alice, server, language, said):
