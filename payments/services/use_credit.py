@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -20,6 +21,8 @@ from payments.services.use_bills import pay_for_use
 from payments.services.use_holds import hold_for, months_held
 from store.tally import Tally, for_each
 
+logger = logging.getLogger(__name__)
+
 AT_ONCE = 500
 """Resources whose use is looked at in one transaction."""
 LONG = 480
@@ -28,14 +31,30 @@ LONG = 480
 
 def hold_for_all(*, actor: Actor, at: datetime) -> Tally:
     """
-    Bills are paid, and what is held of every customer becomes what it is to be now. Whom somebody else holds waits for the next time.
+    Bills are paid, and what is held of every customer becomes what it is to be now. Whom somebody else holds is waited for at the end.
 
-    A run whose time is up is tried again a while later, and begins at another place then.
+    Where one of many fails, all of them are looked at one by one. A run whose time is up is tried again a while later, and begins at
+    another place then.
     """
     some = list(_customers(at))
     begin = len(some) * at.minute // 60
     turn = [*some[begin:], *some[:begin]]
-    return for_each(turn, lambda pks: _hold_for(pks, actor=actor, at=at), what="credit of customers", seconds=LONG)
+    later: list[UUID] = []
+
+    def look(pks: Sequence[UUID]) -> None:
+        try:
+            later.extend(_hold_for(pks, actor=actor, at=at))
+        except Exception:  # whatever it is, it may not stop the others
+            if len(pks) == 1:
+                raise
+            logger.exception("%s customers from %s on: looking after their credit one by one", len(pks), pks[0])
+            later.extend(pks)
+
+    tally = for_each(turn, look, what="credit of customers", seconds=LONG)
+    rest = for_each(
+        later, lambda pk: _hold_for([pk], waits=True, actor=actor, at=at), what="credit of customer", seconds=LONG
+    )
+    return Tally(tally.done + rest.done, tally.failed + rest.failed)
 
 
 def _customers(at: datetime) -> Iterator[Sequence[UUID]]:
@@ -55,11 +74,13 @@ def _customers(at: datetime) -> Iterator[Sequence[UUID]]:
 
 
 @transaction.atomic
-def _hold_for(pks: Sequence[UUID], *, actor: Actor, at: datetime) -> None:
-    free = Customer.objects.select_for_update(no_key=True, skip_locked=True).filter(pk__in=pks)
+def _hold_for(pks: Sequence[UUID], *, waits: bool = False, actor: Actor, at: datetime) -> list[UUID]:
+    """Returns whom somebody else holds, unless it `waits` for them."""
+    free = Customer.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=pks)
     customers = list(free.order_by("pk"))
     owing = set(Invoice.objects.open().of_paid_time().filter(customer__in=pks).values_list("customer", flat=True))
     for customer in customers:
         if customer.pk in owing:  # else what is held for a bill would be free before it is paid
             pay_for_use(customer, actor=actor, at=at)
     hold_for(customers, at=at)
+    return sorted({*pks} - {customer.pk for customer in customers})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,14 +24,16 @@ from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.services.delete import delete_resource
 from payments.models import Payment, UsageHold
+from payments.services import use_credit
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.owed import settle_what_is_owed
 from payments.services.use_bills import pay_all_use
 from payments.services.use_credit import hold_for_all
+from payments.services.use_holds import Cover, hold_for
 from tests.actions.books import nothing_changes
 from tests.actions.test_usage_intake import take, use
-from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_customer, make_metered, owner_of, switch_mode
+from tests.cast import DAY, JOB, STAFF, create, fresh, fund, make_customer, make_metered, owner_of, renew, switch_mode
 
 pytestmark = pytest.mark.django_db
 MARCH = CalendarMonth(2026, 3)
@@ -427,3 +430,38 @@ def test_a_customer_pays_a_bill_from_what_is_held_for_it(small: Item, traffic: I
     pay_invoices_from_wallet(poor.pk, [invoice.pk], actor=owner_of(poor), at=OVER + DAY)
     invoice.refresh_from_db()
     assert (invoice.status, wallet_of(poor.pk).held, wallet_of(poor.pk).credit) == ("paid", 0, 0)
+
+
+def test_in_the_month_of_the_switch_what_is_held_pays_the_bill(bob: Customer, small: Item, traffic: Item) -> None:
+    """Postpaid until the 3rd, then paid ahead for a month: the 7,000 of the use since are held and paid, and nothing else is."""
+    [server] = create(bob, small, at=BEGIN)
+    switch_mode(bob, "prepaid", at=on(3))
+    fund(bob, 1_000_000)
+    renew(fresh(server), at=on(3, 13))
+    report(server, "a", 14, 10)
+    assert hold(on(12)) == 7_000
+    bill()
+    pay()
+    invoice = Invoice.objects.of_paid_time().get()
+    assert (invoice.resource_id, invoice.total, invoice.status) == (server.pk, 7_000, "paid")
+    assert CreditHold.objects.get().ended_as == "captured"
+
+
+def test_one_customer_who_fails_leaves_the_others_their_holds(
+    small: Item, traffic: Item, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ill, well = make_customer("Ill", credit=1_000_000), make_customer("Well", credit=1_000_000)
+    for customer in (ill, well):
+        [server] = create(customer, small, at=BEGIN)
+        report(server, "a", 10, 9)
+
+    def fails_for_one(customers: Sequence[Customer], *, at: datetime) -> list[Cover]:
+        covers = hold_for(customers, at=at)
+        if ill in customers:
+            raise ArithmeticError
+        return covers
+
+    monkeypatch.setattr(use_credit, "hold_for", fails_for_one)
+    assert hold_for_all(actor=JOB, at=on(12)).failed == 1
+    assert (wallet_of(ill.pk).held, wallet_of(well.pk).held) == (0, 5_000)
+    assert "looking after their credit one by one" in caplog.text
