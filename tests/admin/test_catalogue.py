@@ -190,7 +190,7 @@ def test_the_webhook_secret_is_written_and_never_shown(catalogue, staff, vserver
 def test_the_code_of_an_item_stays(catalogue, small):
     form = {
         "code": "other", "kind": "volume", "name": "Small", "name_en": "Small", "unit": "server", "maximum": "1",
-        "position": "0", "product": small.product_id,
+        "position": "0", "least_held": "0", "product": small.product_id,
     }  # fmt: skip
     assert catalogue.post(reverse("admin:catalog_item_change", args=[small.pk]), form).status_code == 302
     small.refresh_from_db()

@@ -91,7 +91,7 @@ def forms(alice, bob, small):
         },
         Item: {
             "product": small.product_id, "code": "new", "name": "a", "name_en": "a", "kind": "volume", "unit": "GB",
-            "maximum": "1", "position": "0",
+            "maximum": "1", "position": "0", "least_held": "0",
         },
         Price: {
             "item": small.pk, "customer": alice.pk, "unit_price": "1", "per_minutes": "43200", "tax_category": "standard",
@@ -204,6 +204,7 @@ def test_what_is_there_once_is_refused_with_a_sentence(superuser, staff, forms, 
 def test_two_items_of_one_code_on_a_product_are_refused_with_a_sentence(superuser, forms):
     item = {
         "position": "0",
+        "least_held": "0",
         "code": "same",
         "name": "a",
         "name_en": "a",
