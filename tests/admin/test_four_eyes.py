@@ -171,7 +171,7 @@ def test_every_page_that_moves_money_by_a_typed_amount_goes_through_one_door():
         if "amount" in task.form.base_fields
     }
     assert typed - {"take-back", "give-back"} == {
-        "adjust-credit", "grant-credit", "bank-transfer", "credit-note", "book", "give", "send-back", "justify", "return",
+        "adjust-credit", "grant-credit", "bank-transfer", "credit-note", "book", "give", "send-back", "justify", "return", "grant-poc",
     }  # fmt: skip
     money = {code for code, act in Act.known.items() if act.right == APPROVE_MONEY}
     always = {"back-date-price", "enter-tax-rate", "refund-top-up", "settle-refund"}
