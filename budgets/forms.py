@@ -115,7 +115,9 @@ class CapForm(forms.Form):
     """What happens when a budget is spent."""
 
     refuses_orders = forms.BooleanField(label=_("Refuse new orders that would pass it"), required=False)
-    stops = forms.ChoiceField(label=pgettext_lazy("verb", "Stop"), choices=Stops.choices, required=False, widget=forms.RadioSelect)
+    stops = forms.ChoiceField(
+        label=pgettext_lazy("verb", "Stop"), choices=Stops.choices, required=False, widget=forms.RadioSelect
+    )
     chosen = forms.MultipleChoiceField(label=_("These resources"), required=False, widget=forms.CheckboxSelectMultiple)
     starts_again = forms.TypedChoiceField(
         label=_("When you raise the limit, or the month ends"),
