@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Min, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from catalog.pricing import saved_so_far, unused_part
@@ -70,9 +70,9 @@ def _unused(invoice: Invoice, instant: datetime, *, leaves: bool) -> Unused:
 
 
 def term_paid_for(resource: Resource, *, at: datetime) -> int:
-    """For how many months ahead the resource's paid time was paid for at most; a resize goes on with that."""
+    """For how many months ahead all of the resource's unused time was paid for at least; a resize goes on with that."""
     ahead = Invoice.objects.filter(resource=resource, kind=Invoice.Kind.PREPAID, covered_until__gt=truncate(at))
-    return ahead.aggregate(longest=Max("term_months"))["longest"] or 1
+    return ahead.aggregate(shortest=Min("term_months"))["shortest"] or 1
 
 
 def at_most(unused: Iterable[Unused], limit: int) -> list[Unused]:

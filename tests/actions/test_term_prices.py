@@ -250,6 +250,27 @@ def test_what_is_bought_for_a_year_is_resized_at_the_prices_of_a_year(
     )
 
 
+def test_a_term_does_not_go_on_in_what_was_bought_by_the_month(
+    alice: Customer, yearly: Item, large: Item, disk: Item
+) -> None:
+    """
+    A day is left of twelve months, and a month behind it: 31 days at 181,000 and 2,000 for the GB, not at 165,000.
+
+    31/30 of 183,000 are 189,100, less 5,500 for the day at 165,000 and 181,000. A month later again, with a day left: 1/30 of 520,000
+    are 17,333, less 1/31 of 189,100, which are 6,100.
+    """
+    by_term(large, 12, 480_000)
+    [server] = create(alice, yearly, months=12)
+    renew(server, at=NOON, months=1)
+    resize(fresh(server), yearly, (disk, 1), at=NOON + 12 * MONTH - DAY)
+    invoice = Invoice.objects.latest("issued_at")
+    assert (invoice.total, invoice.term_months, invoice.saved) == (189_100, 1, 0)
+    assert spent(alice) == 1_980_000 + 181_000 + 2_600
+    resize(fresh(server), large, at=NOON + 13 * MONTH - DAY)
+    assert spent(alice) == 1_980_000 + 181_000 + 2_600 + 11_233
+    assert violations() == []
+
+
 def test_a_renewal_to_a_common_end_is_priced_by_its_own_length(alice: Customer, yearly: Item) -> None:
     """One ends after a month and gets twelve more at 165,000, the other after three and gets ten at 181,000."""
     [first] = create(alice, yearly, name="first")
