@@ -96,7 +96,7 @@ def test_paid_time_is_what_invoices_cover(alice: Customer, small: Item, until: s
     create(alice, small)
     at_the_end()
     run("SET CONSTRAINTS ALL DEFERRED")
-    with refused("no invoice says so"):
+    with refused("neither an invoice nor POC credit says so"):
         run(f"UPDATE lifecycle_resource SET paid_until = {until}, suspend_at = {until}")
         at_the_end()
     run(
