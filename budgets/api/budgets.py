@@ -18,6 +18,7 @@ from accounts.api.fields import Choice, Flag, Identifier, Input, Instant, Money,
 from accounts.api.query import Paged, Query
 from accounts.may import May
 from accounts.models import CustomerKey
+from accounts.principals import demand_of
 from budgets.models import Alert, Budget, Hit, Scope, Stops
 from budgets.queries import Standing, standings
 from budgets.services.replay import replay
@@ -26,6 +27,7 @@ from budgets.services.setting import (
     Cap,
     NothingOfThis,
     change_budget,
+    changes_what_it_stops,
     remove_budget,
     set_budget,
     set_cap,
@@ -233,7 +235,10 @@ class BudgetViewSet(Endpoint):
         """Let it act when it is spent, or only tell."""
         wish = self.wish
         cap = Cap(wish["refuses_orders"], Stops(wish["stops"]), wish.get("resources", []), wish["starts_again"])
-        set_cap(self.get_object().pk, cap, confirmed=wish["confirm"], actor=self.actor, at=self.at)
+        budget = self.get_object()
+        if changes_what_it_stops(budget, cap):
+            demand_of(self.principal, May.MANAGE_RESOURCES)
+        set_cap(budget.pk, cap, confirmed=wish["confirm"], actor=self.actor, at=self.at)
         return self.shown(pk)
 
     @action(detail=True, methods=["post"])

@@ -72,6 +72,16 @@ class NotYourRecipients(DomainError):
     message = _("Choose among your recipients.")
 
 
+class NotByKey(DomainError):
+    """Whoever holds a key would lift what is to hold it."""
+
+    code = "not-by-key"
+    status = 403
+    message = _(
+        "Programs may not do this: what an API key may spend, and how a cap is loosened, is decided by somebody who signs in."
+    )
+
+
 class NotActing(DomainError):
     code = "not-acting"
     message = _("This cap does nothing at present.")
@@ -128,11 +138,13 @@ def change_budget(budget_id: UUID, limit: int, *, confirmed: bool = False, actor
     :param confirmed: also where it is reached already
     :raises BelowSpent: it is, and nobody has confirmed that
     :raises BudgetGone:
+    :raises NotByKey:
     """
     budget = _hold(budget_id)
     before = budget.monthly_limit
     if limit == before:
         return budget
+    _refuse_keys(budget, loosens=budget.is_cap and limit > before, actor=actor)
     budget.monthly_limit, budget.raised = limit, budget.raised + (limit > before)
     budget.save(update_fields=["monthly_limit", "raised"])
     record_audit(
@@ -160,10 +172,12 @@ def set_readers(budget_id: UUID, readers: Collection[UUID], *, actor: Actor, at:
 
     :raises NotYourRecipients:
     :raises BudgetGone:
+    :raises NotByKey:
     """
     budget, chosen = _hold(budget_id), sorted(set(readers))
     if Recipient.objects.in_use().filter(pk__in=chosen, customer=budget.customer_id).count() != len(chosen):
         raise NotYourRecipients
+    _refuse_keys(budget, loosens=False, actor=actor)
     if budget.readers != chosen:
         budget.readers = chosen
         budget.save(update_fields=["readers"])
@@ -183,12 +197,14 @@ def set_cap(budget_id: UUID, cap: Cap, *, confirmed: bool = False, actor: Actor,
     :raises ActsAtOnce: it would, and nobody has confirmed that
     :raises NotYourResources: those that are to stop
     :raises BudgetGone:
+    :raises NotByKey:
     """
     budget = _hold(budget_id)
     chosen = sorted(set(cap.chosen)) if cap.stops == Stops.CHOSEN else []
     own = Resource.objects.filter(pk__in=chosen, customer=budget.customer_id).count()
     if own != len(chosen) or len(chosen) > MOST_CHOSEN or (cap.stops == Stops.CHOSEN and not chosen):
         raise NotYourResources(most=MOST_CHOSEN)
+    _refuse_keys(budget, loosens=_loosens(budget, cap), actor=actor)
     budget.refuses_orders, budget.stops, budget.starts_again = cap.refuses_orders, cap.stops, cap.starts_again
     budget.chosen = chosen
     budget.save(update_fields=["refuses_orders", "stops", "starts_again", "chosen"])
@@ -222,9 +238,10 @@ def lift_cap(budget_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Bud
 
 @transaction.atomic
 def remove_budget(budget_id: UUID, *, actor: Actor, at: datetime) -> Budget:
-    """It counts no more; removing it again changes nothing."""
+    """It counts no more; removing it again changes nothing. :raises NotByKey:"""
     budget = _hold(budget_id, standing=False)
     if budget.is_standing:
+        _refuse_keys(budget, loosens=budget.is_cap, actor=actor)
         budget.removed_at = max(at, budget.created_at)
         budget.save(update_fields=["removed_at"])
         let_go_of(budget, at=at)
@@ -233,6 +250,25 @@ def remove_budget(budget_id: UUID, *, actor: Actor, at: datetime) -> Budget:
             **_named(budget),
         )  # fmt: skip
     return budget
+
+
+def changes_what_it_stops(budget: Budget, cap: Cap) -> bool:
+    """For that it takes the right to stop resources as well."""
+    chosen = set(cap.chosen) if cap.stops == Stops.CHOSEN else set()
+    return cap.stops != budget.stops or chosen != set(budget.chosen)
+
+
+def _loosens(budget: Budget, cap: Cap) -> bool:
+    """Whether less is refused, or something is stopped no more that was."""
+    if budget.refuses_orders and not cap.refuses_orders:
+        return True
+    return budget.stops != Stops.NOTHING and (budget.stops != cap.stops or not set(budget.chosen) <= set(cap.chosen))
+
+
+def _refuse_keys(budget: Budget, *, loosens: bool, actor: Actor) -> None:
+    """:raises NotByKey: a key changes a budget of a key, or loosens a cap"""
+    if actor.key and (loosens or budget.scope == Scope.KEY):
+        raise NotByKey
 
 
 def _ask_and_warn(budget: Budget, *, confirmed: bool, at: datetime) -> None:

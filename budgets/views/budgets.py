@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import PortalRequest, portal_page
+from accounts.access import PortalRequest, demand, portal_page
 from accounts.may import May
 from budgets.forms import (
     MOST_SHOWN,
@@ -34,6 +34,7 @@ from budgets.services.setting import (
     BelowSpent,
     NotYourResources,
     change_budget,
+    changes_what_it_stops,
     remove_budget,
     set_budget,
     set_cap,
@@ -98,6 +99,8 @@ def cap(request: PortalRequest, budget_id: UUID) -> HttpResponse:
     form = CapForm(request.POST, budget=budget, resources=resources_to_stop(request.customer))
     if form.is_valid():
         confirmed = form.cleaned_data["confirmed"]
+        if changes_what_it_stops(budget, form.cap):
+            demand(May.MANAGE_RESOURCES, request.rights, customer=request.customer)
         try:
             set_cap(budget.pk, form.cap, confirmed=confirmed, actor=request.actor, at=request.at)
         except ActsAtOnce as asks:

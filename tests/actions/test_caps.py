@@ -17,6 +17,7 @@ from budgets.services.setting import (
     ActsAtOnce,
     Cap,
     NotActing,
+    NotByKey,
     NotYourResources,
     change_budget,
     lift_cap,
@@ -316,6 +317,25 @@ def test_an_account_that_closes_ends_what_was_reached_a_moment_later(bob: Custom
     watch_all(at=reached)
     end_budgets(bob, actor=owner_of(bob), at=reached - timedelta(seconds=1))
     assert (Hit.objects.get().lifted_at, Budget.objects.get().is_standing) == (reached, False)
+
+
+def test_a_key_loosens_no_cap_and_changes_no_budget_of_a_key(alice: Customer) -> None:
+    key = issue_customer_key(alice, "shop", actor=STAFF, at=BEGIN)[0]
+    of_key, whole = set_budget(alice, 100_000, key=key, actor=owner_of(alice), at=BEGIN), cap_of(alice, 500_000)
+    program = key.actor
+    with pytest.raises(NotByKey):
+        change_budget(of_key.pk, 90_000, actor=program, at=NOON)
+    with pytest.raises(NotByKey):
+        change_budget(whole.pk, 500_001, actor=program, at=NOON)
+    with pytest.raises(NotByKey):
+        set_cap(whole.pk, Cap(stops=Stops.POSTPAID), actor=program, at=NOON)
+    for budget in (of_key, whole):
+        with pytest.raises(NotByKey):
+            remove_budget(budget.pk, actor=program, at=NOON)
+    change_budget(whole.pk, 400_000, actor=program, at=NOON)
+    set_cap(whole.pk, Cap(refuses_orders=True, stops=Stops.POSTPAID), actor=program, at=NOON)
+    whole.refresh_from_db()
+    assert (whole.monthly_limit, whole.acts) == (400_000, "both")
 
 
 def test_staff_lift_a_cap_until_the_month_ends(bob: Customer, small: Item) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import CustomerKey
-from tests.api.conftest import done, refused
+from tests.api.conftest import Caller, done, refused
 from tests.cast import LONG_AGO, create, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,17 @@ def test_a_budget_acts_refuses_and_shows_what_it_would_have_done(as_alice, alice
         None,
         0,
     )
+
+
+def test_what_a_cap_stops_takes_the_right_to_stop(alice):
+    _key, secret = CustomerKey.issue(
+        at=LONG_AGO, customer=alice, name="budgets", carries=["view-billing", "manage-wallet"]
+    )
+    made = done(Caller(secret).post("budgets/", {"limit": 5}, key="k"), 201)
+    place = f"budgets/{made['id']}/cap/"
+    refused(Caller(secret).post(place, {"stops": "postpaid"}), 403, "key-lacks-right")
+    assert done(Caller(secret).post(place, {"refuses_orders": True}))["cap"]["refuses_orders"]
+    refused(Caller(secret).post(place, {}), 403, "not-by-key")
 
 
 def test_who_is_told_of_a_low_balance(as_alice, alice, small):

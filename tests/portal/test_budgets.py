@@ -79,6 +79,15 @@ def test_what_happens_when_it_is_spent_is_chosen(owner, alice, small):
     assert "Stopped because a cap was reached" in markup(owner.get(reverse("resource", args=[server.pk])))
 
 
+def test_what_a_cap_stops_is_chosen_by_who_may_stop_resources(owner, alice):
+    owner.post(PAGE, {"of": "everything", "limit": "200000"})
+    cap = reverse("budget-cap", args=[Budget.objects.get().pk])
+    billing = signed_in(alice, Role.BILLING)
+    assert billing.post(cap, {"stops": "postpaid", "starts_again": "yes"}).status_code == 403
+    assert billing.post(cap, {"refuses_orders": "on", "stops": "", "starts_again": "yes"}).status_code == 302
+    assert Budget.objects.get().acts == "refuse"
+
+
 def test_last_month_can_be_looked_at_with_another_limit(owner, alice):
     owner.post(PAGE, {"of": "everything", "limit": "200000"})
     page = reverse("budget-last-month", args=[Budget.objects.get().pk])
