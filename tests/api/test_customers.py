@@ -198,6 +198,7 @@ def test_a_top_up_and_the_history_of_the_wallet(gateway):
         "credit": 500_000,
         "promotional": 0,
         "held": 0,
+        "poc": 0,
         "credit_kinds": [{"kind": "bought", "amount": 500_000}],
     }
     (entry,) = done(caller.get("wallet/entries/"))["results"]

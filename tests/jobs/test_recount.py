@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from accounts.models import Customer
 from billing_portal.auditor import violations
@@ -24,6 +25,7 @@ pytestmark = MARKS
 
 
 def planted(sql: str, *arguments: object) -> None:
+    connection.check_constraints()  # what the commit would say of what was right
     with around_all_guards():
         assert run(sql, *arguments)
 

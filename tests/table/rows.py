@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.apps import apps
 from django.db import connection
 from django.db.models import AutoField, ForeignKey, Model
@@ -35,6 +37,8 @@ def values(table: str, column: str) -> tuple[str, str]:
     while isinstance(field, ForeignKey):
         field = field.target_field
     kind, stored = field.get_internal_type(), str(field.db_type(connection))
+    if stored == "uuid[]":
+        return "'{{}}'", f"'{{{{{uuid4()}}}}}'"
     return KINDS.get("CharField" if "char" in stored and not stored.endswith("]") else kind, NUMBER)
 
 
