@@ -69,6 +69,7 @@ def test_who_calls_outside_runs_on_the_couriers_and_nobody_else_does() -> None:
         "see-to-refunds",
         "charge-linked-accounts",
         "fetch-statements",
+        "check-domains",
     }
     for name, entry in beat_schedule().items():
         assert entry["options"]["queue"] == ("couriers" if name in outside else "celery"), name
