@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from accounts.models import BillingMode, Customer
-from budgets.services.setting import Cap
 from demo.links import ended_at_gateway, link_wallet, top_up_from_wallet
 from demo.money import adjust, budget, grant, grant_poc, low_balance, pay_from_wallet, stop_poc, switch, top_up
 from demo.timeline import Part, Timeline
@@ -63,7 +62,7 @@ def _hoasen_runs(part: Part) -> None:
     part(20, buy, "vserver", "staging-01", "s1-2x4 ssd=40", tags={"Environment": "staging"})  # warning: ten days left
     part(27, buy, "vserver", "batch-01", "s1-8x16 hdd=500")  # alert: three days left
     part(33, buy, "vstorage", "media", "pkg-10tb")  # expired, in grace
-    part(60, budget, 90_000_000, cap=Cap(refuses_orders=True))
+    part(60, budget, 90_000_000)
     part(60, budget, 15_000_000, product="vserver")
     part(60, low_balance, below=2_000_000, days=14)
     part(1, top_up_from_wallet, 5_000_000)
