@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -52,3 +52,34 @@ def for_each(
         else:
             tally.done += 1
     return tally
+
+
+def for_each_group(
+    groups: Iterable[Sequence[Item]],
+    work: Callable[[Sequence[Item]], object],
+    *,
+    what: str,
+    seconds: float = PATIENCE_SECONDS,
+) -> Tally:
+    """
+    Call `work` with many items at once, which owns their transaction; where that fails, with each of them alone.
+
+    So one that fails, or is refused, does not stop those that it happens to be looked at with.
+
+    :param what: names items in the log: "budgets of customers"
+    :raises TimeIsUp: as `for_each`
+    """
+    alone: list[Item] = []
+
+    def together(group: Sequence[Item]) -> None:
+        try:
+            work(group)
+        except Exception:  # whatever it is, it may not stop the others
+            if len(group) == 1:
+                raise
+            logger.exception("%s, %s of them from %s on: one by one", what, len(group), group[0])
+            alone.extend(group)
+
+    found = for_each(groups, together, what=what, seconds=seconds)
+    rest = for_each(([item] for item in alone), work, what=what, seconds=seconds)
+    return Tally(found.done + rest.done, found.failed + rest.failed)

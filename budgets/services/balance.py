@@ -26,7 +26,7 @@ from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all
 from payments.services.wallet import Wallet, wallets_of
-from store.tally import Tally, for_each
+from store.tally import Tally, for_each_group
 
 DAYS_OF_A_MONTH = 30
 CUSTOMERS_AT_ONCE = 500
@@ -78,7 +78,7 @@ def set_balance_alert(
 
 def watch_balances(*, at: datetime) -> Tally:
     """All that are on; customers who are held by somebody are left to the next time, a minute later."""
-    return for_each(_groups(), lambda group: _watch_group(group, at=at), what="balances of customers")
+    return for_each_group(_groups(), lambda group: _watch_group(group, at=at), what="balances of customers")
 
 
 def _groups() -> Iterator[list[UUID]]:

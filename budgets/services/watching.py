@@ -21,7 +21,7 @@ from budgets.words import code_of, told_to
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import notice_of, tell_all
-from store.tally import Tally, for_each
+from store.tally import Tally, for_each_group
 
 Mark = Alert.Mark
 CUSTOMERS_AT_ONCE = 200
@@ -31,7 +31,7 @@ PERCENT = {Mark.HALF: 50, Mark.MOST: 80, Mark.ALL: 100}
 
 def watch_all(*, at: datetime) -> Tally:
     """Every budget, and what caps had stopped; customers who are held by somebody are left to the next time, a minute later."""
-    return for_each(_groups(), lambda group: _watch_group(group, at=at), what="budgets of customers")
+    return for_each_group(_groups(), lambda group: _watch_group(group, at=at), what="budgets of customers")
 
 
 def watch(customers: Collection[UUID], *, at: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -19,9 +18,7 @@ from kernel.ranges import ranges_of
 from payments.models import UsageHold
 from payments.services.use_bills import pay_for_use
 from payments.services.use_holds import hold_for, months_held
-from store.tally import Tally, for_each
-
-logger = logging.getLogger(__name__)
+from store.tally import Tally, for_each, for_each_group
 
 AT_ONCE = 500
 """Resources whose use is looked at in one transaction."""
@@ -42,15 +39,9 @@ def hold_for_all(*, actor: Actor, at: datetime) -> Tally:
     later: list[UUID] = []
 
     def look(pks: Sequence[UUID]) -> None:
-        try:
-            later.extend(_hold_for(pks, actor=actor, at=at))
-        except Exception:  # whatever it is, it may not stop the others
-            if len(pks) == 1:
-                raise
-            logger.exception("%s customers from %s on: looking after their credit one by one", len(pks), pks[0])
-            later.extend(pks)
+        later.extend(_hold_for(pks, actor=actor, at=at))
 
-    tally = for_each(turn, look, what="credit of customers", seconds=LONG)
+    tally = for_each_group(turn, look, what="credit of customers", seconds=LONG)
     rest = for_each(
         later, lambda pk: _hold_for([pk], waits=True, actor=actor, at=at), what="credit of customer", seconds=LONG
     )

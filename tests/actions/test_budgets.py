@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from accounts.models import Customer, CustomerKey
 from accounts.services.keys import issue_customer_key
 from budgets.models import Alert, Budget
 from budgets.queries import Standing, standings
+from budgets.services import watching
+from budgets.services.caps import follow
 from budgets.services.setting import (
     BelowSpent,
     BudgetGone,
@@ -239,6 +242,23 @@ def test_each_mark_is_told_once_a_month_the_highest_of_several(alice: Customer, 
     watch_all(at=NOON + DAY)
     assert marks(budget) == ["50", "80", "100"]
     assert told(alice) == [("budget_reached", "50"), ("budget_reached", "100")]
+
+
+def test_one_customer_who_fails_leaves_the_others_their_marks(
+    alice: Customer, bob: Customer, small: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked at together; whose look fails, or is refused, is looked at alone, and so is everybody else."""
+    well, ill = budget_of(alice, 300_000), budget_of(bob, 300_000)
+    create(alice, small)
+
+    def fails_for_one(found: Collection[Standing], *, at: datetime) -> None:
+        follow(found, at=at)
+        if any(one.budget == ill for one in found):
+            raise BudgetGone
+
+    monkeypatch.setattr(watching, "follow", fails_for_one)
+    watch_all(at=NOON)
+    assert marks(well) == ["50"]
 
 
 def test_a_new_month_begins_anew(bob: Customer, small: Item) -> None:
