@@ -32,6 +32,7 @@ from budgets.services.setting import (
     set_budget,
     set_cap,
     set_readers,
+    stops_sooner,
 )
 from catalog.models import Product
 from kernel.periods import CalendarMonth
@@ -226,6 +227,8 @@ class BudgetViewSet(Endpoint):
         """Another limit: raised, its marks are told again when they are reached again."""
         wish = self.wish
         budget = self.get_object()
+        if stops_sooner(budget, wish["limit"]):
+            demand_of(self.principal, May.MANAGE_RESOURCES)
         change_budget(budget.pk, wish["limit"], confirmed=wish["confirm"], actor=self.actor, at=self.at)
         return self.shown(pk)
 

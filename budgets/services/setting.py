@@ -258,6 +258,11 @@ def changes_what_it_stops(budget: Budget, cap: Cap) -> bool:
     return cap.stops != budget.stops or chosen != set(budget.chosen)
 
 
+def stops_sooner(budget: Budget, limit: int) -> bool:
+    """So does lowering the limit of a cap that stops something: it may be reached at once."""
+    return budget.stops != Stops.NOTHING and limit < budget.monthly_limit
+
+
 def _loosens(budget: Budget, cap: Cap) -> bool:
     """Whether less is refused, or something is stopped no more that was."""
     if budget.refuses_orders and not cap.refuses_orders:

@@ -39,6 +39,7 @@ from budgets.services.setting import (
     set_budget,
     set_cap,
     set_readers,
+    stops_sooner,
 )
 from catalog.models import Product
 from kernel import display
@@ -81,6 +82,8 @@ def change(request: PortalRequest, budget_id: UUID) -> HttpResponse:
     form = LimitForm(request.POST, budget=budget)
     if form.is_valid():
         said = form.cleaned_data
+        if stops_sooner(budget, said["limit"]):
+            demand(May.MANAGE_RESOURCES, request.rights, customer=request.customer)
         try:
             change_budget(budget.pk, said["limit"], confirmed=said["confirmed"], actor=request.actor, at=request.at)
         except BelowSpent as asks:

@@ -86,6 +86,11 @@ def test_what_a_cap_stops_is_chosen_by_who_may_stop_resources(owner, alice):
     assert billing.post(cap, {"stops": "postpaid", "starts_again": "yes"}).status_code == 403
     assert billing.post(cap, {"refuses_orders": "on", "stops": "", "starts_again": "yes"}).status_code == 302
     assert Budget.objects.get().acts == "refuse"
+    owner.post(cap, {"stops": "postpaid", "starts_again": "yes"})
+    limit = reverse("budget-change", args=[Budget.objects.get().pk])
+    assert billing.post(limit, {"limit": "1"}).status_code == 403, "lowered, it may stop at once"
+    assert billing.post(limit, {"limit": "300000"}).status_code == 302
+    assert Budget.objects.get().monthly_limit == 300_000
 
 
 def test_last_month_can_be_looked_at_with_another_limit(owner, alice):
