@@ -87,7 +87,7 @@ def next_link_question(after: datetime) -> datetime | None:
     return LINK_QUESTIONS.next_due(after)
 
 
-def expire_granted_credit(*, at: datetime) -> int:
+def expire_granted_credit(*, at: datetime) -> Tally:
     return credit.expire_promotional_credit(at=at) + poc.expire_poc_credit(at=at)
 
 

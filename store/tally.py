@@ -27,6 +27,9 @@ class Tally:
     done: int = 0
     failed: int = 0
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.done + other.done, self.failed + other.failed)
+
 
 def for_each(
     items: Iterable[Item], work: Callable[[Item], object], *, what: str, seconds: float = PATIENCE_SECONDS
@@ -81,5 +84,4 @@ def for_each_group(
             alone.extend(group)
 
     found = for_each(groups, together, what=what, seconds=seconds)
-    rest = for_each(([item] for item in alone), work, what=what, seconds=seconds)
-    return Tally(found.done + rest.done, found.failed + rest.failed)
+    return found + for_each(([item] for item in alone), work, what=what, seconds=seconds)

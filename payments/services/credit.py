@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,7 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
 from payments.services.standing import stop_filling_up
+from store.tally import Tally, for_each
 
 
 @transaction.atomic
@@ -74,11 +76,15 @@ def grant_promotional_credit(
     return grant
 
 
-def expire_promotional_credit(*, at: datetime) -> int:
-    """Take back what is left of ended grants; returns how many customers lost some."""
+def expire_promotional_credit(*, at: datetime) -> Tally:
+    """Take back what is left of ended grants; each customer in a transaction of their own."""
     ended = Grant.objects.filter(kind=Grant.Kind.PROMOTIONAL, expires_at__lte=at, rest__gt=0)
-    count = 0
-    for customer_id in ended.values_list("customer", flat=True).distinct().iterator():
-        with transaction.atomic():
-            count += bool(grants.expire_promotional(Customer.objects.lock(customer_id), at=at))
-    return count
+    customers = ended.order_by("customer").values_list("customer", flat=True).distinct()
+    return for_each(
+        list(customers), lambda pk: _expire_promotional_of(pk, at=at), what="promotional credit of customer"
+    )
+
+
+@transaction.atomic
+def _expire_promotional_of(customer_id: UUID, *, at: datetime) -> None:
+    grants.expire_promotional(Customer.objects.lock(customer_id), at=at)

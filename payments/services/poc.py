@@ -28,6 +28,7 @@ from notifications.services import tell
 from payments.audit import Did
 from payments.models import PocTime
 from payments.services.poc_time import cut_poc_time
+from store.tally import Tally, for_each
 
 ANNOUNCED_BEFORE = (7, 1)
 """So many days before its end POC credit is spoken of."""
@@ -156,20 +157,19 @@ def announce_ends(*, at: datetime) -> int:
     return count
 
 
-def expire_poc_credit(*, at: datetime) -> int:
-    """End the grants whose time is over: what is left is taken back, and its customer is told; returns how many."""
-    ended = Grant.objects.filter(kind=Grant.Kind.POC, stopped_at=None, expires_at__lte=at)
-    count = 0
-    for grant_id, customer_id in ended.filter(rest__gt=0).values_list("pk", "customer").iterator():
-        with transaction.atomic():
-            customer = Customer.objects.lock(customer_id)
-            grant = Grant.objects.get(pk=grant_id)
-            if grant.rest:
-                left = grant.rest
-                take_back(grant, left, at, at=at)
-                _tell_end(grant, customer, left, stopped=False, at=at)
-                count += 1
-    return count
+def expire_poc_credit(*, at: datetime) -> Tally:
+    """End the grants whose time is over: what is left is taken back, and its customer is told; each in a transaction of its own."""
+    ended = Grant.objects.filter(kind=Grant.Kind.POC, stopped_at=None, expires_at__lte=at, rest__gt=0)
+    return for_each(list(ended.values_list("pk", flat=True)), lambda pk: _expire(pk, at=at), what="POC credit")
+
+
+@transaction.atomic
+def _expire(grant_id: int, *, at: datetime) -> None:
+    customer = Customer.objects.lock(Grant.objects.values_list("customer", flat=True).get(pk=grant_id))
+    grant = Grant.objects.get(pk=grant_id)
+    if left := grant.rest:
+        take_back(grant, left, at, at=at)
+        _tell_end(grant, customer, left, stopped=False, at=at)
 
 
 def _last_day(grant: Grant) -> date:

@@ -42,10 +42,9 @@ def hold_for_all(*, actor: Actor, at: datetime) -> Tally:
         later.extend(_hold_for(pks, actor=actor, at=at))
 
     tally = for_each_group(turn, look, what="credit of customers", seconds=LONG)
-    rest = for_each(
+    return tally + for_each(
         later, lambda pk: _hold_for([pk], waits=True, actor=actor, at=at), what="credit of customer", seconds=LONG
     )
-    return Tally(tally.done + rest.done, tally.failed + rest.failed)
 
 
 def _customers(at: datetime) -> Iterator[Sequence[UUID]]:

@@ -32,6 +32,7 @@ from payments.services.poc import (
     stop_poc_credit,
 )
 from payments.services.wallet import wallet_of
+from store.tally import Tally
 from tests.actions.books import refused
 from tests.cast import (
     DAY,
@@ -319,14 +320,14 @@ def test_its_end_is_announced_and_takes_what_is_left(alice: Customer, small: Ite
     first, _last = told(Notice.Kind.POC_ENDING)
     assert first["left"] == 279_333
     assert "'web'" in str(first["runs"])
-    assert expire_poc_credit(at=NOON + 20 * DAY - timedelta(minutes=1)) == 0
-    assert expire_poc_credit(at=NOON + 20 * DAY) == 1
+    assert expire_poc_credit(at=NOON + 20 * DAY - timedelta(minutes=1)) == Tally(0)
+    assert expire_poc_credit(at=NOON + 20 * DAY) == Tally(1)
     assert (left(grant), wallet_of(alice.pk).poc) == (0, 0)
     [facts] = told(Notice.Kind.POC_ENDED)
     assert (facts["stopped"], facts["lost"]) == (False, 279_333)
     expire_resources(actor=JOB, at=NOON + 20 * DAY)
     assert fresh(server).state == State.SUSPENSE
-    assert expire_poc_credit(at=NOON + 21 * DAY) == 0
+    assert expire_poc_credit(at=NOON + 21 * DAY) == Tally(0)
 
 
 def test_it_never_pays_what_the_wallet_owes(small: Item) -> None:

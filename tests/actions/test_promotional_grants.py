@@ -15,6 +15,7 @@ from orders.services.delete import delete_resource, preview_deletion
 from orders.services.gone import report_gone
 from payments.services.credit import expire_promotional_credit, grant_promotional_credit
 from payments.services.wallet import wallet_of
+from store.tally import Tally
 from tests.cast import DAY, NOON, STAFF, answer, create, make_customer, order, owner_of, quote
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +40,7 @@ def test_a_grant_ends_with_what_is_left_of_it_whatever_others_are_left() -> None
     granted(customer, 100_000, 90, "B")
     spent(customer, 60_000)
     granted(customer, 100_000, 10, "A")
-    assert expire_promotional_credit(at=NOON + 10 * DAY) == 1
+    assert expire_promotional_credit(at=NOON + 10 * DAY) == Tally(1)
     assert (wallet_of(customer.pk).promotional, left(customer)) == (40_000, {"B": 40_000})
 
 
@@ -99,8 +100,8 @@ def test_what_comes_back_because_we_failed_can_be_spent_for_thirty_days_more(sma
     again = Grant.objects.get(reason="A", rest__gt=0)
     assert (again.rest, again.expires_at) == (81_000, NOON + 36 * DAY)
     assert Grant.objects.get(reason="B").rest == 100_000
-    assert expire_promotional_credit(at=NOON + 36 * DAY - timedelta(minutes=1)) == 0
-    assert expire_promotional_credit(at=NOON + 36 * DAY) == 1
+    assert expire_promotional_credit(at=NOON + 36 * DAY - timedelta(minutes=1)) == Tally(0)
+    assert expire_promotional_credit(at=NOON + 36 * DAY) == Tally(1)
     assert wallet_of(customer.pk).promotional == 100_000
 
 

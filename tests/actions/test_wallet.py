@@ -23,6 +23,7 @@ from payments.services.invoices import AmountTooLarge, NothingDue, pay_invoices_
 from payments.services.outcomes import record_outcome
 from payments.services.owed import settle_what_is_owed
 from payments.services.wallet import wallet_of
+from store.tally import Tally
 from tests.actions.books import refused
 from tests.actions.conftest import Gate, paid
 from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, create, fund, house_balance, make_customer, owner_of, quote
@@ -141,11 +142,11 @@ def test_what_is_left_of_promotional_credit_is_taken_back_at_its_end(small: Item
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="short", actor=STAFF, at=NOON)
     grant_promotional_credit(customer, 200_000, expires_at=NOON + MONTH, reason="long", actor=STAFF, at=NOON)
     create(customer, small)  # 181,000: the 50,000 and 131,000 of the others
-    assert expire_promotional_credit(at=NOON + DAY) == 0
+    assert expire_promotional_credit(at=NOON + DAY) == Tally(0)
     assert wallet_of(customer.pk).promotional == 69_000
-    assert expire_promotional_credit(at=NOON + MONTH) == 1
+    assert expire_promotional_credit(at=NOON + MONTH) == Tally(1)
     assert wallet_of(customer.pk).promotional == 0
-    assert expire_promotional_credit(at=NOON + MONTH) == 0
+    assert expire_promotional_credit(at=NOON + MONTH) == Tally(0)
 
 
 def postpaid_with_bills(small: Item, large: Item) -> tuple[Customer, Invoice, Invoice]:
