@@ -31,8 +31,8 @@ def read_english(page: Page) -> None:
     """The language switch of the page header."""
     button = page.locator("button[value=en]:visible").first
     if button.get_attribute("aria-pressed") != "true" and page.locator("html").get_attribute("lang") != "en":
-        button.click()
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            button.click()
 
 
 def start_at_product_page(page: Page, portal: Portal, *, flavour: str, name: str) -> None:
