@@ -19,6 +19,8 @@ BEHAVIOURS = ("succeed", "fail", "never")
 USUAL = ("succeed", 2.0)
 MAX_DELAY_S = 86_400.0
 MAX_TRIES, LEASE_S = 10, 60.0
+NOTHING_DONE = {"still-running", "concurrent-change"}
+"""Refusals (409) that say nothing about the answer: tell it again. One web process may have died with it half-way."""
 OUTCOMES = {
     "succeed": {"outcome": "succeeded"},
     "fail": {"outcome": "failed", "reason_code": "no-capacity", "reason": "HAN-1"},
@@ -127,6 +129,15 @@ class Team:
         result = f"{outcome['outcome']}: HTTP {response.status_code}"
         if response.is_success:
             return "answered", result
-        if response.status_code == 409:
-            return "too late", result
-        return ("due" if response.status_code >= 500 or response.status_code == 429 else "given up"), result
+        if response.status_code >= 500 or response.status_code == 429 or _code(response) in NOTHING_DONE:
+            return "due", result
+        return ("too late" if response.status_code == 409 else "given up"), result
+
+
+def _code(response: httpx.Response) -> str:
+    """What a refusal is called; empty when it has no name."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return ""
+    return str(problem.get("code", "")) if isinstance(problem, dict) else ""

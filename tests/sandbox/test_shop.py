@@ -97,7 +97,8 @@ class Portal:
         @app.post("/api/v1/provisioning-requests/<number>/answer/")
         def answer(number):
             self.answers.append((number, request.get_json()))
-            return "", self.statuses.pop(0) if self.statuses else 200
+            status, code = self.statuses.pop(0) if self.statuses else (200, "")
+            return jsonify(code=code), status
 
         return app
 
@@ -453,7 +454,7 @@ def test_the_team_can_stay_silent_and_answer_too_late(shop, portal):
     time.sleep(0.5)
     assert not portal.answers
 
-    portal.statuses = [409]
+    portal.statuses = [(409, "already-answered")]
     shop.http.post("/shop/vserver/requests/r1/answer", data={"behaviour": "succeed"})
 
     until(lambda: portal.answers)
@@ -479,9 +480,11 @@ def test_a_request_delivered_thrice_is_answered_once(shop, portal):
     assert len(portal.answers) == 1
 
 
-def test_a_portal_that_stumbles_is_answered_again(shop, portal):
+@pytest.mark.parametrize("stumble", [(503, "not-ready"), (409, "still-running"), (409, "concurrent-change")])
+def test_a_portal_that_stumbles_is_answered_again(shop, portal, stumble):
+    """Nothing was done with the answer, say these: a web process may have died with it half-way."""
     switch(shop, "succeed")
-    portal.statuses = [503, 200]
+    portal.statuses = [stumble, (200, "")]
 
     deliver(shop, portal)
 
