@@ -18,7 +18,7 @@ TYPES = ("provision", "resize", "start", "stop", "reboot", "suspend", "resume", 
 BEHAVIOURS = ("succeed", "fail", "never")
 USUAL = ("succeed", 2.0)
 MAX_DELAY_S = 86_400.0
-MAX_TRIES, LEASE_S = 10, 60.0
+PATIENCE_S, LEASE_S = 86_400.0, 60.0
 NOTHING_DONE = {"still-running", "concurrent-change"}
 """Refusals (409) that say nothing about the answer: tell it again. One web process may have died with it half-way."""
 OUTCOMES = {
@@ -109,13 +109,14 @@ class Team:
 
     def _answer(self, request: sqlite3.Row) -> None:
         state, result = self._post(request)
-        if state == "due" and request["tries"] >= MAX_TRIES:
+        now = time.time()
+        if state == "due" and now > request["received_at"] + PATIENCE_S:
             state = "given up"
-        wait_s = min(2.0 ** request["tries"], 60.0)
+        wait_s = min(2.0 ** min(request["tries"], 6), 60.0)
         with self.store.write() as db:
             db.execute(
                 "UPDATE shop_requests SET state = ?, result = ?, next_at = ? WHERE id = ?",
-                [state, result, time.time() + wait_s, request["id"]],
+                [state, result, now + wait_s, request["id"]],
             )
 
     def _post(self, request: sqlite3.Row) -> tuple[str, str]:

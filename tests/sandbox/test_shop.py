@@ -1,8 +1,10 @@
 """The demo products against a portal that keeps the published contract."""
 
+import contextlib
 import hashlib
 import hmac
 import json
+import sqlite3
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -490,6 +492,27 @@ def test_a_portal_that_stumbles_is_answered_again(shop, portal, stumble):
 
     until(lambda: len(portal.answers) == 2)
     assert portal.answers[0] == portal.answers[1], "the same is said again"
+
+
+def test_an_answer_is_told_for_a_day_before_it_is_given_up(shop, portal):
+    switch(shop, "succeed")
+    portal.statuses = [(503, "")] * 3
+
+    def row(change=""):
+        with contextlib.closing(sqlite3.connect(shop.config.db, isolation_level=None)) as db:
+            if change:
+                db.execute(f"UPDATE shop_requests SET next_at = 0, {change}")
+            return db.execute("SELECT state, next_at - strftime('%s', 'now') FROM shop_requests").fetchone()
+
+    deliver(shop, portal)
+    until(lambda: len(portal.answers) == 1)
+    until(lambda: 0 < row()[1] < 60)
+    row("tries = 2000")
+    until(lambda: len(portal.answers) == 2)
+    until(lambda: row()[0] == "due" and 50 < row()[1] <= 61)
+    row("received_at = received_at - 86400")
+
+    until(lambda: row()[0] == "given up")
 
 
 def test_requests_that_want_no_answer_get_none(shop, portal):
