@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import TypeVar, Unpack
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import DecimalValidator
 from django.utils.translation import gettext_lazy as _
 
+from kernel import display
 from kernel.money import MAXIMUM
 from kernel.shapes import FieldWords
 
 Kind = TypeVar("Kind", bound=forms.Field)
 
 GROUPED = re.compile(r"\d{1,3}([.,\s]\d{3})+|\d+")
+PERCENT = re.compile(r"(\d{1,3}(?:[.,]\d{1,4})?)\s*(%?)")
 MINUS = ("-", "\u2212", "\u2013")
 
 
@@ -55,3 +59,40 @@ class DongField(forms.CharField):
         if amount < self.least:
             raise ValidationError(_("Enter an amount above zero."))
         return -amount if is_less else amount
+
+
+class PercentField(forms.Field):
+    """
+    A share as people write it, in percent: 10, 10 %, 8.5 % or 8,5; what is kept is the fraction.
+
+    Below one percent it needs its sign: whoever writes 0.1 may mean ten. `most` is a fraction, too.
+    """
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "placeholder": "%"})
+
+    most = Decimal(1)
+
+    def __init__(
+        self, *, max_digits: int, decimal_places: int, required: bool = True, **words: Unpack[FieldWords]
+    ) -> None:
+        super().__init__(required=required, **words)
+        self.validators.append(DecimalValidator(max_digits, decimal_places))
+
+    def to_python(self, value: object) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        text = str(value).strip()
+        if not text:
+            return None
+        written = PERCENT.fullmatch(text)
+        if written is None:
+            raise ValidationError(_("Enter a percentage, such as 10 or 8.5."))
+        percent = Decimal(written[1].replace(",", "."))
+        if percent > 100 * self.most:
+            raise ValidationError(_("Enter at most %(most)s.") % {"most": display.percent(self.most)})
+        if 0 < percent < 1 and not written[2]:
+            raise ValidationError(_("Write 10 for ten percent. What is less than one has its sign: 0.5 %."))
+        return percent / 100
+
+    def prepare_value(self, value: object) -> object:
+        return display.percent(value).replace(display.NBSP, " ") if isinstance(value, Decimal) else value

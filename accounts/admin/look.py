@@ -22,6 +22,8 @@ from kernel.shapes import Wording
 NOTHING = "-"
 """As the framework shows what is empty."""
 MINUTES = {"minutes", "per_minutes", "minutes_unused"}
+SHARES = {"share", "discount", "rate", "vat_rate"}
+"""Fractions that people read and type in percent."""
 STATES = {"state", "status", "from_state", "to_state", "verdict", "outcome"}
 
 
@@ -125,6 +127,8 @@ def _column_of(model: type[models.Model], name: str) -> object:
             show = day
         case models.JSONField():
             show = facts
+        case models.DecimalField() if name in SHARES:
+            show = display.percent
         case models.DecimalField():
             show = number
         case models.PositiveIntegerField() if name in MINUTES and not kind.choices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -19,7 +20,7 @@ from catalog.models import Coupon, Product, Redemption
 from catalog.rights import MAKE_COUPONS
 from kernel.actors import Actor
 from kernel.cells import quoted
-from kernel.fields import DongField
+from kernel.fields import DongField, PercentField
 from kernel.periods import start_of_day
 from kernel.shapes import Cleaned
 from kernel.text import validate_printable
@@ -34,9 +35,7 @@ class BatchForm(forms.Form):
         label=_("Codes begin with"), max_length=20, required=False, validators=[validate_printable]
     )
     amount = DongField(label=_("Amount off (₫)"), least=1, required=False)
-    share = forms.DecimalField(
-        label=_("share off"), max_digits=5, decimal_places=4, required=False, help_text=_("0.1 is 10 % off.")
-    )
+    share = PercentField(label=_("share off"), max_digits=5, decimal_places=4, required=False)
     first_day = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     last_day = forms.DateField(
         label=_("Until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -132,10 +131,16 @@ class TakeBatch(Task[None]):
         return answer
 
 
+class CouponForm(forms.ModelForm):
+    class Meta:
+        field_classes: ClassVar = {"share": PercentField}
+
+
 @admin.register(Coupon)
 class CouponAdmin(StaffAdmin):
     """Terms of a coupon that was used stay; its end and its number of uses may change."""
 
+    form = CouponForm
     asks_why = True
     not_summed = ("amount", "minimum_order")
     list_tasks = (MakeBatch(), ReadBatch(), TakeBatch())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Unpack
+from typing import ClassVar, Unpack
 
 from django import forms
 from django.contrib import admin
@@ -28,6 +28,7 @@ from catalog.queries import uses_of
 from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
 from catalog.services import PricedOtherwise, reopen_price
 from kernel.actors import Actor
+from kernel.fields import PercentField
 from kernel.periods import truncate
 from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads
 
@@ -179,6 +180,9 @@ class ReopenPrice(Task[Price]):
 
 class DiscountForm(ValidityForm):
     ALONE = ("product", "customer")
+
+    class Meta:
+        field_classes: ClassVar = {"share": PercentField}
 
 
 @admin.register(Price)

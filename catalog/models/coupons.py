@@ -39,9 +39,7 @@ class Coupon(KeepsColumns):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     code = models.CharField(_("code"), max_length=40, unique=True, validators=[validate_printable])
     amount = models.BigIntegerField(_("amount off"), null=True, blank=True)
-    share = models.DecimalField(
-        _("share off"), max_digits=5, decimal_places=4, null=True, blank=True, help_text=_("0.1 is 10 % off.")
-    )
+    share = models.DecimalField(_("share off"), max_digits=5, decimal_places=4, null=True, blank=True)
     valid_from = models.DateTimeField(_("valid from"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
     products = models.ManyToManyField(
@@ -70,7 +68,7 @@ class Coupon(KeepsColumns):
             models.CheckConstraint(
                 name="coupon_takes_an_amount_or_a_share",
                 violation_error_message=_(
-                    "Enter either an amount above zero or a share above 0 and up to 1, not both."
+                    "Enter either an amount above zero or a share above zero and up to a hundred percent, not both."
                 ),
                 condition=Q(amount__isnull=False, amount__gt=0, share__isnull=True)
                 | Q(amount__isnull=True, share__isnull=False, share__gt=0, share__lte=1),

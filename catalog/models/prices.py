@@ -263,7 +263,7 @@ class Discount(models.Model):
         Customer, on_delete=models.PROTECT, related_name="discounts", verbose_name=_("customer")
     )
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="discounts", verbose_name=_("product"))
-    share = models.DecimalField(_("share off"), max_digits=5, decimal_places=4, help_text=_("0.25 is 25 % off."))
+    share = models.DecimalField(_("share off"), max_digits=5, decimal_places=4)
     valid_from = models.DateTimeField(_("valid from"))
     valid_until = models.DateTimeField(_("valid until"), null=True, blank=True)
 
@@ -273,7 +273,7 @@ class Discount(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="discount_is_a_share",
-                violation_error_message=_("A discount is a share above 0 and up to 1, say 0.25 for a quarter off."),
+                violation_error_message=_("A discount is more than zero and at most a hundred percent."),
                 condition=Q(share__gt=0, share__lte=1),
             ),
             models.CheckConstraint(

@@ -160,7 +160,7 @@ def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
 
 def test_a_coupon_takes_an_amount_or_a_share(catalogue):
     form = {
-        "code": "both", "amount": "1", "share": "0.5", "valid_from_0": "2026-03-10", "valid_from_1": "12:00",
+        "code": "both", "amount": "1", "share": "50", "valid_from_0": "2026-03-10", "valid_from_1": "12:00",
         "minimum_order": "0", "maximum_uses_per_customer": "1", "reason": "Tết",
     }  # fmt: skip
     assert catalogue.post(reverse("admin:catalog_coupon_add"), form).status_code == 200

@@ -81,7 +81,7 @@ def test_no_use_per_customer_is_refused_at_its_field(staff):
 
 
 def test_an_amount_and_a_share_are_refused_with_a_sentence(staff):
-    answer = coupon_form(staff("catalogue"), share="0.1")
+    answer = coupon_form(staff("catalogue"), share="10")
     assert "not both" in str(errors(answer))
     assert "coupon_takes" not in answer.content.decode()
 
