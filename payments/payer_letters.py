@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.urls import reverse
 
 from kernel import clock
@@ -12,10 +14,18 @@ from payments.payer_links import payer_path
 from payments.services.shareable import due_on_behalf
 
 
+def facts_of_requests(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
+    """What notices about payment requests are held against; `due` is what is left to pay."""
+    requests = list(PaymentRequest.objects.filter(pk__in=pks))
+    still_open = [request for request in requests if request.state == PaymentRequest.State.OPEN]
+    dues = due_on_behalf(still_open, at=clock.now())
+    return {request.pk: {"state": request.state, "due": dues.get(request.pk, 0)} for request in requests}
+
+
 def _to_pay(letter: Letter) -> str:
     """As long as they are asked, and something is left to pay."""
-    request = _request_of(letter)
-    if request is None or not request.is_open(clock.now()) or not due_on_behalf([request]):
+    request, at = _request_of(letter), clock.now()
+    if request is None or not request.is_open(at) or not due_on_behalf([request], at=at):
         return ""
     return payer_path(request)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django_fsm import FSMField, transition
 
@@ -160,6 +160,14 @@ class Order(StateMachine):
     created_at = models.DateTimeField(_("created"))
     expires_at = models.DateTimeField(_("payment expected until"))
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
+    taxed_at = models.DateTimeField(
+        _("tax point"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "When the money was collected: by what the bank or the gateway says of it, where we heard of it later."
+        ),
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
     buyer = models.ForeignKey(
@@ -192,6 +200,11 @@ class Order(StateMachine):
                 condition=~Q(state__in=["cancelled", "expired"]),
             ),
             models.CheckConstraint(
+                name="an_order_is_taxed_when_it_is_paid_or_was_just_before",
+                condition=Q(taxed_at=None)
+                | Q(paid_at__isnull=False, taxed_at__gte=F("created_at"), taxed_at__lte=F("paid_at")),
+            ),
+            models.CheckConstraint(
                 name="an_order_total_is_not_negative", condition=Q(total__gte=0, total__lte=MAXIMUM)
             ),
         ]
@@ -211,7 +224,9 @@ class Order(StateMachine):
                 ],
             ),
             frozen("names_its_buyer_until_it_ends", columns=["buyer_id"], unless="OLD.ended_at IS NULL"),
-            frozen("is_paid_once", columns=["payment_id"], unless="OLD.state = 'awaiting_payment'"),
+            frozen(
+                "is_paid_once", columns=["payment_id", "paid_at", "taxed_at"], unless="OLD.state = 'awaiting_payment'"
+            ),
             ORDERED_AS_OFFERED,
         ]
 
@@ -228,8 +243,8 @@ class Order(StateMachine):
         return list(self.items.order_by("position").values_list("due", flat=True))
 
     @transition(field=state, source=OrderState.AWAITING_PAYMENT, target=OrderState.PAID)
-    def pay(self, *, at: datetime) -> None:
-        self.paid_at = at
+    def pay(self, *, collected_at: datetime, at: datetime) -> None:
+        self.paid_at, self.taxed_at = at, collected_at
 
     @transition(field=state, source=OrderState.PAID, target=OrderState.PROVISIONING)
     def provision(self) -> None:

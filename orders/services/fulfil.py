@@ -29,9 +29,13 @@ UNSAID = {ProvisioningRequest.State.TIMED_OUT: Failure.TIMED_OUT, ProvisioningRe
 """The reason of a failure for which nobody gave one."""
 
 
-def fulfil_order(order: Order, *, actor: Actor, at: datetime) -> None:
-    """The order is paid: renew and recover at once, ask the product team for the rest. The caller holds the customer."""
-    order.pay(at=at)
+def fulfil_order(order: Order, *, collected_at: datetime | None = None, actor: Actor, at: datetime) -> None:
+    """
+    The order is paid: renew and recover at once, ask the product team for the rest. The caller holds the customer.
+
+    :param collected_at: when its money came in, if that was before we heard of it
+    """
+    order.pay(collected_at=collected_at or at, at=at)
     order.save()
     stop_expecting(order.pk, at=at)
     use_coupon(order.pk)

@@ -48,7 +48,8 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
     if order.state != Order.State.AWAITING_PAYMENT:
         keep_as_credit(payment, because=kept_because_order(order.state))
         return
-    if taxed_otherwise(order.quote.deal.parts, at=at):
+    collected_at = max(min(payment.collected_at or at, at), order.created_at)
+    if taxed_otherwise(order.quote.deal.parts, at=collected_at):
         end_unpaid_order(order.pk, expired=True, actor=actor, at=at)
         keep_as_credit(payment, because=TAX_CHANGED)
         return
@@ -73,7 +74,7 @@ def _carry_on(order: Order, payment: Payment, *, actor: Actor, at: datetime) -> 
         except InsufficientCredit:  # spent elsewhere in the meantime, or less came in: the order goes on waiting
             keep_as_credit(payment, because=FELL_SHORT)
             return
-    fulfil_order(order, actor=actor, at=at)
+    fulfil_order(order, collected_at=collected_at, actor=actor, at=at)
 
 
 def _falls_short(payment: Payment) -> bool:

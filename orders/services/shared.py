@@ -12,7 +12,8 @@ from accounts.models import Customer
 from catalog.configuration import configuration_text, items_of
 from kernel.errors import DomainError
 from orders.models import Order
-from orders.services.unpaid import NotPayable
+from orders.services.taxed import overtaken
+from orders.services.unpaid import NotPayable, refuse_taxed_otherwise
 from payments.models import PaymentRequest
 from payments.models.behalf import VALID_FOR
 from payments.services.shareable import Part
@@ -38,15 +39,19 @@ class OfOrders:
         latest = max(order.expires_at, order.created_at + VALID_FOR)
         if order.state != Order.State.AWAITING_PAYMENT or latest <= at:
             raise NotPayable
+        refuse_taxed_otherwise(order, at=at)
         until = min(until, latest)
         order.expires_at = max(order.expires_at, until)
         order.save()
         return order.total, until
 
-    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+    def due(self, requests: Sequence[PaymentRequest], *, at: datetime) -> dict[UUID, int]:
         named = {request.pk: request.order_id for request in requests if request.order_id}
         waiting = Order.objects.filter(pk__in=set(named.values()), state=Order.State.AWAITING_PAYMENT)
-        totals: dict[UUID, int] = dict(waiting.values_list("pk", "total"))
+        orders = list(waiting.select_related("quote"))
+        totals = {order.pk: order.total for order in orders}
+        for order in overtaken(orders, at=at):  # what was paid now would only be credit
+            del totals[order.pk]
         return {pk: totals[order_id] for pk, order_id in named.items() if order_id in totals}
 
     def parts(self, request: PaymentRequest) -> list[Part]:

@@ -22,6 +22,7 @@ from orders.models import Action, CheckoutSession, Order, OrderItem
 from orders.reports import ORDERS_PAGE
 from orders.services.buyers import choose_buyer
 from orders.services.checkout import AWAITED
+from orders.services.taxed import taxed_otherwise
 from orders.services.unpaid import end_unpaid_order, own_attempts, pay_by_gateway, pay_from_wallet
 from orders.views.buyers import BuyerForm, chosen_buyer_id
 from orders.views.lookups import own_order
@@ -80,6 +81,8 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "transfer": _awaited_transfer(found),
         "asked": _asked(found, request.at),
         "may_pay_from_wallet": _wallet_suffices(found),
+        "is_overtaken": found.state == Order.State.AWAITING_PAYMENT
+        and taxed_otherwise(found.quote.deal.parts, at=request.at),
         "session": session,
         "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,
         "leave_url": reverse("checkout-leave", args=[session.pk]) if session else "",

@@ -182,6 +182,9 @@ class Payment(KeepsColumns, StateMachine):
     cancelled_by = models.CharField(_("given up by"), max_length=200, blank=True, db_default="")
     created_at = models.DateTimeField(_("created"))
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    collected_at = models.DateTimeField(
+        _("collected"), null=True, blank=True, help_text=_("When the money came in, as the bank or the gateway says.")
+    )
     redirect_url = models.URLField(_("payment page"), max_length=2000, blank=True)
     gateway_txn_id = models.CharField(_("gateway's transaction"), max_length=60, null=True, blank=True)
     failure = models.CharField(_("reason of failure"), max_length=200, blank=True)
@@ -313,6 +316,7 @@ class Payment(KeepsColumns, StateMachine):
                 ],
             ),
             frozen("what_was_received_stands", columns=["captured", "gateway_txn_id"], unless="OLD.captured IS NULL"),
+            frozen("came_in_once", columns=["collected_at"], unless="OLD.collected_at IS NULL"),
             frozen("what_went_back_stays_back", columns=["refunded"], unless="NEW.refunded > OLD.refunded"),
             CHARGED_AS_AGREED,
             as_asked("created_at", among="NEW.means = 'gateway'"),
@@ -353,7 +357,8 @@ class Payment(KeepsColumns, StateMachine):
         """No usable answer: the gateway is asked again, nothing is retried."""
 
     @transition(field=state, source=list(MAY_SUCCEED), target=PaymentState.SUCCEEDED)
-    def succeed(self, *, at: datetime, captured: int, gateway_txn_id: str) -> None:
+    def succeed(self, *, at: datetime, collected_at: datetime, captured: int, gateway_txn_id: str) -> None:
+        self.collected_at = min(collected_at, at)
         self.settled_at, self.captured, self.gateway_txn_id = at, captured, gateway_txn_id
         self.failure, self.check_at = "", None
         self.release()

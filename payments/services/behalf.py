@@ -159,7 +159,7 @@ def expire_request(request_id: UUID, *, at: datetime) -> None:
     request = hold_request(request_id)
     if request.state != PaymentRequest.State.OPEN or at < request.expires_at:
         return
-    due = due_on_behalf([request]).get(request.pk, 0)
+    due = due_on_behalf([request], at=at).get(request.pk, 0)
     request.expire(at=at)
     request.save()
     if due:

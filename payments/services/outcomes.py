@@ -177,7 +177,7 @@ def _as_it_stands(payment: Payment) -> Payment:
 
 
 def _succeed(payment: Payment, outcome: Succeeded, *, actor: Actor, at: datetime) -> None:
-    payment.succeed(at=at, captured=outcome.amount, gateway_txn_id=outcome.gateway_txn_id)
+    payment.succeed(at=at, collected_at=outcome.at, captured=outcome.amount, gateway_txn_id=outcome.gateway_txn_id)
     payment.save()
     legs = {Kind.GATEWAY: -outcome.amount, Kind.CREDIT: outcome.amount}
     post(Fact.TOP_UP, payment.pk, legs, customer_id=payment.customer_id, at=at, reference=payment.reference)

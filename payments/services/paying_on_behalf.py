@@ -70,7 +70,7 @@ def transfer_on_behalf(request_id: UUID, *, at: datetime) -> ExpectedTransfer:
 
 def _still_asked(request_id: UUID, *, at: datetime) -> tuple[PaymentRequest, int]:
     request = hold_request(request_id)
-    due = due_on_behalf([request]).get(request.pk, 0) if request.is_open(at) else 0
+    due = due_on_behalf([request], at=at).get(request.pk, 0) if request.is_open(at) else 0
     if not due:
         raise NotAskedAnyMore
     return request, due

@@ -89,7 +89,7 @@ class OnBehalf:
         request.customer = payment.customer
         purpose_of(request.pays).carry_on(payment, actor=actor, at=at)
         payment.refresh_from_db()
-        if request.state != PaymentRequest.State.PAID and not due_on_behalf([request]):
+        if request.state != PaymentRequest.State.PAID and not due_on_behalf([request], at=payment.collected_at or at):
             request.pay(at=at)
             request.save()
         tell_payer(

@@ -37,7 +37,7 @@ class Shareable(Protocol):
         :raises DomainError: not the customer's, or nothing is to pay
         """
 
-    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+    def due(self, requests: Sequence[PaymentRequest], *, at: datetime) -> dict[UUID, int]:
         """What is still due of each, by the request's id; what does not stand there has nothing left to pay."""
 
     def parts(self, request: PaymentRequest) -> list[Part]:
@@ -49,7 +49,8 @@ class OfInvoices:
         del at
         return sum(invoice.due for invoice in hold_open(customer, pks)), until
 
-    def due(self, requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
+    def due(self, requests: Sequence[PaymentRequest], *, at: datetime) -> dict[UUID, int]:
+        del at
         named = {request.pk: [UUID(pk) for pk in request.invoice_ids] for request in requests}
         every = {pk for pks in named.values() for pk in pks}
         dues = {invoice.pk: invoice.due for invoice in Invoice.objects.open().filter(pk__in=every)}
@@ -79,13 +80,13 @@ def shareable(kind: str) -> Shareable:
     return _kinds[kind]
 
 
-def due_on_behalf(requests: Sequence[PaymentRequest]) -> dict[UUID, int]:
-    """What each could be paid now, with what came no more than was asked for; nothing left: not there. A query per kind, and one."""
+def due_on_behalf(requests: Sequence[PaymentRequest], *, at: datetime) -> dict[UUID, int]:
+    """What each could be paid at `at`, with what came no more than was asked for; nothing left: not there. A query per kind, and one."""
     found: dict[UUID, int] = {}
     for kind, what in _kinds.items():
         own = [request for request in requests if request.kind == kind]
         if own:
-            found |= what.due(own)
+            found |= what.due(own, at=at)
     came = _came_for([request.pk for request in requests if request.kind != PaymentRequest.Kind.ORDER])
     left = {request.pk: request.amount - came.get(request.pk, 0) for request in requests}
     return {pk: most for pk, due in found.items() if (most := min(due, left[pk])) > 0}
@@ -95,10 +96,3 @@ def _came_for(requests: Collection[UUID]) -> dict[UUID, int]:
     """What their payers have paid in parts. An order is paid as a whole or not at all, so nothing of it is paid by a part."""
     settled = Payment.objects.filter(request__in=requests, state__in=SETTLED).order_by().values_list("request")
     return dict(settled.annotate(came=Sum(Coalesce(F("captured"), F("amount"))))) if requests else {}
-
-
-def facts_of_requests(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
-    """What notices about payment requests are held against; `due` is what is left to pay."""
-    requests = list(PaymentRequest.objects.filter(pk__in=pks))
-    dues = due_on_behalf([request for request in requests if request.state == PaymentRequest.State.OPEN])
-    return {request.pk: {"state": request.state, "due": dues.get(request.pk, 0)} for request in requests}

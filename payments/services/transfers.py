@@ -22,6 +22,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.keys import transfer_key
 from kernel.money import MAXIMUM
+from kernel.periods import end_of_day
 from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
@@ -252,6 +253,7 @@ def _payment_of(
         actor=actor.name,
         created_at=at,
         settled_at=at,
+        collected_at=min(end_of_day(transfer.value_date), at) if transfer.value_date else at,
     )
 
 

@@ -33,7 +33,7 @@ def payment_requests(request: PortalRequest) -> HttpResponse:
         found, ("created_at", "id"), before=request.GET.get("before", ""), after=request.GET.get("after", "")
     )
     open_ones = [one for one in page.rows if one.is_open(request.at)]
-    dues = due_on_behalf(open_ones)
+    dues = due_on_behalf(open_ones, at=request.at)
     for one in open_rows(page.rows):
         one.is_valid, one.due = one.is_open(request.at), dues.get(one.pk, 0)
     return render(request, "payments/requests.html", {"page": page})

@@ -84,7 +84,7 @@ def payer(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
     if request.method == "POST" and not _may_begin(asked):
         return HttpResponse(status=429, headers={"Retry-After": "3600"})
     at = clock.now()
-    due = due_on_behalf([asked]).get(asked.pk, 0) if asked.is_open(at) else 0
+    due = due_on_behalf([asked], at=at).get(asked.pk, 0) if asked.is_open(at) else 0
     means = _means(due)
     if request.method == "POST":
         chosen = chosen_of(means, request.POST.get("means"))
@@ -110,7 +110,7 @@ def payer_return(request: HttpRequest, asked: PaymentRequest) -> HttpResponse:
         payment = check_payment(payment.pk, actor=Actor.payer(asked.email), at=at)
         asked.refresh_from_db()
     template = "payments/_payer_outcome.html" if "part" in request.GET else "payments/payer_return.html"
-    may_again = asked.is_open(at) and bool(due_on_behalf([asked]))
+    may_again = asked.is_open(at) and bool(due_on_behalf([asked], at=at))
     facts = {
         "payment": payment,
         "kept": kept_of(payment),

@@ -9,12 +9,9 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 
-from accounts import four_eyes
 from accounts.models import Customer
-from catalog.acts import EnterRate
-from catalog.models import Item, Price, Product, TaxCategory, TaxRate
+from catalog.models import Item, Price, Product, TaxCategory
 from catalog.queries import NoPrice
-from catalog.rates import RateNotAhead, RateSaidAlready, TaxedFromThatDayOn
 from catalog.taxes import Step, Taxes
 from invoices.explain import recompute
 from invoices.models import Invoice, InvoiceLine
@@ -31,13 +28,21 @@ from orders.services.checkout import check_out
 from orders.services.delete import delete_resource
 from orders.services.quotes import TaxChanged
 from orders.services.renewal import renew_automatically
+from orders.services.taxed import overtaken_orders
 from orders.services.unpaid import TaxedOtherwise, pay_by_gateway, pay_from_wallet
 from orders.tasks import expire_unpaid_orders, next_order_expiry
-from payments.models import Payment
+from payments.gateways.base import Succeeded
+from payments.models import ExpectedTransfer, Payment
+from payments.services.behalf import Asking, NotAskedAnyMore, ask_to_pay
+from payments.services.outcomes import record_outcome
+from payments.services.paying_on_behalf import transfer_on_behalf
+from payments.services.shareable import due_on_behalf
+from payments.services.statements import read_lines
+from payments.services.transfers import Line
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.conftest import Gate
-from tests.actions.test_transfers_by_reference import comes, ordered, our_account, state_of
+from tests.actions.test_transfers_by_reference import FEED, comes, ordered, our_account, state_of
 from tests.cast import (
     DAY,
     JOB,
@@ -47,7 +52,6 @@ from tests.cast import (
     chosen,
     create,
     enter,
-    make_colleague,
     make_customer,
     make_item,
     order,
@@ -308,62 +312,109 @@ def test_an_order_that_waits_over_the_change_ends_with_it(alice: Customer, offer
     assert state_of(waiting) == "expired"
 
 
-@pytest.mark.usefixtures("our_account")
-def test_money_that_arrives_after_the_change_is_credit_and_the_order_ends(small: Item) -> None:
+# Money that was collected before a change and is heard of after it
+
+CHANGE_OF_MARCH = datetime.fromisoformat("2026-03-10T17:00:00Z")
+
+
+@pytest.fixture
+def transferred(our_account: None, small: Item) -> tuple[Order, ExpectedTransfer]:
     """Ordered on the 10th, to be paid by transfer within a day; the rate changes at midnight."""
     enter("standard", "2026-03-11", "0.08")
-    customer = make_customer()
-    waiting, asked = ordered(customer, small)
-    comes(181_000, asked.reference, at=NOON + DAY / 2 + 2 * MINUTE)
-    assert (state_of(waiting), wallet_of(customer.pk).credit) == ("expired", 181_000)
+    return ordered(make_customer(), small)
+
+
+def hears(asked: ExpectedTransfer, value_date: str, *, at: datetime) -> None:
+    line = Line("FT1", 181_000, note=asked.reference, value_date=date.fromisoformat(value_date))
+    read_lines([line], channel=FEED, actor=JOB, at=at)
+
+
+def test_a_transfer_of_the_day_before_pays_at_the_rate_of_that_day(transferred: tuple[Order, ExpectedTransfer]) -> None:
+    """The statement is read in the morning after; the order has waited, for its money was under way."""
+    waiting, asked = transferred
+    expire_unpaid_orders(at=CHANGE_OF_MARCH)
+    assert state_of(waiting) == "awaiting_payment"
+    hears(asked, "2026-03-10", at=CHANGE_OF_MARCH + timedelta(hours=8))
+    waiting.refresh_from_db()
+    assert waiting.paid_at == CHANGE_OF_MARCH + timedelta(hours=8)
+    assert waiting.taxed_at == CHANGE_OF_MARCH - timedelta(microseconds=1)
+    answer(waiting, at=waiting.paid_at)
+    line = InvoiceLine.objects.get()
+    assert (line.vat_rate, line.tax, line.taxed_at) == (TEN, 16_455, waiting.taxed_at)
+
+
+def test_one_of_the_day_itself_is_credit_and_the_order_ends(transferred: tuple[Order, ExpectedTransfer]) -> None:
+    waiting, asked = transferred
+    hears(asked, "2026-03-11", at=CHANGE_OF_MARCH + timedelta(hours=8))
+    assert (state_of(waiting), wallet_of(waiting.customer_id).credit) == ("expired", 181_000)
     assert Payment.objects.get().failure == "tax_changed"
     assert not Invoice.objects.exists()
 
 
-# Entering a rate
+def test_so_is_one_of_which_the_bank_does_not_say_when(transferred: tuple[Order, ExpectedTransfer]) -> None:
+    waiting, asked = transferred
+    comes(181_000, asked.reference, at=CHANGE_OF_MARCH + MINUTE)
+    assert state_of(waiting) == "expired"
 
 
-def entered(since: str, rate: str, *, at: datetime = NOON) -> four_eyes.Asked:
-    facts = {"category": "standard", "since": since, "rate": rate, "source": "204/2025/QH15"}
-    return four_eyes.ask(EnterRate, customer=None, reason="decided", facts=facts, actor=make_colleague(), at=at)
-
-
-def test_a_rate_is_entered_by_two_ahead_of_its_day(alice: Customer, small: Item) -> None:
-    asked = entered("2027-01-01", "0.08")
-    assert asked.waits
-    assert not TaxRate.objects.filter(rate=EIGHT).exists()
-    four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON)
-    assert Taxes.read().coming("standard", NOON) == [Step(date(2027, 1, 1), EIGHT)]
-    create(alice, small)
-
-
-@pytest.mark.parametrize(
-    ("since", "rate", "refusal"),
-    [
-        ("2026-03-10", "0.08", RateNotAhead),
-        ("2020-01-01", "0.08", RateNotAhead),
-        ("2026-03-11", "0.1", RateSaidAlready),
-    ],
-)
-def test_a_rate_that_has_begun_or_says_nothing_new_is_not_entered(since: str, rate: str, refusal: Any) -> None:
-    make_colleague()
-    with refused(refusal):
-        entered(since, rate)
-
-
-def test_a_rate_of_a_day_on_which_something_is_taxed_already_is_refused_with_a_sentence(
-    alice: Customer, small: Item
+def test_what_a_bank_dates_before_the_order_is_of_the_order_s_instant(
+    transferred: tuple[Order, ExpectedTransfer],
 ) -> None:
-    """The lines know it, though by the clock of whoever enters it the day is still to come."""
-    make_colleague()
-    create(alice, small, at=NOON + 2 * DAY)
-    with refused(TaxedFromThatDayOn):
-        entered("2026-03-12", "0.08")
+    waiting, asked = transferred
+    hears(asked, "2026-03-01", at=NOON + MINUTE)
+    waiting.refresh_from_db()
+    assert waiting.taxed_at == waiting.created_at == NOON
 
 
-def test_what_was_decided_otherwise_meanwhile_is_another_row_and_counts() -> None:
-    """8 % was to end with the year; then it was prolonged by half a year."""
-    for since, rate in (("2026-07-01", "0.08"), ("2027-01-01", "0.1"), ("2027-01-01", "0.08"), ("2027-07-01", "0.1")):
-        asked = entered(since, rate)
-        four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON)
-    assert Taxes.read().coming("standard", NOON) == [Step(date(2026, 7, 1), EIGHT), Step(date(2027, 7, 1), TEN)]
+def test_a_gateway_says_when_it_was_paid(alice: Customer, offer: Quote, gate: Gate) -> None:
+    """A second before midnight, and its word comes five seconds after it. The order waits meanwhile."""
+    waiting = order(offer, at=APRIL - 5 * MINUTE, means=Order.Means.GATEWAY)
+    payment = pay_by_gateway(waiting, gateway="gate", actor=JOB, at=APRIL - 4 * MINUTE)
+    expire_unpaid_orders(at=APRIL)
+    paid, heard = APRIL - timedelta(seconds=1), APRIL + timedelta(seconds=5)
+    record_outcome(payment.pk, Succeeded("t", 181_500, paid), actor=JOB, at=heard)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.paid_at, waiting.taxed_at) == ("provisioning", heard, paid)
+
+
+def test_what_is_paid_at_a_gateway_after_midnight_is_credit(alice: Customer, offer: Quote, gate: Gate) -> None:
+    waiting = order(offer, at=APRIL - 5 * MINUTE, means=Order.Means.GATEWAY)
+    payment = pay_by_gateway(waiting, gateway="gate", actor=JOB, at=APRIL - 4 * MINUTE)
+    record_outcome(payment.pk, Succeeded("t", 181_500, APRIL), actor=JOB, at=APRIL + MINUTE)
+    assert state_of(waiting) == "expired"
+
+
+def test_nobody_else_is_asked_to_pay_what_is_taxed_otherwise_by_now(alice: Customer, offer: Quote) -> None:
+    """Whoever was asked before finds that nothing is to pay, and cannot begin to."""
+    waiting = order(offer, at=APRIL - 5 * MINUTE, means=Order.Means.ON_BEHALF)
+    payer = Asking("minh@payer.example", "Alice", "vi")
+    asked = ask_to_pay(alice, "order", [waiting.pk], payer, actor=owner_of(alice), at=APRIL - 4 * MINUTE)
+    assert due_on_behalf([asked], at=APRIL - MINUTE) == {asked.pk: 181_500}
+    assert due_on_behalf([asked], at=APRIL) == {}
+    with refused(NotAskedAnyMore):
+        transfer_on_behalf(asked.pk, at=APRIL)
+    with refused(TaxedOtherwise):
+        ask_to_pay(alice, "order", [waiting.pk], payer, actor=owner_of(alice), at=APRIL)
+
+
+def test_ending_what_a_change_overtook_asks_as_often_for_many_as_for_one(
+    alice: Customer, vserver: Product, django_assert_max_num_queries: Any
+) -> None:
+    """And orders of another category before them do not keep them waiting."""
+    enter("standard", "2026-04-01", "0.08")
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    other = make_item(vserver, "other", 1_000, tax_category=taxed_at("0.05"))
+
+    def waits(item: Item) -> Order:
+        wish = {"product": str(vserver.pk), "name": "web", "items": chosen(item), "quantity": 1, "months": 1}
+        made = quote(alice, Action.CREATE, APRIL - 5 * MINUTE, **wish)
+        return order(made, at=APRIL - 5 * MINUTE, means=Order.Means.GATEWAY)
+
+    for _each in range(3):
+        waits(other)
+    first = waits(plain)
+    with django_assert_max_num_queries(10) as one:
+        assert overtaken_orders(at=APRIL, at_most=2) == [first.pk]
+    more = [first, *(waits(plain) for _each in range(3))]
+    with django_assert_max_num_queries(len(one)):
+        assert overtaken_orders(at=APRIL, at_most=10) == [waiting.pk for waiting in more]

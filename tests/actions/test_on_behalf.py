@@ -462,12 +462,12 @@ def test_who_paid_a_part_is_asked_for_the_rest_of_what_they_were_asked_for_and_n
     request = asks(customer, bill)
     take_back(own.pk, 20_333, reference="CB-1", reason="dispute", actor=STAFF, at=LATER)
     arrives(pay_on_behalf(request.pk, gateway="gate", at=LATER), amount=30_000)
-    assert (state_of(request), due_on_behalf([request])) == ("open", {request.pk: 10_000})
+    assert (state_of(request), due_on_behalf([request], at=NOON)) == ("open", {request.pk: 10_000})
     rest = pay_on_behalf(request.pk, gateway="gate", at=LATER)
     assert rest.amount == 10_000
     arrives(rest)
     bill.refresh_from_db()
-    assert (state_of(request), bill.due, due_on_behalf([request])) == ("paid", 20_333, {})
+    assert (state_of(request), bill.due, due_on_behalf([request], at=NOON)) == ("paid", 20_333, {})
 
 
 def test_asking_again_and_again_keeps_no_order_open_for_ever(small: Item) -> None:

@@ -108,3 +108,10 @@ def test_nor_can_an_expected_transfer(alice: Customer) -> None:
 def test_a_payment_by_wallet_has_no_number_of_a_gateway(alice: Customer, small: Item) -> None:
     create(alice, small)
     refuse("UPDATE payments_payment SET gateway_txn_id = 'G-1'", match="a_gateway_says_what_it_received")
+
+
+def test_what_came_in_once_is_of_its_instant(attempt: Payment) -> None:
+    """When it came in decides at which rate of VAT what it pays is taxed."""
+    run("UPDATE payments_payment SET collected_at = created_at")
+    refuse("UPDATE payments_payment SET collected_at = collected_at - interval '1 day'", match="frozen")
+    refuse("UPDATE payments_payment SET collected_at = NULL", match="frozen")

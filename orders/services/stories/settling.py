@@ -50,7 +50,7 @@ def issue_of(item: OrderItem, resource: Resource, period: Period, *, at: datetim
         unpaid=unpaid,
         term_months=item.part.term_months,
         saved_before=item.part.saved_before,
-        taxed_at=item.order.paid_at,
+        taxed_at=item.order.taxed_at or item.order.paid_at,
         buyer_id=item.order.buyer_id,
     )
     return issue_invoice(draft, Invoice.Kind.PREPAID, at=at)
