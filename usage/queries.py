@@ -143,16 +143,22 @@ class Used(NamedTuple):
     quantity: Decimal
 
 
-def used(resources: Collection[UUID], window: Period, *, through: int | None = None) -> list[Used]:
+def used(
+    resources: Collection[UUID], window: Period, *, through: int | None = None, is_cut: bool = False
+) -> list[Used]:
     """
     What these resources used in `window`, the beginning of a month or all of it: a row for each item of which there was anything.
 
     :param through: what came after the record of this number is not looked at; None: all that is there
+    :param is_cut: the window ends where use goes on; else what is stamped in the minute after it is of service that ends with it
     """
     if not resources:
         return []
+    arguments = _arguments(resources, window, through)
+    if is_cut:
+        arguments["known_until"] = window.ends_at
     with connection.cursor() as cursor:
-        cursor.execute(USED, _arguments(resources, window, through))
+        cursor.execute(USED, arguments)
         return [Used(*row) for row in cursor.fetchall() if row[3]]
 
 
@@ -200,9 +206,14 @@ def has_records(month: CalendarMonth) -> bool:
 
 
 def with_late_uses(month: CalendarMonth) -> list[tuple[UUID, UUID]]:
-    """(resource, customer) of what was reported after the month was closed; see the index `uses_that_came_late`."""
-    late = Record.objects.filter(is_late=True, used_at__gte=month.period.starts_at, used_at__lt=month.period.ends_at)
+    """(resource, customer) of what came late since the month was billed before; see the index `uses_that_came_late`."""
+    before = ClosedMonth.objects.filter(month=month.key).values_list("before", flat=True).first() or 0
+    late = Record.objects.filter(is_late=True, pk__gt=before, **_within(month))
     return list(late.order_by("resource").values_list("resource", "customer").distinct())
+
+
+def _within(month: CalendarMonth) -> dict[str, datetime]:
+    return {"used_at__gte": month.period.starts_at, "used_at__lt": month.period.ends_at}
 
 
 def months_with_more(since: datetime) -> list[CalendarMonth]:
@@ -210,8 +221,8 @@ def months_with_more(since: datetime) -> list[CalendarMonth]:
     found = []
     for key, through in ClosedMonth.objects.order_by("month").values_list("month", "through"):
         month = CalendarMonth.parse(key)
-        within = {"used_at__gte": month.period.starts_at, "used_at__lt": month.period.ends_at}
-        if month.period.ends_at > since and Record.objects.filter(is_late=True, pk__gt=through, **within).exists():
+        late = Record.objects.filter(is_late=True, pk__gt=through, **_within(month))
+        if month.period.ends_at > since and late.exists():
             found.append(month)
     return found
 

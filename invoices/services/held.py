@@ -106,8 +106,17 @@ def _can_be_said(draft: Draft) -> bool:
 
 
 def passed_bounds(month: CalendarMonth, totals: dict[UUID, int]) -> dict[UUID, Bound]:
-    """Whose bill of `month`, with what is on invoices already, is far above the usual."""
+    """
+    Whose bill of `month`, with what is on invoices already, is far above the usual.
+
+    What staff have looked at and released is not held against what comes after it.
+    """
     before, bounds = billed_so_far(month, list(totals)), bounds_of(list(totals), month)
+    looked_at = ParkedBilling.objects.filter(
+        customer__in=list(totals), month=month.key, cause=Cause.OUTLIER, state=ParkedBilling.State.BILLED
+    )
+    for pk in looked_at.values_list("customer", flat=True):
+        before.pop(pk, None)
     return {pk: bounds[pk] for pk, total in totals.items() if bounds[pk].is_passed_by(total + before.get(pk, 0))}
 
 

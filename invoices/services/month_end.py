@@ -31,7 +31,8 @@ from invoices.audit import Did
 from invoices.models import BillingChunk, BillingRun, Invoice, ParkedBilling
 from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
-from invoices.services.metered import Less, changed_late, take_back
+from invoices.services.less import Less, take_back
+from invoices.services.metered import changed_late
 from invoices.services.usage import Drafted, Usage, billed_afterwards, draft_usage, in_service, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError, noted
@@ -40,6 +41,7 @@ from kernel.ranges import ranges_of
 from lifecycle.models import ServicePeriod
 from lifecycle.services.sweeps import end_paid_time
 from store.bulk import distrust_statistics
+from usage.models import ClosedMonth
 from usage.queries import closed_through, months_with_more
 from usage.services.closing import close_month
 
@@ -163,12 +165,15 @@ def _open(month: CalendarMonth, *, at: datetime) -> BillingRun:
     """
     In one short transaction the month is closed through what has come, and its run is not finished.
 
-    So whoever is killed afterwards leaves a run that goes on, and nobody takes what is on no bill yet for forgotten.
+    So whoever is killed afterwards leaves a run that goes on, and nobody takes what is on no bill yet for forgotten. A run that
+    still goes on when a further month has ended takes what came late meanwhile along.
     """
     BillingRun.objects.bulk_create([BillingRun(month=month.key, started_at=at)], ignore_conflicts=True)
     run = _held(month.key)
-    if run.state != BillingRun.State.RUNNING or closed_through(month) is None:
-        close_month(month, at=at)
+    was_billed = run.state != BillingRun.State.RUNNING
+    closed = ClosedMonth.objects.filter(month=month.key).first()
+    if was_billed or closed is None or closed.at < CalendarMonth.of(at).period.starts_at:
+        close_month(month, was_billed=was_billed, at=at)
         run.state = BillingRun.State.RUNNING
         run.save(update_fields=["state"])
     return run

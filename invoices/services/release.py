@@ -13,7 +13,7 @@ from accounts.services import record_audit
 from invoices.audit import Did
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.issue import issue_invoices
-from invoices.services.metered import take_back
+from invoices.services.less import take_back
 from invoices.services.month_end import hold_unpriced
 from invoices.services.usage import draft_usage, up_to
 from kernel.actors import Actor

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from kernel.periods import CalendarMonth
 from usage.models import ClosedMonth
@@ -24,14 +25,20 @@ def hold_open() -> None:
 
 
 @transaction.atomic
-def close_month(month: CalendarMonth, *, at: datetime) -> ClosedMonth:
-    """What has come until now is billed; of a month that was closed before, what came late as well."""
+def close_month(month: CalendarMonth, *, was_billed: bool, at: datetime) -> ClosedMonth:
+    """
+    What has come until now is billed; of a month that was closed before, what came late as well.
+
+    :param was_billed: what came until it was closed before is on bills
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
         cursor.execute("SELECT nextval('usage_record_id_seq')")
         through = cursor.fetchone()[0]
-    closed, _made = ClosedMonth.objects.update_or_create(month=month.key, defaults={"through": through, "at": at})
-    return closed
+    facts = {"through": through, "at": at}
+    moved = {**facts, "before": F("through")} if was_billed else facts
+    ClosedMonth.objects.update_or_create(month=month.key, defaults=moved, create_defaults=facts)
+    return ClosedMonth.objects.get(month=month.key)
 
 
 def closed_until() -> datetime | None:
