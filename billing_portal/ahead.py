@@ -51,21 +51,24 @@ def _sentence(runway: Runway, wallet: Wallet, at: datetime) -> str:
         return ""
     short = runway.short_at(wallet.available)
     known = {
+        "days": AHEAD.days,
         "needed": display.money(runway.needed),
         "available": display.money(wallet.available),
         "lacking": display.money(max(runway.needed - wallet.available, 0)),
         "day": display.day(short) if short else "",
     }
     if short is None:
-        words = _("Keeping everything for the next 30 days takes %(needed)s; your wallet has %(available)s: enough.")
+        words = _(
+            "Keeping everything for the next %(days)d days takes %(needed)s; your wallet has %(available)s: enough."
+        )
     elif short <= at:
         words = _(
-            "Keeping everything for the next 30 days takes %(needed)s; your wallet has %(available)s: %(lacking)s are"
+            "Keeping everything for the next %(days)d days takes %(needed)s; your wallet has %(available)s: %(lacking)s are"
             " missing, some of it now."
         )
     else:
         words = _(
-            "Keeping everything for the next 30 days takes %(needed)s; your wallet has %(available)s: enough until"
+            "Keeping everything for the next %(days)d days takes %(needed)s; your wallet has %(available)s: enough until"
             " %(day)s, then %(lacking)s are missing."
         )
     return words % known

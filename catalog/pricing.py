@@ -22,7 +22,7 @@ from functools import cached_property
 from uuid import UUID
 
 from catalog.meters import Meter
-from kernel.money import round_half_up
+from kernel.money import round_half_up, split
 from kernel.periods import Period
 
 
@@ -166,6 +166,57 @@ def reduction(subtotal: int, *, amount: int | None, share: Decimal | None) -> in
     """What a coupon takes off `subtotal`: a fixed amount or a share, never more than the subtotal."""
     taken = amount if amount is not None else _amount((Decimal(subtotal), share or Decimal(0)), 1, 1)
     return min(taken, subtotal)
+
+
+@dataclass(frozen=True, slots=True)
+class AtRate:
+    """What of a document is at one rate of VAT: `total` VND for it, of which `tax` is its VAT."""
+
+    rate: Decimal
+    total: int
+    tax: int
+
+
+def owed_at_rates(lines: Iterable[AtRate], payable: int) -> list[AtRate]:
+    """
+    What is `payable` of a document at each rate, the lowest first.
+
+    A coupon comes off the total after tax: it lowers what is payable of each rate in proportion, and the VAT of none.
+    """
+    sums = _by_rate(lines)
+    parts = split(payable, [one.total for one in sums.values()])
+    return [AtRate(rate, part, one.tax) for (rate, one), part in zip(sums.items(), parts, strict=True)]
+
+
+def taken_back(
+    owed: Sequence[AtRate], earlier: Iterable[AtRate], amount: int, *, of: Decimal | None = None
+) -> list[AtRate]:
+    """
+    What a credit note over `amount` takes back of each rate of what was `owed`, after `earlier` ones took some.
+
+    Of the rate `of` what it is about, where that is known, as far as anything of it is left; of the others in proportion to what is
+    left of them. The VAT of a rate is rounded over all that was taken back of it, so that in full it is all of its VAT.
+    """
+    gone = _by_rate(earlier)
+    before = [gone.get(one.rate, AtRate(one.rate, 0, 0)) for one in owed]
+    left = [max(one.total - less.total, 0) for one, less in zip(owed, before, strict=True)]
+    its_own = [min(rest, amount) if one.rate == of else 0 for one, rest in zip(owed, left, strict=True)]
+    rest = split(amount - sum(its_own), [has - own for has, own in zip(left, its_own, strict=True)])
+    found = []
+    for one, less, part in zip(owed, before, map(sum, zip(its_own, rest, strict=True)), strict=True):
+        if part:
+            tax = round_half_up(one.tax * (less.total + part), one.total) - less.tax
+            found.append(AtRate(one.rate, part, max(tax, 0)))
+    return found
+
+
+def _by_rate(parts: Iterable[AtRate]) -> dict[Decimal, AtRate]:
+    """Added up, the lowest rate first."""
+    sums: dict[Decimal, AtRate] = {}
+    for part in sorted(parts, key=lambda one: one.rate):
+        before = sums.get(part.rate, AtRate(part.rate, 0, 0))
+        sums[part.rate] = AtRate(part.rate, before.total + part.total, before.tax + part.tax)
+    return sums
 
 
 def _tax(amount: int, rate: Rate) -> int:

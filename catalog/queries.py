@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.configuration import Chosen
+from catalog.meters import Aggregation
 from catalog.models import Discount, Item, Price
 from catalog.pricing import Component, Rate
 from catalog.taxes import Taxes
@@ -165,10 +166,31 @@ class PriceBook:
         :raises NoPrice: its category has no rate of VAT at that tax point
         """
         item = self.items[item_id]
-        rate = self._taxed(self._versions[price_id], taxed_at)
+        rate = self._rate(self._versions[price_id], item, language, taxed_at)
+        return Component(item_id, item.name_in(language), item.unit, Decimal(0), rate, discount)
+
+    def parts_of_use(self, component: Component, period: Period) -> list[Period]:
+        """`period` cut where the rate of VAT of what was used changes. The last level is that of its end, and never cut."""
+        if self.items[component.item_id].aggregation == Aggregation.LAST:
+            return [period]
+        cuts = self.taxes.cuts(period, self.category_of(component.rate))
+        return [Period(start, end) for start, end in pairwise([period.starts_at, *cuts, period.ends_at])]
+
+    def taxed(self, component: Component, language: str, *, at: datetime) -> Component:
+        """
+        The same at another tax point.
+
+        :raises NoPrice: its category has no rate of VAT then
+        """
+        item, price = self.items[component.item_id], self._versions[component.rate.price_id]
+        return replace(component, rate=self._rate(price, item, language, at))
+
+    def _rate(self, price: Price, item: Item, language: str, at: datetime) -> Rate:
+        """:raises NoPrice:"""
+        rate = self._taxed(price, at)
         if rate is None:
             raise NoPrice(item=item.name_in(language), item_code=item.code)
-        return Component(item_id, item.name_in(language), item.unit, Decimal(0), rate, discount)
+        return rate
 
     def _taxed(self, price: Price, at: datetime) -> Rate | None:
         """What a price says at a tax point; None while its category has no rate."""

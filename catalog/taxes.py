@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from catalog.models import TaxRate
 from kernel.display import day, percent
-from kernel.periods import MINUTE, local_day, start_of_day
+from kernel.periods import MINUTE, Period, local_day, start_of_day
 
 Said = tuple[str, date, Decimal]
 """That a category is taxed at a rate from a day on."""
@@ -79,6 +80,13 @@ class Taxes:
     def changes_after(self, at: datetime) -> datetime | None:
         """When one changes next."""
         return next(iter(self._every_change[self.era(at) :]), None)
+
+    def cuts(self, period: Period, category: str | None = None) -> list[datetime]:
+        """Where use in `period` is cut because a rate changes, of one category or of any; nowhere where the setting says so."""
+        if not settings.TAX_SPLITS_USAGE:
+            return []
+        instants = self._every_change if category is None else self.changes(category)
+        return [instant for instant in instants if period.starts_at < instant < period.ends_at]
 
     def with_rate(self, category: str, since: date, rate: Decimal) -> Taxes:
         """As if this were said, too."""

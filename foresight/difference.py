@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from accounts.models import Customer
 from catalog.meters import Meter
 from catalog.models import Item, Price
-from catalog.pricing import Component, Rate, price_line
+from catalog.pricing import Component, Rate
 from catalog.queries import NoPrice, PriceBook
 from foresight.causes import Cause, Share, causes_of, together
 from foresight.compared import Charged, Pair, Side
@@ -185,9 +185,8 @@ def _unbilled(customer: Customer, month: CalendarMonth, *, at: datetime) -> list
         if use.now is None:
             continue
         try:
-            component = use.now.component(book, customer, taxed_at=month.period.last_minute)
+            lines = use.so_far(book, customer, at=at)
         except NoPrice:
             continue
-        total = price_line(component, month.period).total
-        found.append((use.resource_id, Charged(component, month.period, total)))
+        found += [(use.resource_id, Charged(line.component, line.period, line.total)) for line in lines]
     return found

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import Count, F, Q
 
 from accounts.models import Customer
-from catalog.pricing import price_line
 from catalog.queries import NoPrice, PriceBook
 from foresight.dimensions import Dimension
 from foresight.pieces import Piece, minute_of
@@ -20,7 +19,7 @@ from invoices.models import Invoice, InvoiceLine
 from invoices.services.unbilled import Unbilled, Use, open_months, unbilled
 from invoices.usage import coupons_within, lines_within
 from kernel.money import split
-from kernel.periods import CalendarMonth, Period
+from kernel.periods import Period
 from usage.queries import reached
 
 
@@ -137,7 +136,7 @@ class Provisional:
             key = self._asked.dimension.of_usage(use.key, use.item_id)
             steps = quantities.get((use.resource_id, use.item_id), {})
             try:
-                amounts = list(self._amounts(use, steps, len(starts), found.month, book))
+                amounts = list(self._amounts(use, steps, [*starts[1:], window.ends_at], book))
             except NoPrice:
                 self.unpriced += 1
                 continue
@@ -146,23 +145,20 @@ class Provisional:
                     yield Piece(key, edges[step], edges[step + 1], amount, is_provisional=True)
 
     def _amounts(
-        self, use: Use, quantities: dict[int, Decimal], count: int, month: CalendarMonth, book: PriceBook
+        self, use: Use, quantities: dict[int, Decimal], ends: Sequence[datetime], book: PriceBook
     ) -> Iterator[int]:
         """
-        Of each step; all of them are what the month's use comes to beyond what bills say.
+        Of each step, by its end; all of them are what the month's use comes to beyond what bills say.
 
         :raises NoPrice:
         """
         if use.now is None:
             return
-        component = use.now.component(book, self._asked.customer, taxed_at=month.period.last_minute)
-        reached_by, before = Decimal(0), 0
-        for step in range(count):
-            is_last = step == count - 1
-            reached_by = use.now.now if is_last else quantities.get(step, reached_by)
-            more = reached_by - component.before
-            if not is_last:
-                more = max(more, Decimal(0))
-            worth = price_line(replace(component, quantity=more), month.period).total
+        on_bills, last = use.now.quantity_on_bills, len(ends) - 1
+        reached_by, before = on_bills, 0
+        for step, end in enumerate(ends):
+            reached_by = use.now.now if step == last else max(quantities.get(step, reached_by), on_bills)
+            by_then = replace(use, now=replace(use.now, now=reached_by))
+            worth = sum(line.total for line in by_then.so_far(book, self._asked.customer, at=end))
             yield worth - before
             before = worth

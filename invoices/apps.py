@@ -11,10 +11,12 @@ class InvoicesConfig(AppConfig):
     def ready(self) -> None:
         import invoices.audit
         import invoices.rights  # noqa: F401  # makes both known
+        from catalog.rates import knows_what_is_taxed
         from invoices.attached import files_of_invoices
         from invoices.closing import bills_left
         from invoices.queries import facts_of_invoices, facts_of_steps
         from invoices.services.ladder import ensure_ladder
+        from invoices.vat import mistaxed
         from notifications.events import Subject
         from notifications.files import has_files
         from notifications.truth import knows
@@ -26,4 +28,5 @@ class InvoicesConfig(AppConfig):
         knows(Subject.DUNNING, facts_of_steps)
         has_files(Subject.INVOICE, files_of_invoices)
         keeps_open(bills_left)
+        knows_what_is_taxed(mistaxed)
         has_pages("credit-note-pdf", "billing-history", "usage-report")

@@ -26,7 +26,7 @@ from accounts.models import Customer
 from catalog.price_words import how_it_came
 from catalog.units import counted
 from invoices.explain import component_of, name_of, per, period_of
-from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.models import CreditedPart, CreditNote, Invoice, InvoiceLine
 from invoices.queries import status_words
 from kernel import display
 from kernel.display import percent
@@ -73,12 +73,12 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
 def credit_note_pdf(note: CreditNote) -> bytes:
     invoice = note.invoice
     reason = note.get_reason_display() + (f": {note.note}" if note.note else "")
-    unused = f"{_('Unused time')}: {display.duration(note.minutes_unused)}" if note.minutes_unused else ""
-    unused += "; ".join(
+    unused = [f"{_('Unused time')}: {display.duration(note.minutes_unused)}"] if note.minutes_unused else []
+    unused += [
         f"{name_of(use.line)}: {display.MINUS}{counted(use.quantity, use.line.unit)}"
         for use in note.uses.select_related("line__item").order_by("pk")
-    )
-    amounts = [(display.money(amount), "") for amount in (note.amount - note.tax, note.tax, note.amount)]
+    ]
+    parts = list(note.parts.order_by("vat_rate"))
     return render(
         _frame_of(invoice, _("Credit note"), note.number, note.issued_at)
         | {
@@ -90,8 +90,12 @@ def credit_note_pdf(note: CreditNote) -> bytes:
                 fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Reason"), _("Net"), _("VAT"), _("Credited")],
-            "groups": [{"title": "", "lines": [[(_first_upper(reason), unused), *amounts]]}],
+            "groups": [
+                {"title": "", "lines": [[(_first_upper(reason), "; ".join(unused)), *_amounts(part)] for part in parts]}
+            ],
             "sums": [
+                sum_row(_("Net total"), note.amount - note.tax),
+                *(sum_row(f"{_('VAT')} {percent(part.vat_rate)}", part.tax) for part in parts),
                 sum_row(_("Reduces what is due"), note.amount - note.refunded),
                 sum_row(_("Returned, for it was paid"), note.refunded),
                 sum_row(_("Credited"), note.amount, strong=True),
@@ -190,9 +194,19 @@ def _line(line: InvoiceLine, *, with_per: bool) -> list[tuple[str, str]]:
             per(line).replace(" ", display.NBSP) if with_per else "",
         ),
         (display.money(net), ""),
-        (f"{percent(line.vat_rate)}{display.NBSP}· {display.money(line.tax)}".replace(" ", display.NBSP), ""),
+        (_taxed(line), ""),
         (display.money(line.total), ""),
     ]
+
+
+def _taxed(part: InvoiceLine | CreditedPart) -> str:
+    """The rate of VAT and what it comes to."""
+    return f"{percent(part.vat_rate)}{display.NBSP}· {display.money(part.tax)}".replace(" ", display.NBSP)
+
+
+def _amounts(part: CreditedPart) -> list[tuple[str, str]]:
+    """Net, VAT and both of what a credit note takes back at one rate."""
+    return [(display.money(part.net), ""), (_taxed(part), ""), (display.money(part.net + part.tax), "")]
 
 
 def _note(line: InvoiceLine) -> str:

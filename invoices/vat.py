@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import Case, Count, F, Sum, Value, When
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
+from catalog.rates import Mistaxed
 from invoices.columns import Column, Form
-from invoices.models import CreditNote, InvoiceLine, UseTakenBack
-from kernel.money import split
+from invoices.models import CreditedPart, InvoiceLine
 from kernel.periods import CalendarMonth, local_day
 from kernel.shapes import Json
+from store.rounded import Rounded
 
 LEDGER = [
     Column("number", _("Number"), Form.TEXT, 18),
@@ -65,6 +67,23 @@ def vat_ledger(month: CalendarMonth) -> Iterator[Row]:
     yield from _credited(month)
 
 
+def mistaxed(category: str, since: datetime, until: datetime | None, rate: Decimal) -> Mistaxed:
+    """What stands of a category, is taxed between two instants, and has another rate than this."""
+    lines = InvoiceLine.objects.filter(
+        price__tax_category=category, taxed_at__gte=since, invoice__credited__lt=F("invoice__total")
+    ).exclude(vat_rate=rate)
+    within = lines if until is None else lines.filter(taxed_at__lt=until)
+    sums = within.aggregate(documents=Count("invoice", distinct=True), tax=Sum("tax"), right=Sum(tax_at(rate)))
+    return Mistaxed(sums["documents"], sums["tax"] or 0, int(sums["right"] or 0))
+
+
+def tax_at(rate: Decimal) -> Combinable:
+    """The VAT of a line, if that were its rate: as `pricing` has it."""
+    over = Case(When(includes_vat=True, then=Value(1 + rate)), default=Value(Decimal(1)))
+    until = Rounded((F("amount_before") + F("amount")) * Value(rate), over)
+    return until - Rounded(F("amount_before") * Value(rate), over)
+
+
 def sums_by_rate(rows: Iterable[Row]) -> list[SumOfRate]:
     sums: dict[Decimal, list[int]] = defaultdict(lambda: [0, 0])
     for row in rows:
@@ -87,34 +106,14 @@ def _invoiced(month: CalendarMonth) -> Iterator[Row]:
 
 
 def _credited(month: CalendarMonth) -> Iterator[Row]:
-    """A credit note takes back of each rate in proportion to what its invoice has of it; one for a use has the rate of that."""
     period = month.period
-    notes = CreditNote.objects.filter(issued_at__gte=period.starts_at, issued_at__lt=period.ends_at)
-    left: dict[object, dict[Decimal, list[int]]] = defaultdict(dict)
-    lines = InvoiceLine.objects.filter(invoice__in=notes.values("invoice")).values("invoice", "vat_rate")
-    for row in lines.annotate(net=Sum(F("total") - F("tax")), taxes=Sum("tax")).order_by("invoice", "vat_rate"):
-        left[row["invoice"]][row["vat_rate"]] = [row["net"], row["taxes"]]
-    uses = UseTakenBack.objects.filter(credit_note__isnull=False, line__invoice__in=notes.values("invoice"))
-    rates = dict(uses.values_list("credit_note", "line__vat_rate"))
-    earlier = CreditNote.objects.filter(pk__in=rates, issued_at__lt=period.starts_at)
-    for pk, invoice, amount, tax in earlier.values_list("pk", "invoice", "amount", "tax"):
-        _take(left[invoice][rates[pk]], amount - tax, tax)
-    for note in notes.select_related("invoice").order_by("number").iterator(500):
-        of_invoice = left[note.invoice_id]
-        if note.pk in rates:
-            _take(of_invoice[rates[note.pk]], note.amount - note.tax, note.tax)
-            parts = [SumOfRate(rates[note.pk], note.tax - note.amount, -note.tax)]
-        else:
-            nets = split(note.amount - note.tax, [net for net, _tax in of_invoice.values()])
-            taxes = split(note.tax, [tax for _net, tax in of_invoice.values()])
-            parts = [SumOfRate(rate, -net, -tax) for rate, net, tax in zip(of_invoice, nets, taxes, strict=True)]
-        for sums in parts:
-            yield _row(note.number, note.issued_at, note.invoice.buyer, sums, corrects=note.invoice.number)
-
-
-def _take(left: list[int], net: int, tax: int) -> None:
-    """What was taken back of a rate is no more to be shared out."""
-    left[:] = max(left[0] - net, 0), max(left[1] - tax, 0)
+    parts = CreditedPart.objects.filter(
+        credit_note__issued_at__gte=period.starts_at, credit_note__issued_at__lt=period.ends_at
+    ).order_by("credit_note__number", "vat_rate")
+    for part in parts.select_related("credit_note__invoice").iterator(500):
+        note = part.credit_note
+        sums = SumOfRate(part.vat_rate, -part.net, -part.tax)
+        yield _row(note.number, note.issued_at, note.invoice.buyer, sums, corrects=note.invoice.number)
 
 
 def _row(number: str, issued_at: datetime, buyer: Json, sums: SumOfRate, *, corrects: str = "") -> Row:

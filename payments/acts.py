@@ -11,7 +11,7 @@ from accounts.four_eyes import Act, Result_co
 from accounts.models import Customer, StaffAct
 from accounts.rights import APPROVE_MONEY
 from catalog.models import Product
-from invoices.models import CreditNote, Invoice
+from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.services.questions import question_is_justified
 from kernel import display
 from kernel.actors import Actor
@@ -275,7 +275,7 @@ class DecideRefund(MoneyAct[Refund]):
 
 
 class CreditInvoice(MoneyAct[CreditNote]):
-    """`subject` is the number of the invoice, `facts`: invoice, and perhaps question, which it answers."""
+    """`subject` is the number of the invoice, `facts`: invoice, and perhaps the line that it is about or the question that it answers."""
 
     code = "credit-note"
     label = _("credit note")
@@ -287,14 +287,29 @@ class CreditInvoice(MoneyAct[CreditNote]):
             (_("Total"), display.money(invoice.total)),
             (_("Still due"), display.money(invoice.due)),
             (_("Can still be credited"), display.money(invoice.total - invoice.credited)),
+            *(
+                [(_("About the line"), f"{line.position}. {line.name}: {display.money(line.total)}")]
+                if (line := _line_of(act))
+                else []
+            ),
         ]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> CreditNote:
         _customer, amount = _of(act)
-        note = correct_invoice(UUID(act.facts["invoice"]), amount, note=act.reason, actor=actor, at=at)
-        if act.facts.get("question"):
-            question_is_justified(UUID(act.facts["question"]), note, actor=actor, at=at)
+        invoice, question = UUID(act.facts["invoice"]), act.facts.get("question")
+        line = _line_of(act)
+        note = correct_invoice(invoice, amount, note=act.reason, line=line, actor=actor, at=at)
+        if question:
+            question_is_justified(UUID(question), note, actor=actor, at=at)
         return note
+
+
+def _line_of(act: StaffAct) -> InvoiceLine | None:
+    """What a credit note is about: the line that was named, or the one that was questioned."""
+    lines = InvoiceLine.objects.filter(invoice=act.facts["invoice"])
+    if act.facts.get("line"):
+        return lines.get(pk=act.facts["line"])
+    return lines.get(questions=act.facts["question"]) if act.facts.get("question") else None
 
 
 def _of(act: StaffAct) -> tuple[Customer, int]:

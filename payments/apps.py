@@ -12,7 +12,7 @@ class PaymentsConfig(AppConfig):
         import payments.audit
         import payments.payer_letters
         import payments.rights  # noqa: F401  # makes all of them known
-        from invoices.services.metered import gives_back
+        from invoices.services.less import gives_back
         from notifications.events import Subject
         from notifications.render import words_for
         from notifications.transfers import asks_for_transfers
@@ -20,11 +20,11 @@ class PaymentsConfig(AppConfig):
         from payments.closing import end_payments, payments_left
         from payments.failures import failure_words
         from payments.gateways.registry import refuse_half_configured
+        from payments.payer_letters import facts_of_requests
         from payments.poc import facts_of_poc, products_words, runs_words
         from payments.queries import account_words, facts_of_payments
         from payments.services.by_mail import ask_by_mail
         from payments.services.settle import give_back
-        from payments.services.shareable import facts_of_requests
         from payments.ways import facts_of_links
         from store.places import has_pages
         from store.races import slower_is_told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +15,8 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.downloads import FORMATS, file_response
-from catalog.models import TaxCategory, TaxRate
+from catalog.admin.taxes import VatField
+from catalog.models import TaxCategory
 from catalog.taxes import Taxes
 from invoices.columns import cells_of
 from invoices.forms import REASONABLE
@@ -33,7 +33,7 @@ class RateForm(forms.Form):
     since = forms.DateField(
         label=capfirst(_("first day")), validators=REASONABLE, widget=forms.DateInput(attrs={"type": "date"})
     )
-    rate = TaxRate._meta.get_field("rate").formfield(min_value=0, max_value=Decimal("0.999"))
+    rate = VatField(label=capfirst(_("VAT rate")), max_digits=4, decimal_places=3)
 
     def rehearsal(self) -> Rehearsal:
         wanted = self.cleaned_data
@@ -75,7 +75,7 @@ def _next() -> dict[str, object]:
     if not steps:
         return {"since": date(local_day(at).year + 1, 1, 1)}
     since, category, rate = min(steps)
-    return {"since": since, "category": category, "rate": rate.normalize()}
+    return {"since": since, "category": category, "rate": rate}
 
 
 def _rehearsed(rehearsal: Rehearsal, query: str) -> dict[str, object]:

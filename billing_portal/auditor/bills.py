@@ -6,6 +6,7 @@ from django.conf import settings
 
 from billing_portal.auditor.claim import Claim
 from catalog.models import RATES_OVER_TIME
+from invoices.models.taxed import CAME_LATE, CROSSES, WAS_RIGHT
 from usage.queries import IS_ATTACHED, put_together
 
 LOOKED_AT_AGAIN = 3
@@ -72,22 +73,52 @@ BILLS = (
         """,
     ),
     Claim(
-        "each line is taxed at the rate of its category at its tax point",
+        "each line is taxed at the rate that its category had at its tax point, by what was known of it",
         f"""
         SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id
         JOIN catalog_price p ON p.id = l.price_id
         LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id
             AND (l.taxed_at AT TIME ZONE billing_zone())::date >= r.since AND (l.taxed_at AT TIME ZONE billing_zone())::date < r.until
-        WHERE :of(l.customer_id) AND l.vat_rate IS DISTINCT FROM r.rate
+        WHERE :of(l.customer_id) AND l.vat_rate IS DISTINCT FROM r.rate AND NOT {WAS_RIGHT.strip()}
         """,
     ),
     Claim(
-        "what is paid ahead is taxed between its payment and its invoice, use in its last minute",
+        "use that crosses a change of its rate of VAT is cut there, but by the setting",
+        f"""
+        SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id
+        JOIN catalog_price p ON p.id = l.price_id
+        WHERE :of(l.customer_id) AND i.kind = 'usage' AND NOT l.is_whole AND {CROSSES.strip()} AND NOT {CAME_LATE.strip()}
+        """,
+    ),
+    Claim(
+        "a credit note is of the rates of VAT that its invoice has, and of none takes back more than all notes may",
+        """
+        SELECT c.number, c.customer_id FROM invoices_creditnote c LEFT JOIN (
+            SELECT credit_note_id, sum(net + tax) AS amount, sum(tax) AS tax FROM invoices_creditedpart GROUP BY 1
+        ) p ON p.credit_note_id = c.id
+        WHERE :of(c.customer_id) AND (c.amount, c.tax) IS DISTINCT FROM (p.amount, p.tax)
+        UNION ALL
+        SELECT i.number, i.customer_id FROM (
+            SELECT c.invoice_id, p.vat_rate, sum(p.net + p.tax) AS amount, sum(p.tax) AS tax
+            FROM invoices_creditedpart p JOIN invoices_creditnote c ON c.id = p.credit_note_id WHERE :of(c.customer_id) GROUP BY 1, 2
+        ) gone JOIN invoices_invoice i ON i.id = gone.invoice_id LEFT JOIN LATERAL (
+            SELECT sum(l.total) AS total, sum(l.tax) AS tax FROM invoices_invoiceline l
+            WHERE l.invoice_id = gone.invoice_id AND l.vat_rate = gone.vat_rate
+        ) has ON TRUE
+        WHERE has.total IS NULL OR gone.amount > has.total OR gone.tax > has.tax
+        """,
+    ),
+    Claim(
+        "what is paid ahead is taxed when its money was collected, use in its last minute",
         """
         SELECT i.number, l.customer_id FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id
-        LEFT JOIN orders_orderitem t ON 'order-item:' || t.id = i.period_key LEFT JOIN orders_order o ON o.id = t.order_id
-        WHERE :of(l.customer_id) AND CASE i.kind WHEN 'usage' THEN l.taxed_at <> greatest(l.starts_at, l.ends_at - interval '1 minute')
-            ELSE l.taxed_at NOT BETWEEN coalesce(o.paid_at, i.issued_at) AND i.issued_at END
+        JOIN invoices_invoice f ON f.customer_id = i.customer_id AND f.resource_id = i.resource_id AND f.kind = i.kind
+            AND f.period_key = regexp_replace(i.period_key, '(/again)+$', '')
+        LEFT JOIN orders_orderitem t ON t.id = CASE WHEN starts_with(f.period_key, 'order-item:') THEN substr(f.period_key, 12)::uuid END
+        LEFT JOIN orders_order o ON o.id = t.order_id
+        WHERE :of(l.customer_id) AND :of(i.customer_id) AND CASE i.kind
+            WHEN 'usage' THEN l.taxed_at <> greatest(l.starts_at, l.ends_at - interval '1 minute')
+            ELSE l.taxed_at <> coalesce(o.taxed_at, o.paid_at, f.issued_at) END
         """,
     ),
     Claim(
@@ -242,6 +273,7 @@ BILLS = (
             SELECT l.id, i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM') AS month, l.customer_id,
                 i.number, i.status, l.price_id, l.discount, l.quantity_before, l.amount_before, l.vat_rate, l.includes_vat, l.total,
                 l.quantity - coalesce(t.quantity, 0) AS quantity, coalesce(t.amount, 0) AS credited,
+                (SELECT coalesce(sum(c.amount), 0) FROM invoices_creditnote c WHERE c.line_id = l.id) AS credited_in_all,
                 metered_amount(l.price_id, l.quantity_before + l.quantity - coalesce(t.quantity, 0), l.discount) AS amount
             FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id LEFT JOIN (
                 SELECT t.line_id, sum(t.quantity) AS quantity, sum(c.amount) AS amount
@@ -255,8 +287,7 @@ BILLS = (
         SELECT number, customer_id FROM (
             SELECT *, total - amount + amount_before - CASE WHEN includes_vat THEN 0
                 ELSE round(amount * vat_rate) - round(amount_before * vat_rate) END AS taken_back FROM standing
-        ) less WHERE credited > taken_back OR (credited < taken_back AND status <> 'void'
-            AND NOT EXISTS (SELECT FROM invoices_question q WHERE q.line_id = less.id AND q.state = 'justified'))
+        ) less WHERE credited > taken_back OR (credited_in_all < taken_back AND status <> 'void')
         """,
     ),
 )

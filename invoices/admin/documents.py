@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
 from accounts.admin.look import column, money
 from accounts.admin.tasks import ReasonForm, Task
-from invoices.models import BillingChunk, BillingRun, CreditNote, ParkedBilling, UseTakenBack
+from invoices.models import BillingChunk, BillingRun, CreditedPart, CreditNote, ParkedBilling, UseTakenBack
 from invoices.pdf import credit_note_pdf
 from invoices.rights import RELEASE_BILLING, RUN_BILLING
 from invoices.services.forecast import dry_run
@@ -86,9 +86,15 @@ class UseInline(LookOnlyInline):
     ordering = ("pk",)
 
 
+class PartInline(LookOnlyInline):
+    model = CreditedPart
+    fields = ("vat_rate", "net", "tax")
+    ordering = ("vat_rate",)
+
+
 @admin.register(CreditNote)
 class CreditNoteAdmin(DocumentAdmin[CreditNote]):
-    inlines = (UseInline,)
+    inlines = (PartInline, UseInline)
     list_display = ("number", "invoice", "customer", "reason", "amount", "refunded", "issued_at")
     list_select_related = ("invoice", "customer")
     list_filter = ("reason",)

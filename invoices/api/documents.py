@@ -29,7 +29,7 @@ from invoices.api.shapes import (
     LineQuestion,
     QuestionShape,
 )
-from invoices.models import CreditNote, Invoice, InvoiceLine, Question
+from invoices.models import CreditedPart, CreditNote, Invoice, InvoiceLine, Question
 from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.services.questions import question_line
 from invoices.zipped import zip_of_documents
@@ -81,7 +81,7 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Focus, Ex
             lines = InvoiceLine.objects.select_related("item", "price").order_by("position")
             rows = rows.prefetch_related(
                 Prefetch("lines", lines),
-                Prefetch("credit_notes", CreditNote.objects.order_by("id")),
+                Prefetch("credit_notes", with_parts(CreditNote.objects.order_by("id"))),
                 Prefetch("questions", Question.objects.select_related("line").order_by("id")),
             )
         return rows
@@ -120,6 +120,10 @@ class InvoiceViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Focus, Ex
         return self.show(asked, status=201)
 
 
+def with_parts(notes: QuerySet[CreditNote]) -> QuerySet[CreditNote]:
+    return notes.prefetch_related(Prefetch("parts", CreditedPart.objects.order_by("vat_rate")))
+
+
 class CreditNoteQuery(Paged):
     invoice = Identifier(required=False)
     lookups: ClassVar = {"invoice": "invoice_id"}
@@ -136,7 +140,8 @@ class CreditNoteViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Export
     keyset = ("issued_at", "id")
 
     def visible(self) -> QuerySet[CreditNote]:
-        return CreditNote.objects.filter(self.principal.scope()).select_related("invoice__product")
+        notes = CreditNote.objects.filter(self.principal.scope()).select_related("invoice__product")
+        return with_parts(notes)
 
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     @action(detail=True, renderer_classes=[PdfRenderer, JSONRenderer])

@@ -133,6 +133,14 @@ class InvoiceShape(serializers.Serializer[object]):
         return invoice.is_overdue(self.context["view"].at)
 
 
+class CreditedPartShape(serializers.Serializer[object]):
+    """What a credit note takes back at one rate of VAT."""
+
+    vat_rate = serializers.DecimalField(max_digits=4, decimal_places=3)
+    net = serializers.IntegerField()
+    tax = serializers.IntegerField()
+
+
 class CreditNoteShape(serializers.Serializer[object]):
     """A correction of an invoice."""
 
@@ -146,6 +154,7 @@ class CreditNoteShape(serializers.Serializer[object]):
     refunded = serializers.IntegerField(help_text="The part that had been paid and was given back.")
     minutes_unused = serializers.IntegerField(allow_null=True)
     issued_at = Instant()
+    parts = CreditedPartShape(many=True, help_text="By rate of VAT, the lowest first; they add up to the note.")
 
 
 class QuestionShape(serializers.Serializer[object]):

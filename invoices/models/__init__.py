@@ -1,6 +1,6 @@
 """What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
 
-from invoices.models.corrections import CreditNote, UseTakenBack
+from invoices.models.corrections import CreditedPart, CreditNote, UseTakenBack
 from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
 from invoices.models.holds import Hold
@@ -17,6 +17,7 @@ __all__ = [
     "BillingChunk",
     "BillingRun",
     "CreditNote",
+    "CreditedPart",
     "DunningStep",
     "Hold",
     "Invoice",

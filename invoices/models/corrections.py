@@ -50,6 +50,15 @@ class CreditNote(models.Model):
         related_name="credit_notes",
         verbose_name=_("customer"),
     )
+    line = models.ForeignKey(
+        InvoiceLine,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="credit_notes",
+        verbose_name=_("line"),
+        help_text=_("What it is about, if that is one line."),
+    )
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices)
     note = models.TextField(_("note"), blank=True)
     amount = models.BigIntegerField(_("amount"))
@@ -102,6 +111,33 @@ class CreditNote(models.Model):
                 """,
             ),
             pgtrigger.Trigger(
+                name="is_about_a_line_of_its_invoice",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__line__isnull=False),
+                func="""
+                IF NOT EXISTS (SELECT FROM invoices_invoiceline WHERE id = NEW.line_id AND invoice_id = NEW.invoice_id) THEN
+                    RAISE EXCEPTION 'credit note % is about a line of another invoice', NEW.number USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="says_its_rates",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="""
+                IF (NEW.amount::numeric, NEW.tax::numeric) IS DISTINCT FROM
+                    (SELECT (sum(net + tax), sum(tax)) FROM invoices_creditedpart WHERE credit_note_id = NEW.id) THEN
+                    RAISE EXCEPTION 'credit note % does not say of which rates of VAT it is', NEW.number USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
                 name="credits_its_invoice",
                 level=pgtrigger.Row,
                 when=pgtrigger.After,
@@ -115,6 +151,68 @@ class CreditNote(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class CreditedPart(models.Model):
+    """
+    What a credit note takes back at one rate of VAT; its parts add up to it.
+
+    All parts of a note are written in one statement. Of no rate more is taken back than its invoice has of it.
+    """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
+
+    credit_note = models.ForeignKey(
+        CreditNote, on_delete=models.PROTECT, db_index=False, related_name="parts", verbose_name=_("credit note")
+    )
+    vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
+    net = models.BigIntegerField(_("net"))
+    tax = models.BigIntegerField(_("VAT"))
+
+    class Meta:
+        verbose_name = _("part of a credit note")
+        verbose_name_plural = _("parts of credit notes")
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="a_credit_note_says_a_rate_once", fields=["credit_note", "vat_rate"]),
+            models.CheckConstraint(name="a_part_takes_something_back", condition=Q(tax__gte=0, net__gt=-F("tax"))),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="takes_back_what_its_invoice_has",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_parts"),
+                declare=[("broken", "text")],
+                func="""
+                SELECT c.number INTO broken FROM (SELECT credit_note_id, sum(net + tax) AS amount, sum(tax) AS tax FROM new_parts GROUP BY 1) n
+                JOIN invoices_creditnote c ON c.id = n.credit_note_id
+                WHERE (c.amount, c.tax) <> (n.amount, n.tax) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'the parts of credit note % do not add up to it, or come after it was issued', broken
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                SELECT i.number INTO broken FROM (
+                    SELECT DISTINCT c.invoice_id, n.vat_rate FROM new_parts n JOIN invoices_creditnote c ON c.id = n.credit_note_id
+                ) n JOIN invoices_invoice i ON i.id = n.invoice_id, LATERAL (
+                    SELECT sum(l.total) AS total, sum(l.tax) AS tax FROM invoices_invoiceline l
+                    WHERE l.invoice_id = n.invoice_id AND l.vat_rate = n.vat_rate
+                ) has, LATERAL (
+                    SELECT sum(p.net + p.tax) AS total, sum(p.tax) AS tax FROM invoices_creditedpart p
+                    JOIN invoices_creditnote c ON c.id = p.credit_note_id WHERE c.invoice_id = n.invoice_id AND p.vat_rate = n.vat_rate
+                ) gone
+                WHERE has.total IS NULL OR gone.total > has.total OR gone.tax > has.tax LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'of a rate of VAT more is taken back than invoice % has of it', broken USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.credit_note_id} {self.vat_rate}: {self.net + self.tax}"
 
 
 class UseTakenBack(models.Model):

@@ -11,11 +11,13 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import InstantRange, Product
 from catalog.terms import LONGEST
+from invoices.models.taxed import MISTAXED
 from invoices.models.totals import totals_kept
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
@@ -70,6 +72,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
     def overdue(self, at: datetime) -> Self:
         return self.open().filter(due_at__lte=at)
+
+    def mistaxed(self) -> Self:
+        """What stands of them has another rate of VAT than its tax point: the law came late."""
+        return self.filter(pk__in=RawSQL(MISTAXED, []), credited__lt=F("total"))  # noqa: S611 - a constant
 
     def in_order_of_payment(self) -> Self:
         """In the order of `ORDER_OF_PAYMENT`."""

@@ -79,6 +79,12 @@ class InvoiceLine(models.Model):
     taxed_at = models.DateTimeField(
         _("tax point"), help_text=_("Paid ahead: when it was paid. Usage: the last minute of the line.")
     )
+    is_whole = models.BooleanField(
+        _("taxed as a whole"),
+        default=False,
+        db_default=False,
+        help_text=_("Of usage: not cut where the rate of VAT changes, by the setting of then."),
+    )
     quantity_before = models.DecimalField(
         _("billed before"), max_digits=18, decimal_places=6, default=Decimal(0), db_default=0
     )
@@ -179,6 +185,42 @@ class InvoiceLine(models.Model):
                                       metered_amount(n.price_id, n.quantity_before + n.quantity, n.discount)) LIMIT 1;
                 IF broken IS NOT NULL THEN
                     RAISE EXCEPTION 'a line of invoice % bills use at another amount than its price says', broken USING ERRCODE = 'check_violation';
+                END IF;
+                SELECT n.invoice_id::text INTO broken FROM new_lines n JOIN catalog_price p ON p.id = n.price_id
+                WHERE n.per_minutes = 0 AND (n.item_id, n.unit_price, n.includes_vat) <> (p.item_id, p.unit_price, p.includes_vat) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'a line of invoice % says another item or price than it bills use at', broken USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="use_follows_what_was_billed_before",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_lines"),
+                declare=[("broken", "text")],
+                func="""
+                -- Of what follows others alone: the first bills of a month end are many, and have nothing before them.
+                SELECT i.number INTO broken FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
+                CROSS JOIN LATERAL (
+                    SELECT coalesce(sum(standing) FILTER (WHERE quantity_before < n.quantity_before), 0) AS before,
+                        coalesce(sum(standing) FILTER (WHERE quantity_before = n.quantity_before AND id <> n.id), 0) AS beside
+                    FROM (
+                        SELECT l.id, l.quantity_before, l.quantity
+                            - coalesce((SELECT sum(t.quantity) FROM invoices_usetakenback t WHERE t.line_id = l.id), 0) AS standing
+                        FROM invoices_invoice o JOIN invoices_invoiceline l ON l.invoice_id = o.id
+                        WHERE o.resource_id = i.resource_id AND o.kind = 'usage' AND NOT (o.status = 'void' AND o.covered_until = o.period_start)
+                            AND l.per_minutes = 0 AND l.item_id = n.item_id
+                            AND billing_month(l.starts_at) = billing_month(n.starts_at)
+                    ) bills
+                ) billed
+                WHERE n.per_minutes = 0 AND (n.quantity_before > 0 OR i.is_late)
+                    AND (billed.before <> n.quantity_before OR billed.beside <> 0) LIMIT 1;
+                IF broken IS NOT NULL THEN
+                    RAISE EXCEPTION 'invoice % bills use that does not follow what was billed of its month before', broken
+                        USING ERRCODE = 'check_violation';
                 END IF;
                 RETURN NULL;
                 """,

@@ -8,9 +8,15 @@ import pgtrigger
 
 from catalog.models import RATES_OVER_TIME, TaxRate
 
-DAY = "(taxed_at AT TIME ZONE billing_zone())::date"
+DAY = "(l.taxed_at AT TIME ZONE billing_zone())::date"
+CROSSES = f"""
+EXISTS (SELECT FROM {RATES_OVER_TIME.strip()} r WHERE r.category_id = p.tax_category_id AND r.rate <> l.vat_rate
+    AND r.since::timestamp AT TIME ZONE billing_zone() < l.ends_at AND r.until::timestamp AT TIME ZONE billing_zone() > l.starts_at)
+AND (SELECT i.aggregation IS DISTINCT FROM 'last' FROM catalog_item i WHERE i.id = p.item_id)
+"""
+"""Of a line `l` with its price `p`: in a part of its time another rate was in force. A last level is that of its end."""
 ONE_AFTER_THE_OTHER = "hashtextextended('rates of tax', 0)"
-"""Lines are written by many at once; a rate is entered while nobody is at it."""
+"""Lines are written by many at once; a rate is entered while nobody is at it, and knows all of them."""
 
 
 def taxed_at_their_tax_point() -> pgtrigger.Trigger:
@@ -34,11 +40,17 @@ def taxed_at_their_tax_point() -> pgtrigger.Trigger:
             RAISE EXCEPTION 'the tax point of "%" is another one', broken USING ERRCODE = 'check_violation';
         END IF;
         SELECT n.price_id::text INTO broken
-        FROM (SELECT DISTINCT price_id, vat_rate, {DAY} AS day FROM new_lines) n JOIN catalog_price p ON p.id = n.price_id
+        FROM (SELECT DISTINCT price_id, vat_rate, {DAY} AS day FROM new_lines l) n JOIN catalog_price p ON p.id = n.price_id
         LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND n.day >= r.since AND n.day < r.until
         WHERE r.rate IS DISTINCT FROM n.vat_rate LIMIT 1;
         IF broken IS NOT NULL THEN
             RAISE EXCEPTION 'price % is taxed at another rate at that tax point', broken USING ERRCODE = 'check_violation';
+        END IF;
+        SELECT l.name INTO broken
+        FROM (SELECT DISTINCT ON (price_id, starts_at, ends_at) n.* FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
+              WHERE i.kind = 'usage' AND NOT n.is_whole) l JOIN catalog_price p ON p.id = l.price_id WHERE {CROSSES.strip()} LIMIT 1;
+        IF broken IS NOT NULL THEN
+            RAISE EXCEPTION '"%" is not cut where its rate of VAT changes', broken USING ERRCODE = 'check_violation';
         END IF;
         RETURN NULL;
         """,
@@ -47,9 +59,9 @@ def taxed_at_their_tax_point() -> pgtrigger.Trigger:
 
 class RateInUse(TaxRate):
     """
-    A rate as invoices see it: what it would change has not been taxed yet.
+    A rate as invoices see it: whether something is taxed otherwise already, for the law came late.
 
-    Rates know nothing of invoices, so the promise stands here, as a trigger on their table.
+    Rates know nothing of invoices, so what they promise stands here, as a trigger on their table.
     """
 
     class Meta:
@@ -57,19 +69,41 @@ class RateInUse(TaxRate):
         default_permissions = ()
         triggers: ClassVar = [
             pgtrigger.Trigger(
-                name="begins_after_all_that_is_taxed",
+                name="says_whether_it_reaches_back",
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
                 func=f"""
                 PERFORM pg_advisory_xact_lock({ONE_AFTER_THE_OTHER});
-                IF EXISTS (
+                NEW.reaches_back := EXISTS (
                     SELECT FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id
-                    WHERE p.tax_category_id = NEW.category_id AND l.taxed_at >= NEW.since::timestamp AT TIME ZONE billing_zone()
-                ) THEN
-                    RAISE EXCEPTION 'something of % is taxed after % already', NEW.category_id, NEW.since USING ERRCODE = 'check_violation';
-                END IF;
+                    WHERE p.tax_category_id = NEW.category_id AND l.vat_rate <> NEW.rate
+                        AND l.taxed_at >= NEW.since::timestamp AT TIME ZONE billing_zone() AND l.taxed_at < coalesce((
+                            SELECT min(r.since)::timestamp AT TIME ZONE billing_zone() FROM catalog_taxrate r
+                            WHERE r.category_id = NEW.category_id AND r.since > NEW.since), 'infinity')
+                );
                 RETURN NEW;
                 """,
             ),
         ]
+
+
+MISTAXED = f"""
+SELECT l.invoice_id FROM (SELECT category_id, min(since) AS since FROM catalog_taxrate WHERE reaches_back GROUP BY 1) back
+JOIN invoices_invoiceline l ON l.taxed_at >= back.since::timestamp AT TIME ZONE billing_zone()
+JOIN catalog_price p ON p.id = l.price_id AND p.tax_category_id = back.category_id
+JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND {DAY} >= r.since AND {DAY} < r.until
+WHERE l.vat_rate <> r.rate
+"""
+"""Invoices with a line that a rate which came late would have taxed otherwise."""
+WAS_RIGHT = f"""
+EXISTS (SELECT FROM catalog_taxrate late WHERE late.reaches_back AND late.category_id = p.tax_category_id AND l.vat_rate = (
+    SELECT x.rate FROM catalog_taxrate x WHERE x.category_id = p.tax_category_id AND x.since <= {DAY} AND x.id < late.id
+    ORDER BY x.since DESC, x.id DESC LIMIT 1))
+"""
+"""Of a line `l` with its price `p`: before a rate came late, it was taxed as it should be."""
+CAME_LATE = """
+EXISTS (SELECT FROM catalog_taxrate late WHERE late.reaches_back AND late.category_id = p.tax_category_id
+    AND late.since::timestamp AT TIME ZONE billing_zone() < l.ends_at)
+"""
+"""Of a line `l` with its price `p`: a rate of its time was entered late, so nobody may have known of the change."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import Min, Q, Sum
+from django.db.models import Min, Sum
 from django.utils.translation import gettext_lazy as _
 
-from catalog.pricing import saved_so_far, unused_part
-from invoices.models import ORDER_OF_PAYMENT, CreditNote, Invoice, NumberSeries
+from catalog.pricing import AtRate, owed_at_rates, saved_so_far, taken_back, unused_part
+from invoices.models import ORDER_OF_PAYMENT, CreditedPart, CreditNote, Invoice, InvoiceLine, NumberSeries
 from invoices.services.issue import next_numbers
 from kernel.errors import DomainError
-from kernel.money import round_half_up
 from kernel.periods import minutes_between, truncate
 from lifecycle.models import Resource
 
@@ -129,48 +129,49 @@ def credit_invoice(
     at: datetime,
     note: str = "",
     minutes_unused: int | None = None,
-    tax: int | None = None,
+    line: InvoiceLine | None = None,
 ) -> CreditNote:
     """
     Take back `amount` (> 0) of an invoice. It first reduces what is due; the rest was paid and is `refunded`.
 
     Moving the refunded money is the caller's part.
 
-    :param tax: the VAT of what is taken back of a line of use; without it, the invoice's own share of VAT, less those lines
+    :param line: what it is about: it takes back VAT of that one's rate; without it, of each rate of the invoice in proportion
     :raises CreditExceedsInvoice: more than the invoice's total would have been credited
     """
     held = Invoice.objects.lock_all([invoice.pk])[0]
     left = held.total - held.credited
     if amount > left:
         raise CreditExceedsInvoice(left=left)
-    return CreditNote.objects.create(
+    parts = _at_rates(held, amount, of=line.vat_rate if line else None)
+    made = CreditNote.objects.create(
         number=next_numbers(NumberSeries.Series.CREDIT_NOTE, 1, at=at)[0],
         invoice=invoice,
         customer_id=held.customer_id,
+        line=line,
         reason=reason,
         note=note,
         amount=amount,
-        tax=_credited_tax(held, amount, tax),
+        tax=sum(part.tax for part in parts),
         refunded=max(amount - held.due, 0),
         minutes_unused=minutes_unused,
         issued_at=at,
     )
-
-
-def _credited_tax(held: Invoice, amount: int, of_use: int | None) -> int:
-    """That of several notes is rounded together, so that an invoice credited in full is credited all of its VAT."""
-    use = Q(reason=CreditNote.Reason.USED_LESS)
-    sums = held.credit_notes.aggregate(
-        credited_tax=Sum("tax"), used_less=Sum("amount", filter=use), its_tax=Sum("tax", filter=use)
+    CreditedPart.objects.bulk_create(
+        CreditedPart(credit_note=made, vat_rate=part.rate, net=part.total - part.tax, tax=part.tax) for part in parts
     )
-    credited_tax, used_less, its_tax = (sums[name] or 0 for name in ("credited_tax", "used_less", "its_tax"))
-    left = held.tax - credited_tax
-    if held.credited + amount == held.total:
-        return left
-    if of_use is not None:
-        return min(of_use, left)
-    share = round_half_up((held.tax - its_tax) * (held.credited - used_less + amount), held.total - used_less)
-    return min(max(share - (credited_tax - its_tax), 0), left)
+    return made
+
+
+def _at_rates(held: Invoice, amount: int, *, of: Decimal | None) -> list[AtRate]:
+    lines = held.lines.order_by().values_list("vat_rate").annotate(Sum("total"), Sum("tax"))
+    earlier = CreditedPart.objects.filter(credit_note__invoice=held).order_by().values_list("vat_rate")
+    return taken_back(
+        owed_at_rates((AtRate(*line) for line in lines), held.total),
+        [AtRate(rate, net + tax, tax) for rate, net, tax in earlier.annotate(Sum("net"), Sum("tax"))],
+        amount,
+        of=of,
+    )
 
 
 def open_invoices_oldest_first(customer_id: UUID) -> list[Invoice]:

@@ -19,6 +19,7 @@ from invoices.models import Invoice, NumberSeries
 from kernel.ids import new_id
 from kernel.periods import CalendarMonth, Period, end_of_day, local_day
 from kernel.seller import seller
+from kernel.shapes import Json
 from lifecycle.models import Resource
 from notifications.models import Notice
 from notifications.services import News, tell_news
@@ -33,7 +34,7 @@ COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, p
 """
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
-    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, quantity_before, amount_before,
+    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, is_whole, quantity_before, amount_before,
     amount, tax, total, tags) FROM STDIN
 """
 
@@ -57,8 +58,8 @@ class Draft:
     An invoice that has all but its number. `period_key` says what is billed; it is billed once. `is_late`: it bills uses of time
     that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `taxed_at` is when what is prepaid was paid; the
     lines of usage are taxed in their last minute. `buyer_id` is the buyer profile that was chosen for it, else it names the
-    customer's default. It is paid ahead for `term_months`, in which
-    `saved_before` had been saved before a resize.
+    customer's default; `buyer` is who an earlier one named, whose place it takes, and `covered_until` is when the cover of that
+    ended. It is paid ahead for `term_months`, in which `saved_before` had been saved before a resize.
     """
 
     customer: Customer
@@ -73,12 +74,15 @@ class Draft:
     saved_before: int = 0
     taxed_at: datetime | None = None
     buyer_id: UUID | None = None
+    buyer: Json | None = None
+    covered_until: datetime | None = None
     pk: UUID = field(default_factory=new_id)
 
 
 def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime) -> list[UUID]:
     """
-    Issue `drafts` with the next numbers of their series, and owe the notices of those that are to be paid; returns the ids in the same order.
+    Issue `drafts` with the next numbers of their series, and owe the notices of those that are to be paid (none of late use that
+    costs nothing); returns the ids in the same order.
 
     Prepaid invoices are born paid, but for their `unpaid` part: the caller allocates the money in the same transaction, or
     the commit is refused.
@@ -89,8 +93,10 @@ def issue_invoices(drafts: Sequence[Draft], kind: Invoice.Kind, *, at: datetime)
     if not drafts:
         return []
     due_at = end_of_day(local_day(at) + timedelta(days=settings.INVOICE_DUE_DAYS if kind == Invoice.Kind.USAGE else 0))
-    if kind == Invoice.Kind.USAGE:  # what was paid before is told with what it was paid for
-        tell_news((_news(draft) for draft in drafts), at=at)
+    is_usage = kind == Invoice.Kind.USAGE  # what was paid before is told with what it was paid for
+    told = [draft for draft in drafts if (draft.charge.total or not draft.is_late if is_usage else draft.unpaid)]
+    if told:
+        tell_news(map(_news, told), at=at)
     numbers = next_numbers(SERIES[kind], len(drafts), at=at)
     ourselves = json.dumps(seller(), ensure_ascii=False)
     buyers = Buyers((draft.customer for draft in drafts), {draft.buyer_id for draft in drafts if draft.buyer_id})
@@ -133,10 +139,10 @@ def _invoice_row(
     number: str, draft: Draft, kind: Invoice.Kind, buyers: Buyers, ourselves: str, *, at: datetime, due_at: datetime
 ) -> tuple[object, ...]:
     charge, period, resource = draft.charge, draft.period, draft.resource
-    buyer = json.dumps(buyers.named(draft.customer.pk, draft.buyer_id), ensure_ascii=False)
+    buyer = json.dumps(draft.buyer or buyers.named(draft.customer.pk, draft.buyer_id), ensure_ascii=False)
     return (
         draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, draft.is_late, resource.name,
-        buyer, ourselves, period.starts_at, period.ends_at, period.ends_at, at, due_at,
+        buyer, ourselves, period.starts_at, period.ends_at, draft.covered_until or period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         draft.term_months, charge.saved, draft.saved_before, charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
     )
@@ -148,7 +154,8 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
         component.discount, rate.includes_vat, rate.vat_rate, draft.taxed_at or line.period.last_minute,
-        component.before, line.before, line.amount, line.tax, line.total, draft.resource.tags,
+        draft.taxed_at is None and not settings.TAX_SPLITS_USAGE, component.before, line.before, line.amount, line.tax, line.total,
+        draft.resource.tags,
     )
 
 

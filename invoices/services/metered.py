@@ -9,27 +9,23 @@ billed is credited.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Customer
+from catalog.meters import MICRO
 from catalog.pricing import Component, Line, price_line
 from catalog.queries import PriceBook
-from invoices.explain import component_of, period_of
-from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
-from invoices.services.credit import credit_invoice
-from invoices.services.ladder import lift_what_is_settled
+from invoices.models import Invoice, InvoiceLine, UseTakenBack
 from kernel.money import round_half_up
-from kernel.periods import CalendarMonth, Period
-from notifications.models import Notice
-from notifications.services import tell
+from kernel.periods import CalendarMonth, Period, minutes_between
 from usage.queries import has_records, used, with_late_uses
 
 if TYPE_CHECKING:
@@ -40,22 +36,35 @@ AT_ONCE = 500
 BILLED_AGAIN = Q(invoice__status=Invoice.Status.VOID, invoice__covered_until=F("invoice__period_start"))
 
 
-class OnBills(NamedTuple):
-    """What bills of a month say of an item of a resource: how much, at which price and discount."""
+@dataclass(slots=True)
+class OnBills:
+    """What bills of a month say of an item of a resource: how much with which tax points, at which price and discount."""
 
-    quantity: Decimal
     price_id: UUID
     discount: Decimal
+    taxed: list[tuple[datetime, Decimal]] = field(default_factory=list)
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum((quantity for _at, quantity in self.taxed), NOTHING)
+
+    def before(self, instant: datetime) -> Decimal:
+        return sum((quantity for at, quantity in self.taxed if at < instant), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An item of which a month's use, `now`, is not what its bills say. `since` is when the use in it began."""
+    """
+    An item of which a month's use, `now`, is not what its bills say. `since` is when the use in it began.
+
+    `until` says how much it was before each change of a rate of VAT.
+    """
 
     item_id: UUID
     now: Decimal
     since: datetime
     on_bills: OnBills | None
+    until: dict[datetime, Decimal] = field(default_factory=dict)
 
     @property
     def quantity_on_bills(self) -> Decimal:
@@ -65,36 +74,59 @@ class Change:
     def more(self) -> Decimal:
         return self.now - self.quantity_on_bills
 
-    def component(self, book: PriceBook, customer: Customer, *, taxed_at: datetime) -> Component:
+    def lines(self, book: PriceBook, customer: Customer, period: Period) -> Iterator[Line]:
         """
-        What comes on top of the bills: at the price and the discount of the first of them, else at those in force when use began.
+        What comes on top of the bills, in `period`: a line for each of its parts in which the rate of VAT is the same.
+
+        A part has what was used by its end and is on no bill of the time before it, but all parts together no more than the month.
+        Of less than was billed it is one line, below zero.
 
         :raises NoPrice:
         """
+        component = self.component(book, customer, taxed_at=period.last_minute)
+        billed = {cut: self.on_bills.before(cut) if self.on_bills else NOTHING for cut in self.until}
+        due_by = {cut: quantity - billed[cut] for cut, quantity in self.until.items()}
+        yield from price_use(book, component, customer, period, due_by)
+
+    def going_on(self, more: Decimal, ahead: Period, cuts: Collection[datetime]) -> Change:
+        """As if `more` were used evenly in the time `ahead`, which has some of the `cuts` in it."""
+        by_then = {cut: self.now + _share(more, ahead, cut) for cut in cuts if cut >= ahead.starts_at}
+        return replace(self, now=self.now + more, until={**dict.fromkeys(cuts, NOTHING), **self.until, **by_then})
+
+    def component(self, book: PriceBook, customer: Customer, *, taxed_at: datetime) -> Component:
+        """At the price and the discount of the first of the bills, else at those in force when use began. :raises NoPrice:"""
         if self.on_bills is None:
             return book.component(self.item_id, self.now, customer.pk, self.since, customer.language, taxed_at=taxed_at)
-        _quantity, price_id, discount = self.on_bills
+        price_id, discount = self.on_bills.price_id, self.on_bills.discount
         known = book.used(self.item_id, price_id, discount, customer.language, taxed_at=taxed_at)
         return replace(known, quantity=self.more, before=self.on_bills.quantity)
 
-    def priced(self, book: PriceBook, customer: Customer, period: Period) -> Line:
-        """
-        What comes on top of the bills, as a line of `period`, taxed in its last minute.
 
-        :raises NoPrice:
-        """
-        return price_line(self.component(book, customer, taxed_at=period.last_minute), period)
+def _share(quantity: Decimal, of: Period, until: datetime) -> Decimal:
+    """What of a quantity that is used evenly in a time is used by an instant."""
+    passed = minutes_between(of.starts_at, min(until, of.ends_at))
+    return Decimal(round_half_up(int(quantity * MICRO) * passed, of.minutes)) / MICRO
 
 
-@dataclass(frozen=True, slots=True)
-class Less:
-    """So much less than was billed of an item of a resource was used in a month."""
+def price_use(
+    book: PriceBook, component: Component, customer: Customer, period: Period, due_by: Mapping[datetime, Decimal]
+) -> Iterator[Line]:
+    """
+    A line for each part of `period` in which the rate of VAT is the same, together for the quantity of `component`.
 
-    customer: Customer
-    resource_id: UUID
-    month: CalendarMonth
-    item_id: UUID
-    quantity: Decimal
+    :param due_by: what of it is due by the end of a part that is not the last
+    :raises NoPrice:
+    """
+    rest = component.quantity
+    for part in book.parts_of_use(component, period):
+        quantity = rest
+        if part.ends_at < period.ends_at:
+            quantity = max(min(rest, due_by[part.ends_at] - (component.quantity - rest)), NOTHING)
+        if quantity:
+            at_its_rate = book.taxed(component, customer.language, at=part.last_minute)
+            before = component.before + component.quantity - rest
+            yield price_line(replace(at_its_rate, quantity=quantity, before=before), part)
+            rest -= quantity
 
 
 def changes(
@@ -104,6 +136,7 @@ def changes(
     *,
     through: int | None,
     known_at: datetime | None = None,
+    cuts: Collection[datetime] = (),
 ) -> dict[UUID, list[Change]]:
     """
     Resource -> items whose use in `window` (the beginning of a month, or all of it) is not what bills say, in three queries or four.
@@ -112,21 +145,35 @@ def changes(
 
     :param through: as for `usage.queries.used`
     :param known_at: bills that were issued later say nothing; without it, all of them do
+    :param cuts: where rates of VAT change within it: a query more for each
     """
     found: dict[UUID, list[Change]] = defaultdict(list)
     if not resources:
         return found
     month = CalendarMonth.of(window.starts_at)
     on_bills = _on_bills(resources, customers, month, known_at)
+    until = {cut: _used_by(resources, window.starts_at, cut, through) for cut in cuts}
     for resource_id, item_id, since, quantity in used(resources, window, through=through):
-        change = Change(item_id, quantity, since, on_bills.pop((resource_id, item_id), None))
+        key = resource_id, item_id
+        by_cut = {cut: by_then.get(key, NOTHING) for cut, by_then in until.items()}
+        change = Change(item_id, quantity, since, on_bills.pop(key, None), by_cut)
         if change.more:
             found[resource_id].append(change)
     gone = {key: billed for key, billed in on_bills.items() if billed.quantity}
     if gone and has_records(month):
         for (resource_id, item_id), billed in gone.items():  # all of it was taken back
-            found[resource_id].append(Change(item_id, NOTHING, month.period.starts_at, billed))
+            found[resource_id].append(
+                Change(item_id, NOTHING, month.period.starts_at, billed, dict.fromkeys(cuts, NOTHING))
+            )
     return found
+
+
+def _used_by(
+    resources: Collection[UUID], begin: datetime, cut: datetime, through: int | None
+) -> dict[tuple[UUID, UUID], Decimal]:
+    """(resource, item) -> how much had been used by an instant after which use goes on."""
+    rows = used(resources, Period(begin, cut), through=through, is_cut=True)
+    return {(row.resource_id, row.item_id): row.quantity for row in rows}
 
 
 def changed_late(month: CalendarMonth, *, through: int) -> list[UUID]:
@@ -137,62 +184,6 @@ def changed_late(month: CalendarMonth, *, through: int) -> list[UUID]:
         some = dict(late[start : start + AT_ONCE])
         found += changes(some, set(some.values()), month.period, through=through)
     return found
-
-
-def take_back(less: Less, *, at: datetime) -> None:
-    """
-    Credit what was billed of uses that were none: of the last in the month first, never more than is left of it and of its
-    line. The caller holds the customer.
-    """
-    lines = lines_of(Q(customer=less.customer.pk, invoice__resource=less.resource_id, item=less.item_id), less.month)
-    standing = [line for line in lines.select_related("invoice", "price") if line.quantity > line.taken]
-    billed, rest = sum((line.quantity - line.taken for line in standing), NOTHING), less.quantity
-    for line in reversed(standing):
-        part = min(rest, line.quantity - line.taken)
-        if not part:
-            break
-        billed, rest = billed - part, rest - part
-        note = _credit(line, worth_of(line, part, before=billed), less.customer, at=at)
-        UseTakenBack.objects.create(line=line, credit_note=note, quantity=part, at=at)
-    lift_what_is_settled(less.customer.pk, at=at)
-
-
-def _credit(line: InvoiceLine, worth: Line, customer: Customer, *, at: datetime) -> CreditNote | None:
-    invoice = Invoice.objects.lock_all([line.invoice_id])[0]
-    amount = min(worth.total, _left_of(line), invoice.total - invoice.credited)
-    if amount <= 0:
-        return None
-    tax = round_half_up(worth.tax * amount, worth.total)
-    note = credit_invoice(invoice, amount, CreditNote.Reason.USED_LESS, tax=tax, at=at)
-    if note.refunded:
-        for give in _givers:
-            give(note, at)
-    tell(
-        customer,
-        Notice.Kind.INVOICE_CORRECTED,
-        invoice.pk,
-        note.pk,
-        at=at,
-        number=invoice.number,
-        resource=invoice.resource_name,
-        credit_note=note.number,
-        amount=amount,
-        refund=note.refunded,
-        month=CalendarMonth.of(line.starts_at).key,
-    )
-    return note
-
-
-def _left_of(line: InvoiceLine) -> int:
-    """What of the line no credit note about it has taken back: one for use, or one for which it was questioned."""
-    about = CreditNote.objects.filter(Q(uses__line=line) | Q(questions__line=line))
-    credited = CreditNote.objects.filter(pk__in=about.values("pk")).aggregate(sum=Sum("amount"))["sum"]
-    return line.total - (credited or 0)
-
-
-def worth_of(line: InvoiceLine, quantity: Decimal, *, before: Decimal) -> Line:
-    """What `quantity` comes to at the line's price and rate of VAT, on top of what was used `before`."""
-    return price_line(replace(component_of(line), quantity=quantity, before=before), period_of(line))
 
 
 class Taken(TypedDict):
@@ -222,16 +213,8 @@ def _on_bills(
     found: dict[tuple[UUID, UUID], OnBills] = {}
     known = Q(invoice__issued_at__lte=known_at) if known_at else Q()
     lines = lines_of(Q(known, customer__in=customers, invoice__resource__in=list(resources)), month)
-    rows = lines.values_list("invoice__resource", "item", "quantity", "taken", "price", "discount")
-    for resource_id, item_id, quantity, taken, price_id, discount in rows:
-        before = found.get((resource_id, item_id), OnBills(NOTHING, price_id, discount))
-        found[resource_id, item_id] = before._replace(quantity=before.quantity + quantity - taken)
+    rows = lines.values_list("invoice__resource", "item", "taxed_at", "quantity", "taken", "price", "discount")
+    for resource_id, item_id, taxed_at, quantity, taken, price_id, discount in rows:
+        on_bills = found.setdefault((resource_id, item_id), OnBills(price_id, discount))
+        on_bills.taxed.append((taxed_at, quantity - taken))
     return found
-
-
-_givers: list[Callable[[CreditNote, datetime], None]] = []
-
-
-def gives_back(give: Callable[[CreditNote, datetime], None]) -> None:
-    """An app above says how what a credit note refunds reaches the customer."""
-    _givers.append(give)

@@ -14,7 +14,6 @@ from django.db.models import Q
 from accounts.models import Customer
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
-from invoices.services.metered import Change
 from invoices.services.unbilled import By, Stretch, Unbilled, unbilled, unbilled_of
 from kernel.periods import CalendarMonth
 
@@ -120,7 +119,8 @@ def _uses(found: Unbilled, book: PriceBook, customer: Customer) -> tuple[list[Us
     lacking = 0
     for use in found.uses:
         try:
-            cost = Cost(*(price_change(book, customer, some, found.month) for some in (use.now, use.then)))
+            both = use.so_far(book, customer, at=found.at), use.expected(book, customer)
+            cost = Cost(*(sum(line.total for line in lines) for lines in both))
         except NoPrice:
             lacking += 1
             continue
@@ -129,11 +129,6 @@ def _uses(found: Unbilled, book: PriceBook, customer: Customer) -> tuple[list[Us
         quantity = use.now.more if use.now else Decimal(0)
         sums[key] = replace(before, quantity=before.quantity + quantity, cost=before.cost + cost)
     return sorted(sums.values(), key=lambda use: (use.item.position, use.item.code, str(use.key))), lacking
-
-
-def price_change(book: PriceBook, customer: Customer, change: Change | None, month: CalendarMonth) -> int:
-    """:raises NoPrice:"""
-    return change.priced(book, customer, month.period).total if change else 0
 
 
 def _price(stretch: Stretch, book: PriceBook, customer: Customer, until: datetime) -> int | None:

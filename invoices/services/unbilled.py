@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, Exists, F, Max, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Greatest
 
 from accounts.models import BillingMode, Customer
 from catalog.models import Item
 from catalog.pricing import Line
 from catalog.queries import PriceBook
+from catalog.taxes import Taxes
 from invoices.models import Invoice
 from invoices.services.metered import Change, changes
 from invoices.services.usage import billed_afterwards, not_covered, price_usage, quantities_of
@@ -55,8 +56,18 @@ class Use:
     key: UUID
     resource_id: UUID
     item_id: UUID
+    service: Period
     now: Change | None
     then: Change | None
+
+    def so_far(self, book: PriceBook, customer: Customer, *, at: datetime) -> list[Line]:
+        """What was used until now costs, line by line, as it would be billed. :raises NoPrice:"""
+        until = min(max(at, self.service.starts_at), self.service.ends_at)
+        return list(self.now.lines(book, customer, Period(self.service.starts_at, until))) if self.now else []
+
+    def expected(self, book: PriceBook, customer: Customer) -> list[Line]:
+        """The same by the month's end. :raises NoPrice:"""
+        return list(self.then.lines(book, customer, self.service)) if self.then else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,16 +196,33 @@ def _uses(
 ) -> Iterator[tuple[UUID, Use]]:
     rows = _metered(service).values_list("resource", "customer", KEYS[by]).distinct()
     keys = {resource: (owner, key) for resource, owner, key in rows}
+    if not keys:
+        return
+    services = _services(service.filter(resource__in=keys), month.period, at=at)
+    taxes = Taxes.read()
     until, end = min(at, month.period.ends_at), month.period.ends_at
-    now = _changes(keys, customers, Period(month.period.starts_at, until), at=at, through=through)
-    then = _changes(keys, customers, month.period, at=at, through=through) if until < end else now
+    now = _changes(keys, customers, Period(month.period.starts_at, until), taxes, at=at, through=through)
+    then = _changes(keys, customers, month.period, taxes, at=at, through=through) if until < end else now
     for resource_id, item_id in dict.fromkeys([*now, *then]):
         (owner, key), one = keys[resource_id], (resource_id, item_id)
-        yield owner, Use(key, resource_id, item_id, now.get(one), then.get(one))
+        yield owner, Use(key, resource_id, item_id, services[resource_id], now.get(one), then.get(one))
+
+
+def _services(service: QuerySet[ServicePeriod], month: Period, *, at: datetime) -> dict[UUID, Period]:
+    """From when to when in the month each resource is in service, as far as is known `at` the time."""
+    end = Case(When(ends_at__lte=at, then=F("ends_at")), default=Value(month.ends_at))
+    lives = service.order_by().values_list("resource").annotate(since=Min("starts_at"), until=Max(end))
+    return {pk: Period(max(since, month.starts_at), min(until, month.ends_at)) for pk, since, until in lives}
 
 
 def _changes(
-    resources: Collection[UUID], customers: Collection[UUID], window: Period, *, at: datetime, through: int | None
+    resources: Collection[UUID],
+    customers: Collection[UUID],
+    window: Period,
+    taxes: Taxes,
+    *,
+    at: datetime,
+    through: int | None,
 ) -> dict[tuple[UUID, UUID], Change]:
-    found = changes(resources, customers, window, through=through, known_at=at)
+    found = changes(resources, customers, window, through=through, known_at=at, cuts=taxes.cuts(window))
     return {(resource_id, one.item_id): one for resource_id, some in found.items() for one in some}

@@ -24,9 +24,11 @@ from accounts.models import BillingMode, Customer
 from catalog.models import Item
 from catalog.pricing import Charge, Line, price_line
 from catalog.queries import NoPrice, PriceBook
+from catalog.taxes import Taxes
 from invoices.models import IN_PAID_TIME, Invoice, ParkedBilling
 from invoices.services.issue import Billed, Draft
-from invoices.services.metered import Change, Less, changes
+from invoices.services.less import Less
+from invoices.services.metered import Change, changes
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import Resource, ServicePeriod
 from lifecycle.models.history import ServicePeriodQuerySet
@@ -102,14 +104,15 @@ def draft_usage(
     month = CalendarMonth.of(window.starts_at)
     through = closed_through(month)
     resources = [usage.resource.pk for usage in present] if with_uses else []
-    changed = changes(resources, by_id.keys(), window, through=through)
+    taxes = Taxes.read()
+    changed = changes(resources, by_id.keys(), window, through=through, cuts=taxes.cuts(window))
     book: PriceBook | None = None
     for usage in present:
         customer, is_late = by_id[usage.customer_id], not usage.segments
         mine = [] if is_late and through is None else changed.get(usage.resource.pk, [])
         if not usage.segments and not mine:
             continue
-        book = book or PriceBook(by_id.keys())
+        book = book or PriceBook(by_id.keys(), taxes=taxes)
         try:
             lines = [
                 *price_usage(book, customer, usage.segments),
@@ -130,7 +133,7 @@ def draft_usage(
 def _price_changes(book: PriceBook, customer: Customer, changed: Iterable[Change], period: Period) -> Iterator[Line]:
     for change in changed:
         if change.more > 0:
-            yield change.priced(book, customer, period)
+            yield from change.lines(book, customer, period)
 
 
 def price_usage(book: PriceBook, customer: Customer, segments: Iterable[Segment]) -> Iterator[Line]:

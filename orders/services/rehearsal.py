@@ -16,7 +16,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Case, Count, F, TextField, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -25,9 +25,13 @@ from catalog.pricing import Charge, Component, price
 from catalog.queries import NoPrice, PriceBook
 from catalog.taxes import Taxes
 from invoices.columns import Column, Form
-from kernel.periods import MINUTE, Period, start_of_day
-from lifecycle.models import Resource
+from invoices.models import InvoiceLine
+from invoices.services.metered import lines_of
+from invoices.vat import tax_at
+from kernel.periods import MINUTE, CalendarMonth, Period, start_of_day
+from lifecycle.models import Resource, ServicePeriod
 from lifecycle.models.terms import RUNS_ON_PAID_TIME
+from usage.models import ClosedMonth
 
 CHUNK = 2000
 NOBODY = UUID(int=0)
@@ -38,6 +42,7 @@ class Kind(models.TextChoices):
     AUTO = "auto", _("automatic renewals")
     BY_HAND = "by_hand", _("renewals by hand")
     USAGE = "usage", _("30 days of use")
+    METERED = "metered", _("a month of what is metered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +116,22 @@ class Rehearsal:
     """
     What `category` at `rate` from `since` on would change, for everything that runs, at the prices of that day.
 
-    Prepaid resources cost their next renewal (by its period, or a month by hand), postpaid ones 30 days as they are. What has
-    no price then is `unpriced`.
+    Prepaid resources cost their next renewal (by its period, or a month by hand), postpaid ones that are in service 30 days as they
+    are. What is metered costs what the bills of the last month that is closed say of it. What has no price then is `unpriced`.
     """
 
     def __init__(self, category: TaxCategory, *, since: date, rate: Decimal) -> None:
-        self.category, self.day = category.pk, start_of_day(since)
+        self.category, self.day, self.rate = category.pk, start_of_day(since), rate
         negotiated = Price.objects.exclude(customer=None).values("customer").union(Discount.objects.values("customer"))
         own = [customer for (customer,) in negotiated.values_list("customer")]
-        self._book = PriceBook(own, taxes=Taxes.read().with_rate(category.pk, since, rate))
+        taxes = Taxes.read()
+        self._rate_before = taxes.rate_at(category.pk, self.day - MINUTE)
+        self._book = PriceBook(own, taxes=taxes.with_rate(category.pk, since, rate))
         self._alike = {
             "kind": Case(
-                When(~RUNS_ON_PAID_TIME, then=models.Value(Kind.USAGE.value)),
-                When(auto_renew_months=None, then=models.Value(Kind.BY_HAND.value)),
-                default=models.Value(Kind.AUTO.value),
+                When(~RUNS_ON_PAID_TIME, then=Value(Kind.USAGE.value)),
+                When(auto_renew_months=None, then=Value(Kind.BY_HAND.value)),
+                default=Value(Kind.AUTO.value),
             ),
             "text": Cast("configuration", TextField()),
             "months": Coalesce("auto_renew_months", 1),
@@ -136,7 +143,7 @@ class Rehearsal:
     def sums(self) -> dict[Kind, Change]:
         """By kind, of the resources that have something of the category."""
         found: dict[Kind, Change] = defaultdict(Change)
-        groups = Resource.objects.running().order_by().values(**self._alike).annotate(count=Count("pk"))
+        groups = _in_service().order_by().values(**self._alike).annotate(count=Count("pk"))
         for kind, text, months, own_terms, count in groups.values_list("kind", "text", "months", "own_terms", "count"):
             try:
                 costs = self._costs(text, months, own_terms)
@@ -146,11 +153,26 @@ class Rehearsal:
             if costs:
                 before, after = costs
                 found[Kind(kind)] += Change(count, before * count, after * count)
+        metered = self._metered()
+        if metered.count:
+            found[Kind.METERED] = metered
         return dict(found)
 
     def rows(self) -> Iterator[Row]:
         """The same, resource by resource."""
-        found = Resource.objects.running().order_by("customer__name", "name", "pk").annotate(**self._alike)
+        yield from self._rows_of_resources()
+        names = ("customer__name", "invoice__resource__name", "invoice__product")
+        for customer, name, product, *costs in (
+            self._lines()
+            .values_list(*names)
+            .annotate(**self._again)
+            .order_by(*names, "invoice__resource")
+            .iterator(CHUNK)
+        ):
+            yield Row(customer, name, product, Kind.METERED.value, 1, *map(int, costs))
+
+    def _rows_of_resources(self) -> Iterator[Row]:
+        found = _in_service().order_by("customer__name", "name", "pk").annotate(**self._alike)
         names = ("customer__name", "name", "product", "kind", "months", "text", "own_terms")
         for customer, name, product, kind, months, text, own_terms in found.values_list(*names).iterator(CHUNK):
             try:
@@ -160,6 +182,29 @@ class Rehearsal:
             if costs:
                 before, after = costs
                 yield Row(customer, name, product, kind, months, before.total, before.tax, after.total, after.tax)
+
+    def _metered(self) -> Change:
+        sums = self._lines().aggregate(count=Count("invoice__resource", distinct=True), **self._again)
+        count, *costs = (int(sums[name] or 0) for name in ("count", "before", "before_tax", "after", "after_tax"))
+        return Change(count, Cost(*costs[:2]), Cost(*costs[2:]))
+
+    def _lines(self) -> QuerySet[InvoiceLine]:
+        """Those of metered items of the category, of the last month that is closed, of which something stands."""
+        closed = ClosedMonth.objects.order_by("-month").values_list("month", flat=True).first()
+        if closed is None:
+            return InvoiceLine.objects.none()
+        lines = lines_of(Q(price__tax_category=self.category), CalendarMonth.parse(closed))
+        return lines.filter(quantity__gt=F("taken")).order_by()
+
+    @property
+    def _again(self) -> dict[str, Sum]:
+        """Both costs of lines of use, and the VAT of each."""
+        sums: dict[str, Sum] = {}
+        for name, rate in (("before", self._rate_before or self.rate), ("after", self.rate)):
+            tax = tax_at(rate)
+            on_top = Case(When(includes_vat=True, then=Value(Decimal(0))), default=tax)
+            sums |= {name: Sum(F("amount") + on_top), f"{name}_tax": Sum(tax)}
+        return sums
 
     def _costs(self, text: str, months: int, own_terms: UUID | None) -> tuple[Cost, Cost] | None:
         """Before and after; None when nothing of it is of the category. :raises NoPrice:"""
@@ -176,3 +221,9 @@ class Rehearsal:
         return self._book.components(
             json.loads(text), customer_id=own_terms or NOBODY, at=self.day, taxed_at=taxed_at, months=months
         )
+
+
+def _in_service() -> QuerySet[Resource]:
+    """What runs and costs something: not what is stopped where stopped time is free."""
+    in_use = ServicePeriod.objects.filter(resource=OuterRef("pk"), ends_at=None)
+    return Resource.objects.running().filter(RUNS_ON_PAID_TIME | Exists(in_use))

@@ -9,9 +9,11 @@ import pytest
 
 from accounts.models import Customer
 from catalog.models import Product, TaxCategory
+from lifecycle.services.running import stop_resource
 from orders.services.rehearsal import Change, Cost, Kind, Rehearsal
 from tests.actions.books import nothing_changes
-from tests.cast import DAY, NOON, create, make_customer, make_item, taxed_at
+from tests.actions.used import BEGIN, bill, report
+from tests.cast import DAY, NOON, create, make_customer, make_item, make_metered, owner_of, taxed_at
 
 pytestmark = pytest.mark.django_db
 EIGHT = Decimal("0.08")
@@ -43,3 +45,31 @@ def test_a_rehearsal_says_what_renewals_and_use_would_cost(alice: Customer, bob:
     assert sorted((row.customer, row.months, row.difference) for row in rows) == [
         ("Alice", 1, -3_300), ("Alice", 3, -9_900), ("Alice", 3, -9_900), ("Bob", 1, -3_300), ("Carol", 1, -1_650),
     ]  # fmt: skip
+
+
+def test_what_is_metered_is_rehearsed_as_it_was_billed_last(bob: Customer, vserver: Product) -> None:
+    """100 GB at 1,000 without VAT, of two servers, and of another at 500 with it: 110,000 and 108,000; 50,000, of it 4,545 and 3,704."""
+    free = make_item(vserver, "free", 0)
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    make_metered(vserver, "requests", 500)
+    make_metered(vserver, "other", 500, tax_category=taxed_at("0.05"))
+    one, other = create(bob, free, at=BEGIN, quantity=2)
+    report(one, "a", 60)
+    report(other, "a", 40)
+    report(other, "b", 100, item="requests")
+    report(other, "c", 100, item="other")
+    bill()
+    rehearsal = Rehearsal(TaxCategory.objects.get(pk="standard"), since=date(2027, 1, 1), rate=EIGHT)
+    assert rehearsal.sums()[Kind.METERED] == Change(2, Cost(160_000, 14_545), Cost(158_000, 11_704))
+    metered = [row for row in rehearsal.rows() if row.kind == Kind.METERED]
+    assert sorted((row.before, row.after) for row in metered) == [(66_000, 64_800), (94_000, 93_200)]
+
+
+def test_what_is_stopped_where_that_is_free_costs_nothing(bob: Customer, vserver: Product) -> None:
+    vserver.stopped_time_is_free = True
+    vserver.save()
+    running, stopped = create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON, quantity=2)
+    stop_resource(stopped.pk, actor=owner_of(bob), at=NOON + DAY)
+    rehearsal = Rehearsal(TaxCategory.objects.get(pk="standard"), since=date(2027, 1, 1), rate=EIGHT)
+    assert rehearsal.sums() == {Kind.USAGE: Change(1, Cost(181_500, 16_500), Cost(178_200, 13_200))}
+    assert [row.resource for row in rehearsal.rows()] == [running.name]

@@ -38,10 +38,10 @@ BROKEN = {
     "price_starts_before_it_ends": BEFORE_THAT,
     "list_prices_of_an_item_never_overlap": {"customer": ""},
     "negotiated_prices_of_an_item_never_overlap": {"valid_from_0": "2026-06-01"},
-    "discount_is_a_share": {"share": "1.5"},
+    "discount_is_a_share": {"share": "0"},
     "discount_starts_before_it_ends": BEFORE_THAT,
     "discounts_of_a_customer_never_overlap": {"valid_from_0": "2026-06-01"},
-    "coupon_takes_an_amount_or_a_share": {"share": "0.1"},
+    "coupon_takes_an_amount_or_a_share": {"share": "10"},
     "each_customer_can_use_a_coupon": {"maximum_uses_per_customer": "0"},
     "coupon_is_not_used_too_often": {"maximum_uses": "1"},
     "coupon_starts_before_it_ends": BEFORE_THAT,
@@ -101,7 +101,7 @@ def forms(alice, bob, small):
         TaxCategory: {
             "code": "new", "name": "a", "name_en": "a", "rates-TOTAL_FORMS": "0", "rates-INITIAL_FORMS": "0",
         },
-        Discount: {"customer": alice.pk, "product": small.product_id, "share": "0.2", **BEGINS, **ends, **why},
+        Discount: {"customer": alice.pk, "product": small.product_id, "share": "20", **BEGINS, **ends, **why},
         Coupon: {
             "code": "TET", "amount": "10000", "minimum_order": "0", "maximum_uses": "2", "maximum_uses_per_customer": "1",
             **BEGINS, **why,

@@ -249,12 +249,19 @@ PLANTED: dict[str, list[str]] = {
     "a line is at a list price or at one of its customer": [
         "UPDATE catalog_price SET customer_id = (SELECT id FROM accounts_customer WHERE name = 'Carol')"
     ],
-    "each line is taxed at the rate of its category at its tax point": [
+    "each line is taxed at the rate that its category had at its tax point, by what was known of it": [
         "UPDATE catalog_taxrate SET rate = 0.08",
         "UPDATE invoices_invoiceline SET taxed_at = taxed_at - interval '40 years'",
     ],
-    "what is paid ahead is taxed between its payment and its invoice, use in its last minute": [
+    "what is paid ahead is taxed when its money was collected, use in its last minute": [
         "UPDATE invoices_invoiceline SET taxed_at = taxed_at - interval '1 minute'"
+    ],
+    "use that crosses a change of its rate of VAT is cut there, but by the setting": [
+        "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', '2026-03-20', 0.08, 'x')"
+    ],
+    "a credit note is of the rates of VAT that its invoice has, and of none takes back more than all notes may": [
+        "UPDATE invoices_creditedpart SET net = net + 1",
+        "UPDATE invoices_creditedpart SET vat_rate = 0.05",
     ],
     "no item of an invoice is billed twice for the same time": [
         "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,"

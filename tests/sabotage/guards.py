@@ -15,6 +15,7 @@ ORDERED = "tests/table/test_coupons_and_orders.py"
 MACHINES = "tests/table/test_other_machines.py"
 RESOURCE = "tests/table/test_resource_machine.py"
 ONCE = "tests/table/test_once.py"
+CREDITED = "tests/table/test_credited_parts.py"
 RATES = "tests/table/test_rates.py"
 CLOSING = "tests/table/test_closings.py"
 SEALS = "tests/jobs/test_seals.py"
@@ -57,6 +58,7 @@ MONEY = (
     trigger("payments_payment", "is_what_was_attempted", f"{STONE}::what_was_attempted"),
     trigger("payments_payment", "what_was_received_stands", CAME_IN),
     trigger("payments_payment", "what_went_back_stays_back", CAME_IN),
+    trigger("payments_payment", "came_in_once", f"{CAME_IN}::came_in_once_is"),
     trigger("payments_payment", "only_allocations_give_it_away", "tests/table/test_given_away.py"),
     trigger("payments_payment", "only_reversals_take_it", f"{REVERSALS}::adds_up"),
     trigger("payments_payment", "nothing_of_it_is_gone_at_first", "tests/table/test_refunds.py::nothing_is_gone_yet"),
@@ -85,18 +87,29 @@ BILLS = (
         "invoices_invoiceline", "lines_add_up_to_their_invoice", f"{BILLED}::billed_twice", f"{STONE}::lines_add_up"
     ),
     trigger("invoices_invoiceline", "taxed_at_their_tax_point", f"{RATES}::another_rate", f"{RATES}::last_minute"),
-    trigger("catalog_taxrate", "begins_after_all_that_is_taxed", f"{RATES}::behind_what_is_taxed"),
+    trigger("catalog_taxrate", "says_whether_it_reaches_back", f"{RATES}::behind_what_is_taxed"),
     trigger("catalog_taxrate", "append_only", f"{RATES}::stays_as_it_was_entered"),
     trigger("invoices_invoiceline", "append_only", f"{STONE}::append_only"),
     constraint("invoices_invoiceline", "line_amount_follows_from_its_price", f"{STONE}::follow_from_its_columns"),
     constraint("invoices_invoiceline", "line_tax_follows_from_its_rate", f"{STONE}::follow_from_its_columns"),
     constraint("invoices_invoiceline", "line_is_as_long_as_it_says", f"{STONE}::follow_from_its_columns"),
     trigger("invoices_invoiceline", "use_costs_what_its_price_says", f"{USE}::use_costs_what_its_price_says"),
+    trigger("invoices_invoiceline", "use_follows_what_was_billed_before", f"{USE}::use_goes_on_from"),
     constraint(
         "invoices_invoiceline", "only_use_goes_on_from_what_was_billed_before", f"{USE}::follow_from_its_columns"
     ),
     constraint("invoices_invoice", "only_use_is_reported_late", f"{USE}::only_use_is_late"),
     trigger("invoices_usetakenback", "append_only", f"{USE}::taken_back_stays"),
+    trigger("invoices_creditnote", "is_about_a_line_of_its_invoice", f"{CREDITED}::line_of_another_invoice"),
+    trigger("invoices_creditnote", "says_its_rates", f"{CREDITED}::says_no_rates"),
+    trigger(
+        "invoices_creditedpart",
+        "takes_back_what_its_invoice_has",
+        f"{CREDITED}::rates_that_its_invoice_has",
+        f"{CREDITED}::of_no_rate_more",
+    ),
+    trigger("invoices_creditedpart", "append_only", f"{CREDITED}::none_is_changed"),
+    constraint("invoices_creditedpart", "a_part_takes_something_back", f"{CREDITED}::rates_that_its_invoice_has"),
     trigger("invoices_usetakenback", "takes_back_what_its_line_billed", f"{USE}::taken_back_than"),
     trigger("usage_closedmonth", "only_goes_on", f"{USE}::opened_again"),
     trigger("usage_closedmonth", "is_of_its_month", f"{USE}::opened_again"),

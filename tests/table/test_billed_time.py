@@ -170,7 +170,8 @@ def test_unused_time_gives_back_what_it_is_worth_and_no_more(
     }
     with refused("is worth"):
         CreditNote.objects.create(number="C2026-1", amount=worth + 1, refunded=worth + 1, **facts)
-    CreditNote.objects.create(number="C2026-1", amount=worth, refunded=worth, **facts)
+    note = CreditNote.objects.create(number="C2026-1", amount=worth, refunded=worth, **facts)
+    note.parts.create(vat_rate="0.1", net=worth, tax=0)
 
 
 @pytest.mark.parametrize("minutes", [None, 0])

@@ -198,6 +198,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         {"created_at": "now()", "expires_at": "now() + interval '1 s'"},
         [{"expires_at": "now()"}],
     ),
+    "an_order_is_taxed_when_it_is_paid_or_was_just_before": (
+        "orders_order",
+        {"created_at": "now() - interval '1 h'", "taxed_at": "now() - interval '1 s'", "paid_at": "now()"},
+        [{"taxed_at": "now() + interval '1 s'"}, {"taxed_at": "now() - interval '2 h'"}],
+    ),
 }
 """Condition -> its table, what meets it, and changes each of which breaks it. Others stand with the story that they belong to."""
 
@@ -245,6 +250,7 @@ KEYS: dict[str, tuple[str, dict[str, str]]] = {
     "one_counter_per_series_and_year": ("invoices_numberseries", {}),
     "one_line_per_position": ("invoices_invoiceline", {"invoice_id": ONE}),
     "credit_note_number_is_unique": ("invoices_creditnote", {}),
+    "a_credit_note_says_a_rate_once": ("invoices_creditedpart", {"credit_note_id": ONE}),
     "one_chunk_per_run_and_range": ("invoices_billingchunk", {"first": ONE}),
     "what_is_held_of_a_month_is_held_once": (
         "invoices_parkedbilling",

@@ -100,7 +100,7 @@ LINE = """
 INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
     unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, quantity_before, amount_before, amount, tax, total)
 SELECT '00000000-0000-4000-8000-000000000042', customer_id, 1, item_id, {price}, name, unit, starts_at, ends_at, minutes, {quantity},
-    unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, {before}, {amount_before}, {amount}, {tax}, {amount}
+    {unit_price}, per_minutes, discount, includes_vat, vat_rate, taxed_at, {before}, {amount_before}, {amount}, {tax}, {amount}
 FROM invoices_invoiceline WHERE per_minutes = 0
 """
 
@@ -109,6 +109,7 @@ def late(**columns: str) -> None:
     """Two more GB that were reported late, but for these columns."""
     facts = {
         "quantity": "2", "before": "3", "amount_before": "1500", "amount": "1000", "tax": "91", "price": "price_id",
+        "unit_price": "unit_price",
     } | columns  # fmt: skip
     run(INVOICE.format(kind="'usage'", is_late="TRUE", total=facts["amount"], tax=facts["tax"]))
     run(LINE.format(**facts))
@@ -133,6 +134,27 @@ def test_what_is_attacked_below_is_possible_as_it_is() -> None:
 )
 def test_use_costs_what_its_price_says(columns: dict[str, str]) -> None:
     with refused("at another amount than its price says"):
+        late(**columns)
+
+
+@pytest.mark.usefixtures("line")
+def test_use_is_billed_at_the_unit_price_that_its_price_says() -> None:
+    with refused("says another item or price"):
+        late(unit_price="unit_price + 1")
+
+
+@pytest.mark.usefixtures("line")
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"before": "2", "amount_before": "1000"},
+        {"before": "0", "amount_before": "0"},
+        {"before": "4", "amount_before": "2000"},
+    ],
+)
+def test_use_goes_on_from_what_was_billed_of_its_month(columns: dict[str, str]) -> None:
+    """3 GB were: a line that begins elsewhere would be in a tier that is used up, or bill what is included twice."""
+    with refused("does not follow what was billed"):
         late(**columns)
 
 
@@ -187,6 +209,8 @@ def test_what_was_taken_back_stays_so(line: InvoiceLine, verb: str) -> None:
         ("TRUNCATE usage_closedmonth", "keeps its rows"),
         ("UPDATE usage_closedmonth SET through = through - 1", "these facts are frozen"),
         ("UPDATE usage_closedmonth SET month = '2099-01'", "these facts are frozen"),
+        ("UPDATE usage_closedmonth SET before = before + 1", "these facts are frozen"),
+        ("UPDATE usage_closedmonth SET before = through - 1, through = through + 1", "these facts are frozen"),
     ],
 )
 def test_a_month_is_not_opened_again(sql: str, match: str) -> None:

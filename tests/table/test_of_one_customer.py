@@ -55,6 +55,7 @@ WITHOUT = {
     "payments.payment.linked": "the trigger that looks whether it may be charged compares them",
     "payments.payment.consent": "it is one to the account that is charged",
     "payments.refund.act": "a trigger looks for the act that was approved for this customer",
+    "invoices.creditnote.line": "a trigger looks for the line of the same invoice",
     "invoices.question.line": "a trigger looks for the line of this customer and invoice",
     "invoices.question.invoice": "a trigger looks for the line of this customer and invoice",
     "invoices.question.credit_note": "a trigger looks whether it is on the same invoice",

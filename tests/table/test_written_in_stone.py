@@ -181,9 +181,9 @@ def test_a_copy_without_a_flaw_is_taken(history: Invoice) -> None:
 
 LINE = (
     "INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at,"
-    " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)"
+    " minutes, quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, is_whole, amount, tax, total)"
     " SELECT {invoice}, {customer}, {position}, item_id, price_id, name, unit, {period}, minutes, quantity,"
-    " {price}, {per}, discount, TRUE, {rate}, {taxed_at}, {total}, {tax}, {total} FROM invoices_invoiceline WHERE invoice_id = '{of}'"
+    " {price}, {per}, discount, TRUE, {rate}, {taxed_at}, {is_whole}, {total}, {tax}, {total} FROM invoices_invoiceline WHERE invoice_id = '{of}'"
 )
 
 
@@ -191,7 +191,7 @@ def copy_of_line(of: Invoice, **changes: object) -> str:
     """INSERT of a copy of an invoice's line with some columns changed (SQL expressions)."""
     same = {
         "invoice": "invoice_id", "customer": "customer_id", "position": "position", "period": "starts_at, ends_at",
-        "price": "unit_price", "per": "per_minutes", "rate": "vat_rate", "taxed_at": "taxed_at", "total": "total", "tax": "tax",
+        "price": "unit_price", "per": "per_minutes", "rate": "vat_rate", "taxed_at": "taxed_at", "is_whole": "is_whole", "total": "total", "tax": "tax",
     }  # fmt: skip
     return LINE.format(of=of.pk, **(same | changes))
 
