@@ -13,7 +13,7 @@ from accounts.models import StaffAct
 from accounts.rights import APPROVE_MONEY
 from catalog.models import STANDARD, Item, Price, TaxCategory, TaxRate
 from catalog.price_words import meter_words
-from catalog.rates import enter_rate
+from catalog.rates import Mistaxed, enter_rate, mistaxed_by
 from catalog.services import back_date_price
 from catalog.taxes import Taxes
 from kernel import display
@@ -96,6 +96,17 @@ class BackDatePrice(Act[Price]):
         )
 
 
+def _mistaxed(found: Mistaxed) -> list[tuple[Wording, object]]:
+    """What stays to be corrected once a rate that comes late is entered."""
+    if not found.documents:
+        return []
+    return [
+        (_("invoices taxed otherwise already"), display.grouped(found.documents)),
+        (_("their VAT"), display.money(found.tax)),
+        (_("at this rate"), display.money(found.right)),
+    ]
+
+
 class EnterRate(Act[TaxRate]):
     """`facts`: category, since, rate, source. Whatever is sold is taxed by it: it always waits."""
 
@@ -112,6 +123,7 @@ class EnterRate(Act[TaxRate]):
             (_("VAT rate"), display.percent(Decimal(asked["rate"]))),
             (_("first day"), display.day(date.fromisoformat(asked["since"]))),
             (_("source"), asked["source"]),
+            *_mistaxed(mistaxed_by(category.pk, since=date.fromisoformat(asked["since"]), rate=Decimal(asked["rate"]))),
         ]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> TaxRate:

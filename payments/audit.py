@@ -18,6 +18,7 @@ class Did(Verb):
     FIND_CLAIM = "find claimed transfer", _("found a transfer that a customer had claimed")
     REFUSE_CLAIM = "refuse claimed transfer", _("answered that a claimed transfer is not found")
     CORRECT_INVOICE = "correct invoice", _("corrected an invoice")
+    TAX_ANEW = "tax invoice anew", _("taxed an invoice anew")
     BOOK_RECEIVED = "book what was received", _("booked what a gateway had received")
     ASK_GATEWAY = "ask gateway", _("asked the gateway")
     CLOSE_HELD = "close held payment", _("closed a payment that was held")

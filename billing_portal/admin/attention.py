@@ -16,7 +16,7 @@ from accounts.staff import Right
 from billing_portal.models import Finding
 from door.models import PrivacyRequest
 from door.rights import ANSWER_PRIVACY
-from invoices.models import DunningStep, ParkedBilling, Question
+from invoices.models import DunningStep, Invoice, ParkedBilling, Question
 from invoices.rights import ANSWER_QUESTION, CALL
 from kernel.periods import local_day, start_of_day
 from kernel.shapes import Wording
@@ -33,7 +33,7 @@ from payments.models import (
     TransferClaim,
 )
 from payments.queries import closed_with_credit
-from payments.rights import RECORD_BANK_TRANSFER
+from payments.rights import CORRECT_INVOICE, RECORD_BANK_TRANSFER
 from team.models import Closing
 from team.rights import CLOSE_ACCOUNT
 
@@ -83,6 +83,14 @@ def _of_bills(at: datetime) -> list[Matter]:
             ParkedBilling.objects.filter(state=ParkedBilling.State.PARKED),
             "state__exact=parked",
             "red",
+        ),
+        Matter(
+            "late rates",
+            _("invoices taxed at another rate than the law says by now"),
+            Invoice.objects.mistaxed(),
+            "vat=late",
+            "red",
+            right=CORRECT_INVOICE,
         ),
         Matter(
             "stuck orders",

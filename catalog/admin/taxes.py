@@ -1,4 +1,4 @@
-"""Tax categories with their rates over time: entered ahead, by two, and never changed."""
+"""Tax categories with their rates over time: entered by two, and never changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,14 @@ from catalog.rights import ENTER_TAX_RATE
 from catalog.taxes import Taxes
 from kernel import clock
 from kernel.actors import Actor
+from kernel.fields import PercentField
 from kernel.shapes import Cleaned
+
+
+class VatField(PercentField):
+    """Less than all of it."""
+
+    most = Decimal("0.999")
 
 
 class RateForm(ReasonForm):
@@ -32,7 +39,7 @@ class RateForm(ReasonForm):
         validators=[MinValueValidator(FIRST_DAYS[0]), MaxValueValidator(FIRST_DAYS[1])],
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    rate = TaxRate._meta.get_field("rate").formfield(min_value=0, max_value=Decimal("0.999"))
+    rate = VatField(label=capfirst(_("VAT rate")), max_digits=4, decimal_places=3)
     source = TaxRate._meta.get_field("source").formfield()
     field_order = ("since", "rate", "source", "reason")
 
@@ -42,8 +49,8 @@ class EnterRate(Task[TaxCategory]):
     label = _("Enter a rate")
     lead = _(
         "From the beginning of that day on, this category is taxed at this rate, once somebody else has approved it. No price"
-        " changes. What is taxed already stays; a rate that was to begin on the same day is replaced. What it would change, the"
-        " rehearsal beside the VAT sales ledger shows."
+        " changes, and a rate that was to begin on the same day is replaced. What it would change, the rehearsal beside the VAT"
+        " sales ledger shows. Where the day has passed, what is taxed already stays until you tax it anew, invoice by invoice."
     )
     button = _("Ask for approval")
     right = ENTER_TAX_RATE
@@ -71,7 +78,7 @@ class EnterRate(Task[TaxCategory]):
 class RateInline(LookOnlyInline):
     model = TaxRate
     ordering = ("since", "pk")
-    fields = ("since", "rate", "source")
+    fields = ("since", "rate", "source", "reaches_back")
 
 
 @admin.register(TaxCategory)

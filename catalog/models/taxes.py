@@ -47,16 +47,19 @@ class TaxRate(models.Model):
 
     Of several rows for one day the last one counts, so what was decided otherwise in the meantime is another row. Before its
     first day a category has no rate, and nothing of it can be priced.
+
+    One that `reaches_back` came late: something had been taxed otherwise by then, which is to be corrected. The database says so.
     """
 
     category = models.ForeignKey(
         TaxCategory, on_delete=models.PROTECT, related_name="rates", verbose_name=_("tax category")
     )
     since = models.DateField(_("first day"))
-    rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3, help_text=_("A fraction: 0.08 is 8 %."))
+    rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
     source = models.CharField(
         _("source"), max_length=200, validators=[validate_printable], help_text=_("The law or decree that says so.")
     )
+    reaches_back = models.BooleanField(_("came late"), default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("tax rate")
@@ -64,7 +67,7 @@ class TaxRate(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="a_rate_of_vat_is_a_fraction",
-                violation_error_message=_("The VAT rate is a fraction from 0 up to 1, say 0.1 for ten per cent."),
+                violation_error_message=_("A VAT rate is at least zero and less than a hundred percent."),
                 condition=Q(rate__gte=0, rate__lt=1),
             ),
             models.CheckConstraint(

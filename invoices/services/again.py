@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
@@ -12,17 +15,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
+from catalog.models import Coupon
 from catalog.pricing import Charge, Line, price_line
+from catalog.queries import PriceBook
 from invoices.audit import Did
 from invoices.explain import component_of, period_of
 from invoices.models import Invoice
 from invoices.services.credit import end_cover
 from invoices.services.issue import Billed, Draft, issue_invoice
-from invoices.services.metered import lines_of
+from invoices.services.metered import NOTHING, lines_of, price_use
 from invoices.services.usage import draft_usage, in_service
 from kernel.actors import Actor
 from kernel.errors import DomainError
+from kernel.money import round_half_up
 from kernel.periods import CalendarMonth, Period
+from usage.queries import closed_through, used
 
 
 class NotVoid(DomainError):
@@ -65,7 +72,7 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     window = Period(void.period_start, void.covered_until)
     if not in_service(window).filter(resource=void.resource_id).exists():
         raise StillHeld
-    uses = _uses_again(void)
+    uses = list(_uses_again(void, customer))
     end_cover(void, void.period_start)
     key = f"{void.period_key}/again"
     drafted = draft_usage([customer], Q(resource=void.resource_id), window, key, with_uses=False)
@@ -89,12 +96,58 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     return invoice
 
 
-def _uses_again(void: Invoice) -> list[Line]:
-    """What it billed of metered items and was not taken back, in its place in the month."""
-    lines = lines_of(Q(invoice=void), CalendarMonth.of(void.period_start)).select_related("price")
-    left = ((line, line.quantity - line.taken) for line in lines)
-    return [
-        price_line(replace(component_of(line), quantity=quantity), period_of(line))
-        for line, quantity in left
-        if quantity
+def draft_prepaid_again(old: Invoice) -> Draft:
+    """
+    What a prepaid invoice said, at the rates of VAT that its tax point has by now. It covers what that covers.
+
+    What a share took off and what a term saved are so much of the new amount; a coupon over an amount stays that.
+    """
+    said = list(old.lines.select_related("price").order_by("position"))
+    book = PriceBook([old.customer_id])
+    lines = [
+        price_line(book.taxed(component_of(line), old.customer.language, at=line.taxed_at), period_of(line))
+        for line in said
     ]
+    charge = Charge(lines)
+    is_share = bool(old.coupon) and Coupon.objects.filter(code=old.coupon_code, share__isnull=False).exists()
+    saved, off = (round_half_up(amount * charge.subtotal, old.subtotal or 1) for amount in (old.saved, old.coupon))
+    lines[0] = replace(lines[0], saved=saved)
+    return Draft(
+        old.customer,
+        Billed(old.resource_id, old.resource_name, old.product_id, json.dumps(said[0].tags, ensure_ascii=False)),
+        f"{old.period_key}/again",
+        Period(old.period_start, old.period_end),
+        Charge(lines, off if is_share else min(old.coupon, charge.subtotal)),
+        coupon_code=old.coupon_code,
+        term_months=old.term_months,
+        saved_before=old.saved_before,
+        taxed_at=said[0].taxed_at,
+        buyer=old.buyer,
+        covered_until=old.covered_until,
+    )
+
+
+def _uses_again(void: Invoice, customer: Customer) -> Iterator[Line]:
+    """What it billed of metered items and was not taken back, in its place in the month, at the rates of VAT that are known by now."""
+    month = CalendarMonth.of(void.period_start)
+    lines = [line for line in lines_of(Q(invoice=void), month).select_related("price") if line.quantity > line.taken]
+    if not lines:
+        return
+    book = PriceBook([customer.pk])
+    for line in lines:
+        component, period = replace(component_of(line), quantity=line.quantity - line.taken), period_of(line)
+        cuts = [part.ends_at for part in book.parts_of_use(component, period)[:-1]]
+        used_by = _used_by(void.resource_id, line.item_id, month, cuts)
+        due_by = {cut: used_by.get(cut, NOTHING) - line.quantity_before for cut in cuts}
+        yield from price_use(book, component, customer, period, due_by)
+
+
+def _used_by(resource_id: UUID, item_id: UUID, month: CalendarMonth, cuts: list[datetime]) -> dict[datetime, Decimal]:
+    """How much of an item had been used by some instants; asked only where a rate that came late changed within a line."""
+    through, begin = closed_through(month), month.period.starts_at
+    return {
+        cut: row.quantity
+        for cut in cuts
+        for row in used([resource_id], Period(begin, cut), through=through, is_cut=True)
+        if row.item_id == item_id
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from django import forms
 from django.contrib import admin
@@ -18,20 +18,24 @@ from accounts.admin.look import State, badge, day
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
 from invoices.admin.documents import DocumentAdmin
+from invoices.explain import name_of
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.pdf import invoice_pdf
 from invoices.services.again import bill_again
 from kernel import clock, display
 from kernel.actors import Actor
-from kernel.fields import DongField
-from kernel.shapes import Cleaned, Wording
+from kernel.fields import DongField, field_of
+from kernel.shapes import Cleaned, FormOptions, Sent, Uploads, Wording
 from kernel.text import validate_printable_lines
 from payments.acts import CreditInvoice
 from payments.models import Allocation
 from payments.rights import CORRECT_INVOICE, RECORD_BANK_TRANSFER
+from payments.services.taxed_anew import tax_anew
 
 
 class CreditNoteForm(forms.Form):
+    """A note: how much, and why."""
+
     amount = DongField(label=_("Amount to take back (₫)"), least=1)
     note = forms.CharField(
         label=_("Reason"),
@@ -42,18 +46,43 @@ class CreditNoteForm(forms.Form):
     )
 
 
+class OfLineForm(CreditNoteForm):
+    line = forms.ChoiceField(
+        label=_("About the line"),
+        required=False,
+        help_text=_(
+            "If it is about one: it takes back VAT of that rate, and what turns out not to have been used is not credited twice."
+        ),
+    )
+    field_order = ("amount", "line", "note")
+
+    def __init__(
+        self, data: Sent = None, files: Uploads = None, *, lines: list[tuple[str, str]], **options: Unpack[FormOptions]
+    ) -> None:
+        super().__init__(data, files, **options)
+        field_of(self, forms.ChoiceField, "line").choices = [("", text("the whole invoice")), *lines]
+
+
 class IssueCreditNote(Task[Invoice]):
     name = "credit-note"
     label = _("Issue a credit note")
     lead = _("It first reduces what is due; what was paid of it goes back to the customer's wallet.")
     button = _("Issue the credit note")
     right = CORRECT_INVOICE
-    form = CreditNoteForm
+    form = OfLineForm
     once = True
     dangerous = True
 
     def is_open(self, subject: Invoice, at: datetime) -> bool:
         return subject.credited < subject.total
+
+    def form_options(self, subject: Invoice, *, at: datetime) -> dict[str, object]:
+        lines = subject.lines.select_related("item").order_by("position")
+        return {
+            "lines": [
+                (str(line.pk), f"{line.position}. {name_of(line)}: {display.money(line.total)}") for line in lines
+            ]
+        }
 
     def context(self, subject: Invoice, *, at: datetime) -> dict[str, object]:
         left = subject.total - subject.credited
@@ -72,7 +101,7 @@ class IssueCreditNote(Task[Invoice]):
             customer=subject.customer,
             amount=data["amount"],
             subject=subject.number,
-            facts={"invoice": str(subject.pk)},
+            facts={"invoice": str(subject.pk), **({"line": int(data["line"])} if data["line"] else {})},
             reason=data["note"],
             actor=actor,
             at=at,
@@ -107,6 +136,39 @@ class BillAgain(Task[Invoice]):
             "number": invoice.number,
             "amount": display.money(invoice.total),
         }
+
+
+class TaxAnew(Task[Invoice]):
+    name = "tax-anew"
+    label = _("Tax it anew")
+    lead = _(
+        "The rate of VAT of its tax point was entered late: this invoice has another one. It is credited in full, and a new invoice with"
+        " the right VAT takes its place. What was paid pays that one; what is over is credit, what is missing is due."
+    )
+    button = _("Issue both")
+    right = CORRECT_INVOICE
+    dangerous = True
+
+    def is_open(self, subject: Invoice, at: datetime) -> bool:
+        return Invoice.objects.mistaxed().filter(pk=subject.pk).exists()
+
+    def carry_out(self, subject: Invoice, data: Cleaned, *, actor: Actor, at: datetime) -> str:
+        invoice = tax_anew(subject.pk, reason=data["reason"], actor=actor, at=at)
+        return text("Invoice %(number)s over %(amount)s takes its place.") % {
+            "number": invoice.number,
+            "amount": display.money(invoice.total),
+        }
+
+
+class Mistaxed(admin.SimpleListFilter):
+    title = _("VAT")
+    parameter_name = "vat"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, Wording]]:
+        return [("late", _("its rate was entered late"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invoice]) -> QuerySet[Invoice]:
+        return queryset.filter(pk__in=Invoice.objects.mistaxed().values("pk")) if self.value() == "late" else queryset
 
 
 class StatusFilter(admin.ChoicesFieldListFilter):
@@ -194,6 +256,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
     tasks = (
         IssueCreditNote(),
         BillAgain(),
+        TaxAnew(),
     )
     inlines = (LineInline, AllocationInline, CreditNoteInline)
     list_display = (
@@ -208,7 +271,7 @@ class InvoiceAdmin(DocumentAdmin[Invoice]):
         "issued_at",
     )
     list_select_related = ("customer", "product")
-    list_filter = (Overdue, ("status", StatusFilter), "kind", "product")
+    list_filter = (Overdue, Mistaxed, ("status", StatusFilter), "kind", "product")
     search_fields = ("=number", "resource__name", "customer__name", "customer__buyers__tax_code")
     date_hierarchy = "issued_at"
     fieldsets: ClassVar[Any] = (

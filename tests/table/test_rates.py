@@ -63,18 +63,42 @@ def test_use_is_taxed_in_the_last_minute_of_its_line_and_at_no_other_time(used: 
     broken(used, "tax point", taxed_at="ends_at + interval '60 days'")
 
 
-@pytest.mark.usefixtures("paid")
-@pytest.mark.parametrize("since", ["2026-03-10", "2020-01-01"])
-def test_no_rate_is_put_behind_what_is_taxed(since: str) -> None:
-    into = "INSERT INTO catalog_taxrate (category_id, since, rate, source) VALUES ('standard', %s, 0.08, '')"
-    refuse(into, since, match="is taxed after")
-    assert run(into, "2026-03-11") == 1
-    enter("standard", "2026-03-12", "0.1")
+def test_use_that_crosses_a_change_is_cut_unless_the_setting_was_otherwise(used: Invoice) -> None:
+    """The rate changes on the tenth day of May: of 187,033 at 8 % are 13,854 VAT, and the line is right in itself."""
+    enter("standard", "2026-05-10", "0.08")
+    whole = {"rate": "0.08", "tax": 13_854, "taxed_at": "ends_at + interval '60 days' - interval '1 minute'"}
+    broken(used, "is not cut where its rate", **whole)
+    copied(used, **whole, is_whole="TRUE")
+
+
+@pytest.mark.parametrize(
+    ("since", "rate", "reaches_back"),
+    [
+        ("2026-03-10", "0.08", True),
+        ("2020-01-01", "0.08", True),
+        ("2026-03-10", "0.1", False),
+        ("2026-03-11", "0.08", False),
+    ],
+)
+def test_no_rate_is_put_behind_what_is_taxed_without_saying_so(
+    paid: Invoice, since: str, rate: str, reaches_back: bool
+) -> None:
+    """Whatever the statement says of it; and the invoice is there to be corrected."""
+    into = "INSERT INTO catalog_taxrate (category_id, since, rate, source, reaches_back) VALUES ('standard', %s, %s, '', %s)"
+    assert run(into, since, rate, not reaches_back) == 1
+    assert TaxRate.objects.latest("pk").reaches_back is reaches_back
+    assert Invoice.objects.mistaxed().filter(pk=paid.pk).exists() is reaches_back
 
 
 @pytest.mark.usefixtures("paid")
 def test_a_rate_stays_as_it_was_entered() -> None:
-    for column, value in (("rate", "0.08"), ("since", "'2000-01-01'"), ("category_id", "'other'"), ("source", "'x'")):
+    for column, value in (
+        ("rate", "0.08"),
+        ("reaches_back", "TRUE"),
+        ("since", "'2000-01-01'"),
+        ("category_id", "'other'"),
+        ("source", "'x'"),
+    ):
         refuse(f"UPDATE catalog_taxrate SET {column} = {value}", match="append-only")
     refuse("DELETE FROM catalog_taxrate", match="append-only")
     refuse("DELETE FROM catalog_taxcategory", match="nothing is deleted")
@@ -104,7 +128,7 @@ def test_a_rate_waits_for_those_who_write_lines_and_they_for_it() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'pgtrigger_taxed_at_their_tax_point%%'"
-            " OR proname LIKE 'pgtrigger_begins_after_all_that_is_taxed%%' ORDER BY proname"
+            " OR proname LIKE 'pgtrigger_says_whether_it_reaches_back%%' ORDER BY proname"
         )
         (_rates, of_rates), (_lines, of_lines) = cursor.fetchall()
     assert "pg_advisory_xact_lock(hashtextextended('rates of tax', 0))" in of_rates

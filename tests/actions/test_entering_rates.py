@@ -1,0 +1,297 @@
+"""Rates of VAT are entered by two: ahead of their day, or late, and then what was taxed otherwise is put right."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from accounts import four_eyes
+from accounts.models import Customer
+from billing_portal.auditor import violations
+from catalog.acts import EnterRate
+from catalog.models import Item, Price, Product, TaxCategory, TaxRate
+from catalog.rates import Mistaxed, RateSaidAlready, mistaxed_by
+from catalog.taxes import Step, Taxes
+from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.vat import sums_by_rate, vat_ledger
+from ledger.services import wallet_of
+from notifications.models import Notice
+from orders.services.delete import delete_resource
+from payments.services.correct import correct_invoice
+from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.taxed_anew import CreditedInPart, TaxedRightly, tax_anew
+from payments.services.use_bills import pay_all_use
+from payments.services.use_credit import hold_for_all
+from tests.actions.books import refused
+from tests.actions.used import APRIL, BEGIN, MARCH, OVER, bill, report
+from tests.cast import (
+    DAY,
+    JOB,
+    LONG_AGO,
+    NOON,
+    STAFF,
+    create,
+    enter,
+    fund,
+    make_colleague,
+    make_coupon,
+    make_customer,
+    make_item,
+    make_metered,
+    make_product,
+    owner_of,
+)  # fmt: skip
+
+pytestmark = pytest.mark.django_db
+TEN, EIGHT = Decimal("0.1"), Decimal("0.08")
+
+
+def entered(since: str, rate: str) -> four_eyes.Asked:
+    facts = {"category": "standard", "since": since, "rate": rate, "source": "204/2025/QH15"}
+    return four_eyes.ask(EnterRate, customer=None, reason="decided", facts=facts, actor=make_colleague(), at=NOON)
+
+
+def approved(since: str, rate: str) -> TaxRate:
+    four_eyes.approve(entered(since, rate).act.pk, actor=make_colleague("second@portal.example"), at=NOON)
+    return TaxRate.objects.latest("pk")
+
+
+def test_a_rate_is_entered_by_two_ahead_of_its_day(alice: Customer, small: Item) -> None:
+    asked = entered("2027-01-01", "0.08")
+    assert asked.waits
+    assert not TaxRate.objects.filter(rate=EIGHT).exists()
+    four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON)
+    assert Taxes.read().coming("standard", NOON) == [Step(date(2027, 1, 1), EIGHT)]
+    create(alice, small)
+
+
+def test_a_rate_that_says_nothing_new_is_not_entered() -> None:
+    make_colleague()
+    with refused(RateSaidAlready):
+        entered("2026-03-11", "0.1")
+
+
+def test_what_was_decided_otherwise_meanwhile_is_another_row_and_counts() -> None:
+    """8 % was to end with the year; then it was prolonged by half a year."""
+    for since, rate in (("2026-07-01", "0.08"), ("2027-01-01", "0.1"), ("2027-01-01", "0.08"), ("2027-07-01", "0.1")):
+        approved(since, rate)
+    assert Taxes.read().coming("standard", NOON) == [Step(date(2026, 7, 1), EIGHT), Step(date(2027, 7, 1), TEN)]
+
+
+# A rate that comes on its own day or after it
+
+
+def test_a_rate_of_today_of_which_nothing_is_taxed_is_like_any_other(alice: Customer, vserver: Product) -> None:
+    """165,000 without VAT: 178,200 from now on."""
+    assert not approved("2026-03-10", "0.08").reaches_back
+    [server] = create(alice, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON)
+    assert server.invoices.get().total == 178_200
+    assert not Invoice.objects.mistaxed().exists()
+
+
+def test_a_first_rate_can_be_entered_for_a_time_before_it() -> None:
+    """A category whose rate was said to begin next year has been sold since this one."""
+    new = TaxCategory.objects.create(code="new", name="a", name_en="a")
+    enter(new, "2027-01-01", "0.08")
+    facts = {"category": "new", "since": "2026-01-01", "rate": "0.1", "source": "a law"}
+    asked = four_eyes.ask(EnterRate, customer=None, reason="so", facts=facts, actor=make_colleague(), at=NOON)
+    four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON)
+    assert Taxes.read().rate_at("new", NOON) == TEN
+
+
+def test_who_enters_a_rate_late_is_told_what_is_taxed_otherwise(
+    alice: Customer, bob: Customer, vserver: Product
+) -> None:
+    """181,500 with 16,500 sold on the 8th, and as much on the 10th: 8 % from the 9th on is 13,200 for the latter."""
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    create(alice, plain, at=NOON - 2 * DAY)
+    create(alice, plain, at=NOON)
+    assert mistaxed_by("standard", since=date(2026, 3, 9), rate=EIGHT) == Mistaxed(1, 16_500, 13_200)
+    asked = entered("2026-03-09", "0.08")
+    facts = {str(label): str(value) for label, value in EnterRate().facts(asked.act)}
+    assert {"1", "16,500\xa0₫", "13,200\xa0₫"} <= set(facts.values()) or {"1", "16.500\xa0₫", "13.200\xa0₫"} <= set(
+        facts.values()
+    )
+    four_eyes.approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON)
+    assert TaxRate.objects.latest("pk").reaches_back
+    assert Invoice.objects.mistaxed().get().issued_at == NOON
+
+
+def test_what_is_sold_after_it_is_taxed_at_the_late_rate(alice: Customer, small: Item) -> None:
+    create(alice, small, at=NOON)
+    approved("2026-03-10", "0.08")
+    [server] = create(alice, small, at=NOON)
+    assert InvoiceLine.objects.get(invoice__resource=server).vat_rate == EIGHT
+    assert Invoice.objects.mistaxed().count() == 1
+
+
+def test_a_late_rate_that_is_taken_back_leaves_nothing_to_correct(alice: Customer, small: Item) -> None:
+    """A typing error, as it turned out."""
+    create(alice, small, at=NOON)
+    approved("2026-03-10", "0.08")
+    approved("2026-03-10", "0.1")
+    assert not Invoice.objects.mistaxed().exists()
+
+
+# Putting it right
+
+
+def test_an_invoice_that_was_paid_ahead_is_credited_and_issued_again(alice: Customer, vserver: Product) -> None:
+    """181,500 were paid, 178,200 is right: 3,300 are credit, and the new invoice is paid. Deleted halfway, 89,100 come back."""
+    [server] = create(alice, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON)
+    approved("2026-03-10", "0.08")
+    old = server.invoices.get()
+    before = wallet_of(alice.pk).credit
+    new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    old.refresh_from_db()
+    assert (new.total, new.tax, new.status, new.due, new.buyer) == (178_200, 13_200, "paid", 0, old.buyer)
+    assert (new.period_start, new.period_end, new.lines.get().taxed_at) == (old.period_start, old.period_end, NOON)
+    assert (old.status, old.covered_until, wallet_of(alice.pk).credit) == ("void", old.period_start, before + 3_300)
+    sums = {row.rate: (row.net, row.tax) for row in sums_by_rate(vat_ledger(MARCH))}
+    assert sums == {TEN: (0, 0), EIGHT: (165_000, 13_200)}
+    with refused(TaxedRightly):
+        tax_anew(old.pk, reason="twice", actor=STAFF, at=NOON + DAY)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + 15 * DAY)
+    assert CreditNote.objects.latest("number").amount == 89_100
+
+
+def test_what_is_missing_of_it_is_due(vserver: Product) -> None:
+    """12 % of 165,000 are 3,300 more."""
+    customer = make_customer(credit=181_500)
+    [server] = create(customer, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON)
+    approved("2026-03-10", "0.12")
+    new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    assert (new.total, new.status, new.due) == (184_800, "partially_paid", 3_300)
+    assert Notice.objects.get(kind=Notice.Kind.INVOICE_ISSUED).event == f"invoice:{new.pk}"
+
+
+def test_with_vat_included_only_the_vat_is_another(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small, at=NOON)
+    approved("2026-03-10", "0.08")
+    before = wallet_of(alice.pk).credit
+    new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    assert (new.total, new.tax, new.due, wallet_of(alice.pk).credit) == (181_000, 13_407, 0, before)
+
+
+def test_a_bill_of_use_is_credited_and_issued_again(bob: Customer, vserver: Product) -> None:
+    """170,500 for March and 100,000 for traffic with 10 %: 297,550, paid. With 8 % it is 292,140."""
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    [server] = create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    report(server, "a", 100)
+    bill()
+    old = server.invoices.get()
+    fund(bob, old.total)
+    pay_invoices_from_wallet(bob.pk, [old.pk], actor=owner_of(bob), at=OVER)
+    approved("2026-03-01", "0.08")
+    new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    assert (old.total, new.total, new.tax, new.due) == (297_550, 292_140, 21_640, 0)
+    assert wallet_of(bob.pk).credit == 5_410
+    assert not Invoice.objects.mistaxed().exists()
+
+
+def test_what_was_credited_in_part_is_left_to_a_person(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small, at=NOON)
+    invoice = server.invoices.get()
+    correct_invoice(invoice.pk, 1_000, note="goodwill", actor=STAFF, at=NOON)
+    approved("2026-03-10", "0.08")
+    with refused(CreditedInPart):
+        tax_anew(invoice.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    correct_invoice(invoice.pk, 180_000, note="by hand", actor=STAFF, at=NOON)
+    assert not Invoice.objects.mistaxed().exists()
+
+
+def test_an_invoice_that_is_right_is_not_taxed_anew(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small, at=NOON)
+    with refused(TaxedRightly):
+        tax_anew(server.invoices.get().pk, reason="why not", actor=STAFF, at=NOON)
+
+
+def test_what_a_share_took_off_is_that_share_of_the_right_amount(alice: Customer, vserver: Product) -> None:
+    """Half of 181,500 was paid, 90,750; half of 178,200 is 89,100. A coupon over 50,000 takes 50,000."""
+    make_coupon("HALF", None, share=Decimal("0.5"))
+    make_coupon("FIXED", 50_000)
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    half, fixed = (create(alice, plain, coupon=code)[0].invoices.get() for code in ("HALF", "FIXED"))
+    approved("2026-03-10", "0.08")
+    for old, coupon, total in ((half, 89_100, 89_100), (fixed, 50_000, 128_200)):
+        new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+        assert (new.coupon, new.total, new.coupon_code) == (coupon, total, old.coupon_code)
+
+
+def test_what_a_term_saved_is_said_with_the_right_vat(alice: Customer, vserver: Product) -> None:
+    """A year at 150,000 instead of 165,000: 180,000 and 18,000 of VAT are saved, with 8 % 14,400."""
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    Price.objects.create(item=plain, months=12, unit_price=150_000, includes_vat=False, valid_from=LONG_AGO)
+    old = create(alice, plain, months=12)[0].invoices.get()
+    approved("2026-03-10", "0.08")
+    new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    assert (old.total, old.saved, new.total, new.saved) == (1_980_000, 198_000, 1_944_000, 194_400)
+    assert new.term_months == 12
+
+
+def test_what_was_cut_short_without_a_refund_is_not_covered_again(alice: Customer) -> None:
+    """Deleted on the 20th, and nothing came back: the new invoice covers until then, too."""
+    final = make_product("final", is_refundable=False)
+    [server] = create(alice, make_item(final, "plain", 165_000, includes_vat=False), at=NOON)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + 10 * DAY)
+    approved("2026-03-10", "0.08")
+    new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + 11 * DAY)
+    assert (new.total, new.covered_until, new.period_end) == (178_200, NOON + 10 * DAY, NOON + 30 * DAY)
+
+
+def test_a_rate_that_comes_late_within_a_month_cuts_its_bill(bob: Customer, vserver: Product) -> None:
+    """
+    100 GB on the 10th and 50 on the 20th, and 165,000 for 30 days. 8 % from the 16th on: 82,500 and 100,000 stay at 10 %, 88,000 and
+    50,000 are at 8 %.
+    """
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    [server] = create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    report(server, "a", 100)
+    report(server, "b", 50, day=20)
+    bill()
+    approved("2026-03-16", "0.08")
+    new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    lines = new.lines.order_by("position").values_list("vat_rate", "quantity", "amount", "tax")
+    assert list(lines[:2]) == [(TEN, Decimal(1), 82_500, 8_250), (EIGHT, Decimal(1), 88_000, 7_040)]
+    assert list(lines[2:]) == [(TEN, Decimal(100), 100_000, 10_000), (EIGHT, Decimal(50), 50_000, 4_000)]
+    report(server, "c", 0, day=20, corrects="b", at=OVER + 2 * DAY)
+    bill(APRIL)
+    assert CreditNote.objects.latest("number").amount == 54_000
+
+
+def test_an_invoice_is_taxed_anew_as_often_as_the_law_changes(alice: Customer, bob: Customer, vserver: Product) -> None:
+    """8 % and then 5 % were said late: 173,250 at last, and each is credited once."""
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    create(alice, plain, at=BEGIN)
+    create(bob, plain, at=BEGIN)
+    bill()
+    for rate in ("0.08", "0.05"):
+        approved("2026-03-01", rate)
+        for old in Invoice.objects.mistaxed().order_by("number"):
+            tax_anew(old.pk, reason="again", actor=STAFF, at=OVER + DAY)
+    standing = Invoice.objects.exclude(status="void").order_by("kind")
+    assert [(one.kind, one.total) for one in standing] == [("prepaid", 173_250), ("usage", 179_025)]
+    assert CreditNote.objects.count() == 4
+    assert not Invoice.objects.mistaxed().exists()
+    assert violations() == []
+
+
+def test_a_bill_for_use_in_paid_time_is_taxed_anew_with_what_was_held(alice: Customer, vserver: Product) -> None:
+    """110,000 were held, and paid the bill. With 8 % 108,000 are: 2,000 are credit, and nothing stays held."""
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    [server] = create(alice, make_item(vserver, "free", 0), at=BEGIN, months=3)
+    report(server, "a", 100, at=BEGIN + 10 * DAY)
+    assert hold_for_all(actor=JOB, at=BEGIN + 20 * DAY).failed == 0
+    assert wallet_of(alice.pk).held == 110_000
+    bill()
+    pay_all_use(actor=JOB, at=OVER)
+    approved("2026-03-01", "0.08")
+    before = wallet_of(alice.pk).credit
+    old = server.invoices.get(kind="usage")
+    new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    assert (old.total, new.total, new.due, new.is_of_paid_time) == (110_000, 108_000, 0, True)
+    assert hold_for_all(actor=JOB, at=OVER + DAY).failed == 0
+    wallet = wallet_of(alice.pk)
+    assert (wallet.credit, wallet.held) == (before + 2_000, 0)
