@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -22,6 +22,7 @@ from kernel.periods import CalendarMonth, Period, minutes_between
 
 ROUNDED_AWAY = 3
 """VND: more than what rounding an amount, its VAT and the share of a month can make of one line."""
+FINEST = Decimal("0.000001")
 NOTHING = Fraction(0)
 
 
@@ -66,17 +67,33 @@ class Mean:
         return self.quantity * self.price
 
 
-@dataclass(frozen=True)
+@dataclass
 class Used:
-    """What was used of a metered item in a month, and what it was charged."""
+    """What was used of a metered item in a month, at each rate of VAT that it had in it, and what it was charged."""
 
-    component: Component
-    quantity: Decimal
-    total: int
+    parts: list[Component] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, one: Charged) -> None:
+        component, self.total = one.component, self.total + one.total
+        if self.parts and self.parts[-1].rate.vat_rate == component.rate.vat_rate:
+            last = self.parts.pop()
+            component = replace(last, quantity=last.quantity + component.quantity)
+        self.parts.append(component)
+
+    @property
+    def quantity(self) -> Decimal:
+        return sum((part.quantity for part in self.parts), Decimal(0))
 
     def at(self, quantity: Decimal, period: Period) -> int:
-        """What another quantity would have come to at this month's price."""
-        return price_line(replace(self.component, quantity=quantity, before=Decimal(0)), period).total
+        """What another quantity would have come to at this month's price, used at its rates of VAT in the same proportion."""
+        worth, passed, before, whole = 0, Decimal(0), Decimal(0), self.quantity
+        for part in self.parts:
+            passed += part.quantity
+            until = quantity if passed == whole else (quantity * passed / whole).quantize(FINEST)
+            worth += price_line(replace(part, quantity=until - before, before=before), period).total
+            before = until
+        return worth
 
 
 @dataclass(frozen=True)
@@ -103,12 +120,9 @@ class Side:
     def used(self) -> dict[UUID, Used]:
         """Item -> all that was billed of it of this month."""
         found: dict[UUID, Used] = {}
-        for one in self.charged:
+        for one in sorted(self.charged, key=lambda one: one.period.starts_at):
             if one.is_metered:
-                before = found.get(one.component.item_id, Used(one.component, Decimal(0), 0))
-                found[one.component.item_id] = Used(
-                    one.component, before.quantity + one.component.quantity, before.total + one.total
-                )
+                found.setdefault(one.component.item_id, Used()).add(one)
         return found
 
     @cached_property

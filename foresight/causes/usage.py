@@ -29,7 +29,7 @@ def _facts(pair: Pair) -> Iterator[str]:
     if not (pair.is_new or pair.is_gone):
         old, new = pair.before.used, pair.after.used
         for item in dict.fromkeys([*old, *new]):
-            component = (new.get(item) or old[item]).component
+            component = (new.get(item) or old[item]).parts[-1]
             was, now = (some[item].quantity if item in some else Decimal(0) for some in (old, new))
             if was != now:
                 yield f"{component.name}: {counted(was, component.unit)} → {counted(now, component.unit)}"

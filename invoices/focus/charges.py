@@ -2,8 +2,9 @@
 The charges of a month: each line of an invoice and its VAT, each part of a credit note and its VAT.
 
 The month is that of issue, so what is billed comes to the invoices less the credit notes of the month, to the đồng. A charge is net
-of VAT and of its share of a coupon; the VAT is a row of its own, of category Tax. A credit note is a document of its own: its rows are
-shared over the lines of its invoice as they weigh, and are corrections when that was issued in an earlier month.
+of VAT and of its share of a coupon; the VAT is a row of its own, of category Tax. A credit note is a document of its own: what it takes
+back of a rate of VAT is of the line that it is about, else shared over the lines of that rate as they weigh. Its rows are corrections
+when its invoice was issued in an earlier month.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from catalog.models import Item, Product
 from catalog.service_categories import CATEGORY_OF
 from invoices.focus.columns import Row
 from invoices.focus.prices import Priced, Prices, coarse
-from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
+from invoices.models import CreditedPart, CreditNote, Invoice, InvoiceLine
 from invoices.queries import CHUNK, coupon_shares
 from kernel.money import CURRENCY, split
 from kernel.periods import CalendarMonth
@@ -98,34 +99,33 @@ class _Teller:
             )
 
     def credited(self, notes: QuerySet[CreditNote]) -> Iterator[Row]:
-        rows = notes.select_related("invoice").defer("invoice__buyer", "invoice__seller").iterator(CHUNK)
-        while chunk := list(islice(rows, CHUNK)):
+        rows = notes.select_related("invoice").defer("invoice__buyer", "invoice__seller").prefetch_related("parts")
+        found = rows.iterator(CHUNK)
+        while chunk := list(islice(found, CHUNK)):
             lines = self._lines_of(chunk)
             for note in chunk:
-                yield from self._credited(note, lines[note.pk])
+                yield from self._credited(note, lines[note.invoice_id])
 
     def _lines_of(self, notes: Sequence[CreditNote]) -> dict[UUID, list[WithAnnotations[InvoiceLine, _Issued]]]:
-        """Credit note -> what it takes back of: the line of a use, else all lines of its invoice."""
+        """Invoice -> its lines."""
         of_invoice: dict[UUID, list[WithAnnotations[InvoiceLine, _Issued]]] = defaultdict(list)
         found = _with_issuer(InvoiceLine.objects.filter(invoice__in={note.invoice_id for note in notes}))
         for line in found.order_by("invoice", "position"):
             of_invoice[line.invoice_id].append(line)
-        uses = dict(UseTakenBack.objects.filter(credit_note__in=notes).values_list("credit_note", "line"))
-        return {
-            note.pk: [line for line in of_invoice[note.invoice_id] if uses.get(note.pk, line.pk) == line.pk]
-            for note in notes
-        }
+        return of_invoice
 
     def _credited(self, note: CreditNote, lines: Sequence[WithAnnotations[InvoiceLine, _Issued]]) -> Iterator[Row]:
-        nets = _shared_out(note.amount - note.tax, [line.total - line.tax for line in lines])
-        taxes = _shared_out(note.tax, [line.tax for line in lines])
+        taken: dict[int, tuple[int, int]] = {}
+        for part in note.parts.all():
+            taken |= _of_lines(part, lines, note.line_id)
         is_earlier = note.invoice.issued_at < self.month.period.starts_at
         document: Row = {
             "InvoiceId": note.number,
             "ChargeClass": "Correction" if is_earlier else None,
             "x_CorrectedInvoiceId": note.invoice.number,
         }
-        for line, net, tax in zip(lines, nets, taxes, strict=True):
+        for line in lines:
+            net, tax = taken.get(line.pk, (0, 0))
             shared = self._shared(line) | document | {"ChargeDescription": f"{note.invoice.number}: {line.name}"}
             if net:
                 yield shared | self._taken_back(note, line, net) | _costs_us(-net)
@@ -214,6 +214,15 @@ def _tax(shared: Row, line: InvoiceLine, tax: int, *, contracted: Decimal, liste
         | {"ContractedCost": coarse(contracted), "ListCost": coarse(listed)}
         | _costs_us(tax)
     )
+
+
+def _of_lines(part: CreditedPart, lines: Sequence[InvoiceLine], about: int | None) -> dict[int, tuple[int, int]]:
+    """Line -> what of the net and of the VAT of a part is of it."""
+    of_rate = [line for line in lines if line.vat_rate == part.vat_rate]
+    taken = [line for line in of_rate if line.pk == about] or of_rate
+    nets = _shared_out(part.net, [line.total - line.tax for line in taken])
+    taxes = _shared_out(part.tax, [line.tax for line in taken])
+    return {line.pk: (net, tax) for line, net, tax in zip(taken, nets, taxes, strict=True)}
 
 
 def _shared_out(amount: int, weights: Sequence[int]) -> list[int]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
@@ -22,7 +22,6 @@ from uuid import UUID
 
 from accounts.models import Customer
 from catalog.meters import Aggregation
-from catalog.pricing import price_line
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
@@ -106,6 +105,8 @@ class Trend:
     use: Use
     now: Decimal = NOTHING
     then: Decimal = NOTHING
+    more: Decimal = NOTHING
+    """What will be used as on those days; a level goes on by itself."""
     days: list[Decimal | None] = field(default_factory=list)
     """None: it was not there yet."""
 
@@ -152,7 +153,7 @@ def _trends(customer: Customer, found: Unbilled, book: PriceBook, *, at: datetim
     trends = []
     for resource_id, item_id in dict.fromkeys([*uses, *used]):
         key = resource_id, item_id
-        use = uses.get(key) or Use(keys[resource_id], resource_id, item_id, None, None)
+        use = uses.get(key) or Use(keys[resource_id], resource_id, item_id, found.month.period, None, None)
         trend = Trend(use, use.now.now if use.now else NOTHING, use.then.now if use.then else NOTHING)
         how = Aggregation(book.items[item_id].aggregation)
         if resource_id in keys and how in GOES_ON | {Aggregation.TIME_WEIGHTED}:
@@ -163,7 +164,8 @@ def _trends(customer: Customer, found: Unbilled, book: PriceBook, *, at: datetim
         if how in GOES_ON and (known := [day for day in trend.days if day is not None]):
             left = Decimal((found.month.period.ends_at - at) // timedelta(minutes=1)) / (24 * 60)
             more = sum(known, NOTHING) / len(known) * left
-            trend.then = trend.now + more.quantize(FINEST, ROUND_HALF_UP)
+            trend.more = more.quantize(FINEST, ROUND_HALF_UP)
+            trend.then = trend.now + trend.more
         trends.append(trend)
     return trends
 
@@ -193,13 +195,12 @@ def _valued(
 
     :raises NoPrice:
     """
-    use, period = trend.use, month.period
-    change = use.now or use.then or Change(use.item_id, trend.then, at, None)
-    component = change.component(book, customer, taxed_at=period.last_minute)
-    now, then = (
-        price_line(replace(component, quantity=quantity - component.before), period).total
-        for quantity in (trend.now, trend.then)
-    )
+    use, until = trend.use, trend.use.then
+    if trend.more:
+        known, left = use.now or Change(use.item_id, trend.now, at, None), Period(at, month.period.ends_at)
+        until = known.going_on(trend.more, left, book.taxes.cuts(month.period))
+    now = sum(line.total for line in use.so_far(book, customer, at=at))
+    then = sum(line.total for line in until.lines(book, customer, use.service)) if until else 0
     each = (then - now) / float(trend.then - trend.now) if trend.then > trend.now else 0.0
     return then, [None if day is None else float(day) * each for day in trend.days]
 

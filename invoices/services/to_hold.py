@@ -25,6 +25,7 @@ from accounts.models import BillingMode, Customer
 from catalog.meters import MICRO, Aggregation
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
+from catalog.taxes import Taxes
 from invoices.models import Invoice
 from invoices.services.metered import NOTHING, Change, changes
 from invoices.services.usage import billed_afterwards
@@ -88,12 +89,15 @@ def _on_no_bill(customers: Collection[Customer], months: Collection[CalendarMont
     What has no price yet is not held: its bill is held back, too.
     """
     at, by_id = truncate(at), {customer.pk: customer for customer in customers}
+    taxes: Taxes | None = None
     book: PriceBook | None = None
     for month in sorted(months):
         served = _served(by_id, month)
         resources = [one.resource_id for one in served]
         start, end = month.period.starts_at, month.period.ends_at
-        now = changes(resources, by_id, Period(start, min(at, end)), through=None)
+        passed = Period(start, min(at, end))
+        taxes = taxes or Taxes.read()
+        now = changes(resources, by_id, passed, through=None, cuts=taxes.cuts(passed))
         if at < end:
             then = changes(resources, by_id, Period(start, min(at + _days_ahead(), end)), through=None)
             ago = changes(resources, by_id, Period(start, max(at - DAY, start)), through=None)
@@ -102,7 +106,7 @@ def _on_no_bill(customers: Collection[Customer], months: Collection[CalendarMont
         for one in served:
             if one.resource_id not in then:
                 continue
-            book = book or PriceBook(by_id)
+            book = book or PriceBook(by_id, taxes=taxes)
             use = _Use(month, at, one, *(_by_item(some.get(one.resource_id, ())) for some in (now, then, ago)))
             need = use.need(book, by_id[one.customer_id])
             if need.total:
@@ -139,9 +143,9 @@ class _Use:
         for item_id, then in self.then.items():
             item = book.items[item_id]
             change = self.now.get(item_id) or replace(then, now=then.quantity_on_bills)
-            more = replace(change, now=change.now + self._ahead(item, change.now))
             try:
-                costs, will_cost = (self._worth(one, book, customer) for one in (change, more))
+                costs = self._worth(change, book, customer, self.at)
+                will_cost = self._worth(self._going_on(change, item, book), book, customer, self.until)
             except NoPrice:
                 continue
             so_far += costs
@@ -149,13 +153,31 @@ class _Use:
         so_far, ahead = min(max(so_far, 0), MAXIMUM), min(max(ahead, 0), MAXIMUM)
         return Need(self.of.customer_id, self.of.resource_id, self.of.product_id, self.month.key, so_far, ahead)
 
-    def _worth(self, change: Change, book: PriceBook, customer: Customer) -> int:
-        return change.priced(book, customer, self.month.period).total if change.more else 0
+    @property
+    def until(self) -> datetime:
+        """The days ahead end, or before them the paid time."""
+        return min(self.at + _days_ahead(), self.of.until)
+
+    def _over_by(self, until: datetime) -> Period:
+        """What of the month is over by an instant."""
+        start, end = self.month.period.starts_at, self.month.period.ends_at
+        return Period(start, max(start, min(until, self.of.until, end)))
+
+    def _worth(self, change: Change, book: PriceBook, customer: Customer, until: datetime) -> int:
+        if not change.more:
+            return 0
+        return sum(line.total for line in change.lines(book, customer, self._over_by(until)))
+
+    def _going_on(self, change: Change, item: Item, book: PriceBook) -> Change:
+        ahead = self._ahead(item, change.now)
+        if not self.at < self.until:
+            return change
+        return change.going_on(ahead, Period(self.at, self.until), book.taxes.cuts(self._over_by(self.until)))
 
     def _ahead(self, item: Item, quantity: Decimal) -> Decimal:
         """How much more will be used in the days ahead."""
         start, end = self.month.period.starts_at, self.month.period.ends_at
-        until = min(self.at + _days_ahead(), self.of.until)
+        until = self.until
         if not item.is_held_ahead or not self.at < min(until, end):
             return NOTHING
         if item.aggregation == Aggregation.TIME_WEIGHTED:

@@ -37,6 +37,7 @@ from tests.cast import (
     NOON,
     STAFF,
     create,
+    enter,
     make_coupon,
     make_item,
     make_metered,
@@ -197,6 +198,35 @@ def test_every_document_of_every_month_is_billed_to_the_dong(
     assert wrong_in_focus() == []
     assert len(rows_of(MARCH, alice)) + len(rows_of(MARCH, bob)) == len(rows_of(MARCH))
     assert rows_of(CalendarMonth(2020, 1)) == []
+
+
+def test_a_credit_note_is_of_the_rates_and_the_line_that_it_says(bob: Customer, vserver: Product) -> None:
+    """
+    80 GB before the rate changes, 20 after it, 165,000 for time; of the 20 all were none, and 11,000 are given for the first line.
+    """
+    enter("standard", "2026-03-16", "0.08")
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    [server] = create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=MARCH.period.starts_at)
+    first, later = (MARCH.period.starts_at + days * DAY for days in (9, 19))
+    assert take(server, use(server, "a", 80, used_at=first), use(server, "b", 20, used_at=later), at=later) == [
+        "accepted",
+        "accepted",
+    ]
+    bill_ended_months(actor=JOB, at=APRIL.period.starts_at)
+    invoice = Invoice.objects.get()
+    time = invoice.lines.get(vat_rate="0.1", per_minutes__gt=0)
+    correct_invoice(invoice.pk, 11_000, note="so", line=time, actor=STAFF, at=APRIL.period.starts_at)
+    late = use(server, "c", 0, used_at=later, corrects="b")
+    assert take(server, late, at=APRIL.period.starts_at + DAY) == ["late"]
+    bill_ended_months(actor=JOB, at=APRIL.period.ends_at)
+    assert wrong_in_focus() == []
+    rows = [row for month in (APRIL, APRIL.following) for row in rows_of(month) if row.get("x_CorrectedInvoiceId")]
+    assert [(row["ChargeDescription"], row["BilledCost"]) for row in rows] == [
+        (f"{invoice.number}: plain", "-10000"),
+        ("VAT 10%: plain", "-1000"),
+        (f"{invoice.number}: traffic", "-20000"),
+        ("VAT 8%: traffic", "-1600"),
+    ]
 
 
 def test_parquet_holds_what_csv_holds_group_by_group(
