@@ -11,8 +11,11 @@ class DoorConfig(AppConfig):
         import door.audit
         import door.rights
         import door.ways  # noqa: F401  # makes all three known
+        from accounts.services.team import when_removed
         from door.documents import PRIVACY_VERSION, applies
+        from door.services.sessions import end_sessions
         from store.places import has_pages
 
         has_pages("privacy", "account_reauthenticate")
         applies("privacy", version=PRIVACY_VERSION, page="privacy")
+        when_removed(end_sessions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from kernel.errors import DomainError
 
 NAMED = 2
 """Of those who can give a right, so many are named."""
+Removed = Callable[[User], object]
+_when_removed: list[Removed] = []
 
 
 class LastOwner(DomainError):
@@ -34,6 +36,11 @@ class MemberAlready(DomainError):
 class StaffAreNoMembers(DomainError):
     code = "staff-are-no-members"
     message = _("This person works for us and belongs to no customer. Use another address.")
+
+
+def when_removed(then: Removed) -> None:
+    """An app tells what ends for somebody whom others take out of a team."""
+    _when_removed.append(then)
 
 
 def who_can_give(customer: Customer) -> str:
@@ -93,6 +100,19 @@ def change_role(member: Membership, role: str, *, actor: Actor, at: datetime) ->
 
 @transaction.atomic
 def remove_member(member: Membership, *, actor: Actor, at: datetime) -> None:
+    """
+    By somebody else, owner or staff: as `leave_team`, and wherever they are signed in they are so no more.
+
+    :raises LastOwner:
+    :raises NoWayBack:
+    """
+    leave_team(member, actor=actor, at=at)
+    for then in _when_removed:
+        then(member.user)
+
+
+@transaction.atomic
+def leave_team(member: Membership, *, actor: Actor, at: datetime) -> None:
     """
     They belong there no more; their keys stop, see `CustomerKey.working`, and the company's sign-in knows them no more.
 

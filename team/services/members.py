@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.may import Role
 from accounts.models import Membership
 from accounts.services import record_audit
-from accounts.services.team import change_role, owners_of, remove_member
-from door.services.sessions import end_sessions
+from accounts.services.team import change_role, leave_team, owners_of, remove_member
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from notifications.models import Letter
@@ -45,7 +44,6 @@ def end_membership(member: Membership, *, actor: Actor, at: datetime) -> None:
     :raises LastOwner:
     """
     remove_member(member, actor=actor, at=at)
-    end_sessions(member.user)
     tell(Letter.Kind.MEMBER_REMOVED, [member.user], member.customer, at=at, by=actor.name)
 
 
@@ -56,7 +54,7 @@ def leave(member: Membership, *, actor: Actor, at: datetime) -> None:
 
     :raises LastOwner: the last one makes another member owner first
     """
-    remove_member(member, actor=actor, at=at)
+    leave_team(member, actor=actor, at=at)
     tell(Letter.Kind.MEMBER_LEFT, owners_of(member.customer), member.customer, at=at, member=member.user.email)
 
 

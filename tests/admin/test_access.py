@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, StaffAct, User
@@ -95,6 +96,18 @@ def test_a_user_moved_to_another_customer_is_told_to_both(staff, alice, bob):
     assert len(told(alice)) == len(told(bob)) == 1
     assert StaffAct.objects.get().facts == {"changed": ["customer"], "former_customer": str(alice.pk)}
     assert [member.user for member in alice.memberships.all()] == [stays]
+
+
+def test_who_is_moved_by_staff_is_signed_out_everywhere(staff, alice, bob):
+    user, _stays = make_user(alice), make_user(alice)
+    signed_in = Client()
+    assert signed_in.post("/login/", {"username": user.email, "password": "secret"}).status_code == 302
+    form = {"email": user.email, "customer": bob.pk, "role": "owner", "is_active": "on", "reason": WHY}
+
+    staff("support").post(reverse("admin:accounts_user_change", args=[user.pk]), form)
+
+    assert signed_in.get("/api/v1/resources/").status_code == 401
+    assert signed_in.get("/")["Location"].startswith("/login/")
 
 
 def test_staff_do_not_move_the_last_owner_away_either(staff, alice, bob):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.may import Role
 from accounts.models import AuditEntry, CustomerKey, Membership, User
 from accounts.services.keys import issue_customer_key
-from accounts.services.team import LastOwner, remove_member
+from accounts.services.team import LastOwner, add_member, remove_member
 from door.models import Agreement
 from kernel import clock
 from notifications.models import Letter
@@ -35,6 +35,7 @@ from tests.table.attack import refuse
 pytestmark = pytest.mark.django_db
 MINH = "minh@example.vn"
 PASSWORD = "Hoa-sen-2026-nở"
+RESOURCES = "/api/v1/resources/"
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,13 @@ def browser_of(user: User | None = None) -> Client:
     if user:
         client.force_login(user)
         proven(client)
+    return client
+
+
+def at_the_door(user: User) -> Client:
+    """Signed in by password, as a browser is."""
+    client = Client(headers={"accept-language": "en"})
+    assert client.post("/login/", {"username": user.email, "password": "secret"}).status_code == 302
     return client
 
 
@@ -186,22 +194,34 @@ def test_another_role_counts_at_once_and_is_told(alice, lan):
     )
 
 
-def test_who_is_removed_is_signed_out_their_keys_stop_and_they_are_told(alice, lan):
+@pytest.mark.parametrize("by", ["page", "API"])
+def test_who_is_removed_is_signed_out_everywhere_their_keys_stop_and_they_are_told(alice, lan, by):
     minh = make_user(alice, role=Role.TECHNICAL)
     key, secret = issue_customer_key(alice, "ci", actor=minh.actor, at=NOON)
-    theirs = browser_of(minh)
-    theirs.get(reverse("home"))
-    from door.services.sessions import note_session
+    browsers, program = [at_the_door(minh), at_the_door(minh)], Client(headers={"authorization": f"Bearer {secret}"})
+    assert [one.get(RESOURCES).status_code for one in (*browsers, program)] == [200, 200, 200]
 
-    note_session(minh, theirs.session.session_key, address="203.0.113.7", browser="x")
-
-    browser_of(lan).post(reverse("member-remove", args=[member_of(alice, minh).pk]))
+    if by == "page":
+        browser_of(lan).post(reverse("member-remove", args=[member_of(alice, minh).pk]))
+    else:
+        address = f"/api/v1/users/{minh.pk}/remove/"
+        asked = browser_of(lan).post(address, {}, "application/json", headers={"idempotency-key": "once"})
+        assert asked.status_code == 200, asked.content
 
     assert not Membership.objects.filter(user=minh).exists()
-    assert theirs.get(reverse("home"))["Location"].startswith("/login/")
-    assert Client(headers={"authorization": f"Bearer {secret}"}).get("/api/v1/resources/").status_code == 401
+    assert [one.get(RESOURCES).status_code for one in (*browsers, program)] == [401, 401, 401]
+    assert all(one.get(reverse("home"))["Location"].startswith("/login/") for one in browsers)
     assert key in CustomerKey.objects.all()
     assert mail_to(minh.email).subject == "You do not belong to the team of Alice any more"
+
+
+def test_whoever_leaves_stays_signed_in_for_their_other_customers(alice, bob, lan):
+    minh = make_user(alice, role=Role.BILLING)
+    add_member(bob, minh, Role.VIEWER, actor=lan.actor, at=clock.now())
+    client = proven(at_the_door(minh))
+    client.post(reverse("team-leave"), {"for_customer": alice.pk})
+    assert [one.customer for one in minh.memberships.all()] == [bob]
+    assert client.get(reverse("home")).context["customer"] == bob
 
 
 def test_whoever_leaves_is_gone_and_the_owners_are_told(alice, lan):
