@@ -38,7 +38,7 @@ class CostFilters(forms.Form):
         label=_("Dates"),
         required=False,
         choices=[
-            ("", _("This month and the five before it")),
+            ("", _("Half a year")),
             ("this", _("This month")),
             ("last", _("Last month")),
             ("last-3", _("Last 3 months")),

@@ -7,6 +7,7 @@ from operator import itemgetter
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.views.decorators.http import require_GET
 
 from accounts.access import PortalRequest, portal_page
@@ -110,11 +111,10 @@ def month_compared(request: PortalRequest) -> HttpResponse:
     filters = DifferenceFilters(request.GET)
     before, after = filters.months(at=request.at)
     found = difference(request.customer, before, after, at=request.at)
-    earlier, later = (display.month(first_day(month)) for month in (before, after))
+    earlier, later = (capfirst(display.month(first_day(month))) for month in (before, after))
     context = {
         "filters": _showing(request, before, after),
         "found": found,
-        "month": first_day(after),
         "compared": first_day(before),
         "previous": after.previous.key,
         "following": after.following.key if after < CalendarMonth.of(request.at) else "",

@@ -38,7 +38,7 @@ ALWAYS = {"resource_name", "total"}
 
 BY_TAG = [
     Column("value", _("Value"), Form.CODE, 28, choices=[("", _("without this tag"))], place=Place.NAME, in_api=False),
-    Column("resources", _("Resources"), Form.WHOLE, 12, place=Place.BELOW),
+    Column("resources", _("Resources"), Form.WHOLE, 12),
     Column("lines", _("Lines"), Form.WHOLE, 10, help="Lines of invoices that lie in the month in part or whole."),
     Column("tax", _("VAT"), Form.MONEY, 14),
     Column("coupon", _("Coupon"), Form.OFF, 14),

@@ -80,8 +80,7 @@ def _papers(request: PortalRequest, wanted: Wanted) -> list[tuple[str, str]]:
         (statement, f"{address_of('monthly-statement')}?month={month.key}"),
         *(
             (
-                _("Costs %(month)s (FOCUS, %(form)s)")
-                % {"month": display.month(first_day(month)), "form": form.upper()},
+                _("FOCUS %(month)s (%(form)s)") % {"month": display.month(first_day(month)), "form": form.upper()},
                 f"{reverse('focus-export', args=[form])}?month={month.key}",
             )
             for form in FILES

@@ -60,6 +60,10 @@ class DongField(forms.CharField):
             raise ValidationError(_("Enter an amount above zero."))
         return -amount if is_less else amount
 
+    def prepare_value(self, value: object) -> object:
+        """An amount of ours as the page around it has amounts; what was typed as it was typed."""
+        return display.grouped(value) if isinstance(value, int) else super().prepare_value(value)
+
 
 class PercentField(forms.Field):
     """

@@ -27,7 +27,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from billing_portal.templatetags.portal import day, instant, money, signed_money
+from billing_portal.templatetags.portal import day, difference, instant, money, signed_money
 from invoices.columns import NOTHING, Column, Form, Place
 from kernel import clock
 from store.keyset import Page
@@ -38,6 +38,7 @@ PICK, DO = "pick", "do"
 DRAWN: dict[Form, Callable[[Never], str]] = {
     Form.MONEY: money,
     Form.MOVED: signed_money,
+    Form.OFF: lambda value: difference(-value) if value else NOTHING,
     Form.INSTANT: instant,
     Form.DAY: day,
 }

@@ -127,19 +127,19 @@ class ConfigurationForm(forms.Form):
             )
         self.prices = prices
 
-    def price_words(self, item_id: str) -> str:
-        """An item's price, and those of its terms: "181,000 ₫ / 30 days · 165,000 ₫ / 30 days from 12 months on"."""
+    def prices_of(self, item_id: str) -> list[str]:
+        """An item's price, and those of its terms: "181,000 ₫ / 30 days", "165,000 ₫ / 30 days from 12 months on"."""
         pk = UUID(item_id)
         by_term = [
             _("%(price)s from %(count)d months on") % {"price": unit_price(rate), "count": rate.months}
             for rate in self.terms[pk]
         ]
-        return " · ".join([unit_price(self.prices[pk].rate), *by_term])
+        return [unit_price(self.prices[pk].rate), *by_term]
 
     @property
     def extra_fields(self) -> list[dict[str, object]]:
         return [
-            {"field": self[f"extra-{item.pk}"], "item": item, "rate": self.price_words(str(item.pk))}
+            {"field": self[f"extra-{item.pk}"], "item": item, "rate": " · ".join(self.prices_of(str(item.pk)))}
             for item in self.extras
         ]
 

@@ -322,6 +322,6 @@ def _options(form: ConfigurationForm) -> list[dict[str, object]]:
     """The flavours or packages, each with its price."""
     chosen = form["choice"].value() if form.options else None
     return [
-        {"value": value, "label": label, "price": form.price_words(value), "checked": value == chosen}
+        {"value": value, "label": label, "prices": form.prices_of(value), "checked": value == chosen}
         for value, label, _component in form.options
     ]

@@ -79,6 +79,14 @@ def test_without_sums_there_is_no_foot() -> None:
     assert "<tfoot>" not in drawn(body='{% cell "kind" %}x{% endcell %}')
 
 
+def test_what_is_taken_off_stands_with_its_sign_and_looks_like_every_amount() -> None:
+    columns = [Column("number", "Number", Form.TEXT, 10), Column("coupon", "Coupon", Form.OFF, 10)]
+    rows = [SimpleNamespace(number="1", coupon=2_857), SimpleNamespace(number="2", coupon=0)]
+    page = drawn(columns=columns, rows=rows)
+    assert '<span class="money">\u22122,857<span class="cur">&nbsp;₫</span></span>' in page
+    assert '<td class="num" data-label="Coupon">–</td>' in page
+
+
 def test_what_is_missing_is_a_dash() -> None:
     nothing = SimpleNamespace(number="1", kind="once", total=None, of=SimpleNamespace(issued_at=None))
     page = drawn(rows=[nothing])

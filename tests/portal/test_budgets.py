@@ -33,6 +33,7 @@ def test_a_budget_is_set_fills_and_is_removed(owner, alice, small):
     shown = markup(owner.get(PAGE))
     assert "within the limit" in shown
     assert "90 %" in shown
+    assert 'value="200,000"' in shown, "as amounts stand on the page"
     budget = Budget.objects.get()
     owner.post(reverse("budget-remove", args=[budget.pk]))
     assert "No budgets yet" in markup(owner.get(PAGE))

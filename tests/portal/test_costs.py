@@ -175,6 +175,8 @@ def test_why_april_differs_is_said_cause_by_cause(bob, server, language):
     said = plain(page)
     assert {"en": "traffic: 40 GB → 10 GB", "vi": "traffic: 40 GB → 10 GB"}[language] in said
     assert {"en": "Provisional", "vi": "Tạm tính"}[language] in said
+    heads = {"en": "Apr 2026, compared with Mar 2026", "vi": "Tháng 4/2026, so với tháng 3/2026"}
+    assert heads[language] in said
     told = done(caller_of(bob).get("costs/difference/", month="2026-04"))
     assert (told["difference"], told["is_over"], told["changed"]) == (-21_033, False, 1)
     assert {one["cause"]: one["amount"] for one in told["causes"] if one["amount"]} == {

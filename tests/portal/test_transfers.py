@@ -156,7 +156,7 @@ def test_a_customer_tells_us_of_a_transfer_once_and_reads_what_became_of_it() ->
     asked = ask_for_top_up(customer, 200_000, actor=owner_of(customer), at=NOON)
     browser, page = signed_in(customer), reverse("transfer-claim")
     proposed = markup(browser.get(page, {"transfer": str(asked.pk)}))
-    assert 'value="200000"' in proposed
+    assert 'value="200,000"' in proposed
     assert asked.reference in proposed
     told = {"amount": "200.000", "day": "2026-03-10", "note": "nap tien"}
     assert browser.post(page, told).status_code == 302
