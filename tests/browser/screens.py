@@ -46,6 +46,8 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("checkout", "/resources/new/vserver/"),
         Screen("trash", "/trash/"),
         Screen("wallet", "/wallet/"),
+        Screen("costs", "/costs/"),
+        Screen("budgets", "/budgets/"),
         Screen("settings", "/settings/"),
     ),
     PHUONG: (
@@ -99,6 +101,7 @@ def _pictures_of(browser: Browser, press: Page, portal: Portal, who: str, screen
         for screen in screens:
             page.set_viewport_size({"width": 1200, "height": 750})
             page.goto(portal.url + screen.path)
+            page.reload()  # by now its letters are there: a page does not wait for them when it is new
             if screen.link:
                 page.goto(portal.url + (page.locator(screen.link).first.get_attribute("href") or ""))
             for theme in THEMES:
