@@ -15,9 +15,12 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.may import ROLES, May
+from catalog.meters import Meter, Tier
 from catalog.pricing import Charge, Component, Rate, price, unused_part
+from kernel.money import round_half_up
 from kernel.periods import CalendarMonth, Period
 from kernel.shapes import Json
+from kernel.tags import FIXED, MOST
 from lifecycle.models.terms import MILESTONES
 
 BEGUN = datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
@@ -26,6 +29,10 @@ DAY = timedelta(days=1)
 NOBODYS = UUID(int=0)
 SMALL, LARGE, PRO = 181_000, 520_000, 150_000
 SMALL_BY_THE_YEAR = 165_000
+LIMIT = 1_000_000
+MARKS = (50, 80, 100)
+GB = 1_000
+INCLUDED, USED, USED_A_DAY = 100, 250, 20
 
 
 @cache
@@ -36,7 +43,13 @@ def figures() -> Json:
         "resize": _resized(),
         "deleted": _deleted(),
         "term": _left_early(),
-        "postpaid": _postpaid_month(),
+        "postpaid": _postpaid_month(CalendarMonth(2026, 10)),
+        "month_before": _postpaid_month(CalendarMonth(2026, 9)),
+        "costs": _costs(),
+        "budget": _budget(),
+        "held": _held(),
+        "tagged": _tagged(),
+        "tags": {"fixed": FIXED, "most": MOST},
         "prepaid_month_minutes": MONTH,
         "due_days": settings.INVOICE_DUE_DAYS,
         "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
@@ -107,9 +120,8 @@ def _unused(bought: Charge, *, left: timedelta) -> int:
     return unused_part(bought.total, minutes_left=left // timedelta(minutes=1), minutes_charged=line.minutes)
 
 
-def _postpaid_month() -> Json:
-    """Three items used for all of a month of 31 days, with VAT on top."""
-    month = CalendarMonth(2026, 10)
+def _postpaid_month(month: CalendarMonth) -> Json:
+    """An item used for all of a month, with VAT on top."""
     [line] = price([_component(PRO, vat_included=False)], month.period).lines
     return {
         "price": PRO,
@@ -120,3 +132,54 @@ def _postpaid_month() -> Json:
         "vat": line.tax,
         "total": line.total,
     }
+
+
+def _costs() -> Json:
+    """What was bought for 90 days, by the months that it is for; and a longer month beside a shorter one."""
+    october, september = (_postpaid_month(CalendarMonth(2026, month))["total"] for month in (10, 9))
+    of_a_month = price([_component(SMALL)], CalendarMonth(2026, 10).period).total
+    return {"bought": _resized()["bought"], "of_a_month": of_a_month, "longer": october - september}
+
+
+def _budget() -> Json:
+    """Of a limit: what is bought for 90 days, what a month of use comes to, and an order that would pass it."""
+    ahead, used = _resized()["bought"], _postpaid_month(CalendarMonth(2026, 10))["total"]
+    larger = price([_component(LARGE)], Period(BEGUN, BEGUN + 90 * DAY)).total
+    return {
+        "limit": LIMIT,
+        "ahead": ahead,
+        "used": used,
+        "spent": ahead + used,
+        "percent": 100 * (ahead + used) // LIMIT,
+        "larger": larger,
+        "would_be": ahead + used + larger,
+        "marks": [round_half_up(LIMIT * mark, 100) for mark in MARKS],
+    }
+
+
+def _held() -> Json:
+    """What was used by quantity in a month until today, and in the days for which credit is held ahead."""
+    then = USED + settings.HOLD_DAYS_AHEAD * USED_A_DAY
+    so_far, in_all = _used(USED), _used(then)
+    return {
+        "price": GB,
+        "included": INCLUDED,
+        "a_day": USED_A_DAY,
+        "used": USED,
+        "then": then,
+        "so_far": so_far,
+        "ahead": in_all - so_far,
+        "in_all": in_all,
+    }
+
+
+def _used(gigabytes: int) -> int:
+    meter = Meter((Tier(Decimal(0), Decimal(GB)),), included=Decimal(INCLUDED))
+    rate = replace(_component(0, vat_included=False).rate, per_minutes=0, meter=meter)
+    return price([replace(_component(0), quantity=Decimal(gigabytes), rate=rate)], CalendarMonth(2026, 10).period).total
+
+
+def _tagged() -> Json:
+    """Two servers for 30 days, each with another value of the same tag."""
+    production, test = (price([_component(one)], Period(BEGUN, BEGUN + 30 * DAY)).total for one in (LARGE, SMALL))
+    return {"production": production, "test": test, "sum": production + test}

@@ -36,7 +36,10 @@ def test_both_languages_say_the_same_figures_in_the_same_order(slug: str) -> Non
 
 
 def test_the_worked_examples_come_from_the_rules() -> None:
-    """60 days with a coupon; a resize with 50 days left; a deletion with 20 days left; a whole October with VAT on top."""
+    """60 days with a coupon; a resize with 50 days left; a deletion with 20 days left; a whole October with VAT on top.
+
+    Of 1,000,000 a month 543,000 + 170,500 are spent, 71 %. 250 GB at 1,000 beyond 100: 150,000 + 10 % = 165,000; 60 GB more: 66,000.
+    """
 
     def amounts(slug: str) -> list[int]:
         said = re.findall(r'<span class="money">([\d,]+)', page(slug, "en").html)
@@ -52,6 +55,13 @@ def test_the_worked_examples_come_from_the_rules() -> None:
         181_000, 165_000, 1_980_000, 1_485_000, 48_000, 1_437_000,
     ]  # fmt: skip
     assert amounts("reading-a-bill") == [150_000, 155_000, 15_500, 170_500]
+    assert amounts("costs") == [543_000, 187_033, 150_000, 165_000, 170_500, 5_500]
+    assert amounts("budgets") == [
+        1_000_000, 543_000, 170_500, 713_500,
+        500_000, 800_000, 1_000_000, 1_560_000, 2_273_500,
+    ]  # fmt: skip
+    assert amounts("held-credit") == [1_000, 165_000, 66_000, 231_000]
+    assert amounts("tags") == [520_000, 181_000, 701_000]
 
 
 def test_days_and_rates_come_from_the_rules_too() -> None:
@@ -88,6 +98,8 @@ def test_links_within_help_lead_somewhere() -> None:
         ("RECOVERY codes", "en", "teams-and-keys"),
         ("chuyen khoan", "vi", "paying"),
         ("ví", "vi", "paying"),
+        ("tran chi", "vi", "budgets"),
+        ("held", "en", "held-credit"),
         ("of elephants", "en", None),
         ("", "en", None),
     ],
