@@ -100,6 +100,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         {"refunded": "2", "credited": "2", "paid": "2"},
         [{"credited": "1"}, {"paid": "1"}, {"refunded": "-1"}],
     ),
+    "credit_is_capped_by_the_total": (
+        "invoices_invoice",
+        {"total": "5", "credited": "5"},
+        [{"credited": "6"}, {"credited": "-1"}],
+    ),
     "line_total_is_amount_and_tax_on_top": (
         "invoices_invoiceline",
         {"includes_vat": "FALSE", "amount": "10", "tax": "1", "total": "11"},
@@ -142,6 +147,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         {"valid_from": "now()", "valid_until": "now()"},
         [{"valid_until": "now() - interval '1 s'"}],
     ),
+    "each_tier_has_its_price": (
+        "catalog_price",
+        {"tier_from": "'{1,2}'", "tier_prices": "'{3,4}'"},
+        [{"tier_prices": "'{3}'"}, {"tier_from": "'{1}'"}],
+    ),
     "price_starts_before_it_ends": (
         "catalog_price",
         {"valid_from": "now()", "valid_until": "now()"},
@@ -156,6 +166,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         "team_invitation",
         {"accepted_at": "now()", "accepted_by_id": "1", "withdrawn_at": "NULL"},
         [{"accepted_by_id": "NULL"}, {"withdrawn_at": "now()"}, {"accepted_at": "NULL"}],
+    ),
+    "an_invitation_is_accepted_in_time": (
+        "team_invitation",
+        {"accepted_at": "now()", "sent_at": "now() - interval '7 days' + interval '1 s'"},
+        [{"sent_at": "now() - interval '7 days'"}],
     ),
     "an_invitation_is_sent_after_it_was_asked_for": (
         "team_invitation",
@@ -247,6 +262,7 @@ KEYS: dict[str, tuple[str, dict[str, str]]] = {
         "payments_reconciliationcase",
         {"refund_id": ONE},
     ),
+    "a_grant_has_its_own_id": ("ledger_grant", {"key": ONE}),
     "one_counter_per_series_and_year": ("invoices_numberseries", {}),
     "one_line_per_position": ("invoices_invoiceline", {"invoice_id": ONE}),
     "credit_note_number_is_unique": ("invoices_creditnote", {}),
