@@ -52,11 +52,11 @@ class Refusals:
             utils.DatabaseErrorWrapper.__exit__ = own  # type: ignore[method-assign]
 
     def _note(self, said: psycopg.errors.Diagnostic) -> None:
-        """The innermost trigger that it happened in, or else the constraint that it names."""
+        """The constraint that it names, and the innermost trigger that it happened in."""
         inner = IN_A_TRIGGER.search(said.context or "")
-        guard = inner[1] if inner else said.constraint_name
-        if guard and self.test not in self.of[guard]:
-            self.of[guard].append(self.test)
+        for guard in filter(None, (said.constraint_name, inner and inner[1])):
+            if self.test not in self.of[guard]:
+                self.of[guard].append(self.test)
 
     def tests_of(self, guard: str) -> tuple[str, ...]:
         """Where it refused; first where few others did, for there it is what the test is about."""
