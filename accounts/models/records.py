@@ -83,6 +83,7 @@ class BillingModeSwitch(models.Model):
                 IF NOT EXISTS (
                     SELECT FROM accounts_staffact WHERE id = NEW.act_id AND act = 'switch-mode' AND state IN ('alone', 'approved')
                         AND customer_id = NEW.customer_id AND facts ->> 'to_mode' = NEW.to_mode AND decided_by = NEW.actor
+                        AND decided_at = NEW.at
                 ) THEN
                     RAISE EXCEPTION 'the switch of % to % was not decided by people', NEW.customer_id, NEW.to_mode
                         USING ERRCODE = 'check_violation';

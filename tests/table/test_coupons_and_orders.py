@@ -217,7 +217,7 @@ def test_a_switch_that_is_left_out_switches_nothing(alice: Customer) -> None:
 
 @pytest.mark.parametrize(
     "unlike",
-    ["act = 'adjust-credit'", "state = 'refused'", "customer_id = {bob}", "facts = '{{\"to_mode\": \"prepaid\"}}'", "decided_by = 'ann'"],
+    ["act = 'adjust-credit'", "state = 'refused'", "customer_id = {bob}", "facts = '{{\"to_mode\": \"prepaid\"}}'", "decided_by = 'ann'", "decided_at = decided_at + interval '1 second'"],
 )  # fmt: skip
 def test_a_switch_is_of_the_act_that_was_decided(alice: Customer, bob: Customer, unlike: str) -> None:
     """Whatever the act says otherwise than the switch, whoever wrote it."""
