@@ -131,4 +131,13 @@ LIVES = (
             SELECT FROM accounts_auditentry a WHERE a.customer_id = s.customer_id AND a.at = s.at AND a.actor = s.actor)
         """,
     ),
+    Claim(
+        "what a second person decided is in the audit trail",
+        """
+        SELECT s.act || ' ' || s.id, s.customer_id FROM accounts_staffact s
+        WHERE :of(s.customer_id) AND s.state IN ('approved', 'refused', 'withdrawn', 'expired', 'reviewed') AND NOT EXISTS (
+            SELECT FROM accounts_auditentry a
+            WHERE :of(a.customer_id) AND a.subject = s.id::text AND a.at = s.decided_at AND a.actor = s.decided_by)
+        """,
+    ),
 )

@@ -202,6 +202,16 @@ MONEY = (
         """,
     ),
     Claim(
+        "what a payment left in the wallet was not needed, or its order gave it back",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p LEFT JOIN orders_order o ON o.payment_id = p.id
+        WHERE :of(p.customer_id) AND p.state IN ('succeeded', 'refunded') AND p.kind <> 'top_up'
+            AND p.refunded <> coalesce(p.captured, p.amount) - coalesce(CASE p.kind
+                WHEN 'order' THEN (SELECT sum(i.due) FROM orders_orderitem i WHERE i.order_id = o.id AND i.state <> 'refunded')
+                ELSE (SELECT sum(a.amount) FROM payments_allocation a WHERE a.payment_id = p.id AND a.amount > 0) END, 0)
+        """,
+    ),
+    Claim(
         "an undecided payment is asked about",
         """
         SELECT p.reference, p.customer_id FROM payments_payment p

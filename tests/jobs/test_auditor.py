@@ -204,6 +204,10 @@ PLANTED: dict[str, list[str]] = {
     "what goes back to its source is between wallet and gateway": [REFUND.format(state="under_way", rest="now(), NULL, NULL, ''")],
     "an expected transfer is met when as much has come": ["UPDATE payments_expectedtransfer SET met_at = now()"],
     "what invoices are given comes from payments that succeeded": ["UPDATE payments_payment SET state = 'failed' WHERE allocated > 0"],
+    "what a payment left in the wallet was not needed, or its order gave it back": [
+        "UPDATE orders_orderitem SET state = 'refunded'",
+        "UPDATE payments_payment SET amount = amount + 1 WHERE kind = 'invoice'",
+    ],
     "an undecided payment is asked about": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL WHERE means = 'gateway'"],
     "every payment is decided within four days": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL, check_at = now() WHERE means = 'gateway'"],
     "money from gateways and banks came by payments that succeeded": [posted("top_up"), posted("bank_transfer")],
@@ -351,6 +355,10 @@ PLANTED: dict[str, list[str]] = {
         "INSERT INTO billing_portal_close (claims, found, figures, at) VALUES (1, 0, '{\"entry\": 1000000, \"moved\": 5}', now())"
     ],
     "a switch of the mode is in the audit trail": ["DELETE FROM accounts_auditentry"],
+    "what a second person decided is in the audit trail": [
+        "INSERT INTO accounts_staffact (act, state, customer_id, subject, facts, reason, asked_by, asked_at, decided_by, decided_at, decided_because)"
+        " SELECT 'adjust', 'refused', id, '', '{}', 'x', 'a', now(), 'b', now(), '' FROM accounts_customer WHERE name = 'Carol'"
+    ],
 }  # fmt: skip
 
 
