@@ -20,12 +20,14 @@ from accounts.may import May
 from catalog.models import Product
 from foresight.causes import CAUSES
 from foresight.difference import difference
-from foresight.dimensions import DIMENSIONS
+from foresight.dimensions import DIMENSIONS, TAG, Dimension, by_tag
 from foresight.explorer import explore
 from foresight.spans import Span, Step
 from invoices.models import Invoice
 from invoices.services.outlook import Ahead, outlook
+from invoices.spend import DEFAULT_KEY
 from kernel.periods import CalendarMonth, local_day
+from kernel.tags import LONGEST_KEY, Wanted, wanted
 
 USUAL_MONTHS = 6
 MOST_ROWS = 1000
@@ -51,7 +53,12 @@ class Day(serializers.Field[date, object, str, object]):
 
 
 class CostQuery(Query):
-    by = Choice(choices=[(one.code, one.title) for one in DIMENSIONS.values()], required=False, default="product")
+    by = Choice(
+        choices=[*((one.code, one.title) for one in DIMENSIONS.values()), (TAG, _("Tag"))],
+        required=False,
+        default="product",
+    )
+    key = Text(max_length=LONGEST_KEY, required=False, help_text="Of the tag; without it: Environment.")
     step = Choice(
         choices=Step.choices, required=False, default=Step.MONTH, help_text="hour: of the present month alone."
     )
@@ -83,9 +90,11 @@ class CostStepShape(AmountsShape):
 
 
 class CostRowShape(serializers.Serializer[object]):
-    """A product, resource or item; `steps` in the order of those of the answer."""
+    """A product, resource, item or value of a tag; `steps` in the order of those of the answer."""
 
-    code = serializers.CharField(help_text="Product code, resource id, or product/item code.")
+    code = serializers.CharField(
+        help_text="Product code, resource id, product/item code, or what finds the tag: Environment=production, !Environment."
+    )
     name = serializers.CharField()
     sums = AmountsShape()
     steps = AmountsShape(many=True)
@@ -120,7 +129,7 @@ class CostViewSet(Endpoint):
 
     @extend_schema(operation_id="costs_explored", responses=CostsShape, filters=False)
     def explored(self, request: Request) -> Response:
-        """What was spent, step by step, by product, resource or item."""
+        """What was spent, step by step, by product, resource, item, or the values of a tag."""
         asked = self.query.validated_data
         usual = Span.of_months_before(USUAL_MONTHS, at=self.at)
         first, last = asked.get("first", local_day(usual.edges[0])), asked.get("last", local_day(self.at))
@@ -128,7 +137,7 @@ class CostViewSet(Endpoint):
         found = explore(
             self.customer,
             span,
-            DIMENSIONS[asked["by"]],
+            self._dimension(asked["by"], asked.get("key", "")),
             product=asked.get("product", ""),
             most=asked["most"],
             at=self.at,
@@ -155,6 +164,10 @@ class CostViewSet(Endpoint):
             "rows": rows,
         }
         return Response(CostsShape(shown).data)
+
+    def _dimension(self, by: str, key: str) -> Dimension:
+        asked = wanted(key) or Wanted(DEFAULT_KEY)
+        return by_tag(asked.key) if by == TAG else DIMENSIONS[by]
 
 
 class AheadShape(serializers.Serializer[object]):

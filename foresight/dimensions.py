@@ -1,6 +1,6 @@
 """
-By what costs are told apart. A new one (say, a tag of the invoice's line) is one entry here: where a line has it, and how usage
-that no line has yet is grouped until it does.
+By what costs are told apart. A new one is one entry here: where a line has it, and how usage that no line has yet is grouped until
+it does. There is one for each key of tags.
 """
 
 from __future__ import annotations
@@ -9,13 +9,25 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import TextField, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
+from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
 from catalog.models import Item, Product
 from invoices.services.unbilled import By
+from kernel import actors
 from kernel.shapes import Wording
+from kernel.tags import CREATED_BY, Wanted, wanted
 from lifecycle.models import Resource
+from lifecycle.models.tags import TagValue
+
+Key = UUID | str
+"""The id of what a row is about; of a tag, its value, "" of what lacks it."""
+OfUsage = Callable[[UUID, UUID], Key]
+TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,48 +41,89 @@ class Named:
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """
-    `of_line` is where an invoice line has it, seen from the line. Usage that is on no bill is read `by` product or resource:
-    `of_usage` makes it of that key and the item.
+    `of_line` is where an invoice line has it, seen from the line. Usage that is on no bill is read `by` product or resource: what
+    `of_usage` gives for a customer makes it of that key and the item.
     """
 
     code: str
     title: Wording
     heading: Wording
-    of_line: str
+    of_line: str | Coalesce
     by: By
-    of_usage: Callable[[UUID, UUID], UUID]
-    names: Callable[[Collection[UUID]], Mapping[UUID, Named]]
+    of_usage: Callable[[Customer], OfUsage]
+    names: Callable[[Collection[Key]], Mapping[Key, Named]]
+
+    @property
+    def is_tag(self) -> bool:
+        return self.code.startswith(f"{TAG}:")
 
 
-def _products(keys: Collection[UUID]) -> Mapping[UUID, Named]:
+def _products(keys: Collection[Key]) -> Mapping[Key, Named]:
     return {product.pk: Named(str(product), product.code) for product in Product.objects.filter(pk__in=keys)}
 
 
-def _resources(keys: Collection[UUID]) -> Mapping[UUID, Named]:
+def _resources(keys: Collection[Key]) -> Mapping[Key, Named]:
     return {pk: Named(name, str(pk)) for pk, name in Resource.objects.filter(pk__in=keys).values_list("pk", "name")}
 
 
-def _items(keys: Collection[UUID]) -> Mapping[UUID, Named]:
+def _items(keys: Collection[Key]) -> Mapping[Key, Named]:
     language = get_language() or "vi"
     items = Item.objects.filter(pk__in=keys).select_related("product")
     return {item.pk: Named(item.name_in(language), f"{item.product.code}/{item.code}") for item in items}
 
 
+def _read_so(_customer: Customer) -> OfUsage:
+    return lambda key, _item: key
+
+
+def _of_items(_customer: Customer) -> OfUsage:
+    return lambda _key, item: item
+
+
+def _value_of(tags: str, key: str) -> Coalesce:
+    return Coalesce(TagValue(tags, key), Value(""), output_field=TextField())
+
+
+def _called(key: str, value: str) -> str:
+    if not value:
+        return text("without this tag")
+    return actors.who(value) if key == CREATED_BY else value
+
+
+def _filter_for(key: str, value: str) -> str:
+    """As lists are asked for what is tagged so."""
+    return str(Wanted(key, value or None, without=not value))
+
+
 DIMENSIONS = {
     one.code: one
     for one in (
-        Dimension(
-            "product", _("Product"), _("By product"), "invoice__product", "product", lambda key, _item: key, _products
-        ),
-        Dimension(
-            "resource",
-            _("Resource"),
-            _("By resource"),
-            "invoice__resource",
-            "resource",
-            lambda key, _item: key,
-            _resources,
-        ),
-        Dimension("item", _("Item"), _("By item"), "item", "product", lambda _key, item: item, _items),
+        Dimension("product", _("Product"), _("By product"), "invoice__product", "product", _read_so, _products),
+        Dimension("resource", _("Resource"), _("By resource"), "invoice__resource", "resource", _read_so, _resources),
+        Dimension("item", _("Item"), _("By item"), "item", "product", _of_items, _items),
     )
 }
+
+
+def by_tag(key: str) -> Dimension:
+    """
+    By the values of a tag: what is billed by those that its line was issued with, what is on no bill yet by what its resource is
+    tagged with now, which its line will keep.
+    """
+
+    def of_usage(customer: Customer) -> OfUsage:
+        rows = Resource.objects.filter(customer=customer).annotate(of=_value_of("tags", key)).exclude(of="")
+        values = dict(rows.values_list("pk", "of"))
+        return lambda resource, _item: values.get(resource, "")
+
+    def names(values: Collection[Key]) -> Mapping[Key, Named]:
+        return {value: Named(_called(key, str(value)), _filter_for(key, str(value))) for value in values}
+
+    return Dimension(f"{TAG}:{key}", key, _("By tag"), _value_of("tags", key), "resource", of_usage, names)
+
+
+def dimension_of(code: str) -> Dimension | None:
+    """ "product", or "tag:Environment"; None where it is neither."""
+    kind, _colon, name = code.partition(":")
+    asked = wanted(name) if kind == TAG else None
+    return by_tag(asked.key) if asked else DIMENSIONS.get(code)

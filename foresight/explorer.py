@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from foresight.dimensions import Dimension, Named
+from foresight.dimensions import Dimension, Key, Named
 from foresight.pieces import minute_of
 from foresight.queries import Asked, Provisional, billed
 from foresight.spans import Span
@@ -65,9 +64,9 @@ class Sums:
 
 @dataclass(frozen=True)
 class Row:
-    """One product, resource or item; `steps` in the order of time."""
+    """One product, resource, item or value of a tag; `steps` in the order of time. All that is beyond the others has no key."""
 
-    key: UUID | None
+    key: Key | None
     named: Named
     each: Sums
     sums: Amounts
@@ -132,7 +131,7 @@ def explore(
     open_ones = Provisional(asked, whole, instants, at=at)
     edges = [minute_of(instant) for instant in instants]
     count = len(before) - 1
-    found: dict[UUID, Sums] = {}
+    found: dict[Key, Sums] = {}
     every = Sums(count)
     for piece in chain(billed(asked, whole), open_ones.pieces()):
         own = found.get(piece.key)
@@ -150,14 +149,14 @@ def explore(
     return Explored(span, at, rows, every.steps, every.whole, open_ones.unpriced)
 
 
-def _rows(found: dict[UUID, Sums], dimension: Dimension, most: int | None) -> list[Row]:
+def _rows(found: dict[Key, Sums], dimension: Dimension, most: int | None) -> list[Row]:
     """The dearest first. Only what is shown is asked for its name."""
     rows = [Row(key, UNKNOWN, each, each.whole) for key, each in found.items()]
     rows = [row for row in rows if any((row.sums.billed, row.sums.provisional, row.sums.before))]
     rows.sort(key=lambda row: (-row.sums.total, -row.sums.before, str(row.key)))
     rows = _cut(rows, most or len(rows))
-    names = dimension.names([row.key for row in rows if row.key]) if rows else {}
-    return [replace(row, named=names.get(row.key, UNKNOWN)) if row.key else row for row in rows]
+    names = dimension.names([row.key for row in rows if row.key is not None]) if rows else {}
+    return [row if row.key is None else replace(row, named=names.get(row.key, UNKNOWN)) for row in rows]
 
 
 def _cut(rows: list[Row], most: int) -> list[Row]:

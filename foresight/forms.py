@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Unpack
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from foresight.dimensions import DIMENSIONS, Dimension
+from foresight.dimensions import DIMENSIONS, TAG, Dimension, dimension_of
 from foresight.spans import Span, Step
 from invoices.forms import REASONABLE, MonthField, ProductField
 from invoices.ranges import named_range
 from kernel.errors import DomainError
+from kernel.fields import field_of
 from kernel.periods import CalendarMonth, local_day
-from kernel.shapes import FieldWords
+from kernel.shapes import FieldWords, FormOptions, Sent
 
 USUAL_MONTHS = 6
 DAYS = {"days-7": 7, "days-30": 30}
@@ -31,9 +33,9 @@ class DayField(forms.DateField):
 
 
 class CostFilters(forms.Form):
-    by = forms.ChoiceField(
-        label=_("Told apart by"), required=False, choices=[(one.code, one.title) for one in DIMENSIONS.values()]
-    )
+    """An old key of tags, which no resource has any more, can stand in the address."""
+
+    by = forms.ChoiceField(label=_("Told apart by"), required=False)
     range = forms.ChoiceField(
         label=_("Dates"),
         required=False,
@@ -54,9 +56,20 @@ class CostFilters(forms.Form):
     step = forms.ChoiceField(label=_("Step by step"), required=False, choices=[("", _("As it fits")), *Step.choices])
     product = ProductField()
 
+    def __init__(self, data: Sent = None, *, tag_keys: Sequence[str], **options: Unpack[FormOptions]) -> None:
+        super().__init__(data, **options)
+        keys = [f"{TAG}:{key}" for key in tag_keys]
+        asked = dimension_of(str((data or {}).get("by") or ""))
+        if asked and asked.code not in (*DIMENSIONS, *keys):
+            keys.append(asked.code)
+        field_of(self, forms.ChoiceField, "by").choices = [
+            *((one.code, one.title) for one in DIMENSIONS.values()),
+            (_("Tags"), [(key, key.removeprefix(f"{TAG}:")) for key in keys]),
+        ]
+
     def dimension(self) -> Dimension:
         self.is_valid()
-        return DIMENSIONS.get(self.cleaned_data.get("by") or "product") or DIMENSIONS["product"]
+        return dimension_of(self.cleaned_data.get("by") or "product") or DIMENSIONS["product"]
 
     def span(self, *, at: datetime) -> Span:
         """What is asked for; a wish that makes no sense is shown with its error, and the usual period instead."""

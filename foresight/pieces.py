@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     `is_provisional`: on no bill yet.
     """
 
-    key: UUID
+    key: UUID | str
     since: int
     until: int
     amount: int

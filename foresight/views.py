@@ -22,6 +22,7 @@ from foresight.words import span_words, step_words
 from invoices.columns import cells_of
 from invoices.queries import first_day, product_names
 from invoices.services.outlook import LEAST_DAYS, outlook
+from invoices.spend import keys_of
 from kernel import display
 from kernel.periods import CalendarMonth
 
@@ -32,7 +33,7 @@ MOST_ROWS, MOST_SERIES = 50, 5
 @portal_page(May.VIEW_BILLING)
 def costs(request: PortalRequest) -> HttpResponse:
     """What was spent, as a chart and as tables that say the same."""
-    filters = CostFilters(request.GET)
+    filters = _filters(request)
     found = _explored(request, filters, most=MOST_ROWS)
     series = found.cut(MOST_SERIES)
     context = {
@@ -53,9 +54,13 @@ def costs(request: PortalRequest) -> HttpResponse:
 @require_GET
 @portal_page(TO_EXPORT)
 def costs_export(request: PortalRequest, form: str) -> HttpResponseBase:
-    found = _explored(request, CostFilters(request.GET), most=None)
+    found = _explored(request, _filters(request), most=None)
     rows = list(spent(found))
     return table_response(request, form, COSTS, cells_of(COSTS, rows), name="costs", count=lambda: len(rows))
+
+
+def _filters(request: PortalRequest) -> CostFilters:
+    return CostFilters(request.GET, tag_keys=keys_of(request.customer))
 
 
 def _explored(request: PortalRequest, filters: CostFilters, *, most: int | None) -> Explored:

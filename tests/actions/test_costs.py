@@ -10,13 +10,14 @@ from django.utils.translation import override
 
 from accounts.models import Customer
 from catalog.models import Item
-from foresight.dimensions import DIMENSIONS
+from foresight.dimensions import Dimension, dimension_of
 from foresight.explorer import Explored, explore
 from foresight.spans import NoHours, Span, Step, TooMany
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
 from invoices.services.running import running_costs
 from kernel.periods import CalendarMonth
+from lifecycle.services.tags import change_tags
 from orders.services.delete import delete_resource
 from tests.actions.test_usage_intake import take, use
 from tests.cast import DAY, JOB, NOON, create, make_coupon, make_item, make_metered, make_product, owner_of, resize
@@ -29,8 +30,14 @@ TENTH = BEGIN + 10 * DAY
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
 
 
+def of_dimension(code: str) -> Dimension:
+    found = dimension_of(code)
+    assert found
+    return found
+
+
 def costs(customer: Customer, *, by: str = "product", step: Step = Step.MONTH, first=FIRST, last=LAST, at) -> Explored:
-    return explore(customer, Span.of(step, first, last), DIMENSIONS[by], at=at)
+    return explore(customer, Span.of(step, first, last), of_dimension(by), at=at)
 
 
 def test_ten_days_of_march_cost_a_third_of_thirty_and_are_on_no_bill_yet(bob: Customer, small: Item) -> None:
@@ -123,7 +130,7 @@ def test_use_stands_on_the_day_and_in_the_hour_in_which_it_was_reported(bob: Cus
     ]
 
 
-@pytest.mark.parametrize("by", ["product", "resource", "item"])
+@pytest.mark.parametrize("by", ["product", "resource", "item", "tag:Environment"])
 @pytest.mark.parametrize("step", Step)
 def test_the_present_month_is_what_the_running_cost_says(
     bob: Customer, small: Item, large: Item, by: str, step: Step
@@ -169,7 +176,7 @@ def test_what_is_beyond_the_dearest_rows_is_one_row(alice: Customer, small: Item
     whole = costs(alice, by="item", at=NOON)
     with override("en"):
         cut = whole.cut(2)
-        few = explore(alice, whole.span, DIMENSIONS["item"], most=2, at=NOON)
+        few = explore(alice, whole.span, of_dimension("item"), most=2, at=NOON)
     assert (len(whole.rows), [row.named.name for row in cut]) == (3, [whole.rows[0].named.name, "Other"])
     assert [(row.named, row.sums) for row in few.rows] == [(row.named, row.sums) for row in cut]
     assert (few.sums, few.steps) == (whole.sums, whole.steps)
@@ -185,7 +192,7 @@ def test_one_product_alone(bob: Customer, small: Item) -> None:
     storage = make_item(make_product("storage"), "disk", 30_000)
     create(bob, small, at=BEGIN)
     create(bob, storage, at=BEGIN)
-    found = explore(bob, Span.of(Step.MONTH, FIRST, LAST), DIMENSIONS["product"], product="storage", at=TENTH)
+    found = explore(bob, Span.of(Step.MONTH, FIRST, LAST), of_dimension("product"), product="storage", at=TENTH)
     assert [(row.named.code, row.sums.total) for row in found.rows] == [("storage", 10_000)]
 
 
@@ -193,3 +200,37 @@ def test_what_has_no_price_is_counted_and_left_out(bob: Customer, small: Item) -
     create(bob, make_item(small.product, "plain", 30_000, valid_until=BEGIN + 5 * DAY), at=BEGIN)
     found = costs(bob, at=TENTH)
     assert (found.sums.total, found.unpriced) == (0, 1)
+
+
+def test_costs_are_told_apart_by_a_tag_on_bills_and_before_them(bob: Customer, small: Item) -> None:
+    """One is tagged anew after its March was billed: the bill keeps what it said, what is on no bill yet says what is so now."""
+    tagged, _plain = create(bob, small, at=BEGIN, quantity=2)
+    change_tags(tagged.pk, {"environment": "production"}, actor=owner_of(bob), at=BEGIN)
+    bill_ended_months(actor=JOB, at=OVER)
+    change_tags(tagged.pk, {"Environment": "test"}, actor=owner_of(bob), at=OVER)
+    with override("en"):
+        found = costs(bob, by="tag:Environment", last=date(2026, 4, 10), at=OVER + 10 * DAY)
+    assert [(row.named.name, row.named.code, row.sums.billed, row.sums.provisional) for row in found.rows] == [
+        ("without this tag", "!Environment", 187_033, 60_333),
+        ("production", "Environment=production", 187_033, 0),
+        ("test", "Environment=test", 0, 60_333),
+    ]
+
+
+def test_what_is_metered_is_told_apart_by_the_tag_of_its_resource(bob: Customer, vserver, small: Item) -> None:
+    make_metered(vserver, "traffic", 500)
+    web, mail = create(bob, small, at=BEGIN, quantity=2)
+    change_tags(web.pk, {"Team": "web"}, actor=owner_of(bob), at=BEGIN)
+    uses = [use(web, "a", 30, used_at=BEGIN + DAY), use(mail, "b", 10, used_at=BEGIN + DAY)]
+    assert take(web, *uses, at=TENTH) == ["accepted"] * 2
+    found = costs(bob, by="tag:team", at=TENTH)
+    assert [(row.named.code, row.sums.total) for row in found.rows] == [
+        ("team=web", 60_333 + 15_000),
+        ("!team", 60_333 + 5_000),
+    ]
+
+
+def test_who_ordered_it_is_called_as_people_read_it(bob: Customer, small: Item) -> None:
+    create(bob, small, at=BEGIN)
+    [row] = costs(bob, by="tag:createdBy", at=TENTH).rows
+    assert (row.named.name, row.named.code) == (owner_of(bob).name, f"createdBy={owner_of(bob).name}")
