@@ -161,14 +161,15 @@ class _Run:
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self._resolve, [one for one in self.record.operations if one.told == Told.UNKNOWN]))
             list(pool.map(lambda one: one.finish(look=self.plan.look), self.shoppers))
-        told, left = 0.0, [""]
-        while left and time.monotonic() < began + SETTLED_WITHIN_SECONDS:
-            left = verdict.unsettled(books.read(self.house))
-            if left and time.monotonic() > told + 20:
-                told = time.monotonic()
-                self._say(f"after {told - began:.0f} s {len(left)} things have not ended, say {left[0]}")
-            if left:
-                time.sleep(1)
+        told = 0.0
+        while left := verdict.unsettled(books.read(self.house)):
+            now = time.monotonic()
+            if now > began + SETTLED_WITHIN_SECONDS:
+                break
+            if now > told + 20:
+                told = now
+                self._say(f"after {now - began:.0f} s {len(left)} things have not ended, say {left[0]}")
+            time.sleep(1)
         for each in left:
             self._tell(f"not at rest after {SETTLED_WITHIN_SECONDS} s: {each}")
         return time.monotonic() - began
