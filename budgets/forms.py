@@ -19,6 +19,7 @@ from kernel.errors import DomainError
 from kernel.fields import DongField, field_of
 from kernel.shapes import FormOptions, Sent, Wording
 from lifecycle.models import Resource
+from lifecycle.queries import tags_in_use
 from notifications.kinds.budgets import ABOUT_BUDGETS
 from notifications.models import Recipient
 
@@ -63,9 +64,11 @@ class BudgetForm(LimitForm):
         *,
         products: Collection[Product],
         keys: Collection[CustomerKey],
+        tags: Collection[str],
         **options: Unpack[FormOptions],
     ) -> None:
         super().__init__(data, **options)
+        self.tags = {f"{Scope.TAG}:{tag}": tag for tag in tags}
         self.products = {f"{Scope.PRODUCT}:{product.code}": product for product in products}
         self.keys = {f"{Scope.KEY}:{key.pk}": key for key in keys}
         field_of(self, forms.ChoiceField, "of").choices = list(self._choices())
@@ -76,13 +79,20 @@ class BudgetForm(LimitForm):
             yield _("Products"), [(code, str(product)) for code, product in self.products.items()]
         if self.keys:
             yield _("What an API key orders"), [(code, key.name) for code, key in self.keys.items()]
+        if self.tags:
+            yield _("What is tagged"), list(self.tags.items())
 
 
 def budget_form(customer: Customer, data: Sent = None) -> BudgetForm:
-    """With what the customer can choose: what is on sale or rented, and keys that are not revoked, each name once."""
+    """With what the customer can choose: what is on sale or rented, keys that are not revoked, each name once, and tags that are in use."""
     products = Product.objects.filter(is_on_sale=True) | Product.objects.filter(resources__customer=customer)
     keys = {key.name: key for key in customer.keys.filter(revoked_at=None).order_by("created_at")}
-    return BudgetForm(data, products=list(products.distinct().order_by("code")), keys=list(keys.values()))
+    return BudgetForm(
+        data,
+        products=list(products.distinct().order_by("code")),
+        keys=list(keys.values()),
+        tags=tags_in_use(customer, most=MOST_SHOWN),
+    )
 
 
 class ReadersForm(forms.Form):
@@ -144,7 +154,7 @@ class CapForm(forms.Form):
             "starts_again": "yes" if budget.starts_again else "no",
         }
         super().__init__(data, auto_id=f"id_cap_{budget.pk}_%s", **options)
-        offered = [one for one in resources if budget.product_id in (None, one.product_id) or one.pk in budget.chosen]
+        offered = [one for one in resources if one.pk in budget.chosen or _may_stop(budget, one)]
         if offered:
             field_of(self, forms.MultipleChoiceField, "chosen").choices = [(str(one.pk), one.name) for one in offered]
         else:
@@ -162,10 +172,16 @@ class CapForm(forms.Form):
         return Cap(said["refuses_orders"], Stops(said["stops"]), chosen, said["starts_again"])
 
 
+def _may_stop(budget: Budget, resource: Resource) -> bool:
+    if budget.tag:
+        return budget.tag.takes(resource.tags)
+    return budget.product_id in (None, resource.product_id)
+
+
 def resources_to_stop(customer: Customer) -> list[Resource]:
     """Those that can be chosen on the page: the first of them, by name."""
     running = Resource.objects.running().filter(customer=customer)
-    return list(running.only("pk", "name", "product_id").order_by("name", "pk")[:MOST_SHOWN])
+    return list(running.only("pk", "name", "product_id", "tags").order_by("name", "pk")[:MOST_SHOWN])
 
 
 class BalanceForm(forms.Form):

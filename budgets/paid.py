@@ -1,13 +1,14 @@
 """
 What customers have paid ahead, in a month: the app that knows what they ordered says where it stands.
 
-It gives relations of SQL with the columns customer_id, product_id, actor, at, amount (negative: given back), is_waiting (ordered, and
-not paid yet), is_new (what a cap may refuse) and source (what was paid for, and what is given back of it). They take `%(customers)s`,
-`%(start)s` and `%(end)s`.
+It gives relations of SQL with the columns customer_id, product_id, actor, tags (of the resource, or those that it will have), at, amount
+(negative: given back), is_waiting (ordered, and not paid yet), is_new (what a cap may refuse) and source (what was paid for, and what is
+given back of it). They take `%(customers)s`, `%(start)s` and `%(end)s`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from django.db import connection
 
 from kernel.periods import Period
 from kernel.shapes import SqlArguments
+from kernel.tags import Tags
 
 _relations: list[str] = []
 
@@ -27,11 +29,15 @@ def counts(*relations: str) -> None:
 
 
 class Paid(NamedTuple):
-    """What was paid ahead of one product by one actor: VND with VAT, and what is ordered beside it and not paid yet."""
+    """
+    What was paid ahead of one product by one actor for what is tagged alike: VND with VAT, and what is ordered beside it and not paid
+    yet. Without `tags` where nobody asked about them.
+    """
 
     customer_id: UUID
     product_id: UUID
     actor: str
+    tags: Tags | None
     spent: int
     waiting: int
 
@@ -42,6 +48,7 @@ class Movement(NamedTuple):
     customer_id: UUID
     product_id: UUID
     actor: str
+    tags: Tags | None
     at: datetime
     amount: int
     is_new: bool
@@ -49,27 +56,38 @@ class Movement(NamedTuple):
 
 
 SUMS = """
-SELECT customer_id, product_id, actor, coalesce(sum(amount) FILTER (WHERE NOT is_waiting), 0)::bigint,
+SELECT customer_id, product_id, actor, {tags}, coalesce(sum(amount) FILTER (WHERE NOT is_waiting), 0)::bigint,
        coalesce(sum(amount) FILTER (WHERE is_waiting), 0)::bigint
-FROM ({paid}) paid GROUP BY customer_id, product_id, actor
+FROM ({paid}) paid GROUP BY 1, 2, 3, 4
 """
-ROWS = "SELECT customer_id, product_id, actor, at, amount, is_new, source FROM ({paid}) paid WHERE NOT is_waiting ORDER BY at, source"
+ROWS = "SELECT customer_id, product_id, actor, tags::text, at, amount, is_new, source FROM ({paid}) paid WHERE NOT is_waiting ORDER BY at, source"
 
 
-def paid_of(customers: Collection[UUID], period: Period) -> list[Paid]:
-    """In one query, however many they are."""
+def paid_of(customers: Collection[UUID], period: Period, *, by_tags: bool = False) -> list[Paid]:
+    """In one query, however many they are; told apart `by_tags` only where somebody asks, for there may be many."""
     if not customers:
         return []
+    statement = SUMS.format(paid=_paid(), tags="tags::text" if by_tags else "NULL")
     with connection.cursor() as cursor:
-        cursor.execute(SUMS.format(paid=_paid()), _arguments(customers, period))
-        return [Paid(*row) for row in cursor.fetchall()]
+        cursor.execute(statement, _arguments(customers, period))
+        return [
+            Paid(customer, product, actor, _tags(tags), spent, waiting)
+            for customer, product, actor, tags, spent, waiting in cursor.fetchall()
+        ]
 
 
 def movements_of(customer_id: UUID, period: Period) -> list[Movement]:
     """In the order of time."""
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(paid=_paid()), _arguments([customer_id], period))
-        return [Movement(*row) for row in cursor.fetchall()]
+        return [
+            Movement(customer, product, actor, _tags(tags), *rest)
+            for customer, product, actor, tags, *rest in cursor.fetchall()
+        ]
+
+
+def _tags(text: str | None) -> Tags | None:
+    return None if text is None else json.loads(text)
 
 
 def _paid() -> str:

@@ -61,7 +61,8 @@ def standings(budgets: Sequence[Budget], *, at: datetime) -> list[Standing]:
         return []
     month = CalendarMonth.of(at)
     paid: dict[UUID, list[Paid]] = defaultdict(list)
-    for one in paid_of({budget.customer_id for budget in budgets}, month.period):
+    by_tags = any(SCOPES[budget.scope].by_tags for budget in budgets)
+    for one in paid_of({budget.customer_id for budget in budgets}, month.period, by_tags=by_tags):
         paid[one.customer_id].append(one)
     used = _used(budgets, at=at)
     found = []

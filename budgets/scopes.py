@@ -1,7 +1,7 @@
 """
 What budgets can be about: one class for each scope, and one registry.
 
-A new scope (a tag of resources, say) is a member of `Scope`, a class here, and its column on `Budget`.
+A new scope is a member of `Scope`, a class here, and its column on `Budget`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from budgets.models import Budget, Scope
 from budgets.paid import Movement, Paid
-from lifecycle.models import Resource, ResourceEvent
+from kernel.tags import Wanted
+from lifecycle.models import Resource, ResourceEvent, tagged
 
 ORDERED = ResourceEvent.Kind.ORDERED
 
@@ -29,6 +30,8 @@ class About(ABC):
     """
 
     by_resource: ClassVar[bool] = False
+    by_tags: ClassVar[bool] = False
+    """Whether `takes` asks for the tags of what was paid."""
 
     def takes(self, budget: Budget, paid: Paid | Movement) -> bool:
         """Whether what was paid ahead counts."""
@@ -78,9 +81,51 @@ class OfKey(About):
         return {budget.pk: ordered[budget.customer_id, _name_of(budget)] for budget in budgets}
 
 
+class OfTag(About):
+    """
+    What is ordered for resources that are tagged so, and what they use. It goes by the tags of today: who tags a resource anew moves all
+    that it cost in the month.
+    """
+
+    by_resource = True
+    by_tags = True
+
+    def takes(self, budget: Budget, paid: Paid | Movement) -> bool:
+        return _wanted(budget).takes(paid.tags or {})
+
+    def resources(self, budget: Budget) -> Q:
+        return tagged(_wanted(budget))
+
+    def own(self, budgets: Sequence[Budget]) -> dict[UUID, set[UUID]]:
+        any_of_them = Q()
+        for wish in {_wanted(budget) for budget in budgets}:
+            any_of_them |= tagged(wish)
+        customers = {budget.customer_id for budget in budgets}
+        found: dict[UUID, set[UUID]] = {budget.pk: set() for budget in budgets}
+        theirs: dict[UUID, list[Budget]] = defaultdict(list)
+        for budget in budgets:
+            theirs[budget.customer_id].append(budget)
+        rows = Resource.objects.filter(any_of_them, customer__in=customers)
+        for pk, customer, tags in rows.values_list("pk", "customer", "tags"):
+            for budget in theirs[customer]:
+                if _wanted(budget).takes(tags):
+                    found[budget.pk].add(pk)
+        return found
+
+
+def _wanted(budget: Budget) -> Wanted:
+    assert budget.tag is not None, "see a_budget_is_about_what_it_says"
+    return budget.tag
+
+
 def _name_of(budget: Budget) -> str:
     assert budget.key is not None, "see a_budget_is_about_what_it_says"
     return budget.key.actor.name
 
 
-SCOPES: dict[str, About] = {Scope.EVERYTHING: Everything(), Scope.PRODUCT: OfProduct(), Scope.KEY: OfKey()}
+SCOPES: dict[str, About] = {
+    Scope.EVERYTHING: Everything(),
+    Scope.PRODUCT: OfProduct(),
+    Scope.KEY: OfKey(),
+    Scope.TAG: OfTag(),
+}

@@ -12,8 +12,8 @@ from catalog.models import Product
 
 
 def code_of(budget: Budget) -> str:
-    """As notices keep it: "everything", "product:<id>", "key:<name>"."""
-    rest = budget.key.name if budget.key else budget.product_id
+    """As notices keep it: "everything", "product:<id>", "key:<name>", "tag:Environment=production"."""
+    rest = budget.tag or (budget.key.name if budget.key else budget.product_id)
     return f"{budget.scope}:{rest}" if rest else str(budget.scope)
 
 
@@ -30,6 +30,8 @@ def budget_words(code: str) -> str:
             return str(Product.objects.filter(pk=rest).first() or "")
         case Scope.KEY:
             return _("the API key %(name)s") % {"name": rest}
+        case Scope.TAG:
+            return _("what is tagged %(tag)s") % {"tag": rest}
         case _:
             return _("everything")
 

@@ -50,6 +50,13 @@ class Wanted:
             return f"!{self.key}"
         return self.key if self.value is None else f"{self.key}={self.value}"
 
+    def takes(self, tags: Tags) -> bool:
+        """Whether these are such tags, in upper or lower case."""
+        value = next((value for key, value in tags.items() if key.casefold() == self.key.casefold()), None)
+        if value is None or self.value is None:
+            return (value is None) == self.without
+        return value.casefold() == self.value.casefold()
+
 
 def checked(change: Mapping[str, object]) -> dict[str, str | None]:
     """

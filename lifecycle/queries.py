@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.models import Customer
 from catalog.models import Price
+from kernel.tags import Wanted
 from lifecycle.models import Resource
 from notifications.events import stamp
 
@@ -33,3 +35,9 @@ def running_with(price: Price) -> int:
     else:
         found = running.filter(configuration__contains=[{"item": str(price.item_id)}])
     return (found.filter(customer=price.customer_id) if price.customer_id else found).count()
+
+
+def tags_in_use(customer: Customer, *, most: int) -> list[str]:
+    """What the customer's resources are tagged with: "Environment=production", by the alphabet, at most so many."""
+    sets = Resource.objects.filter(customer=customer).order_by().values_list("tags", flat=True).distinct()
+    return sorted({str(Wanted(key, value)) for tags in sets for key, value in tags.items()})[:most]

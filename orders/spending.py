@@ -8,20 +8,22 @@ more, and what comes back for unused time is taken off, of what was paid in the 
 from __future__ import annotations
 
 ORDERED = """
-SELECT o.customer_id, (i.content ->> 'product')::uuid AS product_id, o.actor, coalesce(o.paid_at, o.created_at) AS at,
+SELECT o.customer_id, (i.content ->> 'product')::uuid AS product_id, o.actor,
+       coalesce(r.tags, jsonb_build_object('createdBy', o.actor) || coalesce(i.content -> 'tags', '{}')) AS tags,
+       coalesce(o.paid_at, o.created_at) AS at,
        i.due AS amount, o.paid_at IS NULL AS is_waiting, o.action IN ('create', 'resize') AS is_new, i.id AS source
-FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id
+FROM orders_order o JOIN orders_orderitem i ON i.order_id = o.id LEFT JOIN lifecycle_resource r ON r.id = i.resource_id
 WHERE o.customer_id = ANY(%(customers)s) AND i.due > 0
   AND (o.state = 'awaiting_payment' OR o.paid_at >= %(start)s AND o.paid_at < %(end)s AND i.state <> 'refunded')
 """
 RENEWED = """
-SELECT p.customer_id, v.product_id, p.actor, p.settled_at, a.amount, FALSE, FALSE, p.id
+SELECT p.customer_id, v.product_id, p.actor, r.tags, p.settled_at, a.amount, FALSE, FALSE, p.id
 FROM payments_payment p JOIN payments_allocation a ON a.payment_id = p.id AND a.reversal_id IS NULL
-JOIN invoices_invoice v ON v.id = a.invoice_id
+JOIN invoices_invoice v ON v.id = a.invoice_id LEFT JOIN lifecycle_resource r ON r.id = v.resource_id
 WHERE p.customer_id = ANY(%(customers)s) AND p.kind = 'renewal' AND p.settled_at >= %(start)s AND p.settled_at < %(end)s
 """
 GIVEN_BACK = """
-SELECT customer_id, product_id, actor, at, least(until - back, counted) - least(until, counted), FALSE, FALSE, source
+SELECT given.customer_id, given.product_id, actor, r.tags, at, least(until - back, counted) - least(until, counted), FALSE, FALSE, source
 FROM (
     SELECT v.*, c.issued_at AS at, n.back, sum(n.back) OVER (PARTITION BY v.resource_id, v.actor ORDER BY c.issued_at, c.id)::bigint AS until
     FROM (
@@ -39,7 +41,7 @@ FROM (
         SELECT c.refunded - coalesce(sum(a.amount), 0)::bigint AS back FROM payments_allocation a WHERE a.credit_note_id = c.id
     ) n
     WHERE c.issued_at >= %(start)s AND c.issued_at < %(end)s
-) given
+) given LEFT JOIN lifecycle_resource r ON r.id = given.resource_id
 """
 """
 Less what the note paid of another invoice: a resize takes what was unused off its own price, and its invoice may so be paid with money of

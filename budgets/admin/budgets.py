@@ -52,12 +52,16 @@ class BudgetAdmin(LookOnlyAdmin):
     not_summed = ("monthly_limit",)
     inlines = (HitInline, AlertInline)
     list_display = (
-        "customer", "scope", "product", "key", "monthly_limit", "refuses_orders", "stops", "lifted_until", "created_at", "removed_at",
+        "customer", "scope", "product", "key", "tag", "monthly_limit", "refuses_orders", "stops", "lifted_until", "created_at", "removed_at",
     )  # fmt: skip
     list_select_related = ("customer", "product", "key")
     list_filter = ("scope", "refuses_orders", "stops", ("removed_at", admin.EmptyFieldListFilter))
-    search_fields = ("customer__name", "key__name")
+    search_fields = ("customer__name", "key__name", "tag_key", "tag_value")
     date_hierarchy = "created_at"
+
+    @admin.display(description=_("tag"), ordering="tag_key")
+    def tag(self, budget: Budget) -> str:
+        return str(budget.tag or "")
 
 
 @admin.register(BalanceAlert)

@@ -36,6 +36,7 @@ from budgets.services.setting import (
 )
 from catalog.models import Product
 from kernel.periods import CalendarMonth
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE
 from notifications.recipients import MOST_RECIPIENTS
 
 
@@ -77,6 +78,7 @@ class BudgetShape(serializers.Serializer[object]):
     scope = serializers.ChoiceField(source="budget.scope", choices=Scope.choices)
     product = serializers.SerializerMethodField(help_text="Product code.")
     key = serializers.UUIDField(source="budget.key_id", allow_null=True)
+    tag = serializers.SerializerMethodField(help_text="Environment=production.")
     limit = serializers.IntegerField(source="budget.monthly_limit")
     month = serializers.CharField(source="month.key", help_text="Of the billing zone: 2026-08.")
     spent = serializers.IntegerField()
@@ -92,6 +94,10 @@ class BudgetShape(serializers.Serializer[object]):
     alerts = AlertShape(source="budget.alerts.all", many=True)
     created_at = Instant(source="budget.created_at")
     removed_at = Instant(source="budget.removed_at", allow_null=True)
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_tag(self, standing: Standing) -> str | None:
+        return str(standing.budget.tag) if standing.budget.tag else None
 
     @extend_schema_field(HitShape(allow_null=True))
     def get_hit(self, standing: Standing) -> object:
@@ -141,14 +147,16 @@ class BudgetChange(Input):
 
 
 class BudgetWish(BudgetChange):
-    """For a product, for what a key orders, or for everything."""
+    """For a product, for what a key orders, for what is tagged so, or for everything."""
 
     product = Text(required=False, max_length=60, help_text="Product code.")
     key = Identifier(required=False)
+    tag = Text(required=False, max_length=LONGEST_KEY + LONGEST_VALUE + 1, help_text="Environment=production.")
 
     def validate(self, said: dict[str, object]) -> dict[str, object]:
-        if "product" in said and "key" in said:
-            raise serializers.ValidationError({"key": _("Name a product or a key, not both.")})
+        named = [name for name in ("product", "key", "tag") if said.get(name)]
+        if len(named) > 1:
+            raise serializers.ValidationError({named[-1]: _("Name a product, a key or a tag, not several of them.")})
         return said
 
 
@@ -207,6 +215,7 @@ class BudgetViewSet(Endpoint):
             wish["limit"],
             product=self._product(wish.get("product")),
             key=self._key(wish.get("key")),
+            tag=wish.get("tag", ""),
             confirmed=wish["confirm"],
             actor=self.actor,
             at=self.at,

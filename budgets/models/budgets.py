@@ -10,6 +10,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, CustomerKey
@@ -18,6 +19,7 @@ from catalog.models import Product
 from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE, Wanted
 from store.carried import CarriedKey, unique_with
 from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
@@ -29,6 +31,7 @@ class Scope(models.TextChoices):
     EVERYTHING = "everything", _("everything")
     PRODUCT = "product", _("a product")
     KEY = "key", _("an API key")
+    TAG = "tag", _("what is tagged so")
 
 
 class Stops(models.TextChoices):
@@ -89,6 +92,8 @@ class Budget(models.Model):
         related_name="+",
         verbose_name=_("API key"),
     )
+    tag_key = models.CharField(_("key of a tag"), max_length=LONGEST_KEY, default="", db_default="", blank=True)
+    tag_value = models.CharField(_("its value"), max_length=LONGEST_VALUE, default="", db_default="", blank=True)
     monthly_limit = models.BigIntegerField(_("limit per month"))
     raised = models.PositiveIntegerField(_("raised"), default=0)
     readers = ArrayField(models.UUIDField(), verbose_name=_("recipients who are told"), default=list, blank=True)
@@ -110,9 +115,10 @@ class Budget(models.Model):
             CarriedKey("key", name="a_budget_is_about_its_customers_key"),
             models.CheckConstraint(
                 name="a_budget_is_about_what_it_says",
-                condition=Q(scope="everything", product__isnull=True, key__isnull=True)
-                | Q(scope="product", product__isnull=False, key__isnull=True)
-                | Q(scope="key", product__isnull=True, key__isnull=False),
+                condition=Q(scope="everything", product__isnull=True, key__isnull=True, tag_key="", tag_value="")
+                | Q(scope="product", product__isnull=False, key__isnull=True, tag_key="", tag_value="")
+                | Q(scope="key", product__isnull=True, key__isnull=False, tag_key="", tag_value="")
+                | Q(scope="tag", product__isnull=True, key__isnull=True) & ~Q(tag_key="") & ~Q(tag_value=""),
             ),
             models.CheckConstraint(
                 name="a_budgets_limit_is_sane",
@@ -130,15 +136,26 @@ class Budget(models.Model):
             models.UniqueConstraint(
                 name="one_budget_of_the_same",
                 fields=["customer", "scope", "product", "key"],
-                condition=Q(removed_at__isnull=True),
+                condition=Q(removed_at__isnull=True) & ~Q(scope="tag"),
                 nulls_distinct=False,
+                violation_error_message=_("There is a budget for this already."),
+            ),
+            models.UniqueConstraint(
+                "customer",
+                Lower("tag_key"),
+                Lower("tag_value"),
+                name="one_budget_of_the_same_tag",
+                condition=Q(removed_at__isnull=True, scope="tag"),
                 violation_error_message=_("There is a budget for this already."),
             ),
         ]
         triggers: ClassVar = [
             opens_nothing_when_closed(),
             never_deleted(),
-            frozen("is_about_the_same", columns=["customer_id", "scope", "product_id", "key_id", "created_at"]),
+            frozen(
+                "is_about_the_same",
+                columns=["customer_id", "scope", "product_id", "key_id", "tag_key", "tag_value", "created_at"],
+            ),
             frozen("is_removed_once", columns=["removed_at"], unless="OLD.removed_at IS NULL"),
             frozen(
                 "stays_as_it_was_removed",
@@ -192,7 +209,12 @@ class Budget(models.Model):
     @property
     def about(self) -> str:
         """What of the spending it is about, in the reader's language."""
-        return str(self.product or (self.key and self.key.name) or _("Everything"))
+        return str(self.tag or self.product or (self.key and self.key.name) or _("Everything"))
+
+    @property
+    def tag(self) -> Wanted | None:
+        """How its resources are found, where it is about a tag; as text: "Environment=production"."""
+        return Wanted(self.tag_key, self.tag_value) if self.tag_key else None
 
     @property
     def is_cap(self) -> bool:

@@ -22,6 +22,7 @@ from kernel import display
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.shapes import Json
+from kernel.tags import Tags
 
 
 class CapReached(DomainError):
@@ -44,10 +45,14 @@ class CapSpent(CapReached):
 
 
 class Wanted(NamedTuple):
-    """What is to be paid now for a product; 0 for what is used and paid afterwards, and what is paid by a coupon or free but for its use."""
+    """
+    What is to be paid now for a product; 0 for what is used and paid afterwards, and what is paid by a coupon or free but for its use.
+    `tags` are those of the resource, or those that it will have.
+    """
 
     product_id: UUID
     amount: int
+    tags: Tags
 
 
 def refuse_beyond_caps(customer: Customer, wanted: Collection[Wanted], *, actor: Actor, at: datetime) -> None:
@@ -60,7 +65,11 @@ def refuse_beyond_caps(customer: Customer, wanted: Collection[Wanted], *, actor:
 
 def _within(budget: Budget, customer: Customer, wanted: Iterable[Wanted], actor: Actor) -> list[Wanted]:
     about = SCOPES[budget.scope]
-    return [one for one in wanted if about.takes(budget, Paid(customer.pk, one.product_id, actor.name, one.amount, 0))]
+    return [
+        one
+        for one in wanted
+        if about.takes(budget, Paid(customer.pk, one.product_id, actor.name, one.tags, one.amount, 0))
+    ]
 
 
 def _refuse(one: Standing, wanted: Collection[Wanted]) -> None:

@@ -21,6 +21,7 @@ from catalog.models import Product
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE, wanted
 from lifecycle.models import Resource
 from notifications.models import Recipient
 
@@ -93,6 +94,12 @@ class NothingOfThis(DomainError):
     message = _("There is no such product or API key.")
 
 
+class NotATag(DomainError):
+    code = "not-a-tag"
+    status = 422
+    message = _("Write a tag with its value, as Environment=production.")
+
+
 @transaction.atomic
 def set_budget(
     customer: Customer,
@@ -100,30 +107,41 @@ def set_budget(
     *,
     product: Product | None = None,
     key: CustomerKey | None = None,
+    tag: str = "",
     confirmed: bool = False,
     actor: Actor,
     at: datetime,
 ) -> Budget:
     """
-    A limit for each month on everything, on a product, or on what a key orders.
+    A limit for each month on everything, on a product, on what a key orders, or on what is tagged so ("Environment=production").
 
     :param confirmed: also where it is reached already
     :raises BelowSpent: it is, and nobody has confirmed that
     :raises BudgetThere: change that
     :raises TooManyBudgets:
     :raises NothingOfThis: the key is somebody else's
+    :raises NotATag:
     """
     held = Customer.objects.lock_open(customer.pk)
     if key is not None and key.customer_id != held.pk:
         raise NothingOfThis
-    scope = Scope.KEY if key else Scope.PRODUCT if product else Scope.EVERYTHING
+    tag_key, tag_value = _tag(tag)
+    scope = Scope.KEY if key else Scope.PRODUCT if product else Scope.TAG if tag_key else Scope.EVERYTHING
     mine = Budget.objects.standing().filter(customer=held)
-    if mine.filter(scope=scope, product=product, key=key).exists():
+    same = mine.filter(scope=scope, product=product, key=key, tag_key__iexact=tag_key, tag_value__iexact=tag_value)
+    if same.exists():
         raise BudgetThere
     if mine.count() >= MOST_BUDGETS:
         raise TooManyBudgets(most=MOST_BUDGETS)
     budget = Budget.objects.create(
-        customer=held, scope=scope, product=product, key=key, monthly_limit=limit, created_at=at
+        customer=held,
+        scope=scope,
+        product=product,
+        key=key,
+        tag_key=tag_key,
+        tag_value=tag_value,
+        monthly_limit=limit,
+        created_at=at,
     )
     record_audit(Did.SET_BUDGET, budget.pk, actor=actor, at=at, reason="", customer=held, limit=limit, **_named(budget))
     _ask_and_warn(budget, confirmed=confirmed, at=at)
@@ -250,6 +268,20 @@ def remove_budget(budget_id: UUID, *, actor: Actor, at: datetime) -> Budget:
             **_named(budget),
         )  # fmt: skip
     return budget
+
+
+def _tag(text: str) -> tuple[str, str]:
+    """
+    (key, value); nothing of nothing.
+
+    :raises NotATag:
+    """
+    asked = wanted(text)
+    if asked is None and not text.strip():
+        return "", ""
+    if asked is None or asked.value is None or len(asked.key) > LONGEST_KEY or len(asked.value) > LONGEST_VALUE:
+        raise NotATag(field="tag")
+    return asked.key, asked.value
 
 
 def changes_what_it_stops(budget: Budget, cap: Cap) -> bool:

@@ -63,6 +63,7 @@ def budgets(request: PortalRequest) -> HttpResponse:
                 said["limit"],
                 product=form.products.get(said["of"]),
                 key=form.keys.get(said["of"]),
+                tag=form.tags.get(said["of"], ""),
                 confirmed=said["confirmed"],
                 actor=request.actor,
                 at=request.at,

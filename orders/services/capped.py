@@ -14,6 +14,7 @@ from accounts.models import Customer
 from budgets.services.refusing import Wanted, refuse_beyond_caps
 from catalog.queries import NoPrice
 from kernel.actors import Actor
+from kernel.tags import CREATED_BY
 from lifecycle.models import Resource
 from orders.deal import Deal, Part
 from orders.models import Action
@@ -24,20 +25,19 @@ from orders.services.stories.base import charge_for
 def refuse_over_cap(customer: Customer, action: Action, deal: Deal, *, actor: Actor, at: datetime) -> None:
     """:raises CapReached: names the cap, what is left of it, and what to do"""
     if action in BLOCKED:
-        refuse_beyond_caps(customer, list(_wanted(customer, deal, at)), actor=actor, at=at)
+        refuse_beyond_caps(customer, list(_wanted(customer, deal, actor, at)), actor=actor, at=at)
 
 
-def _wanted(customer: Customer, deal: Deal, at: datetime) -> Iterator[Wanted]:
+def _wanted(customer: Customer, deal: Deal, actor: Actor, at: datetime) -> Iterator[Wanted]:
     for part in deal.parts:
-        if part.due > 0 or _costs_more(customer, part, at):
-            yield Wanted(part.product_id, max(part.due, 0))
+        resource = Resource.objects.get(pk=part.resource_id) if part.resource_id else None
+        if part.due > 0 or resource is None or _costs_more(customer, part, resource, at):
+            tags = resource.tags if resource else {**part.tags, CREATED_BY: actor.name}
+            yield Wanted(part.product_id, max(part.due, 0), tags)
 
 
-def _costs_more(customer: Customer, part: Part, at: datetime) -> bool:
-    """Whether it is new, or larger than it was: what costs nothing now may be metered. What becomes smaller is welcome."""
-    if part.resource_id is None:
-        return True
-    resource = Resource.objects.get(pk=part.resource_id)
+def _costs_more(customer: Customer, part: Part, resource: Resource, at: datetime) -> bool:
+    """Whether it is larger than it was: what costs nothing now may be metered. What becomes smaller is welcome."""
     try:
         return part.charge.total > charge_for(customer, resource.configuration, part.period, at=at).total
     except NoPrice:

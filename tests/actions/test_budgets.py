@@ -19,6 +19,7 @@ from budgets.services.setting import (
     BelowSpent,
     BudgetGone,
     BudgetThere,
+    NotATag,
     NothingOfThis,
     NotYourRecipients,
     change_budget,
@@ -29,6 +30,7 @@ from budgets.services.setting import (
 from budgets.services.watching import watch_all
 from catalog.models import Item, Product
 from kernel.periods import CalendarMonth
+from lifecycle.services.tags import change_tags
 from notifications.models import Notice, Recipient
 from notifications.recipients import ask_recipient
 from orders.models import Action, Order
@@ -60,7 +62,7 @@ BEGIN = CalendarMonth(2026, 3).period.starts_at
 """A server costs 181,000 a month; of postpaid use that is 60,333 in ten days and 187,033 in all of March."""
 
 
-def budget_of(customer: Customer, limit: int, *, at: datetime = BEGIN, **about: Product | CustomerKey) -> Budget:
+def budget_of(customer: Customer, limit: int, *, at: datetime = BEGIN, **about: Product | CustomerKey | str) -> Budget:
     return set_budget(customer, limit, actor=owner_of(customer), at=at, **about)
 
 
@@ -196,6 +198,41 @@ def test_a_key_has_a_budget_for_what_it_orders_and_that_uses(
     assert (standing_of(found[alice.pk], at).spent, standing_of(found[bob.pk], at).spent) == (181_000, 60_333)
 
 
+def test_a_tag_has_a_budget_for_what_is_tagged_so_paid_ahead_or_used(
+    bob: Customer, alice: Customer, small: Item
+) -> None:
+    """Of two servers one is tagged, in another case: alone it counts. What is not provisioned yet counts by the tags it will have."""
+    at = BEGIN + 10 * DAY
+    for one in (alice, bob):
+        tagged, _other = create(one, small, at=BEGIN, quantity=2)
+        change_tags(tagged.pk, {"environment": "Production"}, actor=owner_of(one), at=BEGIN)
+    found = {one.pk: budget_of(one, 900_000, tag="Environment=production") for one in (alice, bob)}
+    assert (standing_of(found[alice.pk], at).spent, standing_of(found[bob.pk], at).spent) == (181_000, 60_333)
+    offer = quote(
+        alice, Action.CREATE, at, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1,
+        tags={"Environment": "production"},
+    )  # fmt: skip
+    order(offer, at=at)
+    assert standing_of(found[alice.pk], at).spent == 362_000
+
+
+def test_a_budget_goes_by_the_tags_of_today_and_money_that_comes_back_makes_room(alice: Customer, small: Item) -> None:
+    """181,000 for 30 days, of which ten are left: 60,333 come back."""
+    (server,) = create(alice, small, at=BEGIN)
+    budget = budget_of(alice, 900_000, tag="Team=web")
+    assert standing_of(budget, BEGIN).spent == 0
+    change_tags(server.pk, {"Team": "web"}, actor=owner_of(alice), at=BEGIN)
+    assert standing_of(budget, BEGIN).spent == 181_000
+    delete_resource(server.pk, actor=owner_of(alice), at=BEGIN + 20 * DAY)
+    assert standing_of(budget, BEGIN + 21 * DAY).spent == 120_667
+
+
+@pytest.mark.parametrize("tag", ["Environment", "!Environment", "=production", f"Environment={'x' * 121}", "\x00"])
+def test_a_tag_is_named_with_its_value(alice: Customer, tag: str) -> None:
+    with pytest.raises(NotATag):
+        budget_of(alice, 100_000, tag=tag)
+
+
 def test_uses_of_metered_items_count_as_they_are_reported(bob: Customer, small: Item, vserver: Product) -> None:
     make_metered(vserver, "traffic", 500)
     (server,) = create(bob, small, at=BEGIN)
@@ -216,6 +253,8 @@ def test_many_budgets_take_as_many_queries_as_one(small: Item, vserver: Product)
                     budget_of(customer, 10**9),
                     budget_of(customer, 10**9, product=vserver),
                     budget_of(customer, 10**9, key=key),
+                    budget_of(customer, 10**9, tag="Environment=production"),
+                    budget_of(customer, 10**9, tag=f"Team={customer.pk}"),
                 ]
         return made
 

@@ -33,6 +33,7 @@ from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.acts import StoppedAtCap
 from lifecycle.services.halts import start_after_debt, stop_for_debt
 from lifecycle.services.running import start_resource, stop_resource
+from lifecycle.services.tags import change_tags
 from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.checkout import place_order
@@ -186,6 +187,35 @@ def test_a_cap_of_a_product_or_a_key_refuses_nothing_else(alice: Customer, small
     with pytest.raises(CapReached) as refusal:
         place_order(alice.pk, offer.pk, means="wallet", key="k", actor=key.actor, at=NOON)
     assert refusal.value.details["limit"] == 100_000
+
+
+def test_a_cap_of_a_tag_refuses_what_is_or_will_be_tagged_so(alice: Customer, small: Item, large: Item) -> None:
+    cap_of(alice, 300_000, tag="Team=web")
+    web, other = create(alice, small, quantity=2)
+    change_tags(web.pk, {"team": "Web"}, actor=owner_of(alice), at=NOON)
+    with pytest.raises(CapReached) as refusal, override("en"):
+        resize(web, large, at=NOON + MINUTE)
+    assert refusal.value.details["cap"] == "what is tagged Team=web"
+    resize(other, large, at=NOON + MINUTE)
+    wish = {"product": str(small.product_id), "name": "w", "items": chosen(small), "quantity": 1, "months": 1}
+    with pytest.raises(CapReached):
+        order(quote(alice, Action.CREATE, **wish, tags={"Team": "web"}))
+    order(quote(alice, Action.CREATE, **wish, tags={"Team": "mail"}))
+
+
+def test_a_cap_of_a_tag_stops_what_is_tagged_so(bob: Customer, small: Item) -> None:
+    web, other = create(bob, small, at=BEGIN, quantity=2)
+    change_tags(web.pk, {"Team": "web"}, actor=owner_of(bob), at=BEGIN)
+    cap_of(bob, 50_000, Cap(stops=Stops.POSTPAID), tag="Team=web")
+    watch_all(at=BEGIN + 10 * DAY)
+    assert (fresh(web).state, fresh(other).state) == ("stop", "active")
+
+
+def test_who_ordered_it_is_a_tag_like_any_other(alice: Customer, small: Item) -> None:
+    cap_of(alice, 200_000, tag=f"createdBy={owner_of(alice).name}")
+    create(alice, small)
+    with pytest.raises(CapReached):
+        create(alice, small)
 
 
 # What is stopped

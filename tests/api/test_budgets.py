@@ -47,6 +47,14 @@ def test_a_product_or_a_key_has_one_of_its_own(as_alice, alice, vserver):
     refused(as_alice.post("budgets/", {"limit": 0}), 400, "invalid-input")
 
 
+def test_a_tag_has_one_of_its_own(as_alice):
+    made = done(as_alice.post("budgets/", {"limit": 1_000, "tag": "environment = production"}), 201)
+    assert (made["scope"], made["product"], made["key"], made["tag"]) == ("tag", None, None, "Environment=production")
+    refused(as_alice.post("budgets/", {"limit": 1_000, "tag": "Environment=PRODUCTION"}), 409, "budget-there")
+    refused(as_alice.post("budgets/", {"limit": 1_000, "tag": "Environment"}), 422, "not-a-tag")
+    refused(as_alice.post("budgets/", {"limit": 1, "product": "vserver", "tag": "Team=web"}), 400, "invalid-input")
+
+
 def test_a_budget_acts_refuses_and_shows_what_it_would_have_done(as_alice, alice, small, vserver):
     (server,) = create(alice, small)
     made = done(as_alice.post("budgets/", {"limit": 200_000}), 201)

@@ -45,11 +45,23 @@ def budget(alice, small):
         ("UPDATE budgets_budget SET removed_at = created_at - interval '1 day'", "a_budget_is_removed_after_it_was_made"),
         (COPY.format("customer_id, scope, product_id, key_id, 5, 0"), "one_budget_of_the_same"),
         (COPY.format("customer_id, 'product', product_id, key_id, 5, 0"), "a_budget_is_about_what_it_says"),
+        (COPY.format("customer_id, 'tag', product_id, key_id, 5, 0"), "a_budget_is_about_what_it_says"),
+        ("UPDATE budgets_budget SET tag_key = 'Team', tag_value = 'web', scope = 'tag'", "these facts are frozen"),
         (COPY.format("customer_id, 'product', (SELECT id FROM catalog_product LIMIT 1), key_id, 5, 1"), "has not been raised"),
     ],
 )  # fmt: skip
 def test_a_budget_is_about_the_same_as_long_as_it_is_there(budget, attack: str, said: str) -> None:
     refuse(attack, match=said)
+
+
+def test_a_tag_has_one_budget_in_upper_or_lower_case(alice) -> None:
+    set_budget(alice, 200_000, tag="Team=Web", actor=owner_of(alice), at=NOON)
+    columns, rows = COPY.format("customer_id, scope, product_id, key_id, 5, 0").split(" SELECT")
+    columns, rows = (
+        columns.replace("readers,", "readers, tag_key, tag_value,"),
+        rows.replace("readers,", "readers, 'TEAM', 'web',"),
+    )
+    refuse(f"{columns} SELECT{rows}", match="one_budget_of_the_same_tag")
 
 
 def test_what_was_removed_stays_as_it_was(budget, alice) -> None:
