@@ -58,4 +58,5 @@ def test_a_passkey_is_added_signs_in_and_stands_beside_the_password(page: Page, 
     page.get_by_role("link", name=re.compile("Remove")).click()
     shows_the_password(page)
     page.get_by_role("button", name="Remove it").click()
+    page.wait_for_url("**/settings/second-factor/")
     expect(page.locator("main")).not_to_contain_text("this browser")

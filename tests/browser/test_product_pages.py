@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Portal, open_context
-from tests.browser.test_purchase import PROVISIONED_MS, fits, sign_in
+from tests.browser.test_purchase import PROVISIONED_MS, fits, go_back_now, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +79,7 @@ def test_renewed_from_the_list_and_back(browser: Browser, portal: Portal, compla
 
 
 def test_whoever_stays_is_not_led_away(page: Page, portal: Portal) -> None:
+    page.clock.install()
     at_the_shop(page, portal)
     begin(page, "renew")
     to_the_quote(page)
@@ -88,7 +89,7 @@ def test_whoever_stays_is_not_led_away(page: Page, portal: Portal) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**?stay")
     assert page.locator("[data-way-back]").count() == 0
-    page.wait_for_timeout(11_000)
+    page.clock.run_for(60_000)
     assert page.url.endswith("?stay")
 
 
@@ -101,8 +102,8 @@ def test_deleted_and_recovered_from_the_product_page_on_a_phone(
     name = begin(page, "delete")
     page.fill("input[data-confirm]", name)
     page.locator("[data-confirm-button]").click()
-    page.get_by_role("link", name=re.compile("Go back now|Quay lại ngay")).click()
-    back_by_itself(page, portal, "delete")
+    go_back_now(page, portal, "delete")
+    fits_here(page)
     assert in_trash(page, name)
     expect(page.locator("#resources")).to_contain_text("6 d 23 h left")
 
@@ -113,7 +114,8 @@ def test_deleted_and_recovered_from_the_product_page_on_a_phone(
     page.wait_for_url(f"{portal.sandbox}/pay/**")
     page.locator("button[name=action][value=pay]").click()
     page.wait_for_url(f"{portal.url}/orders/**")
-    back_by_itself(page, portal, "recover")
+    go_back_now(page, portal, "recover")
+    fits_here(page)
     assert not in_trash(page, name)
     context.close()
     assert complaints == []
@@ -131,7 +133,8 @@ def test_resized_from_the_list_with_progress_that_goes_on_by_itself(page: Page, 
     page.wait_for_url(re.compile("/(orders|pay)/"))
     if "/pay/" in page.url:
         page.locator("button[name=action][value=pay]").click()
-    back_by_itself(page, portal, "resize")
+    go_back_now(page, portal, "resize")
+    fits_here(page)
     assert what_it_is(page, name) != before
 
 
