@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Portal
-from tests.browser.test_purchase import read_english, sign_in
+from tests.browser.test_purchase import read_english, sign_in, wallet_of
 
 pytestmark = pytest.mark.browser
 
@@ -72,7 +74,34 @@ def test_two_resources_are_renewed_to_one_end(page: Page, portal: Portal) -> Non
 
 def test_what_is_in_the_trash_is_recovered(page: Page, portal: Portal) -> None:
     signed_in(page, portal, "lan@hoasen.example", "/trash/")
-    press(page, page.locator("tbody").get_by_role("link", name="Recover").first)
+    way = page.locator("tbody").get_by_role("link", name="Recover").first
+    name = way.locator("xpath=ancestor::tr").locator("th a").inner_text()
+    press(page, way)
     page.wait_for_url("**/recover/**")
     press(page, page.locator("button[name=step][value=continue]:visible").first)
     confirm_from_the_wallet(page)
+    expect(page.locator("main")).to_contain_text(name)
+
+
+def test_invoices_are_paid_in_part(page: Page, portal: Portal) -> None:
+    """Tab stops at the chosen means alone, and arrows choose another, as in every group of radio buttons. The customer pays by hand."""
+    signed_in(page, portal, "phuong@phuongnam.example", "/wallet/")
+    before = wallet_of(page, portal)
+    assert before > 100_000
+    page.goto(f"{portal.url}/billing/")
+    press(page, page.get_by_role("link", name="Pay what is open"))
+    page.wait_for_url("**/invoices/pay/**")
+    wallet = page.locator("input[name=means][value=wallet]")
+    tab_to(page, page.locator("input[name=means]:checked"))
+    for _way in range(page.locator("input[name=means]:enabled").count()):
+        if not wallet.is_checked():
+            page.keyboard.press("ArrowDown")
+    expect(wallet).to_be_focused()
+    expect(wallet).to_be_checked()
+    tab_to(page, page.locator("input[name=amount]"))
+    page.keyboard.press("Control+a")
+    page.keyboard.type("100.000")
+    press(page, page.locator("form:has(input[name=means]) button").last)
+    page.wait_for_url(re.compile("/payments/[0-9a-f-]+/"))
+    expect(page.locator("main")).to_contain_text("100,000")
+    assert wallet_of(page, portal) == before - 100_000
