@@ -18,7 +18,7 @@ COSTS = [
     Column("code", _("Code"), Form.TEXT, 28),
     Column("billed", _("Billed"), Form.MONEY, 14),
     Column("provisional", _("Not billed yet"), Form.MONEY, 14),
-    Column("total", _("Together"), Form.MONEY, 14),
+    Column("total", _("Total"), Form.MONEY, 14),
     Column("before", _("Period before"), Form.MONEY, 14),
 ]
 

@@ -90,7 +90,7 @@ def _rehearsed(rehearsal: Rehearsal, query: str) -> dict[str, object]:
             text("Difference"),
         ],
         "rows": [_cells(label, change) for label, change in rows],
-        "whole": _cells(text("Together"), whole),
+        "whole": _cells(text("Total"), whole),
         "unpriced": rehearsal.unpriced,
         "files": [(form.upper(), f"{reverse('admin:vat_rehearsal_export', args=[form])}?{query}") for form in FORMATS],
     }

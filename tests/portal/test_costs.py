@@ -122,7 +122,7 @@ def test_files_have_what_is_shown(bob, server, form):
         assert content[:2] == b"PK"
         return
     head, *rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
-    assert head == ["From", "Until", "Name", "Code", "Billed", "Not billed yet", "Together", "Period before"]
+    assert head == ["From", "Until", "Name", "Code", "Billed", "Not billed yet", "Total", "Period before"]
     assert [(row[3], row[4], row[5]) for row in rows] == [
         ("vserver/small", "187033", "0"),
         ("vserver/traffic", "18000", "0"),
