@@ -47,16 +47,20 @@ class Guard(pgtrigger.Trigger):
         return made
 
 
-def append_only() -> Guard:
-    """Rows can be inserted, never updated, deleted or truncated, whoever asks."""
+def append_only(*, but_for_triggers: bool = False) -> Guard:
+    """
+    Rows can be inserted, never updated, deleted or truncated, whoever asks.
+
+    :param but_for_triggers: those of other tables may write into them what became of them
+    """
+    refuse = "RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';"
     return Guard.of(
         refuses=["UPDATE", "DELETE"],
         name="append_only",
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
         operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-        func="RAISE EXCEPTION '% is append-only: correct it with a new row', TG_TABLE_NAME"
-        " USING ERRCODE = 'restrict_violation';",
+        func=f"IF pg_trigger_depth() < 2 THEN {refuse} END IF; RETURN NULL;" if but_for_triggers else refuse,
     )
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from billing_portal.auditor.claim import Claim
 from catalog.models import RATES_OVER_TIME
-from invoices.models.taxed import CAME_LATE, CROSSES, WAS_RIGHT
+from invoices.models.taxed import CAME_LATE, CROSSES, KNOWN_ONCE
 from usage.queries import IS_ATTACHED, put_together
 
 LOOKED_AT_AGAIN = 3
@@ -79,7 +79,7 @@ BILLS = (
         JOIN catalog_price p ON p.id = l.price_id
         LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id
             AND (l.taxed_at AT TIME ZONE billing_zone())::date >= r.since AND (l.taxed_at AT TIME ZONE billing_zone())::date < r.until
-        WHERE :of(l.customer_id) AND l.vat_rate IS DISTINCT FROM r.rate AND NOT {WAS_RIGHT.strip()}
+        WHERE :of(l.customer_id) AND l.vat_rate IS DISTINCT FROM r.rate AND NOT {KNOWN_ONCE.strip()}
         """,
     ),
     Claim(

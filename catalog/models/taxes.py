@@ -48,7 +48,8 @@ class TaxRate(models.Model):
     Of several rows for one day the last one counts, so what was decided otherwise in the meantime is another row. Before its
     first day a category has no rate, and nothing of it can be priced.
 
-    One that `reaches_back` came late: something had been taxed otherwise by then, which is to be corrected. The database says so.
+    One that `reaches_back` came late: something had been taxed otherwise by then, or paid, which is to be corrected. The database says
+    so.
     """
 
     category = models.ForeignKey(
@@ -76,7 +77,7 @@ class TaxRate(models.Model):
                 condition=Q(since__range=FIRST_DAYS),
             ),
         ]
-        triggers: ClassVar = [append_only()]
+        triggers: ClassVar = [append_only(but_for_triggers=True)]
 
     def __str__(self) -> str:
         return f"{self.category_id} {self.since:%Y-%m-%d}: {self.rate}"

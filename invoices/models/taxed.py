@@ -19,10 +19,26 @@ ONE_AFTER_THE_OTHER = "hashtextextended('rates of tax', 0)"
 """Lines are written by many at once; a rate is entered while nobody is at it, and knows all of them."""
 
 
+KNOWN_ONCE = f"""
+EXISTS (SELECT FROM catalog_taxrate x WHERE x.category_id = p.tax_category_id AND x.since <= {DAY} AND x.rate = l.vat_rate AND NOT EXISTS (
+    SELECT FROM catalog_taxrate y WHERE y.category_id = x.category_id AND y.id < x.id AND y.since > x.since AND y.since <= {DAY}))
+"""
+"""Of a line `l` with its price `p`: as far as was known once, its category had that rate at its tax point."""
+OTHERWISE = f"""
+SELECT DISTINCT l.price_id, l.vat_rate, l.taxed_at, i.kind, r.category_id, r.since, r.rate
+FROM new_lines l JOIN invoices_invoice i ON i.id = l.invoice_id JOIN catalog_price p ON p.id = l.price_id
+LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND {DAY} >= r.since AND {DAY} < r.until
+WHERE r.rate IS DISTINCT FROM l.vat_rate
+"""
+"""Of new lines those with another rate than their category has at their tax point."""
+
+
 def taxed_at_their_tax_point() -> pgtrigger.Trigger:
     """
     What was paid ahead is taxed when it was paid, usage in the last minute of its line; whatever a price or its category is
     called, the rate of a line is the one that its category has then.
+
+    A rate can come between the payment and the invoice. What was paid at what was known then is invoiced so, and the rate reaches back.
     """
     return pgtrigger.Trigger(
         name="taxed_at_their_tax_point",
@@ -39,12 +55,18 @@ def taxed_at_their_tax_point() -> pgtrigger.Trigger:
         IF broken IS NOT NULL THEN
             RAISE EXCEPTION 'the tax point of "%" is another one', broken USING ERRCODE = 'check_violation';
         END IF;
-        SELECT n.price_id::text INTO broken
-        FROM (SELECT DISTINCT price_id, vat_rate, {DAY} AS day FROM new_lines l) n JOIN catalog_price p ON p.id = n.price_id
-        LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND n.day >= r.since AND n.day < r.until
-        WHERE r.rate IS DISTINCT FROM n.vat_rate LIMIT 1;
-        IF broken IS NOT NULL THEN
-            RAISE EXCEPTION 'price % is taxed at another rate at that tax point', broken USING ERRCODE = 'check_violation';
+        IF EXISTS (
+            SELECT FROM (SELECT DISTINCT price_id, vat_rate, {DAY} AS day FROM new_lines l) n JOIN catalog_price p ON p.id = n.price_id
+            LEFT JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND n.day >= r.since AND n.day < r.until
+            WHERE r.rate IS DISTINCT FROM n.vat_rate
+        ) THEN
+            SELECT l.price_id::text INTO broken FROM ({OTHERWISE.strip()}) l JOIN catalog_price p ON p.id = l.price_id
+            WHERE NOT (l.kind = 'prepaid' AND {KNOWN_ONCE.strip()}) LIMIT 1;
+            IF broken IS NOT NULL THEN
+                RAISE EXCEPTION 'price % is taxed at another rate at that tax point', broken USING ERRCODE = 'check_violation';
+            END IF;
+            UPDATE catalog_taxrate SET reaches_back = TRUE WHERE NOT reaches_back AND (category_id, since, rate) IN (
+                SELECT l.category_id, l.since, l.rate FROM ({OTHERWISE.strip()}) l);
         END IF;
         SELECT l.name INTO broken
         FROM (SELECT DISTINCT ON (price_id, starts_at, ends_at) n.* FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
@@ -96,12 +118,6 @@ JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND {DAY} 
 WHERE l.vat_rate <> r.rate
 """
 """Invoices with a line that a rate which came late would have taxed otherwise."""
-WAS_RIGHT = f"""
-EXISTS (SELECT FROM catalog_taxrate late WHERE late.reaches_back AND late.category_id = p.tax_category_id AND l.vat_rate = (
-    SELECT x.rate FROM catalog_taxrate x WHERE x.category_id = p.tax_category_id AND x.since <= {DAY} AND x.id < late.id
-    ORDER BY x.since DESC, x.id DESC LIMIT 1))
-"""
-"""Of a line `l` with its price `p`: before a rate came late, it was taxed as it should be."""
 CAME_LATE = """
 EXISTS (SELECT FROM catalog_taxrate late WHERE late.reaches_back AND late.category_id = p.tax_category_id
     AND late.since::timestamp AT TIME ZONE billing_zone() < l.ends_at)

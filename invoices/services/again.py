@@ -29,7 +29,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.money import round_half_up
 from kernel.periods import CalendarMonth, Period
-from usage.queries import closed_through, used
+from usage.queries import closed_through, has_records, used
 
 
 class NotVoid(DomainError):
@@ -52,6 +52,13 @@ class NothingLeft(DomainError):
     message = _("Nothing of this invoice was used: there is nothing to bill again.")
 
 
+class UseTakenAway(DomainError):
+    code = "use-taken-away"
+    message = _(
+        "What was used in that month is not in the database any more, so its bill cannot be cut where the rate of VAT changes."
+    )
+
+
 @transaction.atomic
 def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Invoice:
     """
@@ -61,6 +68,7 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     :raises BilledAgainAlready: somebody did
     :raises StillHeld: something of that month waits for staff
     :raises NothingLeft: it billed use alone, and all of that was taken back
+    :raises UseTakenAway: a rate of VAT that came late changes within its use, and the records of that were detached
     :raises NoPrice: an item has no price for all of the time
     """
     customer = Customer.objects.lock(Invoice.objects.values_list("customer", flat=True).get(pk=invoice_id))
@@ -145,6 +153,8 @@ def _uses_again(void: Invoice, customer: Customer) -> Iterator[Line]:
 def _used_by(resource_id: UUID, item_id: UUID, month: CalendarMonth, cuts: list[datetime]) -> dict[datetime, Decimal]:
     """How much of an item had been used by some instants; asked only where a rate that came late changed within a line."""
     through, begin = closed_through(month), month.period.starts_at
+    if cuts and not has_records(month):
+        raise UseTakenAway
     return {
         cut: row.quantity
         for cut in cuts

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from accounts import four_eyes
 from accounts.models import Customer
@@ -15,9 +16,11 @@ from catalog.models import Item, Price, Product, TaxCategory, TaxRate
 from catalog.rates import Mistaxed, RateSaidAlready, mistaxed_by
 from catalog.taxes import Step, Taxes
 from invoices.models import CreditNote, Invoice, InvoiceLine
+from invoices.services.again import UseTakenAway
 from invoices.vat import sums_by_rate, vat_ledger
 from ledger.services import wallet_of
 from notifications.models import Notice
+from orders.models import Action
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
@@ -32,6 +35,8 @@ from tests.cast import (
     LONG_AGO,
     NOON,
     STAFF,
+    answer,
+    chosen,
     create,
     enter,
     fund,
@@ -41,8 +46,11 @@ from tests.cast import (
     make_item,
     make_metered,
     make_product,
+    order,
     owner_of,
+    quote,
 )  # fmt: skip
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 TEN, EIGHT = Decimal("0.1"), Decimal("0.08")
@@ -295,3 +303,44 @@ def test_a_bill_for_use_in_paid_time_is_taxed_anew_with_what_was_held(alice: Cus
     assert hold_for_all(actor=JOB, at=OVER + DAY).failed == 0
     wallet = wallet_of(alice.pk)
     assert (wallet.credit, wallet.held) == (before + 2_000, 0)
+
+
+def test_what_is_paid_and_not_provided_yet_is_invoiced_as_it_was_paid_and_taxed_anew_then(
+    alice: Customer, vserver: Product
+) -> None:
+    """181,500 were paid; before the product team answers, 8 % are said for that day. Its invoice says what was paid, and is on the list."""
+    plain = make_item(vserver, "plain", 165_000, includes_vat=False)
+    offer = quote(
+        alice, Action.CREATE, items=chosen(plain), product=str(vserver.pk), name="web", months=1, quantity=1, coupon="",
+        auto_renew_months=None,
+    )  # fmt: skip
+    waiting = order(offer)
+    rate = approved("2026-03-10", "0.08")
+    answer(waiting, at=NOON + DAY)
+    old = Invoice.objects.get()
+    rate.refresh_from_db()
+    assert (old.total, old.tax, old.lines.get().taxed_at, rate.reaches_back) == (181_500, 16_500, NOON, True)
+    assert list(Invoice.objects.mistaxed()) == [old]
+    assert violations() == []
+    new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    assert (new.total, new.due) == (178_200, 0)
+    assert violations() == []
+
+
+@pytest.mark.breaks_the_books
+def test_use_whose_records_are_away_is_not_cut_by_guessing(bob: Customer, vserver: Product) -> None:
+    """Who knows what of it was used before the 16th? Where all of it has one rate, nobody needs to."""
+    make_metered(vserver, "traffic", 1_000, includes_vat=False)
+    [server] = create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    report(server, "a", 100)
+    bill()
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE usage_record DETACH PARTITION usage_record_202603")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+    approved("2026-03-16", "0.08")
+    old = server.invoices.get()
+    with refused(UseTakenAway):
+        tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    approved("2026-03-01", "0.08")
+    assert tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY).total == 292_140

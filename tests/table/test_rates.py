@@ -53,6 +53,23 @@ def test_a_line_at_another_rate_than_its_category_had_is_refused(paid: Invoice) 
     copied(paid)
 
 
+def test_what_was_paid_before_its_rate_came_is_invoiced_as_then_and_the_rate_reaches_back(paid: Invoice) -> None:
+    """Paid on the 9th at 10 %. Then 5 % are said for that day, and 8 % for the days before, which were never those of the 9th."""
+    enter("standard", "2026-03-10", "0.1")
+    late = enter("standard", "2026-03-09", "0.05")
+    enter("standard", "2026-03-01", "0.08")
+    assert not late.reaches_back
+    broken(paid, "taxed at another rate", rate="0.08", tax=13_407, taxed_at="taxed_at - interval '1 day'")
+    copied(paid, taxed_at="taxed_at - interval '1 day'")
+    assert TaxRate.objects.get(pk=late.pk).reaches_back
+    assert str(Invoice.objects.mistaxed().get().pk) == COPY
+
+
+def test_use_is_billed_at_the_rate_that_is_known_by_now(used: Invoice) -> None:
+    enter("standard", "2026-05-01", "0.08")
+    broken(used, "taxed at another rate", taxed_at="ends_at + interval '60 days' - interval '1 minute'")
+
+
 def test_what_is_paid_ahead_is_not_taxed_after_its_invoice(paid: Invoice) -> None:
     broken(paid, "tax point", taxed_at="taxed_at + interval '1 second'")
     copied(paid, taxed_at="taxed_at - interval '1 second'")
