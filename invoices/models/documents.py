@@ -301,7 +301,8 @@ class Invoice(KeepsColumns):
                 declare=[("broken", "text")],
                 func="""
                 SELECT n.number INTO broken FROM new_invoices n JOIN lifecycle_resource r ON r.id = n.resource_id
-                WHERE n.period_start < date_trunc('minute', r.created_at) OR (r.state = 'deleted' AND n.period_end > r.changed_at)
+                WHERE n.period_start < date_trunc('minute', r.created_at)
+                    OR (r.state = 'deleted' AND n.covered_until > greatest(r.changed_at, n.period_start))
                     OR (n.kind = 'usage' AND NOT EXISTS (
                         SELECT FROM lifecycle_serviceperiod p WHERE p.resource_id = n.resource_id AND (n.is_late OR p.billing_mode = 'postpaid')
                             AND p.starts_at < n.period_end AND (p.ends_at IS NULL OR p.ends_at > n.period_start)))

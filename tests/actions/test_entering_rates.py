@@ -39,6 +39,7 @@ from tests.cast import (
     chosen,
     create,
     enter,
+    fresh,
     fund,
     make_colleague,
     make_coupon,
@@ -49,6 +50,7 @@ from tests.cast import (
     order,
     owner_of,
     quote,
+    renew,
 )  # fmt: skip
 from tests.owner import as_owner
 
@@ -247,6 +249,19 @@ def test_what_was_cut_short_without_a_refund_is_not_covered_again(alice: Custome
     approved("2026-03-10", "0.08")
     new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + 11 * DAY)
     assert (new.total, new.covered_until, new.period_end) == (178_200, NOON + 10 * DAY, NOON + 30 * DAY)
+
+
+def test_what_was_paid_for_a_resource_that_is_gone_is_taxed_anew(alice: Customer) -> None:
+    """Deleted for good on the 20th with a month ahead, and nothing came back: both invoices are issued again, the second for no time."""
+    final = make_product("final", is_refundable=False, days_in_trash_after_deletion=0)
+    [server] = create(alice, make_item(final, "plain", 165_000, includes_vat=False), at=NOON)
+    renew(server, at=NOON + DAY)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + 10 * DAY)
+    assert fresh(server).state == "deleted"
+    approved("2026-03-10", "0.08")
+    for old in server.invoices.order_by("period_start"):
+        new = tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=NOON + 11 * DAY)
+        assert (new.total, new.covered_until) == (178_200, max(NOON + 10 * DAY, old.period_start))
 
 
 def test_a_rate_that_comes_late_within_a_month_cuts_its_bill(bob: Customer, vserver: Product) -> None:
