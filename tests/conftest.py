@@ -18,7 +18,7 @@ from tests.auditing import broken_books
 from tests.cast import make_customer, make_item, make_product
 from tests.owner import be_the_application
 
-LONG = ("browser", "scale", "demo", "stack", "journeys", "races", "property", "fuzz")
+LONG = ("browser", "look", "scale", "demo", "stack", "journeys", "races", "property", "fuzz")
 """Folders of few and long tests."""
 
 

@@ -1,5 +1,5 @@
 """
-Every address of the portal and of the staff area, asked with one of each thing there: whatever answers a page is looked at, at 390 and
+Every address of the portal, asked with one of each thing there: whatever answers a page is looked at, at 390 and
 1440 px, light and dark, as the pages of the demo are. An address that answers none says here why.
 """
 
@@ -13,7 +13,6 @@ from zipfile import ZipFile
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib import admin
 from django.core.cache import cache
 from django.db import connections
 from django.http import HttpResponse
@@ -23,7 +22,6 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext
 
 from accounts.models import Customer, Provider, User
-from accounts.staff import ensure_staff_groups
 from catalog.models import Item
 from door import flows
 from door.by_provider import OPENED_BY, mark_of_provider
@@ -344,64 +342,3 @@ def test_every_mail_fits_a_telephone_and_can_be_read_by_everybody(browser: Brows
     context.close()
     assert faults == {}
     assert len(told) >= 12
-
-
-# --- The staff area ---
-
-NO_STAFF_PAGES = {
-    "login": ELSEWHERE,
-    "logout": FORM,
-    "password_change": ELSEWHERE,
-    "password_change_done": ELSEWHERE,
-    "leave_customer": ELSEWHERE,
-    "view_on_site": ELSEWHERE,
-    "jsi18n": FILE,
-    "autocomplete": PART,
-    "invoices_invoice_pdf": FILE,
-    "invoices_creditnote_pdf": FILE,
-}
-
-
-def staff_addresses() -> Iterator[tuple[str, str]]:
-    """The name and the path of each, with a row of the world where one is wanted."""
-    site = admin.site
-    for name in ("index", "find", "vat", "jobs", "clock"):
-        yield name, reverse(f"admin:{name}")
-    yield "invoices_billingrun_forecast", reverse("admin:invoices_billingrun_forecast")
-    yield "app_list", reverse("admin:app_list", args=["orders"])
-    for model, page in site._registry.items():
-        own, row = f"{model._meta.app_label}_{model._meta.model_name}", model._default_manager.order_by("pk").first()
-        assert row is not None, own
-        for what in ("change", "history", "delete"):
-            yield f"{own}_{what}", reverse(f"admin:{own}_{what}", args=[row.pk])
-        for what in ("changelist", "add"):
-            yield f"{own}_{what}", reverse(f"admin:{own}_{what}")
-        for task in getattr(page, "tasks", ()):
-            yield f"{own}_task", reverse(f"admin:{own}_task", args=[row.pk, task.name])
-        for task in getattr(page, "list_tasks", ()):
-            yield f"{own}_list_task", reverse(f"admin:{own}_list_task", args=[task.name])
-    yield "auth_user_password_change", reverse("admin:auth_user_password_change", args=[User.objects.first().pk])
-
-
-def staff_names(patterns: Any) -> Iterator[str]:
-    for one in patterns:
-        if hasattr(one, "url_patterns"):
-            yield from staff_names(one.url_patterns)
-        elif one.name and not one.name.endswith("_export"):
-            yield one.name
-
-
-@looked_at
-def test_every_address_for_staff_can_be_used_by_everybody(db: None, settings: Any, looks: Looks) -> None:
-    populate(1)
-    ensure_staff_groups()
-    boss, asked = browser_of(User.objects.create_superuser("boss@portal.example", "secret")), set()
-    for name, path in staff_addresses():
-        asked.add(name)
-        settings.CLOCK_MOVABLE = name == "clock"  # which is there in demos
-        answer = boss.get(path)
-        if answer.status_code != 403:  # nobody adds or deletes it
-            assert answer.status_code == 200, path
-            looks.at(path.strip("/"), answer)
-    assert set(staff_names(admin.site.urls[0])) - asked == NO_STAFF_PAGES.keys()
-    assert looks.faults == {}
