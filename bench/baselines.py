@@ -95,7 +95,8 @@ SELECT gen_random_uuid(), id, product_id, %(verb)s, configuration, FALSE, 'pendi
 EXPIRE = f"""
 WITH moved AS (
     UPDATE lifecycle_resource SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
-           purge_at = %(at)s + interval '7 days', auto_renew_months = NULL, stopped_for_debt = FALSE, stopped_for_cap = NULL
+           purge_at = %(at)s + interval '7 days', auto_renew_months = NULL, stopped_for_debt = FALSE, stopped_for_cap = NULL,
+           stopped_for_credit = FALSE, starts_by_hand = FALSE
     WHERE billing_mode = 'prepaid' AND NOT rolls_over AND state IN ('active', 'stop') AND suspend_at <= %(at)s
     RETURNING id, customer_id, product_id, name, configuration, state, purge_at AS instant
 ), events AS ({EVENT}), requests AS ({REQUEST}), notices AS ({NOTICE})

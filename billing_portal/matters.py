@@ -22,6 +22,8 @@ from kernel.shapes import Json
 from lifecycle.models import Resource
 from notifications.models import MailTrouble, Notice
 from orders.models import Order
+from payments.models import Shortage
+from payments.queries import shortages_of
 from store.cut import Cut, cut
 
 AT_MOST = 5
@@ -36,6 +38,7 @@ def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) ->
         *_undeliverable(customer),
         *(_kept_down(customer) if sees_bills else []),
         *(_capped(customer) if sees_bills else []),
+        *(_lacking_credit(customer) if sees_bills else []),
         *(_overdue(customer, at) if sees_bills else []),
         *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
@@ -98,6 +101,24 @@ def _capped_words(hit: Hit) -> str:
     refuses = _("new orders are refused") if hit.budget.refuses_orders else ""
     stopped = _("resources stopped: %(count)s") % {"count": hit.stopped} if hit.stopped else ""
     return "; ".join(filter(None, [refuses, stopped]))
+
+
+def _lacking_credit(customer: Customer) -> list[Row]:
+    """What prepaid resources use and credit does not cover."""
+    to = (reverse("wallet"), _("Top up"))
+    return [
+        _note("red" if one.done_at else "amber", "warning", str(one.product), _lacking_words(one), to)
+        for one in shortages_of(customer)
+    ]
+
+
+def _lacking_words(shortage: Shortage) -> str:
+    if shortage.done_at:
+        return _("stopped, for your credit does not cover what it uses")
+    if shortage.stops_at:
+        day = display.day(local_day(shortage.stops_at))
+        return _("stops on %(day)s, for your credit does not cover what it uses") % {"day": day}
+    return _("your credit does not cover what it uses")
 
 
 def _overdue(customer: Customer, at: datetime) -> list[Row]:

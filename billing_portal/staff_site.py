@@ -78,6 +78,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "payments.PaymentRequest",
             "ledger.Grant",
             "payments.UsageHold",
+            "payments.Shortage",
         ],
     ),
     (

@@ -156,6 +156,7 @@ def _small_ones(parts: dict[str, Part]) -> None:
     tamviet(25, grant_poc, 5_000_000, "POC máy chủ AI, đề nghị KD-0298", "vserver", days=30)
     tamviet(24, buy, "vserver", "thu-ai", "g2-8x16 ssd=100")
     tamviet(4, stop_poc, "Khách xin kết thúc sớm")
+    tamviet(1.5, report, "sach-anh", "traffic", "9400")  # more than the credit covers: told, and stopped in two days
     tamviet(48, buy, "vmonitor", "sach-giamsat", "quota-basic", months=3)
     tamviet(36, top_up, 3_000_000)
     tamviet(35, buy, "vserver", "sach-kho", "s1-2x4 ssd=40", months=12)  # at the price of a year

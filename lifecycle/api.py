@@ -25,6 +25,7 @@ from kernel import tags
 from kernel.actors import ActorKind
 from kernel.tags import LONGEST_KEY, LONGEST_VALUE, in_order
 from lifecycle.models import Health, Renewal, Resource, ResourceEvent, ServicePeriod, State, tagged
+from lifecycle.models.halted import Halted
 from lifecycle.models.terms import RENEWALS, has_health
 from lifecycle.services.running import reboot_resource, set_auto_renew, start_resource, stop_resource
 from store.search import search
@@ -47,6 +48,9 @@ class ResourceShape(serializers.Serializer[object]):
     )
     created_at = Instant()
     changed_at = Instant(help_text="When the state changed last.")
+    stopped_for = serializers.SerializerMethodField(
+        help_text="What keeps it stopped and lets it start by itself when it ends: overdue invoices, a cap, lack of credit. Empty for product teams."
+    )
     paid_until = Instant(allow_null=True, help_text="End of paid time; null when postpaid.")
     suspend_at = Instant(allow_null=True, help_text="When it goes to the trash unless it is renewed.")
     rolls_over = serializers.BooleanField(help_text="Continues as postpaid at the end of paid time.")
@@ -60,6 +64,10 @@ class ResourceShape(serializers.Serializer[object]):
     @extend_schema_field(TagSet)
     def get_tags(self, resource: Resource) -> dict[str, str]:
         return {} if self.context["view"].principal.product_id else in_order(resource.tags)
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Halted.For.choices)))
+    def get_stopped_for(self, resource: Resource) -> list[str]:
+        return [] if self.context["view"].principal.product_id else resource.stopped_for
 
     @extend_schema_field(serializers.ChoiceField(choices=Health.choices))
     def get_health(self, resource: Resource) -> str:

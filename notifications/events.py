@@ -26,6 +26,7 @@ class Subject(StrEnum):
     CUSTOMER = "customer"
     ACT = "act"
     DUNNING = "dunning"
+    SHORTAGE = "shortage"
     LINK = "link"
     REQUEST = "request"
     BUDGET = "budget"

@@ -22,7 +22,7 @@ class PaymentsConfig(AppConfig):
         from payments.gateways.registry import refuse_half_configured
         from payments.payer_letters import facts_of_requests
         from payments.poc import facts_of_poc, products_words, runs_words
-        from payments.queries import account_words, facts_of_payments
+        from payments.queries import account_words, facts_of_payments, facts_of_shortages
         from payments.services.by_mail import ask_by_mail
         from payments.services.settle import give_back
         from payments.ways import facts_of_links
@@ -35,6 +35,7 @@ class PaymentsConfig(AppConfig):
         keeps_open(payments_left)
         ends_with_it(end_payments)
         knows(Subject.PAYMENT, facts_of_payments)
+        knows(Subject.SHORTAGE, facts_of_shortages)
         knows(Subject.LINK, facts_of_links)
         knows(Subject.REQUEST, facts_of_requests)
         knows(Subject.POC, facts_of_poc)

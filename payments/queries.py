@@ -16,9 +16,10 @@ from invoices.models import Invoice
 from kernel.periods import Period
 from kernel.shapes import Wording
 from ledger.models import Account, Entry, Grant, Transaction
+from lifecycle.models import Resource
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
-from payments.models import Allocation, ExpectedTransfer, Payment, UsageHold
+from payments.models import Allocation, ExpectedTransfer, Payment, Shortage, UsageHold
 from store.search import search
 
 CHUNK = 2000
@@ -212,6 +213,30 @@ def of_the_wallet(entries: QuerySet[Entry], customer_id: UUID) -> QuerySet[Entry
     """Those that moved credit which pays for anything. Said by what is left out: the few keep the sums in their index."""
     poc = Entry.objects.filter(account__customer=customer_id, account__kind=Account.Kind.POC)
     return entries.exclude(pk__in=poc.values("pk"))
+
+
+def shortages_of(customer: Customer) -> QuerySet[Shortage]:
+    """What the customer's credit does not cover now, by product."""
+    return Shortage.objects.standing().filter(customer=customer).select_related("product").order_by("stops_at", "at")
+
+
+def announced_stop_of(resource: Resource) -> Shortage | None:
+    """What its customer's credit does not cover of its product, and was not carried out yet."""
+    if not (resource.is_prepaid and resource.is_running):
+        return None
+    return shortages_of(resource.customer).filter(product=resource.product_id, done_at=None).first()
+
+
+def facts_of_shortages(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
+    """What notices about shortages of credit are held against."""
+    rows = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at")
+    return {
+        row.pk: {
+            "waiting": row.lifted_at is None and row.done_at is None,
+            "in_force": row.lifted_at is None and row.done_at is not None,
+        }
+        for row in rows
+    }
 
 
 def with_totals_after(customer: Customer, movements: QuerySet[Entry]) -> QuerySet[Entry]:

@@ -12,7 +12,8 @@ from invoices.models import Invoice
 from invoices.tasks import next_month_end
 from kernel.actors import Actor
 from ledger.models import Account
-from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal
+from lifecycle.models import Resource
+from payments.models import AutomaticCharge, BankTransfer, LinkedAccount, PaymentRequest, Reversal, Shortage
 from payments.services import credit, fetching, poc, returns, statements
 from payments.services.allowed import pay_by_themselves
 from payments.services.asking import QUESTIONS, ask_about_what_is_due, gateways_to_ask
@@ -29,7 +30,7 @@ from payments.services.links import (
 from payments.services.owed import settle_what_is_owed
 from payments.services.standing import try_for_all_invoices
 from payments.services.use_bills import owe_for_use, pay_all_use
-from payments.services.use_credit import hold_for_all
+from payments.services.use_credit import hold_for_all, put_in_step
 from store.doorbell import wake_helpers
 from store.due import first_after
 from store.tally import Tally, for_each
@@ -108,6 +109,18 @@ def next_use_bills(after: datetime) -> datetime:
 def hold_credit(*, at: datetime) -> Tally:
     """What is held for the use of prepaid resources, anew."""
     return hold_for_all(actor=Actor.job("hold-credit"), at=at)
+
+
+def see_to_shortages(*, at: datetime) -> Tally:
+    """What lack of credit has stopped starts as soon as it may."""
+    return put_in_step(actor=Actor.job("hold-credit"), at=at)
+
+
+def next_shortage(after: datetime) -> datetime | None:
+    """While a clock is moved, every full hour as long as something is lacking."""
+    if Shortage.objects.standing().exists() or Resource.objects.filter(stopped_for_credit=True).exists():
+        return after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return None
 
 
 def check_payments(*, at: datetime) -> Tally:

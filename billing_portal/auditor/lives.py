@@ -48,6 +48,17 @@ LIVES = (
         """,
     ),
     Claim(
+        "what is stopped for lack of credit lacks it, or is let go within an hour",
+        """
+        SELECT r.id::text, r.customer_id FROM lifecycle_resource r
+        WHERE :of(r.customer_id) AND r.stopped_for_credit AND NOT EXISTS (
+            SELECT FROM payments_shortage s WHERE s.customer_id = r.customer_id AND s.product_id = r.product_id AND s.done_at IS NOT NULL
+                AND (s.lifted_at IS NULL OR s.lifted_at > %(at)s - interval '1 hour'))
+            AND NOT EXISTS (SELECT FROM lifecycle_provisioningrequest q WHERE q.resource_id = r.id AND q.expects_answer
+                AND q.state IN ('pending', 'delivered'))
+        """,
+    ),
+    Claim(
         "the history of a resource runs forward",
         """
         SELECT DISTINCT resource_id::text, customer_id FROM (

@@ -124,7 +124,7 @@ class ProductAdmin(StaffAdmin):
             _("Trash and grace"),
             {"fields": ("days_in_trash_after_expiry", "days_in_trash_after_deletion", "grace_days", "late_renewal")},
         ),
-        (_("Money"), {"fields": ("is_refundable", "stopped_time_is_free")}),
+        (_("Money"), {"fields": ("is_refundable", "stopped_time_is_free", "days_without_credit")}),
         (_("Provisioning"), {"fields": ("provisioner", "webhook_url", "webhook_secret", "return_urls")}),
     )
 

@@ -94,6 +94,10 @@ class OfferedProduct(serializers.Serializer[object]):
     grace_days = serializers.IntegerField(help_text="From the end of paid time to the trash.")
     days_in_trash_after_expiry = serializers.IntegerField()
     days_in_trash_after_deletion = serializers.IntegerField(help_text="0: deleted at once, for good.")
+    days_without_credit = serializers.IntegerField(
+        allow_null=True,
+        help_text="After the notice that credit does not cover what prepaid resources use they stop; null: they run on.",
+    )
     items = serializers.SerializerMethodField()
 
     @extend_schema_field(OfferedItem(many=True))

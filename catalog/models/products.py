@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -76,6 +76,15 @@ class Product(Named):
     )
     is_refundable = models.BooleanField(_("unused paid time is refunded on deletion"), default=True)
     stopped_time_is_free = models.BooleanField(_("stopped time is free of charge (postpaid)"), default=False)
+    days_without_credit = models.PositiveSmallIntegerField(
+        _("days until a resource stops whose use credit does not cover (prepaid)"),
+        default=3,
+        db_default=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), *STAGE],
+        help_text=_("After the notice. 1 to 90; empty: it runs on, and its customer is told alone."),
+    )
     service_subcategory = models.CharField(
         _("kind of service"),
         max_length=60,
@@ -113,6 +122,11 @@ class Product(Named):
                 name="late_renewal_is_a_known_policy",
                 violation_error_message=_("Late renewal is allowed in grace, or in suspension too."),
                 condition=Q(late_renewal__in=["grace", "suspension"]),
+            ),
+            models.CheckConstraint(
+                name="what_lacks_credit_stops_a_day_after_it_was_told_or_later",
+                violation_error_message=_("What lacks credit stops after 1 to 90 days, or runs on."),
+                condition=Q(days_without_credit__isnull=True) | Q(days_without_credit__range=(1, LONGEST_STAGE)),
             ),
             models.CheckConstraint(
                 name="a_product_is_of_a_kind_that_focus_knows",

@@ -17,6 +17,7 @@ from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import LONGEST_STAGE, Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
+from lifecycle.models.halted import MARKS_ARE_OF_WHAT_IS_STOPPED, WHAT_IS_HALTED, Halted
 from lifecycle.models.tags import tags_of_a_resource
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
 from store.carried import unique_with
@@ -93,7 +94,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
         return self.of_renewal(Renewal.AUTO).filter(paid_until__gt=at, paid_until__lte=at + within)
 
 
-class Resource(StateMachine):
+class Resource(Halted, StateMachine):
     """
     Something that a customer rents.
 
@@ -141,15 +142,6 @@ class Resource(StateMachine):
     suspend_at = models.DateTimeField(_("goes to the trash"), null=True, blank=True)
     rolls_over = models.BooleanField(_("continues as postpaid"), default=False)
     auto_renew_months = models.PositiveSmallIntegerField(_("auto-renew by months"), null=True, blank=True)
-    stopped_for_debt = models.BooleanField(
-        _("stopped for debt"), default=False, db_default=False, help_text=_("It starts when the debt is paid.")
-    )
-    stopped_for_cap = models.UUIDField(
-        _("stopped at a cap"),
-        null=True,
-        blank=True,
-        help_text=_("The cap. It starts as the cap says when that is lifted."),
-    )
     suspense_reason = models.CharField(_("why in the trash"), max_length=8, choices=SuspenseReason.choices, blank=True)
     suspended_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
     purge_at = models.DateTimeField(_("deleted for good"), null=True, blank=True)
@@ -198,14 +190,7 @@ class Resource(StateMachine):
                 name="only_what_runs_on_paid_time_is_renewed_automatically",
                 condition=Q(auto_renew_months__isnull=True) | RUNS_ON_PAID_TIME,
             ),
-            models.CheckConstraint(
-                name="only_what_is_stopped_is_stopped_for_debt",
-                condition=Q(stopped_for_debt=False) | Q(state=State.STOP),
-            ),
-            models.CheckConstraint(
-                name="only_what_is_stopped_is_stopped_at_a_cap",
-                condition=Q(stopped_for_cap__isnull=True) | Q(state=State.STOP),
-            ),
+            *MARKS_ARE_OF_WHAT_IS_STOPPED,
             models.CheckConstraint(
                 name="trash_has_a_reason_and_an_end",
                 condition=~Q(state=State.SUSPENSE)
@@ -224,10 +209,7 @@ class Resource(StateMachine):
                 fields=["paid_until"],
                 condition=Q(state__in=sorted(RUNNING), paid_until__isnull=False),
             ),
-            models.Index(name="resources_stopped_for_debt", fields=["customer"], condition=Q(stopped_for_debt=True)),
-            models.Index(
-                name="resources_stopped_at_a_cap", fields=["customer"], condition=Q(stopped_for_cap__isnull=False)
-            ),
+            *WHAT_IS_HALTED,
             models.Index(name="resources_by_purge", fields=["purge_at"], condition=Q(state=State.SUSPENSE)),
             search_index("name", name="resources_by_part_of_name"),
         ]
@@ -348,14 +330,14 @@ class Resource(StateMachine):
     @transition(field=state, source=State.STOP, target=State.ACTIVE)
     def start(self, *, at: datetime) -> None:
         self.changed_at = at
-        self._let_go()
+        self.let_go()
 
     @transition(field=state, source=[State.ACTIVE, State.STOP], target=State.SUSPENSE)
     def suspend(self, *, reason: str, purge_at: datetime, at: datetime) -> None:
         self.changed_at = self.suspended_at = at
         self.suspense_reason, self.purge_at = reason, purge_at
         self.auto_renew_months = None
-        self._let_go()
+        self.let_go()
 
     @transition(field=state, source=State.SUSPENSE, target=State.ACTIVE)
     def recover(self, *, at: datetime) -> None:
@@ -366,15 +348,11 @@ class Resource(StateMachine):
     def delete_at_once(self, *, at: datetime) -> None:
         self.changed_at = at
         self.auto_renew_months = None
-        self._let_go()
+        self.let_go()
 
     @transition(field=state, source=State.SUSPENSE, target=State.DELETED)
     def purge(self, *, at: datetime) -> None:
         self.changed_at = at
-
-    def _let_go(self) -> None:
-        """Nothing keeps it stopped any more."""
-        self.stopped_for_debt, self.stopped_for_cap = False, None
 
     def be_paid_until(self, end: datetime | None, *, grace: timedelta = timedelta()) -> None:
         """Paid time ends at `end` (None: postpaid, no end); the trash waits until the grace is over."""

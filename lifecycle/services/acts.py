@@ -71,6 +71,11 @@ class StoppedAtCap(DomainError):
     )
 
 
+class StoppedForCredit(DomainError):
+    code = "stopped-for-credit"
+    message = _("It was stopped because your credit does not cover what it uses. Top up, and it starts by itself.")
+
+
 class Act(StrEnum):
     """In the order in which they are shown."""
 
@@ -115,6 +120,8 @@ def refusal_of(act: Act, resource: Resource, *, at: datetime) -> DomainError | N
         return WrongState(state=resource.get_state_display())
     if act == Act.START and resource.stopped_for_debt:
         return StoppedForDebt()
+    if act == Act.START and resource.stopped_for_credit:
+        return StoppedForCredit()
     if act == Act.START and resource.stopped_for_cap:
         return StoppedAtCap(cap=str(resource.stopped_for_cap))
     if act == Act.AUTO_RENEW and resource.is_expired(at):

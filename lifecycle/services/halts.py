@@ -1,9 +1,10 @@
 """
-Resources that are stopped without their customer's doing it just now, and started again when the reason is no more: for debts, and at caps
-of the customer's own.
+Resources that are stopped without their customer's doing it just now, and started again when the reason is no more: for debts, at caps
+of the customer's own, and where credit does not cover what they use.
 
 Who has to stop is decided above, and asked for here. Each reason has its mark: what its customer had stopped stays stopped, for only what
-was stopped here is marked, and what has both marks starts when both are gone. A resource that is being changed is left to the next time.
+was stopped here is marked, and what has several marks starts when all are gone; not by itself if one of them left that to its customer. A
+resource that is being changed is left to the next time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ class Halt:
 
     :ivar wanted: a relation `w(id, cap)` of those that are to stop
     :ivar held: which of those that have its mark start again
-    :ivar other: whether the other reason stops it as well
     :ivar because: the code of the reason, and that of its end
     """
 
@@ -40,7 +40,6 @@ class Halt:
     marked: str
     mark: str
     unmark: str
-    other: str
     because: str
     no_more: str
 
@@ -52,7 +51,6 @@ DEBT = Halt(
     marked="r.stopped_for_debt",
     mark="stopped_for_debt = TRUE",
     unmark="stopped_for_debt = FALSE",
-    other="r.stopped_for_cap IS NOT NULL",
     because="stopped-for-overdue-invoices",
     no_more="overdue-invoices-paid",
 )
@@ -63,16 +61,29 @@ CAP = Halt(
     marked="r.stopped_for_cap IS NOT NULL",
     mark="stopped_for_cap = due.cap",
     unmark="stopped_for_cap = NULL",
-    other="r.stopped_for_debt",
     because="stopped-for-cap",
     no_more="cap-lifted",
 )
 """Those that were chosen; the mark names the cap."""
 
+CREDIT = Halt(
+    wanted="SELECT id, NULL::uuid AS cap FROM unnest(%(resources)s::uuid[]) AS r(id)",
+    held="r.id = ANY(%(resources)s)",
+    marked="r.stopped_for_credit",
+    mark="stopped_for_credit = TRUE",
+    unmark="stopped_for_credit = FALSE",
+    because="stopped-for-lack-of-credit",
+    no_more="credit-covers-it-again",
+)
+"""Those whose use credit does not cover."""
+HALTS = (DEBT, CAP, CREDIT)
+
 reasons.know(DEBT.because, _("Invoices are overdue."))
 reasons.know(DEBT.no_more, _("The overdue invoices are settled."))
 reasons.know(CAP.because, _("A cap was reached."))
 reasons.know(CAP.no_more, _("The cap was lifted."))
+reasons.know(CREDIT.because, _("Credit does not cover what it uses."))
+reasons.know(CREDIT.no_more, _("Credit covers what it uses again."))
 
 UNANSWERED = """EXISTS (SELECT FROM lifecycle_provisioningrequest q
     WHERE q.resource_id = r.id AND q.expects_answer AND q.state = ANY(%(open)s))"""
@@ -106,13 +117,15 @@ WITH due AS (
     FROM moved m WHERE m.ends AND s.resource_id = m.id AND s.ends_at IS NULL
 ){FOLLOWS}"""
 
+STARTS = "%(starts)s AND NOT r.starts_by_hand AND NOT {other}"
 START = f"""
 WITH due AS (
     SELECT r.id FROM lifecycle_resource r WHERE {{held}} AND {{marked}} AND NOT {UNANSWERED} ORDER BY r.id FOR NO KEY UPDATE
 ), unmarked AS (
     UPDATE lifecycle_resource r SET {{unmark}},
-        state = CASE WHEN %(starts)s AND NOT ({{other}}) THEN 'active' ELSE r.state END,
-        changed_at = CASE WHEN %(starts)s AND NOT ({{other}}) THEN %(at)s ELSE r.changed_at END
+        starts_by_hand = {{other}} AND (r.starts_by_hand OR NOT %(starts)s),
+        state = CASE WHEN {STARTS} THEN 'active' ELSE r.state END,
+        changed_at = CASE WHEN {STARTS} THEN %(at)s ELSE r.changed_at END
     FROM due WHERE r.id = due.id AND {{marked}}
     RETURNING r.id, r.customer_id, r.product_id, r.configuration, r.billing_mode, r.state AS now
 ), moved AS (
@@ -155,16 +168,33 @@ def let_go_of_caps(resource_ids: Collection[UUID], *, starts: bool, actor: Actor
     return _start(CAP, {"resources": list(resource_ids)}, starts=starts, actor=actor, at=at)
 
 
+def stop_for_credit(resource_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:
+    """What runs of these resources, whose customers the caller holds; returns how many were stopped."""
+    return _stop(CREDIT, {"resources": list(resource_ids)}, actor=actor, at=at) if resource_ids else 0
+
+
+def start_after_credit(resource_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:
+    """What was stopped for lack of credit of these resources; returns how many were started."""
+    if not resource_ids:
+        return 0
+    return _start(CREDIT, {"resources": list(resource_ids)}, starts=True, actor=actor, at=at)
+
+
 def _stop(halt: Halt, arguments: SqlArguments, *, actor: Actor, at: datetime) -> int:
     words = {"kind": "stopped", "verb": "stop", "reason": halt.because, "from_state": "active", "to_state": "stop"}
-    statement = STOP.format(wanted=halt.wanted, marked=halt.marked, mark=halt.mark, other=halt.other)
+    statement = STOP.format(wanted=halt.wanted, marked=halt.marked, mark=halt.mark, other=_other(halt))
     return _move(statement, {**arguments, **words}, actor=actor, at=at)
 
 
 def _start(halt: Halt, arguments: SqlArguments, *, starts: bool, actor: Actor, at: datetime) -> int:
     words = {"kind": "started", "verb": "start", "reason": halt.no_more, "from_state": "stop", "to_state": "active"}
-    statement = START.format(held=halt.held, marked=halt.marked, unmark=halt.unmark, other=halt.other)
+    statement = START.format(held=halt.held, marked=halt.marked, unmark=halt.unmark, other=_other(halt))
     return _move(statement, {**arguments, **words, "starts": starts}, actor=actor, at=at)
+
+
+def _other(halt: Halt) -> str:
+    """Whether another reason stops it as well."""
+    return "(" + " OR ".join(one.marked for one in HALTS if one is not halt) + ")"
 
 
 @transaction.atomic

@@ -61,6 +61,7 @@ WITH due AS (
     UPDATE lifecycle_resource r
     SET state = 'suspense', changed_at = %(at)s, suspended_at = %(at)s, suspense_reason = 'expired',
         auto_renew_months = NULL, stopped_for_debt = FALSE, stopped_for_cap = NULL,
+        stopped_for_credit = FALSE, starts_by_hand = FALSE,
         purge_at = %(at)s + make_interval(days => p.days_in_trash_after_expiry)
     FROM due, catalog_product p WHERE r.id = due.id AND p.id = r.product_id
     RETURNING r.id, r.customer_id, r.product_id, r.name, r.configuration, r.purge_at, due.state AS from_state

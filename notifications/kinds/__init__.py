@@ -19,11 +19,12 @@ from notifications.kinds.bills import BILLS
 from notifications.kinds.budgets import BUDGETS
 from notifications.kinds.money import MONEY
 from notifications.kinds.resources import RESOURCES
+from notifications.kinds.shortages import SHORTAGES
 from notifications.kinds.together import Together
 
 __all__ = ["KINDS", "If", "NoticeKind", "Row", "Topic", "Unless"]
 
-KINDS: dict[str, NoticeKind] = {**RESOURCES, **BILLS, **MONEY, **BUDGETS, **ON_BEHALF}
+KINDS: dict[str, NoticeKind] = {**RESOURCES, **BILLS, **MONEY, **BUDGETS, **SHORTAGES, **ON_BEHALF}
 
 
 def key_of(kind: str, facts: Json, at: datetime) -> str:
@@ -58,6 +59,7 @@ _OF_SUBJECTS = {
     Subject.PAYMENT: Topic.PAYMENTS,
     Subject.CREDIT_NOTE: Topic.PAYMENTS,
     Subject.ADJUSTMENT: Topic.PAYMENTS,
+    Subject.SHORTAGE: Topic.PAYMENTS,
     Subject.LINK: Topic.PAYMENTS,
     Subject.REQUEST: Topic.PAYMENTS,
     Subject.BUDGET: Topic.PAYMENTS,

@@ -32,6 +32,7 @@ from orders.views.life import notices_about, ruler_of
 from orders.views.lookups import actions_of, own_resource, type_of
 from orders.views.present import unit_price
 from payments.models import PocTime
+from payments.queries import announced_stop_of
 from store.cut import cut
 
 LATEST = 50
@@ -129,6 +130,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "runs_on_poc": found.is_running and any(_ends_with(time, found, request.at) for time in poc_times),
     }
     if May.VIEW_BILLING in request.rights:
+        facts["shortage"] = announced_stop_of(found)
         facts["ruler"] = ruler_of(
             found,
             events=events[::-1],

@@ -1,4 +1,4 @@
-"""What credit is held for: for staff to look at."""
+"""What credit is held for, and where it does not suffice: for staff to look at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.look import column, instant, money
-from payments.models import UsageHold
+from payments.models import Shortage, UsageHold
 
 
 @admin.register(UsageHold)
@@ -21,3 +21,12 @@ class UsageHoldAdmin(LookOnlyAdmin):
     list_filter = ("hold__ended_as",)
     search_fields = ("customer__name", "resource__name", "month")
     ordering = ("-pk",)
+
+
+@admin.register(Shortage)
+class ShortageAdmin(LookOnlyAdmin):
+    list_display = ("at", "customer", "product", "missing", "missing_now", "stops_at", "done_at", "lifted_at")
+    list_select_related = ("customer", "product")
+    list_filter = (("lifted_at", admin.EmptyFieldListFilter), "product")
+    search_fields = ("customer__name",)
+    ordering = ("-at", "-pk")

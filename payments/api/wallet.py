@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.endpoints import Endpoint
-from accounts.api.fields import AnyField
+from accounts.api.fields import AnyField, Instant
 from accounts.api.files import Exported
 from accounts.api.query import Paged, one_of_many
 from accounts.may import TO_EXPORT, May
@@ -22,6 +22,7 @@ from invoices.api.shapes import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.origins import CreditKind, credit_by_kind, kind_of, origins_of
+from payments.queries import shortages_of
 from payments.reports import MOVEMENTS
 from payments.services.wallet import wallet_of
 from store.shown import open_rows
@@ -34,6 +35,16 @@ class CreditPart(serializers.Serializer[object]):
     amount = serializers.IntegerField()
 
 
+class ShortageShape(serializers.Serializer[object]):
+    """What credit does not cover of the use of a product's resources."""
+
+    product = serializers.CharField(source="product.code")
+    missing = serializers.IntegerField(source="missing_now", help_text="When it was looked at last.")
+    told_at = Instant(source="at")
+    stops_at = Instant(allow_null=True, help_text="When resources stop unless enough is topped up; null: they run on.")
+    stopped_at = Instant(source="done_at", allow_null=True)
+
+
 class WalletShape(serializers.Serializer[object]):
     """A customer's stored money."""
 
@@ -44,6 +55,7 @@ class WalletShape(serializers.Serializer[object]):
     held = serializers.IntegerField()
     poc = serializers.IntegerField(help_text="POC credit, which is no part of what is available: see `/poc-credit/`.")
     credit_kinds = CreditPart(many=True, help_text="How the credit came in; promotional credit is not among it.")
+    shortages = ShortageShape(many=True, help_text="Where credit does not cover what prepaid resources use.")
 
     def get_currency(self, wallet: object) -> str:
         return CURRENCY
@@ -62,7 +74,10 @@ class WalletViewSet(Endpoint):
         kinds = credit_by_kind(self.customer.pk).items()
         parts = [{"kind": kind, "amount": amount} for kind, amount in kinds]
         wallet = wallet_of(self.customer.pk)
-        return self.show({**asdict(wallet), "available": wallet.available, "credit_kinds": parts})
+        shortages = list(shortages_of(self.customer))
+        return self.show(
+            {**asdict(wallet), "available": wallet.available, "credit_kinds": parts, "shortages": shortages}
+        )
 
 
 class OriginShape(serializers.Serializer[object]):

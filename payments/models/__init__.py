@@ -4,7 +4,7 @@ from payments.models.allocations import Allocation, InvoiceBornPaid
 from payments.models.attempts import OPEN, SETTLED, TO_ASK_ABOUT, Payment, PaymentState
 from payments.models.automatic import AutomaticCharge
 from payments.models.behalf import PaymentRequest
-from payments.models.holds import UsageHold
+from payments.models.holds import Shortage, UsageHold
 from payments.models.links import Consent, LinkedAccount
 from payments.models.notices import GatewayNotice
 from payments.models.paid_time import PaidTime
@@ -36,6 +36,7 @@ __all__ = [
     "ReconciliationCase",
     "Refund",
     "Reversal",
+    "Shortage",
     "StatementDay",
     "StatementLine",
     "TransferClaim",

@@ -1,4 +1,4 @@
-"""What credit is kept for: the use of prepaid resources."""
+"""What credit is kept for: the use of prepaid resources. And where it does not suffice for that."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import ClassVar, Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
+from catalog.models import Product
+from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from ledger.models import CreditHold
 from lifecycle.models import Resource
 from store.carried import CarriedKey
 from store.personal import Because, kept
-from store.triggers import append_only
+from store.triggers import append_only, frozen, never_deleted
 
 
 class UsageHoldQuerySet(models.QuerySet["UsageHold"]):
@@ -118,3 +120,69 @@ class UsageHold(models.Model):
     def source_of(resource_id: object, month: str) -> str:
         """As the trigger writes it."""
         return f"use:{resource_id}:{month}"
+
+
+class ShortageQuerySet(models.QuerySet["Shortage"]):
+    def standing(self) -> Self:
+        return self.filter(lifted_at=None)
+
+
+class Shortage(models.Model):
+    """
+    Credit does not cover what resources of a product use, with the days ahead: so much was missing when the customer was told, and so much
+    when it was looked at last.
+
+    They stop at `stops_at` and not before (empty: they run on, as the product says), and start when it is lifted: credit came in, or
+    less is needed.
+    """
+
+    AT_CLOSING: ClassVar = kept(Because.BOOKS)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="shortages", verbose_name=_("customer")
+    )
+    product = models.ForeignKey(
+        Product, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("product")
+    )
+    missing = models.BigIntegerField(_("missing when it was told"))
+    missing_now = models.BigIntegerField(_("missing now"))
+    at = models.DateTimeField(_("told"))
+    stops_at = models.DateTimeField(_("stops at"), null=True, blank=True)
+    done_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    objects = ShortageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("shortage of credit")
+        verbose_name_plural = _("shortages of credit")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                name="one_shortage_of_a_product_stands",
+                fields=["customer", "product"],
+                condition=Q(lifted_at__isnull=True),
+            ),
+            models.CheckConstraint(name="a_shortage_lacks_something", condition=Q(missing__gt=0, missing_now__gt=0)),
+            models.CheckConstraint(
+                name="a_stop_is_told_before_it_comes",
+                condition=Q(stops_at__isnull=True) | Q(stops_at__gt=F("at")),
+            ),
+            models.CheckConstraint(
+                name="nothing_stops_before_the_day_that_was_told",
+                condition=Q(done_at__isnull=True) | Q(stops_at__isnull=False, done_at__gte=F("stops_at")),
+            ),
+        ]
+        triggers: ClassVar = [
+            never_deleted(),
+            frozen("is_what_was_told", columns=["customer_id", "product_id", "missing", "at", "stops_at"]),
+            frozen("stops_once", columns=["done_at"], unless="OLD.done_at IS NULL AND OLD.lifted_at IS NULL"),
+            frozen("is_lifted_once", columns=["lifted_at"], unless="OLD.lifted_at IS NULL"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.at:%Y-%m-%d}"
+
+    def is_due(self, at: datetime) -> bool:
+        """The day that was told has come."""
+        return self.stops_at is not None and self.stops_at <= at

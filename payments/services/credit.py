@@ -20,6 +20,7 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
 from payments.services.standing import stop_filling_up
+from payments.services.use_credit import when_money_came
 from store.tally import Tally, for_each
 
 
@@ -47,6 +48,7 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
         ledger.post(ledger.Fact.ADJUSTMENT, key, legs, customer_id=held.pk, at=at, reference=reason)
     if amount < 0:
         stop_filling_up(held, key, at=at)
+    when_money_came(held, actor=actor, at=at)
     record_audit(Did.ADJUST_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(held, Notice.Kind.CREDIT_ADJUSTED, key, at=at, amount=amount, reason=reason)
 
@@ -62,6 +64,7 @@ def grant_promotional_credit(
         )
     held = Customer.objects.lock_open(customer.pk)
     grant = grants.grant_promotional(held, amount, expires_at=expires_at, reason=reason, at=at)
+    when_money_came(held, actor=actor, at=at)
     record_audit(Did.GRANT_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(
         held,

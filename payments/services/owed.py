@@ -14,6 +14,7 @@ from payments.services.invoices import pay_automatically
 from payments.services.reversals import collect_debts
 from payments.services.standing import try_for_invoices
 from payments.services.use_bills import pay_for_use
+from payments.services.use_credit import when_money_came
 
 
 @transaction.atomic
@@ -32,4 +33,5 @@ def settle_owed_by(customer: Customer, *, actor: Actor, at: datetime) -> Payment
     use = pay_for_use(customer, actor=actor, at=at)
     others = pay_automatically(customer, actor=actor, at=at)
     try_for_invoices(customer, at=at)
+    when_money_came(customer, actor=actor, at=at)
     return others or use

@@ -1,4 +1,8 @@
-"""Looking after the credit that the use of prepaid resources needs: of everybody, every day."""
+"""
+Looking after the credit that the use of prepaid resources needs: of everybody, every day, and of whom money came in for.
+
+Bills are paid, what is to be held is held, and where that does not suffice the customer is told and resources stop (`shortages`).
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ from invoices.models import Invoice
 from invoices.services.to_hold import prepaid_use
 from kernel.actors import Actor
 from kernel.ranges import ranges_of
-from payments.models import UsageHold
+from lifecycle.models import Resource
+from payments.models import Shortage, UsageHold
+from payments.services.shortages import out_of_step, see_to_shortages
 from payments.services.use_bills import pay_for_use
 from payments.services.use_holds import hold_for, months_held
 from store.tally import Tally, for_each, for_each_group
@@ -48,16 +54,20 @@ def hold_for_all(*, actor: Actor, at: datetime) -> Tally:
 
 
 def _customers(at: datetime) -> Iterator[Sequence[UUID]]:
-    """Customers with something to hold or held, or open bills for use, so many together as have AT_ONCE resources."""
+    """Customers with something to hold, held or lacking, or open bills for use, so many together as have AT_ONCE resources."""
     sizes: dict[UUID, int] = defaultdict(int)
     for month in months_held(at):
         used = prepaid_use(month.period).values("customer").annotate(resources=Count("resource", distinct=True))
         for customer_id, count in used.values_list("customer", "resources").iterator(chunk_size=10_000):
             sizes[customer_id] = max(sizes[customer_id], count)
-    for customer_id in UsageHold.objects.open().values_list("customer", flat=True).distinct().iterator():
-        sizes.setdefault(customer_id, 1)
-    for customer_id in Invoice.objects.open().of_paid_time().values_list("customer", flat=True).distinct().iterator():
-        sizes.setdefault(customer_id, 1)
+    for rows in (
+        UsageHold.objects.open(),
+        Shortage.objects.standing(),
+        Invoice.objects.open().of_paid_time(),
+        Resource.objects.filter(stopped_for_credit=True),
+    ):
+        for customer_id in rows.values_list("customer", flat=True).distinct().iterator():
+            sizes.setdefault(customer_id, 1)
     pks = sorted(sizes)
     for first, last in ranges_of(enumerate(sizes[pk] for pk in pks), at_most=AT_ONCE):
         yield pks[first : last + 1]
@@ -68,9 +78,30 @@ def _hold_for(pks: Sequence[UUID], *, waits: bool = False, actor: Actor, at: dat
     """Returns whom somebody else holds, unless it `waits` for them."""
     free = Customer.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=pks)
     customers = list(free.order_by("pk"))
-    owing = set(Invoice.objects.open().of_paid_time().filter(customer__in=pks).values_list("customer", flat=True))
+    look_after(customers, actor=actor, at=at)
+    return sorted({*pks} - {customer.pk for customer in customers})
+
+
+def put_in_step(*, actor: Actor, at: datetime) -> Tally:
+    """
+    What may be lifted is lifted without waiting for the morning, and what had to wait starts: see `shortages.out_of_step`. Whom somebody
+    else holds is left to the next time, a minute later.
+    """
+    pks = out_of_step(at)
+    groups = [pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE)]
+    return for_each_group(groups, lambda some: _hold_for(some, actor=actor, at=at), what="shortages of customers")
+
+
+def when_money_came(customer: Customer, *, actor: Actor, at: datetime) -> None:
+    """Credit may cover now what it did not: at once, not in the morning. The caller holds the customer."""
+    if Shortage.objects.standing().filter(customer=customer).exists():
+        look_after([customer], actor=actor, at=at)
+
+
+def look_after(customers: Sequence[Customer], *, actor: Actor, at: datetime) -> None:
+    """Pay, hold, and see to what is missing: of these customers, whom the caller holds."""
+    owing = set(Invoice.objects.open().of_paid_time().filter(customer__in=customers).values_list("customer", flat=True))
     for customer in customers:
         if customer.pk in owing:  # else what is held for a bill would be free before it is paid
             pay_for_use(customer, actor=actor, at=at)
-    hold_for(customers, at=at)
-    return sorted({*pks} - {customer.pk for customer in customers})
+    see_to_shortages(customers, hold_for(customers, at=at), actor=actor, at=at)

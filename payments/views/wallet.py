@@ -29,6 +29,7 @@ from payments.queries import (
     holds_of,
     movements_of,
     promotional_by_expiry,
+    shortages_of,
     waiting_transfers,
 )
 from payments.reports import HOLDS_PAGE
@@ -59,7 +60,12 @@ def held_credit(request: PortalRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         after=request.GET.get("after", ""),
     )
-    context = {"page": page, "columns": HOLDS_PAGE, "wallet": wallet_of(request.customer.pk)}
+    context = {
+        "page": page,
+        "columns": HOLDS_PAGE,
+        "wallet": wallet_of(request.customer.pk),
+        "shortages": shortages_of(request.customer),
+    }
     return render(request, "payments/held_credit.html", context)
 
 
@@ -113,6 +119,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "once": new_id(),
         "wallet": money,
         "debt": debt_of(request.customer),
+        "shortages": shortages_of(request.customer),
         "figures": _figures(money, credit_by_kind(request.customer.pk)),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "holds": holds,

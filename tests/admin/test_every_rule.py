@@ -25,6 +25,7 @@ BEFORE_THAT = {"valid_until_0": "2026-03-20", "valid_until_1": "00:00"}
 BROKEN = {
     "a_stage_of_the_end_lasts_90_days_at_most": {"grace_days": "91"},
     "late_renewal_is_a_known_policy": {"late_renewal": "never"},
+    "what_lacks_credit_stops_a_day_after_it_was_told_or_later": {"days_without_credit": "0"},
     "a_product_is_of_a_kind_that_focus_knows": {"service_subcategory": "Gardening"},
     "item_code_is_unique_in_its_product": {"code": "small"},
     "price_is_not_negative": {"unit_price": "-1"},

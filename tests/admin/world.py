@@ -34,6 +34,7 @@ from payments.models import (
     GatewayNotice,
     Payment,
     PaymentRequest,
+    Shortage,
     StatementDay,
     TransferClaim,
     UsageHold,
@@ -157,6 +158,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     server = Resource.objects.filter(customer=customer).earliest("pk")
     [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
     UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
+    Shortage.objects.create(customer=customer, product=product, missing=5, missing_now=5, at=NOON)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     pilot = make_item(make_product(f"vpilot-{number}"), f"pilot-{number}", 100_000)
     grant_poc_credit(

@@ -23,7 +23,7 @@ from kernel import clock
 from lifecycle.models import RUNNING, Health, ProvisioningRequest, Resource, State
 from notifications.models import Notice
 from orders.models import Order
-from payments.models import LinkedAccount, Payment, ReconciliationCase, StatementDay, StatementLine
+from payments.models import LinkedAccount, Payment, ReconciliationCase, Shortage, StatementDay, StatementLine
 from sandbox import links
 from sandbox.config import Config
 from sandbox.store import Store
@@ -69,6 +69,13 @@ def test_there_is_a_resource_in_every_state_and_health(demo: Path) -> None:
     assert reasons == set(Resource.SuspenseReason.values)
     assert prepaid.filter(auto_renew_months__isnull=False).exists()
     assert prepaid.filter(rolls_over=True).exists()
+
+
+def test_somebody_is_told_that_credit_does_not_cover_what_is_used(demo: Path) -> None:
+    [shortage] = Shortage.objects.standing().select_related("product")
+    assert (shortage.product.code, shortage.done_at) == ("vstorage", None)
+    assert shortage.stops_at
+    assert shortage.stops_at > NOW
 
 
 def test_orders_payments_and_invoices_ended_in_every_way(demo: Path) -> None:

@@ -314,6 +314,9 @@ PLANTED: dict[str, list[str]] = {
     "what runs on usage is in use": ["UPDATE lifecycle_serviceperiod SET ends_at = starts_at WHERE ends_at IS NULL"],
     "paid time ends where invoices, POC credit or what happened last say so": ["UPDATE lifecycle_resource SET paid_until = '2099-01-01', suspend_at = '2099-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
     "what is over is in the trash a day later": ["UPDATE lifecycle_resource SET paid_until = '2026-01-01', suspend_at = '2026-01-01' WHERE paid_until IS NOT NULL AND state = 'active'"],
+    "what is stopped for lack of credit lacks it, or is let go within an hour": [
+        "UPDATE lifecycle_resource SET state = 'stop', stopped_for_credit = TRUE WHERE state = 'active' AND billing_mode = 'prepaid'"
+    ],
     "the history of a resource runs forward": ["UPDATE lifecycle_resourceevent SET at = '2020-01-01' WHERE from_state <> ''"],
     "nothing is deleted by itself before its time in the trash is over": [
         "UPDATE lifecycle_resource SET state = 'deleted' WHERE state = 'suspense'; "

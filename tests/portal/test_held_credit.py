@@ -36,8 +36,8 @@ def server(alice, small, traffic):
     return create(alice, small, at=BEGIN, name="web-01")[0]
 
 
-def used(server, quantity=10, key="a"):
-    at = BEGIN + 6 * DAY - DAY / 24
+def used(server, quantity=10, key="a", at=BEGIN + 6 * DAY):
+    at -= DAY / 24
     assert take(server, use(server, key, quantity, used_at=at), at=at) == ["accepted"]
 
 
@@ -78,6 +78,50 @@ def test_what_is_lacking_is_said(small, traffic):
     used(create(poor, small, at=BEGIN)[0])
     held()
     assert "lacking 2,000 ₫" in read(signed_in(poor), reverse("held-credit"))
+
+
+@pytest.fixture
+def lacking(small, traffic):
+    """2,000 are missing of 20,000; resources of vServer stop on the tenth."""
+    poor = make_customer("Poor", credit=181_000 + 18_000)
+    [server] = create(poor, small, at=BEGIN)
+    used(server)
+    held()
+    return server
+
+
+@pytest.mark.parametrize("address", ["wallet", "held-credit", "resource", "home"])
+def test_what_is_lacking_is_announced_with_its_amount_and_day(lacking, address):
+    where = reverse(address, args=[lacking.pk] if address == "resource" else [])
+    page = read(signed_in(lacking.customer), where)
+    assert "10 Mar 2026" in page
+    assert "our credit does not cover what it uses" in page
+    assert address == "home" or "Missing now: 2,000 ₫" in page
+
+
+def test_what_was_stopped_says_why_and_how_it_starts(lacking):
+    used(lacking, 30, "b", at=BEGIN + 9 * DAY)
+    held(BEGIN + 9 * DAY)
+    client, caller = signed_in(lacking.customer), caller_of(lacking.customer)
+    page = read(client, reverse("resource", args=[lacking.pk]))
+    assert "Stopped for lack of credit" in page
+    assert "It starts by itself once it does." in page
+    assert "Resources were stopped." in read(client, reverse("wallet"))
+    [shortage] = done(caller.get("wallet/"))["shortages"]
+    assert (shortage["product"], shortage["stopped_at"] is None) == ("vserver", False)
+    assert done(caller.get(f"resources/{lacking.pk}/"))["stopped_for"] == ["credit"]
+
+
+def test_rest_says_what_is_lacking_and_when_it_stops(lacking):
+    assert done(caller_of(lacking.customer).get("wallet/"))["shortages"] == [
+        {
+            "product": "vserver",
+            "missing": 2_000,
+            "told_at": "2026-03-06T17:00:00Z",
+            "stops_at": "2026-03-09T17:00:00Z",
+            "stopped_at": None,
+        }
+    ]
 
 
 def test_strangers_see_nothing_of_it(bob, server):

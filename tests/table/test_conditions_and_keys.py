@@ -131,6 +131,11 @@ CONDITIONS: dict[str, tuple[str, dict[str, str], list[dict[str, str]]]] = {
         {"service_subcategory": "'Caching'"},
         [{"service_subcategory": "'Gardening'"}],
     ),
+    "what_lacks_credit_stops_a_day_after_it_was_told_or_later": (
+        "catalog_product",
+        {"days_without_credit": "90"},
+        [{"days_without_credit": "0"}, {"days_without_credit": "91"}],
+    ),
     "late_renewal_is_a_known_policy": ("catalog_product", {"late_renewal": "'grace'"}, [{"late_renewal": "'never'"}]),
     "each_customer_can_use_a_coupon": (
         "catalog_coupon",

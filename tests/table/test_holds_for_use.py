@@ -10,9 +10,9 @@ from ledger.holds import End, Wanted, end_holds, place_holds
 from ledger.models import CreditHold
 from ledger.services import wallet_of
 from lifecycle.models import Resource
-from payments.models import UsageHold
-from tests.cast import NOON, create
-from tests.table.attack import MARKS, refuse, refused
+from payments.models import Shortage, UsageHold
+from tests.cast import DAY, NOON, create
+from tests.table.attack import MARKS, refuse, refused, run
 
 pytestmark = MARKS
 
@@ -76,3 +76,69 @@ def test_many_holds_move_what_is_held_at_once(alice: Customer, small: Item) -> N
     assert wallet_of(alice.pk).held == 21
     end_holds([one.pk for one in made[:2]], End.CAPTURED, at=NOON)
     assert wallet_of(alice.pk).held == 7
+
+
+# --- Shortages ---
+
+
+@pytest.fixture
+def shortage(server: Resource) -> Shortage:
+    return Shortage.objects.create(
+        customer=server.customer,
+        product=server.product,
+        missing=5,
+        missing_now=5,
+        at=NOON,
+        stops_at=NOON + 3 * DAY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("UPDATE payments_shortage SET done_at = stops_at - interval '1 second'", "nothing_stops_before_the_day_that_was_told"),
+        ("UPDATE payments_shortage SET stops_at = at", "frozen"),
+        ("UPDATE payments_shortage SET missing = 1", "frozen"),
+        ("UPDATE payments_shortage SET at = now()", "frozen"),
+        ("INSERT INTO payments_shortage (id, customer_id, product_id, missing, missing_now, at) SELECT gen_random_uuid(), customer_id, product_id, 1, 1, at FROM payments_shortage", "one_shortage_of_a_product_stands"),
+        ("DELETE FROM payments_shortage", "nothing is deleted"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("shortage")
+def test_nothing_stops_before_the_day_that_was_told(attack: str, said: str) -> None:
+    refuse(attack, match=said)
+
+
+@pytest.mark.usefixtures("shortage")
+def test_a_shortage_is_carried_out_and_lifted_once() -> None:
+    run("UPDATE payments_shortage SET done_at = stops_at")
+    refuse("UPDATE payments_shortage SET done_at = stops_at + interval '1 day'", match="frozen")
+    run("UPDATE payments_shortage SET lifted_at = now()")
+    refuse("UPDATE payments_shortage SET lifted_at = NULL", match="frozen")
+
+
+def test_a_shortage_lacks_something(server: Resource) -> None:
+    for missing, now in ((0, 1), (1, 0)):
+        with refused("a_shortage_lacks_something"):
+            Shortage.objects.create(
+                customer=server.customer, product=server.product, missing=missing, missing_now=now, at=NOON
+            )
+
+
+def test_a_stop_is_told_before_it_comes(server: Resource) -> None:
+    with refused("a_stop_is_told_before_it_comes"):
+        Shortage.objects.create(
+            customer=server.customer, product=server.product, missing=1, missing_now=1, at=NOON, stops_at=NOON
+        )
+
+
+def test_only_what_is_stopped_is_stopped_for_credit(server: Resource) -> None:
+    refuse(
+        "UPDATE lifecycle_resource SET stopped_for_credit = TRUE", match="only_what_is_stopped_is_stopped_for_credit"
+    )
+
+
+def test_only_what_is_still_halted_waits_for_its_customer(server: Resource) -> None:
+    refuse(
+        "UPDATE lifecycle_resource SET starts_by_hand = TRUE", match="only_what_is_still_halted_waits_for_its_customer"
+    )

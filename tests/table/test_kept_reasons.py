@@ -14,6 +14,7 @@ from budgets.models import Hit
 from invoices.models import CreditNote, ParkedBilling
 from kernel.reasons import in_words
 from lifecycle.models import Failure, Resource
+from lifecycle.services.halts import CAP, CREDIT, DEBT
 from notifications.models import MailTrouble
 from payments.failures import KEPT, WORDS, failure_words
 from payments.models import Payment
@@ -24,7 +25,10 @@ PAYER = "what whoever paid wrote"
 
 KEPT_REASONS = {
     "lifecycle.ProvisioningRequest.reason": [failure.value for failure in Failure],
-    "lifecycle.ResourceEvent.reason": [failure.value for failure in Failure],
+    "lifecycle.ResourceEvent.reason": [
+        *(failure.value for failure in Failure),
+        *(code for halt in (CAP, CREDIT, DEBT) for code in (halt.because, halt.no_more)),
+    ],
     "lifecycle.Resource.suspense_reason": Resource.SuspenseReason,
     "orders.OrderItem.reason": [failure.value for failure in Failure],
     "invoices.ParkedBilling.cause": ParkedBilling.Cause,
