@@ -50,6 +50,7 @@ from tests.cast import (
     chosen,
     create,
     fresh,
+    make_coupon,
     make_customer,
     make_item,
     make_product,
@@ -169,6 +170,22 @@ def test_what_costs_nothing_now_is_refused_once_the_cap_is_reached(
     with pytest.raises(CapReached):
         resize(server, larger, at=NOON)
     create(alice, free, at=APRIL)
+
+
+def test_a_coupon_that_takes_all_is_taken_until_the_cap_is_reached(alice: Customer, small: Item) -> None:
+    """It spends nothing; what it lets come into use would come on top of a cap that is spent."""
+    make_coupon("ALL", 181_000, maximum_uses_per_customer=9)
+    make_coupon("MOST", 180_000, maximum_uses_per_customer=9)
+    cap_of(alice, 181_000)
+    create(alice, small, coupon="ALL")
+    create(alice, small)  # 181,000: all of it
+    with nothing_changes(), pytest.raises(CapReached) as refusal:
+        create(alice, small, coupon="ALL")
+    assert (refusal.value.details["spent"], "amount" in refusal.value.details) == (181_000, False)
+    with nothing_changes(), pytest.raises(CapReached) as refusal:
+        create(alice, small, coupon="MOST")
+    assert (refusal.value.details["spent"], refusal.value.details["amount"]) == (181_000, 1_000)
+    create(alice, small, at=APRIL, coupon="ALL")
 
 
 def test_a_cap_of_a_product_or_a_key_refuses_nothing_else(alice: Customer, small: Item, vserver: Product) -> None:
