@@ -37,7 +37,7 @@ def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) ->
     return [
         *_undeliverable(customer),
         *(_kept_down(customer) if sees_bills else []),
-        *(_capped(customer) if sees_bills else []),
+        *(_capped(customer, at) if sees_bills else []),
         *(_lacking_credit(customer) if sees_bills else []),
         *(_overdue(customer, at) if sees_bills else []),
         *_ending(customer, at, may_order=may_order),
@@ -87,9 +87,9 @@ def _kept_down_words(step: DunningStep) -> tuple[str, str]:
     return title, _("on %(day)s, unless what is overdue is paid") % {"day": display.day(local_day(step.happens_at))}
 
 
-def _capped(customer: Customer) -> list[Row]:
+def _capped(customer: Customer, at: datetime) -> list[Row]:
     """Caps of the customer's own that are reached, and what they do."""
-    hits = Hit.objects.standing().filter(customer=customer).select_related("budget__product", "budget__key")
+    hits = Hit.objects.in_force(at).filter(customer=customer).select_related("budget__product", "budget__key")
     look = (reverse("budgets"), _("See the budgets"))
     return [
         _note("red", "lock", _("A cap is reached: %(cap)s") % {"cap": hit.budget}, _capped_words(hit), look)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from budgets.models.budgets import Budget
+from kernel.periods import CalendarMonth
 from store.carried import CarriedKey
 from store.personal import Because, kept
 from store.triggers import frozen, never_deleted
@@ -21,6 +22,10 @@ class HitQuerySet(models.QuerySet["Hit"]):
     def standing(self) -> Self:
         """Those that were not lifted."""
         return self.filter(lifted_at=None)
+
+    def in_force(self, at: datetime) -> Self:
+        """Those of the month of `at`: of another month they are lifted as soon as somebody looks."""
+        return self.standing().filter(month=CalendarMonth.of(at).key)
 
 
 class Hit(models.Model):

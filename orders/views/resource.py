@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import LOOK, May
+from budgets.models import Hit
 from catalog.configuration import configuration_text, items_of
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
@@ -124,6 +125,8 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "open_order": next((order for order in orders if not order.has_ended), None),
         "events": [_told(event) for event in events],
         "ruler_legend": LEGEND,
+        "cap_stands": found.stopped_for_cap
+        and Hit.objects.in_force(request.at).filter(budget=found.stopped_for_cap).exists(),
         "running": running.of.get(found.pk),
         "uses": running.uses,
         "poc_times": poc_times,

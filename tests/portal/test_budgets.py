@@ -6,8 +6,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.may import Role
-from budgets.models import Budget
-from tests.cast import NOON, create
+from budgets.models import Budget, Stops
+from budgets.services.setting import Cap, change_budget, set_budget, set_cap
+from kernel.periods import CalendarMonth
+from tests.cast import NOON, create, owner_of
 from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
 
@@ -78,6 +80,21 @@ def test_what_happens_when_it_is_spent_is_chosen(owner, alice, small):
     owner.post(reverse("budget-change", args=[budget.pk]), {"limit": "100000", "confirmed": "on"})
     assert "the cap is reached" in markup(owner.get(PAGE))
     assert "Stopped because a cap was reached" in markup(owner.get(reverse("resource", args=[server.pk])))
+
+
+def test_a_cap_of_the_month_before_is_not_said_to_be_raised(alice, small):
+    """It lets go of what it stopped within a minute of the new month."""
+    (server,) = create(alice, small)
+    budget = set_budget(alice, 200_000, actor=owner_of(alice), at=NOON)
+    chosen = Cap(refuses_orders=True, stops=Stops.CHOSEN, chosen=[server.pk])
+    set_cap(budget.pk, chosen, actor=owner_of(alice), at=NOON)
+    change_budget(budget.pk, 100_000, confirmed=True, actor=owner_of(alice), at=NOON)
+    pages = reverse("home"), reverse("resource", args=[server.pk])
+    for at, stands in ((NOON, True), (CalendarMonth.of(NOON).period.ends_at, False)):
+        with the_time_being(at):
+            home, page = (markup(signed_in(alice).get(one)) for one in pages)
+        assert ("A cap is reached" in home, "Raise the cap" in page) == (stands, stands)
+        assert ("lets go of it within a minute" in page) != stands
 
 
 def test_what_a_cap_stops_is_chosen_by_who_may_stop_resources(owner, alice):
