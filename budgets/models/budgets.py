@@ -38,7 +38,7 @@ class Stops(models.TextChoices):
     """What a cap stops when it is reached."""
 
     NOTHING = "", _("nothing")
-    POSTPAID = "postpaid", _("all that is paid afterwards")
+    POSTPAID = "postpaid", _("all that is paid afterwards (metered use of what is paid ahead goes on)")
     CHOSEN = "chosen", _("what I choose")
 
 

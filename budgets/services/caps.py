@@ -148,6 +148,7 @@ def _reached(hit: Hit, budget: Budget, *, at: datetime) -> Notice:
         month=hit.month,
         budget=code_of(budget),
         acts=budget.acts,
+        stops=budget.stops,
         stopped=hit.stopped,
         afterwards=_afterwards(budget),
         **told_to(budget),

@@ -55,6 +55,7 @@ BUDGETS: dict[str, NoticeKind] = {
                 ("refuse", "both"),
             ),
             _("%(stopped)s resources are stopped. Nothing is deleted."),
+            If("stops", _("What is paid ahead runs on, and so does its metered use."), ("postpaid",)),
             If("afterwards", _("They start by themselves when you raise the cap, or when the month ends."), ("again",)),
             If(
                 "afterwards",
