@@ -17,7 +17,7 @@ from accounts.models import Customer
 from budgets.models import Budget
 from budgets.paid import Paid, paid_of
 from budgets.scopes import SCOPES
-from invoices.services.running import Cost, RunningCosts, running_costs_of
+from invoices.services.outlook import Ahead, Outlook, outlook_of
 from kernel.periods import CalendarMonth
 
 ENOUGH_DATA = timedelta(days=3)
@@ -31,8 +31,8 @@ class Standing:
 
     :ivar spent: VND with VAT until now
     :ivar waiting: ordered, and not paid yet
-    :ivar expected: by the end of the month if nothing is ordered, changed or deleted any more; None before three days of use, and
-        where nothing is paid by use
+    :ivar expected: by the end of the month if nothing is ordered, changed or deleted any more, and use goes on as in the last days: see
+        `invoices.services.outlook`; None before three days of use, and where nothing is paid by use
     """
 
     budget: Budget
@@ -82,7 +82,7 @@ def standings(budgets: Sequence[Budget], *, at: datetime) -> list[Standing]:
     return found
 
 
-def _used(budgets: Sequence[Budget], *, at: datetime) -> dict[UUID, tuple[Cost, datetime | None]]:
+def _used(budgets: Sequence[Budget], *, at: datetime) -> dict[UUID, tuple[Ahead, datetime | None]]:
     """What the use of the month costs that each is about, and since when there is any in it."""
     own: dict[UUID, set[UUID]] = {}
     for scope, about in SCOPES.items():
@@ -90,24 +90,24 @@ def _used(budgets: Sequence[Budget], *, at: datetime) -> dict[UUID, tuple[Cost, 
             own |= about.own(these)
     whole = [budget for budget in budgets if budget.pk not in own]
     parts = [budget for budget in budgets if budget.pk in own]
-    by_product = running_costs_of(_customers(whole), at=at) if whole else {}
+    by_product = outlook_of(_customers(whole), at=at) if whole else {}
     by_resource = {}
     if parts:
         only = set().union(*own.values())
-        by_resource = running_costs_of(_customers(parts), at=at, by="resource", only=only)
+        by_resource = outlook_of(_customers(parts), at=at, by="resource", only=only)
     found = {}
     for budget in whole:
-        running = by_product[budget.customer_id]
-        found[budget.pk] = _of(running, running.of.keys() if budget.product_id is None else [budget.product_id])
+        ahead = by_product[budget.customer_id]
+        found[budget.pk] = _of(ahead, ahead.of.keys() if budget.product_id is None else [budget.product_id])
     for budget in parts:
         found[budget.pk] = _of(by_resource[budget.customer_id], own[budget.pk])
     return found
 
 
-def _of(running: RunningCosts, keys: Iterable[UUID]) -> tuple[Cost, datetime | None]:
+def _of(found: Outlook, keys: Iterable[UUID]) -> tuple[Ahead, datetime | None]:
     keys = list(keys)
-    cost = sum((running.of[key] for key in keys if key in running.of), Cost())
-    return cost, min((running.began[key] for key in keys if key in running.began), default=None)
+    cost = sum((found.of[key] for key in keys if key in found.of), Ahead())
+    return cost, min((found.began[key] for key in keys if key in found.began), default=None)
 
 
 def _customers(budgets: Sequence[Budget]) -> list[Customer]:

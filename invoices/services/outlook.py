@@ -12,22 +12,26 @@ valued in đồng for all metered items together: as items rise and fall togethe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
 from statistics import fmean, stdev
+from typing import NamedTuple
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounts.models import Customer
 from catalog.meters import Aggregation
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
-from invoices.services.unbilled import Unbilled, Use, unbilled, with_meters
+from invoices.services.unbilled import By, Unbilled, Use, unbilled_of, with_meters
 from invoices.services.usage import billed_afterwards
-from kernel.periods import CalendarMonth, Period, local_day, start_of_day, truncate
+from kernel.periods import MINUTE, CalendarMonth, Period, local_day, start_of_day, truncate
+from lifecycle.models.history import ServicePeriodQuerySet
 from usage.queries import reached
 
 LAST_DAYS = 7
@@ -68,13 +72,14 @@ class Ahead:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """
-    `of` each product. `band` is None while there are fewer than `LEAST_DAYS` whole days of use to tell; without anything metered
-    it is no wider than what is expected. `days` of use were looked at.
+    `of` each product or resource, and when its use `began` in the month. `band` is None while there are fewer than `LEAST_DAYS` whole
+    days of use to tell; without anything metered it is no wider than what is expected. `days` of use were looked at.
     """
 
     month: CalendarMonth
     at: datetime
     of: dict[UUID, Ahead] = field(default_factory=dict)
+    began: dict[UUID, datetime] = field(default_factory=dict)
     band: tuple[int, int] | None = None
     days: int = 0
     unpriced: int = 0
@@ -103,6 +108,7 @@ class Trend:
     """A metered item of a resource: what it comes to, and how much of it was used on each of the last whole days."""
 
     use: Use
+    began: datetime
     now: Decimal = NOTHING
     then: Decimal = NOTHING
     more: Decimal = NOTHING
@@ -118,60 +124,118 @@ def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, 
     :param at: may lie in the past: what came later is not known then
     :param through: the last record of use that was there, see `usage.queries.used`; without it, all are
     """
+    return outlook_of([customer], at=at, book=book, through=through)[customer.pk]
+
+
+def outlook_of(
+    customers: Collection[Customer],
+    *,
+    at: datetime,
+    by: By = "product",
+    only: Collection[UUID] | None = None,
+    book: PriceBook | None = None,
+    through: int | None = None,
+) -> dict[UUID, Outlook]:
+    """The same for many, each by its id, of the resources `only` or of all, in as many queries as for one."""
     at = truncate(at)
-    found = unbilled(customer, at=at, through=through)
-    book = book or PriceBook([customer.pk])
+    by_id = {customer.pk: customer for customer in customers}
+    scope = Q() if only is None else Q(resource__in=only)
+    unbilled = unbilled_of(by_id, at=at, by=by, scope=scope, through=through)
+    there = billed_afterwards().filter(scope, customer__in=by_id, starts_at__lte=at)
+    metered = _metered(there, by, at=at)
+    some = {pk for pk, found in unbilled.items() if found.stretches or found.uses} | {
+        one.customer_id for one in metered.values()
+    }
+    book = book or (PriceBook(some) if some else None)
+    trends = _trends(unbilled, metered, book, at=at, through=through) if book else {}
+    return {pk: _outlook(unbilled[pk], trends.get(pk, []), customer, book, at=at) for pk, customer in by_id.items()}
+
+
+def _outlook(
+    found: Unbilled, trends: Sequence[Trend], customer: Customer, book: PriceBook | None, *, at: datetime
+) -> Outlook:
     running = priced(found, customer, book=book)
     of: dict[UUID, Ahead] = defaultdict(Ahead)
     for key, cost in running.of.items():
         of[key] += Ahead(so_far=cost.so_far, fixed=cost.expected)
     for used in running.uses:  # is in both sums, and no more fixed than it was
         of[used.key] += Ahead(fixed=-used.cost.expected, used=used.cost.so_far)
+    began = dict(running.began)
     values: list[list[float | None]] = []
-    for trend in _trends(customer, found, book, at=at, through=through):
+    for trend in trends:
+        assert book
+        key = trend.use.key
         try:
             expected, days = _valued(trend, found.month, book, customer, at=at)
         except NoPrice:
             continue
-        of[trend.use.key] += Ahead(metered=expected)
+        of[key] += Ahead(metered=expected)
+        began[key] = min(began.get(key, at), max(trend.began, found.month.period.starts_at))
         values.append(days)
     total = sum(of.values(), Ahead())
     count = max((len(days) - days.count(None) for days in values), default=0)
-    return Outlook(found.month, at, dict(of), _band(total, values, found.month, at=at), count, running.unpriced)
+    return Outlook(found.month, at, dict(of), began, _band(total, values, found.month, at=at), count, running.unpriced)
 
 
-def _trends(customer: Customer, found: Unbilled, book: PriceBook, *, at: datetime, through: int | None) -> list[Trend]:
-    """Of what is on no bill of the month, and of what was used before it by resources that are there."""
-    there = billed_afterwards().filter(customer=customer, starts_at__lte=at)
-    keys = with_meters(there.reaching_past(at), "product")
-    begun: dict[UUID, datetime] = {}
-    for resource_id, starts_at in there.filter(resource__in=keys).values_list("resource", "starts_at"):
-        begun[resource_id] = min(starts_at, begun.get(resource_id, starts_at))
+class _Metered(NamedTuple):
+    """A resource of which something is metered, that is there: by what it is asked for, and since when it is in service."""
+
+    customer_id: UUID
+    key: UUID
+    began: datetime
+
+
+def _metered(there: ServicePeriodQuerySet, by: By, *, at: datetime) -> dict[UUID, _Metered]:
+    keys = with_meters(there.reaching_past(at), by)
+    begun: dict[UUID, _Metered] = {}
+    if keys:
+        rows = there.filter(resource__in=keys).order_by("starts_at").values_list("resource", "customer", "starts_at")
+        for resource_id, customer_id, starts_at in rows:
+            begun.setdefault(resource_id, _Metered(customer_id, keys[resource_id], starts_at))
+    return begun
+
+
+def _trends(
+    unbilled: Mapping[UUID, Unbilled],
+    metered: Mapping[UUID, _Metered],
+    book: PriceBook,
+    *,
+    at: datetime,
+    through: int | None,
+) -> dict[UUID, list[Trend]]:
+    """Of what is on no bill of the month, and of what was used before it by resources that are there; by customer."""
     instants = [start_of_day(local_day(at) - ago * DAY) for ago in range(LAST_DAYS, -1, -1)]
-    used = _day_by_day(keys, instants, through)
-    uses = {(use.resource_id, use.item_id): use for use in found.uses}
-    trends = []
+    used = _day_by_day(metered, instants, through)
+    uses = {(use.resource_id, use.item_id): (pk, use) for pk, found in unbilled.items() for use in found.uses}
+    trends: dict[UUID, list[Trend]] = defaultdict(list)
     for resource_id, item_id in dict.fromkeys([*uses, *used]):
-        key = resource_id, item_id
-        use = uses.get(key) or Use(keys[resource_id], resource_id, item_id, found.month.period, None, None)
-        trend = Trend(use, use.now.now if use.now else NOTHING, use.then.now if use.then else NOTHING)
+        key, there = (resource_id, item_id), metered.get(resource_id)
+        if key in uses:
+            owner, use = uses[key]
+        else:
+            assert there
+            owner, use = (
+                there.customer_id,
+                Use(there.key, resource_id, item_id, unbilled[there.customer_id].month.period, None, None),
+            )
+        now, then = (one.now if one else NOTHING for one in (use.now, use.then))
+        trend = Trend(use, there.began if there else at, now, then)
         how = Aggregation(book.items[item_id].aggregation)
-        if resource_id in keys and how in GOES_ON | {Aggregation.TIME_WEIGHTED}:
+        if there and how in GOES_ON | {Aggregation.TIME_WEIGHTED}:
             trend.days = [
-                used.get(key, {}).get(start, NOTHING) if begun[resource_id] <= start else None
-                for start in instants[:-1]
+                used.get(key, {}).get(start, NOTHING) if there.began <= start else None for start in instants[:-1]
             ]
         if how in GOES_ON and (known := [day for day in trend.days if day is not None]):
-            left = Decimal((found.month.period.ends_at - at) // timedelta(minutes=1)) / (24 * 60)
+            left = Decimal((unbilled[owner].month.period.ends_at - at) // MINUTE) / (24 * 60)
             more = sum(known, NOTHING) / len(known) * left
             trend.more = more.quantize(FINEST, ROUND_HALF_UP)
             trend.then = trend.now + trend.more
-        trends.append(trend)
+        trends[owner].append(trend)
     return trends
 
 
 def _day_by_day(
-    resources: dict[UUID, UUID], instants: Sequence[datetime], through: int | None
+    resources: Collection[UUID], instants: Sequence[datetime], through: int | None
 ) -> dict[tuple[UUID, UUID], dict[datetime, Decimal]]:
     """(resource, item) -> the beginning of each of these days -> what was used on it. A query a month, of at most two."""
     found: dict[tuple[UUID, UUID], dict[datetime, Decimal]] = defaultdict(dict)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import Customer
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
-from invoices.services.unbilled import By, Stretch, Unbilled, unbilled, unbilled_of
+from invoices.services.unbilled import By, Stretch, Unbilled, unbilled
 from kernel.periods import CalendarMonth
 
 
@@ -77,17 +77,6 @@ def running_costs(
     """
     scope = None if only is None else Q(resource__in=only)
     return priced(unbilled(customer, at=at, by=by, scope=scope), customer, book=book)
-
-
-def running_costs_of(
-    customers: Collection[Customer], *, at: datetime, by: By = "product", only: Collection[UUID] | None = None
-) -> dict[UUID, RunningCosts]:
-    """The same for many, each by its id, in as many queries as for one."""
-    scope = None if only is None else Q(resource__in=only)
-    found = unbilled_of([customer.pk for customer in customers], at=at, by=by, scope=scope)
-    some = [pk for pk, one in found.items() if one.stretches or one.uses]
-    book = PriceBook(some) if some else None
-    return {customer.pk: priced(found[customer.pk], customer, book=book) for customer in customers}
 
 
 def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None) -> RunningCosts:

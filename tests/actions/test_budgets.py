@@ -321,6 +321,20 @@ def test_what_is_expected_is_told_after_three_days(bob: Customer, small: Item) -
     assert marks(budget) == ["forecast", "50", "80", "100"]
 
 
+def test_use_is_expected_to_go_on_as_in_the_last_days(alice: Customer, small: Item, vserver: Product) -> None:
+    """10 GB a day at 100 ₫: 10,000 in ten days and 21,000 more, beside the 181,000 that were paid ahead."""
+    make_metered(vserver, "traffic", 100)
+    every, own = budget_of(alice, 200_000), budget_of(alice, 200_000, product=vserver)
+    [server] = create(alice, small, at=BEGIN)
+    records = [use(server, str(day), 10, used_at=BEGIN + day * DAY + DAY / 2) for day in range(10)]
+    assert take(server, *records, at=BEGIN + 10 * DAY) == ["accepted"] * 10
+    watch_all(at=BEGIN + 10 * DAY)
+    for budget in (every, own):
+        found = standing_of(budget, BEGIN + 10 * DAY)
+        assert (found.spent, found.expected) == (191_000, 212_000)
+        assert marks(budget) == ["50", "80", "forecast"]
+
+
 def test_raising_lets_the_marks_be_told_again(alice: Customer, small: Item) -> None:
     budget = budget_of(alice, 200_000)
     create(alice, small)  # 90 %
