@@ -28,13 +28,17 @@ FROM (
     SELECT v.*, c.issued_at AS at, n.back, sum(n.back) OVER (PARTITION BY v.resource_id, v.actor ORDER BY c.issued_at, c.id)::bigint AS until
     FROM (
         SELECT v.id, v.customer_id, v.product_id, v.resource_id, coalesce(o.actor, '') AS actor, i.id AS source,
-               sum(CASE WHEN i.id IS NOT NULL THEN CASE WHEN i.due > 0 AND i.state <> 'refunded' THEN i.due ELSE 0 END ELSE v.total END)
+               sum(CASE WHEN v.period_key LIKE '%%/again' THEN 0 WHEN i.id IS NOT NULL
+                   THEN CASE WHEN i.due > 0 AND i.state <> 'refunded' THEN i.due ELSE 0 END ELSE v.total END)
                    OVER (PARTITION BY v.resource_id, coalesce(o.actor, ''))::bigint AS counted
         FROM invoices_invoice v
-        LEFT JOIN orders_orderitem i ON i.id = CASE WHEN v.period_key LIKE 'order-item:%%' THEN substr(v.period_key, 12)::uuid END
+        LEFT JOIN orders_orderitem i ON i.id = CASE WHEN v.period_key LIKE 'order-item:%%' THEN substr(v.period_key, 12, 36)::uuid END
         LEFT JOIN orders_order o ON o.id = i.order_id
         WHERE v.customer_id = ANY(%(customers)s) AND v.kind = 'prepaid' AND v.issued_at >= %(start)s AND v.issued_at < %(end)s
           AND coalesce(o.paid_at, v.issued_at) >= %(start)s
+          AND (v.period_key NOT LIKE '%%/again' OR EXISTS (
+              SELECT FROM invoices_invoice f WHERE f.customer_id = v.customer_id AND f.resource_id = v.resource_id AND f.kind = v.kind
+                  AND f.period_key = regexp_replace(v.period_key, '(/again)+$', '') AND f.issued_at >= %(start)s))
     ) v
     JOIN invoices_creditnote c ON c.invoice_id = v.id
     CROSS JOIN LATERAL (
@@ -45,5 +49,6 @@ FROM (
 """
 """
 Less what the note paid of another invoice: a resize takes what was unused off its own price, and its invoice may so be paid with money of
-earlier months. So what comes back of a resource is taken off up to what counted of it: of what the same one ordered in the month.
+earlier months. So what comes back of a resource is taken off up to what counted of it: of what the same one ordered in the month. An
+invoice that took the place of another counts nothing by itself, and what comes back of it belongs to the month of the first.
 """

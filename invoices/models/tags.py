@@ -6,7 +6,8 @@ import pgtrigger
 
 
 def tagged_as_their_resource() -> list[pgtrigger.Trigger]:
-    """A line has the tags of its resource when it is issued: whoever leaves them out gets these, and no others are taken."""
+    """A line has the tags of its resource when it is issued: whoever leaves them out gets these, and no others are taken
+    but those of the invoice whose place its invoice takes."""
     return [
         pgtrigger.Trigger(
             name="has_the_tags_of_its_resource",
@@ -30,7 +31,11 @@ def tagged_as_their_resource() -> list[pgtrigger.Trigger]:
             func="""
             SELECT i.number INTO broken
             FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id JOIN lifecycle_resource r ON r.id = i.resource_id
-            WHERE n.tags <> r.tags LIMIT 1;
+            WHERE n.tags <> r.tags AND NOT EXISTS (
+                SELECT FROM invoices_invoice f JOIN invoices_invoiceline l ON l.invoice_id = f.id
+                WHERE f.customer_id = i.customer_id AND f.resource_id = i.resource_id AND f.kind = i.kind
+                    AND i.period_key = f.period_key || '/again' AND l.tags = n.tags)
+            LIMIT 1;
             IF broken IS NOT NULL THEN
                 RAISE EXCEPTION 'a line of invoice % says other tags than its resource has', broken USING ERRCODE = 'check_violation';
             END IF;

@@ -29,6 +29,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.money import round_half_up
 from kernel.periods import CalendarMonth, Period
+from kernel.shapes import Json
 from usage.queries import closed_through, has_records, used
 
 
@@ -60,10 +61,11 @@ class UseTakenAway(DomainError):
 
 
 @transaction.atomic
-def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Invoice:
+def bill_again(invoice_id: UUID, *, buyer: Json | None = None, reason: str, actor: Actor, at: datetime) -> Invoice:
     """
     Issue a new invoice for what a void one billed, once: from then on the void one covers nothing.
 
+    :param buyer: whom it names; without it, the customer's buyer of today
     :raises NotVoid: prepaid, or something of it stands
     :raises BilledAgainAlready: somebody did
     :raises StillHeld: something of that month waits for staff
@@ -89,7 +91,9 @@ def bill_again(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> 
     time = [line for draft in drafted.drafts for line in draft.charge.lines]
     if not time and not uses:
         raise NothingLeft
-    draft = Draft(customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late)
+    draft = Draft(
+        customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late, buyer=buyer
+    )
     invoice = issue_invoice(draft, Invoice.Kind.USAGE, at=at)
     record_audit(
         Did.BILL_AGAIN,

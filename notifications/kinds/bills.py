@@ -43,10 +43,11 @@ BILLS: dict[str, NoticeKind] = {
             ),
             _("Reason: %(reason)s"),
             _("%(refund)s of it were paid and are back in your wallet."),
+            _("Invoice %(invoice)s over %(total)s takes its place; what you have paid counts for it."),
             STILL_TO_PAY,
         ),
         SEE_INVOICE,
-        (Row(_("Credit note"), "%(credit_note)s"),),
+        (Row(_("Credit note"), "%(credit_note)s"), Row(_("New invoice"), "%(invoice)s")),
         current=("due",),
     ),
     Kind.INVOICE_ISSUED: NoticeKind(

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
-from invoices.models import CreditNote, Invoice
+from invoices.models import CreditNote, Invoice, NumberSeries
 from invoices.services.again import bill_again, draft_prepaid_again
 from invoices.services.credit import credit_invoice, end_cover
-from invoices.services.issue import issue_invoice
+from invoices.services.issue import issue_invoice, next_numbers
 from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -38,6 +38,13 @@ class CreditedInPart(DomainError):
     message = _("A part of this invoice was credited. Credit what is left of it, and bill the rest by hand.")
 
 
+class QuestionOpen(DomainError):
+    code = "question-open"
+    message = _(
+        "A line of this invoice is questioned. Answer that first: what is questioned is neither dunned nor charged."
+    )
+
+
 @transaction.atomic
 def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Invoice:
     """
@@ -45,6 +52,7 @@ def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> In
 
     :raises TaxedRightly: it has that
     :raises CreditedInPart: something else than use that was none was credited of it, so it cannot be repeated as it was
+    :raises QuestionOpen: what of it may be charged is not known
     :raises DomainError: its use cannot be billed again, see `bill_again`
     """
     customer = Customer.objects.lock(Invoice.objects.values_list("customer", flat=True).get(pk=invoice_id))
@@ -54,6 +62,10 @@ def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> In
         raise TaxedRightly
     if old.credit_notes.exclude(reason=CreditNote.Reason.USED_LESS).exists():
         raise CreditedInPart
+    if old.questions.open().exists():
+        raise QuestionOpen
+    if old.kind == Invoice.Kind.USAGE:
+        next_numbers(NumberSeries.Series.USAGE, 0, at=at)  # before those of credit notes, as the month end takes them
     amount = old.total - old.credited
     note = credit_invoice(old, amount, CreditNote.Reason.CORRECTION, note=reason.strip(), at=at)
     new = _issue_again(old, note, reason=reason, actor=actor, at=at)
@@ -65,7 +77,7 @@ def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> In
     lift_what_is_settled(customer.pk, at=at)
     tell(
         customer, Notice.Kind.INVOICE_CORRECTED, old.pk, note.pk, at=at, number=old.number, resource=old.resource_name,
-        credit_note=note.number, amount=amount, refund=note.refunded - paid, reason=note.note,
+        credit_note=note.number, amount=amount, refund=note.refunded - paid, reason=note.note, invoice=new.number, total=new.total,
     )  # fmt: skip
     record_audit(
         Did.TAX_ANEW, old.number, actor=actor, at=at, reason=reason, customer=customer, credit_note=note.number,
@@ -77,7 +89,7 @@ def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> In
 
 def _issue_again(old: Invoice, note: CreditNote, *, reason: str, actor: Actor, at: datetime) -> Invoice:
     if old.kind == Invoice.Kind.USAGE:
-        return bill_again(old.pk, reason=reason, actor=actor, at=at)
+        return bill_again(old.pk, buyer=old.buyer, reason=reason, actor=actor, at=at)
     draft = draft_prepaid_again(old)
     end_cover(old, old.period_start)
     unpaid = max(draft.charge.total - note.refunded, 0)

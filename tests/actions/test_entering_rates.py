@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -11,20 +11,26 @@ from django.db import connection
 from accounts import four_eyes
 from accounts.models import Customer
 from billing_portal.auditor import violations
+from budgets.models import Budget
+from budgets.queries import standings
+from budgets.services.setting import set_budget
 from catalog.acts import EnterRate
 from catalog.models import Item, Price, Product, TaxCategory, TaxRate
 from catalog.rates import Mistaxed, RateSaidAlready, mistaxed_by
 from catalog.taxes import Step, Taxes
 from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.services.again import UseTakenAway
+from invoices.services.questions import question_line
 from invoices.vat import sums_by_rate, vat_ledger
 from ledger.services import wallet_of
+from lifecycle.services.tags import change_tags
+from lifecycle.services.trash import empty_from_trash
 from notifications.models import Notice
 from orders.models import Action
 from orders.services.delete import delete_resource
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
-from payments.services.taxed_anew import CreditedInPart, TaxedRightly, tax_anew
+from payments.services.taxed_anew import CreditedInPart, QuestionOpen, TaxedRightly, tax_anew
 from payments.services.use_bills import pay_all_use
 from payments.services.use_credit import hold_for_all
 from tests.actions.books import refused
@@ -359,3 +365,56 @@ def test_use_whose_records_are_away_is_not_cut_by_guessing(bob: Customer, vserve
         tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
     approved("2026-03-01", "0.08")
     assert tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY).total == 292_140
+
+
+def test_a_budget_counts_what_was_taxed_anew_once(alice: Customer, vserver: Product) -> None:
+    """181,500 ordered, 3,300 come back with the lower rate; half of 178,200 comes back when it is deleted after half its time."""
+    [server] = create(alice, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON)
+    budget = set_budget(alice, 900_000, actor=owner_of(alice), at=NOON)
+    approved("2026-03-10", "0.08")
+    tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + DAY)
+    assert spent(budget, NOON + DAY) == 178_200
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + 15 * DAY)
+    assert spent(budget, NOON + 15 * DAY) == 89_100
+
+
+def test_what_was_taxed_anew_in_a_later_month_makes_no_room_in_it(alice: Customer, vserver: Product) -> None:
+    [server] = create(alice, make_item(vserver, "plain", 165_000, includes_vat=False), at=NOON)
+    budget = set_budget(alice, 900_000, actor=owner_of(alice), at=NOON)
+    approved("2026-03-10", "0.08")
+    tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    delete_resource(server.pk, actor=owner_of(alice), at=OVER + 2 * DAY)
+    assert spent(budget, OVER + 2 * DAY) == 0
+
+
+def spent(budget: Budget, at: datetime) -> int:
+    [standing] = standings(list(Budget.objects.with_what_they_are_about().filter(pk=budget.pk)), at=at)
+    return standing.spent
+
+
+def test_lines_keep_their_tags_when_they_are_taxed_anew(alice: Customer, small: Item) -> None:
+    [server] = create(alice, small, at=NOON)
+    change_tags(server.pk, {"Environment": "production"}, actor=owner_of(alice), at=NOON + DAY)
+    approved("2026-03-10", "0.08")
+    new = tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + 2 * DAY)
+    assert "Environment" not in new.lines.get().tags
+
+
+def test_what_is_deleted_for_good_is_taxed_anew(alice: Customer) -> None:
+    """Nothing came back of it, so its time goes on behind its end."""
+    final = make_product("final", is_refundable=False)
+    [server] = create(alice, make_item(final, "plain", 165_000, includes_vat=False), at=NOON)
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
+    empty_from_trash(server.pk, actor=owner_of(alice), at=NOON + DAY)
+    approved("2026-03-10", "0.08")
+    assert tax_anew(server.invoices.get().pk, reason="NQ 1/2026", actor=STAFF, at=NOON + 3 * DAY).total == 178_200
+
+
+def test_what_is_questioned_is_answered_first(bob: Customer, small: Item) -> None:
+    [server] = create(bob, small, at=BEGIN)
+    bill()
+    old = server.invoices.get()
+    question_line(bob.pk, old.pk, 1, text="why", actor=owner_of(bob), at=OVER)
+    approved("2026-03-01", "0.08")
+    with refused(QuestionOpen):
+        tax_anew(old.pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
