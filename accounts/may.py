@@ -55,6 +55,8 @@ def need_of(declared: May | Need) -> Need:
 NOBODY: Need = frozenset()
 TO_EXPORT: Need = all_of(May.VIEW_BILLING, May.EXPORT)
 """To take away what is billed, as a list or in an archive."""
+TO_COMMIT: Need = all_of(May.ORDER, May.PAY)
+"""To bind the customer to a spend: whoever may order and pay, so of the usual roles owners."""
 MEMBERS: Need = one_of(*May)
 """Whoever has any right here."""
 TO_SEE_KEYS: Need = one_of(May.MANAGE_KEYS, May.SEE_ACTIVITY)

@@ -36,6 +36,7 @@ PLACES = {
     "wallet-entries": "wallet-entry-list",
     "wallet-holds": "wallet-hold-list",
     "budgets": "budget-list",
+    "commitments": "commitment-list",
     "top-ups": "top-up-list",
     "usage": "usage-list",
     "notices": "notice-list",

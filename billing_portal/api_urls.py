@@ -13,6 +13,7 @@ from catalog.api.coupons import CouponViewSet
 from catalog.api.products import ProductViewSet
 from door.api import PrivacyRequestViewSet
 from foresight.api import CostViewSet, DifferenceViewSet, OutlookViewSet
+from invoices.api.commitments import CommitmentViewSet
 from invoices.api.debts import StandingViewSet
 from invoices.api.documents import CreditNoteViewSet, InvoiceViewSet
 from invoices.api.usage import UsageViewSet
@@ -43,6 +44,7 @@ router.register("buyers", BuyerViewSet, "buyer")
 router.register("orders", OrderViewSet, "order")
 router.register("resources", ResourceViewSet, "resource")
 router.register("invoices", InvoiceViewSet, "invoice")
+router.register("commitments", CommitmentViewSet, "commitment")
 router.register("credit-notes", CreditNoteViewSet, "credit-note")
 router.register("payments", PaymentViewSet, "payment")
 router.register("wallet/entries", EntryViewSet, "wallet-entry")

@@ -22,6 +22,7 @@ from accounts.services import KEPT
 from billing_portal import auditor
 from billing_portal.timetable import Daily, Every, Hourly, Job
 from budgets import tasks as budgets
+from catalog.commitments import SAID_BEFORE
 from door import tasks as door
 from door.services.domains import LOOKED_AT_EVERY, MISSING_AT_MOST
 from door.services.sign_up import KEPT as SIGN_UPS_KEPT
@@ -107,7 +108,7 @@ JOBS = (
         _told(_("Closes what staff asked for and nobody has approved or refused for {days} days."),
               days=UNDECIDED_AT_MOST.days)),
     Job("bill-month", invoices.bill_ended_months, Hourly(30),
-        _("Bills the postpaid usage of the month that ended, and makes up for months that were missed."),
+        _("Bills the postpaid usage of the month that ended and what lacks to commitments, and makes up for months that were missed."),
         invoices.next_month_end),
     Job("pay-for-use", payments.pay_for_use, Hourly(40),
         _("Pays what prepaid resources used in the month that ended: from what is held for it, then from what is available."),
@@ -142,6 +143,9 @@ JOBS = (
               days=sorted(ANNOUNCED_BEFORE, reverse=True))),
     Job("announce-renewals", orders.announce_renewals, Daily(7, 30),
         _("Announces auto-renewals with their price and what is missing in the wallet, before they are tried.")),
+    Job("commitments", invoices.see_to_commitments, Daily(7, 30),
+        _told(_("Lets commitments that ended be followed by another where that was agreed, and tells of an end {days} days before."),
+              days=SAID_BEFORE.days)),
     Job("dunning", invoices.climb_ladder, Daily(7, 30),
         _("Takes debts up the dunning ladder: reminds, has staff call, announces what will be blocked or stopped, and does it.")),
     Job("auto-renew", orders.renew_automatically, Daily(MORNING.hour, MORNING.minute),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.four_eyes import Act
 from accounts.models import StaffAct
 from accounts.rights import APPROVE_MONEY
-from catalog.models import STANDARD, Item, Price, TaxCategory, TaxRate
+from catalog.commitments import agree, end_early
+from catalog.models import STANDARD, Commitment, Item, Price, TaxCategory, TaxRate
 from catalog.price_words import meter_words
 from catalog.rates import Mistaxed, enter_rate, mistaxed_by
 from catalog.services import back_date_price
@@ -137,3 +138,55 @@ class EnterRate(Act[TaxRate]):
             actor=actor,
             at=at,
         )
+
+
+class AgreeCommitment(Act[Commitment]):
+    """`facts`: amount, share, months, starts_on, renews. It binds a customer and takes a share off all of its bills: it always waits."""
+
+    code = "agree-commitment"
+    label = _("commitment of a spend a month")
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        asked = act.facts
+        return [
+            (_("spend a month"), display.money(asked["amount"])),
+            (_("share off"), display.percent(Decimal(asked["share"]))),
+            (_("from"), display.month(date.fromisoformat(asked["starts_on"]))),
+            (_("for (months)"), asked["months"]),
+            (_("is followed by another like it"), _("yes") if asked["renews"] else _("no")),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Commitment:
+        asked = act.facts
+        assert act.customer_id is not None
+        return agree(
+            act.customer_id,
+            amount=asked["amount"],
+            share=Decimal(asked["share"]),
+            months=asked["months"],
+            starts_on=date.fromisoformat(asked["starts_on"]),
+            renews=asked["renews"],
+            reason=act.reason,
+            actor=actor,
+            at=at,
+        )
+
+
+class EndCommitment(Act[Commitment]):
+    """`facts`: commitment, ends_on. What the rest of it would have brought is given up: it always waits."""
+
+    code = "end-commitment"
+    label = _("early end of a commitment")
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        commitment = Commitment.objects.get(pk=act.facts["commitment"])
+        return [
+            (_("commitment"), commitment),
+            (_("ends before"), display.month(date.fromisoformat(act.facts["ends_on"]))),
+        ]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Commitment:
+        ends_on = date.fromisoformat(act.facts["ends_on"])
+        return end_early(UUID(act.facts["commitment"]), ends_on=ends_on, reason=act.reason, actor=actor, at=at)

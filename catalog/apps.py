@@ -11,10 +11,17 @@ class CatalogConfig(AppConfig):
         import catalog.acts
         import catalog.audit
         import catalog.rights  # noqa: F401  # makes all three known
+        from catalog.closing import commitments_left
         from catalog.configuration import configuration_words, product_words
+        from catalog.price_words import share_words
         from notifications.render import words_for
         from store.races import slower_is_told
+        from team.closing import keeps_open
 
         words_for("product", product_words)
         words_for("configuration", configuration_words)
-        slower_is_told(coupon_is_not_used_too_often="coupon-used-up")
+        words_for("share", share_words)
+        slower_is_told(
+            coupon_is_not_used_too_often="coupon-used-up", commitments_of_a_customer_never_overlap="committed-already"
+        )
+        keeps_open(commitments_left)

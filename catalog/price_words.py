@@ -36,6 +36,11 @@ def term_words(months: int) -> str:
     }
 
 
+def share_words(share: str) -> str:
+    """A discount, kept as a number: "10 %"."""
+    return display.percent(Decimal(share))
+
+
 def meter_words(meter: Meter, unit: str) -> list[str]:
     """What a price by use is, in a few phrases: what is included, the tiers, the least and the most."""
     found = (
@@ -83,6 +88,13 @@ def span_words(meter: Meter, tier: Tier, unit: str) -> str:
     return _("%(least)s to %(most)s") % {"least": display.rate(tier.above), "most": counted(following.above, unit)}
 
 
+def discount_words(component: Component) -> list[Said]:
+    """What is taken off, by what gives it."""
+    negotiated, committed = component.discount - component.committed, component.committed
+    said = [(_("Negotiated discount"), negotiated), (_("Discount of the commitment"), committed)]
+    return [(label, display.percent(share)) for label, share in said if share]
+
+
 def how_it_came(component: Component, period: Period) -> list[Said]:
     """How the amount of a metered component came about: part by part, then discount, rounding, bounds, and what was billed before."""
     meter, unit, discount = component.rate.meter, component.unit, component.discount
@@ -92,10 +104,9 @@ def how_it_came(component: Component, period: Period) -> list[Said]:
     found = [(_part_label(meter, part, unit), _part_value(part, unit)) for part in parts]
     worth = sum(part.worth for part in parts) * (SHARE - int(discount * SHARE))
     if discount:
-        share = f"{display.rate(discount * 100)}{display.NBSP}%"
-        found.append(
-            (_("Negotiated discount"), _("%(share)s: %(left)s is left") % {"share": share, "left": _exact(worth)})
-        )
+        labels = " + ".join(label for label, _share in discount_words(component))
+        share = display.percent(discount)
+        found.append((labels, _("%(share)s: %(left)s is left") % {"share": share, "left": _exact(worth)}))
     rounded = meter.rounded(quantity, discount)
     if rounded * MICRO * MICRO * SHARE != worth:
         words = {"exact": _exact(worth), "amount": display.money(rounded)}

@@ -56,7 +56,7 @@ class Component:
     One item of a configuration, with the rate and the negotiated discount (0..1) in force.
 
     Of a metered item, `quantity` comes on top of what was billed `before` of the same calendar month: tiers, the minimum and the
-    cap are those of the whole month.
+    cap are those of the whole month. Of the discount, `committed` is what a commitment gives.
     """
 
     item_id: UUID
@@ -66,6 +66,7 @@ class Component:
     rate: Rate
     discount: Decimal = Decimal(0)
     before: Decimal = Decimal(0)
+    committed: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.configuration import Chosen
 from catalog.meters import Aggregation
-from catalog.models import Discount, Item, Price
+from catalog.models import Commitment, Discount, Item, Price
 from catalog.pricing import Component, Rate
 from catalog.taxes import Taxes
 from catalog.terms import LONGEST
@@ -51,7 +51,7 @@ class Validity(NamedTuple, Generic[Term]):
 
 class PriceBook:
     """
-    The prices and discounts of a set of customers with the rates of VAT, read in four queries, asked without any.
+    The prices, discounts and commitments of a set of customers with the rates of VAT, read in five queries, asked without any.
 
     Prices are history that never changes, so the book answers for any instant, past or future: that is how usage is
     priced across a change of price, however late the bill is written. A price names a tax category; its rate is that of the tax
@@ -70,6 +70,7 @@ class PriceBook:
         self._terms: dict[UUID, set[int]] = defaultdict(lambda: {1})
         self._versions: dict[UUID, Price] = {}
         self._discounts: dict[tuple[UUID, UUID], list[Validity[Decimal]]] = defaultdict(list)
+        self._commitments: dict[UUID, list[Validity[Decimal]]] = defaultdict(list)
         self._with_own_terms: set[UUID] = set()
         self._timelines: dict[tuple[UUID, Decimal, UUID | None, str], list[Validity[Component | None]]] = {}
         prices = Price.objects.filter(Q(customer__isnull=True) | Q(customer__in=customer_ids), item__in=self.items)
@@ -82,6 +83,10 @@ class PriceBook:
         for discount in Discount.objects.filter(customer__in=customer_ids).order_by("valid_from"):
             self._discounts[discount.customer_id, discount.product_id].append(_validity(discount, discount.share))
             self._with_own_terms.add(discount.customer_id)
+        for one in Commitment.objects.filter(customer__in=customer_ids).order_by("starts_on"):
+            period = one.period
+            self._commitments[one.customer_id].append(Validity(period.starts_at, period.ends_at, one.share))
+            self._with_own_terms.add(one.customer_id)
 
     def components(
         self,
@@ -91,13 +96,13 @@ class PriceBook:
         at: datetime,
         language: str = "vi",
         taxed_at: datetime | None = None,
-        months: int = 1,
+        months: int | None = None,
     ) -> list[Component]:
         """
         The components of `configuration` ([{"item": id, "quantity": n}]) with what is in force at `at`.
 
         :param taxed_at: the tax point, if it is another instant
-        :param months: how long is paid for ahead
+        :param months: how long is paid for ahead; None: it is billed as it is used
 
         :raises NoPrice: an item has neither a negotiated nor a list price at that instant, or its price has no rate of VAT then
         """
@@ -123,19 +128,24 @@ class PriceBook:
         language: str,
         *,
         taxed_at: datetime | None = None,
-        months: int = 1,
+        months: int | None = None,
     ) -> Component:
         """
-        At the lowest price of the terms that `months` reach: nobody pays more for staying longer.
+        Paid ahead, at the lowest price of the terms that `months` reach: nobody pays more for staying longer. Billed as it is used,
+        with the discount of a commitment.
 
         :raises NoPrice:
         """
         item = self.items[item_id]
-        rates = self.rates(item_id, customer_id, at, taxed_at=taxed_at, months=months)
+        rates = self.rates(item_id, customer_id, at, taxed_at=taxed_at, months=months or 1)
         if not rates:
             raise NoPrice(item=item.name_in(language), item_code=item.code)
-        discount = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
-        return Component(item_id, item.name_in(language), item.unit, quantity, rates[-1], discount)
+        negotiated = _in_force(self._discounts.get((customer_id, item.product_id), ()), at) or Decimal(0)
+        commitments = () if months else self._commitments.get(customer_id, ())
+        committed = _in_force(commitments, at) or Decimal(0)
+        discount = min(negotiated + committed, Decimal(1))
+        name = item.name_in(language)
+        return Component(item_id, name, item.unit, quantity, rates[-1], discount, committed=discount - negotiated)
 
     def rates(
         self, item_id: UUID, customer_id: UUID, at: datetime, *, taxed_at: datetime | None = None, months: int = LONGEST
@@ -159,15 +169,26 @@ class PriceBook:
         negotiated = _in_force(self._prices.get((item_id, customer_id, months), ()), at)
         return negotiated or _in_force(self._prices.get((item_id, None, months), ()), at)
 
-    def used(self, item_id: UUID, price_id: UUID, discount: Decimal, language: str, *, taxed_at: datetime) -> Component:
+    def used(
+        self,
+        item_id: UUID,
+        price_id: UUID,
+        discounts: tuple[Decimal, Decimal],
+        language: str,
+        *,
+        taxed_at: datetime,
+    ) -> Component:
         """
         A metered item at the version of its price and the discount with which its month was begun; as yet, nothing of it.
+
+        :param discounts: all of it, and what of it a commitment gives
 
         :raises NoPrice: its category has no rate of VAT at that tax point
         """
         item = self.items[item_id]
         rate = self._rate(self._versions[price_id], item, language, taxed_at)
-        return Component(item_id, item.name_in(language), item.unit, Decimal(0), rate, discount)
+        discount, committed = discounts
+        return Component(item_id, item.name_in(language), item.unit, Decimal(0), rate, discount, committed=committed)
 
     def parts_of_use(self, component: Component, period: Period) -> list[Period]:
         """`period` cut where the rate of VAT of what was used changes. The last level is that of its end, and never cut."""
@@ -254,7 +275,8 @@ class PriceBook:
         """The instants at which the price or the discount of an item changes for a customer, and the VAT of one of its prices."""
         prices = (*self._prices.get((item_id, customer_id, 1), ()), *self._prices.get((item_id, None, 1), ()))
         discounts = self._discounts.get((customer_id, self.items[item_id].product_id), ())
-        validities: tuple[Validity[Price] | Validity[Decimal], ...] = (*prices, *discounts)
+        commitments = self._commitments.get(customer_id, ())
+        validities: tuple[Validity[Price] | Validity[Decimal], ...] = (*prices, *discounts, *commitments)
         priced = {instant for validity in validities for instant in (validity.starts_at, validity.ends_at)}
         categories = {str(validity.value.tax_category_id) for validity in prices}
         return priced, {instant for category in categories for instant in self.taxes.changes(category)}

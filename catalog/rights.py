@@ -10,7 +10,7 @@ show("catalog", *Staff)
 give(
     [
         f"catalog.{verb}_{row}"
-        for row in ("product", "item", "price", "discount", "coupon")
+        for row in ("product", "item", "price", "discount", "coupon", "commitmentoffer")
         for verb in ("add", "change")
     ],
     Staff.CATALOGUE,
@@ -32,4 +32,7 @@ ENTER_TAX_RATE = declare(
 )
 MAKE_COUPONS = declare(
     "catalog.coupon", "make_coupons", _("Can make and take away batches of coupons"), Staff.CATALOGUE
+)
+AGREE_COMMITMENT = declare(
+    "catalog.commitment", "agree_commitment", _("Can ask for a commitment, and for its early end"), Staff.FINANCE
 )

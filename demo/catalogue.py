@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from catalog.meters import Aggregation, Tiering
-from catalog.models import STANDARD, Coupon, Item, Price, Product, TaxCategory, TaxRate
+from catalog.models import STANDARD, CommitmentOffer, Coupon, Item, Price, Product, TaxCategory, TaxRate
 from kernel.periods import CalendarMonth
 
 Kind = Item.Kind
@@ -127,6 +127,7 @@ def make_catalogue(now: datetime) -> None:
             )
             _make_prices(item, offer, since, now)
     _make_coupons(now)
+    _make_commitment_offers(since)
 
 
 def _make_lowered_category() -> None:
@@ -158,6 +159,14 @@ def _make_prices(item: Item, offer: Offer, since: datetime, now: datetime) -> No
         )
     for months, by_term in offer.for_longer.items():
         Price.objects.create(item=item, months=months, unit_price=Decimal(by_term), valid_from=since)
+
+
+def _make_commitment_offers(since: datetime) -> None:
+    for amount, share, months in ((5_000_000, "0.03", 6), (50_000_000, "0.05", 12)):
+        name = f"{amount // 10**6} triệu × {months} tháng", f"{amount // 10**6} million × {months} months"
+        CommitmentOffer.objects.create(
+            name=name[0], name_en=name[1], amount=amount, share=Decimal(share), months=months, valid_from=since
+        )
 
 
 def _make_coupons(now: datetime) -> None:

@@ -20,7 +20,7 @@ from demo.money import (
     transfer,
 )
 from demo.timeline import Part, Timeline
-from demo.verbs import buy, delete, renew, report, resize, start, stop, tag
+from demo.verbs import buy, commit, delete, renew, report, resize, start, stop, tag
 from kernel.periods import CalendarMonth
 
 SINCE_SAOVIET = 548
@@ -73,6 +73,7 @@ def _saoviet(part: Part) -> None:
     part(50, tag, "goi-y-1", Environment="production")
     part(47, start, "etl-6")
     part(19, stop, "pos-dn-10")
+    part(70, commit, 12)
     part(97, delete, "pos-hn-12")
     part(3, delete, "pos-hcm-12")
     part(75, buy, "vstorage", "web-tinh", "pkg-1tb")

@@ -11,7 +11,8 @@ from functools import partial
 from uuid import UUID
 
 from accounts.models import Customer
-from catalog.models import Product
+from catalog.commitments import take_offer
+from catalog.models import CommitmentOffer, Product
 from demo.money import attempt, success
 from demo.people import SUPPORT
 from demo.timeline import Scene
@@ -217,6 +218,12 @@ def start(customer: Customer, name: str, *, actor: Actor, at: datetime) -> None:
 
 def reboot(customer: Customer, name: str, *, actor: Actor, at: datetime) -> None:
     reboot_resource(_resource(customer, name), actor=actor, at=at)
+
+
+def commit(customer: Customer, months: int, *, actor: Actor, at: datetime) -> None:
+    """Take the offer of so many months, from the next month on; another like it follows."""
+    offer = CommitmentOffer.objects.get(months=months)
+    take_offer(customer.pk, offer.pk, renews=True, actor=actor, at=at)
 
 
 def auto_renew(customer: Customer, name: str, months: int | None, *, actor: Actor, at: datetime) -> None:

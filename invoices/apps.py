@@ -29,4 +29,4 @@ class InvoicesConfig(AppConfig):
         has_files(Subject.INVOICE, files_of_invoices)
         keeps_open(bills_left)
         knows_what_is_taxed(mistaxed)
-        has_pages("credit-note-pdf", "billing-history", "usage-report")
+        has_pages("credit-note-pdf", "billing-history", "commitments", "usage-report")

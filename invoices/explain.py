@@ -14,10 +14,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.meters import Aggregation
-from catalog.price_words import how_it_came, meter_words, term_words
+from catalog.price_words import discount_words, how_it_came, meter_words, term_words
 from catalog.pricing import Component, Rate, price_line
 from catalog.units import counted, unit_words
-from invoices.models import InvoiceLine
+from invoices.models import CommittedMonth, InvoiceLine
 from kernel import display
 from kernel.display import percent
 from kernel.periods import HOUR_MINUTES, CalendarMonth, Period, local_day
@@ -51,7 +51,10 @@ def component_of(line: InvoiceLine) -> Component:
     """What the line prices; of a metered item with the terms of its price version."""
     meter = None if line.per_minutes else line.price.meter
     rate = Rate(line.price_id, line.unit_price, line.per_minutes, line.includes_vat, line.vat_rate, meter)
-    return Component(line.item_id, line.name, line.unit, line.quantity, rate, line.discount, line.quantity_before)
+    return Component(
+        *(line.item_id, line.name, line.unit, line.quantity, rate, line.discount, line.quantity_before),
+        committed=line.committed,
+    )
 
 
 def period_of(line: InvoiceLine) -> Period:
@@ -101,10 +104,33 @@ def _exact_text(line: InvoiceLine) -> str:
 
 
 def _facts(line: InvoiceLine, coupon: int) -> list[Fact]:
-    facts = [*(_of_time(line) if line.per_minutes else _of_use(line)), Fact(_("VAT"), _vat(line))]
+    facts = [*_of_what_it_bills(line), Fact(_("VAT"), _vat(line))]
     if coupon:
         facts.append(Fact(_("Share of the coupon"), display.signed_money(-coupon)))
     return facts
+
+
+def _of_what_it_bills(line: InvoiceLine) -> list[Fact]:
+    if line.per_minutes:
+        return _of_time(line)
+    return _of_use(line) if line.invoice.resource_id else _of_a_shortfall(CommittedMonth.of(line.invoice))
+
+
+def _of_a_shortfall(month: CommittedMonth) -> list[Fact]:
+    """What was committed, what of it was counted, and what lacks."""
+    period = month.calendar_month.period
+    words = {"committed": display.money(month.amount), "counted": display.money(month.counted)}
+    return [
+        Fact(_("Month"), display.span(period.starts_at, period.ends_at)),
+        Fact(_("Committed"), display.money(month.amount)),
+        Fact(
+            _("Counted"), _("%(amount)s, what the invoices of the month's use came to") % {"amount": words["counted"]}
+        ),
+        Fact(
+            _("Shortfall"),
+            _("%(committed)s less %(counted)s are %(amount)s") % {**words, "amount": display.money(month.shortfall)},
+        ),
+    ]
 
 
 def _of_time(line: InvoiceLine) -> list[Fact]:
@@ -128,8 +154,7 @@ def _of_time(line: InvoiceLine) -> list[Fact]:
             },
         ),
     ]
-    if line.discount:
-        facts.append(Fact(_("Negotiated discount"), percent(line.discount)))
+    facts += [Fact(*said) for said in discount_words(component_of(line))]
     return [*facts, Fact(_("Rounding"), _rounding(line))]
 
 

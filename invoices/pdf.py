@@ -56,7 +56,7 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
         "facts": [
             fact(_("Issued"), display.day(invoice.issued_at)),
             fact(_("Due"), display.day(invoice.due_date)),
-            fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
+            fact(*_billed(invoice)),
             fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
         ],
         "columns": [_("Item"), _("Quantity"), unit_price, _("Net"), _("VAT"), _("Total")],
@@ -68,6 +68,13 @@ def _invoice(invoice: Invoice, *, at: datetime) -> Json:
         "words": f"{_('Total in words')}: {spelt_out(invoice.total, display.language(get_language()))}.",
         "notes": _notes(invoice, lines),
     }
+
+
+def _billed(invoice: Invoice) -> tuple[str, str]:
+    """What an invoice is for: a resource, or what lacks to a commitment."""
+    if invoice.resource_id is None:
+        return _("For"), invoice.resource_name
+    return _("Resource"), f"{invoice.resource_name} ({invoice.product})"
 
 
 def credit_note_pdf(note: CreditNote) -> bytes:
@@ -86,7 +93,7 @@ def credit_note_pdf(note: CreditNote) -> bytes:
             "facts": [
                 fact(_("Issued"), display.day(note.issued_at)),
                 fact(_("For invoice"), invoice.number),
-                fact(_("Resource"), f"{invoice.resource_name} ({invoice.product})"),
+                fact(*_billed(invoice)),
                 fact(_("Covered period"), display.span(invoice.period_start, invoice.period_end)),
             ],
             "columns": [_("Reason"), _("Net"), _("VAT"), _("Credited")],

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 
 from celery import shared_task
 
+from catalog.commitments import see_to_ends
 from invoices.models import BillingChunk, BillingRun
 from invoices.services import ladder, month_end
 from kernel.actors import Actor
 from kernel.periods import CalendarMonth
 from store.doorbell import end_of_share, wake_helpers
+from store.tally import Tally
 
 ACTOR = Actor.job("month-end")
+COMMITMENTS = Actor.job("commitments")
 AFTER_MIDNIGHT = timedelta(minutes=30)
 
 
@@ -54,3 +57,8 @@ def next_month_end(after: datetime) -> datetime:
 
 def climb_ladder(*, at: datetime) -> int:
     return ladder.climb(at=at)
+
+
+def see_to_commitments(*, at: datetime) -> Tally:
+    """What ends is followed by another where that was agreed, or its end is told."""
+    return see_to_ends(actor=COMMITMENTS, at=at)

@@ -57,7 +57,7 @@ class Usage:
     """One line in one month. `total` is net of the coupon and of what was credited; `amount` is before VAT on top."""
 
     invoice: UUID
-    resource: UUID
+    resource: UUID | None
     number: str
     resource_name: str
     product: Product

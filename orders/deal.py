@@ -237,6 +237,7 @@ def _poc_from_json(stored: Json | None) -> Poc | None:
 
 def line_to_json(line: Line) -> Json:
     component, rate = line.component, line.component.rate
+    committed = {"committed": str(component.committed)} if component.committed else {}
     without = {"without_term": _rate_to_json(rate.without_term), "saved": line.saved} if rate.without_term else {}
     return {
         "item": str(component.item_id),
@@ -250,6 +251,7 @@ def line_to_json(line: Line) -> Json:
         "tax": line.tax,
         "total": line.total,
         **without,
+        **committed,
     }
 
 
@@ -285,6 +287,7 @@ def _line_from_json(stored: Json, period: Period) -> Line:
         Decimal(stored["quantity"]),
         _rate_from_json(stored),
         Decimal(stored["discount"]),
+        committed=Decimal(stored.get("committed", 0)),
     )
     minutes, amount, tax, total = (stored[name] for name in ("minutes", "amount", "tax", "total"))
     return Line(component, period, minutes, amount, tax, total, saved=stored.get("saved", 0))

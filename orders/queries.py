@@ -31,11 +31,13 @@ def month_price(
     customer: Customer,
     *,
     at: datetime,
-    months: int = 1,
+    months: int | None = 1,
     taxed_at: datetime | None = None,
 ) -> int | None:
     """
     What `months` of a configuration cost this customer at the prices of `at`, tax included; None without a price.
+
+    :param months: that are paid ahead; None: one, billed as it is used
 
     :param taxed_at: when it will be paid, if not at `at`
     """
@@ -43,7 +45,7 @@ def month_price(
         components = book.components(configuration, customer_id=customer.pk, at=at, taxed_at=taxed_at, months=months)
     except NoPrice:
         return None
-    return price(components, Period.of_months(months, starting=at)).total
+    return price(components, Period.of_months(months or 1, starting=at)).total
 
 
 @dataclass(frozen=True, slots=True)

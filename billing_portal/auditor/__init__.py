@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from billing_portal.auditor.bills import BILLS
 from billing_portal.auditor.caps import CAPS
 from billing_portal.auditor.claim import Claim, kept
+from billing_portal.auditor.committed import COMMITTED
 from billing_portal.auditor.history import HISTORY, close_the_books
 from billing_portal.auditor.leavers import LEAVERS
 from billing_portal.auditor.lives import LIVES
@@ -40,7 +41,10 @@ logger = logging.getLogger(__name__)
 PATIENCE_MINUTES = 5
 EACH = 5
 """So many rows of one claim are named."""
-CLAIMS: tuple[Claim, ...] = (*(kept(total) for total in TOTALS), *MONEY, *BILLS, *LIVES, *CAPS, *LEAVERS, *HISTORY)
+CLAIMS: tuple[Claim, ...] = (
+    *(kept(total) for total in TOTALS),
+    *(*MONEY, *BILLS, *COMMITTED, *LIVES, *CAPS, *LEAVERS, *HISTORY),
+)
 NIGHTLY = tuple(claim for claim in CLAIMS if claim.nightly)
 QUICK = tuple(claim for claim in CLAIMS if claim.is_quick)
 

@@ -73,6 +73,7 @@ OF_PAGES = {
     "outlook": "costs",
     "difference": "costs",
     "tag-spend": "tags",
+    "commitments": "prepaid-and-postpaid",
     "settings": "teams-and-keys",
     "mfa_index": "teams-and-keys",
     "usersessions_list": "teams-and-keys",

@@ -110,6 +110,12 @@ def rate(value: Decimal | int | str | None) -> str:
 
 
 @register.filter
+def percent(share: Decimal) -> str:
+    """{{ offer.share|percent }}: 0.05 -> "5 %"."""
+    return display.percent(share)
+
+
+@register.filter
 def counted(quantity: Decimal | int | str, unit: str) -> str:
     """{{ line.quantity|counted:line.unit }}: "2 addresses"."""
     return units.counted(quantity, unit)

@@ -1,5 +1,5 @@
 """Pages of the staff area about invoices, billing runs and debts."""
 
-from invoices.admin import documents, dunning, holds
+from invoices.admin import committed, documents, dunning, holds
 
-__all__ = ["documents", "dunning", "holds"]
+__all__ = ["committed", "documents", "dunning", "holds"]

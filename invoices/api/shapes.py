@@ -78,6 +78,7 @@ class LineExplanation(serializers.Serializer[object]):
     unit_price = Rate()
     quantity = Rate()
     discount = Rate()
+    committed = Rate(help_text="The part of the discount that a commitment gives.")
     minutes = serializers.IntegerField()
     per_minutes = serializers.IntegerField(help_text="0: metered, priced by each unit that is used.")
     includes_vat = serializers.BooleanField()
@@ -111,7 +112,9 @@ class InvoiceShape(serializers.Serializer[object]):
     id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=Invoice.Status.choices)
     is_overdue = serializers.SerializerMethodField()
-    resource = serializers.UUIDField(source="resource_id")
+    resource = serializers.UUIDField(
+        source="resource_id", allow_null=True, help_text="None: it bills what lacks to a commitment."
+    )
     period_key = serializers.CharField()
     is_late = serializers.BooleanField(
         help_text="It bills what was used, and no time, for that is billed already: paid ahead, or by the bill before what was reported late."

@@ -39,7 +39,7 @@ class UsageShape(serializers.Serializer[object]):
     """
 
     invoice = serializers.UUIDField()
-    resource = serializers.UUIDField()
+    resource = serializers.UUIDField(allow_null=True, help_text="null: it bills what lacks to a commitment.")
 
     def get_fields(self) -> dict[str, AnyField]:
         return with_columns(super().get_fields(), USAGE)

@@ -1,5 +1,6 @@
-"""What is owed: invoices, credit notes, their numbers, the billing runs; debts on their ladder, on hold, and questioned."""
+"""What is owed: invoices, credit notes, numbers, billing runs, months of commitments; debts on their ladder, on hold, and questioned."""
 
+from invoices.models.committed import CommittedMonth, ShortfallInvoice
 from invoices.models.corrections import CreditedPart, CreditNote, UseTakenBack
 from invoices.models.documents import IN_PAID_TIME, ORDER_OF_PAYMENT, Invoice, NumberSeries
 from invoices.models.dunning import Act, DunningStep, Rung
@@ -16,6 +17,7 @@ __all__ = [
     "Act",
     "BillingChunk",
     "BillingRun",
+    "CommittedMonth",
     "CreditNote",
     "CreditedPart",
     "DunningStep",
@@ -28,5 +30,6 @@ __all__ = [
     "Question",
     "RateInUse",
     "Rung",
+    "ShortfallInvoice",
     "UseTakenBack",
 ]

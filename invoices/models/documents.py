@@ -66,6 +66,10 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
         """Invoices on which something is due."""
         return self.filter(due__gt=0)
 
+    def of_use(self) -> Self:
+        """Those that bill what resources used, and not what lacks to a commitment."""
+        return self.filter(kind="usage", resource__isnull=False)
+
     def of_paid_time(self) -> Self:
         """Those that bill what was used in time that was paid ahead."""
         return self.filter(is_late=True, period_key__contains=IN_PAID_TIME)
@@ -84,7 +88,7 @@ class InvoiceQuerySet(models.QuerySet["Invoice"]):
 
 class Invoice(KeepsColumns):
     """
-    The bill for one resource over one covered period.
+    The bill for one resource over one covered period, or (without one) for what lacks to a commitment in a month.
 
     Frozen at issue. Only four facts move, each by a trigger or in one direction: `paid` follows the allocations,
     `credited` and `refunded` follow the credit notes, and `covered_until` may shrink to where the service was cut
@@ -118,6 +122,8 @@ class Invoice(KeepsColumns):
         Resource,
         on_delete=models.PROTECT,
         db_constraint=False,
+        null=True,
+        blank=True,
         related_name="invoices",
         verbose_name=_("resource"),
     )
@@ -226,6 +232,10 @@ class Invoice(KeepsColumns):
                     (InstantRange("period_start", "covered_until"), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(is_late=False),
+            ),
+            models.CheckConstraint(
+                name="what_is_for_no_resource_is_billed_after_its_month",
+                condition=Q(resource__isnull=False) | Q(kind="usage", is_late=False),
             ),
             models.CheckConstraint(name="only_use_is_reported_late", condition=Q(is_late=False) | Q(kind="usage")),
             models.CheckConstraint(

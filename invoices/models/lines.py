@@ -74,6 +74,14 @@ class InvoiceLine(models.Model):
     unit_price = models.DecimalField(_("unit price"), max_digits=18, decimal_places=6)
     per_minutes = models.PositiveIntegerField(_("per minutes"))
     discount = models.DecimalField(_("discount"), max_digits=5, decimal_places=4)
+    committed = models.DecimalField(
+        _("discount of a commitment"),
+        max_digits=5,
+        decimal_places=4,
+        default=Decimal(0),
+        db_default=0,
+        help_text=_("The part of the discount that a commitment gives."),
+    )
     includes_vat = models.BooleanField(_("includes VAT"))
     vat_rate = models.DecimalField(_("VAT rate"), max_digits=4, decimal_places=3)
     taxed_at = models.DateTimeField(
@@ -117,6 +125,10 @@ class InvoiceLine(models.Model):
                         NullIf(F("per_minutes"), Value(0)),
                     )
                 ),
+            ),
+            models.CheckConstraint(
+                name="a_commitment_gives_a_part_of_the_discount",
+                condition=Q(committed__gte=0, committed__lte=F("discount")),
             ),
             models.CheckConstraint(
                 name="line_tax_follows_from_its_rate",

@@ -1,4 +1,4 @@
-"""Billing the usage of a voided invoice again: the same time, under today's default buyer of the customer."""
+"""Billing a voided invoice again: the same usage or shortfall, under today's default buyer of the customer."""
 
 from __future__ import annotations
 
@@ -79,22 +79,8 @@ def bill_again(invoice_id: UUID, *, buyer: Json | None = None, reason: str, acto
         raise NotVoid
     if void.covered_until == void.period_start:
         raise BilledAgainAlready
-    window = Period(void.period_start, void.covered_until)
-    if not in_service(window).filter(resource=void.resource_id).exists():
-        raise StillHeld
-    uses = list(_uses_again(void, customer))
-    end_cover(void, void.period_start)
-    key = f"{void.period_key}/again"
-    drafted = draft_usage([customer], Q(resource=void.resource_id), window, key, with_uses=False)
-    for _usage, lacking in drafted.unpriced:
-        raise lacking
-    time = [line for draft in drafted.drafts for line in draft.charge.lines]
-    if not time and not uses:
-        raise NothingLeft
-    draft = Draft(
-        customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late, buyer=buyer
-    )
-    invoice = issue_invoice(draft, Invoice.Kind.USAGE, at=at)
+    draft = _use_again(void, customer) if void.resource else _shortfall_again(void, customer)
+    invoice = issue_invoice(replace(draft, buyer=buyer), Invoice.Kind.USAGE, at=at)
     record_audit(
         Did.BILL_AGAIN,
         void.number,
@@ -108,12 +94,46 @@ def bill_again(invoice_id: UUID, *, buyer: Json | None = None, reason: str, acto
     return invoice
 
 
+def _shortfall_again(void: Invoice, customer: Customer) -> Draft:
+    """What lacked to a commitment, at the rate of VAT that the end of its month has by now."""
+    line = void.lines.select_related("price").get()
+    taxed = PriceBook([customer.pk]).taxed(component_of(line), customer.language, at=line.taxed_at)
+    end_cover(void, void.period_start)
+    return Draft(
+        customer,
+        Billed(void.pk, void.resource_name, void.product_id, "{}"),
+        f"{void.period_key}/again",
+        period_of(line),
+        Charge([price_line(taxed, period_of(line))]),
+        is_shortfall=True,
+    )
+
+
+def _use_again(void: Invoice, customer: Customer) -> Draft:
+    """:raises StillHeld, NothingLeft, NoPrice:"""
+    assert void.resource
+    window = Period(void.period_start, void.covered_until)
+    if not in_service(window).filter(resource=void.resource_id).exists():
+        raise StillHeld
+    uses = list(_uses_again(void, customer))
+    end_cover(void, void.period_start)
+    key = f"{void.period_key}/again"
+    drafted = draft_usage([customer], Q(resource=void.resource_id), window, key, with_uses=False)
+    for _usage, lacking in drafted.unpriced:
+        raise lacking
+    time = [line for draft in drafted.drafts for line in draft.charge.lines]
+    if not time and not uses:
+        raise NothingLeft
+    return Draft(customer, Billed.of(void.resource), key, window, Charge([*time, *uses]), is_late=void.is_late)
+
+
 def draft_prepaid_again(old: Invoice) -> Draft:
     """
     What a prepaid invoice said, at the rates of VAT that its tax point has by now. It covers what that covers.
 
     What a share took off and what a term saved are so much of the new amount; a coupon over an amount stays that.
     """
+    assert old.resource_id, "what is paid ahead is a resource"
     said = list(old.lines.select_related("price").order_by("position"))
     book = PriceBook([old.customer_id])
     lines = [
@@ -149,6 +169,7 @@ def _uses_again(void: Invoice, customer: Customer) -> Iterator[Line]:
     for line in lines:
         component, period = replace(component_of(line), quantity=line.quantity - line.taken), period_of(line)
         cuts = [part.ends_at for part in book.parts_of_use(component, period)[:-1]]
+        assert void.resource_id
         used_by = _used_by(void.resource_id, line.item_id, month, cuts)
         due_by = {cut: used_by.get(cut, NOTHING) - line.quantity_before for cut in cuts}
         yield from price_use(book, component, customer, period, due_by)

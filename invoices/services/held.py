@@ -57,12 +57,15 @@ def bounds_of(customer_ids: Collection[UUID], month: CalendarMonth) -> dict[UUID
             "customer", "month"
         )
     )
-    billed = Invoice.objects.filter(
-        customer__in=customer_ids,
-        kind=Invoice.Kind.USAGE,
-        issued_at__gte=month.period.starts_at - REMEMBERED,
-        period_start__lt=month.period.starts_at,
-    ).exclude(status=Invoice.Status.VOID)
+    billed = (
+        Invoice.objects.of_use()
+        .filter(
+            customer__in=customer_ids,
+            issued_at__gte=month.period.starts_at - REMEMBERED,
+            period_start__lt=month.period.starts_at,
+        )
+        .exclude(status=Invoice.Status.VOID)
+    )
     by_month = billed.order_by().annotate(month=Left("period_key", 7)).values_list("customer", "month")
     known: dict[UUID, list[tuple[str, int, datetime]]] = defaultdict(list)
     for customer_id, key, total, since in by_month.annotate(total=LEFT, since=Min("period_start")):
@@ -88,7 +91,7 @@ def _usual(rows: Sequence[tuple[str, int, datetime]], *, first: str) -> int | No
 
 def billed_so_far(month: CalendarMonth, customer_ids: Collection[UUID]) -> dict[UUID, int]:
     """VND of the usage of `month` that is on invoices and not credited."""
-    rows = Invoice.objects.filter(customer__in=customer_ids, kind=Invoice.Kind.USAGE, period_key__startswith=month.key)
+    rows = Invoice.objects.of_use().filter(customer__in=customer_ids, period_key__startswith=month.key)
     return dict(rows.exclude(status=Invoice.Status.VOID).values_list("customer").annotate(total=LEFT))
 
 

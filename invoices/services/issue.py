@@ -34,7 +34,7 @@ COPY invoices_invoice (id, number, customer_id, resource_id, product_id, kind, p
 """
 COPY_LINES = """
 COPY invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes,
-    quantity, unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, is_whole, quantity_before, amount_before,
+    quantity, unit_price, per_minutes, discount, committed, includes_vat, vat_rate, taxed_at, is_whole, quantity_before, amount_before,
     amount, tax, total, tags) FROM STDIN
 """
 
@@ -56,10 +56,11 @@ class Billed(NamedTuple):
 class Draft:
     """
     An invoice that has all but its number. `period_key` says what is billed; it is billed once. `is_late`: it bills uses of time
-    that is billed already. `unpaid` is what of a prepaid one nobody has paid yet. `taxed_at` is when what is prepaid was paid; the
-    lines of usage are taxed in their last minute. `buyer_id` is the buyer profile that was chosen for it, else it names the
-    customer's default; `buyer` is who an earlier one named, whose place it takes, and `covered_until` is when the cover of that
-    ended. It is paid ahead for `term_months`, in which `saved_before` had been saved before a resize.
+    that is billed already. `is_shortfall`: what lacks to the commitment that stands in the place of the resource. `unpaid` is what
+    of a prepaid one nobody has paid yet. `taxed_at` is when what is prepaid was paid; the lines of usage are taxed in their last
+    minute. `buyer_id` is the buyer profile that was chosen for it, else it names the customer's default; `buyer` is who an earlier one
+    named, whose place it takes, and `covered_until` is when the cover of that ended. It is paid ahead for `term_months`, in which
+    `saved_before` had been saved before a resize.
     """
 
     customer: Customer
@@ -68,6 +69,7 @@ class Draft:
     period: Period
     charge: Charge
     is_late: bool = False
+    is_shortfall: bool = False
     coupon_code: str = ""
     unpaid: int = 0
     term_months: int = 1
@@ -141,7 +143,8 @@ def _invoice_row(
     charge, period, resource = draft.charge, draft.period, draft.resource
     buyer = json.dumps(draft.buyer or buyers.named(draft.customer.pk, draft.buyer_id), ensure_ascii=False)
     return (
-        draft.pk, number, draft.customer.pk, resource.pk, resource.product_id, kind.value, draft.period_key, draft.is_late, resource.name,
+        draft.pk, number, draft.customer.pk, None if draft.is_shortfall else resource.pk, resource.product_id,
+        kind.value, draft.period_key, draft.is_late, resource.name,
         buyer, ourselves, period.starts_at, period.ends_at, draft.covered_until or period.ends_at, at, due_at,
         charge.subtotal, charge.tax, charge.coupon, draft.coupon_code, charge.total,
         draft.term_months, charge.saved, draft.saved_before, charge.total - draft.unpaid if kind == Invoice.Kind.PREPAID else 0, 0, 0,
@@ -153,9 +156,9 @@ def _line_row(draft: Draft, position: int, line: Line) -> tuple[object, ...]:
     return (
         draft.pk, draft.customer.pk, position, component.item_id, rate.price_id, component.name, component.unit,
         line.period.starts_at, line.period.ends_at, line.minutes, component.quantity, rate.unit_price, rate.per_minutes,
-        component.discount, rate.includes_vat, rate.vat_rate, draft.taxed_at or line.period.last_minute,
-        draft.taxed_at is None and not settings.TAX_SPLITS_USAGE, component.before, line.before, line.amount, line.tax, line.total,
-        draft.resource.tags,
+        component.discount, component.committed, rate.includes_vat, rate.vat_rate, draft.taxed_at or line.period.last_minute,
+        draft.is_shortfall or (draft.taxed_at is None and not settings.TAX_SPLITS_USAGE),
+        component.before, line.before, line.amount, line.tax, line.total, draft.resource.tags,
     )
 
 

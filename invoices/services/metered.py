@@ -41,7 +41,8 @@ class OnBills:
     """What bills of a month say of an item of a resource: how much with which tax points, at which price and discount."""
 
     price_id: UUID
-    discount: Decimal
+    discounts: tuple[Decimal, Decimal]
+    """All of it, and what of it a commitment gives."""
     taxed: list[tuple[datetime, Decimal]] = field(default_factory=list)
 
     @property
@@ -97,8 +98,8 @@ class Change:
         """At the price and the discount of the first of the bills, else at those in force when use began. :raises NoPrice:"""
         if self.on_bills is None:
             return book.component(self.item_id, self.now, customer.pk, self.since, customer.language, taxed_at=taxed_at)
-        price_id, discount = self.on_bills.price_id, self.on_bills.discount
-        known = book.used(self.item_id, price_id, discount, customer.language, taxed_at=taxed_at)
+        price_id, discounts = self.on_bills.price_id, self.on_bills.discounts
+        known = book.used(self.item_id, price_id, discounts, customer.language, taxed_at=taxed_at)
         return replace(known, quantity=self.more, before=self.on_bills.quantity)
 
 
@@ -213,8 +214,10 @@ def _on_bills(
     found: dict[tuple[UUID, UUID], OnBills] = {}
     known = Q(invoice__issued_at__lte=known_at) if known_at else Q()
     lines = lines_of(Q(known, customer__in=customers, invoice__resource__in=list(resources)), month)
-    rows = lines.values_list("invoice__resource", "item", "taxed_at", "quantity", "taken", "price", "discount")
-    for resource_id, item_id, taxed_at, quantity, taken, price_id, discount in rows:
-        on_bills = found.setdefault((resource_id, item_id), OnBills(price_id, discount))
+    rows = lines.values_list(
+        "invoice__resource", "item", "taxed_at", "quantity", "taken", "price", "discount", "committed"
+    )
+    for resource_id, item_id, taxed_at, quantity, taken, price_id, discount, committed in rows:
+        on_bills = found.setdefault((resource_id, item_id), OnBills(price_id, (discount, committed)))
         on_bills.taxed.append((taxed_at, quantity - taken))
     return found

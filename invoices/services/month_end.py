@@ -33,6 +33,7 @@ from invoices.services.held import Cause, hold_back, passed_bounds, totals_of
 from invoices.services.issue import Draft, issue_invoices
 from invoices.services.less import Less, take_back
 from invoices.services.metered import changed_late
+from invoices.services.shortfalls import bill_shortfalls
 from invoices.services.usage import Drafted, Usage, billed_afterwards, draft_usage, in_service, unbilled_periods
 from kernel.actors import Actor
 from kernel.errors import DomainError, noted
@@ -72,7 +73,7 @@ def bill_ended_months(
     """
     Run every month that has ended and is not billed yet, the earliest first; what failed stays parked.
 
-    With them, what was reported late of earlier ones: their runs open again.
+    With them, what was reported late of earlier ones: their runs open again. When all of a month is billed, what lacks to commitments.
 
     :param until: as for `run_month_end`
     :param planned: told of each run before its chunks are worked on, so that others can be called to help
@@ -83,6 +84,8 @@ def bill_ended_months(
         run = plan_run(month, actor=actor, at=at)
         planned(run)
         runs.append(_work_off(run, at=at, until=until))
+    if not runs:
+        bill_shortfalls(unfinished=unbilled_months(at), at=at)
     return runs
 
 
@@ -137,7 +140,7 @@ def run_for_staff(month: CalendarMonth, *, reason: str, actor: Actor, at: dateti
 
 
 def _work_off(run: BillingRun, *, at: datetime, until: float, progress: Progress | None = None) -> BillingRun:
-    """Chunk by chunk, then look for what is left."""
+    """Chunk by chunk, then look for what is left; when all of the month is billed, what lacks to commitments."""
     for _look in range(LOOKS):
         while time.monotonic() < until and (done := work_on_next_chunk(run, at=at)) is not None:
             if progress:
@@ -145,6 +148,8 @@ def _work_off(run: BillingRun, *, at: datetime, until: float, progress: Progress
         run, more = _close_or_plan_more(run, at=at)
         if not more or time.monotonic() >= until:
             break
+    if run.state != BillingRun.State.RUNNING:
+        bill_shortfalls(unfinished=unbilled_months(at), at=at)
     return run
 
 

@@ -14,7 +14,8 @@ from invoices.audit import Did
 from invoices.models import BillingRun, Invoice, ParkedBilling
 from invoices.services.issue import issue_invoices
 from invoices.services.less import take_back
-from invoices.services.month_end import hold_unpriced
+from invoices.services.month_end import hold_unpriced, unbilled_months
+from invoices.services.shortfalls import decide
 from invoices.services.usage import draft_usage, up_to
 from kernel.actors import Actor
 from kernel.errors import DomainError
@@ -34,7 +35,7 @@ class HeldAsAWhole(DomainError):
 @transaction.atomic
 def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> ParkedBilling:
     """
-    Staff have looked at a bill that was held back: issue it now, up to now.
+    Staff have looked at a bill that was held back: issue it now, up to now, and with the last of a month what lacks to a commitment.
 
     :raises NotParked: somebody released it before
     :raises HeldAsAWhole: of one resource, while all that its customer used in the month is held back
@@ -62,4 +63,7 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
     record_audit(Did.RELEASE_PARKED, parked, actor=actor, at=at, reason=reason, customer=customer)
     if parked.run_id and not ParkedBilling.objects.holding(parked.month).exists():
         BillingRun.objects.filter(pk=parked.run_id, state=BillingRun.State.PARKED).update(state=BillingRun.State.DONE)
+    month = CalendarMonth.parse(parked.month)
+    if month.period.ends_at <= at and month not in unbilled_months(at):
+        decide(month, [customer.pk], at=at)
     return parked

@@ -149,7 +149,7 @@ def _invoiced(
 ) -> QuerySet[Invoice, tuple[UUID, UUID, UUID, datetime, int]]:
     """(customer, key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
     # billed after it was used: so the index by day of issue finds them, however long the history is
-    usage = Invoice.objects.filter(theirs, kind=Invoice.Kind.USAGE, issued_at__gte=month.starts_at, issued_at__lte=at)
+    usage = Invoice.objects.of_use().filter(theirs, issued_at__gte=month.starts_at, issued_at__lte=at)
     within = usage.filter(period_start__gte=month.starts_at, period_start__lt=month.ends_at)
     return within.values_list("customer", by, "resource", "covered_until", F("total") - F("credited"))
 

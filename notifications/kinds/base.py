@@ -78,6 +78,7 @@ SEE_CREDIT = ("credit-history", _("See your credit history"))
 SEE_REQUESTS = ("payment-requests", _("See whom you asked to pay"))
 SEE_BUDGETS = ("budgets", _("See your budgets"))
 SEE_SETTINGS = ("settings", _("See your settings"))
+SEE_COMMITMENTS = ("commitments", _("See your commitments"))
 
 WHAT_IT_IS = (Row(_("Product"), "%(product)s"), Row(_("Configuration"), "%(configuration)s"))
 WHAT_WAS_BOUGHT = (

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.events import Subject
 from notifications.kinds.base import (
+    SEE_COMMITMENTS,
     SEE_CREDIT,
     SEE_LINKS,
     SEE_PAYMENT,
@@ -273,5 +274,28 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_RESOURCES,
         holds=same("mode"),
+    ),
+    Kind.COMMITMENT_MADE: NoticeKind(
+        Subject.CUSTOMER,
+        (_("You are committed to %(amount)s a month"),),
+        (
+            _("From %(first_month)s until the end of %(last_month)s you spend at least %(amount)s a month, with VAT."),
+            _("All that you use in that time costs %(share)s less. What is not spent in a month is billed at its end."),
+            If("renews", _("Afterwards another like it follows, unless an owner of your account lets it end.")),
+        ),
+        SEE_COMMITMENTS,
+    ),
+    Kind.COMMITMENT_ENDS: NoticeKind(
+        Subject.CUSTOMER,
+        (_("Your commitment of %(amount)s a month ends"),),
+        (
+            _("It ends with %(last_month)s."),
+            If("renews", _("Another like it follows. An owner of your account can let it end instead until then.")),
+            Unless(
+                "renews",
+                _("From then on your use costs %(share)s more of its price than now, and nothing has to be spent."),
+            ),
+        ),
+        SEE_COMMITMENTS,
     ),
 }

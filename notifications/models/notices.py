@@ -160,6 +160,8 @@ class Notice(models.Model):
         CAP_LIFTED = "cap_lifted", _("Cap lifted")
         BALANCE_LOW = "balance_low", _("Wallet runs low")
         BILLING_MODE_SWITCHED = "billing_mode_switched", _("Billing mode switched")
+        COMMITMENT_MADE = "commitment_made", _("Commitment agreed")
+        COMMITMENT_ENDS = "commitment_ends", _("Commitment ends soon")
 
     class State(models.TextChoices):
         PENDING = "pending", _("waiting")

@@ -21,6 +21,7 @@ from accounts.four_eyes import leave_for_review
 from accounts.models import Customer
 from accounts.rights import VIEW_AS_CUSTOMER
 from accounts.services import view_as_customer
+from catalog.admin.commitments import AgreeCommitment
 from door.admin import NoteRequest
 from invoices.admin.holds import PlaceHold
 from kernel import clock
@@ -84,7 +85,10 @@ class CustomerAdmin(StaffAdmin):
 
     available = column("available", _("available"), money, order="available")
     owed = column("owed", _("still due"), money, order="owed")
-    tasks = (SwitchBillingMode(), *CUSTOMER_TASKS, PlaceHold(), ViewAsCustomer(), NoteRequest(), CloseAccount())
+    tasks = (
+        *(SwitchBillingMode(), *CUSTOMER_TASKS, AgreeCommitment(), PlaceHold()),
+        *(ViewAsCustomer(), NoteRequest(), CloseAccount()),
+    )
     asks_why, asks_why_of_new = True, False
     needs_no_reason = ("language",)
     list_display = ("name", "billing_mode", available, owed, "email", "created_at")

@@ -95,7 +95,7 @@ def _last_invoices(due_today: Sequence[Due]) -> dict[UUID, Invoice]:
         kind=Invoice.Kind.PREPAID,
         covered_until=F("resource__paid_until"),
     )
-    return {invoice.resource_id: invoice for invoice in ends.order_by("issued_at")}
+    return {invoice.resource_id: invoice for invoice in ends.order_by("issued_at") if invoice.resource_id}
 
 
 def _price_before(due: Due, last: Invoice | None) -> int:

@@ -20,7 +20,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum,
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from catalog.models import Discount, Price, TaxCategory
+from catalog.models import Commitment, Discount, Price, TaxCategory
 from catalog.pricing import Charge, Component, price
 from catalog.queries import NoPrice, PriceBook
 from catalog.taxes import Taxes
@@ -122,7 +122,11 @@ class Rehearsal:
 
     def __init__(self, category: TaxCategory, *, since: date, rate: Decimal) -> None:
         self.category, self.day, self.rate = category.pk, start_of_day(since), rate
-        negotiated = Price.objects.exclude(customer=None).values("customer").union(Discount.objects.values("customer"))
+        negotiated = (
+            Price.objects.exclude(customer=None)
+            .values("customer")
+            .union(Discount.objects.values("customer"), Commitment.objects.values("customer"))
+        )
         own = [customer for (customer,) in negotiated.values_list("customer")]
         taxes = Taxes.read()
         self._rate_before = taxes.rate_at(category.pk, self.day - MINUTE)
@@ -137,7 +141,7 @@ class Rehearsal:
             "months": Coalesce("auto_renew_months", 1),
             "own_terms": Case(When(customer__in=[NOBODY, *own], then=F("customer"))),
         }
-        self._known: dict[tuple[str, int, UUID | None], tuple[Cost, Cost] | None] = {}
+        self._known: dict[tuple[str, int | None, UUID | None], tuple[Cost, Cost] | None] = {}
         self.unpriced = 0
 
     def sums(self) -> dict[Kind, Change]:
@@ -146,7 +150,7 @@ class Rehearsal:
         groups = _in_service().order_by().values(**self._alike).annotate(count=Count("pk"))
         for kind, text, months, own_terms, count in groups.values_list("kind", "text", "months", "own_terms", "count"):
             try:
-                costs = self._costs(text, months, own_terms)
+                costs = self._costs(kind, text, months, own_terms)
             except NoPrice:
                 self.unpriced += count
                 continue
@@ -176,7 +180,7 @@ class Rehearsal:
         names = ("customer__name", "name", "product", "kind", "months", "text", "own_terms")
         for customer, name, product, kind, months, text, own_terms in found.values_list(*names).iterator(CHUNK):
             try:
-                costs = self._costs(text, months, own_terms)
+                costs = self._costs(kind, text, months, own_terms)
             except NoPrice:
                 continue
             if costs:
@@ -206,18 +210,19 @@ class Rehearsal:
             sums |= {name: Sum(F("amount") + on_top), f"{name}_tax": Sum(tax)}
         return sums
 
-    def _costs(self, text: str, months: int, own_terms: UUID | None) -> tuple[Cost, Cost] | None:
+    def _costs(self, kind: str, text: str, months: int, own_terms: UUID | None) -> tuple[Cost, Cost] | None:
         """Before and after; None when nothing of it is of the category. :raises NoPrice:"""
-        key = (text, months, own_terms)
+        ahead = None if kind == Kind.USAGE else months
+        key = (text, ahead, own_terms)
         if key not in self._known:
             period = Period.of_months(months, starting=self.day)
-            before, after = (self._components(text, months, own_terms, at) for at in (self.day - MINUTE, self.day))
+            before, after = (self._components(text, ahead, own_terms, at) for at in (self.day - MINUTE, self.day))
             concerned = any(self._book.category_of(component.rate) == self.category for component in after)
             costs = Cost.of(price(before, period)), Cost.of(price(after, period))
             self._known[key] = costs if concerned else None
         return self._known[key]
 
-    def _components(self, text: str, months: int, own_terms: UUID | None, taxed_at: datetime) -> list[Component]:
+    def _components(self, text: str, months: int | None, own_terms: UUID | None, taxed_at: datetime) -> list[Component]:
         return self._book.components(
             json.loads(text), customer_id=own_terms or NOBODY, at=self.day, taxed_at=taxed_at, months=months
         )

@@ -19,13 +19,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import BillingMode, BillingModeSwitch, Customer, StaffAct
 from accounts.services import record_audit
+from catalog.models import Commitment
 from catalog.pricing import price
 from catalog.queries import NoPrice, PriceBook
 from invoices.models import Invoice, ParkedBilling
 from invoices.services.exits import bill_usage_until
+from kernel import display
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from kernel.periods import CalendarMonth, Period, minutes_between, truncate
+from kernel.periods import CalendarMonth, Period, local_day, minutes_between, truncate
 from kernel.shapes import Json
 from lifecycle.models import Resource, ResourceEvent
 from lifecycle.services.record import record_event
@@ -45,6 +47,11 @@ class ModeAlready(DomainError):
 class OrdersOpen(DomainError):
     code = "orders-open"
     message = _("%(count)s orders of this customer are still open. Wait until they are done, or cancel them.")
+
+
+class Committed(DomainError):
+    code = "committed"
+    message = _("The customer has committed to a spend a month until %(month)s. End that first.")
 
 
 class PlanChanged(DomainError):
@@ -70,7 +77,7 @@ def rehearse_switch(customer: Customer, to_mode: str, *, at: datetime) -> Json:
     """
     The plan of a switch, as JSON: it is carried out, looked at, and undone. So it shows what will happen, to the đồng.
 
-    :raises ModeAlready, OrdersOpen: see `switch_billing_mode`
+    :raises ModeAlready, Committed, OrdersOpen: see `switch_billing_mode`
     """
     with transaction.atomic():
         held = Customer.objects.lock_open(customer.pk)
@@ -144,7 +151,7 @@ def _differences(rehearsed: dict[str, list[object]], today: dict[str, list[objec
 
 def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) -> Json:
     """Switch a customer who is held; returns what came of it. What is due under the old mode happens under the old mode."""
-    _refuse(customer, to_mode)
+    _refuse(customer, to_mode, at)
     end_paid_time(actor=actor, at=at, customer_id=customer.pk)
     before = _resources_of(customer)
     open_invoices = list(Invoice.objects.open().filter(customer=customer).order_by("issued_at", "number"))
@@ -180,10 +187,12 @@ def _carry_out(customer: Customer, to_mode: str, *, actor: Actor, at: datetime) 
     return plan
 
 
-def _refuse(customer: Customer, to_mode: str) -> None:
-    """:raises ModeAlready, OrdersOpen:"""
+def _refuse(customer: Customer, to_mode: str, at: datetime) -> None:
+    """:raises ModeAlready, Committed, OrdersOpen:"""
     if customer.billing_mode == to_mode:
         raise ModeAlready(mode=customer.get_billing_mode_display())
+    if lasting := Commitment.objects.lasting(local_day(at)).filter(customer=customer).order_by("-ends_on").first():
+        raise Committed(month=display.month(lasting.last_month))
     open_items = OrderItem.objects.open().filter(customer=customer).count()
     if open_items:
         raise OrdersOpen(count=open_items)

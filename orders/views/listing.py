@@ -158,7 +158,8 @@ class Prices:
     def of(self, configuration: Sequence[Chosen]) -> int | None:
         key = repr(configuration)
         if key not in self._known:
-            self._known[key] = month_price(list(configuration), self.book, self._customer, at=self._at)
+            ahead = 1 if self._customer.is_prepaid else None
+            self._known[key] = month_price(list(configuration), self.book, self._customer, at=self._at, months=ahead)
         return self._known[key]
 
     @property

@@ -204,6 +204,7 @@ def _explain(line: Line, version: Price, taxed_at: datetime) -> Explanation:
             unit_price=component.rate.unit_price,
             per_minutes=component.rate.per_minutes,
             discount=component.discount,
+            committed=component.committed,
             includes_vat=component.rate.includes_vat,
             vat_rate=component.rate.vat_rate,
             taxed_at=taxed_at,

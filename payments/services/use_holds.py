@@ -118,6 +118,7 @@ def held_for(customer: Customer, bills: Sequence[Invoice]) -> list[ForBills]:
 
 
 def _key(bill: Invoice) -> Key:
+    assert bill.resource_id, "it is for use in paid time"
     return bill.resource_id, CalendarMonth.of(bill.period_start).key
 
 

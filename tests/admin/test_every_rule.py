@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.admin.base import LookOnlyAdmin
 from accounts.models import Customer, CustomerGroup, User
-from catalog.models import Coupon, Discount, Item, Price, Product, TaxCategory
+from catalog.models import CommitmentOffer, Coupon, Discount, Item, Price, Product, TaxCategory
 from invoices.models import Rung
 from tests.cast import NOON, create, make_coupon, make_customer, make_user
 
@@ -40,6 +40,10 @@ BROKEN = {
     "list_prices_of_an_item_never_overlap": {"customer": ""},
     "negotiated_prices_of_an_item_never_overlap": {"valid_from_0": "2026-06-01"},
     "discount_is_a_share": {"share": "0"},
+    "an_offer_is_of_a_spend_that_can_be_billed": {"amount": "0"},
+    "an_offer_takes_a_share_off": {"share": "0"},
+    "an_offer_is_for_one_to_thirty_six_months": {"months": "37"},
+    "an_offer_opens_before_it_closes": BEFORE_THAT,
     "discount_starts_before_it_ends": BEFORE_THAT,
     "discounts_of_a_customer_never_overlap": {"valid_from_0": "2026-06-01"},
     "coupon_takes_an_amount_or_a_share": {"share": "10"},
@@ -101,6 +105,9 @@ def forms(alice, bob, small):
         },
         TaxCategory: {
             "code": "new", "name": "a", "name_en": "a", "rates-TOTAL_FORMS": "0", "rates-INITIAL_FORMS": "0",
+        },
+        CommitmentOffer: {
+            "name": "a", "name_en": "a", "amount": "1000", "share": "10", "months": "12", **BEGINS, **ends, **why,
         },
         Discount: {"customer": alice.pk, "product": small.product_id, "share": "20", **BEGINS, **ends, **why},
         Coupon: {

@@ -163,16 +163,26 @@ def test_the_front_page_shows_what_waits_and_only_others_are_offered_to_approve(
 
 
 def test_every_page_that_moves_money_by_a_typed_amount_goes_through_one_door():
-    """Taking back what a bank took is told by the bank, and gives nobody anything; giving it back takes two, or the bank's own line."""
+    """
+    Taking back what a bank took is told by the bank, and gives nobody anything; giving it back takes two, or the bank's own line. A
+    commitment always takes two.
+    """
     typed = {
         task.name
         for page in admin.site._registry.values()
         for task in getattr(page, "tasks", ())
         if "amount" in task.form.base_fields
     }
-    assert typed - {"take-back", "give-back"} == {
+    assert typed - {"take-back", "give-back", "agree-commitment"} == {
         "adjust-credit", "grant-credit", "bank-transfer", "credit-note", "book", "give", "send-back", "justify", "return", "grant-poc",
     }  # fmt: skip
     money = {code for code, act in Act.known.items() if act.right == APPROVE_MONEY}
-    always = {"back-date-price", "enter-tax-rate", "refund-top-up", "settle-refund"}
+    always = {
+        "agree-commitment",
+        "end-commitment",
+        "back-date-price",
+        "enter-tax-rate",
+        "refund-top-up",
+        "settle-refund",
+    }
     assert money - always == set(settings.ALONE), "a price and a rate have no amount, and nobody lets money leave alone"

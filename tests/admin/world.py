@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from allauth.mfa.models import Authenticator
 from django.db.models import F
 
@@ -13,14 +15,17 @@ from billing_portal.models import AuditLook, ClockMove, Close, Finding, JobRun
 from billing_portal.recounting import differences, mend
 from budgets.services.balance import set_balance_alert
 from budgets.services.setting import set_budget
-from catalog.models import Coupon, Discount, Item, Product, ProductKey
+from catalog.commitments import shortfall_item
+from catalog.models import Commitment, CommitmentOffer, Coupon, Discount, Item, Product, ProductKey
 from door.models import SignUp
 from door.services.addresses import ask_for_address
 from door.services.privacy import ask_for_privacy
 from door.services.sign_up import ask_to_sign_up, sign_up
 from invoices.models import BillingRun, DunningStep, Hold, ParkedBilling, Question, Rung
 from invoices.services.holds import place_hold
+from invoices.services.shortfalls import decide
 from kernel.ids import new_id
+from kernel.periods import CalendarMonth
 from ledger.holds import Wanted, place_holds
 from lifecycle.models import DeliveryChannel, ProvisioningRequest, Resource
 from notifications.models import MailTrouble, Notice
@@ -130,9 +135,19 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
     )
     run = BillingRun.objects.create(month=f"{2000 + number}-01", started_at=NOON)
     run.chunks.create(first=postpaid.pk, last=postpaid.pk)
+    _commitments(number, postpaid)
     ParkedBilling.objects.create(
         run=run, month=run.month, customer=postpaid, cause="outlier", expected_total=9, at=NOON
     )
+
+
+def _commitments(number: int, customer: Customer) -> None:
+    terms = {"amount": 1_000, "share": "0.1"}
+    CommitmentOffer.objects.create(name=f"Offer {number}", name_en="Offer", months=number, valid_from=LONG_AGO, **terms)
+    since, until = date(2020, 1, 1), date(2020, 2, 1)
+    shortfall_item()
+    Commitment.objects.create(customer=customer, starts_on=since, ends_on=until, agreed_at=NOON, agreed_by="x", **terms)
+    decide(CalendarMonth(2020, 1), [customer.pk], at=NOON)
 
 
 def _at_the_door(number: int, customer: Customer) -> None:

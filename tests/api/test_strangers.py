@@ -118,6 +118,9 @@ CUSTOMER_LISTS = [
     ("GET", "keys/"),
     ("GET", "customer/"),
     ("GET", "dunning/"),
+    ("GET", "commitments/"),
+    ("GET", "commitments/progress/"),
+    ("GET", "commitments/offers/"),
     *(("GET", f"{place}/export/") for place in ("invoices", "credit-notes", "payments", "wallet/entries", "resources")),
 ]
 CUSTOMER_WRITES = [
@@ -137,6 +140,8 @@ CUSTOMER_WRITES = [
     ("POST", "automatic-charges/stop/"),
     ("POST", "resources/auto-renew/"),
     ("POST", "resources/tags/"),
+    ("POST", "commitments/"),
+    ("POST", "commitments/renewal/"),
     ("POST", "coupons/check/"),
     ("POST", "notices/read/"),
     ("POST", "customer/language/"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,8 @@ from accounts.models import Customer, User
 from billing_portal.auditor import CLAIMS, NIGHTLY, QUICK, audit_the_touched, contradictions, violations
 from billing_portal.auditor.touched import touched_customers
 from billing_portal.models import Finding
+from catalog.commitments import shortfall_item
+from catalog.models import Commitment
 from invoices.models import Hold, Invoice
 from invoices.services.month_end import run_month_end
 from kernel.actors import Actor
@@ -91,11 +93,22 @@ def world(standing: None) -> None:
     [cut_short, _running] = [create(alice, small, coupon="TET")[0], create(alice, small)[0]]
     delete_resource(cut_short.pk, actor=owner_of(alice), at=NOON + DAY)
     make_metered(small.product, "traffic", 500)
+    Commitment.objects.create(
+        customer=bob,
+        amount=200_000,
+        share="0.1",
+        starts_on=date(2026, 3, 1),
+        ends_on=date(2026, 4, 1),
+        agreed_at=NOON,
+        agreed_by="x",
+    )
+    shortfall_item()
     [server] = create(bob, small)
     assert take(server, use(server, "a", 3)) == ["accepted"]
     run_month_end(CalendarMonth.of(NOON), actor=JOB, at=MONTH_ENDED)
     fund(bob, 1_000_000)
-    pay_invoices_from_wallet(bob.pk, [Invoice.objects.get(kind="usage").pk], actor=owner_of(bob), at=MONTH_ENDED)
+    bills = Invoice.objects.filter(kind="usage").values_list("pk", flat=True)
+    pay_invoices_from_wallet(bob.pk, list(bills), actor=owner_of(bob), at=MONTH_ENDED)
     through_gateway = Payment.objects.create(
         customer=alice, kind="top_up", means="gateway", gateway="g", reference="r", payable="top_up:1", amount=100_000, actor="x",
         created_at=NOON,
@@ -156,7 +169,7 @@ WITH held AS (
 INSERT INTO payments_usagehold (hold_id, customer_id, resource_id, month, so_far, ahead)
 SELECT h.id, h.customer_id, r.id, '2026-03', 5, 0 FROM held h JOIN lifecycle_resource r ON r.customer_id = h.customer_id LIMIT {reasons}
 """
-USE_BILLED = "UPDATE invoices_invoice SET is_late = TRUE, period_key = '2026-03/use/1' WHERE kind = 'usage'"
+USE_BILLED = "UPDATE invoices_invoice SET is_late = TRUE, period_key = '2026-03/use/1' WHERE kind = 'usage' AND resource_id IS NOT NULL"
 
 PLANTED: dict[str, list[str]] = {
     "what a cap has stopped is let go within an hour after it is lifted": [
@@ -283,6 +296,15 @@ PLANTED: dict[str, list[str]] = {
     ],
     "what POC credit has paid is of its products, in its dates, and not billed as well": [
         "UPDATE ledger_grant SET products = ARRAY[gen_random_uuid()] WHERE kind = 'poc'"
+    ],
+    "what was counted of a month and what is billed of it reach what was committed": ["UPDATE invoices_committedmonth SET counted = 0, shortfall = amount"],
+    "what is counted of a committed month is what its invoices came to when it was decided": [
+        "UPDATE invoices_committedmonth SET counted = counted + 1, shortfall = shortfall - 1"
+    ],
+    "each month of a commitment that is billed is decided": ["DELETE FROM invoices_committedmonth"],
+    "use has the discount of the commitment that is in force, and no other": [
+        "UPDATE invoices_invoiceline SET committed = 0 WHERE committed > 0",
+        "UPDATE catalog_commitment SET share = 0.2",
     ],
     "prepaid service is covered by invoices and POC credit, minute for minute": [
         "UPDATE lifecycle_serviceperiod SET ends_at = ends_at + interval '1 minute' WHERE billing_mode = 'prepaid'"

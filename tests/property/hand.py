@@ -318,6 +318,7 @@ class Books:
 
     def _enter_bill(self, invoice: Invoice) -> None:
         """A bill is right when its hand-made price agrees, and when no minute of it was billed before."""
+        assert invoice.resource_id
         life, window = self.lives[invoice.resource_id], (invoice.period_start, invoice.period_end)
         assert not [b for b in life.billed if b[0] < window[1] and window[0] < b[1]], f"{invoice}: billed twice"
         total = 0

@@ -101,6 +101,7 @@ class MovesOfMoney(Stage):
         correct_invoice(invoice.pk, amount, note="a mistake", actor=STAFF, at=self.at)
         self.books.purse[invoice.customer_id] += max(amount - invoice.due, 0)
         self.books.debt[invoice.customer_id] -= min(amount, invoice.due)
+        assert invoice.resource_id
         for part in self.books.lives[invoice.resource_id].paid:
             if part.invoice == invoice.pk:
                 part.net -= amount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +12,9 @@ from django.db.models import ForeignKey, Model
 
 from accounts.models import Customer, CustomerKey
 from budgets.services.setting import Cap, set_budget, set_cap
-from catalog.models import Item
+from catalog.models import Commitment, Item
 from door.services.privacy import ask_for_privacy, register
-from invoices.models import ParkedBilling
+from invoices.models import CommittedMonth, Invoice, ParkedBilling
 from ledger.holds import Wanted, place_holds
 from lifecycle.models import ProvisioningRequest, Resource
 from orders.models import Action, OrderItem
@@ -37,6 +38,7 @@ from tests.cast import (
     quote,
     renew,
 )
+from tests.owner import around_all_guards
 from tests.refunds import returned, topped_up
 from tests.table.attack import MARKS, refuse, run
 from usage.models import Record
@@ -169,6 +171,26 @@ def everything(customer: Customer, small: Item) -> None:
     asked = register(customer, None, "close", "", actor=actor, at=NOON)
     Closing.objects.create(customer=customer, request=asked, asked_by="x", asked_at=NOON, closes_at=NOON + 3 * DAY)
     ask_for_privacy(customer, None, "correct", "my name", actor=actor, at=NOON)
+    commitments(customer)
+
+
+def commitments(customer: Customer) -> None:
+    """Of who pays ahead, which the guards refuse."""
+    usual = {"customer": customer, "amount": 1, "share": "0.1", "agreed_at": NOON, "agreed_by": "x"}
+    months = [date(2026, month, 1) for month in (1, 2, 3)]
+    with around_all_guards():
+        first = Commitment.objects.create(starts_on=months[0], ends_on=months[1], **usual)
+        Commitment.objects.create(starts_on=months[1], ends_on=months[2], follows=first, **usual)
+        CommittedMonth.objects.create(
+            commitment=first,
+            customer=customer,
+            month="2026-01",
+            amount=1,
+            counted=0,
+            shortfall=1,
+            invoice=Invoice.objects.filter(customer=customer).earliest("issued_at"),
+            decided_at=NOON,
+        )
 
 
 @pytest.mark.parametrize(("model", "key"), KEYS, ids=lambda value: getattr(value, "name", ""))

@@ -30,6 +30,7 @@ APPEND_ONLY = [
 ]  # fmt: skip
 NEVER_DELETED = [
     "accounts_customer", "catalog_product", "catalog_item", "catalog_price", "catalog_discount", "catalog_redemption",
+    "catalog_commitment", "catalog_commitmentoffer",
     "invoices_invoice", "invoices_numberseries", "invoices_hold", "invoices_rung", "invoices_dunningstep", "invoices_question", "accounts_customergroup", "ledger_account", "ledger_grant", "lifecycle_resource", "lifecycle_serviceperiod",
     "ledger_credithold", "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",

@@ -52,6 +52,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{forecast.month}: {forecast.invoices} invoices, {money(forecast.total, 'en')}")
         for customer, before, now in forecast.top_movers:
             self.stdout.write(f"  {customer}: {money(before, 'en')} -> {money(now, 'en')}")
+        for customer, total in forecast.shortfalls:
+            self.stdout.write(f"  lacks to a commitment: {customer}, {money(total, 'en')}")
         for customer, total in forecast.held_back:
             self.stdout.write(f"  would be held back: {customer}, {money(total, 'en')}")
         for customer, sentence in forecast.unpriced:

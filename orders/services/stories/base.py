@@ -134,9 +134,9 @@ class Pricing:
         items = {UUID(entry["item"]) for configuration in configurations for entry in configuration}
         self.book = PriceBook([customer.pk], items)
 
-    def charge(self, configuration: list[Chosen], period: Period, *, goes_on: int = 1) -> Charge:
+    def charge(self, configuration: list[Chosen], period: Period, *, goes_on: int = 1, ahead: bool = True) -> Charge:
         """
-        At the prices of the longest term that `period` reaches, or of the term that goes on in it.
+        At the prices of the longest term that `period` reaches, or of the term that goes on in it; unless it is paid `ahead`, as use.
 
         :raises NoPrice:
         """
@@ -145,13 +145,19 @@ class Pricing:
             customer_id=self.customer.pk,
             at=self.at,
             language=self.customer.language,
-            months=term_of(period, goes_on=goes_on),
+            months=term_of(period, goes_on=goes_on) if ahead else None,
         )
         return pricing.price(components, period)
 
 
 def charge_for(
-    customer: Customer, configuration: list[Chosen], period: Period, *, at: datetime, goes_on: int = 1
+    customer: Customer,
+    configuration: list[Chosen],
+    period: Period,
+    *,
+    at: datetime,
+    goes_on: int = 1,
+    ahead: bool = True,
 ) -> Charge:
     """What one configuration costs over `period` at the prices of `at`, see `Pricing`. :raises NoPrice:"""
-    return Pricing(customer, [configuration], at=at).charge(configuration, period, goes_on=goes_on)
+    return Pricing(customer, [configuration], at=at).charge(configuration, period, goes_on=goes_on, ahead=ahead)

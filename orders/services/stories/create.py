@@ -49,7 +49,7 @@ class Create(Story):
         postpaid = customer.is_postpaid
         months = 1 if postpaid else months_of(inputs)
         period = Period.of_months(months, starting=at)
-        charge = charge_for(customer, configuration, period, at=at)
+        charge = charge_for(customer, configuration, period, at=at, ahead=not postpaid)
         auto_renew = None if postpaid else auto_renew_of(inputs)
         tags = tags_of(inputs)
         return [

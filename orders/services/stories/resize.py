@@ -68,7 +68,7 @@ class Resize(Story):
         start = truncate(at)
         period = Period(start, resource.paid_until or start + timedelta(minutes=MONTH_MINUTES))
         goes_on = term_paid_for(resource, at=at) if resource.is_prepaid else 1
-        charge = charge_for(customer, configuration, period, at=at, goes_on=goes_on)
+        charge = charge_for(customer, configuration, period, at=at, goes_on=goes_on, ahead=resource.is_prepaid)
         unused = worth_of_unused(resource, charge.total, at=at) if resource.is_prepaid else []
         return [
             Part(
