@@ -93,7 +93,8 @@ class CostRowShape(serializers.Serializer[object]):
     """A product, resource, item or value of a tag; `steps` in the order of those of the answer."""
 
     code = serializers.CharField(
-        help_text="Product code, resource id, product/item code, or what finds the tag: Environment=production, !Environment."
+        help_text="Product code, resource id, product/item code, or what finds the tag: Environment=production, !Environment; none: what is"
+        " billed for no resource."
     )
     name = serializers.CharField()
     sums = AmountsShape()
@@ -195,6 +196,9 @@ class OutlookShape(AheadShape):
     high = serializers.IntegerField(allow_null=True)
     days = serializers.IntegerField(help_text="Whole days of use that were looked at.")
     unpriced = serializers.IntegerField(help_text="Stretches of usage that are left out, for they have no price yet.")
+    shortfall = serializers.IntegerField(
+        help_text="What will lack to a commitment and is billed as well: `expected` has it, the products have not."
+    )
     products = ProductAheadShape(many=True)
 
 
@@ -221,7 +225,8 @@ class OutlookViewSet(Endpoint):
             "unpriced": found.unpriced,
             "products": sorted(products, key=lambda one: str(one["product"])),
         }
-        return self.show({**shown, **_figures(found.total)})
+        whole = {**_figures(found.total), "expected": found.expected, "shortfall": found.shortfall}
+        return self.show({**shown, **whole})
 
 
 class DifferenceQuery(Query):
@@ -246,7 +251,7 @@ class SaidShape(serializers.Serializer[object]):
 class ChangedShape(serializers.Serializer[object]):
     """A resource that cost something else, or for another reason; its causes are its difference."""
 
-    resource = serializers.UUIDField()
+    resource = serializers.UUIDField(allow_null=True, help_text="null: what lacks to a commitment.")
     name = serializers.CharField()
     before = serializers.IntegerField()
     after = serializers.IntegerField()

@@ -31,7 +31,7 @@ class Guess:
     @property
     def off(self) -> float:
         """As a share of what was billed; below zero: too little was said."""
-        return (self.said.total.expected - self.billed) / self.billed
+        return (self.said.expected - self.billed) / self.billed
 
     @property
     def is_within(self) -> bool | None:

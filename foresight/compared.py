@@ -47,24 +47,41 @@ class Charged:
         """What goes by time, before anything is rounded, as its price says."""
         return per_minute(self.component) * Fraction(self.component.quantity) * self.period.minutes
 
+    @property
+    def full(self) -> Fraction:
+        """The same without the discount of a commitment."""
+        return (
+            replace(self, component=without_commitment(self.component)).exact
+            if self.component.committed
+            else self.exact
+        )
+
 
 def per_minute(component: Component) -> Fraction:
-    """What a minute of one unit costs, with VAT and the negotiated discount."""
+    """What a minute of one unit costs, with VAT and the discounts."""
     rate = component.rate
     vat = Fraction(1) if rate.includes_vat else 1 + Fraction(rate.vat_rate)
     return Fraction(rate.unit_price) * (1 - Fraction(component.discount)) * vat / rate.per_minutes
 
 
+def without_commitment(component: Component) -> Component:
+    """As if there were none: with the negotiated discount alone."""
+    return replace(component, discount=component.discount - component.committed, committed=Decimal(0))
+
+
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """An item on the average of the time in service: how many, and what a minute of one costs."""
+    """
+    An item on the average of the time in service: how many, and what a minute of one costs; `full` is that without the discount of a
+    commitment.
+    """
 
     quantity: Fraction
     price: Fraction
+    full: Fraction
 
-    @property
-    def cost(self) -> Fraction:
-        return self.quantity * self.price
+
+NONE = Mean(NOTHING, NOTHING, NOTHING)
 
 
 @dataclass
@@ -95,18 +112,26 @@ class Used:
             before = until
         return worth
 
+    def full(self, quantity: Decimal, period: Period) -> int:
+        """The same without the discount of a commitment."""
+        return Used([without_commitment(part) for part in self.parts]).at(quantity, period)
+
 
 @dataclass(frozen=True)
 class Side:
-    """A resource in one month. `coupon` is what coupons took off it."""
+    """
+    A resource in one month. `coupon` is what coupons took off it. `lacking` is what is billed for no resource: what lacks to a
+    commitment, which has nothing else.
+    """
 
     month: CalendarMonth
     charged: Sequence[Charged] = ()
     coupon: int = 0
+    lacking: int = 0
 
     @property
     def total(self) -> int:
-        return sum(one.total for one in self.charged) - self.coupon
+        return sum(one.total for one in self.charged) - self.coupon + self.lacking
 
     @cached_property
     def minutes(self) -> int:
@@ -157,11 +182,13 @@ class Side:
         """Of each item that goes by time."""
         quantities: dict[UUID, Fraction] = defaultdict(Fraction)
         costs: dict[UUID, Fraction] = defaultdict(Fraction)
+        full: dict[UUID, Fraction] = defaultdict(Fraction)
         for one in self.by_time:
             quantities[one.component.item_id] += Fraction(one.component.quantity) * one.period.minutes
             costs[one.component.item_id] += one.exact
+            full[one.component.item_id] += one.full
         return {
-            item: Mean(quantity / self.served, costs[item] / quantity)
+            item: Mean(quantity / self.served, costs[item] / quantity, full[item] / quantity)
             for item, quantity in quantities.items()
             if quantity
         }
@@ -180,9 +207,9 @@ class Side:
 
 @dataclass(frozen=True)
 class Pair:
-    """A resource in the month `before` and in the one `after`."""
+    """A resource in the month `before` and in the one `after`; without one, what lacks to a commitment."""
 
-    resource: UUID
+    resource: UUID | None
     name: str
     before: Side
     after: Side
@@ -223,6 +250,6 @@ class Pair:
             was, now = old.get(item), new.get(item)
             yield (
                 item,
-                was or Mean(NOTHING, now.price if now else NOTHING),
-                now or Mean(NOTHING, was.price if was else NOTHING),
+                was or (replace(now, quantity=NOTHING) if now else NONE),
+                now or (replace(was, quantity=NOTHING) if was else NONE),
             )

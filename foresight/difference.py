@@ -22,7 +22,9 @@ from catalog.pricing import Component, Rate
 from catalog.queries import NoPrice, PriceBook
 from foresight.causes import Cause, Share, causes_of, together
 from foresight.compared import Charged, Pair, Side
+from foresight.dimensions import unnamed
 from invoices.models import Invoice, InvoiceLine, UseTakenBack
+from invoices.services.shortfalls import progress_of
 from invoices.services.unbilled import open_months, unbilled
 from invoices.usage import coupons_of_month, lines_of_month
 from kernel.periods import CalendarMonth, Period
@@ -34,7 +36,7 @@ QUANTITY = DecimalField(max_digits=18, decimal_places=6)
 class Line(NamedTuple):
     """What of an invoice line lies in a month, as it is read."""
 
-    invoice__resource: UUID
+    invoice__resource: UUID | None
     item: UUID
     name: str
     unit: str
@@ -47,6 +49,7 @@ class Line(NamedTuple):
     includes_vat: bool
     vat_rate: Decimal
     discount: Decimal
+    committed: Decimal
     price: UUID
     month_total: int
 
@@ -94,9 +97,13 @@ def difference(customer: Customer, before: CalendarMonth, after: CalendarMonth, 
     open_ones = open_months(customer, at=at)
     sides = {month: _sides(customer, month, is_open=month in open_ones, at=at) for month in (before, after)}
     keys = dict.fromkeys([*sides[before], *sides[after]])
-    names = dict(Resource.objects.filter(pk__in=keys).values_list("pk", "name"))
+    names = dict(Resource.objects.filter(pk__in=[key for key in keys if key]).values_list("pk", "name"))
     pairs = [
-        Pair(key, names.get(key, ""), *(sides[month].get(key, Side(month)) for month in (before, after)))
+        Pair(
+            key,
+            names.get(key, "") if key else unnamed().name,
+            *(sides[month].get(key, Side(month)) for month in (before, after)),
+        )
         for key in keys
     ]
     found = [Resourced(pair, causes) for pair, causes in zip(pairs, _causes(pairs), strict=True)]
@@ -117,28 +124,37 @@ def _causes(pairs: Iterable[Pair]) -> Iterator[list[Share]]:
     """What is alike in both months changes for the same causes: they are looked for once."""
     known: dict[object, list[Share]] = {}
     for pair in pairs:
-        like = tuple((tuple(side.charged), side.coupon) for side in (pair.before, pair.after))
+        like = tuple((tuple(side.charged), side.coupon, side.lacking) for side in (pair.before, pair.after))
         if like not in known:
             known[like] = causes_of(pair)
         yield known[like]
 
 
-def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datetime) -> dict[UUID, Side]:
-    """Resource -> what was charged for it in the month."""
+def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datetime) -> dict[UUID | None, Side]:
+    """Resource -> what was charged for it in the month; and without one, what lacks to a commitment."""
     charged: dict[UUID, list[Charged]] = defaultdict(list)
+    lacking = 0
     for resource, one in _billed(customer, month):
-        charged[resource].append(one)
+        if resource:
+            charged[resource].append(one)
+        else:
+            lacking += one.total
     if is_open:
         for resource, one in _unbilled(customer, month, at=at):
             charged[resource].append(one)
+        if progress := progress_of(customer, month, at=at):
+            lacking += progress.lacking
     coupons: dict[UUID, int] = defaultdict(int)
     parts = coupons_of_month(Invoice.objects.filter(customer=customer), month)
     for invoice, resource in Invoice.objects.filter(pk__in=parts).values_list("pk", "resource") if parts else ():
         coupons[resource] += parts[invoice]
-    return {key: Side(month, charged.get(key, ()), coupons.get(key, 0)) for key in dict.fromkeys([*charged, *coupons])}
+    found: dict[UUID | None, Side] = {
+        key: Side(month, charged.get(key, ()), coupons.get(key, 0)) for key in dict.fromkeys([*charged, *coupons])
+    }
+    return found | {None: Side(month, lacking=lacking)} if lacking else found
 
 
-def _billed(customer: Customer, month: CalendarMonth) -> list[tuple[UUID, Charged]]:
+def _billed(customer: Customer, month: CalendarMonth) -> list[tuple[UUID | None, Charged]]:
     """Of what is metered, what was taken back as not used does not count."""
     taken = UseTakenBack.objects.filter(line=OuterRef("pk")).order_by().values("line").annotate(sum=Sum("quantity"))
     nothing = Value(Decimal(0), output_field=QUANTITY)
@@ -156,7 +172,9 @@ def _billed(customer: Customer, month: CalendarMonth) -> list[tuple[UUID, Charge
 
 def _charged(row: Line, name: str, meter: Meter | None) -> Charged:
     rate = Rate(row.price, row.unit_price, row.per_minutes, row.includes_vat, row.vat_rate, meter)
-    component = Component(row.item, name, row.unit, row.quantity - row.taken, rate, row.discount)
+    component = Component(
+        row.item, name, row.unit, row.quantity - row.taken, rate, row.discount, committed=row.committed
+    )
     return Charged(component, Period(row.month_start, row.month_end), row.month_total)
 
 

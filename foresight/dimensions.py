@@ -38,6 +38,15 @@ class Named:
     code: str
 
 
+NO_RESOURCE = "none"
+"""The code of what is billed for no resource: what lacks to a commitment."""
+
+
+def unnamed() -> Named:
+    """What is billed for no resource."""
+    return Named(str(_("Without a resource")), NO_RESOURCE)
+
+
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -10,7 +11,7 @@ from itertools import chain
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from foresight.dimensions import Dimension, Key, Named
+from foresight.dimensions import Dimension, Key, Named, unnamed
 from foresight.pieces import minute_of
 from foresight.queries import Asked, Provisional, billed
 from foresight.spans import Span
@@ -64,7 +65,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class Row:
-    """One product, resource, item or value of a tag; `steps` in the order of time. All that is beyond the others has no key."""
+    """One product, resource, item or value of a tag, or what is billed without one; `steps` in the order of time."""
 
     key: Key | None
     named: Named
@@ -131,7 +132,7 @@ def explore(
     open_ones = Provisional(asked, whole, instants, at=at)
     edges = [minute_of(instant) for instant in instants]
     count = len(before) - 1
-    found: dict[Key, Sums] = {}
+    found: dict[Key | None, Sums] = {}
     every = Sums(count)
     for piece in chain(billed(asked, whole), open_ones.pieces()):
         own = found.get(piece.key)
@@ -149,14 +150,21 @@ def explore(
     return Explored(span, at, rows, every.steps, every.whole, open_ones.unpriced)
 
 
-def _rows(found: dict[Key, Sums], dimension: Dimension, most: int | None) -> list[Row]:
+def _rows(found: dict[Key | None, Sums], dimension: Dimension, most: int | None) -> list[Row]:
     """The dearest first. Only what is shown is asked for its name."""
     rows = [Row(key, UNKNOWN, each, each.whole) for key, each in found.items()]
     rows = [row for row in rows if any((row.sums.billed, row.sums.provisional, row.sums.before))]
     rows.sort(key=lambda row: (-row.sums.total, -row.sums.before, str(row.key)))
     rows = _cut(rows, most or len(rows))
     names = dimension.names([row.key for row in rows if row.key is not None]) if rows else {}
-    return [row if row.key is None else replace(row, named=names.get(row.key, UNKNOWN)) for row in rows]
+    return [_named(row, names) for row in rows]
+
+
+def _named(row: Row, names: Mapping[Key, Named]) -> Row:
+    """All but what is beyond the dearest, which has a name."""
+    if row.named is not UNKNOWN:
+        return row
+    return replace(row, named=unnamed() if row.key is None else names.get(row.key, UNKNOWN))
 
 
 def _cut(rows: list[Row], most: int) -> list[Row]:

@@ -21,12 +21,13 @@ def minute_of(instant: datetime) -> int:
 
 class Piece(NamedTuple):
     """
-    `times` `amount` VND over the minutes [since, until), of something (a product, a resource ...).
+    `times` `amount` VND over the minutes [since, until), of something (a product, a resource ...); `key` is None of what is billed
+    for no resource.
 
     `is_provisional`: on no bill yet.
     """
 
-    key: UUID | str
+    key: UUID | str | None
     since: int
     until: int
     amount: int

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
 
-from foresight.causes import coupon, days, deleted, new, otherwise, price, resized, rounding, usage
+from foresight.causes import commitment, coupon, days, deleted, new, otherwise, price, resized, rounding, usage
 from foresight.causes.cause import Cause
 from foresight.compared import Pair
 from kernel.money import round_half_up
@@ -24,6 +24,7 @@ CAUSES = (
     resized.CAUSE,
     usage.CAUSE,
     price.CAUSE,
+    commitment.CAUSE,
     coupon.CAUSE,
     days.CAUSE,
     otherwise.CAUSE,

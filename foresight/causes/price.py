@@ -1,4 +1,4 @@
-"""Other prices, negotiated discounts and rates of VAT."""
+"""Other prices, negotiated discounts and rates of VAT: what a commitment gives is a cause of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from catalog.pricing import Component
 from foresight.causes.cause import Cause
-from foresight.compared import NOTHING, Pair, Side
+from foresight.compared import NOTHING, Pair, Side, without_commitment
 from kernel import display
 from kernel.display import percent
 
@@ -21,7 +21,7 @@ def _amount(pair: Pair) -> Fraction:
 
 
 def _of_time(pair: Pair) -> Fraction:
-    changes = (old.quantity * (new.price - old.price) for _item, old, new in pair.items())
+    changes = (old.quantity * (new.full - old.full) for _item, old, new in pair.items())
     return pair.after.served * sum(changes, NOTHING)
 
 
@@ -29,8 +29,8 @@ def _of_use(pair: Pair) -> int:
     """Of what was used in both months: what the later quantity costs, less what it would have cost before."""
     old, new = pair.before.used, pair.after.used
     return sum(
-        new[item].at(new[item].quantity, pair.after.month.period)
-        - old[item].at(new[item].quantity, pair.before.month.period)
+        new[item].full(new[item].quantity, pair.after.month.period)
+        - old[item].full(new[item].quantity, pair.before.month.period)
         for item in new
         if item in old
     )
@@ -53,8 +53,9 @@ def _changes(was: Component, now: Component) -> Iterator[str]:
         yield f"{display.rate(was.rate.unit_price)} → {display.rate(now.rate.unit_price)} ₫"
     elif was.rate.meter != now.rate.meter:
         yield _("other terms of use")
-    if was.discount != now.discount:
-        yield _("discount %(was)s → %(now)s") % {"was": percent(was.discount), "now": percent(now.discount)}
+    negotiated, then = (without_commitment(one).discount for one in (now, was))
+    if then != negotiated:
+        yield _("discount %(was)s → %(now)s") % {"was": percent(then), "now": percent(negotiated)}
     if was.rate.vat_rate != now.rate.vat_rate and not now.rate.includes_vat:
         yield _("VAT %(was)s → %(now)s") % {"was": percent(was.rate.vat_rate), "now": percent(now.rate.vat_rate)}
 

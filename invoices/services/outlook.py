@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
@@ -25,6 +25,7 @@ from django.db.models import Q
 
 from accounts.models import Customer
 from catalog.meters import Aggregation
+from catalog.models import Commitment
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
@@ -72,8 +73,9 @@ class Ahead:
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """
-    `of` each product or resource, and when its use `began` in the month. `band` is None while there are fewer than `LEAST_DAYS` whole
-    days of use to tell; without anything metered it is no wider than what is expected. `days` of use were looked at.
+    `of` each product or resource what its use will cost, and when that `began` in the month. `band` is None while there are fewer than
+    `LEAST_DAYS` whole days of use to tell; without anything metered it is no wider than what is expected. `days` of use were looked
+    at. What is `committed` is billed at least.
     """
 
     month: CalendarMonth
@@ -83,10 +85,27 @@ class Outlook:
     band: tuple[int, int] | None = None
     days: int = 0
     unpriced: int = 0
+    committed: int = 0
 
     @property
     def total(self) -> Ahead:
+        """Of all use."""
         return sum(self.of.values(), Ahead())
+
+    @property
+    def shortfall(self) -> int:
+        """What will lack to the commitment, and is billed with the month."""
+        return max(self.committed - self.total.expected, 0)
+
+    @property
+    def expected(self) -> int:
+        """All that will be billed of the month."""
+        return self.total.expected + self.shortfall
+
+    def committed_to(self, amount: int) -> Outlook:
+        """That is billed at least."""
+        band = (max(self.band[0], amount), max(self.band[1], amount)) if self.band else None
+        return replace(self, band=band, committed=amount)
 
     @property
     def is_sure(self) -> bool:
@@ -96,11 +115,11 @@ class Outlook:
     @property
     def low(self) -> int:
         """Of the band; without one, what is expected."""
-        return self.band[0] if self.band else self.total.expected
+        return self.band[0] if self.band else self.expected
 
     @property
     def high(self) -> int:
-        return self.band[1] if self.band else self.total.expected
+        return self.band[1] if self.band else self.expected
 
 
 @dataclass(slots=True)
@@ -124,7 +143,9 @@ def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, 
     :param at: may lie in the past: what came later is not known then
     :param through: the last record of use that was there, see `usage.queries.used`; without it, all are
     """
-    return outlook_of([customer], at=at, book=book, through=through)[customer.pk]
+    found = outlook_of([customer], at=at, book=book, through=through)[customer.pk]
+    commitment = Commitment.objects.of_month(found.month).filter(customer=customer).first()
+    return found.committed_to(commitment.amount) if commitment else found
 
 
 def outlook_of(
@@ -136,7 +157,7 @@ def outlook_of(
     book: PriceBook | None = None,
     through: int | None = None,
 ) -> dict[UUID, Outlook]:
-    """The same for many, each by its id, of the resources `only` or of all, in as many queries as for one."""
+    """Their use alone, each by its id, of the resources `only` or of all, in as many queries as for one."""
     at = truncate(at)
     by_id = {customer.pk: customer for customer in customers}
     scope = Q() if only is None else Q(resource__in=only)
