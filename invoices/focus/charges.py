@@ -26,6 +26,7 @@ from accounts.models import Customer
 from catalog.models import Item, Product
 from catalog.service_categories import CATEGORY_OF
 from invoices.focus.columns import Row
+from invoices.focus.committed import Commitments, drawn, is_committed, is_unused
 from invoices.focus.prices import Priced, Prices, coarse
 from invoices.models import CreditedPart, CreditNote, Invoice, InvoiceLine
 from invoices.queries import CHUNK, coupon_shares
@@ -77,18 +78,20 @@ class _Teller:
         rows = lines.iterator(CHUNK)
         while chunk := list(islice(rows, CHUNK)):
             coupons = {line.invoice_id: line.invoice.coupon for line in chunk if line.invoice.coupon}
-            shares = coupon_shares(coupons)
+            shares, commitments = coupon_shares(coupons), Commitments(chunk)
             for line in chunk:
-                yield from self._billed(line, shares.get(line.pk, 0))
+                yield from self._billed(line, shares.get(line.pk, 0), commitments)
 
-    def _billed(self, line: WithAnnotations[InvoiceLine, _Issued], coupon: int) -> Iterator[Row]:
+    def _billed(
+        self, line: WithAnnotations[InvoiceLine, _Issued], coupon: int, commitments: Commitments
+    ) -> Iterator[Row]:
         priced = self._prices.of(line)
         net = line.total - line.tax - coupon
         document: Row = {"InvoiceId": line.invoice.number, "ChargeDescription": line.name}
         if coupon:
             document |= {"x_CouponCode": line.invoice.coupon_code, "x_CouponAmount": Decimal(coupon)}
-        shared = self._shared(line) | document
-        yield shared | self._sku(line, priced) | priced.costs() | _costs_us(net)
+        shared = self._shared(line) | commitments.row(line) | document
+        yield shared | self._sku(line, priced) | priced.costs() | drawn(line, line.total - coupon) | _costs_us(net)
         if line.tax:
             yield _tax(
                 shared,
@@ -103,8 +106,9 @@ class _Teller:
         found = rows.iterator(CHUNK)
         while chunk := list(islice(found, CHUNK)):
             lines = self._lines_of(chunk)
+            commitments = Commitments(line for some in lines.values() for line in some)
             for note in chunk:
-                yield from self._credited(note, lines[note.invoice_id])
+                yield from self._credited(note, lines[note.invoice_id], commitments)
 
     def _lines_of(self, notes: Sequence[CreditNote]) -> dict[UUID, list[WithAnnotations[InvoiceLine, _Issued]]]:
         """Invoice -> its lines."""
@@ -114,7 +118,12 @@ class _Teller:
             of_invoice[line.invoice_id].append(line)
         return of_invoice
 
-    def _credited(self, note: CreditNote, lines: Sequence[WithAnnotations[InvoiceLine, _Issued]]) -> Iterator[Row]:
+    def _credited(
+        self,
+        note: CreditNote,
+        lines: Sequence[WithAnnotations[InvoiceLine, _Issued]],
+        commitments: Commitments,
+    ) -> Iterator[Row]:
         taken: dict[int, tuple[int, int]] = {}
         for part in note.parts.all():
             taken |= _of_lines(part, lines, note.line_id)
@@ -126,19 +135,20 @@ class _Teller:
         }
         for line in lines:
             net, tax = taken.get(line.pk, (0, 0))
-            shared = self._shared(line) | document | {"ChargeDescription": f"{note.invoice.number}: {line.name}"}
+            shared = self._shared(line) | commitments.row(line) | document
+            shared |= {"ChargeDescription": f"{note.invoice.number}: {line.name}"}
             if net:
-                yield shared | self._taken_back(note, line, net) | _costs_us(-net)
+                yield shared | self._taken_back(note, line, net, tax) | _costs_us(-net)
             if tax:
                 yield _tax(shared, line, -tax, contracted=Decimal(-tax), listed=Decimal(-tax))
 
-    def _taken_back(self, note: CreditNote, line: InvoiceLine, net: int) -> Row:
+    def _taken_back(self, note: CreditNote, line: InvoiceLine, net: int, tax: int) -> Row:
         """Of what was bought or used, so much of it as it is worth; what staff credit afterwards is a credit, for no quantity."""
         priced = self._prices.of(line).worth(-net) if note.reason != CreditNote.Reason.CORRECTION else None
         if priced is None:
             amount = Decimal(-net)
             return {"ChargeCategory": "Credit", "ContractedCost": amount, "ListCost": amount}
-        return self._sku(line, priced) | priced.costs()
+        return self._sku(line, priced) | priced.costs() | drawn(line, -net - tax)
 
     def _shared(self, line: WithAnnotations[InvoiceLine, _Issued]) -> Row:
         """What a charge, its VAT and what is taken back of it have in common."""
@@ -173,14 +183,14 @@ class _Teller:
         item = self._items[line.item_id]
         product = self._products[item.product_id]
         found: Row = {
-            "PricingCategory": "Standard",
+            "PricingCategory": "Committed" if is_committed(line) else "Standard",
             "PricingUnit": priced.unit,
             "SkuId": f"{product.code}/{item.code}",
             "SkuMeter": item.name_en,
             "SkuPriceId": str(priced.price_id),
             "SkuPriceDetails": json.dumps({"x_PerMinutes": line.per_minutes}),
         }
-        if line.invoice.kind == Invoice.Kind.USAGE:
+        if line.invoice.kind == Invoice.Kind.USAGE and not is_unused(line):
             found |= {"ConsumedQuantity": priced.consumed, "ConsumedUnit": priced.consumed_unit}
         return found
 

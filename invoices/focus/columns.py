@@ -1,8 +1,8 @@
 """
 The columns of FOCUS 1.2 that we have, in the specification's order of names, our own ones last.
 
-What is left out are columns of concepts that there are not here: regions and zones, sub-accounts, commitment discounts, capacity
-reservations, prices in another currency.
+What is left out are columns of concepts that there are not here: regions and zones, sub-accounts, capacity reservations, prices in
+another currency.
 """
 
 from __future__ import annotations
@@ -66,6 +66,13 @@ COLUMNS = (
     FocusColumn("ChargeFrequency", allowed=["One-Time", "Recurring", "Usage-Based"]),
     FocusColumn("ChargePeriodEnd", Kind.INSTANT),
     FocusColumn("ChargePeriodStart", Kind.INSTANT),
+    FocusColumn("CommitmentDiscountCategory", nulls=True, allowed=["Spend"]),
+    FocusColumn("CommitmentDiscountId", nulls=True),
+    FocusColumn("CommitmentDiscountName", nulls=True),
+    FocusColumn("CommitmentDiscountQuantity", Kind.NUMBER, nulls=True),
+    FocusColumn("CommitmentDiscountStatus", nulls=True, allowed=["Used", "Unused"]),
+    FocusColumn("CommitmentDiscountType", nulls=True),
+    FocusColumn("CommitmentDiscountUnit", nulls=True),
     FocusColumn("ConsumedQuantity", Kind.NUMBER, nulls=True),
     FocusColumn("ConsumedUnit", nulls=True),
     FocusColumn("ContractedCost", Kind.COST),

@@ -1,11 +1,17 @@
-"""What a line was priced at, net of VAT: how much of which unit, at the price of the list and at the customer's own."""
+"""
+What a line was priced at, net of VAT: how much of which unit, at the price of the list and at the customer's own.
+
+The customer's own has the negotiated discount in it, and not what a commitment gives.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from uuid import UUID
 
+from catalog.meters import NOTHING, Meter
 from catalog.pricing import Rate
 from catalog.queries import NoPrice, PriceBook
 from invoices.focus.columns import SCALES, Kind, Row
@@ -20,7 +26,10 @@ COARSE = Decimal(1).scaleb(-SCALES[Kind.COST])
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """`quantity` x a unit price is the cost at that price. `price_id` is the version of the list price, where there is one."""
+    """
+    `quantity` x a unit price is the cost at that price. `price_id` is the version of the list price, where there is one. What is paid
+    of the customer's own price is `paid`: the rest is what a commitment takes off.
+    """
 
     quantity: Decimal
     unit: str
@@ -29,6 +38,7 @@ class Priced:
     contracted_price: Decimal
     list_price: Decimal
     price_id: UUID
+    paid: Fraction
 
     @property
     def contracted(self) -> Decimal:
@@ -49,9 +59,10 @@ class Priced:
 
     def worth(self, amount: int) -> Priced | None:
         """So much of it as `amount` (net) pays for; None of what is free."""
-        if not self.contracted_price:
+        price = self.contracted_price * self.paid.numerator / self.paid.denominator
+        if not price:
             return None
-        quantity = _fine(amount / self.contracted_price)
+        quantity = _fine(amount / price)
         consumed = _fine(self.consumed * quantity / self.quantity) if self.quantity else quantity
         return replace(self, quantity=quantity, consumed=consumed)
 
@@ -68,7 +79,7 @@ class Prices:
 
     def _of_time(self, line: InvoiceLine) -> Priced:
         listed = self._listed(line)
-        contracted = _net(line.unit_price, line, includes_vat=line.includes_vat) * (1 - line.discount)
+        contracted = _net(line.unit_price, line, includes_vat=line.includes_vat) * (1 - _negotiated(line))
         list_price = _net(listed.unit_price, line, includes_vat=listed.includes_vat) * line.per_minutes
         return Priced(
             quantity=_fine(line.quantity * line.minutes / line.per_minutes),
@@ -78,29 +89,27 @@ class Prices:
             contracted_price=_fine(contracted),
             list_price=_fine(list_price / (listed.per_minutes or line.per_minutes)),
             price_id=listed.price_id,
+            paid=_paid(line),
         )
 
     def _of_use(self, line: InvoiceLine) -> Priced:
         """Tiers, the least and the most of a month are those of the whole month: a unit costs what it did on average."""
         listed = self._listed(line)
         net = line.total - line.tax
-        meter = listed.meter
-        full = Decimal(net)
-        if meter and (line.discount or listed.price_id != line.price_id):
-            until = line.quantity_before + line.quantity
-            full = _net(
-                Decimal(meter.amount(until) - meter.amount(line.quantity_before)),
-                line,
-                includes_vat=listed.includes_vat,
-            )
+        own, full = Decimal(net), Decimal(net)
+        if listed.meter and (line.discount or listed.price_id != line.price_id):
+            full = _metered(listed.meter, line, includes_vat=listed.includes_vat)
+        if line.committed and (meter := line.price.meter):
+            own = _metered(meter, line, includes_vat=line.includes_vat, discount=_negotiated(line))
         return Priced(
             quantity=line.quantity,
             unit=priced_in(line.unit, 0),
             consumed=line.quantity,
             consumed_unit=consumed_in(line.unit, 0),
-            contracted_price=_fine(net / line.quantity),
+            contracted_price=_fine(max(own, Decimal(0)) / line.quantity),
             list_price=_fine(max(full, Decimal(0)) / line.quantity),
             price_id=listed.price_id,
+            paid=_paid(line),
         )
 
     def _listed(self, line: InvoiceLine) -> Rate:
@@ -123,6 +132,23 @@ class Prices:
         except NoPrice:
             return own
         return found if bool(found.per_minutes) == bool(line.per_minutes) else own
+
+
+def _negotiated(line: InvoiceLine) -> Decimal:
+    """The discount without what a commitment gives."""
+    return line.discount - line.committed
+
+
+def _paid(line: InvoiceLine) -> Fraction:
+    return Fraction(1 - line.discount) / Fraction(1 - _negotiated(line)) if line.committed else Fraction(1)
+
+
+def _metered(meter: Meter, line: InvoiceLine, *, includes_vat: bool, discount: Decimal = NOTHING) -> Decimal:
+    """What the units of a line are worth in their month, beyond those before."""
+    until, before = line.quantity_before + line.quantity, line.quantity_before
+    return _net(
+        Decimal(meter.amount(until, discount) - meter.amount(before, discount)), line, includes_vat=includes_vat
+    )
 
 
 def _net(price: Decimal, line: InvoiceLine, *, includes_vat: bool) -> Decimal:

@@ -20,7 +20,7 @@ SAID = json.loads((Path(__file__).parent / "focus-1.2.json").read_text())
 COLUMNS, PARENTS = SAID["columns"], SAID["parents"]
 CONCEPTS_THAT_THERE_ARE_NOT = {
     *("AvailabilityZone", "RegionId", "RegionName", "SubAccountId", "SubAccountName", "SubAccountType", "BillingAccountType"),
-    *(name for name in COLUMNS if name.startswith(("CapacityReservation", "CommitmentDiscount", "PricingCurrency"))),
+    *(name for name in COLUMNS if name.startswith(("CapacityReservation", "PricingCurrency"))),
 }  # fmt: skip
 """Conditional and recommended columns of what the portal has none of: all others are asked for."""
 NUMBER = re.compile(r"-?\d+(\.\d+)?(E-?\d+)?")
@@ -118,9 +118,10 @@ def _between(row: Row) -> Iterator[str]:
     for one, other in (("SkuMeter", "SkuId"), ("SkuPriceDetails", "SkuPriceId"), ("ResourceName", "ResourceId")):
         if one in row and other not in row:
             yield f"{one} must be null when {other} is"
-    if category != "Usage" and "ConsumedQuantity" in row:
+    is_unused = row.get("CommitmentDiscountStatus") == "Unused"
+    if (category != "Usage" or is_unused) and "ConsumedQuantity" in row:
         yield "ConsumedQuantity is of what was used alone"
-    if category == "Usage" and not is_correction and "ConsumedQuantity" not in row:
+    if category == "Usage" and not is_correction and not is_unused and "ConsumedQuantity" not in row:
         yield "ConsumedQuantity must not be null of what was used"
     if category == "Purchase" and row.get("ChargeFrequency") == "Usage-Based":
         yield "what was bought is not charged by use"
@@ -128,9 +129,32 @@ def _between(row: Row) -> Iterator[str]:
         yield "ServiceSubcategory is of another category"
     if not re.fullmatch("[A-Z]{3}", row.get("BillingCurrency", "")):
         yield "BillingCurrency is no code of ISO 4217"
+    yield from _commitments(row, category, is_correction=is_correction)
     yield from _costs(row, category, is_correction=is_correction)
     yield from _times(row)
     yield from _tags(row)
+
+
+def _commitments(row: Row, category: str | None, *, is_correction: bool) -> Iterator[str]:
+    is_committed = "CommitmentDiscountId" in row
+    for name in ("CommitmentDiscountCategory", "CommitmentDiscountType"):
+        if (name in row) != is_committed:
+            yield f"{name} and CommitmentDiscountId are null together"
+    for name in ("CommitmentDiscountName", "CommitmentDiscountStatus"):
+        if name in row and not is_committed:
+            yield f"{name} must be null when CommitmentDiscountId is"
+    if category == "Usage" and is_committed and "CommitmentDiscountStatus" not in row:
+        yield "CommitmentDiscountStatus must not be null of use with a commitment"
+    has_quantity = "CommitmentDiscountQuantity" in row
+    if ("CommitmentDiscountUnit" in row) != has_quantity:
+        yield "CommitmentDiscountUnit and CommitmentDiscountQuantity are null together"
+    counts = is_committed and category in {"Usage", "Purchase"}
+    if has_quantity and not counts:
+        yield "CommitmentDiscountQuantity is of use and purchases with a commitment alone"
+    if counts and not has_quantity and not is_correction:
+        yield "CommitmentDiscountQuantity must not be null of use with a commitment"
+    if category == "Usage" and "PricingCategory" in row and (row["PricingCategory"] == "Committed") != is_committed:
+        yield "PricingCategory is Committed of what a commitment is for, and of nothing else"
 
 
 def _costs(row: Row, category: str | None, *, is_correction: bool) -> Iterator[str]:
@@ -160,7 +184,12 @@ def _tags(row: Row) -> Iterator[str]:
 
 
 def _between_rows(rows: list[Row]) -> Iterator[str]:
-    for one, other in (("ServiceName", "ServiceCategory"), ("SkuPriceId", "SkuId"), ("SkuId", "SkuMeter")):
+    for one, other in (
+        ("ServiceName", "ServiceCategory"),
+        ("SkuPriceId", "SkuId"),
+        ("SkuId", "SkuMeter"),
+        ("CommitmentDiscountId", "CommitmentDiscountUnit"),
+    ):
         seen: dict[str, set[str]] = defaultdict(set)
         for row in rows:
             if one in row and other in row:

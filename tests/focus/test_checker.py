@@ -9,7 +9,8 @@ from tests.focus.checker import COLUMNS, mistakes
 NAMES = [
     "BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
     "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
-    "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId",
+    "CommitmentDiscountCategory", "CommitmentDiscountId", "CommitmentDiscountName", "CommitmentDiscountQuantity",
+    "CommitmentDiscountStatus", "CommitmentDiscountType", "CommitmentDiscountUnit", "ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceId",
     "InvoiceIssuerName", "ListCost", "ListUnitPrice", "PricingCategory", "PricingQuantity", "PricingUnit", "ProviderName",
     "PublisherName", "ResourceId", "ResourceName", "ResourceType", "ServiceCategory", "ServiceName", "ServiceSubcategory",
     "SkuId", "SkuMeter", "SkuPriceDetails", "SkuPriceId", "Tags",
@@ -27,8 +28,36 @@ USED = {
 }  # fmt: skip
 
 
+COMMITTED = {
+    "CommitmentDiscountCategory": "Spend", "CommitmentDiscountId": "c", "CommitmentDiscountQuantity": "9",
+    "CommitmentDiscountStatus": "Used", "CommitmentDiscountType": "t", "CommitmentDiscountUnit": "VND", "PricingCategory": "Committed",
+}  # fmt: skip
+UNUSED = {"CommitmentDiscountStatus": "Unused", "ConsumedQuantity": None, "ConsumedUnit": None}
+
+
 def test_a_row_without_mistakes_has_none() -> None:
-    assert mistakes(NAMES, [USED]) == []
+    assert mistakes(NAMES, [USED, {**USED, **COMMITTED}]) == []
+    unused = {name: cell for name, cell in {**USED, **COMMITTED, **UNUSED}.items() if cell is not None}
+    assert mistakes(NAMES, [unused]) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"CommitmentDiscountCategory": None}, "CommitmentDiscountCategory and CommitmentDiscountId are null together"),
+        ({"CommitmentDiscountType": None}, "CommitmentDiscountType and CommitmentDiscountId are null together"),
+        ({"CommitmentDiscountId": None}, "CommitmentDiscountStatus must be null when CommitmentDiscountId is"),
+        ({"CommitmentDiscountStatus": None}, "CommitmentDiscountStatus must not be null of use"),
+        ({"CommitmentDiscountStatus": "Wasted"}, "CommitmentDiscountStatus is Wasted"),
+        ({"CommitmentDiscountStatus": "Unused"}, "ConsumedQuantity is of what was used alone"),
+        ({"CommitmentDiscountQuantity": None}, "CommitmentDiscountQuantity must not be null of use"),
+        ({"CommitmentDiscountUnit": None}, "CommitmentDiscountUnit and CommitmentDiscountQuantity are null together"),
+        ({"PricingCategory": "Standard"}, "PricingCategory is Committed of what a commitment is for"),
+    ],
+)
+def test_each_mistake_about_a_commitment_is_found(changes: dict[str, str | None], mistake: str) -> None:
+    row = {name: cell for name, cell in {**USED, **COMMITTED, **changes}.items() if cell is not None}
+    assert any(mistake in found for found in mistakes(NAMES, [row])), mistakes(NAMES, [row])
 
 
 @pytest.mark.parametrize(

@@ -24,14 +24,8 @@ from payments.services.correct import correct_invoice
 from tests.cast import DAY, JOB, NOON, STAFF, create, make_coupon
 
 VALIDATOR = os.environ.get("FOCUS_VALIDATOR", "")
-LACKING = {
-    f"{name}_Required"
-    for name in (
-        *("RegionId", "RegionName", "SubAccountId", "SubAccountName"),
-        *(f"CommitmentDiscount{what}" for what in ("Category", "Id", "Name", "Status", "Type")),
-    )
-}
-"""Of regions, sub-accounts and commitments, which there are none of; 1.2 asks for their columns only where there are."""
+LACKING = {f"{name}_Required" for name in ("RegionId", "RegionName", "SubAccountId", "SubAccountName")}
+"""Of regions and sub-accounts, which there are none of; 1.2 asks for their columns only where there are."""
 MISTAKEN = {
     *(
         f"{name}_Required" for name in ("InvoiceIssuer", "Provider", "Publisher", "ResourceID")
