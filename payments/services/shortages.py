@@ -56,7 +56,9 @@ def see_to_shortages(customers: Sequence[Customer], covers: Sequence[Cover], *, 
     lacking = _lacking(by_id, covers, at=at)
     rows = Shortage.objects.standing().filter(customer__in=by_id)
     standing = {(one.customer_id, one.product_id): one for one in rows}
-    notices = _lift([one for place, one in standing.items() if place not in lacking], by_id, at=at)
+    uncovered = {(one.need.customer_id, one.need.product_id) for one in covers if one.missing}
+    gone = [one for place, one in standing.items() if place not in lacking]
+    notices = _lift(gone, by_id, uncovered=uncovered, at=at)
     notices += _begin({place: lack for place, lack in lacking.items() if place not in standing}, by_id, at=at)
     stays = {place: one for place, one in standing.items() if place in lacking}
     _keep_count(stays, lacking)
@@ -158,13 +160,22 @@ def _stop(
     return [_notice(one, Notice.Kind.CREDIT_STOPPED, customers, at=at, shortfall=one.missing_now) for one in done]
 
 
-def _lift(shortages: Sequence[Shortage], customers: Mapping[UUID, Customer], *, at: datetime) -> list[Notice]:
-    """Who was only told reads nothing of its end: what was announced does not come."""
+def _lift(
+    shortages: Sequence[Shortage], customers: Mapping[UUID, Customer], *, uncovered: Collection[Place], at: datetime
+) -> list[Notice]:
+    """
+    Who was only told reads nothing of its end: what was announced does not come. That credit covers again is said where it does and
+    something starts again: not where staff let the debt rest, something is questioned, or what lacked it was deleted.
+    """
     for one in shortages:
         one.lifted_at = at
     Shortage.objects.bulk_update(shortages, ["lifted_at"])
-    done = [one for one in shortages if one.done_at]
-    return [_notice(one, Notice.Kind.CREDIT_COVERS, customers, at=at) for one in done]
+    done = {(one.customer_id, one.product_id): one for one in shortages if one.done_at}
+    stopped = Resource.objects.filter(customer__in={customer for customer, _product in done}, stopped_for_credit=True)
+    starting = set(stopped.values_list("customer", "product")) - set(uncovered) if done else set()
+    return [
+        _notice(one, Notice.Kind.CREDIT_COVERS, customers, at=at) for place, one in done.items() if place in starting
+    ]
 
 
 def _notice(
@@ -183,6 +194,7 @@ def out_of_step(at: datetime) -> list[UUID]:
     idle = Resource.objects.filter(~Exists(lacks), stopped_for_credit=True)
     funded = Account.objects.filter(kind=Account.Kind.CREDIT, balance__gt=F("held")).values("customer")
     resting = Hold.objects.stopping_dunning().in_force(at).values("customer")
-    questioned = Question.objects.open().values("customer")
+    bills = Invoice.objects.open().of_paid_time()
+    questioned = Question.objects.open().filter(invoice__in=bills).values("customer")
     may_go = standing.filter(Q(customer__in=funded) | Q(customer__in=resting) | Q(customer__in=questioned))
     return sorted({*idle.values_list("customer", flat=True), *may_go.values_list("customer", flat=True)})

@@ -307,6 +307,15 @@ def test_while_staff_rest_debts_nothing_stops(server: Resource) -> None:
     assert [shortage.lifted_at for shortage in Shortage.objects.order_by("at")] == [on(15, 7), None]
 
 
+def test_what_staff_let_rest_is_not_said_to_be_covered(server: Resource) -> None:
+    report(server, "c", 14, 14, 6)
+    morning(12)
+    morning(15)
+    place_hold(server.customer_id, Hold.Kind.PROMISE, until=on(20), reason="called", actor=STAFF, at=on(15, 8))
+    see_to_shortages(at=on(15, 9))
+    assert (fresh(server).state, told(Notice.Kind.CREDIT_COVERS)) == ("active", [])
+
+
 def test_deletion_ends_it(server: Resource) -> None:
     """Its time comes back as credit, and with that it is covered."""
     report(server, "c", 14, 14, 6)
@@ -315,4 +324,4 @@ def test_deletion_ends_it(server: Resource) -> None:
     delete_resource(server.pk, actor=owner_of(server.customer), at=on(15, 9))
     morning(16)
     assert (fresh(server).state, fresh(server).stopped_for_credit) == ("suspense", False)
-    assert Shortage.objects.get().lifted_at == on(16, 7)
+    assert (Shortage.objects.get().lifted_at, told(Notice.Kind.CREDIT_COVERS)) == (on(16, 7), [])
