@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -161,7 +160,8 @@ def set_renewal(customer_id: UUID, commitment_id: UUID, *, renews: bool, actor: 
     commitment = Commitment.objects.filter(pk=commitment_id, customer=customer).first()
     if commitment is None:
         raise UnknownCommitment
-    if commitment.is_over(local_day(at)) or Commitment.objects.filter(follows=commitment).exists():
+    others = Commitment.objects.filter(customer=customer).lasting(commitment.ends_on)
+    if commitment.is_over(local_day(at)) or others.exists():
         raise CommitmentOver
     if commitment.renews != renews:
         commitment.renews = renews
@@ -218,16 +218,21 @@ def _follow(pk: UUID, *, actor: Actor, at: datetime) -> None:
     """From its end on; never in a month that has begun. Of who pays ahead by now, or has another by now, there is none."""
     customer = Customer.objects.lock(Commitment.objects.values_list("customer", flat=True).get(pk=pk))
     last = Commitment.objects.lock(pk)
-    if customer.is_prepaid or customer.closed_at or Commitment.objects.filter(follows=last).exists():
+    if customer.is_prepaid or customer.closed_at or not last.renews or Commitment.objects.filter(follows=last).exists():
         return
     starts_on = max(last.ends_on, following_month(at))
     ends_on = after_months(starts_on, months_between(last.starts_on, last.ends_on))
-    with suppress(CommittedAlready):
+    try:
         _make(customer, Agreed(last.amount, last.share, starts_on, ends_on, True, last.offer, last), actor=actor, at=at)
+    except CommittedAlready:  # for good: else it would come back after that one
+        last.renews = False
+        last.save(update_fields=["renews"])
 
 
 def _make(customer: Customer, agreed: Agreed, *, actor: Actor, at: datetime) -> Commitment:
     """
+    What ended before it is followed by it and by nothing else.
+
     :raises PrepaidCommitsToNothing: the customer pays ahead
     :raises CommittedAlready: another one is in force in this time
     """
@@ -238,6 +243,10 @@ def _make(customer: Customer, agreed: Agreed, *, actor: Actor, at: datetime) -> 
         raise CommittedAlready(since=display.month(found.starts_on))
     shortfall_item()
     made = Commitment.objects.create(customer=customer, agreed_at=at, agreed_by=actor.name, **agreed._asdict())
+    over = Commitment.objects.filter(customer=customer, renews=True, ends_on__lte=made.starts_on).exclude(
+        pk=made.follows_id
+    )
+    over.update(renews=False)
     tell_all([_notice(Notice.Kind.COMMITMENT_MADE, made, customer, at=at)])
     return made
 

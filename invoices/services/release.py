@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from accounts.services import record_audit
 from invoices.audit import Did
-from invoices.models import BillingRun, Invoice, ParkedBilling
-from invoices.services.issue import issue_invoices
+from invoices.models import BillingRun, Invoice, NumberSeries, ParkedBilling
+from invoices.services.issue import issue_invoices, next_numbers
 from invoices.services.less import take_back
 from invoices.services.month_end import hold_unpriced, unbilled_months
 from invoices.services.shortfalls import decide
@@ -55,6 +55,9 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
         if usage.resource.pk == parked.resource_id:
             raise lacking
         hold_unpriced(CalendarMonth.parse(parked.month), usage, lacking, at=at)
+    next_numbers(
+        NumberSeries.Series.USAGE, 0, at=at
+    )  # before those of credit notes, whatever is billed: as the month end takes them
     issue_invoices(drafted.drafts, Invoice.Kind.USAGE, at=at)
     for less in drafted.credits:
         take_back(less, at=at)

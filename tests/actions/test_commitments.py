@@ -336,6 +336,18 @@ def test_an_owner_decides_whether_another_follows(bob: Customer) -> None:
         set_renewal(bob.pk, commitment.pk, renews=True, actor=owner_of(bob), at=datetime(2026, 6, 1, 1, tzinfo=UTC))
 
 
+def test_one_that_another_takes_the_place_of_does_not_come_back_after_it(bob: Customer) -> None:
+    """The first would have been followed by one like it in June; staff agree on another for June and July."""
+    first = committed(bob, months=2, renews=True)
+    committed(bob, starts_on=date(2026, 6, 1), months=2)
+    assert not Commitment.objects.get(pk=first.pk).renews
+    with refused(CommitmentOver):
+        set_renewal(bob.pk, first.pk, renews=True, actor=owner_of(bob), at=NOON)
+    for day in (datetime(2026, 5, 31, 1, tzinfo=UTC), datetime(2026, 7, 31, 1, tzinfo=UTC)):
+        see_to_ends(actor=JOB, at=day)
+    assert Commitment.objects.count() == 2
+
+
 def test_nobody_decides_about_somebody_elses(bob: Customer) -> None:
     commitment = committed(bob)
     stranger = make_customer(mode="postpaid")
