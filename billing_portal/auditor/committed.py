@@ -27,7 +27,10 @@ COMMITTED = (
                 SELECT sum(c.amount) FROM invoices_creditnote c WHERE c.invoice_id = i.id AND c.issued_at <= d.decided_at), 0)), 0) AS came_to
             FROM invoices_invoice i
             WHERE i.customer_id = d.customer_id AND i.kind = 'usage' AND i.resource_id IS NOT NULL AND i.issued_at <= d.decided_at AND CASE
-                WHEN i.is_late THEN i.issued_at > coalesce((
+                WHEN i.is_late THEN (
+                    SELECT f.issued_at FROM invoices_invoice f
+                    WHERE f.resource_id = i.resource_id AND f.kind = i.kind AND f.period_key = regexp_replace(i.period_key, '(/again)+$', '')
+                ) > coalesce((
                     SELECT max(e.decided_at) FROM invoices_committedmonth e WHERE e.customer_id = d.customer_id AND e.id < d.id), {MONTH_ENDS})
                 ELSE i.period_start >= {MONTH_STARTS} AND i.period_start < {MONTH_ENDS} END
         ) counted WHERE :of(d.customer_id) AND came_to <> d.counted

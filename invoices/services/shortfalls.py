@@ -18,7 +18,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Customer
@@ -164,14 +164,18 @@ def decide(month: CalendarMonth, customer_ids: Sequence[UUID], *, at: datetime) 
 def spent_in(month: CalendarMonth, customer_ids: Collection[UUID], *, at: datetime) -> dict[UUID, int]:
     """
     VND with VAT that count for the month, by customer: its bills of use less what was credited, and those of what was reported late
-    of any month that came since a month was decided last.
+    of any month that came since a month was decided last. One that was billed again came when the first was billed.
     """
     before = CommittedMonth.objects.filter(customer=OuterRef("customer")).order_by().values("customer")
     since = Coalesce(Subquery(before.annotate(at=Max("decided_at")).values("at")), Value(month.period.ends_at))
     of_the_month = Q(is_late=False, period_start__gte=month.period.starts_at, period_start__lt=month.period.ends_at)
     bills = Invoice.objects.of_use().filter(customer__in=customer_ids)
-    counted = bills.annotate(since=since).filter(
-        of_the_month | Q(is_late=True, issued_at__gt=F("since"), issued_at__lte=at)
+    key = Func(OuterRef("period_key"), Value("(/again)+$"), Value(""), function="regexp_replace")
+    first = Invoice.objects.filter(resource=OuterRef("resource"), kind=OuterRef("kind"), period_key=key).values(
+        "issued_at"
+    )
+    counted = bills.annotate(since=since, came_at=Subquery(first)).filter(
+        of_the_month | Q(is_late=True, came_at__gt=F("since"), came_at__lte=at)
     )
     sums = counted.order_by().values_list("customer").annotate(sum=Sum(F("total") - F("credited")))
     return dict(sums)

@@ -33,6 +33,7 @@ from catalog.commitments import (
 from catalog.models import Commitment, CommitmentOffer, Discount, Item, Price
 from invoices.models import CommittedMonth, Invoice, InvoiceLine, ParkedBilling
 from invoices.services import shortfalls
+from invoices.services.again import bill_again
 from invoices.services.month_end import bill_ended_months
 from invoices.services.release import release
 from invoices.services.shortfalls import bill_shortfalls, progress_of, spent_in
@@ -41,6 +42,7 @@ from kernel.periods import CalendarMonth
 from notifications.models import Notice
 from orders.services.delete import delete_resource
 from orders.services.switch import Committed, rehearse_switch
+from payments.services.correct import correct_invoice
 from tests.actions.books import refused
 from tests.actions.test_usage_intake import take, use
 from tests.cast import (
@@ -194,6 +196,22 @@ def test_use_that_is_reported_late_counts_for_the_month_it_is_billed_with(bob: C
     bill(JUNE)
     assert decided(bob, JUNE) == (162_900, 837_100)
     assert violations() == []
+
+
+def test_late_use_that_is_billed_again_counts_once(bob: Customer, small: Item) -> None:
+    """The 450,000 of April, billed with May, are credited and billed again in July: June has what June used."""
+    make_metered(small.product, "traffic", 500)
+    [server] = create(bob, small)
+    committed(bob)
+    bill(APRIL)
+    use_of_april = use(server, "a", 1000, used_at=APRIL.period.starts_at + 5 * DAY)
+    assert take(server, use_of_april, at=MAY.period.starts_at + 3 * DAY) == ["late"]
+    bill(MAY)
+    late = Invoice.objects.get(customer=bob, is_late=True)
+    correct_invoice(late.pk, late.total, note="tax code", actor=STAFF, at=JUNE.period.starts_at + 5 * DAY)
+    bill_again(late.pk, reason="tax code", actor=STAFF, at=JUNE.period.starts_at + 5 * DAY)
+    bill(JUNE)
+    assert decided(bob, JUNE) == (162_900, 837_100)
 
 
 def test_whoever_is_held_back_waits(bob: Customer, small: Item) -> None:
