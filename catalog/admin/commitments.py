@@ -20,12 +20,12 @@ from accounts.models import Customer
 from catalog import acts
 from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
 from catalog.models import Commitment, CommitmentOffer
-from catalog.models.commitments import LARGEST, following_month
+from catalog.models.commitments import following_month
 from catalog.rights import AGREE_COMMITMENT
 from catalog.terms import LONGEST
 from kernel import clock
 from kernel.actors import Actor
-from kernel.fields import PercentField
+from kernel.fields import DongField, PercentField
 from kernel.periods import local_day
 from kernel.shapes import Cleaned, Wording
 
@@ -51,7 +51,7 @@ class OffField(PercentField):
 
 
 class AgreeForm(ReasonForm):
-    amount = forms.IntegerField(label=capfirst(_("spend a month")), min_value=1, max_value=LARGEST)
+    amount = DongField(label=capfirst(_("spend a month")), least=1)
     share = OffField(label=capfirst(_("share off")), max_digits=5, decimal_places=4)
     starts_on = MonthField(label=capfirst(_("first month")))
     months = forms.IntegerField(label=capfirst(_("for (months)")), min_value=1, max_value=LONGEST)

@@ -20,8 +20,6 @@ from invoices.services.shortfalls import progress_of
 from kernel import display
 from kernel.periods import local_day
 
-MONTHS_SHOWN = 24
-
 
 @require_GET
 @portal_page(May.VIEW_BILLING)
@@ -34,7 +32,7 @@ def commitments(request: PortalRequest) -> HttpResponse:
     context = {
         "progress": progress_of(request.customer, at=request.at),
         "lasting": lasting,
-        "decided": decided[:MONTHS_SHOWN],
+        "decided": decided,
         "offers": open_offers(request.at).order_by("amount", "months") if is_free else [],
         "starts_on": following_month(request.at),
         "may_commit": allows(TO_COMMIT, request.rights),

@@ -200,6 +200,7 @@ def test_a_top_up_and_the_history_of_the_wallet(gateway):
         "held": 0,
         "poc": 0,
         "credit_kinds": [{"kind": "bought", "amount": 500_000}],
+        "shortages": [],
     }
     (entry,) = done(caller.get("wallet/entries/"))["results"]
     assert (entry["kind"], entry["bucket"], entry["amount"], entry["balance_after"]) == (

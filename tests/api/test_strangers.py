@@ -264,6 +264,10 @@ def test_another_customer_finds_nothing(things):
             assert (body["resources"], body["unchanged"]) == ([], 0)
         elif route == "usage/by-tag/":
             assert body["values"] == []
+        elif route == "commitments/progress/":
+            assert body == []
+        elif route == "commitments/offers/":
+            assert body["offers"] == []
         elif route not in {"wallet/", "wallet/alert/"}:
             assert body["results"] == []
     assert done(stranger.get("resources/"))["results"] == []

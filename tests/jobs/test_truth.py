@@ -202,7 +202,7 @@ def test_a_stopped_resource_that_was_resized_is_not_said_to_run(alice, web, larg
 @pytest.mark.parametrize("kind", Kind.values)
 def test_every_kind_is_about_something_that_its_event_names(kind):
     subjects = {"resource", "invoice", "payment", "credit-note", "adjustment", "customer", "act", "dunning"}
-    subjects |= {"link", "request", "budget", "balance", "poc"}
+    subjects |= {"link", "request", "budget", "balance", "poc", "shortage"}
     assert KINDS[kind].about in subjects
 
 

@@ -112,7 +112,7 @@ def test_lists_cost_the_same_number_of_queries(alice, small, count, name):
     for number in range(count):
         create(alice, small, name=f"web-{number}")
     client = signed_in(alice)
-    expected = {"payment-history": 9, "credit-history": 9, "wallet": 12}[name]
+    expected = {"payment-history": 9, "credit-history": 9, "wallet": 13}[name]
     with assertNumQueries(expected):
         client.get(reverse(name))
 

@@ -258,6 +258,6 @@ def test_coming_back_from_the_gateway_goes_on_to_the_order(owner, alice, server)
 
 def test_sessions_stay_the_same_few_queries(owner, server, django_assert_max_num_queries):
     _session, page = sent_for(server, "renew")
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(26):
         owner.get(page)
     assert CheckoutSession.objects.get().customer == server.customer
