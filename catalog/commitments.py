@@ -243,9 +243,9 @@ def _make(customer: Customer, agreed: Agreed, *, actor: Actor, at: datetime) -> 
         raise CommittedAlready(since=display.month(found.starts_on))
     shortfall_item()
     made = Commitment.objects.create(customer=customer, agreed_at=at, agreed_by=actor.name, **agreed._asdict())
-    over = Commitment.objects.filter(customer=customer, renews=True, ends_on__lte=made.starts_on).exclude(
-        pk=made.follows_id
-    )
+    over = Commitment.objects.filter(customer=customer, renews=True, ends_on__lte=made.starts_on)
+    if made.follows_id:
+        over = over.exclude(pk=made.follows_id)
     over.update(renews=False)
     tell_all([_notice(Notice.Kind.COMMITMENT_MADE, made, customer, at=at)])
     return made
