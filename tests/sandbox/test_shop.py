@@ -512,7 +512,7 @@ def test_an_answer_is_told_for_a_day_before_it_is_given_up(shop, portal):
     until(lambda: row()[0] == "due" and 50 < row()[1] <= 61)
     row("received_at = received_at - 86400")
 
-    until(lambda: row()[0] == "given up")
+    assert until(lambda: row()[0] == "given up")
 
 
 def test_requests_that_want_no_answer_get_none(shop, portal):
