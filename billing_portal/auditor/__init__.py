@@ -22,7 +22,7 @@ from django.db import connection, transaction
 
 from billing_portal.auditor.bills import BILLS
 from billing_portal.auditor.caps import CAPS
-from billing_portal.auditor.claim import Claim, kept
+from billing_portal.auditor.claim import Claim, array_of, kept
 from billing_portal.auditor.committed import COMMITTED
 from billing_portal.auditor.history import HISTORY, close_the_books
 from billing_portal.auditor.leavers import LEAVERS
@@ -111,8 +111,9 @@ def contradictions(
     if connection.in_atomic_block:
         connection.check_constraints()  # what the commit would do has been done
     found = []
+    these = None if customers is None else array_of(customers)
     for claim in claims:
-        query, arguments = claim.asked(customers, at, since)
+        query, arguments = claim.asked(these, at, since)
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE_MINUTES}min'")
             cursor.execute(f"{query} LIMIT {EACH}", arguments)

@@ -42,9 +42,9 @@ class Claim:
         """It is about how long something has been waiting."""
         return "%(at)s" in self.query
 
-    def asked(self, customers: Sequence[UUID] | None, at: datetime | None, since: int = 0) -> tuple[str, SqlArguments]:
+    def asked(self, customers: str | None, at: datetime | None, since: int = 0) -> tuple[str, SqlArguments]:
         """
-        The query and its arguments; of everybody when no customers are named, else of transactions after `since`.
+        The query and its arguments; of everybody when no customers are named (`array_of`), else of transactions after `since`.
 
         Thousands of customers are named once, in a step of their own, and planned for as many as they are. The step of the claim
         is planned as if all of it were read: mostly nothing is found, and then a plan for the first few rows is the worst.
@@ -52,8 +52,13 @@ class Claim:
         of, new = ("TRUE",) * 2 if customers is None else (r"\1 IN (SELECT id FROM these)", r"\1 > %(since)s")
         these = "" if customers is None else "these AS MATERIALIZED (SELECT unnest(%(customers)s::uuid[]) AS id), "
         query = f"WITH {these}broken AS MATERIALIZED ({NEW.sub(new, OF.sub(of, self.query))}) SELECT * FROM broken"
-        arguments: SqlArguments = {"customers": list(customers or ()), "at": at, "since": since}
+        arguments: SqlArguments = {"customers": customers, "at": at, "since": since}
         return query, arguments
+
+
+def array_of(customers: Sequence[UUID]) -> str:
+    """As PostgreSQL writes an array: put together once for all claims, for each of which it took longer than most queries."""
+    return f"{{{','.join(map(str, customers))}}}"
 
 
 def kept(total: Total) -> Claim:
