@@ -42,22 +42,25 @@ used AS MATERIALIZED (
 """The records that count, and of levels until when each lasts."""
 PUT_TOGETHER = (
     THAT_COUNT
-    + """, quantities AS (
-    SELECT key, resource_id, item_id, min(minute) AS since, CASE min(aggregation)
-            WHEN 'sum' THEN sum(quantity)
-            WHEN 'max' THEN max(quantity)
-            WHEN 'last' THEN (array_agg(quantity ORDER BY used_at DESC, place DESC) FILTER (WHERE aggregation = 'last'))[1]
-            WHEN 'unique' THEN count(DISTINCT subject) FILTER (WHERE aggregation = 'unique')
-        END AS quantity
-    FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
+    + """, in_service AS NOT MATERIALIZED (
+    SELECT * FROM used u WHERE aggregation <> 'time_weighted' AND EXISTS (
         SELECT FROM service s WHERE s.resource_id = u.resource_id
             AND u.minute BETWEEN s.starts_at AND s.ends_at AND s.ends_at > u.begins_at)
-    GROUP BY 1, 2, 3
+), quantities AS (
+    SELECT key, resource_id, item_id, min(minute) AS since,
+        CASE min(aggregation) WHEN 'sum' THEN sum(quantity) ELSE max(quantity) END AS quantity
+    FROM in_service WHERE aggregation IN ('sum', 'max') GROUP BY resource_id, item_id, key
+    UNION ALL
+    SELECT key, resource_id, item_id, min(minute), (array_agg(quantity ORDER BY used_at DESC, place DESC))[1]
+    FROM in_service WHERE aggregation = 'last' GROUP BY resource_id, item_id, key
+    UNION ALL
+    SELECT key, resource_id, item_id, min(minute), count(DISTINCT subject)
+    FROM in_service WHERE aggregation = 'unique' GROUP BY resource_id, item_id, key
     UNION ALL
     SELECT l.key, l.resource_id, l.item_id, min(greatest(l.minute, s.starts_at)),
         round(sum(l.quantity * extract(epoch FROM least(l.until, s.ends_at) - greatest(l.minute, s.starts_at))) / 3600, 6)
     FROM levels l JOIN service s ON s.resource_id = l.resource_id AND s.starts_at < l.until AND s.ends_at > l.minute
-    GROUP BY 1, 2, 3
+    GROUP BY l.resource_id, l.item_id, l.key
 )
 """
 )
