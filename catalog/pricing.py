@@ -128,12 +128,12 @@ def price_line(component: Component, period: Period) -> Line:
     minutes = period.minutes
     rate = component.rate
     if rate.meter:
-        before = rate.meter.amount(component.before, component.discount)
+        before = rate.meter.amount(component.before, component.discount) if component.before else 0
         amount = rate.meter.amount(component.before + component.quantity, component.discount) - before
     else:
         before = 0
         amount = _amount((rate.unit_price, component.quantity, 1 - component.discount), minutes, rate.per_minutes)
-    tax = _tax(before + amount, rate) - _tax(before, rate)
+    tax = _tax(before + amount, rate) - (_tax(before, rate) if before else 0)
     total = amount if rate.includes_vat else amount + tax
     saved = 0
     if rate.without_term:

@@ -69,6 +69,7 @@ class PriceBook:
         self._prices: dict[tuple[UUID, UUID | None, int], list[Validity[Price]]] = defaultdict(list)
         self._terms: dict[UUID, set[int]] = defaultdict(lambda: {1})
         self._versions: dict[UUID, Price] = {}
+        self._rates: dict[tuple[UUID, Decimal], Rate] = {}
         self._discounts: dict[tuple[UUID, UUID], list[Validity[Decimal]]] = defaultdict(list)
         self._commitments: dict[UUID, list[Validity[Decimal]]] = defaultdict(list)
         self._with_own_terms: set[UUID] = set()
@@ -204,7 +205,8 @@ class PriceBook:
         :raises NoPrice: its category has no rate of VAT then
         """
         item, price = self.items[component.item_id], self._versions[component.rate.price_id]
-        return replace(component, rate=self._rate(price, item, language, at))
+        rate = self._rate(price, item, language, at)
+        return component if rate is component.rate else replace(component, rate=rate)
 
     def _rate(self, price: Price, item: Item, language: str, at: datetime) -> Rate:
         """:raises NoPrice:"""
@@ -218,7 +220,10 @@ class PriceBook:
         vat = self.taxes.rate_at(str(price.tax_category_id), at)
         if vat is None:
             return None
-        return Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter, price.months)
+        if (rate := self._rates.get((price.pk, vat))) is None:
+            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter, price.months)
+            self._rates[price.pk, vat] = rate
+        return rate
 
     def category_of(self, rate: Rate) -> str:
         """The tax category of a price that this book has quoted."""

@@ -124,9 +124,10 @@ def price_use(
         if part.ends_at < period.ends_at:
             quantity = max(min(rest, due_by[part.ends_at] - (component.quantity - rest)), NOTHING)
         if quantity:
-            at_its_rate = book.taxed(component, customer.language, at=part.last_minute)
-            before = component.before + component.quantity - rest
-            yield price_line(replace(at_its_rate, quantity=quantity, before=before), part)
+            use = book.taxed(component, customer.language, at=part.last_minute)
+            if quantity != component.quantity:
+                use = replace(use, quantity=quantity, before=component.before + component.quantity - rest)
+            yield price_line(use, part)
             rest -= quantity
 
 
