@@ -16,6 +16,7 @@ from stack.start import PROCESSES
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTAL = ("prepare", "web", "worker", "courier", "beat")
+OF_THE_OWNER = {"POSTGRES_PASSWORD": "", "DATABASE_OWNER": "", "DATABASE_OWNER_PASSWORD": ""}
 
 
 def services(name: str) -> dict[str, Any]:
@@ -39,7 +40,17 @@ def known_settings() -> set[str]:
 
 def test_containers_set_only_what_the_settings_read(base: dict[str, Any], demo: dict[str, Any]) -> None:
     for service in [*(base[name] for name in PORTAL), *demo.values()]:
-        assert set(service["environment"]) <= known_settings()
+        assert set(service["environment"]) <= known_settings() | set(OF_THE_OWNER)
+
+
+def test_prepare_alone_knows_who_owns_the_tables(base: dict[str, Any], demo: dict[str, Any]) -> None:
+    """All of .env is given to each container, so what is not for it is taken away by name."""
+    assert base["prepare"]["environment"]["DATABASE_OWNER"] == "billing_portal"
+    for name in (*PORTAL[1:], "sandbox"):
+        environment = base.get(name, base["beat"])["environment"] | demo[name]["environment"]
+        assert environment | OF_THE_OWNER == environment, name
+        assert "POSTGRES_PASSWORD" not in str(environment.values()), "nor under another name"
+    assert demo["sandbox"]["extends"]["service"] == "beat"
 
 
 def test_the_base_has_nothing_of_a_demo(base: dict[str, Any]) -> None:
