@@ -27,7 +27,7 @@ MOST = {Step.MONTH: 36, Step.DAY: 93, Step.HOUR: 72}
 """How many of them are shown at once."""
 
 
-class TooMany(DomainError):
+class TooManySteps(DomainError):
     code = "too-many-steps"
     status = 422
     message = _("At most 36 months, 93 days or 72 hours can be shown at once.")
@@ -51,11 +51,11 @@ class Span:
         """
         The days from `first` to `last`, both included, whichever comes first; of months: all of those that they touch.
 
-        :raises TooMany:
+        :raises TooManySteps:
         """
         first, last = min(first, last), max(first, last)
         if (last - first).days > 31 * MOST[Step.MONTH]:
-            raise TooMany
+            raise TooManySteps
         match step:
             case Step.MONTH:
                 span = _of_months(CalendarMonth(first.year, first.month), CalendarMonth(last.year, last.month))
@@ -64,7 +64,7 @@ class Span:
             case Step.HOUR:
                 span = _of_hours(start_of_day(first), (start_of_day(last + DAY) - start_of_day(first)) // HOUR)
         if len(span.edges) > MOST[step] + 1:
-            raise TooMany
+            raise TooManySteps
         return span
 
     @classmethod

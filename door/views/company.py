@@ -58,16 +58,16 @@ def company_door(request: HttpRequest) -> HttpResponseBase:
     return slowed(render(request, "door/company_door.html", context, status=422 if form.errors else 200), form)
 
 
-class AskedTooOften(DomainError):
+class ProviderAskedTooOften(DomainError):
     code = "provider-asked-too-often"
     status = 429
     message = _("The company sign-in was asked too often. Please wait for %(wait)s.")
 
 
 def hold_up(for_whom: Customer | User) -> None:
-    """:raises AskedTooOften: so that nobody keeps us waiting for a provider, or a domain, of their own"""
+    """:raises ProviderAskedTooOften: so that nobody keeps us waiting for a provider, or a domain, of their own"""
     if wait := Attempts.to_call_a_provider(for_whom).begin():
-        raise AskedTooOften(wait=in_words(wait))
+        raise ProviderAskedTooOften(wait=in_words(wait))
 
 
 def leave(

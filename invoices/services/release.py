@@ -22,7 +22,7 @@ from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
 
 
-class NotParked(DomainError):
+class NotHeldBack(DomainError):
     code = "not-parked"
     message = _("This bill is not held back any more.")
 
@@ -37,14 +37,14 @@ def release(parked_id: int, *, reason: str, actor: Actor, at: datetime) -> Parke
     """
     Staff have looked at a bill that was held back: issue it now, up to now, and with the last of a month what lacks to a commitment.
 
-    :raises NotParked: somebody released it before
+    :raises NotHeldBack: somebody released it before
     :raises HeldAsAWhole: of one resource, while all that its customer used in the month is held back
     :raises DomainError, DatabaseError: it fails again, and stays parked
     """
     customer = Customer.objects.lock(ParkedBilling.objects.values_list("customer", flat=True).get(pk=parked_id))
     parked = ParkedBilling.objects.select_for_update(of=("self",)).get(pk=parked_id)
     if parked.state != ParkedBilling.State.PARKED:
-        raise NotParked
+        raise NotHeldBack
     if parked.resource_id and ParkedBilling.objects.holding(parked.month).filter(customer=customer, resource=None):
         raise HeldAsAWhole
     parked.state = ParkedBilling.State.RELEASED

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.idempotency import KeyReused
 from accounts.models import BuyerProfile, Customer
 from accounts.services.buyers import chosen_buyer
 from catalog.models import Coupon
@@ -45,9 +46,7 @@ class QuoteUsed(DomainError):
     message = _("This quote has been ordered already.")
 
 
-class KeyReused(DomainError):
-    code = "key-reused"
-    status = 422
+class KeyOfAnotherOrder(KeyReused):
     message = _("This idempotency key was used for another order. Use a new key for a new order.")
 
 
@@ -123,7 +122,7 @@ def place_order(
     Redeem a quote, once. What needs no gateway is paid and set going here, all in one transaction.
 
     :raises UnknownQuote: not this customer's
-    :raises KeyReused: the key belongs to an order of another quote
+    :raises KeyOfAnotherOrder: the key belongs to an order of another quote
     :raises QuoteUsed: ordered before, with another key
     :raises SessionUsed: another quote of the same checkout session was ordered
     :raises OrdersBlocked: invoices are overdue
@@ -140,7 +139,7 @@ def place_order(
     earlier = Order.objects.filter(customer=customer, key=key).first()
     if earlier:
         if earlier.quote_id != quote_id:
-            raise KeyReused
+            raise KeyOfAnotherOrder
         return earlier
     quote = Quote.objects.filter(pk=quote_id, customer=customer).first()
     if quote is None:

@@ -12,7 +12,7 @@ from accounts.models import Customer
 from catalog.models import Item
 from foresight.dimensions import Dimension, dimension_of
 from foresight.explorer import Explored, explore
-from foresight.spans import NoHours, Span, Step, TooMany
+from foresight.spans import NoHours, Span, Step, TooManySteps
 from invoices.models import Invoice
 from invoices.services.month_end import bill_ended_months
 from invoices.services.running import running_costs
@@ -164,7 +164,7 @@ def test_hours_are_known_of_the_present_month_alone(bob: Customer) -> None:
     [(Step.MONTH, date(2029, 3, 1)), (Step.DAY, date(2026, 6, 2)), (Step.HOUR, date(2026, 3, 4)), (Step.DAY, date.max)],
 )
 def test_a_period_has_its_bound(step: Step, last: date) -> None:
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManySteps):
         Span.of(step, FIRST, last)
 
 

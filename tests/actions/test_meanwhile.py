@@ -8,7 +8,7 @@ from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import CreditNote, Invoice, ParkedBilling
 from invoices.services.month_end import run_month_end
-from invoices.services.release import NotParked, release
+from invoices.services.release import NotHeldBack, release
 from kernel.periods import CalendarMonth
 from ledger.services import wallet_of
 from lifecycle.services.acts import ChangePending
@@ -83,7 +83,7 @@ def test_a_bill_that_was_held_back_is_released_once(bob: Customer, small: Item, 
     run_month_end(march, actor=JOB, at=march.period.ends_at)
     parked = ParkedBilling.objects.get()
     release(parked.pk, reason="looked at", actor=STAFF, at=march.period.ends_at)
-    with refused(NotParked):
+    with refused(NotHeldBack):
         release(parked.pk, reason="looked at", actor=STAFF, at=march.period.ends_at)
     assert Invoice.objects.count() == 1
 

@@ -12,7 +12,7 @@ from catalog.models import Item, Price, Product
 from kernel.errors import InvalidInput
 from ledger.services import InsufficientCredit
 from orders.models import Action, Order, Quote
-from orders.services.checkout import KeyReused, MeansNeeded, OrderOpen, QuoteUsed, check_out, place_order
+from orders.services.checkout import KeyOfAnotherOrder, MeansNeeded, OrderOpen, QuoteUsed, check_out, place_order
 from orders.services.delete import delete_resource
 from orders.services.quotes import QuoteChanged, QuoteExpired, UnknownQuote, make_quote
 from orders.services.stories.base import NothingToDo, UnknownResource
@@ -108,7 +108,7 @@ def test_a_repeat_gets_its_answer_even_when_the_wallet_is_empty_by_now(small: It
 def test_a_key_belongs_to_one_quote_and_a_quote_to_one_order(alice: Customer, small: Item) -> None:
     one, two = offer(alice, small), offer(alice, small)
     order(one, key="click")
-    with refused(KeyReused):
+    with refused(KeyOfAnotherOrder):
         order(two, key="click")
     with refused(QuoteUsed):
         order(one, key="another")

@@ -19,7 +19,7 @@ from tests.cast import DAY, JOB, NOON, STAFF, TEAM, create, fresh, make_item, ma
 from usage.models import Batch, Outcome, Record, RefusedRecord
 from usage.services.files import FileTooLong, WrongFile, read_file
 from usage.services.forgetting import forget_refused
-from usage.services.intake import MOST, TooMany, take_records
+from usage.services.intake import MOST, TooManyRecords, take_records
 
 LATER = NOON + DAY
 
@@ -210,7 +210,7 @@ def test_what_is_refused_is_kept_as_it_was_sent_for_ninety_days(server: Resource
 
 @pytest.mark.parametrize("count", [0, MOST + 1])
 def test_a_batch_has_records_and_not_too_many(server: Resource, count: int) -> None:
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyRecords):
         take(server, *[None] * count)
     assert not Batch.objects.exists()
 

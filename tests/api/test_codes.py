@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -73,3 +74,10 @@ def test_the_table_names_nothing_else():
     assert set(table()) - known == set()
     assert set(table()) >= {*OF_THE_PROTOCOL, *races().values(), *web.CODES.values()}
     assert set(table()) & NO_REFUSALS_HERE == set()
+
+
+def test_each_refusal_has_a_code_and_a_name_of_its_own():
+    import_module("billing_portal.urls")
+    found = list(refusals())
+    assert [code for code, times in Counter(kind.code for kind in found).items() if times > 1] == []
+    assert [name for name, times in Counter(kind.__name__ for kind in found).items() if times > 1] == []

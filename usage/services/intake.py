@@ -93,7 +93,7 @@ SELECT place, answer FROM answered WHERE answer IS NOT NULL
 """All of a batch in one statement: what is known, what corrects nothing or what another corrects, the records, and what became of them."""
 
 
-class TooMany(InvalidInput):
+class TooManyRecords(InvalidInput):
     code = "too-many-records"
     message = _("Send at most %(most)s records at once, and at least one.")
 
@@ -123,10 +123,10 @@ def take_records(
     """
     Take what a team of `product` reports, see `Outcome`.
 
-    :raises TooMany: none, or more than fit into a batch
+    :raises TooManyRecords: none, or more than fit into a batch
     """
     if not 0 < len(records) <= MOST:
-        raise TooMany(most=MOST)
+        raise TooManyRecords(most=MOST)
     for look in range(LOOKS):
         try:
             with transaction.atomic():
