@@ -221,7 +221,9 @@ class PriceBook:
         if vat is None:
             return None
         if (rate := self._rates.get((price.pk, vat))) is None:
-            rate = Rate(price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter, price.months)
+            rate = Rate(
+                price.pk, price.unit_price, price.per_minutes, price.includes_vat, vat, price.meter, price.months
+            )
             self._rates[price.pk, vat] = rate
         return rate
 
