@@ -185,3 +185,12 @@ def test_a_month_is_of_its_commitments_customer(billed: CommittedMonth) -> None:
     with refused("a_committed_month_is_its_commitments_customers"):
         month(billed, customer_id=make_customer(mode="postpaid").pk)
         run("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_what_is_for_no_resource_is_not_reported_late(billed: CommittedMonth) -> None:
+    """Nor paid ahead: what lacked of a commitment is known when its month is over."""
+    assert billed.invoice is not None
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    run("ALTER TABLE invoices_invoice DISABLE TRIGGER USER")
+    late = copy_of(billed.invoice, is_late="TRUE", issued_at="issued_at + interval '1 year'")
+    refuse(late, match="what_is_for_no_resource_is_billed_after_its_month")
