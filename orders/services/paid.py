@@ -17,6 +17,7 @@ from orders.services.taxed import taxed_otherwise
 from orders.services.unpaid import describe, end_unpaid_order
 from payments.failures import FELL_SHORT, TAX_CHANGED, kept_because_order
 from payments.models import Payment
+from payments.services.debts import collect_debts
 from payments.services.owed import settle_owed_by
 from payments.services.settle import keep_as_credit, move_gateway_money_to_order, pay_order_from_wallet
 from payments.services.wallet import InsufficientCredit
@@ -36,9 +37,12 @@ class OfOrders:
         if payment.kept:  # nothing of the order comes after it
             tell_gathered(order.customer_id, By.ORDER, order.pk, at=at)
         waits_for_the_rest = payment.expected_id is not None and payment.failure == FELL_SHORT
-        if payment.kind == Payment.Kind.TOP_UP and not waits_for_the_rest:
-            # what the order does not need is credit like any other
+        if waits_for_the_rest:
+            return
+        if payment.kind == Payment.Kind.TOP_UP:  # what the order does not need is credit like any other
             settle_owed_by(payment.customer, actor=actor, at=at)
+        else:
+            collect_debts(payment.customer_id, at=at)
 
     def page(self, payment: Payment) -> str:
         return "" if payment.kept else reverse("order", args=[_order_id(payment)])

@@ -19,6 +19,7 @@ from ledger.models import Grant
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
+from payments.services.debts import collect_debts
 from payments.services.standing import stop_filling_up
 from payments.services.use_credit import when_money_came
 from store.tally import Tally, for_each
@@ -43,11 +44,11 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
             reference=reason,
             bought_only=True,
         )
+        stop_filling_up(held, key, at=at)
     else:
         legs = {ledger.Kind.CREDIT: amount, ledger.Kind.ADJUSTMENTS: -amount}
         ledger.post(ledger.Fact.ADJUSTMENT, key, legs, customer_id=held.pk, at=at, reference=reason)
-    if amount < 0:
-        stop_filling_up(held, key, at=at)
+        collect_debts(held.pk, at=at)
     when_money_came(held, actor=actor, at=at)
     record_audit(Did.ADJUST_CREDIT, held.pk, actor=actor, at=at, reason=reason, customer=held, amount=amount)
     tell(held, Notice.Kind.CREDIT_ADJUSTED, key, at=at, amount=amount, reason=reason)

@@ -10,8 +10,8 @@ from django.db import transaction
 from accounts.models import Customer
 from kernel.actors import Actor
 from payments.models import Payment
+from payments.services.debts import collect_debts
 from payments.services.invoices import pay_automatically
-from payments.services.reversals import collect_debts
 from payments.services.standing import try_for_invoices
 from payments.services.use_bills import pay_for_use
 from payments.services.use_credit import when_money_came
@@ -29,7 +29,7 @@ def settle_what_is_owed(customer_id: UUID, *, actor: Actor, at: datetime) -> Pay
 
 def settle_owed_by(customer: Customer, *, actor: Actor, at: datetime) -> Payment | None:
     """As `settle_what_is_owed`, for a caller who holds the customer. What credit does not cover may be charged soon after."""
-    collect_debts(customer, at=at)
+    collect_debts(customer.pk, at=at)
     use = pay_for_use(customer, actor=actor, at=at)
     others = pay_automatically(customer, actor=actor, at=at)
     try_for_invoices(customer, at=at)

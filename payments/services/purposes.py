@@ -18,6 +18,7 @@ from notifications.models import Letter
 from payments.models import Consent, Payment, PaymentRequest
 from payments.models.behalf import PURPOSE as BEHALF
 from payments.services.behalf import tell_payer
+from payments.services.debts import collect_debts
 from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
 from payments.services.owed import settle_owed_by
 from payments.services.shareable import due_on_behalf
@@ -75,6 +76,7 @@ class OfInvoices:
         payment.refresh_from_db()
         payment.refunded = payment.received - amount
         payment.save()
+        collect_debts(payment.customer_id, at=at)
 
     def page(self, payment: Payment) -> str:
         return ""

@@ -39,7 +39,8 @@ from payments.gateways.base import (
 from payments.models import Payment, Refund
 from payments.origins import unspent_of
 from payments.services.asking import GatewayGone
-from payments.services.reversals import collect_debts, left_of
+from payments.services.debts import collect_debts
+from payments.services.reversals import left_of
 from payments.services.standing import stop_filling_up
 
 logger = logging.getLogger(__name__)
@@ -248,7 +249,7 @@ def _come_back(refund: Refund, outcome: Failed, *, at: datetime) -> None:
 def _be_credit_again(refund: Refund, out_of: Kind, *, at: datetime) -> None:
     _post(refund, Fact.REFUND_FAILED, Kind.CREDIT, out_of=out_of, at=at)
     _tell(refund, Notice.Kind.REFUND_FAILED, at=at, failure=refund.failure)
-    collect_debts(refund.customer, at=at)
+    collect_debts(refund.customer_id, at=at)
 
 
 def _post(refund: Refund, fact: Fact, into: Kind, *, out_of: Kind = Kind.REFUNDS, at: datetime) -> None:

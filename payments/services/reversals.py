@@ -22,9 +22,8 @@ from accounts.services import record_audit
 from invoices.models import Invoice
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
-from kernel.ids import new_id
 from ledger.models import Account
-from ledger.services import Fact, Kind, post, spend, wallet_of
+from ledger.services import Fact, Kind, post, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
@@ -209,36 +208,6 @@ def _tell(reversal: Reversal, numbers: list[str], returned_to: str) -> None:
         numbers=", ".join(sorted({*numbers})[:5]),
         returned_to=returned_to,
     )
-
-
-def collect_debts(customer: Customer, *, at: datetime) -> int:
-    """Credit pays what the customer owes since money was taken back, the oldest first; returns how much. The caller holds the customer."""
-    collected = 0
-    for reversal in Reversal.objects.filter(customer=customer, debt__gt=F("collected")).order_by("at", "pk"):
-        wallet = wallet_of(customer.pk)
-        part = min(reversal.debt - reversal.collected, wallet.credit - wallet.held)
-        if part <= 0:
-            break
-        spend(
-            customer.pk,
-            part,
-            into=Kind.DEBTS,
-            kind=Fact.DEBT,
-            source=new_id(),
-            at=at,
-            reference=reversal.payment.reference,
-            bought_only=True,
-        )
-        reversal.collected += part
-        reversal.save()
-        collected += part
-    return collected
-
-
-def debt_of(customer: Customer) -> int:
-    """What the customer still owes since money was taken back, beside open invoices."""
-    owed = Reversal.objects.filter(customer=customer).aggregate(owed=Sum(F("debt") - F("collected")))["owed"]
-    return owed or 0
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from ledger.services import Fact, Kind, post, spend
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
+from payments.services.debts import collect_debts
 
 SPENDABLE_AFTER_OUR_FAILURE = timedelta(days=30)
 """Promotional credit that comes back because we failed can be spent at least so long."""
@@ -153,6 +154,7 @@ def refund_order_item(
     if payment.refunded == payment.received:
         payment.give_back()
         payment.save()
+    collect_debts(payment.customer_id, at=at)
 
 
 def apply_credit_note(note: CreditNote, invoice: Invoice, amount: int, *, at: datetime) -> None:
@@ -182,6 +184,7 @@ def refund_credit_note(note: CreditNote, amount: int, *, at: datetime, reference
         refund = (Fact.CREDIT_NOTE_REFUND, note.pk)
         until = at + SPENDABLE_AFTER_OUR_FAILURE if note.reason == CreditNote.Reason.GONE else None
         put_back(note.customer, promotional, refund, spent_on(note.invoice), at=at, until=until)
+    collect_debts(note.customer_id, at=at)
     if note.reason not in TOLD_OTHERWISE:
         tell(
             note.customer,

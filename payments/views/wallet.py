@@ -33,9 +33,9 @@ from payments.queries import (
     waiting_transfers,
 )
 from payments.reports import HOLDS_PAGE
+from payments.services.debts import debt_of
 from payments.services.expected import ask_for_top_up
 from payments.services.gateway import start_top_up
-from payments.services.reversals import debt_of
 from payments.services.wallet import Wallet, wallet_of
 from payments.views.invoices import to_gateway
 from payments.views.movements import in_short

@@ -19,12 +19,12 @@ from payments.gateways.base import Failed, GivenBack, Outcome, Succeeded, TakenB
 from payments.models import AutomaticCharge, Payment, Refund, Reversal
 from payments.origins import credit_by_kind
 from payments.queries import in_and_spent
+from payments.services.debts import debt_of
 from payments.services.gateway import start_invoice_payment, start_top_up
 from payments.services.given_back import GivenBackBefore, give_back
 from payments.services.outcomes import judge, record_outcome
 from payments.services.refunds import record_refund, returnable
 from payments.services.returns import see_to_refunds
-from payments.services.reversals import debt_of
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused

@@ -11,11 +11,12 @@ from notifications.models import Notice
 from payments.gateways.base import Failed, GivenBack, Moved, Movement, Pending, Succeeded, TakenBack
 from payments.models import Payment, ReconciliationCase, Refund, Reversal
 from payments.services.after_all import NotRefused, book_carried_out
+from payments.services.debts import debt_of
 from payments.services.differences import standings
 from payments.services.given_back import give_back
 from payments.services.outcomes import record_outcome
 from payments.services.refunds import record_refund
-from payments.services.reversals import TakenBackBefore, debt_of, name_as_told, take_back
+from payments.services.reversals import TakenBackBefore, name_as_told, take_back
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
 from tests.actions.conftest import Gate

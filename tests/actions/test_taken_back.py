@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts.four_eyes import approve, ask
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import Invoice
@@ -14,12 +15,16 @@ from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Action
 from orders.services.delete import delete_resource
+from orders.services.unpaid import end_unpaid_order
+from payments.acts import AdjustCredit
 from payments.gateways.base import TakenBack
 from payments.models import Payment, Reversal
+from payments.services.correct import correct_invoice
 from payments.services.credit import grant_promotional_credit
+from payments.services.debts import debt_of
 from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
-from payments.services.reversals import NotTakenBack, ReversalClosed, close_reversal, debt_of, take_back
+from payments.services.reversals import NotTakenBack, ReversalClosed, close_reversal, take_back
 from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from payments.tasks import pay_open_invoices
@@ -36,6 +41,7 @@ from tests.cast import (
     create,
     fund,
     house_balance,
+    make_colleague,
     make_customer,
     order,
     owner_of,
@@ -146,6 +152,62 @@ def test_a_debt_is_collected_from_credit_that_comes_in_whatever_the_customer_cho
     pay_open_invoices(at=NOON + 3 * DAY)
     assert (wallet_of(customer.pk).credit, debt_of(customer)) == (9_000, 0)
     assert house_balance(Kind.DEBTS) == 0
+
+
+def test_what_comes_back_of_an_order_that_failed_pays_the_debt_before_it_is_credit(gate: Gate, small: Item) -> None:
+    """181,000 are charged back while the server that they paid is being made. It is not made: 181,000 come back, and are owed."""
+    customer = make_customer()
+    payment = top_up(customer, 181_000)
+    bought = order(quote(customer, Action.CREATE, NOON + DAY, product=str(small.product_id), name="w",
+                         items=[{"item": "small"}], quantity=1, months=1))  # fmt: skip
+    assert parts(taken(payment, 181_000)) == (0, 0, 181_000)
+    answer(bought, succeed=False, at=NOON + 3 * DAY)
+    assert (wallet_of(customer.pk).credit, debt_of(customer), house_balance(Kind.DEBTS)) == (0, 0, 0)
+
+
+def in_debt(customer: Customer, amount: int) -> None:
+    """So much was taken back after it had been spent on something that no invoice answers for."""
+    payment = top_up(customer, amount)
+    spend(customer.pk, amount, into=Kind.ADJUSTMENTS, kind=Fact.ADJUSTMENT, source=f"opening:{payment.pk}", at=NOON)
+    assert parts(taken(payment, amount)) == (0, 0, amount)
+
+
+def test_what_comes_back_of_a_deleted_server_pays_the_debt_before_it_is_credit(gate: Gate, small: Item) -> None:
+    """20 of 30 days come back of 181,000: 120,667, of which 100,000 were owed."""
+    customer = make_customer()
+    fund(customer, 181_000)
+    [server] = create(customer, small, at=NOON - DAY)
+    in_debt(customer, 100_000)
+    delete_resource(server.pk, actor=owner_of(customer), at=NOON + 9 * DAY)
+    assert (wallet_of(customer.pk).credit, debt_of(customer), house_balance(Kind.DEBTS)) == (20_667, 0, 0)
+
+
+def test_what_staff_credit_of_an_invoice_pays_the_debt_before_it_is_credit(gate: Gate, small: Item) -> None:
+    customer = make_customer()
+    fund(customer, 181_000)
+    create(customer, small, at=NOON - DAY)
+    in_debt(customer, 100_000)
+    correct_invoice(Invoice.objects.get().pk, 30_000, note="goodwill", actor=STAFF, at=NOON + 3 * DAY)
+    assert (wallet_of(customer.pk).credit, debt_of(customer)) == (0, 70_000)
+
+
+def test_what_staff_give_pays_the_debt_before_it_is_credit(gate: Gate) -> None:
+    customer = make_customer()
+    in_debt(customer, 100_000)
+    asked = ask(
+        AdjustCredit, customer=customer, amount=40_000, reason="goodwill", actor=make_colleague(), at=NOON + 3 * DAY
+    )
+    approve(asked.act.pk, actor=make_colleague("second@portal.example"), at=NOON + 3 * DAY)
+    assert (wallet_of(customer.pk).credit, debt_of(customer)) == (0, 60_000)
+
+
+def test_money_for_an_order_that_has_ended_pays_the_debt_before_it_is_credit(gate: Gate, small: Item) -> None:
+    customer = make_customer()
+    in_debt(customer, 100_000)
+    bought, payment = ordered_through_the_gate(customer, small)
+    end_unpaid_order(bought.pk, expired=False, actor=owner_of(customer), at=NOON)
+    record_outcome(payment.pk, paid(payment, NOON), actor=JOB, at=NOON + 3 * DAY)
+    assert (wallet_of(customer.pk).credit, debt_of(customer)) == (81_000, 0)
 
 
 def test_no_more_is_taken_back_than_came_and_never_from_the_wallet(gate: Gate, small: Item) -> None:

@@ -14,10 +14,11 @@ from ledger.services import Kind
 from payments.failures import TAKEN_MEANWHILE
 from payments.gateways.base import Failed, Outcome, Succeeded, TakenBack, Verdict
 from payments.models import Payment, Refund, Reversal
+from payments.services.debts import debt_of
 from payments.services.outcomes import judge
 from payments.services.refunds import record_refund, returnable
 from payments.services.returns import RETURNS, check_refund, see_to_refunds
-from payments.services.reversals import debt_of, take_back
+from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
 from tests.actions.conftest import Gate
 from tests.cast import DAY, JOB, NOON, STAFF, create, house_balance, make_customer

@@ -11,7 +11,7 @@ from ledger.services import Kind
 from lifecycle.models import Resource
 from orders.services.delete import delete_resource, preview_deletion
 from orders.services.gone import report_gone
-from payments.services.reversals import debt_of
+from payments.services.debts import debt_of
 from payments.services.wallet import wallet_of
 from payments.tasks import pay_open_invoices
 from tests.actions.conftest import Gate
