@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.idempotency import KeyReused
 from accounts.models import BuyerProfile, Customer
 from accounts.services.buyers import chosen_buyer
+from accounts.services.keys import KeyLimitReached
 from catalog.models import Coupon
 from catalog.services import reserve_coupon
 from kernel.actors import Actor
@@ -102,7 +103,7 @@ def check_out(
         return order, None
     try:
         return order, pay_by_gateway(order, gateway=gateway, actor=actor, at=at)
-    except (InvalidInput, WayRefused):  # not by this gateway or account, whose like the customer has to choose anew
+    except (InvalidInput, WayRefused, KeyLimitReached):  # not by this way, or key, so the customer has to choose anew
         end_unpaid_order(order.pk, expired=False, actor=actor, at=at)
         raise
 

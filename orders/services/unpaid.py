@@ -79,6 +79,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
     "Top up and pay" charges what the wallet lacks; when the wallet has enough by now, it is simply paid from there.
 
     :raises TaxedOtherwise: the rate of VAT has changed: what was paid now would only be credit
+    :raises KeyLimitReached: an API key would spend more of the wallet, or of a linked account, than it may today
     """
     refuse_taxed_otherwise(order, at=at)
     open_attempt = own_attempts(order).first()
@@ -107,7 +108,8 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
             amount = (
                 top_up_for(order.customer, order.total, way) or way.limits[0]
             )  # credit that came just now pays it all the same
-            return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, **common)
+            beside = max(order.total - amount, 0)
+            return start_gateway_payment(order.customer, Payment.Kind.TOP_UP, amount, beside=beside, **common)
         return start_gateway_payment(order.customer, Payment.Kind.ORDER, order.total, **common)
     except PaymentOpen:  # the same click twice: the other request has just opened it
         return own_attempts(order).get()

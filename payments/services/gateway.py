@@ -52,6 +52,7 @@ def start_gateway_payment(
     at: datetime,
     payable: str = "",
     order_id: UUID | None = None,
+    beside: int = 0,
     note: Note = unnoted,
 ) -> Payment:
     """
@@ -59,6 +60,7 @@ def start_gateway_payment(
 
     Two steps on purpose: the row and its reference are committed, then the gateway is called, then the answer is recorded.
 
+    :param beside: as in `open_attempt`
     :raises InvalidInput: the amount is outside the gateway's limits
     :raises PaymentOpen: an attempt for the same payable is open
     :raises AccountNotUsable, AccountLimit: a linked account cannot be charged, or not so much
@@ -81,6 +83,7 @@ def start_gateway_payment(
             description=description,
             payable=payable,
             order_id=order_id,
+            beside=beside,
             actor=actor,
             at=at,
         )
@@ -141,9 +144,10 @@ def start_invoice_payment(
         held = Customer.objects.lock_open(customer.pk)
         invoices = hold_open(held, invoice_ids)
         way = way_named(held, gateway)
-        kind, amount = Payment.Kind.INVOICE, sum(invoice.due for invoice in invoices)
+        due = sum(invoice.due for invoice in invoices)
+        kind, amount = Payment.Kind.INVOICE, due
         if way.linked or all_credit_first:
-            kind, amount = Payment.Kind.TOP_UP, top_up_for(held, amount, way)
+            kind, amount = Payment.Kind.TOP_UP, top_up_for(held, due, way)
             if not amount:
                 paid = pay_invoices_from_wallet(held.pk, [one.pk for one in invoices], actor=actor, at=at)
                 note(paid.pk)
@@ -156,6 +160,7 @@ def start_invoice_payment(
             description=describe(invoices),
             payable=f"invoices:{customer.pk}",
             invoice_ids=[invoice.pk for invoice in invoices],
+            beside=max(due - amount, 0),
             actor=actor,
             at=at,
         )
@@ -192,6 +197,7 @@ def open_attempt(
     order_id: UUID | None = None,
     invoice_ids: Sequence[UUID] = (),
     request: PaymentRequest | None = None,
+    beside: int = 0,
     actor: Actor,
     at: datetime,
 ) -> Payment:
@@ -199,10 +205,11 @@ def open_attempt(
     The row of an attempt, for a caller who holds the customer and what is paid, and commits before the gateway hears of it.
 
     :param request: by which somebody else was asked to pay; it says what is paid
+    :param beside: what the wallet is to give with it, when it has come in
+    :raises KeyLimitReached: an API key pays, and has spent what it may today
     """
     refuse_charge(way, amount, at=at)
-    if way.linked:  # else somebody decides on the gateway's page
-        spend_by_key(actor, amount, at=at)
+    spend_by_key(actor, beside + (amount if way.linked else 0), at=at)  # on the gateway's page somebody decides
     pk = new_id()
     if request:
         payable, order_id, invoice_ids = request.payable, request.order_id, [UUID(one) for one in request.invoice_ids]

@@ -55,7 +55,12 @@ def record_outcome(
 def judge(
     payment_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime, looked_up: bool = False, reason: str = TOLD
 ) -> tuple[Payment, Verdict]:
-    """As `record_outcome`, and what we made of it: one judgement, under the lock, both does it and says it."""
+    """
+    As `record_outcome`, and what we made of it: one judgement, under the lock, both does it and says it.
+
+    What a key spends was counted when it began the attempt: what has moved by now is booked, whatever the key may still spend.
+    """
+    actor = replace(actor, key=None)
     customer = Customer.objects.lock(Payment.objects.values_list("customer", flat=True).get(pk=payment_id))
     payment = Payment.objects.lock(payment_id)
     payment.customer = customer
