@@ -20,7 +20,7 @@ import mt940
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import InvalidInput
-from kernel.money import CURRENCY
+from kernel.money import CURRENCY, MAXIMUM
 from kernel.references import plain
 
 MOST_LINES = 5_000
@@ -35,8 +35,11 @@ NAMES = {
     "date": ("DATE", "WHEN", "TRANSACTIONDATE", "VALUEDATE", "NGAY", "NGAYGIAODICH", "NGAYHIEULUC"),
     "account": ("ACCOUNT", "ACCOUNTNUMBER", "BANKSUBACCID", "SOTAIKHOAN"),
     "direction": ("TRANSFERTYPE",),
+    "currency": ("CURRENCY", "CURRENCYCODE", "CCY", "LOAITIEN", "TIENTE", "DONVITIENTE", "NGUYENTE"),
 }  # fmt: skip
 """What banks and their services call each fact, without accents and punctuation; the first that is there is taken."""
+DONG = frozenset({"", CURRENCY, "D", "DONG"})
+"""How they write our currency, "đ" and "₫" among them, or say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _row(row: Mapping[str, object]) -> StatementLine | None:
     """A row of a table or an object, by the names of its columns."""
     by_name = {plain(str(name)): value for name, value in row.items() if name is not None}
     facts = {fact: next((by_name[name] for name in names if name in by_name), None) for fact, names in NAMES.items()}
-    if str(facts["direction"] or "in").strip().lower() != "in":
+    if str(facts["direction"] or "in").strip().lower() != "in" or plain(_text(facts["currency"])) not in DONG:
         return None
     amount = _dong(facts["amount"])
     if not amount:
@@ -142,6 +145,8 @@ def _transaction(row: Mapping[str, Any]) -> StatementLine | None:
         raise ValueError(str(_("not in đồng")))
     if amount != int(amount):
         raise ValueError(str(_("no whole amount")))
+    if amount > MAXIMUM:
+        raise ValueError(str(_("more than any amount can be")))
     numbers = (row.get("bank_reference"), row.get("customer_reference"))
     return StatementLine(
         number=_number(next((each for each in numbers if each and each != "NONREF"), "")),
@@ -168,10 +173,20 @@ def _number(value: object) -> str:
 
 
 def _text(value: object) -> str:
-    return " ".join(str(value).replace("\x00", "").split()) if value is not None else ""
+    """As it can be kept: what was cut within a character has half of one, which no text has."""
+    return (
+        " ".join(str(value).encode(errors="replace").decode().replace("\x00", "").split()) if value is not None else ""
+    )
 
 
 def _dong(value: object) -> int:
+    """As `_written`, if it can be an amount at all."""
+    if (amount := _written(value)) > MAXIMUM:
+        raise ValueError(str(_("more than any amount can be")))
+    return amount
+
+
+def _written(value: object) -> int:
     """Whole đồng as banks write them: 200000, "200.000", "+200,000.00 VND"; what went out, or nothing, is 0."""
     if isinstance(value, int) and not isinstance(value, bool):
         return max(value, 0)
@@ -197,7 +212,10 @@ def _day(value: object) -> date | None:
 
 
 def of_account(line: StatementLine, ours: Iterable[str], main: str) -> str:
-    """By which name the account of ours is kept: `main` when it is one of `ours`, also behind its bank, or nothing is said."""
-    number = plain(line.account)
-    is_main = any(each and number.endswith(each) for each in map(plain, ours))
+    """
+    By which name the account of ours is kept: `main` when it is one of `ours`, also behind its bank and before its currency, or
+    nothing is said. A spreadsheet takes such a number for an amount, and its zeros away.
+    """
+    number = plain(line.account.strip().removesuffix(".0")).removesuffix(CURRENCY)
+    is_main = any(own and (number.endswith(own) or number.lstrip("0") == own.lstrip("0")) for own in map(plain, ours))
     return main if is_main or not number else number[:40]

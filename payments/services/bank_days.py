@@ -2,13 +2,16 @@
 The bank's own files against the transfers that we know: what was typed, told and uploaded has to be what its statement says.
 
 A file is taken to hold all of the days that it names; of a day that comes in several files, what was missed ends by itself.
+
+What the bank's service has told is expected by the day that it said, or, where it said none or an odd one, by the day on which it was
+told: nothing that the service tells keeps a transfer out of the comparison.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -20,6 +23,10 @@ from payments.services.reconcile import begins, keep_lines
 from payments.services.transfers import Line
 
 PREFIX = "bank:"
+LOOKED_BACK = timedelta(days=31)
+"""So long after a transfer was told its line is missed in each file."""
+APART = 5
+"""So many days after a transfer was told, over a holiday, its bank may date it."""
 
 LINES_THAT_DIFFER = """
 INSERT INTO payments_reconciliationcase
@@ -42,7 +49,10 @@ INSERT INTO payments_reconciliationcase
     (kind, source, day, transfer_id, movement, ours, found_at, resolution, reason, resolved_by)
 SELECT 'missing_there', %(source)s, %(day)s, t.id, 'payment', t.amount, %(at)s, '', '', ''
 FROM payments_banktransfer t
-WHERE t.account = %(account)s AND t.value_date = %(day)s AND t.channel <> 'gate'
+WHERE t.account = %(account)s AND t.channel <> 'gate' AND (t.value_date = %(day)s OR t.channel = 'feed'
+      AND t.at >= %(first)s AND t.at < %(until)s
+      AND least(coalesce(t.value_date, (t.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date),
+                (t.at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date + %(apart)s) <= %(day)s)
   AND NOT EXISTS (SELECT FROM payments_statementline l WHERE l.source = %(source)s AND l.transaction = t.key)
 ON CONFLICT DO NOTHING
 """
@@ -74,12 +84,17 @@ def _read(account: str, day: date, lines: list[Line], *, at: datetime) -> None:
         for line in lines
     ]
     keep_lines(statement, moved, at=at)
+    read = StatementDay.objects.filter(source=source, read_at__isnull=False).order_by("day")
+    first = read.values_list("day", flat=True).first() or day
     arguments: SqlArguments = {
         "statement": statement.pk,
         "source": source,
         "account": account,
         "day": day,
         "at": at,
+        "first": begins(max(first, day - LOOKED_BACK)),
+        "until": begins(day + timedelta(days=1)),
+        "apart": APART,
     }
     with connection.cursor() as cursor:
         for comparison in (LINES_THAT_DIFFER, TRANSFERS_THAT_NO_LINE_TELLS, CASES_THAT_AGREE):

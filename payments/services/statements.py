@@ -16,7 +16,7 @@ from accounts.services import record_audit
 from kernel.actors import Actor
 from payments import bank_lines
 from payments.audit import Did
-from payments.models import BankTransfer, Payment
+from payments.models import BankTransfer, ExpectedTransfer, Payment
 from payments.services.bank_days import reconcile_bank
 from payments.services.expected import expected_by
 from payments.services.transfers import ACCOUNT, Line, TransferDiffers, arrive, give
@@ -78,18 +78,40 @@ def read_lines(lines: Iterable[Line], *, channel: BankTransfer.Channel, actor: A
 
 
 def match(transfer_id: int, *, actor: Actor, at: datetime) -> Payment | None:
-    """Give a transfer that nobody has looked at to whom its text names, once; nothing when it names nobody: it waits for staff."""
+    """
+    Give a transfer that nobody has looked at to whom its text names, once; nothing when it names nobody, or when it may be known by
+    another name: it waits for staff.
+    """
     expected = expected_by(BankTransfer.objects.values_list("note", flat=True).get(pk=transfer_id))
     with transaction.atomic():
         customer = Customer.objects.lock(expected.customer_id) if expected else None
         transfer = BankTransfer.objects.lock(transfer_id)
         if transfer.seen_at:
             return None
-        if customer is None or expected is None or transfer.assigned or transfer.returned:
+        if (
+            customer is None
+            or expected is None
+            or transfer.assigned
+            or transfer.returned
+            or _may_be_known(transfer, expected)
+        ):
             transfer.seen_at = at
             transfer.save(update_fields=["seen_at"])
             return None
         return give(transfer.pk, customer, transfer.rest, expected_id=expected.pk, actor=actor, at=at)
+
+
+def _may_be_known(transfer: BankTransfer, expected: ExpectedTransfer) -> bool:
+    """
+    Whether a person has to look if its money is here already: it is on an account that nobody was asked to pay into, or the same
+    amount for the same was told by another channel, which may have another number for it.
+    """
+    if transfer.account != ACCOUNT:
+        return True
+    others = BankTransfer.objects.exclude(channel=transfer.channel).filter(
+        account=transfer.account, amount=transfer.amount
+    )
+    return others.filter(payments__expected=expected).exists()
 
 
 def look_at_unseen(*, at: datetime) -> Tally:

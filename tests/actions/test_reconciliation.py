@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +23,7 @@ from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
 from payments.services.reconcile import begins, read_day
 from payments.services.refunds import record_refund
-from payments.services.statements import read_file
+from payments.services.statements import read_feed, read_file
 from payments.services.transfers import give, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
@@ -256,6 +257,30 @@ def test_what_the_bank_does_not_know_tells_twice_or_otherwise_is_found(customer:
     assert found == [("amount", 5_500, 5_000), ("twice", 7_000, 7_000), ("missing_there", None, 6_000)]
     bank_file("FT2,6000,x,2026-03-10")
     assert ReconciliationCase.objects.get(kind="missing_there").resolution == "agrees"
+
+
+def told_by_the_feed(number: str, *, at: datetime = NOON, **more: object) -> None:
+    read_feed(json.dumps({"tid": number, "amount": 5_000, "note": "x", **more}).encode(), at=at)
+
+
+@pytest.mark.parametrize("dated", [{}, {"date": "2020-01-01"}, {"date": "2099-01-01"}])
+def test_what_the_feed_told_and_no_statement_tells_is_found_whatever_day_it_said(dated: dict[str, str]) -> None:
+    """Somebody who knows the secret of the feed can make up a transfer, but no line of the bank's own statement."""
+    read_file(b"number,amount,note,date\nFT0,7000,x,2026-03-09", "csv", actor=STAFF, at=NOON)
+    told_by_the_feed("MADEUP", **dated)
+    assert bank_file("FT1,7000,x,2026-03-15") == [("missing_there", None, 5_000)]
+
+
+def test_what_the_feed_tells_on_a_weekend_is_expected_with_the_statement_of_its_own_day() -> None:
+    read_file(b"number,amount,note,date\nFT0,7000,x,2026-03-09", "csv", actor=STAFF, at=NOON)
+    told_by_the_feed("FT1", date="2026-03-11")
+    assert bank_file("FT2,7000,x,2026-03-10") == []
+    assert bank_file("FT1,5000,x,2026-03-11") == []
+
+
+def test_what_the_feed_told_after_a_day_is_not_expected_in_its_statement() -> None:
+    told_by_the_feed("FT1", at=NOON + DAY)
+    assert bank_file("FT2,7000,x,2026-03-10") == []
 
 
 # Refunds to the source

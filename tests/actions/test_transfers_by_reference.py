@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -135,6 +136,52 @@ def test_the_same_line_told_again_by_any_way_books_nothing() -> None:
     assert comes(200_000, "something else").known == 1
     assert wallet_of(customer.pk).credit == 200_000
     assert BankTransfer.objects.count() == 1
+
+
+def feed(number: str, amount: int, note: str, **more: object) -> Reading:
+    return statements.read_feed(json.dumps({"tid": number, "amount": amount, "note": note, **more}).encode(), at=LATER)
+
+
+def file(*rows: str) -> Reading:
+    return statements.read_file("\n".join(rows).encode(), "csv", actor=STAFF, at=LATER + DAY / 2)
+
+
+def test_a_file_from_a_spreadsheet_that_lost_the_zeros_of_our_account_books_nothing_twice(settings: Any) -> None:
+    settings.SELLER_BANK_ACCOUNT = "0071000888888"
+    customer = make_customer()
+    asked = topping_up(customer)
+    feed("FT1", 200_000, asked.reference, accountNumber="0071000888888")
+    assert file("number,amount,note,account", f"FT1,200000,{asked.reference},71000888888").known == 1
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.BANK)) == (200_000, -200_000)
+
+
+def test_money_on_an_account_that_nobody_was_asked_to_pay_into_waits_for_a_person() -> None:
+    """It may be the same money, by another name of our account: nothing says that it is not."""
+    customer = make_customer()
+    asked = topping_up(customer)
+    feed("FT1", 200_000, asked.reference)
+    reading = feed("FT1", 200_000, asked.reference, accountNumber="5550001")
+    assert (reading.new, reading.given) == (1, 0)
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.SUSPENSE)) == (200_000, 200_000)
+    look_at_unseen(at=LATER + DAY)
+    assert wallet_of(customer.pk).credit == 200_000
+
+
+def test_what_another_channel_tells_under_another_number_waits_for_a_person() -> None:
+    """The service calls it 92704 and the bank's file FT1: a second transfer of the same amount, or the same one."""
+    customer = make_customer()
+    asked = topping_up(customer)
+    feed("92704", 200_000, asked.reference)
+    assert file("number,amount,note", f"FT1,200000,{asked.reference}").waiting == 1
+    assert (wallet_of(customer.pk).credit, house_balance(Kind.SUSPENSE)) == (200_000, 200_000)
+    assert file("number,amount,note", f"FT2,150000,{asked.reference}").given == 1
+
+
+def test_a_text_that_was_cut_within_a_character_holds_up_nobody() -> None:
+    first, second = topping_up(make_customer()), topping_up(make_customer())
+    lines = [{"tid": "FT1", "amount": 200_000, "note": f"{first.reference} \ud83d"},
+             {"tid": "FT2", "amount": 200_000, "note": second.reference}]  # fmt: skip
+    assert statements.read_feed(json.dumps(lines).encode(), at=LATER).given == 2
 
 
 def test_the_same_number_with_another_amount_is_told_to_staff_and_books_nothing() -> None:

@@ -105,8 +105,35 @@ def test_news_that_make_no_sense_are_refused(body: bytes) -> None:
         read_feed(body)
 
 
+def test_what_is_in_another_currency_is_left_out() -> None:
+    """200,000 rupiah are no 200,000 đồng."""
+    rows = "Số bút toán;Số tiền;Loại tiền\nA1;200000;IDR\nA2;200000;VNĐ\nA3;200000;\n"
+    assert [line.number for line in read_csv(rows.encode())] == ["A2", "A3"]
+    told = b'[{"tid": "B1", "amount": 200000, "currency": "usd"}, {"tid": "B2", "amount": 200000, "currency": "vnd"}]'
+    assert [line.number for line in read_feed(told)] == ["B2"]
+
+
+def test_a_text_that_was_cut_within_a_character_is_read() -> None:
+    """A bank's 25 characters may end between the halves of one that has two."""
+    [line] = read_feed(b'{"tid": "A1", "amount": 5000, "note": "ABCDEFGHJA \\ud83d"}')
+    assert line.note == "ABCDEFGHJA ?"
+
+
+def test_more_than_any_amount_can_be_refuses_the_whole_before_anything_is_booked() -> None:
+    with pytest.raises(InvalidInput, match=r"Line 2|Dòng 2"):
+        read_csv(b"number,amount\nA1,5000\nA2,1000000000001")
+
+
+@pytest.mark.parametrize("written", ["71000888888", "0071000888888VND", "970436/0071000888888 VND", "71000888888.0"])
+def test_the_account_is_ours_however_a_bank_or_a_spreadsheet_writes_it(written: str) -> None:
+    line = StatementLine("A", 1, account=written)
+    assert of_account(line, ["0071000888888"], "main") == "main"
+
+
 def test_the_account_that_customers_pay_into_is_the_main_one() -> None:
     line = StatementLine("A", 1, account="970436/1017595600")
     assert of_account(line, ["1017595600"], "main") == "main"
     assert of_account(StatementLine("A", 1), ["1017595600"], "main") == "main"
     assert of_account(StatementLine("A", 1, account="0011"), ["1017595600"], "main") == "0011"
+    assert of_account(StatementLine("A", 1, account="5600"), ["0000000000", "1017595600"], "main") == "5600"
+    assert of_account(StatementLine("A", 1, account="0000000000"), ["0000000000"], "main") == "main"
