@@ -56,10 +56,14 @@ def linked_ways(customer: Customer, *, at: datetime) -> list[OpenGateway]:
 
 
 def spent_this_month(links: Sequence[LinkedAccount], *, at: datetime) -> dict[UUID, int]:
-    """What each was charged in the calendar month, what is under way included."""
+    """
+    What each was charged in the calendar month, what is under way included, and what was given up, until the gateway says that it
+    took nothing.
+    """
     month = CalendarMonth.of(at).period
     taken = Payment.objects.filter(linked__in=links, created_at__gte=month.starts_at, created_at__lt=month.ends_at)
-    sums = taken.exclude(state__in=[Payment.State.FAILED, Payment.State.CANCELLED]).order_by().values("linked")
+    may_be_made = taken.exclude(state=Payment.State.FAILED).exclude(state=Payment.State.CANCELLED, failure__gt="")
+    sums = may_be_made.order_by().values("linked")
     return dict(sums.annotate(total=Sum("amount")).values_list("linked", "total")) if links else {}
 
 

@@ -83,6 +83,11 @@ class AutomaticCharge(models.Model):
             opens_nothing_when_closed(when=pgtrigger.Q(new__is_on=True), on="is_on"),
             never_deleted(),
             frozen("is_of_one_customer_and_purpose", columns=["customer_id", "purpose"]),
+            frozen(
+                "takes_what_was_agreed_to",
+                columns=["below", "amount"],
+                unless="NEW.consent_id <> OLD.consent_id",
+            ),
             pgtrigger.Trigger(
                 name="is_what_was_agreed_to",
                 level=pgtrigger.Row,
@@ -128,12 +133,14 @@ CHARGED_AS_AGREED = pgtrigger.Trigger(
     END IF;
     SELECT * INTO agreed FROM payments_consent WHERE id = NEW.consent_id AND linked_id = NEW.linked_id AND at <= NEW.created_at;
     IF NOT FOUND OR (agreed.scope <> 'charges' AND NOT EXISTS (
-        SELECT FROM payments_automaticcharge WHERE consent_id = agreed.id AND is_on
+        SELECT FROM payments_automaticcharge c WHERE c.consent_id = agreed.id AND c.is_on
+            AND NEW.kind = CASE c.purpose WHEN 'top_up' THEN 'top_up' ELSE 'invoice' END AND NEW.amount = coalesce(c.amount, NEW.amount)
     )) THEN
         RAISE EXCEPTION 'payment % charges without a consent', NEW.reference USING ERRCODE = 'check_violation';
     END IF;
+    -- What its customer has given up may be made all the same, until the gateway says that it took nothing.
     SELECT coalesce(sum(amount), 0) INTO spent FROM payments_payment
-    WHERE linked_id = NEW.linked_id AND state NOT IN ('failed', 'cancelled')
+    WHERE linked_id = NEW.linked_id AND state <> 'failed' AND NOT (state = 'cancelled' AND failure <> '')
         AND date_trunc('month', created_at AT TIME ZONE public.billing_zone())
             = date_trunc('month', NEW.created_at AT TIME ZONE public.billing_zone());
     IF NEW.amount > account.charge_limit OR NEW.amount > account.gateway_limit OR spent + NEW.amount > account.month_limit THEN

@@ -74,6 +74,7 @@ def judge(
         case _ if not payment.is_open:
             if isinstance(outcome, Failed) and _is_news(payment, outcome.code):
                 _look_at_account(payment, outcome.code, at=at)
+                _note_nothing_taken(payment, outcome)
             return payment, Verdict.DUPLICATE
         case Failed(code=code, message=message):
             _fail(payment, f"{code}: {message}", at=at)
@@ -233,6 +234,13 @@ def _is_news(payment: Payment, code: str) -> bool:
     if not payment.linked:
         return False
     return payment.state == Payment.State.CANCELLED or (payment.state == Payment.State.FAILED and code == REVOKED)
+
+
+def _note_nothing_taken(payment: Payment, outcome: Failed) -> None:
+    """Of a charge that was given up: from now on it does not count in the limits of its account, see `CHARGED_AS_AGREED`."""
+    if payment.state == Payment.State.CANCELLED and not payment.failure and outcome.code != UNSETTLED:
+        payment.failure = _kept(f"{outcome.code}: {outcome.message}")[:200]
+        payment.save()
 
 
 def _look_at_account(payment: Payment, code: str, *, at: datetime) -> None:

@@ -15,6 +15,7 @@ from notifications.models import Notice
 from orders.models import Action, Order
 from orders.services.checkout import check_out
 from payments.consents import VERSION
+from payments.failures import UNSETTLED
 from payments.gateways import Failed, Linked, LinkReport, Pending, Report, Succeeded, Unknown, Unlinked
 from payments.gateways.base import NOT_FOUND
 from payments.models import AutomaticCharge, Consent, LinkedAccount, Payment
@@ -38,6 +39,7 @@ from payments.services.wallet import wallet_of
 from payments.services.ways import AccountLimit, AccountNotUsable, UnknownAccount
 from payments.tasks import see_to_links
 from store.sealed import seal, unseal
+from tests.actions.books import refused
 from tests.actions.conftest import Gate
 from tests.actions.test_bank_transfers import bills
 from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, make_customer, owner_of, quote
@@ -326,6 +328,37 @@ def test_a_link_that_is_over_has_ended_although_the_payment_had_before(linking: 
     link.refresh_from_db()
     assert link.state == "revoked"
     assert (told(Notice.Kind.LINK_ENDED), told(Notice.Kind.PAYMENT_FAILED)) == (1, int(before != "given up"))
+
+
+def test_a_charge_that_was_given_up_counts_in_the_month_until_the_gateway_says_that_it_took_nothing(
+    linking: Any,
+) -> None:
+    """500,000 in a month: 300,000 hang and are given up, and may be taken all the same. So 200,000 are left, and not 500,000."""
+    customer = make_customer()
+    link = linked_account(customer, month_limit=500_000)
+    linking.charge_answer = Pending()
+    way = {"gateway": f"linked:{link.pk}", "actor": owner_of(customer), "at": NOON}
+    first = start_top_up(customer, 300_000, **way)
+    cancel_attempt(first.pk, actor=owner_of(customer), at=NOON)
+    with refused(AccountLimit, most=200_000):
+        start_top_up(customer, 200_001, **way)
+    record_outcome(first.pk, Failed(UNSETTLED, ""), actor=JOB, at=NOON)  # nobody knows
+    with refused(AccountLimit, most=200_000):
+        start_top_up(customer, 200_001, **way)
+    record_outcome(first.pk, Failed("insufficient_funds", ""), actor=JOB, at=NOON)
+    assert start_top_up(customer, 500_000, **way).amount == 500_000
+
+
+def test_a_charge_that_was_given_up_and_made_all_the_same_is_within_the_month(linking: Any) -> None:
+    customer = make_customer()
+    link = linked_account(customer, month_limit=500_000)
+    linking.charge_answer = Pending()
+    way = {"gateway": f"linked:{link.pk}", "actor": owner_of(customer), "at": NOON}
+    first = start_top_up(customer, 300_000, **way)
+    cancel_attempt(first.pk, actor=owner_of(customer), at=NOON)
+    record_outcome(first.pk, Succeeded("T-1", 300_000, NOON), actor=JOB, at=NOON)
+    with refused(AccountLimit, most=200_000):
+        start_top_up(customer, 300_000, **way)
 
 
 def test_a_late_decline_of_a_charge_that_was_given_up_has_its_link_asked_about(linking: Any) -> None:

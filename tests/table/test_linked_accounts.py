@@ -76,6 +76,14 @@ def test_the_limit_of_a_month_is_that_of_the_billing_zone(account: LinkedAccount
     assert run(CHARGE, *charge(account, 300_000, at=MARCH)) == 1  # what failed has taken nothing
 
 
+def test_what_was_given_up_counts_until_it_is_known_to_have_taken_nothing(account: LinkedAccount) -> None:
+    run(CHARGE, *charge(account, 300_000))
+    run("UPDATE payments_payment SET state = 'cancelled', settled_at = created_at")
+    refuse(CHARGE, *charge(account, 200_001), match="exceeds the limits")
+    run("UPDATE payments_payment SET failure = 'insufficient_funds: '")
+    assert run(CHARGE, *charge(account, 300_000)) == 1
+
+
 @pytest.mark.parametrize("end", ["expired", "revoked", "unlinked"])
 def test_an_account_that_has_ended_is_not_charged(account: LinkedAccount, end: str) -> None:
     run("UPDATE payments_linkedaccount SET state = %s, ended_at = %s WHERE id = %s", end, MARCH, account.pk)
@@ -97,10 +105,20 @@ def test_an_account_is_not_charged_after_its_own_end(account: LinkedAccount) -> 
 
 def test_what_is_charged_by_itself_stops_when_it_is_switched_off(account: LinkedAccount) -> None:
     refuse(CHARGE, *charge(account, consent=agreed(account, "top_up").pk), match="without a consent")
-    automatic = tops_up(account)
+    automatic = tops_up(account, amount=200_000)
     assert run(CHARGE, *charge(account, consent=automatic.consent_id)) == 1
     run("UPDATE payments_automaticcharge SET is_on = FALSE")
     refuse(CHARGE, *charge(account, consent=automatic.consent_id), match="without a consent")
+
+
+def test_what_is_charged_by_itself_is_the_amount_and_the_purpose_that_were_agreed_to(account: LinkedAccount) -> None:
+    """200,000 at a time were agreed to, of 300,000 that the account may be charged; and invoices are no top-up."""
+    automatic = tops_up(account, amount=200_000)
+    refuse(CHARGE, *charge(account, 200_001, consent=automatic.consent_id), match="without a consent")
+    assert run(CHARGE, *charge(account, 200_000, consent=automatic.consent_id)) == 1
+    refuse(CHARGE, *charge(account, 1, consent=pays_invoices(account).consent_id), match="without a consent")
+    refuse("UPDATE payments_automaticcharge SET amount = 300000 WHERE purpose = 'top_up'", match="frozen")
+    refuse("UPDATE payments_automaticcharge SET below = 1000000000 WHERE purpose = 'top_up'", match="frozen")
 
 
 def test_nothing_is_switched_on_that_nobody_agreed_to(account: LinkedAccount) -> None:
@@ -111,7 +129,11 @@ def test_nothing_is_switched_on_that_nobody_agreed_to(account: LinkedAccount) ->
     )
     refuse("UPDATE payments_automaticcharge SET purpose = 'top_up', below = 1, amount = 1", match="frozen")
     refuse("DELETE FROM payments_automaticcharge WHERE id = %s", automatic.pk, match="keeps its rows")
-    refuse("UPDATE payments_automaticcharge SET below = 1", match="only_a_top_up_has_an_amount")
+    refuse("UPDATE payments_automaticcharge SET below = 1", match="frozen")
+    again = agreed(account, "invoices")
+    refuse(
+        "UPDATE payments_automaticcharge SET below = 1, consent_id = %s", again.pk, match="only_a_top_up_has_an_amount"
+    )
     run("UPDATE payments_automaticcharge SET is_on = FALSE")
     run("UPDATE payments_linkedaccount SET state = 'revoked', ended_at = now() WHERE id = %s", account.pk)
     refuse("UPDATE payments_automaticcharge SET is_on = TRUE", match="nobody agreed")
