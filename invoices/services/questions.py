@@ -28,6 +28,11 @@ class QuestionedAlready(DomainError):
     message = _("This line is being looked into already. Please wait for our answer.")
 
 
+class AnsweredBefore(DomainError):
+    code = "answered-before"
+    message = _("We have answered your question about this line. If the answer is not right, please write to us.")
+
+
 class NothingToQuestion(DomainError):
     code = "nothing-to-question"
     message = _("This line costs nothing, or was credited already.")
@@ -53,6 +58,7 @@ def question_line(
 
     :raises UnknownLine: not on an invoice of this customer
     :raises QuestionedAlready: staff have not answered yet
+    :raises AnsweredBefore: they have: asking again and again would keep a debt from being dunned for ever
     :raises NothingToQuestion: it costs nothing, or all of the invoice was credited
     """
     if not 0 < len(text.strip()) <= LONGEST:
@@ -64,6 +70,8 @@ def question_line(
     invoice = Invoice.objects.lock_all([invoice_id])[0]
     if Question.objects.open().filter(line=line).exists():
         raise QuestionedAlready
+    if Question.objects.filter(line=line).exists():
+        raise AnsweredBefore
     shares = coupon_shares({invoice.pk: invoice.coupon} if invoice.coupon else {})
     amount = min(line.total - shares.get(line.pk, 0), invoice.total - invoice.credited)
     if amount <= 0:

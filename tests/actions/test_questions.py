@@ -15,6 +15,7 @@ from invoices.models import Act, Invoice, Question
 from invoices.models.dunning import is_in_force
 from invoices.services.ladder import climb
 from invoices.services.questions import (
+    AnsweredBefore,
     NothingToQuestion,
     QuestionAnswered,
     QuestionedAlready,
@@ -29,6 +30,7 @@ from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.owed import settle_what_is_owed
 from payments.services.wallet import wallet_of
+from tests.actions.books import refused
 from tests.cast import JOB, STAFF, fund, owner_of
 from tests.debts import morning, usage_invoice
 
@@ -108,6 +110,18 @@ def test_an_explained_line_is_dunned_again_and_the_customer_reads_why(bob, invoi
     told = Notice.objects.get(kind=Notice.Kind.QUESTION_ANSWERED)
     assert told.facts["answer"] == "It was 100 GB from the first on."
     assert AuditEntry.objects.get().verb == "explain questioned line"
+
+
+@pytest.mark.parametrize("justified", [True, False])
+def test_a_line_that_was_answered_is_not_questioned_again_to_keep_it_from_being_dunned(invoice, justified):
+    question = ask(invoice)
+    if justified:
+        justify(question, 100_000, morning(13))
+    else:
+        explain_to_customer(question.pk, "It was 100 GB from the first on.", actor=STAFF, at=morning(13))
+    with refused(AnsweredBefore):
+        ask(invoice, at=morning(14))
+    ask(invoice, 181_000, at=morning(14))  # the other line
 
 
 def test_a_justified_question_is_answered_by_a_credit_note(bob, invoice):
