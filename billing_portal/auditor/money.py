@@ -231,7 +231,32 @@ MONEY = (
         "money from gateways and banks came by payments that succeeded",
         "'top_up', 'bank_transfer'",
         "SELECT FROM payments_payment p WHERE p.id::text = t.source AND p.customer_id = t.customer_id"
-        " AND p.state IN ('succeeded', 'refunded') AND p.means = CASE t.kind WHEN 'top_up' THEN 'gateway' ELSE t.kind END",
+        " AND p.state IN ('succeeded', 'refunded') AND p.means = CASE t.kind WHEN 'top_up' THEN 'gateway' ELSE t.kind END"
+        " AND (t.kind = 'top_up' OR p.transfer_id IS NOT NULL)",
+    ),
+    Claim(
+        "no more of a bank transfer is given to customers than arrived",
+        """
+        SELECT p.reference, p.customer_id FROM payments_payment p JOIN payments_banktransfer b ON b.id = p.transfer_id
+        WHERE :of(p.customer_id) AND b.amount - b.returned < (SELECT sum(q.amount) FROM payments_payment q WHERE q.transfer_id = b.id)
+        """,
+    ),
+    Claim(
+        "what came into a wallet is as much as its payment, order item or credit note says",
+        """
+        SELECT t.kind || ' ' || t.source, t.customer_id FROM ledger_transaction t
+        JOIN LATERAL (
+            SELECT coalesce(sum(e.amount), 0) AS amount FROM ledger_entry e WHERE e.transaction_id = t.id AND e.customer_id IS NOT NULL
+        ) came ON TRUE
+        JOIN LATERAL (SELECT CASE WHEN t.source ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN t.source::uuid END AS id) about ON TRUE
+        JOIN LATERAL (
+            SELECT coalesce(p.captured, p.amount) AS most FROM payments_payment p WHERE t.kind IN ('top_up', 'bank_transfer') AND p.id = about.id
+            UNION ALL SELECT i.due FROM orders_orderitem i WHERE t.kind = 'order_refund' AND i.id = about.id
+            UNION ALL SELECT c.refunded FROM invoices_creditnote c WHERE t.kind = 'credit_note_refund' AND c.id = about.id
+        ) said ON TRUE
+        WHERE t.kind IN ('top_up', 'bank_transfer', 'order_refund', 'credit_note_refund') AND :new(t.id) AND :of(t.customer_id)
+            AND (came.amount > said.most OR came.amount < said.most AND t.kind <> 'credit_note_refund')
+        """,
     ),
     _has_row(
         "what orders and invoices were paid was paid by payments",

@@ -223,7 +223,19 @@ PLANTED: dict[str, list[str]] = {
     ],
     "an undecided payment is asked about": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL WHERE means = 'gateway'"],
     "every payment is decided within four days": ["UPDATE payments_payment SET state = 'unknown', captured = NULL, gateway_txn_id = NULL, check_at = now() WHERE means = 'gateway'"],
-    "money from gateways and banks came by payments that succeeded": [posted("top_up"), posted("bank_transfer")],
+    "money from gateways and banks came by payments that succeeded": [
+        posted("top_up"),
+        posted("bank_transfer"),
+        "UPDATE payments_payment SET transfer_id = NULL WHERE means = 'bank_transfer'",
+    ],
+    "no more of a bank transfer is given to customers than arrived": [
+        "UPDATE payments_payment SET amount = amount + 1 WHERE means = 'bank_transfer'",
+    ],
+    "what came into a wallet is as much as its payment, order item or credit note says": [
+        "UPDATE payments_payment SET captured = captured - 1 WHERE means = 'gateway'",
+        "UPDATE payments_payment SET amount = amount + 1 WHERE means = 'bank_transfer'",
+        "UPDATE invoices_creditnote SET refunded = refunded - 1 WHERE refunded > 0",
+    ],
     "what orders and invoices were paid was paid by payments": [posted("invoice_payment")],
     "what was paid for orders was ordered": [posted("order_payment")],
     "what orders gave back was ordered and not provided": [posted("order_refund", "(SELECT i.id::text FROM orders_orderitem i LIMIT 1)")],
