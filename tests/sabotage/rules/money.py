@@ -229,4 +229,24 @@ MONEY_RULES = (
         "invoices.services.held:Bound.is_passed_by", "return bool(", "return False and bool(", f"{MONTH_END}::far_above",
         name="a bill far above the usual waits for staff",
     ),
+    edited(
+        "payments.services.gateway:open_attempt", "beside + (amount if way.linked else 0)", "amount if way.linked else 0",
+        f"{ACTIONS}key_limits.py::beside_a_top_up", name="what the wallet gives beside a top-up is spent by the key",
+    ),
+    edited(
+        "payments.services.outcomes:judge", "replace(actor, key=None)", "actor", f"{ACTIONS}key_limits.py::count_once",
+        name="what a key began counts once",
+    ),
+    edited(
+        "payments.services.settle:refund_credit_note", "    collect_debts(note.customer_id, at=at)\n", "",
+        f"{ACTIONS}taken_back.py::of_a_deleted_server", name="what comes back pays what is owed first",
+    ),
+    edited(
+        "payments.services.statements:_may_be_known", "if transfer.account != ACCOUNT:", "if False:",
+        f"{ACTIONS}transfers_by_reference.py::nobody_was_asked", name="money on another account waits for a person",
+    ),
+    edited(
+        "invoices.services.questions:question_line", "if Question.objects.filter(line=line).exists():", "if False:",
+        f"{ACTIONS}questions.py::is_not_questioned_again", name="a line is questioned once",
+    ),
 )  # fmt: skip
