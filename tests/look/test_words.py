@@ -10,6 +10,8 @@ from typing import NamedTuple
 import polib
 import pytest
 
+from tests.structure.layers import LEDGER, layers
+
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
@@ -69,3 +71,19 @@ def test_its_other_words_are_said_nowhere(word: Word) -> None:
 def test_the_table_is_read() -> None:
     assert Word("recover", ["khôi phục", "recover"], ["phục hồi"]) in WORDS
     assert len(WORDS) > 25
+
+
+def test_each_word_of_the_vocabulary_is_said_in_the_code_or_on_a_page() -> None:
+    """Else it is nobody's word: whoever looks for it finds nothing. Written together or apart, one or several."""
+    table = (ROOT / "docs/glossary.md").read_text().partition("| word | meaning |\n|---|---|\n")[2].partition("\n\n")[0]
+    words = {word.strip() for row in table.splitlines() for word in re.split("[;,:]", row.split("|")[1])} - {""}
+    said = " ".join(
+        path.read_text().lower()
+        for room in (*layers(), LEDGER, "templates")
+        for path in sorted((ROOT / room).rglob("*.[ph][yt]*"))
+        if path.suffix in {".py", ".html"} and "migrations" not in path.parts
+    )
+    assert len(words) > 120
+    assert [
+        word for word in sorted(words) if not re.search(r"s?[\s_-]*".join(re.split("[ -]", word.lower())), said)
+    ] == []
