@@ -14,11 +14,13 @@ class InvoicesConfig(AppConfig):
         from catalog.rates import knows_what_is_taxed
         from invoices.attached import files_of_invoices
         from invoices.closing import bills_left
+        from invoices.explain import line_words
         from invoices.queries import facts_of_invoices, facts_of_steps
         from invoices.services.ladder import ensure_ladder
         from invoices.vat import mistaxed
         from notifications.events import Subject
         from notifications.files import has_files
+        from notifications.render import words_for
         from notifications.truth import knows
         from store.places import has_pages
         from team.closing import keeps_open
@@ -26,6 +28,7 @@ class InvoicesConfig(AppConfig):
         post_migrate.connect(ensure_ladder, sender=self)
         knows(Subject.INVOICE, facts_of_invoices)
         knows(Subject.DUNNING, facts_of_steps)
+        words_for("line", line_words)
         has_files(Subject.INVOICE, files_of_invoices)
         keeps_open(bills_left)
         knows_what_is_taxed(mistaxed)

@@ -6,14 +6,15 @@ The wording is for pages and documents in the active language; every figure come
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.meters import Aggregation
+from catalog.models import Item
 from catalog.price_words import discount_words, how_it_came, meter_words, term_words
 from catalog.pricing import Component, Rate, price_line
 from catalog.units import counted, unit_words
@@ -70,8 +71,15 @@ def recompute(line: InvoiceLine) -> bool:
 
 def name_of(line: InvoiceLine, language: str = "") -> str:
     """The line's name as issued; for English readers the item's English name, unless it was renamed since."""
-    reads = language or get_language() or "vi"
-    return line.item.name_in(reads) if line.item.name == line.name else line.name
+    return line.item.as_issued(line.name, language)
+
+
+def line_words(told: str | Mapping[str, str]) -> str:
+    """The line that a notice names: its item, and its name as issued."""
+    if isinstance(told, str):
+        return told
+    item = Item.objects.filter(pk=told["item"]).first()
+    return item.as_issued(told["name"]) if item else told["name"]
 
 
 def per(line: InvoiceLine) -> str:

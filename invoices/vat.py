@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Case, Count, F, Sum, Value, When
 from django.db.models.expressions import Combinable
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from catalog.rates import Mistaxed
@@ -26,7 +27,7 @@ LEDGER = [
     Column("buyer", _("Customer"), Form.TEXT, 32),
     Column("tax_code", _("Tax code"), Form.TEXT, 14),
     Column("net", _("Net"), Form.MONEY, 16),
-    Column("rate", _("VAT rate"), Form.SHARE, 10),
+    Column("rate", capfirst(_("VAT rate")), Form.SHARE, 10),
     Column("tax", _("VAT"), Form.MONEY, 14),
     Column("total", _("Total"), Form.MONEY, 16),
 ]

@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from catalog.models import Product
+from catalog.models import Item, Product
 from kernel import display
 from kernel.shapes import Wording
 from ledger.models import Entry, Grant, Transaction
@@ -78,6 +78,8 @@ def poc_credit_of(
         times = PocTime.objects.select_related("product").order_by("-starts_at", "-id")
         grants = grants.prefetch_related(Prefetch("times", times))
     found = list(grants)
+    if with_times:
+        _name_lines([time for grant in found for time in grant.times.all()])
     products = Product.objects.in_bulk({pk for grant in found for pk in grant.products})
     return [
         PocCredit(
@@ -88,6 +90,17 @@ def poc_credit_of(
         )
         for grant in found
     ]
+
+
+def _name_lines(times: Collection[PocTime]) -> None:
+    """What they paid, called as the reader's language calls it: `said`, a line's name and its total."""
+    items = Item.objects.in_bulk({line["item"] for time in times for line in time.lines})
+    by_id = {str(pk): item for pk, item in items.items()}
+    for time in times:
+        time.said = [
+            (by_id[line["item"]].as_issued(line["name"]) if line["item"] in by_id else line["name"], line["total"])
+            for line in time.lines
+        ]
 
 
 def state_of(grant: Grant, *, at: datetime) -> str:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +81,7 @@ class MakeBatch(Task[None]):
 
 class FileForm(forms.Form):
     batch = forms.CharField(label=_("Batch"), max_length=40, validators=[validate_printable])
-    file = forms.FileField(label=_("CSV file"), help_text=", ".join(COLUMNS))
+    file = forms.FileField(label=capfirst(_("CSV file")), help_text=", ".join(COLUMNS))
 
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]

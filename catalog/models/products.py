@@ -40,6 +40,10 @@ class Named(models.Model):
     def name_in(self, language: str) -> str:
         return self.name_en if language.startswith("en") else self.name
 
+    def as_issued(self, issued: str, language: str = "") -> str:
+        """What a paper that says `issued` calls it: for English readers the English name, unless it was renamed since."""
+        return self.name_in(language or get_language() or "vi") if issued == self.name else issued
+
 
 class Product(Named):
     """A service on offer and the policies that its resources live by; each policy is business, so it is data."""

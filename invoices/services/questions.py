@@ -153,7 +153,7 @@ def _tell(question: Question, customer: Customer, kind: Notice.Kind, /, *, at: d
         question.pk,
         at=at,
         number=question.invoice.number,
-        line=question.line.name,
+        line={"item": str(question.line.item_id), "name": question.line.name},
         amount=question.amount,
         **facts,
     )

@@ -259,13 +259,13 @@ def _names(deal: Deal) -> dict[UUID, str]:
 
 def changes_between(old: Deal, new: Deal) -> list[Json]:
     """What differs between two offers for the same wish: (what, was, now), amounts in đồng."""
-    found = []
+    found, names = [], _names(new)
     before = {(part.name, line.component.item_id): line for part in old.parts for line in part.charge.lines}
     for part in new.parts:
         for line in part.charge.lines:
             was = before.get((part.name, line.component.item_id))
             if was and was.total != line.total:
-                what = f"{part.name} · {line.component.name}"
+                what = f"{part.name} · {names.get(line.component.item_id, line.component.name)}"
                 found.append({"what": what, "was": was.total, "now": line.total})
     vat = [sum(part.charge.tax for part in deal.parts) for deal in (old, new)]
     sums = [

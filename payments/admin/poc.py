@@ -8,6 +8,7 @@ from typing import Unpack
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -101,7 +102,7 @@ class GrantPoc(Task[Customer]):
 
 
 class StopPocForm(ShortReasonForm):
-    grant = forms.ModelChoiceField(Grant.objects.none(), label=_("POC credit"), empty_label=None)
+    grant = forms.ModelChoiceField(Grant.objects.none(), label=capfirst(_("POC credit")), empty_label=None)
     field_order = ("grant", "reason")
 
     def __init__(

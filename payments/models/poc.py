@@ -44,6 +44,9 @@ class PocTime(models.Model):
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
+    said: list[tuple[str, int]]
+    """Of those read by `payments.poc`: what it paid, in the reader's language."""
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     grant = models.ForeignKey(
         Grant, on_delete=models.PROTECT, db_constraint=False, related_name="times", verbose_name=_("POC credit")

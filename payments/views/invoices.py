@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import PortalRequest, portal_page
 from accounts.may import May
 from invoices.explain import explain_line, name_of, per
-from invoices.models import Invoice, InvoiceLine
+from invoices.models import Invoice, InvoiceLine, Question
 from invoices.queries import coupon_shares
 from invoices.reports import INVOICES_TO_PAY
 from invoices.services.questions import question_line
@@ -75,6 +75,13 @@ def _choices(lines: Iterable[InvoiceLine]) -> list[tuple[int, str]]:
     return [(line.position, f"{name_of(line)} · {display.money(line.total)}") for line in lines if line.total]
 
 
+def _questions(invoice: Invoice) -> list[Question]:
+    found = open_rows(invoice.questions.select_related("line__item", "credit_note").order_by("-id"))
+    for question in found:
+        question.line_name = name_of(question.line)
+    return found
+
+
 def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = None) -> HttpResponse:
     coupons = coupon_shares({found.pk: found.coupon} if found.coupon else {})
     lines = open_rows(found.lines.select_related("item", "price").order_by("position"))
@@ -88,7 +95,7 @@ def _page(request: PortalRequest, found: Invoice, form: QuestionForm | None = No
         "allocations": allocations_to(found),
         "standing": standing_of(request.customer, at=request.at) if found.due else None,
         "credit_notes": found.credit_notes.order_by("issued_at") if found.credited else [],
-        "questions": found.questions.select_related("line", "credit_note").order_by("-id"),
+        "questions": _questions(found),
         "may_question": May.PAY in request.rights and choices and found.credited < found.total,
         "question": form or QuestionForm(lines=choices),
         **(paying(request, [found]) if found.due and May.PAY in request.rights else {}),

@@ -87,3 +87,31 @@ def test_each_word_of_the_vocabulary_is_said_in_the_code_or_on_a_page() -> None:
     assert [
         word for word in sorted(words) if not re.search(r"s?[\s_-]*".join(re.split("[ -]", word.lower())), said)
     ] == []
+
+
+HEADINGS = [
+    re.compile(r'<(?:h[1-6]|th|dt|legend|label|summary)\b[^>]*>\s*\{% translate "([^"]+)" %\}'),
+    re.compile(r'\{% block (?:title|heading|lead) %\}\{% translate "([^"]+)" %\}'),
+    re.compile(r'\b(?:title|label)=(?:_|text)\("([^"]+)"\)'),
+    re.compile(r'\bColumn\("\w+", _\("([^"]+)"\)'),
+]
+"""Where a heading begins with a sentence as it is, and no filter makes its first letter large."""
+
+
+def test_what_stands_in_mid_sentence_is_no_heading_as_it_is() -> None:
+    """POC, API and VAT are large in English wherever they stand; in Vietnamese another word comes first, and it is small."""
+    small = {english for english, words in _said() if english[:1].isupper() and words[:1].islower()}
+    assert {"POC credit", "API key", "VAT rate"} <= small
+    sources = [
+        *ROOT.glob("templates/**/*.html"),
+        *(path for path in ROOT.glob("*/**/*.py") if "tests" not in path.parts),
+    ]
+    found = {
+        (str(path.relative_to(ROOT)), heading)
+        for path in sources
+        if "migrations" not in path.parts and ".venv" not in path.parts
+        for pattern in HEADINGS
+        for heading in pattern.findall(path.read_text())
+        if heading in small
+    }
+    assert found == set()

@@ -139,3 +139,16 @@ def test_rest_tells_the_same(alice: Customer, small: Item, grant: Grant) -> None
     assert (wallet["poc"], wallet["available"]) == (219_000, 10_000_000)
     assert [entry["amount"] for entry in done(rest.get("wallet/entries/"))["results"]] == [10_000_000]
     assert Resource.objects.get().pk == server.pk
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Small server"), ("vi", "Máy chủ nhỏ")])
+def test_the_wallet_and_the_statement_speak_the_readers_language(
+    owner: Client, alice: Customer, small: Item, grant: Grant, language: str, said: str
+) -> None:
+    """What was paid is kept as it was called in Vietnamese, and a heading begins as headings do."""
+    Item.objects.filter(pk=small.pk).update(name="Máy chủ nhỏ", name_en="Small server")
+    create(alice, small)
+    headers = {"accept-language": language}
+    assert f"{said} · " in markup(owner.get(reverse("poc-credit", args=[grant.key]), headers=headers))
+    wallet = markup(owner.get(reverse("wallet"), headers=headers))
+    assert f'<h2 id="poc">{"POC credit" if language == "en" else "Tiền POC"}</h2>' in wallet

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +29,7 @@ class FileForm(ReasonForm):
     product = forms.ModelChoiceField(
         label=_("Product"), queryset=Product.objects.filter(items__kind="metered").distinct().order_by("code")
     )
-    file = forms.FileField(label=_("CSV file"), help_text=", ".join(COLUMNS))
+    file = forms.FileField(label=capfirst(_("CSV file")), help_text=", ".join(COLUMNS))
     field_order = ("product", "file", "reason")
 
     def clean_file(self) -> bytes:
