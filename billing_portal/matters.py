@@ -107,17 +107,19 @@ def _lacking_credit(customer: Customer) -> list[Row]:
     """What prepaid resources use and credit does not cover."""
     to = (reverse("wallet"), _("Top up"))
     return [
-        _note("red" if one.done_at else "amber", "warning", str(one.product), _lacking_words(one), to)
+        _note("red" if one.has_stopped else "amber", "warning", str(one.product), _lacking_words(one), to)
         for one in shortages_of(customer)
     ]
 
 
 def _lacking_words(shortage: Shortage) -> str:
-    if shortage.done_at:
+    day = {"day": display.day(local_day(shortage.next_stop))} if shortage.next_stop else {}
+    if shortage.has_stopped and day:
+        return _("stopped, and more stops on %(day)s, for your credit does not cover what it uses") % day
+    if shortage.has_stopped:
         return _("stopped, for your credit does not cover what it uses")
-    if shortage.stops_at:
-        day = display.day(local_day(shortage.stops_at))
-        return _("stops on %(day)s, for your credit does not cover what it uses") % {"day": day}
+    if day:
+        return _("stops on %(day)s, for your credit does not cover what it uses") % day
     return _("your credit does not cover what it uses")
 
 

@@ -79,6 +79,7 @@ GROUPS: list[tuple[str, Wording, list[str]]] = [
             "ledger.Grant",
             "payments.UsageHold",
             "payments.Shortage",
+            "lifecycle.CreditWarning",
         ],
     ),
     (

@@ -12,7 +12,7 @@ from accounts.admin.base import LookOnlyAdmin
 from accounts.admin.tasks import Task
 from kernel.actors import Actor
 from kernel.shapes import Cleaned
-from lifecycle.models import DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
+from lifecycle.models import CreditWarning, DeliveryChannel, ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.rights import RETRY_PRODUCT, RETRY_REQUEST
 from lifecycle.services.delivery import deliver_again, try_again_now
 
@@ -65,6 +65,15 @@ class ServicePeriodAdmin(LookOnlyAdmin):
     list_filter = ("billing_mode",)
     search_fields = ("resource__name", "customer__name")
     ordering = ("-starts_at", "-pk")
+
+
+@admin.register(CreditWarning)
+class CreditWarningAdmin(LookOnlyAdmin):
+    list_display = ("told_at", "resource", "customer", "stops_at", "came_at", "ended_at")
+    list_select_related = ("resource", "customer")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("resource__name", "customer__name")
+    ordering = ("-told_at", "-pk")
 
 
 @admin.register(ResourceEvent)

@@ -49,7 +49,8 @@ class ResourceShape(serializers.Serializer[object]):
     created_at = Instant()
     changed_at = Instant(help_text="When the state changed last.")
     stopped_for = serializers.SerializerMethodField(
-        help_text="What keeps it stopped and lets it start by itself when it ends: overdue invoices, a cap, lack of credit. Empty for product teams."
+        help_text="What keeps it stopped: overdue invoices, a cap, lack of credit. When the last of it ends it starts, unless a cap left that to"
+        " its customer. Empty for product teams."
     )
     paid_until = Instant(allow_null=True, help_text="End of paid time; null when postpaid.")
     suspend_at = Instant(allow_null=True, help_text="When it goes to the trash unless it is renewed.")

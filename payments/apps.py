@@ -41,6 +41,7 @@ class PaymentsConfig(AppConfig):
         knows(Subject.POC, facts_of_poc)
         words_for("products", products_words)
         words_for("runs", runs_words)
+        words_for("names", ", ".join)
         asks_for_transfers(ask_by_mail)
         words_for("account", account_words)
         words_for("returned_to", account_words)

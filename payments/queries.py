@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, Expression, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import Customer
 from invoices.models import Invoice
-from kernel.periods import Period
+from kernel.periods import Period, local_day
 from kernel.shapes import Wording
 from ledger.models import Account, Entry, Grant, Transaction
-from lifecycle.models import Resource
+from lifecycle.models import CreditWarning, Resource
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, ExpectedTransfer, Payment, Shortage, UsageHold
@@ -216,27 +218,55 @@ def of_the_wallet(entries: QuerySet[Entry], customer_id: UUID) -> QuerySet[Entry
 
 
 def shortages_of(customer: Customer) -> QuerySet[Shortage]:
-    """What the customer's credit does not cover now, by product."""
-    return Shortage.objects.standing().filter(customer=customer).select_related("product").order_by("stops_at", "at")
+    """What the customer's credit does not cover now, by product: `next_stop` is when resources stop next, `has_stopped` some stand still."""
+    stopped = Resource.objects.filter(
+        customer=OuterRef("customer"), product=OuterRef("product"), stopped_for_credit=True
+    )
+    found = Shortage.objects.standing().filter(customer=customer).select_related("product")
+    found = found.annotate(
+        next_stop=Subquery(_warned().order_by("stops_at").values("stops_at")[:1]), has_stopped=Exists(stopped)
+    )
+    return found.order_by("next_stop", "at")
 
 
-def announced_stop_of(resource: Resource) -> Shortage | None:
-    """What its customer's credit does not cover of its product, and was not carried out yet."""
+def _warned() -> QuerySet[CreditWarning]:
+    """Of the shortage outside: what was told and has not come."""
+    waiting = CreditWarning.objects.waiting().filter(resource__product=OuterRef("product"))
+    return waiting.filter(customer=OuterRef("customer"))
+
+
+def warnings_of(customer: Customer) -> dict[UUID, list[CreditWarning]]:
+    """Which resources of each product lack credit now, what was told of them and when."""
+    found: dict[UUID, list[CreditWarning]] = defaultdict(list)
+    rows = CreditWarning.objects.standing().filter(customer=customer).select_related("resource").order_by("pk")
+    for warning in rows:
+        found[warning.resource.product_id].append(warning)
+    return found
+
+
+def announced_stop_of(resource: Resource) -> CreditWarning | None:
+    """That it lacks credit, as was told and has not come; `missing` is how much its product lacks now."""
     if not (resource.is_prepaid and resource.is_running):
         return None
-    return shortages_of(resource.customer).filter(product=resource.product_id, done_at=None).first()
+    shortage = Shortage.objects.standing().filter(customer=resource.customer_id, product=resource.product_id)
+    waiting = CreditWarning.objects.waiting().filter(resource=resource)
+    return waiting.annotate(missing=Subquery(shortage.values("missing_now"))).first()
 
 
 def facts_of_shortages(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
-    """What notices about shortages of credit are held against."""
-    rows = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at")
+    """What notices about shortages of credit are held against: on which `days` something is to stop, empty for what runs on."""
+    rows = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at", "customer", "product")
     return {
         row.pk: {
-            "waiting": row.lifted_at is None and row.done_at is None,
+            "days": [] if row.lifted_at else sorted({_day_of(stops_at) for stops_at in row.waiting}),
             "in_force": row.lifted_at is None and row.done_at is not None,
         }
-        for row in rows
+        for row in rows.annotate(waiting=ArraySubquery(_warned().values("stops_at")))
     }
+
+
+def _day_of(stops_at: datetime | None) -> str:
+    return local_day(stops_at).isoformat() if stops_at else ""
 
 
 def with_totals_after(customer: Customer, movements: QuerySet[Entry]) -> QuerySet[Entry]:

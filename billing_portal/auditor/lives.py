@@ -52,10 +52,23 @@ LIVES = (
         """
         SELECT r.id::text, r.customer_id FROM lifecycle_resource r
         WHERE :of(r.customer_id) AND r.stopped_for_credit AND NOT EXISTS (
-            SELECT FROM payments_shortage s WHERE s.customer_id = r.customer_id AND s.product_id = r.product_id AND s.done_at IS NOT NULL
-                AND (s.lifted_at IS NULL OR s.lifted_at > %(at)s - interval '1 hour'))
+            SELECT FROM lifecycle_creditwarning w WHERE w.resource_id = r.id AND w.came_at IS NOT NULL
+                AND (w.ended_at IS NULL OR w.ended_at > %(at)s - interval '1 hour'))
             AND NOT EXISTS (SELECT FROM lifecycle_provisioningrequest q WHERE q.resource_id = r.id AND q.expects_answer
                 AND q.state IN ('pending', 'delivered'))
+        """,
+    ),
+    Claim(
+        "who is warned of a stop lacks credit for that product, and who lacks it is warned",
+        """
+        SELECT w.resource_id::text, w.customer_id FROM lifecycle_creditwarning w JOIN lifecycle_resource r ON r.id = w.resource_id
+        WHERE :of(w.customer_id) AND w.ended_at IS NULL AND NOT EXISTS (SELECT FROM payments_shortage s
+            WHERE s.customer_id = w.customer_id AND s.product_id = r.product_id AND s.lifted_at IS NULL)
+        UNION ALL
+        SELECT s.id::text, s.customer_id FROM payments_shortage s
+        WHERE :of(s.customer_id) AND s.lifted_at IS NULL AND NOT EXISTS (SELECT FROM lifecycle_creditwarning w
+            JOIN lifecycle_resource r ON r.id = w.resource_id WHERE w.customer_id = s.customer_id AND w.ended_at IS NULL
+                AND r.product_id = s.product_id)
         """,
     ),
     Claim(

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 IS_STOPPED = Q(state="stop")
 NOT_HALTED = Q(stopped_for_debt=False, stopped_for_cap__isnull=True, stopped_for_credit=False)
+
+
+class Start(StrEnum):
+    """How what is stopped comes to start when one of its reasons ends."""
+
+    BY_ITSELF = "by-itself"
+    BY_HAND = "by-hand"
+    LATER = "later"
+    """Something else keeps it stopped as well."""
 
 
 class Halted(models.Model):
@@ -59,6 +70,13 @@ class Halted(models.Model):
         }
         return [reason.value for reason, is_marked in marks.items() if is_marked]
 
+    @property
+    def start_follows(self) -> Start:
+        """What comes when the reason that is told of ends; a cap says itself whether it leaves the start to its customer."""
+        if len(self.stopped_for) > 1:
+            return Start.LATER
+        return Start.BY_HAND if self.starts_by_hand else Start.BY_ITSELF
+
     def let_go(self) -> None:
         """Nothing keeps it stopped any more."""
         self.stopped_for_debt, self.stopped_for_cap, self.stopped_for_credit = False, None, False
@@ -83,4 +101,19 @@ WHAT_IS_HALTED = (
     models.Index(name="resources_stopped_for_debt", fields=["customer"], condition=Q(stopped_for_debt=True)),
     models.Index(name="resources_stopped_at_a_cap", fields=["customer"], condition=Q(stopped_for_cap__isnull=False)),
     models.Index(name="resources_stopped_for_credit", fields=["customer"], condition=Q(stopped_for_credit=True)),
+)
+STOPS_FOR_CREDIT_AS_WAS_TOLD = pgtrigger.Trigger(
+    name="stops_for_credit_as_was_told",
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("stopped_for_credit"),
+    condition=pgtrigger.Q(old__stopped_for_credit=False, new__stopped_for_credit=True),
+    func="""
+    IF NOT EXISTS (
+        SELECT FROM lifecycle_creditwarning w WHERE w.resource_id = NEW.id AND w.ended_at IS NULL AND w.came_at IS NOT NULL
+    ) THEN
+        RAISE EXCEPTION 'nobody was told that resource % stops now for lack of credit', NEW.id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+    """,
 )

@@ -17,7 +17,7 @@ from accounts.models.closed import opens_nothing_when_closed
 from catalog.models import LONGEST_STAGE, Product
 from catalog.terms import MONTHS
 from kernel.ids import new_id
-from lifecycle.models.halted import MARKS_ARE_OF_WHAT_IS_STOPPED, WHAT_IS_HALTED, Halted
+from lifecycle.models.halted import MARKS_ARE_OF_WHAT_IS_STOPPED, STOPS_FOR_CREDIT_AS_WAS_TOLD, WHAT_IS_HALTED, Halted
 from lifecycle.models.tags import tags_of_a_resource
 from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
 from store.carried import unique_with
@@ -246,6 +246,7 @@ class Resource(Halted, StateMachine):
                 """,
             ),
             *tags_of_a_resource(),
+            STOPS_FOR_CREDIT_AS_WAS_TOLD,
             frozen("belongs_to_one_customer", columns=["customer_id", "product_id", "created_at"]),
             edges_only(
                 field="state",

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
 from kernel.errors import DomainError
 from kernel.periods import truncate
-from lifecycle.models import ProvisioningRequest, Resource, State
+from kernel.shapes import Wording
+from lifecycle.models import ProvisioningRequest, Resource, Start, State
 
 
 class WrongState(DomainError):
@@ -62,6 +64,12 @@ class RenewFirst(DomainError):
 class StoppedForDebt(DomainError):
     code = "stopped-for-debt"
     message = _("It was stopped because invoices are overdue. Pay them, and it starts by itself.")
+    then: ClassVar[dict[Start, Wording]] = {
+        Start.BY_HAND: _("It was stopped because invoices are overdue. Pay them, and you can start it."),
+        Start.LATER: _(
+            "It was stopped because invoices are overdue. Pay them; something else keeps it stopped as well."
+        ),
+    }
 
 
 class StoppedAtCap(DomainError):
@@ -74,6 +82,14 @@ class StoppedAtCap(DomainError):
 class StoppedForCredit(DomainError):
     code = "stopped-for-credit"
     message = _("It was stopped because your credit does not cover what it uses. Top up, and it starts by itself.")
+    then: ClassVar[dict[Start, Wording]] = {
+        Start.BY_HAND: _(
+            "It was stopped because your credit does not cover what it uses. Top up, and you can start it."
+        ),
+        Start.LATER: _(
+            "It was stopped because your credit does not cover what it uses. Top up; something else keeps it stopped as well."
+        ),
+    }
 
 
 class Act(StrEnum):
@@ -119,9 +135,9 @@ def refusal_of(act: Act, resource: Resource, *, at: datetime) -> DomainError | N
     if resource.state not in STATES[act] or (act == Act.AUTO_RENEW and not resource.runs_on_paid_time):
         return WrongState(state=resource.get_state_display())
     if act == Act.START and resource.stopped_for_debt:
-        return StoppedForDebt()
+        return StoppedForDebt(StoppedForDebt.then.get(resource.start_follows))
     if act == Act.START and resource.stopped_for_credit:
-        return StoppedForCredit()
+        return StoppedForCredit(StoppedForCredit.then.get(resource.start_follows))
     if act == Act.START and resource.stopped_for_cap:
         return StoppedAtCap(cap=str(resource.stopped_for_cap))
     if act == Act.AUTO_RENEW and resource.is_expired(at):

@@ -67,7 +67,8 @@ CAP = Halt(
 """Those that were chosen; the mark names the cap."""
 
 CREDIT = Halt(
-    wanted="SELECT id, NULL::uuid AS cap FROM unnest(%(resources)s::uuid[]) AS r(id)",
+    wanted="SELECT resource_id AS id, NULL::uuid AS cap FROM lifecycle_creditwarning"
+    " WHERE resource_id = ANY(%(resources)s) AND ended_at IS NULL AND came_at IS NOT NULL",
     held="r.id = ANY(%(resources)s)",
     marked="r.stopped_for_credit",
     mark="stopped_for_credit = TRUE",
@@ -75,7 +76,7 @@ CREDIT = Halt(
     because="stopped-for-lack-of-credit",
     no_more="credit-covers-it-again",
 )
-"""Those whose use credit does not cover."""
+"""Those whose use credit does not cover, and whose customer was told that they stop by now."""
 HALTS = (DEBT, CAP, CREDIT)
 
 reasons.know(DEBT.because, _("Invoices are overdue."))
@@ -169,7 +170,9 @@ def let_go_of_caps(resource_ids: Collection[UUID], *, starts: bool, actor: Actor
 
 
 def stop_for_credit(resource_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:
-    """What runs of these resources, whose customers the caller holds; returns how many were stopped."""
+    """
+    What runs of these resources, whose customers the caller holds, and whose day has come (`warnings`); returns how many were stopped.
+    """
     return _stop(CREDIT, {"resources": list(resource_ids)}, actor=actor, at=at) if resource_ids else 0
 
 

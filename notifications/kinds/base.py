@@ -118,6 +118,11 @@ def not_past(fact: str) -> Rule:
     return lambda told, now, at: local_day(at).isoformat() <= str(told.get(fact))
 
 
+def among(fact: str, facts: str) -> Rule:
+    """What was told is one of several that are so."""
+    return lambda told, now, at: told.get(fact) in now.get(facts, ())
+
+
 def above_zero(fact: str) -> Rule:
     return lambda told, now, at: now.get(fact, 0) > 0
 

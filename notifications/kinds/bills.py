@@ -140,7 +140,13 @@ BILLS: dict[str, NoticeKind] = {
             ),
             _("%(amount)s are to pay: %(amount_spelt)s."),
             If("act", _("Once they are paid, you can order again at once."), ("block",)),
-            If("act", _("Once they are paid, they start again at once, without your doing."), ("stop",)),
+            If(
+                "act",
+                _(
+                    "Once they are paid, they start again at once, unless something else keeps them stopped or you want to start them yourself."
+                ),
+                ("stop",),
+            ),
         ),
         PAY_INVOICES,
         HOW_TO_TRANSFER,
@@ -158,7 +164,9 @@ BILLS: dict[str, NoticeKind] = {
             If("act", _("New orders are taken again."), ("block",)),
             If(
                 "act",
-                _("What was stopped for overdue invoices starts again. What you had stopped yourself stays stopped."),
+                _(
+                    "What was stopped for overdue invoices alone starts again. What you had stopped, or want to start yourself, stays stopped."
+                ),
                 ("stop",),
             ),
         ),

@@ -56,7 +56,13 @@ BUDGETS: dict[str, NoticeKind] = {
             ),
             _("%(stopped)s resources are stopped. Nothing is deleted."),
             If("stops", _("What is paid ahead runs on, and so does its metered use."), ("postpaid",)),
-            If("afterwards", _("They start by themselves when you raise the cap, or when the month ends."), ("again",)),
+            If(
+                "afterwards",
+                _(
+                    "Unless something else keeps them stopped, they start by themselves when you raise the cap, or when the month ends."
+                ),
+                ("again",),
+            ),
             If(
                 "afterwards",
                 _("When you raise the cap, or when the month ends, you start them yourself."),

@@ -133,7 +133,7 @@ def resource(request: PortalRequest, pk: UUID) -> HttpResponse:
         "runs_on_poc": found.is_running and any(_ends_with(time, found, request.at) for time in poc_times),
     }
     if May.VIEW_BILLING in request.rights:
-        facts["shortage"] = announced_stop_of(found)
+        facts["warning"] = announced_stop_of(found)
         facts["ruler"] = ruler_of(
             found,
             events=events[::-1],

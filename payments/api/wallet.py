@@ -22,7 +22,7 @@ from invoices.api.shapes import with_columns
 from kernel.money import CURRENCY
 from ledger.models import Account, Entry, Transaction
 from payments.origins import CreditKind, credit_by_kind, kind_of, origins_of
-from payments.queries import shortages_of
+from payments.queries import shortages_of, warnings_of
 from payments.reports import MOVEMENTS
 from payments.services.wallet import wallet_of
 from store.shown import open_rows
@@ -35,14 +35,27 @@ class CreditPart(serializers.Serializer[object]):
     amount = serializers.IntegerField()
 
 
+class WarningShape(serializers.Serializer[object]):
+    """What was told of a resource that lacks credit."""
+
+    resource = serializers.UUIDField(source="resource_id")
+    told_at = Instant()
+    stops_at = Instant(allow_null=True, help_text="When it stops unless enough is topped up; null: it runs on.")
+
+
 class ShortageShape(serializers.Serializer[object]):
     """What credit does not cover of the use of a product's resources."""
 
     product = serializers.CharField(source="product.code")
     missing = serializers.IntegerField(source="missing_now", help_text="When it was looked at last.")
     told_at = Instant(source="at")
-    stops_at = Instant(allow_null=True, help_text="When resources stop unless enough is topped up; null: they run on.")
-    stopped_at = Instant(source="done_at", allow_null=True)
+    stops_at = Instant(
+        source="next_stop",
+        allow_null=True,
+        help_text="When resources stop next unless enough is topped up; null: no more of them.",
+    )
+    stopped_at = Instant(source="done_at", allow_null=True, help_text="When the first was stopped.")
+    resources = WarningShape(many=True, help_text="Those that lack credit, each with a time of its own.")
 
 
 class WalletShape(serializers.Serializer[object]):
@@ -74,7 +87,9 @@ class WalletViewSet(Endpoint):
         kinds = credit_by_kind(self.customer.pk).items()
         parts = [{"kind": kind, "amount": amount} for kind, amount in kinds]
         wallet = wallet_of(self.customer.pk)
-        shortages = list(shortages_of(self.customer))
+        shortages, warnings = open_rows(shortages_of(self.customer)), warnings_of(self.customer)
+        for shortage in shortages:
+            shortage.resources = warnings[shortage.product_id]
         return self.show(
             {**asdict(wallet), "available": wallet.available, "credit_kinds": parts, "shortages": shortages}
         )

@@ -132,11 +132,15 @@ class Shortage(models.Model):
     Credit does not cover what resources of a product use, with the days ahead: so much was missing when the customer was told, and so much
     when it was looked at last.
 
-    They stop at `stops_at` and not before (empty: they run on, as the product says), and start when it is lifted: credit came in, or
-    less is needed.
+    Nothing stops before `stops_at` (empty: all run on), and each resource not before what was told of it (`CreditWarning`). They start
+    when it is lifted: credit came in, or less is needed. `done_at`: the first of them was stopped.
     """
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
+
+    next_stop: datetime | None
+    has_stopped: bool
+    """Of those read by `queries.shortages_of`."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(

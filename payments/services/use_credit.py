@@ -21,9 +21,9 @@ from kernel.actors import Actor
 from kernel.ranges import ranges_of
 from lifecycle.models import Resource
 from payments.models import Shortage, UsageHold
-from payments.services.shortages import out_of_step, see_to_shortages
+from payments.services.shortages import funded, let_go, out_of_step, see_to_shortages
 from payments.services.use_bills import pay_for_use
-from payments.services.use_holds import hold_for, months_held
+from payments.services.use_holds import covers_of, hold_for, months_held
 from store.tally import Tally, for_each, for_each_group
 
 AT_ONCE = 500
@@ -76,8 +76,7 @@ def _customers(at: datetime) -> Iterator[Sequence[UUID]]:
 @transaction.atomic
 def _hold_for(pks: Sequence[UUID], *, waits: bool = False, actor: Actor, at: datetime) -> list[UUID]:
     """Returns whom somebody else holds, unless it `waits` for them."""
-    free = Customer.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=pks)
-    customers = list(free.order_by("pk"))
+    customers = _held(pks, waits=waits)
     look_after(customers, actor=actor, at=at)
     return sorted({*pks} - {customer.pk for customer in customers})
 
@@ -85,11 +84,28 @@ def _hold_for(pks: Sequence[UUID], *, waits: bool = False, actor: Actor, at: dat
 def put_in_step(*, actor: Actor, at: datetime) -> Tally:
     """
     What may be lifted is lifted without waiting for the morning, and what had to wait starts: see `shortages.out_of_step`. Whom somebody
-    else holds is left to the next time, a minute later.
+    else holds is left to the next time, a minute later. Where nothing would be lifted, nothing is held anew: time alone changes a little
+    of it each minute.
     """
     pks = out_of_step(at)
     groups = [pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE)]
-    return for_each_group(groups, lambda some: _hold_for(some, actor=actor, at=at), what="shortages of customers")
+    return for_each_group(groups, lambda some: _let_go(some, actor=actor, at=at), what="shortages of customers")
+
+
+@transaction.atomic
+def _let_go(pks: Sequence[UUID], *, actor: Actor, at: datetime) -> None:
+    customers = _held(pks)
+    with_credit = set(funded().filter(customer__in=customers).values_list("customer", flat=True))
+    asked = [customer for customer in customers if customer.pk not in with_credit]
+    free = with_credit | let_go(asked, covers_of(asked, at=at), at=at)
+    if free:
+        look_after([customer for customer in customers if customer.pk in free], actor=actor, at=at)
+
+
+def _held(pks: Sequence[UUID], *, waits: bool = False) -> list[Customer]:
+    """Those whom nobody else holds, unless it `waits` for them."""
+    free = Customer.objects.select_for_update(no_key=True, skip_locked=not waits).filter(pk__in=pks)
+    return list(free.order_by("pk"))
 
 
 def when_money_came(customer: Customer, *, actor: Actor, at: datetime) -> None:

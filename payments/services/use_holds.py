@@ -61,16 +61,23 @@ def hold_for(customers: Sequence[Customer], *, at: datetime) -> list[Cover]:
 
     In the same number of statements however many there are.
     """
-    standing = _open_holds(customers)
-    months = {*months_held(at), *(CalendarMonth.parse(month) for _resource, month in standing)}
-    needs = needs_of(customers, months, at=at)
-    if not needs and not standing:
-        return []
-    covers = _covers(needs, standing)
+    standing, covers = _covered(customers, at=at)
     stays = {cover.key for cover in covers if cover.is_as(standing.get(cover.key))}
     end_holds([old.hold_id for key, old in standing.items() if key not in stays], End.RELEASED, at=at)
     _place([cover for cover in covers if cover.held and cover.key not in stays], at=at)
     return covers
+
+
+def covers_of(customers: Collection[Customer], *, at: datetime) -> list[Cover]:
+    """What `hold_for` would hold by now, and what would be missing: nothing is changed."""
+    return _covered(customers, at=at)[1]
+
+
+def _covered(customers: Collection[Customer], *, at: datetime) -> tuple[dict[Key, Standing], list[Cover]]:
+    standing = _open_holds(customers)
+    months = {*months_held(at), *(CalendarMonth.parse(month) for _resource, month in standing)}
+    needs = needs_of(customers, months, at=at)
+    return standing, _covers(needs, standing) if needs or standing else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,14 @@ from invoices.models import Hold, Invoice
 from invoices.services.holds import place_hold
 from invoices.services.questions import question_line
 from kernel.periods import MINUTE, local_day, start_of_day
+from ledger.models import CreditHold
 from ledger.services import wallet_of
-from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
+from lifecycle.models import CreditWarning, ProvisioningRequest, Resource, ResourceEvent
 from lifecycle.services.acts import StoppedForCredit
 from lifecycle.services.running import start_resource, stop_resource
 from notifications.models import Notice
 from notifications.render import words_of
+from notifications.truth import facts_now, holds
 from orders.models import Action
 from orders.services.delete import delete_resource
 from payments.models import Shortage
@@ -41,7 +43,9 @@ from tests.cast import (
     fresh,
     fund,
     make_customer,
+    make_item,
     make_metered,
+    make_product,
     order,
     owner_of,
     quote,
@@ -84,11 +88,11 @@ def test_who_lacks_credit_is_told_how_much_and_when_the_resource_stops(server: R
     [shortage] = Shortage.objects.all()
     assert (shortage.missing, shortage.stops_at) == (4_000, start_of_day(local_day(on(15))))
     assert told(Notice.Kind.CREDIT_LACKING) == [
-        {"product": str(server.product_id), "shortfall": 4_000, "on": "2026-03-15"}
+        {"product": str(server.product_id), "shortfall": 4_000, "on": "2026-03-15", "names": [server.name]}
     ]
     with override("en"):
         words = words_of(Notice.objects.get(kind=Notice.Kind.CREDIT_LACKING))
-    assert words.subject == "Your resources of vserver stop on 15 Mar 2026, unless you top up 4,000\u00a0₫"
+    assert words.subject == "Resources of vserver stop on 15 Mar 2026, unless you top up 4,000\u00a0₫"
     assert (fresh(server).state, wallet_of(server.customer_id).available) == ("active", 0)
 
 
@@ -325,3 +329,154 @@ def test_deletion_ends_it(server: Resource) -> None:
     morning(16)
     assert (fresh(server).state, fresh(server).stopped_for_credit) == ("suspense", False)
     assert (Shortage.objects.get().lifted_at, told(Notice.Kind.CREDIT_COVERS)) == (on(16, 7), [])
+
+
+# --- Each resource is told of, and stops in its own time ---
+
+
+def warnings(server: Resource) -> list[tuple[Any, ...]]:
+    """Told, the day that was told, whether it came, and when it was lifted."""
+    rows = CreditWarning.objects.filter(resource=server).order_by("pk")
+    return [(row.told_at, local_day(row.stops_at).day, row.came_at is not None, row.ended_at) for row in rows]
+
+
+@pytest.fixture
+def pair(small: Item, traffic: Item) -> tuple[Resource, Resource]:
+    """
+    Each needs 5,000 and 6,000 are there: the second lacks 4,000 and stops on the 15th. The first uses 10 GB more that day: it needs 10,000
+    and what the days ahead may take.
+    """
+    poor = make_customer("Poor", credit=2 * 181_000 + 6_000)
+    first, second = create(poor, small, at=BEGIN, quantity=2)
+    for server in (first, second):
+        report(server, "a", 10, 9)
+    morning(12)
+    morning(15)
+    report(first, "b", 10, 15, 8)
+    morning(16)
+    return first, second
+
+
+def test_what_begins_to_lack_credit_after_others_have_stopped_is_told_and_has_as_much_time(
+    pair: tuple[Resource, Resource],
+) -> None:
+    """24,000 are missing on the 16th: 19,000 of 25,000 for the first, and all that the second needs."""
+    first, second = pair
+    assert [fresh(server).state for server in pair] == ["active", "stop"]
+    said = [(facts["on"], facts["shortfall"], facts["names"]) for facts in told(Notice.Kind.CREDIT_LACKING)]
+    assert said == [("2026-03-15", 4_000, [second.name]), ("2026-03-19", 24_000, [first.name])]
+    for day in (17, 18):
+        morning(day)
+        assert fresh(first).state == "active"
+    morning(19)
+    assert fresh(first).state == "stop"
+    assert [facts["names"] for facts in told(Notice.Kind.CREDIT_STOPPED)] == [[second.name], [first.name]]
+    assert warnings(first) == [(on(16, 7), 19, True, None)]
+    assert (len(told(Notice.Kind.CREDIT_LACKING)), Shortage.objects.get().done_at) == (2, on(15, 7))
+
+
+def test_what_was_told_is_true_as_long_as_something_stops_on_that_day(pair: tuple[Resource, Resource]) -> None:
+    notices = Notice.objects.filter(kind=Notice.Kind.CREDIT_LACKING).order_by("pk")
+    now = facts_now(notices)
+    assert [holds(notice, now[notice.pk], at=on(16)) for notice in notices] == [False, True]
+
+
+def test_credit_that_comes_back_and_runs_out_again_while_another_lacks_it_is_told_again(
+    pair: tuple[Resource, Resource],
+) -> None:
+    """10,000 are there on the 17th, which is what the first has used; 2 GB more on the 18th."""
+    first, second = pair
+    fund(first.customer, 4_000)
+    morning(17)
+    assert warnings(first) == [(on(16, 7), 19, False, on(17, 7))]
+    report(first, "c", 2, 18, 6)
+    morning(18)
+    for day in (19, 20):
+        morning(day)
+        assert [fresh(server).state for server in pair] == ["active", "stop"]
+    morning(21)
+    assert fresh(first).state == "stop"
+    assert warnings(first)[1:] == [(on(18, 7), 21, True, None)]
+    assert [facts["on"][-2:] for facts in told(Notice.Kind.CREDIT_LACKING)] == ["15", "19", "21"]
+    assert warnings(second) == [(on(12, 7), 15, True, None)]
+
+
+def test_credit_that_runs_out_again_is_told_again(server: Resource) -> None:
+    morning(12)
+    fund(server.customer, 100_000)
+    settle_what_is_owed(server.customer_id, actor=JOB, at=on(13))
+    report(server, "c", 400, 14, 6)
+    for day in (14, 15, 16):
+        morning(day)
+        assert fresh(server).state == "active"
+    morning(17)
+    assert fresh(server).state == "stop"
+    assert warnings(server) == [(on(12, 7), 15, False, on(13)), (on(14, 7), 17, True, None)]
+
+
+def test_a_resource_of_another_product_has_the_time_of_its_own(small: Item, traffic: Item) -> None:
+    poor = make_customer("Poor", credit=2 * 181_000 + 9_000)
+    vstorage = make_product("vstorage")
+    Product.objects.filter(pk=vstorage.pk).update(days_without_credit=5)
+    make_metered(vstorage, "space", 500)
+    [server] = create(poor, small, at=BEGIN)
+    [bucket] = create(poor, make_item(vstorage, "bucket", 181_000), at=BEGIN)
+    report(server, "a", 28, 12, 6)
+    morning(12)
+    report(bucket, "b", 10, 13, item="space")
+    for day in (14, 15, 16, 17, 18):
+        morning(day)
+        assert [fresh(one).state for one in (server, bucket)] == ["stop" if day > 14 else "active", "active"]
+    morning(19)
+    assert fresh(bucket).state == "stop"
+    assert [warnings(one)[0][:2] for one in (server, bucket)] == [(on(12, 7), 15), (on(14, 7), 19)]
+
+
+def test_a_day_is_over_at_midnight_of_the_billing_zone(server: Resource) -> None:
+    report(server, "c", 40, 12, 20)
+    hold(on(12, 24) - MINUTE)
+    hold(on(14, 24) - MINUTE)
+    assert (fresh(server).state, warnings(server)) == ("active", [(on(12, 24) - MINUTE, 15, False, None)])
+    hold(on(15, 0))
+    assert fresh(server).state == "stop"
+
+
+def test_a_policy_that_gives_less_time_brings_no_day_forward(pair: tuple[Resource, Resource], vserver: Product) -> None:
+    """What was told stands."""
+    Product.objects.filter(pk=vserver.pk).update(days_without_credit=1)
+    morning(17)
+    assert (fresh(pair[0]).state, warnings(pair[0])) == ("active", [(on(16, 7), 19, False, None)])
+
+
+def test_nothing_is_held_anew_each_minute_while_a_question_waits(server: Resource) -> None:
+    """
+    21,000 are open of March, all of it questioned and held; 3,000 are left for April, whose 5,000 and days ahead they do not cover. What is
+    ahead changes with each minute.
+    """
+    report(server, "c", 28, 14, 6)
+    bill()
+    invoice = Invoice.objects.of_paid_time().get()
+    question_line(server.customer_id, invoice.pk, 1, text="So much?", actor=owner_of(server.customer), at=OVER)
+    fund(server.customer, 15_000)
+    report(server, "d", 10, 32, 6)
+    hold(OVER + DAY / 2)
+    assert (Shortage.objects.get().lifted_at, wallet_of(server.customer_id).held) == (None, 24_000)
+    before = CreditHold.objects.count()
+    with nothing_changes():
+        for minutes in (1, 2, 3):
+            assert see_to_shortages(at=OVER + DAY / 2 + minutes * MINUTE).failed == 0
+    assert CreditHold.objects.count() == before
+
+
+def test_a_question_lifts_within_a_minute_what_lacks_nothing_else(server: Resource) -> None:
+    report(server, "c", 28, 14, 6)
+    morning(12)
+    morning(15)
+    bill()
+    pay()
+    hold(OVER + DAY)
+    assert fresh(server).state == "stop"
+    invoice = Invoice.objects.of_paid_time().get()
+    question_line(server.customer_id, invoice.pk, 1, text="So much?", actor=owner_of(server.customer), at=OVER + DAY)
+    see_to_shortages(at=OVER + DAY + MINUTE)
+    assert (fresh(server).state, CreditWarning.objects.standing().count()) == ("active", 0)

@@ -27,7 +27,7 @@ from invoices.services.shortfalls import decide
 from kernel.ids import new_id
 from kernel.periods import CalendarMonth
 from ledger.holds import Wanted, place_holds
-from lifecycle.models import DeliveryChannel, ProvisioningRequest, Resource
+from lifecycle.models import CreditWarning, DeliveryChannel, ProvisioningRequest, Resource
 from notifications.models import MailTrouble, Notice
 from notifications.recipients import ask_recipient
 from notifications.troubles import note_trouble
@@ -174,6 +174,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
     UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
     Shortage.objects.create(customer=customer, product=product, missing=5, missing_now=5, at=NOON)
+    CreditWarning.objects.create(customer=customer, resource=server, told_at=NOON)
     grant_promotional_credit(customer, 50_000, expires_at=NOON + DAY, reason="welcome", actor=STAFF, at=NOON)
     pilot = make_item(make_product(f"vpilot-{number}"), f"pilot-{number}", 100_000)
     grant_poc_credit(

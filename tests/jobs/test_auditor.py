@@ -351,6 +351,11 @@ PLANTED: dict[str, list[str]] = {
     "what is stopped for lack of credit lacks it, or is let go within an hour": [
         "UPDATE lifecycle_resource SET state = 'stop', stopped_for_credit = TRUE WHERE state = 'active' AND billing_mode = 'prepaid'"
     ],
+    "who is warned of a stop lacks credit for that product, and who lacks it is warned": [
+        "INSERT INTO lifecycle_creditwarning (resource_id, customer_id, told_at) SELECT id, customer_id, now() FROM lifecycle_resource LIMIT 1",
+        "INSERT INTO payments_shortage (id, customer_id, product_id, missing, missing_now, at)"
+        " SELECT gen_random_uuid(), customer_id, product_id, 1, 1, now() FROM lifecycle_resource LIMIT 1",
+    ],
     "the history of a resource runs forward": ["UPDATE lifecycle_resourceevent SET at = '2020-01-01' WHERE from_state <> ''"],
     "nothing is deleted by itself before its time in the trash is over": [
         "UPDATE lifecycle_resource SET state = 'deleted' WHERE state = 'suspense'; "

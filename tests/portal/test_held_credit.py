@@ -120,8 +120,40 @@ def test_rest_says_what_is_lacking_and_when_it_stops(lacking):
             "told_at": "2026-03-06T17:00:00Z",
             "stops_at": "2026-03-09T17:00:00Z",
             "stopped_at": None,
+            "resources": [
+                {
+                    "resource": str(lacking.pk),
+                    "told_at": "2026-03-06T17:00:00Z",
+                    "stops_at": "2026-03-09T17:00:00Z",
+                }
+            ],
         }
     ]
+
+
+def test_what_begins_to_lack_credit_later_is_shown_with_its_own_day(small, traffic):
+    """Two need 5,000 each of 6,000: the second stops on the 15th. On the 16th the first lacks credit, too."""
+    poor = make_customer("Poor", credit=2 * 181_000 + 6_000)
+    first, second = create(poor, small, at=BEGIN, quantity=2)
+    for server in (first, second):
+        used(server, at=BEGIN + 8 * DAY)
+    held(BEGIN + 11 * DAY)
+    held(BEGIN + 14 * DAY)
+    used(first, key="b", at=BEGIN + 15 * DAY)
+    held(BEGIN + 15 * DAY)
+    client, caller = signed_in(poor), caller_of(poor)
+    assert "Unless you top up enough, it stops on 19 Mar 2026." in read(client, reverse("resource", args=[first.pk]))
+    assert "Stopped for lack of credit" in read(client, reverse("resource", args=[second.pk]))
+    assert "stopped, and more stops on 19 Mar 2026" in read(client, reverse("home"))
+    wallet = read(client, reverse("wallet"))
+    assert "Resources were stopped." in wallet
+    assert "Unless you top up enough, more resources stop on 19 Mar 2026." in wallet
+    [shortage] = done(caller.get("wallet/"))["shortages"]
+    assert [(one["resource"], one["stops_at"]) for one in shortage["resources"]] == [
+        (str(second.pk), "2026-03-14T17:00:00Z"),
+        (str(first.pk), "2026-03-18T17:00:00Z"),
+    ]
+    assert shortage["stops_at"] == "2026-03-18T17:00:00Z"
 
 
 def test_strangers_see_nothing_of_it(bob, server):

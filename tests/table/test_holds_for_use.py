@@ -6,10 +6,11 @@ import pytest
 
 from accounts.models import Customer
 from catalog.models import Item
+from kernel.periods import local_day, start_of_day
 from ledger.holds import End, Wanted, end_holds, place_holds
 from ledger.models import CreditHold
 from ledger.services import wallet_of
-from lifecycle.models import Resource
+from lifecycle.models import CreditWarning, Resource
 from payments.models import Shortage, UsageHold
 from tests.cast import DAY, NOON, create
 from tests.table.attack import MARKS, refuse, refused, run
@@ -132,7 +133,77 @@ def test_a_stop_is_told_before_it_comes(server: Resource) -> None:
         )
 
 
-def test_only_what_is_stopped_is_stopped_for_credit(server: Resource) -> None:
+# --- What is told of each resource ---
+
+
+@pytest.fixture
+def warning(server: Resource) -> CreditWarning:
+    return CreditWarning.objects.create(
+        resource=server, customer=server.customer, told_at=NOON, stops_at=NOON + 3 * DAY
+    )
+
+
+STOP = "UPDATE lifecycle_resource SET state = 'stop', stopped_for_credit = TRUE"
+
+
+@pytest.mark.parametrize(
+    ("attack", "said"),
+    [
+        ("UPDATE lifecycle_creditwarning SET came_at = stops_at - interval '1 second'", "no_stop_for_credit_comes_before_its_day"),
+        ("UPDATE lifecycle_creditwarning SET stops_at = told_at + interval '1 second'", "frozen"),
+        ("UPDATE lifecycle_creditwarning SET told_at = told_at - interval '1 day'", "frozen"),
+        ("INSERT INTO lifecycle_creditwarning (resource_id, customer_id, told_at) SELECT resource_id, customer_id, told_at FROM lifecycle_creditwarning", "one_credit_warning_of_a_resource_stands"),
+        ("DELETE FROM lifecycle_creditwarning", "nothing is deleted"),
+        (STOP, "nobody was told"),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("warning")
+def test_no_resource_stops_for_lack_of_credit_before_the_day_that_was_told_of_it(attack: str, said: str) -> None:
+    refuse(attack, match=said)
+
+
+def test_no_resource_stops_for_lack_of_credit_untold(server: Resource) -> None:
+    refuse(STOP, match="nobody was told")
+
+
+@pytest.mark.usefixtures("warning")
+def test_what_was_told_and_lifted_stops_nothing() -> None:
+    run("UPDATE lifecycle_creditwarning SET came_at = stops_at")
+    run("UPDATE lifecycle_creditwarning SET ended_at = stops_at")
+    refuse(STOP, match="nobody was told")
+    refuse("UPDATE lifecycle_creditwarning SET ended_at = NULL", match="frozen")
+    refuse("UPDATE lifecycle_creditwarning SET came_at = NULL", match="frozen")
+
+
+@pytest.mark.usefixtures("warning")
+def test_what_was_told_and_has_come_stops() -> None:
+    run("UPDATE lifecycle_creditwarning SET came_at = stops_at")
+    assert run(STOP) == 1
+
+
+@pytest.mark.parametrize(
+    ("product_says", "told_before", "is_taken"), [(3, 3, True), (3, 2, False), (1, 1, True), (None, 3, False)]
+)
+def test_a_resource_is_told_of_as_long_before_as_its_product_says(
+    server: Resource, product_says: int | None, told_before: int, is_taken: bool
+) -> None:
+    run("UPDATE catalog_product SET days_without_credit = %s", product_says)
+    write = "INSERT INTO lifecycle_creditwarning (resource_id, customer_id, told_at, stops_at) VALUES (%s, %s, %s, %s)"
+    row = (server.pk, server.customer_id, NOON, start_of_day(local_day(NOON) + told_before * DAY))
+    if is_taken:
+        assert run(write, *row) == 1
+    else:
+        refuse(write, *row, match="as long before as its product says")
+
+
+def test_a_stop_for_credit_is_told_before_it_comes(server: Resource) -> None:
+    with refused("a_stop_for_credit_is_told_before_it_comes|as long before"):
+        CreditWarning.objects.create(resource=server, customer=server.customer, told_at=NOON, stops_at=NOON)
+
+
+@pytest.mark.usefixtures("warning")
+def test_only_what_is_stopped_is_stopped_for_credit() -> None:
+    run("UPDATE lifecycle_creditwarning SET came_at = stops_at")
     refuse(
         "UPDATE lifecycle_resource SET stopped_for_credit = TRUE", match="only_what_is_stopped_is_stopped_for_credit"
     )

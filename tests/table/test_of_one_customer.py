@@ -16,7 +16,7 @@ from catalog.models import Commitment, Item
 from door.services.privacy import ask_for_privacy, register
 from invoices.models import CommittedMonth, Invoice, ParkedBilling
 from ledger.holds import Wanted, place_holds
-from lifecycle.models import ProvisioningRequest, Resource
+from lifecycle.models import CreditWarning, ProvisioningRequest, Resource
 from orders.models import Action, OrderItem
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session_about
@@ -166,6 +166,7 @@ def everything(customer: Customer, small: Item) -> None:
     [held] = place_holds([Wanted(customer.pk, UsageHold.source_of(server.pk, "2026-03"), 1)], at=NOON)
     UsageHold.objects.create(hold=held, customer=customer, resource=server, month="2026-03", so_far=1, ahead=0)
     place_holds([Wanted(customer.pk, f"other:{customer.pk}", 1)], at=NOON)
+    CreditWarning.objects.create(customer=customer, resource=server, told_at=NOON)
     ParkedBilling.objects.create(customer=customer, resource=server, month="2026-03", cause="failed", at=NOON)
     actor = owner_of(customer)
     asked = register(customer, None, "close", "", actor=actor, at=NOON)

@@ -35,7 +35,7 @@ NEVER_DELETED = [
     "ledger_credithold", "lifecycle_provisioningrequest", "orders_checkoutsession", "orders_visit", "orders_order", "orders_orderitem", "payments_payment", "accounts_staffact",
     "payments_banktransfer", "payments_expectedtransfer", "payments_gatewaynotice", "payments_transferclaim", "payments_reversal",
     "payments_linkedaccount", "payments_consent", "payments_automaticcharge",
-    "payments_statementday", "payments_reconciliationcase", "payments_shortage",
+    "payments_statementday", "payments_reconciliationcase", "payments_shortage", "lifecycle_creditwarning",
 ]  # fmt: skip
 
 
