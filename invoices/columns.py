@@ -148,7 +148,8 @@ def rows_of(columns: Sequence[Column], found: QuerySet[Model], **words: Words) -
 def cells_of(columns: Sequence[Column], rows: Iterable[object]) -> Iterator[list[object]]:
     """The same of rows that are objects."""
     said = [column.words() for column in columns]
-    return _cells(said, ([getattr(row, column.name) for column in columns] for row in rows))
+    readers = [column.reader() for column in columns]
+    return _cells(said, ([read(row) for read in readers] for row in rows))
 
 
 def _cells(said: Sequence[Words | None], rows: Iterable[Sequence[Any]]) -> Iterator[list[object]]:

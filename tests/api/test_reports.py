@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
@@ -12,7 +13,7 @@ from django.utils.translation import override
 
 from invoices.api.shapes import InvoiceShape
 from invoices.api.usage import UsageShape
-from invoices.columns import Column, Form
+from invoices.columns import Column, Form, cells_of
 from invoices.reports import INVOICES, USAGE
 from ledger.models import Account, Transaction
 from lifecycle.api import ResourceShape
@@ -81,3 +82,10 @@ def test_a_new_column_is_one_line(alice):
         MOVEMENTS.pop()
     assert rows[0][-1] == "Details"
     assert rows[1][-1] != ""
+
+
+def test_a_value_that_lies_elsewhere_is_found_there_in_files_as_on_pages():
+    column = Column("of_product", _("Product"), Form.TEXT, 28, source="product.code")
+    row = SimpleNamespace(product=SimpleNamespace(code="vserver"))
+    assert column.reader()(row) == "vserver"
+    assert list(cells_of([column], [row])) == [["vserver"]]
