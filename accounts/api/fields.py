@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
 from types import UnionType
-from typing import Any, ClassVar, Generic, TypeAlias, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, Generic, NoReturn, TypeAlias, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -171,7 +171,12 @@ class Identifier(serializers.Field[UUID, object, str, object]):
 
 
 class Choice(serializers.ChoiceField):
-    """One of some values, of their own JSON type: 3 is not "3"."""
+    """One of some values, of their own JSON type: 3 is not "3". Who sends another one is told which there are."""
+
+    default_error_messages = {"invalid_choice": _('"{input}" is none of these: {known}.')}
+
+    def fail(self, key: str, **facts: object) -> NoReturn:
+        super().fail(key, known=", ".join(map(str, self.choices)), **facts)
 
     def to_internal_value(self, data: object) -> Any:
         if isinstance(data, bool) or not isinstance(data, int | str):

@@ -145,8 +145,8 @@ def place_order(
     quote = Quote.objects.filter(pk=quote_id, customer=customer).first()
     if quote is None:
         raise UnknownQuote
-    if Order.objects.filter(quote=quote).exists():
-        raise QuoteUsed
+    if ordered := Order.objects.filter(quote=quote).first():
+        raise QuoteUsed(order=str(ordered.pk))
     quote.customer = customer
     buyer = chosen_buyer(customer, buyer_id)
     resources = _hold_resources(quote)

@@ -42,7 +42,11 @@ class GatewayCode(Text):
         try:
             return gateways.gateway(code).code
         except UnknownGateway:
-            raise InvalidInput(_("There is no such gateway."), field=self.field_name) from None
+            raise InvalidInput(
+                _("There is no such gateway. Choose one of: %(known)s."),
+                field=self.field_name,
+                known=", ".join(gateways.open_codes()),
+            ) from None
 
 
 class PaidInvoice(serializers.Serializer[object]):
@@ -61,7 +65,7 @@ class PaymentShape(serializers.Serializer[object]):
     gateway = serializers.CharField(help_text="Empty unless paid through a gateway.")
     linked_account = serializers.UUIDField(source="linked_id", allow_null=True, help_text="The one that was charged.")
     received = serializers.IntegerField(
-        help_text="What came in, once it succeeded: a gateway may receive more or less."
+        source="came_in", help_text="What came in: nothing until it succeeds, then perhaps more or less than `amount`."
     )
     promotional = serializers.IntegerField(help_text="The part paid with promotional credit.")
     allocated = serializers.IntegerField(help_text="Given to invoices.")

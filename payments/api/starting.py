@@ -54,15 +54,25 @@ class InvoicePayment(Input):
 
     def validate(self, wish: Cleaned) -> Cleaned:
         if (wish["means"] == "linked_account") != ("linked_account" in wish):
-            raise InvalidInput(_("Choose a linked account, and that means."), field="linked_account")
+            raise InvalidInput(
+                _('Name the linked account, with "linked_account" as the means.'), field="linked_account"
+            )
         if wish["means"] == "linked_account" and ("amount" in wish or "gateway" in wish):
-            raise InvalidInput(_("A linked account is charged all that the wallet lacks."), field="amount")
+            raise InvalidInput(
+                _("A linked account is charged all that the wallet lacks: leave amount and gateway out."),
+                field="amount",
+            )
         if wish["means"] in BY_PAGE and "gateway" not in wish:
             raise InvalidInput(_("Choose a payment gateway."), field="gateway")
         if wish["means"] in BY_PAGE and "amount" in wish:
-            raise InvalidInput(_("A gateway is paid all that is due."), field="amount")
+            raise InvalidInput(
+                _("A gateway is paid all that is due: leave the amount out, or pay a part from the wallet."),
+                field="amount",
+            )
         if wish["means"] == "wallet" and "gateway" in wish:
-            raise InvalidInput(_("The wallet needs no gateway."), field="gateway")
+            raise InvalidInput(
+                _("The wallet needs no gateway: leave it out, or choose another means."), field="gateway"
+            )
         return wish
 
 

@@ -373,6 +373,11 @@ class Payment(KeepsColumns, StateMachine):
         return self.amount if self.captured is None else self.captured
 
     @property
+    def came_in(self) -> int:
+        """Nothing, as long as nobody says that something was received."""
+        return self.received if self.state == PaymentState.SUCCEEDED else 0
+
+    @property
     def failure_words(self) -> str:
         """Why it failed, or what it could not pay, for the customer."""
         return failure_words(self.failure)

@@ -17,7 +17,7 @@ from payments.models import Consent, LinkedAccount
 class ConsentNeeded(DomainError):
     code = "consent-needed"
     status = 422
-    message = _("Agree to the words beside the button first; they may have changed since you saw them.")
+    message = _("Agree to the words of today first; they may have changed since you saw them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def record_consent(
 ) -> Consent:
     """:raises ConsentNeeded: not to today's words"""
     if agreement.version != VERSION:
-        raise ConsentNeeded
+        raise ConsentNeeded(version=VERSION)
     with override(agreement.language):
         text = words_with(scope, below=below, amount=amount)
     return Consent.objects.create(

@@ -215,8 +215,9 @@ def open_attempt(
         payable, order_id, invoice_ids = request.payable, request.order_id, [UUID(one) for one in request.invoice_ids]
     payable = payable or f"{kind}:{pk}"
     purpose_of(payable)  # nothing may come in that nobody takes
-    if Payment.objects.open().filter(customer=customer, payable=payable).exists():
-        raise PaymentOpen
+    under_way = Payment.objects.open().filter(customer=customer, payable=payable).first()
+    if under_way:
+        raise PaymentOpen(payment=str(under_way.pk))
     return Payment.objects.create(
         pk=pk,
         customer=customer,

@@ -262,15 +262,31 @@ def test_a_postpaid_invoice_is_explained_and_paid_from_the_wallet(bob, as_bob, s
     assert wallet_of(bob.pk).available == 9_500
 
 
+def test_what_is_wrong_with_a_payment_says_what_is_right(bob, as_bob, small, now, gateway):
+    invoice = used_and_billed(bob, as_bob, small, now)
+
+    def told(**wish):
+        answer = as_bob.post("invoices/pay/", {"invoices": [invoice["id"]], **wish}, key=str(wish))
+        return refused(answer, 422, "invalid-input")["errors"][0]["detail"]
+
+    assert told(means="gateway", gateway="nobody") == "There is no such gateway. Choose one of: sandbox."
+    assert told(means="gateway", gateway="sandbox", amount=1) == (
+        "A gateway is paid all that is due: leave the amount out, or pay a part from the wallet."
+    )
+    assert told(means="linked_account") == 'Name the linked account, with "linked_account" as the means.'
+
+
 def test_a_postpaid_invoice_is_paid_at_the_gateway(bob, as_bob, small, now, gateway):
     invoice = used_and_billed(bob, as_bob, small, now)
     wish = {"invoices": [invoice["id"]], "means": "gateway", "gateway": "sandbox"}
 
     payment = done(as_bob.post("invoices/pay/", wish, key="a"), 201)
-    refused(as_bob.post("invoices/pay/", wish, key="b"), 409, "payment-open")
+    problem = refused(as_bob.post("invoices/pay/", wish, key="b"), 409, "payment-open")
 
-    assert (payment["kind"], payment["amount"]) == ("invoice", 90_500)
+    assert problem["details"] == {"payment": payment["id"]}
+    assert (payment["kind"], payment["amount"], payment["received"]) == ("invoice", 90_500, 0)
     pay(gateway, payment["id"])
+    assert done(as_bob.get(f"payments/{payment['id']}/"))["received"] == 90_500
     assert done(as_bob.get(f"invoices/{invoice['id']}/"))["status"] == "paid"
 
 

@@ -29,7 +29,10 @@ def linked(caller: Caller, gateway: Sandbox) -> dict[str, Any]:
 def test_an_account_is_linked_with_todays_words(alice: Customer, as_alice: Caller, gateway: Sandbox) -> None:
     words = {one["scope"]: one for one in done(as_alice.get("linked-accounts/consents/"))}
     assert words["charges"]["version"] == VERSION
-    refused(as_alice.post("linked-accounts/", {"gateway": "sandbox", "consent": "old"}), 422, "consent-needed")
+    problem = refused(
+        as_alice.post("linked-accounts/", {"gateway": "sandbox", "consent": "old"}), 422, "consent-needed"
+    )
+    assert problem["details"] == {"version": VERSION}
     refused(as_alice.post("linked-accounts/", {"gateway": "sandbox"}), 400, "invalid-input")
     link = linked(as_alice, gateway)
     assert (link["state"], link["is_default"], link["redirect_url"]) == ("active", True, "")

@@ -166,12 +166,25 @@ def test_orders_that_are_refused(offer, as_alice, changes, status, code):
     assert counts() == before
 
 
+def test_who_sends_none_of_some_values_is_told_which_there_are(offer, as_alice):
+    quote = done(as_alice.post("quotes/", NEW), 201)["id"]
+    problem = refused(as_alice.post("orders/", {"quote": quote, "means": "cash"}, key="k"), 400, "invalid-input")
+    assert problem["errors"] == [
+        {
+            "field": "means",
+            "code": "invalid-choice",
+            "detail": '"cash" is none of these: wallet, top_up_and_pay, gateway, bank_transfer, on_behalf.',
+        }
+    ]
+
+
 def test_a_used_and_an_expired_quote(offer, as_alice, as_bob, now):
     quote = as_alice.post("quotes/", NEW)
     other = as_alice.post("quotes/", NEW)
     done(as_alice.buy(quote, key="k"), 201)
 
-    refused(as_alice.buy(quote, key="another"), 409, "quote-used")
+    problem = refused(as_alice.buy(quote, key="another"), 409, "quote-used")
+    assert problem["details"] == {"order": str(Order.objects.get().pk)}
     now.move(timedelta(minutes=15))
     refused(as_alice.buy(other, key="third"), 409, "quote-expired")
 
