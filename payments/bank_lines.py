@@ -41,6 +41,16 @@ NAMES = {
 DONG = frozenset({"", CURRENCY, "D", "DONG"})
 """How they write our currency, "đ" and "₫" among them, or say nothing."""
 
+MISSING = {
+    "number": _(
+        "The first row has no title for the number of a transaction. One of these is looked for, without accents and spaces: %(known)s."
+    ),
+    "amount": _(
+        "The first row has no title for the amount that came in. One of these is looked for, without accents and spaces: %(known)s."
+    ),
+}
+"""A file of which no line can be money that came in would otherwise be read as a day without any."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
@@ -56,15 +66,19 @@ class StatementLine:
 
 def read_csv(data: bytes) -> list[StatementLine]:
     """
-    Columns are found by their titles, see `NAMES`; number and amount have to be there.
+    Columns are found by their titles in the first row, see `NAMES`; number and amount have to be there.
 
-    :raises InvalidInput: with the row
+    :raises InvalidInput: with the row, or with the titles one of which is missing
     """
     text = _decoded(data)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    rows = list(csv.DictReader(StringIO(text, newline=""), delimiter=delimiter))
-    return _lines(rows, _row)
+    rows = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter)
+    titles = {plain(title) for title in rows.fieldnames or ()}
+    for fact, sentence in MISSING.items():
+        if titles.isdisjoint(NAMES[fact]):
+            raise InvalidInput(sentence, field="file", known=", ".join(NAMES[fact]))
+    return _lines(list(rows), _row)
 
 
 def read_mt940(data: bytes) -> list[StatementLine]:

@@ -59,6 +59,21 @@ def test_what_cannot_be_read_refuses_the_whole_file_and_names_the_line(text: str
         read_csv(text.encode())
 
 
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("Số giao dịch,amount\nA1,5000", "MAGIAODICH"),
+        ("number,Tiền\nA1,5000", "GHICO"),
+        ("Sao kê tài khoản\nnumber,amount\nA1,5000", "MAGIAODICH"),
+        ("", "MAGIAODICH"),
+    ],
+)
+def test_a_file_without_the_titles_of_number_and_amount_is_no_day_without_money(text: str, named: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_csv(text.encode())
+    assert named in str(refused.value)
+
+
 def test_an_mt940_file_is_read() -> None:
     [line] = read_mt940(MT940.encode())
     assert (line.number, line.amount, line.day) == ("FT26069004", 181_000, date(2026, 3, 10))
