@@ -57,7 +57,9 @@ class DongField(forms.CharField):
         if amount > MAXIMUM:
             raise ValidationError(_("This amount is too large."))
         if amount < self.least:
-            raise ValidationError(_("Enter an amount above zero."))
+            raise ValidationError(
+                _("Enter an amount above or below zero.") if self.signed else _("Enter an amount above zero.")
+            )
         return -amount if is_less else amount
 
     def prepare_value(self, value: object) -> object:

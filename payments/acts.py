@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -66,10 +67,13 @@ class MoneyAct(Act[Result_co]):
     """Moves an amount of one customer."""
 
     right = APPROVE_MONEY
+    goes_both_ways: ClassVar[bool] = False
+    """Whether its amount has a sign: more credit, or less."""
 
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         customer, amount = _of(act)
-        return [(_("Amount"), display.signed_money(amount)), *self.details(act), *wallet_facts(customer)]
+        words = display.signed_money(amount) if self.goes_both_ways else display.money(amount)
+        return [(_("Amount"), words), *self.details(act), *wallet_facts(customer)]
 
     def details(self, act: StaffAct) -> list[tuple[Wording, object]]:
         del act
@@ -79,6 +83,7 @@ class MoneyAct(Act[Result_co]):
 class AdjustCredit(MoneyAct[None]):
     code = "adjust-credit"
     label = _("credit adjustment")
+    goes_both_ways = True
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> None:
         customer, amount = _of(act)

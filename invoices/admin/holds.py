@@ -25,8 +25,12 @@ from kernel.shapes import Cleaned, Wording
 USUAL = timedelta(days=7)
 
 
+BY_STAFF = [choice for choice in Hold.Kind.choices if choice[0] != Hold.Kind.BOOKS_IN_DOUBT]
+"""That the books are in doubt is the auditor's to say."""
+
+
 class HoldForm(ReasonForm):
-    kind = forms.ChoiceField(label=_("What is held"), choices=Hold.Kind.choices)
+    kind = forms.ChoiceField(label=_("What is held"), choices=BY_STAFF)
     last_day = forms.DateField(
         label=_("Until the end of"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
@@ -34,27 +35,47 @@ class GiveForm(ReasonForm):
     whose = forms.CharField(
         label=_("Whose it is"),
         max_length=200,
-        help_text=_("The text that the customer was to write, the customer's mail address or their tax code."),
+        help_text=_(
+            "The text that the customer was to write, the mail address of the customer or of somebody of theirs, or their tax code."
+        ),
     )
     amount = DongField(label=_("Amount for this customer (₫)"), least=1)
     field_order = ("whose", "amount", "reason")
 
     def clean_whose(self) -> ExpectedTransfer | Customer:
         typed = str(self.cleaned_data["whose"]).strip()
-        found = owner_named(typed)
-        if found is None:
-            raise forms.ValidationError(text("Nobody, or more than one, is known by this."))
-        return found
+        found = owners_named(typed)
+        if not found:
+            raise forms.ValidationError(
+                text(
+                    "Nobody is known by this. Search for the customer, and type the mail address that their page shows."
+                )
+            )
+        if len(found) > 1:
+            raise forms.ValidationError(
+                text("More than one customer is known by this. Type a mail address or tax code that only one of them has.")
+            )
+        return found[0]
 
 
 def owner_named(typed: str) -> ExpectedTransfer | Customer | None:
-    """What was asked for under this reference, or the one customer with this mail address or tax code."""
+    """As `owners_named`, where it is one."""
+    found = owners_named(typed)
+    return found[0] if len(found) == 1 else None
+
+
+def owners_named(typed: str) -> Sequence[ExpectedTransfer | Customer]:
+    """
+    What was asked for under this reference, or the customers with this mail address or tax code: two at most. Of a mail address those
+    whose it is come before those for whom its user works.
+    """
     expected = ExpectedTransfer.objects.filter(reference__in=references_in(typed)).select_related("customer").first()
     if expected:
-        return expected
-    known = Q(email__iexact=typed) if "@" in typed else Q(buyers__tax_code=tax_code_of(typed) or typed)
-    customers = list(Customer.objects.filter(known).distinct()[:2])
-    return customers[0] if len(customers) == 1 else None
+        return [expected]
+    if "@" not in typed:
+        return list(Customer.objects.filter(buyers__tax_code=tax_code_of(typed) or typed).distinct()[:2])
+    their_own = list(Customer.objects.filter(email__iexact=typed)[:2])
+    return their_own or list(Customer.objects.filter(memberships__user__email__iexact=typed).distinct()[:2])
 
 
 class OfRest(Task[BankTransfer]):

@@ -61,7 +61,9 @@ class GrantPocForm(ShortReasonForm):
 
     def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
         super().__init__(data, files, **options)
-        field_of(self, forms.ModelMultipleChoiceField, "products").queryset = Product.objects.order_by("code")
+        field_of(self, forms.ModelMultipleChoiceField, "products").queryset = Product.objects.filter(
+            is_on_sale=True
+        ).order_by("code")
 
 
 class GrantPoc(Task[Customer]):

@@ -30,20 +30,27 @@ def adjust_credit(customer: Customer, amount: int, *, key: int, reason: str, act
     """
     Give credit, or take it when `amount` is below zero; once for each `key`.
 
-    :raises InsufficientCredit: it takes more than is available
+    :raises InvalidInput: it takes more than there is of credit that is not held
     """
     held = Customer.objects.lock(customer.pk)
     if amount < 0:
-        ledger.spend(
-            held.pk,
-            -amount,
-            into=ledger.Kind.ADJUSTMENTS,
-            kind=ledger.Fact.ADJUSTMENT,
-            source=key,
-            at=at,
-            reference=reason,
-            bought_only=True,
-        )
+        try:
+            ledger.spend(
+                held.pk,
+                -amount,
+                into=ledger.Kind.ADJUSTMENTS,
+                kind=ledger.Fact.ADJUSTMENT,
+                source=key,
+                at=at,
+                reference=reason,
+                bought_only=True,
+            )
+        except ledger.InsufficientCredit as lacking:
+            raise InvalidInput(
+                _("At most %(available)s ₫ can be taken: what is held, and promotional credit, stay."),
+                field="amount",
+                available=lacking.details["available"],
+            ) from lacking
         stop_filling_up(held, key, at=at)
     else:
         legs = {ledger.Kind.CREDIT: amount, ledger.Kind.ADJUSTMENTS: -amount}

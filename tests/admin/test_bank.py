@@ -9,7 +9,7 @@ from django.contrib.messages import get_messages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.models import StaffAct
+from accounts.models import Membership, StaffAct
 from ledger.services import Kind
 from notifications.models import Notice
 from notifications.render import words_of
@@ -19,7 +19,7 @@ from payments.services.expected import ask_for_top_up
 from payments.services.wallet import wallet_of
 from tests.actions.test_transfers_by_reference import comes
 from tests.admin.test_tasks import do, page_of, sentences
-from tests.cast import NOON, house_balance, make_customer, owner_of
+from tests.cast import NOON, house_balance, make_customer, make_user, owner_of
 from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +97,18 @@ def test_who_is_not_known_gets_nothing(staff: Any) -> None:
     answer = do(staff("finance"), transfer, "give", whose="nobody@example.vn", amount="200.000")
     assert (answer.status_code, house_balance(Kind.SUSPENSE)) == (422, 200_000)
     assert do(staff("auditor"), transfer, "give", whose="x", amount="1").status_code == 403
+
+
+def test_who_signs_in_for_a_customer_is_known_and_several_are_told_apart(staff: Any) -> None:
+    transfer, finance = unknown(), staff("finance")
+    lan, other = make_customer(email="lan@example.vn"), make_customer(email="other@example.vn")
+    person = make_user(lan)
+    assert do(finance, transfer, "give", whose=person.email, amount="50.000").status_code == 302
+    assert wallet_of(lan.pk).credit == 50_000
+    Membership.objects.create(user=person, customer=other, role="viewer", joined_at=NOON)
+    assert "More than one" in sentences(do(finance, transfer, "give", whose=person.email, amount="50.000", key="k2"))
+    assert "Nobody is known" in sentences(do(finance, transfer, "give", whose="SNS3AAQNSR", amount="1", key="k3"))
+    assert house_balance(Kind.SUSPENSE) == 150_000
 
 
 def test_above_the_limit_giving_and_sending_back_wait_for_a_second_person(staff: Any, settings: Any) -> None:

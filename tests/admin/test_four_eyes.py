@@ -100,6 +100,15 @@ def test_what_is_impossible_is_refused_when_it_is_asked_for(staff, bob):
     assert not StaffAct.objects.waiting().exists()
 
 
+def test_an_adjustment_says_to_staff_what_they_can_do(staff, bob):
+    client = staff("finance")
+    fund(bob, 30_000)
+    assert "Enter an amount above or below zero." in sentences(do(client, bob, "adjust-credit", amount="0"))
+    too_much = sentences(do(client, bob, "adjust-credit", amount="-30.001", key="k2"))
+    assert "At most 30,000 ₫ can be taken" in too_much
+    assert wallet_of(bob.pk).credit == 30_000
+
+
 def test_a_large_credit_note_waits(staff, alice, dear):
     invoice = bought(alice, dear)
     before = wallet_of(alice.pk).credit

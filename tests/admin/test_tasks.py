@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, CustomerKey, StaffAct
 from accounts.tasks import expire_acts
+from catalog.commitments import shortfall_item
 from catalog.models import Coupon
 from invoices.models import CreditNote, DunningStep, Invoice, ParkedBilling, Rung
 from invoices.services.month_end import run_month_end
@@ -515,6 +516,11 @@ def test_an_adjustment_that_nobody_decides_expires_after_thirty_days(staff, bob)
 # Debts
 
 
+def test_staff_do_not_say_that_the_auditor_has_found_something(staff, alice):
+    answer = do(staff("support"), alice, "hold", kind="in_doubt", last_day="2026-03-12")
+    assert (answer.status_code, alice.holds.count()) == (422, 0)
+
+
 def test_dunning_is_held_until_the_end_of_a_day_and_can_be_let_go(staff, alice, at):
     client = staff("support")
     do(client, alice, "hold", kind="promise", last_day="2026-03-12")
@@ -572,6 +578,8 @@ def test_poc_credit_is_granted_for_products_and_dates_and_stopped_for_a_reason(s
         "first_day": "2026-03-01",
         "last_day": "2026-04-30",
     }
+    shortfall = shortfall_item().product  # of what nobody orders
+    assert do(client, alice, "grant-poc", **{**wish, "products": [str(shortfall.pk)]}).status_code == 422
     assert do(client, alice, "grant-poc", **wish).status_code == 302
     grant = Grant.objects.get()
     assert (grant.kind, grant.products, grant.amount) == ("poc", [small.product_id], 1_000_000)
