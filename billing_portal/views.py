@@ -55,7 +55,7 @@ def _money(customer: Customer, wallet: Wallet, at: datetime) -> Json:
             *_running(running_costs(customer, at=at)),
         ],
         "bars": [_bar(month, spent) for month in months],
-        "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items()],
+        "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items() if amount > 0],
         "has_invoices": Invoice.objects.filter(customer=customer).exists(),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Unpack
+from typing import Any, ClassVar, Unpack
 
 from allauth.account.utils import perform_login
 from allauth.core import context
@@ -61,6 +61,11 @@ def too_many_mails() -> str:
 
 class SignInForm(Braked, AuthenticationForm):
     """Address and password."""
+
+    error_messages: ClassVar = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("Mail address or password is wrong."),
+    }
 
     def clean(self) -> Cleaned:
         name = self.cleaned_data.get("username")

@@ -80,6 +80,7 @@ class ProviderForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(data, instance=instance)
         if instance is None:
             self.fields["client_secret"].required = True
+            self.fields["client_secret"].help_text = text("It is kept sealed and never shown again.")
 
     def clean_issuer(self) -> str:
         """As the provider itself writes it; one that does not answer is not taken."""

@@ -29,7 +29,7 @@ from door.brake import Attempts, in_words
 from door.flows import Flow, Purpose
 from door.forms.company import CompanyAddressForm, NewHereForm, OwnAccountForm
 from door.onward import is_ours
-from door.openid import Claims, Flaw, Untrusted, host_of
+from door.openid import Claims, Flaw, ProviderAway, ProviderBusy, Untrusted, host_of
 from door.services.identities import ProviderIsOff, come_in, first_time, is_member, join
 from door.services.providers import note_tried
 from door.stages import FACTOR
@@ -38,6 +38,12 @@ from kernel import clock
 from kernel.errors import DomainError
 
 logger = logging.getLogger(__name__)
+BEGINS_AT = {Purpose.ENTER: "company-door", Purpose.TRY: "company", Purpose.AGAIN: "company-again"}
+IN_VAIN = {
+    Purpose.ENTER: _("You are not signed in by your company"),
+    Purpose.TRY: _("The company sign-in does not work yet"),
+    Purpose.AGAIN: _("You have not shown that it is you"),
+}
 
 
 @never_cache
@@ -91,12 +97,12 @@ def company_back(request: HttpRequest, provider_id: UUID) -> HttpResponseBase:
     flow = flows.take(request.session, provider_id, request.GET.get("state", ""))
     provider = Provider.objects.select_related("customer").filter(pk=provider_id).first()
     if flow is None or provider is None:
-        return render(request, "door/stale.html", {"again": "company-door"}, status=410)
+        return render(request, "door/company_over.html", status=410)
     purpose = Purpose(flow.purpose)
     if not request.GET.get("code"):
         logger.info("company sign-in: %s said %.40r", provider_id, request.GET.get("error", ""))
         messages.info(request, text("You have not signed in at %(host)s.") % {"host": host_of(provider.issuer)})
-        return redirect("company" if purpose == Purpose.TRY else "company-door")
+        return redirect(BEGINS_AT[purpose])
     try:
         if not (provider.is_on or purpose == Purpose.TRY):
             raise ProviderIsOff
@@ -160,7 +166,7 @@ def company_first(request: HttpRequest) -> HttpResponseBase:
     first = flows.first_of(request.session)
     provider = Provider.objects.select_related("customer").filter(pk=first.provider).first() if first else None
     if first is None or provider is None:
-        return render(request, "door/stale.html", {"again": "company-door"}, status=410)
+        return render(request, "door/company_over.html", status=410)
     if not provider.is_on:
         flows.forget_first(request.session)
         return _failed(request, ProviderIsOff(), Purpose.ENTER)
@@ -229,8 +235,12 @@ def _let_in(request: HttpRequest, identity: Identity, *, has_factor: bool, then:
 def _failed(request: HttpRequest, refusal: DomainError, purpose: Purpose) -> HttpResponse:
     """In words, with a way to try again; a machine that counts failures reads the code in the log."""
     logger.warning("company sign-in: %s %s", refusal.code, refusal.details.get("flaw", ""))
-    again = "company" if purpose == Purpose.TRY else "company-door"
-    context = {"refusal": refusal, "again": again}
+    context = {
+        "refusal": refusal,
+        "purpose": purpose.value,
+        "title": IN_VAIN[purpose],
+        "may_pass": isinstance(refusal, Untrusted | ProviderAway | ProviderBusy),
+    }
     return render(request, "door/company_failed.html", context, status=refusal.status)
 
 

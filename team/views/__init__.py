@@ -207,7 +207,7 @@ def invitation(request: HttpRequest, mark: str) -> HttpResponseBase:
     """
     found = _open_one(mark)
     if found is None:
-        return render(request, "door/stale.html", {"again": "home"}, status=410)
+        return render(request, "team/invitation_over.html", status=410)
     user = find_user(found.email)
     if user is None:
         return _as_somebody_new(request, found)

@@ -36,11 +36,15 @@ TOO_WIDE = """() => {
 }"""
 CUT = """() => [...document.querySelectorAll(".results, .table-wrap, .inline-group")]
   .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `cut on the right by ${e.scrollWidth - e.clientWidth}px`)"""
-ALIKE = r"""() => {
-  const kept = /^(class|role|type|scope|hidden|disabled|checked|open|colspan|aria-(hidden|current|sort|invalid|expanded|pressed))$/;
+KEPT = [
+    *("class", "role", "type", "scope", "hidden", "disabled", "checked", "open", "colspan"),
+    *(f"aria-{name}" for name in ("hidden", "current", "sort", "invalid", "expanded", "pressed")),
+]
+"""Attributes that decide on the looks."""
+ALIKE = r"""(kept) => {
   const shape = (e) => e.outerHTML
     .replace(/>\s*[^<\s][^<]*</g, ">x<")
-    .replace(/ ([\w-]+)="([^"]*)"/g, (all, name, value) => (kept.test(name) ? all : ` ${name}=${value ? "x" : ""}`));
+    .replace(/ ([\w-]+)="([^"]*)"/g, (all, name, value) => (kept.includes(name) ? all : ` ${name}=${value ? "x" : ""}`));
   for (const list of document.querySelectorAll("tbody, ul, ol, select")) {
     const seen = new Set();
     for (const one of [...list.children]) {
@@ -51,10 +55,27 @@ ALIKE = r"""() => {
   return shape(document.querySelector("main") || document.body);
 }"""
 """Takes rows out that differ from another of their list in nothing but words, and gives what is left of the page, without words."""
+NEW_PARTS = r"""([kept, known]) => {
+  const parts = "tbody > tr, li, option, dl > div, .form-row, .module:not(#content), .panel, figure";
+  const shape = (e) => e.outerHTML
+    .replace(/>\s*[^<\s][^<]*</g, ">x<")
+    .replace(/ ([\w-]+)="([^"]*)"/g, (all, name, value) => (kept.includes(name) ? all : ` ${name}=${value ? "x" : ""}`));
+  const sum = (text) => { let h = 0; for (let i = 0; i < text.length; i++) h = (Math.imul(h, 31) + text.charCodeAt(i)) | 0; return h; };
+  const seen = new Set(known), found = [];
+  for (const one of document.querySelectorAll(parts)) {
+    if (!one.isConnected || one.contains(document.querySelector("main"))) continue;
+    const it = sum(one.parentElement.className + shape(one));
+    if (seen.has(it)) one.remove(); else { seen.add(it); found.push(it); }
+  }
+  return found;
+}"""
+"""Takes parts out that were there before, on whichever page, and differ in nothing but words; answers the new ones."""
 CHECKED = """([where, options]) => axe.run(where === "main" ? "main" : document, {resultTypes: ["violations"], ...options}).then(
   ({violations}) => violations.map((one) =>
     `${one.id} (${one.impact}): ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
 ALL: dict[str, Any] = {}
+STRUCTURE: dict[str, Any] = {"rules": {"color-contrast": {"enabled": False}}}
+"""All that colours have no part in."""
 COLOURS: dict[str, Any] = {"runOnly": ["color-contrast", "link-in-text-block"]}
 """What a theme can break."""
 FOR_MAILS: dict[str, Any] = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -125,37 +146,42 @@ class Examiner:
     Says what is wrong with the page that is open, which is loaded once for all `looks`.
 
     What surrounds the content is examined with the first page of its kind, and what differs in nothing but words only once: tables
-    have hundreds of rows, and the staff area a hundred pages of one form.
+    have hundreds of rows, and the staff area a hundred pages of one form. One that `knows_parts` looks at a whole page for its structure, and then
+    at those parts alone (rows, fields, panels) that no page before had.
     """
 
-    def __init__(self, looks: Sequence[Look] = EVERY_LOOK) -> None:
-        self._looks = looks
+    def __init__(self, looks: Sequence[Look] = EVERY_LOOK, *, knows_parts: bool = False) -> None:
+        self._looks, self._knows_parts = looks, knows_parts
         self._frames: set[str] = set()
         self._shapes: set[int] = set()
+        self._parts: set[int] = set()
 
     def faults_of(self, page: Page) -> list[str]:
         found = []
         if wide := page.evaluate(TOO_WIDE):
             found.append(f"1440: scrolls sideways, {wide}")
         found += page.evaluate(CUT)
-        _as_wide_as(page, 390)
+        as_wide_as(page, 390)
         if wide := page.evaluate(TOO_WIDE):
             found.append(f"390: scrolls sideways, {wide}")
         if self._looks:
             found += self._in_each_look(page)
-        _as_wide_as(page, WIDTHS[0])
+        as_wide_as(page, WIDTHS[0])
         return found
 
     def _in_each_look(self, page: Page) -> list[str]:
         found: list[str] = []
         frame = _frame_of(page)
-        shape = hash((frame, page.evaluate(ALIKE)))
+        shape = hash((frame, page.evaluate(ALIKE, KEPT)))
         if shape in self._shapes:
             return found
         page.evaluate(_axe())
         where = "main" if frame in self._frames else "document"
+        if self._knows_parts:
+            found += _checked(page, "390 light", where, STRUCTURE)
+            self._parts.update(page.evaluate(NEW_PARTS, [KEPT, list(self._parts)]))
         for look in self._looks:
-            _as_wide_as(page, look.width)
+            as_wide_as(page, look.width)
             page.emulate_media(color_scheme=look.theme)
             found += _checked(page, f"{look.width} {look.theme}", where, look.asks)
         page.emulate_media(color_scheme="light")
@@ -176,7 +202,7 @@ def faults_of_mail(page: Page) -> list[str]:
     return found
 
 
-def _as_wide_as(page: Page, width: int) -> None:
+def as_wide_as(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
 
 

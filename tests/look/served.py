@@ -23,11 +23,15 @@ class Served:
     """What a browser is given; what nobody put there is not found. Static files are fetched once."""
 
     def __init__(self, url: str) -> None:
-        self._url, self._answers = url, dict[str, HttpResponse]()
+        self._url, self._answers, self._kept = url, dict[str, HttpResponse](), dict[str, HttpResponse]()
+
+    def keep(self, path: str, answer: HttpResponse) -> None:
+        """What pages fetch, as scripts that are no static files."""
+        self._kept[path] = answer
 
     def put(self, path: str, answer: HttpResponse) -> str:
         """The address at which `answer` is shown from now on."""
-        self._answers = {path: answer}
+        self._answers = {path: answer, **self._kept}
         return f"{self._url}{path}"
 
     def at(self, path: str) -> tuple[int, dict[str, str], bytes]:

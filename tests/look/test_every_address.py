@@ -14,12 +14,11 @@ from zipfile import ZipFile
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
-from django.db import connections
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser
 
 from accounts.models import Customer, Provider, User
 from catalog.models import Item
@@ -39,28 +38,16 @@ from tests.actions.test_bank_transfers import bills
 from tests.admin.world import populate
 from tests.api.conftest import now, offer, things
 from tests.browser.conftest import browser, open_context
-from tests.browser.everything import (
-    IDS,
-    MOST_LOOKS,
-    READY_FOR_SHIFTS,
-    TWO_LOOKS,
-    WIDTHS,
-    Examiner,
-    faults_of_mail,
-    shift_of,
-)
+from tests.browser.everything import IDS, TWO_LOOKS, Examiner, faults_of_mail
 from tests.cast import DAY, JOB, NOON, create, make_customer, make_provider, make_user, owner_of
 from tests.device import Device
 from tests.letters import link_in, mail_to, mails
-from tests.look.served import Served, served
-from tests.proof import proven
+from tests.look.looks import Looks, browser_of, is_page, looked_at, looks, own_connections
 from tests.rights.addresses import OPEN, Address, addresses
 from tests.rights.conftest import alices
 
-__all__ = ["alices", "browser", "now", "offer", "things"]
+__all__ = ["alices", "browser", "looks", "now", "offer", "own_connections", "things"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
-looked_at = pytest.mark.skipif(not MOST_LOOKS, reason="where pages are opened only: others open the same ones")
-
 MONTH_END = datetime(2026, 4, 1, 17, 30, tzinfo=UTC)
 FILE, ELSEWHERE, FORM, PART, MACHINE = "a file", "leads elsewhere", "takes a form", "a part of a page", "for machines"
 NO_PAGES = {
@@ -111,55 +98,6 @@ class Stand(NamedTuple):
         if self.sent is None:
             return self.client.get(self.path, follow=True)
         return self.client.post(self.path, self.sent, follow=True)
-
-
-def browser_of(user: User | None = None) -> Client:
-    client = Client(headers={"accept-language": "vi"}, SERVER_NAME="localhost", raise_request_exception=False)
-    if user:
-        client.force_login(user)
-        proven(client)
-    return client
-
-
-class Looks:
-    """Looks at one page after the other; `faults` has what is wrong with which."""
-
-    def __init__(self, context: BrowserContext, pages: Served, complaints: list[str]) -> None:
-        context.add_init_script(READY_FOR_SHIFTS)
-        self._served, self._page, self.examiner = pages, context.new_page(), Examiner()
-        self._complaints = complaints
-        self.faults: dict[str, list[str]] = {}
-
-    def at(self, name: str, answer: HttpResponse) -> None:
-        self._page.goto(self._served.put(f"/{name}", answer))
-        self._page.evaluate("new Promise(requestAnimationFrame)")
-        said = [complaint for complaint in self._complaints if "Failed to load resource" not in complaint]
-        found = [*said, *filter(None, [shift_of(self._page)]), *self.examiner.faults_of(self._page)]
-        self._complaints.clear()
-        if found:
-            self.faults[name] = found
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _own_connections(
-    browser: Browser,
-) -> Iterator[None]:  # while its driver's loop runs, Django has others than outside
-    yield
-    connections.close_all()
-
-
-@pytest.fixture
-def looks(browser: Browser) -> Iterator[Looks]:
-    complaints: list[str] = []
-    context = open_context(browser, complaints, width=WIDTHS[0])
-    with served() as pages:
-        yield Looks(context, pages, complaints)
-    context.close()
-
-
-def is_page(answer: HttpResponse) -> bool:
-    is_html = answer["Content-Type"].startswith("text/html") if "Content-Type" in answer else False
-    return is_html and not answer.streaming and "<main" in answer.content.decode()
 
 
 # --- The portal ---
