@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar, Unpack
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
@@ -24,7 +25,7 @@ from kernel import clock
 from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.ids import new_id
-from kernel.shapes import Cleaned, Json, Wording
+from kernel.shapes import Cleaned, FormOptions, Json, Sent, Uploads, Wording
 
 Row_contra = TypeVar("Row_contra", contravariant=True)
 
@@ -38,6 +39,12 @@ class ReasonForm(forms.Form):
     """Every task asks why; the answer goes into the audit trail."""
 
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[FormOptions]) -> None:
+        """Nouns that are labels as well begin with a capital there."""
+        super().__init__(data, files, **options)
+        for field in self.fields.values():
+            field.label = capfirst(field.label) if field.label else field.label
 
 
 class Task(Generic[Row_contra]):
