@@ -31,7 +31,7 @@ def counts(*relations: str) -> None:
 class Paid(NamedTuple):
     """
     What was paid ahead of one product by one actor for what is tagged alike: VND with VAT, and what is ordered beside it and not paid
-    yet. Without `tags` where nobody asked about them.
+    yet. Of `tags` those that were asked about.
     """
 
     customer_id: UUID
@@ -55,6 +55,10 @@ class Movement(NamedTuple):
     source: UUID | None
 
 
+ASKED = """
+(SELECT jsonb_object_agg(b.tag_key, b.tag_value)::text FROM budgets_budget b
+ WHERE b.id = ANY(%(budgets)s) AND b.customer_id = paid.customer_id AND lower(tag_value(paid.tags, b.tag_key)) = lower(b.tag_value))
+"""
 SUMS = """
 SELECT customer_id, product_id, actor, {tags}, coalesce(sum(amount) FILTER (WHERE NOT is_waiting), 0)::bigint,
        coalesce(sum(amount) FILTER (WHERE is_waiting), 0)::bigint
@@ -63,13 +67,17 @@ FROM ({paid}) paid GROUP BY 1, 2, 3, 4
 ROWS = "SELECT customer_id, product_id, actor, tags::text, at, amount, is_new, source FROM ({paid}) paid WHERE NOT is_waiting ORDER BY at, source"
 
 
-def paid_of(customers: Collection[UUID], period: Period, *, by_tags: bool = False) -> list[Paid]:
-    """In one query, however many they are; told apart `by_tags` only where somebody asks, for there may be many."""
+def paid_of(customers: Collection[UUID], period: Period, *, by_tags: Collection[UUID] = ()) -> list[Paid]:
+    """
+    In one query, however many they are.
+
+    :param by_tags: ids of budgets; of all tags those alone are told that these are about
+    """
     if not customers:
         return []
-    statement = SUMS.format(paid=_paid(), tags="tags::text" if by_tags else "NULL")
+    statement = SUMS.format(paid=_paid(), tags=ASKED if by_tags else "NULL")
     with connection.cursor() as cursor:
-        cursor.execute(statement, _arguments(customers, period))
+        cursor.execute(statement, {**_arguments(customers, period), "budgets": list(by_tags)})
         return [
             Paid(customer, product, actor, _tags(tags), spent, waiting)
             for customer, product, actor, tags, spent, waiting in cursor.fetchall()

@@ -16,8 +16,9 @@ from uuid import UUID
 from accounts.models import Customer
 from budgets.models import Budget
 from budgets.paid import Paid, paid_of
-from budgets.scopes import SCOPES
+from budgets.scopes import SCOPES, named_in, resources_of, which_of
 from invoices.services.outlook import Ahead, Outlook, outlook_of
+from invoices.services.unbilled import Key
 from kernel.periods import CalendarMonth
 
 ENOUGH_DATA = timedelta(days=3)
@@ -61,7 +62,7 @@ def standings(budgets: Sequence[Budget], *, at: datetime) -> list[Standing]:
         return []
     month = CalendarMonth.of(at)
     paid: dict[UUID, list[Paid]] = defaultdict(list)
-    by_tags = any(SCOPES[budget.scope].by_tags for budget in budgets)
+    by_tags = [budget.pk for budget in budgets if SCOPES[budget.scope].by_tags]
     for one in paid_of({budget.customer_id for budget in budgets}, month.period, by_tags=by_tags):
         paid[one.customer_id].append(one)
     used = _used(budgets, at=at)
@@ -83,28 +84,29 @@ def standings(budgets: Sequence[Budget], *, at: datetime) -> list[Standing]:
 
 
 def _used(budgets: Sequence[Budget], *, at: datetime) -> dict[UUID, tuple[Ahead, datetime | None]]:
-    """What the use of the month costs that each is about, and since when there is any in it."""
-    own: dict[UUID, set[UUID]] = {}
-    for scope, about in SCOPES.items():
-        if about.by_resource and (these := [budget for budget in budgets if budget.scope == scope]):
-            own |= about.own(these)
-    whole = [budget for budget in budgets if budget.pk not in own]
-    parts = [budget for budget in budgets if budget.pk in own]
+    """
+    What the use of the month costs that each is about, and since when there is any in it. What the same budgets are about is told apart
+    no further: a hundred thousand resources that are alike are priced once.
+    """
+    parts = [budget for budget in budgets if SCOPES[budget.scope].by_resource]
+    whole = [budget for budget in budgets if not SCOPES[budget.scope].by_resource]
     by_product = outlook_of(_customers(whole), at=at) if whole else {}
-    by_resource = {}
-    if parts:
-        only = set().union(*own.values())
-        by_resource = outlook_of(_customers(parts), at=at, by="resource", only=only)
+    by_part = outlook_of(_customers(parts), at=at, by=which_of(parts), only=resources_of(parts)) if parts else {}
     found = {}
     for budget in whole:
         ahead = by_product[budget.customer_id]
         found[budget.pk] = _of(ahead, ahead.of.keys() if budget.product_id is None else [budget.product_id])
+    own: dict[UUID, list[Key]] = defaultdict(list)
+    for ahead in by_part.values():
+        for key in {*ahead.of, *ahead.began}:
+            for pk in named_in(str(key)):
+                own[pk].append(key)
     for budget in parts:
-        found[budget.pk] = _of(by_resource[budget.customer_id], own[budget.pk])
+        found[budget.pk] = _of(by_part[budget.customer_id], own[budget.pk])
     return found
 
 
-def _of(found: Outlook, keys: Iterable[UUID]) -> tuple[Ahead, datetime | None]:
+def _of(found: Outlook, keys: Iterable[Key]) -> tuple[Ahead, datetime | None]:
     keys = list(keys)
     cost = sum((found.of[key] for key in keys if key in found.of), Ahead())
     return cost, min((found.began[key] for key in keys if key in found.began), default=None)

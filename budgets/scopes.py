@@ -7,19 +7,22 @@ A new scope is a member of `Scope`, a class here, and its column on `Budget`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Concat
 
+from accounts.models import CustomerKey
 from budgets.models import Budget, Scope
 from budgets.paid import Movement, Paid
 from kernel.tags import Wanted
-from lifecycle.models import Resource, ResourceEvent, tagged
+from lifecycle.models import Resource, ResourceEvent, TagValue, tagged
+from lifecycle.models.tags import are_alike
 
-ORDERED = ResourceEvent.Kind.ORDERED
+ORDERS = ResourceEvent.objects.filter(kind=ResourceEvent.Kind.ORDERED)
 
 
 class About(ABC):
@@ -41,9 +44,9 @@ class About(ABC):
     def resources(self, budget: Budget) -> Q:
         """A filter on resources of the customer: those whose use counts."""
 
-    def own(self, budgets: Sequence[Budget]) -> dict[UUID, set[UUID]]:
-        """The same for many, by the id of each: ids of resources, in one query. Where it is looked up by product: nothing."""
-        return {}
+    def has(self, resource: str, tags: str) -> Q:
+        """The same, as a filter on budgets within a query on rows that have a resource, and the tags of it, there."""
+        raise NotImplementedError
 
 
 class Everything(About):
@@ -68,17 +71,12 @@ class OfKey(About):
         return paid.actor == _name_of(budget)
 
     def resources(self, budget: Budget) -> Q:
-        by_key = ResourceEvent.objects.filter(resource=OuterRef("pk"), kind=ORDERED, actor=_name_of(budget))
-        return Q(Exists(by_key))
+        return Q(Exists(ORDERS.filter(resource=OuterRef("pk"), actor=_name_of(budget))))
 
-    def own(self, budgets: Sequence[Budget]) -> dict[UUID, set[UUID]]:
-        names = {_name_of(budget) for budget in budgets}
-        customers = {budget.customer_id for budget in budgets}
-        rows = Resource.objects.filter(customer__in=customers, events__kind=ORDERED, events__actor__in=names)
-        ordered: dict[tuple[UUID, str], set[UUID]] = defaultdict(set)
-        for customer, actor, pk in rows.values_list("customer", "events__actor", "pk"):
-            ordered[customer, actor].add(pk)
-        return {budget.pk: ordered[budget.customer_id, _name_of(budget)] for budget in budgets}
+    def has(self, resource: str, tags: str) -> Q:
+        del tags
+        its_name = Concat(Value(CustomerKey.ACTS_AS), OuterRef("key__name"))
+        return Q(Exists(ORDERS.filter(resource=OuterRef(OuterRef(resource)), actor=its_name)))
 
 
 class OfTag(About):
@@ -96,21 +94,9 @@ class OfTag(About):
     def resources(self, budget: Budget) -> Q:
         return tagged(_wanted(budget))
 
-    def own(self, budgets: Sequence[Budget]) -> dict[UUID, set[UUID]]:
-        any_of_them = Q()
-        for wish in {_wanted(budget) for budget in budgets}:
-            any_of_them |= tagged(wish)
-        customers = {budget.customer_id for budget in budgets}
-        found: dict[UUID, set[UUID]] = {budget.pk: set() for budget in budgets}
-        theirs: dict[UUID, list[Budget]] = defaultdict(list)
-        for budget in budgets:
-            theirs[budget.customer_id].append(budget)
-        rows = Resource.objects.filter(any_of_them, customer__in=customers)
-        for pk, customer, tags in rows.values_list("pk", "customer", "tags"):
-            for budget in theirs[customer]:
-                if _wanted(budget).takes(tags):
-                    found[budget.pk].add(pk)
-        return found
+    def has(self, resource: str, tags: str) -> Q:
+        del resource
+        return Q(are_alike(TagValue(OuterRef(tags), F("tag_key")), F("tag_value")))
 
 
 def _wanted(budget: Budget) -> Wanted:
@@ -129,3 +115,28 @@ SCOPES: dict[str, About] = {
     Scope.KEY: OfKey(),
     Scope.TAG: OfTag(),
 }
+
+
+def resources_of(budgets: Collection[Budget]) -> QuerySet[Resource]:
+    """Of their customers, what is looked up for single resources: those that any of the budgets is about."""
+    customers = {budget.customer_id for budget in budgets}
+    return Resource.objects.filter(Exists(_about(budgets, resource="pk", tags="tags")), customer__in=customers)
+
+
+def which_of(budgets: Collection[Budget]) -> Cast:
+    """Of a row with a `resource` and its `customer`: which of the budgets are about it, as text. See `named_in`."""
+    return Cast(ArraySubquery(_about(budgets, resource="resource", tags="resource__tags")), TextField())
+
+
+def named_in(text: str) -> set[UUID]:
+    """The ids of the budgets."""
+    return {UUID(pk) for pk in text.strip("{}").split(",") if pk}
+
+
+def _about(budgets: Collection[Budget], *, resource: str, tags: str) -> QuerySet[Budget, UUID]:
+    has = Q()
+    for scope, about in SCOPES.items():
+        if about.by_resource:
+            has |= Q(about.has(resource, tags), scope=scope)
+    theirs = Budget.objects.filter(has, pk__in=[budget.pk for budget in budgets], customer=OuterRef("customer"))
+    return theirs.order_by("pk").values_list("pk", flat=True)

@@ -25,6 +25,7 @@ from foresight.explorer import explore
 from foresight.spans import Span, Step
 from invoices.models import Invoice
 from invoices.services.outlook import Ahead, outlook
+from invoices.services.unbilled import Key
 from invoices.spend import DEFAULT_KEY
 from kernel.periods import CalendarMonth, local_day
 from kernel.tags import LONGEST_KEY, Wanted, wanted
@@ -213,7 +214,7 @@ class OutlookViewSet(Endpoint):
     def ahead(self, request: Request) -> Response:
         """What postpaid usage will have cost by the end of the present month, and how sure that is."""
         found = outlook(self.customer, at=self.at)
-        codes = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
+        codes: dict[Key, str] = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
         products = [{"product": codes[pk], **_figures(ahead)} for pk, ahead in found.of.items()]
         low, high = found.band or (None, None)
         shown = {

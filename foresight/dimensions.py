@@ -17,16 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from catalog.models import Item, Product
-from invoices.services.unbilled import By
+from invoices.services.unbilled import By, Key
 from kernel import actors
 from kernel.shapes import Wording
 from kernel.tags import CREATED_BY, Wanted, wanted
 from lifecycle.models import Resource
 from lifecycle.models.tags import TagValue
 
-Key = UUID | str
-"""The id of what a row is about; of a tag, its value, "" of what lacks it."""
-OfUsage = Callable[[UUID, UUID], Key]
+OfUsage = Callable[[Key, UUID], Key]
+"""The key of a row is the id of what it is about; of a tag, its value, "" of what lacks it."""
 TAG = "tag"
 
 
@@ -122,7 +121,7 @@ def by_tag(key: str) -> Dimension:
 
     def of_usage(customer: Customer) -> OfUsage:
         rows = Resource.objects.filter(customer=customer).annotate(of=_value_of("tags", key)).exclude(of="")
-        values = dict(rows.values_list("pk", "of"))
+        values: dict[Key, str] = dict(rows.values_list("pk", "of"))
         return lambda resource, _item: values.get(resource, "")
 
     def names(values: Collection[Key]) -> Mapping[Key, Named]:

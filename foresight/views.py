@@ -22,6 +22,7 @@ from foresight.words import span_words, step_words
 from invoices.columns import cells_of
 from invoices.queries import first_day, product_names
 from invoices.services.outlook import LEAST_DAYS, outlook
+from invoices.services.unbilled import Key
 from invoices.spend import keys_of
 from kernel import display
 from kernel.periods import CalendarMonth
@@ -98,7 +99,7 @@ def _table(found: Explored, series: Sequence[Row]) -> list[dict[str, object]]:
 def month_ahead(request: PortalRequest) -> HttpResponse:
     """What the present month will have cost, and how sure that is."""
     found = outlook(request.customer, at=request.at)
-    names = product_names() if found.of else {}
+    names: dict[Key, str] = dict(product_names().items()) if found.of else {}
     context = {
         "found": found,
         "month": first_day(found.month),

@@ -102,6 +102,8 @@ class CustomerKey(ApiKey):
     AT_CLOSING: ClassVar = kept(Because.TRAIL)
 
     PREFIX = "bpc_"
+    ACTS_AS = "key:"
+    """Its name stands behind it in what it did."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="keys", verbose_name=_("customer"))
     keeper = models.ForeignKey(
@@ -203,7 +205,7 @@ class CustomerKey(ApiKey):
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.CUSTOMER, f"key:{self.name}", key=self.pk)
+        return Actor(ActorKind.CUSTOMER, f"{self.ACTS_AS}{self.name}", key=self.pk)
 
 
 class KeySpending(models.Model):

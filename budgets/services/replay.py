@@ -124,7 +124,7 @@ def _halved(used: Callable[[datetime], int], left: int, start: datetime, end: da
 def _use_of(budget: Budget, month: CalendarMonth) -> Callable[[datetime], int]:
     """What had been used by an instant of the month, looked up once for each full hour; nothing where nothing ever was."""
     about, customer = SCOPES[budget.scope], budget.customer
-    only = set().union(*about.own([budget]).values()) if about.by_resource else None
+    only = Resource.objects.filter(about.resources(budget), customer=customer) if about.by_resource else None
     book = PriceBook([customer.pk])
 
     @cache

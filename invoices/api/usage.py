@@ -21,6 +21,7 @@ from invoices.api.spend import SpendByTagShape
 from invoices.models import Invoice, InvoiceLine
 from invoices.reports import USAGE
 from invoices.services.running import running_costs
+from invoices.services.unbilled import Key
 from invoices.spend import DEFAULT_KEY, spend_by_tag
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from kernel.periods import CalendarMonth
@@ -148,7 +149,7 @@ class UsageViewSet(mixins.ListModelMixin, Intake):
     def running(self, request: Request) -> Response:
         """What postpaid usage has cost in the present month, which is not invoiced before it has ended."""
         found = running_costs(self.customer, at=self.at)
-        codes = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
+        codes: dict[Key, str] = dict(Product.objects.filter(pk__in=found.of).values_list("pk", "code"))
         products = [
             {"product": codes[pk], "so_far": cost.so_far, "expected": cost.expected} for pk, cost in found.of.items()
         ]

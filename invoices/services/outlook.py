@@ -21,7 +21,7 @@ from statistics import fmean, stdev
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Customer
 from catalog.meters import Aggregation
@@ -29,9 +29,10 @@ from catalog.models import Commitment
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
-from invoices.services.unbilled import By, Unbilled, Use, unbilled_of, with_meters
+from invoices.services.unbilled import By, Key, Unbilled, Use, unbilled_of, with_meters
 from invoices.services.usage import billed_afterwards
 from kernel.periods import MINUTE, CalendarMonth, Period, local_day, start_of_day, truncate
+from lifecycle.models import Resource
 from lifecycle.models.history import ServicePeriodQuerySet
 from usage.queries import reached
 
@@ -80,8 +81,8 @@ class Outlook:
 
     month: CalendarMonth
     at: datetime
-    of: dict[UUID, Ahead] = field(default_factory=dict)
-    began: dict[UUID, datetime] = field(default_factory=dict)
+    of: dict[Key, Ahead] = field(default_factory=dict)
+    began: dict[Key, datetime] = field(default_factory=dict)
     band: tuple[int, int] | None = None
     days: int = 0
     unpriced: int = 0
@@ -153,7 +154,7 @@ def outlook_of(
     *,
     at: datetime,
     by: By = "product",
-    only: Collection[UUID] | None = None,
+    only: Collection[UUID] | QuerySet[Resource] | None = None,
     book: PriceBook | None = None,
     through: int | None = None,
 ) -> dict[UUID, Outlook]:
@@ -176,7 +177,7 @@ def _outlook(
     found: Unbilled, trends: Sequence[Trend], customer: Customer, book: PriceBook | None, *, at: datetime
 ) -> Outlook:
     running = priced(found, customer, book=book)
-    of: dict[UUID, Ahead] = defaultdict(Ahead)
+    of: dict[Key, Ahead] = defaultdict(Ahead)
     for key, cost in running.of.items():
         of[key] += Ahead(so_far=cost.so_far, fixed=cost.expected)
     for used in running.uses:  # is in both sums, and no more fixed than it was
@@ -202,7 +203,7 @@ class _Metered(NamedTuple):
     """A resource of which something is metered, that is there: by what it is asked for, and since when it is in service."""
 
     customer_id: UUID
-    key: UUID
+    key: Key
     began: datetime
 
 

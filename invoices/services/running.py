@@ -9,13 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Customer
 from catalog.models import Item
 from catalog.queries import NoPrice, PriceBook
-from invoices.services.unbilled import By, Stretch, Unbilled, unbilled
+from invoices.services.unbilled import By, Key, Stretch, Unbilled, unbilled
 from kernel.periods import CalendarMonth
+from lifecycle.models import Resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Cost:
 class UsedSoFar:
     """What of a metered item was reported and is on no bill, of a product or resource. What is reported later changes it."""
 
-    key: UUID
+    key: Key
     item: Item
     quantity: Decimal
     cost: Cost
@@ -50,8 +51,8 @@ class RunningCosts:
 
     month: CalendarMonth
     at: datetime
-    of: dict[UUID, Cost] = field(default_factory=dict)
-    began: dict[UUID, datetime] = field(default_factory=dict)
+    of: dict[Key, Cost] = field(default_factory=dict)
+    began: dict[Key, datetime] = field(default_factory=dict)
     uses: list[UsedSoFar] = field(default_factory=list)
     unpriced: int = 0
 
@@ -65,7 +66,7 @@ def running_costs(
     *,
     at: datetime,
     by: By = "product",
-    only: Collection[UUID] | None = None,
+    only: Collection[UUID] | QuerySet[Resource] | None = None,
     book: PriceBook | None = None,
 ) -> RunningCosts:
     """
@@ -81,7 +82,7 @@ def running_costs(
 
 def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None) -> RunningCosts:
     """What it costs, with what is invoiced."""
-    costs: dict[UUID, Cost] = defaultdict(Cost)
+    costs: dict[Key, Cost] = defaultdict(Cost)
     for key, left in found.invoiced.items():
         costs[key] += Cost(left, left)
     if found.stretches or found.uses:
@@ -96,7 +97,7 @@ def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None
     uses, lacking = _uses(found, book, customer) if book else ([], 0)
     for use in uses:
         costs[use.key] += use.cost
-    began: dict[UUID, datetime] = {}
+    began: dict[Key, datetime] = {}
     for stretch in found.stretches:
         began[stretch.key] = min(began.get(stretch.key, stretch.starts_at), stretch.starts_at)
     return RunningCosts(found.month, found.at, dict(costs), began, uses, unpriced + lacking)
@@ -104,7 +105,7 @@ def priced(found: Unbilled, customer: Customer, *, book: PriceBook | None = None
 
 def _uses(found: Unbilled, book: PriceBook, customer: Customer) -> tuple[list[UsedSoFar], int]:
     """What is metered, added up by item; and of how many there is no price."""
-    sums: dict[tuple[UUID, UUID], UsedSoFar] = {}
+    sums: dict[tuple[Key, UUID], UsedSoFar] = {}
     lacking = 0
     for use in found.uses:
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, Max, Min, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, Count, Exists, Expression, F, Max, Min, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Cast, Greatest
 
 from accounts.models import BillingMode, Customer
@@ -23,15 +23,20 @@ from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import ServicePeriod
 from usage.models import ClosedMonth
 
-By = Literal["product", "resource"]
-KEYS: dict[By, str] = {"product": "resource__product", "resource": "resource"}
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+Key = UUID | str
+"""Of what something costs so much: the id of a product or resource, or what an expression made of it."""
+By = Literal["product", "resource"] | Expression
+"""An expression is one over rows with a `resource` and its `customer`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """`count` times the same configuration since the same minute, of a product or resource; until `ends_at`, or on and on."""
 
-    key: UUID
+    key: Key
     configuration: str
     starts_at: datetime
     ends_at: datetime | None
@@ -53,7 +58,7 @@ class Stretch:
 class Use:
     """A metered item of a resource: what was reported, and what it comes to by the month's end, for levels go on."""
 
-    key: UUID
+    key: Key
     resource_id: UUID
     item_id: UUID
     service: Period
@@ -78,7 +83,7 @@ class Unbilled:
 
     month: CalendarMonth
     at: datetime
-    invoiced: dict[UUID, int]
+    invoiced: dict[Key, int]
     stretches: list[Stretch]
     uses: list[Use]
 
@@ -146,7 +151,7 @@ def unbilled_of(
 
 def _invoiced(
     theirs: Q, month: Period, by: By, *, at: datetime
-) -> QuerySet[Invoice, tuple[UUID, UUID, UUID, datetime, int]]:
+) -> QuerySet[Invoice, tuple[UUID, Key, UUID, datetime, int]]:
     """(customer, key, resource, covered until, VND) of each usage invoice of the month: of what was deleted or switched in it."""
     # billed after it was used: so the index by day of issue finds them, however long the history is
     usage = Invoice.objects.of_use().filter(theirs, issued_at__gte=month.starts_at, issued_at__lte=at)
@@ -160,25 +165,34 @@ def _stretches(
     """
     Of the usage in the month that no invoice covers, with the customer whose it is. What ended later than `at` was going on then.
     """
-    key = KEYS[by]
-    known = usage.annotate(
+    known = _keyed(usage, by).annotate(
         text=Cast("configuration", TextField()),
         since=Greatest("starts_at", Value(month.starts_at)),
         until=Case(When(ends_at__lte=at, then=F("ends_at"))),
     )
-    alike = known.exclude(resource__in=covered).order_by("customer", key, "since", "text")
-    rows = alike.values_list("customer", key, "text", "since", "until").annotate(Count("pk"))
+    alike = known.exclude(resource__in=covered).order_by("customer", "key", "since", "text")
+    rows = alike.values_list("customer", "key", "text", "since", "until").annotate(Count("pk"))
     for owner, one, text, since, until, count in rows:
         yield owner, Stretch(one, text, since, until, count)
     if covered:
-        own = known.filter(resource__in=covered).values_list("customer", key, "resource", "text", "since", "until")
+        own = known.filter(resource__in=covered).values_list("customer", "key", "resource", "text", "since", "until")
         for owner, one, resource, text, since, until in own:
             yield owner, Stretch(one, text, max(since, covered[resource]), until)
 
 
-def with_meters(usage: QuerySet[ServicePeriod], by: By) -> dict[UUID, UUID]:
+class Keyed(TypedDict):
+    key: Key
+
+
+def _keyed(usage: QuerySet[ServicePeriod], by: By) -> QuerySet[WithAnnotations[ServicePeriod, Keyed]]:
+    """With the `key` of each."""
+    paths = {"product": "resource__product", "resource": "resource"}
+    return usage.annotate(key=F(paths[by]) if isinstance(by, str) else by)
+
+
+def with_meters(usage: QuerySet[ServicePeriod], by: By) -> dict[UUID, Key]:
     """The resources of it of which something is metered, with their keys."""
-    return dict(_metered(usage).values_list("resource", KEYS[by]).distinct())
+    return dict(_keyed(_metered(usage), by).values_list("resource", "key").distinct())
 
 
 def _metered(usage: QuerySet[ServicePeriod]) -> QuerySet[ServicePeriod]:
@@ -194,7 +208,7 @@ def _uses(
     at: datetime,
     through: int | None,
 ) -> Iterator[tuple[UUID, Use]]:
-    rows = _metered(service).values_list("resource", "customer", KEYS[by]).distinct()
+    rows = _keyed(_metered(service), by).values_list("resource", "customer", "key").distinct()
     keys = {resource: (owner, key) for resource, owner, key in rows}
     if not keys:
         return

@@ -32,6 +32,7 @@ from invoices.queries import (
 )
 from invoices.reports import ALWAYS, BY_TAG, HIDDEN_AT_FIRST, INVOICES, INVOICES_PAGE, USAGE, invoice_rows
 from invoices.services.running import running_costs
+from invoices.services.unbilled import Key
 from invoices.spend import keys_of, spend_by_tag
 from invoices.usage import for_rows, lines_of_month, sums_of_month, usages
 from invoices.zipped import zip_of_documents
@@ -193,7 +194,7 @@ def _running(request: PortalRequest, month: CalendarMonth) -> dict[str, object]:
     if month != CalendarMonth.of(request.at):
         return {}
     running = running_costs(request.customer, at=request.at)
-    names = product_names() if running.of else {}
+    names: dict[Key, str] = dict(product_names().items()) if running.of else {}
     by_name = sorted((names[product], cost) for product, cost in running.of.items())
     uses = [(names[use.key], use) for use in running.uses]
     return {"running": running, "running_products": by_name, "running_uses": uses}

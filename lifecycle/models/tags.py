@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pgtrigger
-from django.db.models import F, Func, Q, TextField, Value
+from django.db.models import Expression, F, Func, OuterRef, Q, TextField, Value
 from django.db.models.functions import Lower
 from django.db.models.lookups import Exact, IsNull
 
@@ -23,8 +23,8 @@ class TagValue(Func):
     function = "tag_value"
     output_field = TextField()
 
-    def __init__(self, tags: str, key: str) -> None:
-        super().__init__(F(tags), Value(key))
+    def __init__(self, tags: str | OuterRef, key: str | Expression | F) -> None:
+        super().__init__(F(tags) if isinstance(tags, str) else tags, Value(key) if isinstance(key, str) else key)
 
 
 class TagKeys(Func):
@@ -39,7 +39,12 @@ def tagged(wanted: Wanted, *, tags: str = "tags") -> Q:
     found = TagValue(tags, wanted.key)
     if wanted.value is None:
         return Q(IsNull(found, wanted.without))
-    return Q(Exact(Lower(found), Lower(Value(wanted.value))))
+    return Q(are_alike(found, Value(wanted.value)))
+
+
+def are_alike(value: Expression | F, other: Expression | F) -> Exact:
+    """Whether two values of a tag are the same: in upper or lower case."""
+    return Exact(Lower(value), Lower(other))
 
 
 def tags_of_a_resource() -> list[pgtrigger.Trigger]:
