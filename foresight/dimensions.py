@@ -9,20 +9,18 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import TextField, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
 from catalog.models import Item, Product
 from invoices.services.unbilled import By, Key
 from kernel import actors
 from kernel.shapes import Wording
-from kernel.tags import CREATED_BY, Wanted, wanted
+from kernel.tags import CREATED_BY, Wanted, folded, spelling, wanted
 from lifecycle.models import Resource
-from lifecycle.models.tags import TagValue
+from lifecycle.models.tags import value_of
 
 OfUsage = Callable[[Key, UUID], Key]
 """The key of a row is the id of what it is about; of a tag, its value, "" of what lacks it."""
@@ -49,8 +47,8 @@ def unnamed() -> Named:
 @dataclass(frozen=True, slots=True)
 class Dimension:
     """
-    `of_line` is where an invoice line has it, seen from the line. Usage that is on no bill is read `by` product or resource: what
-    `of_usage` gives for a customer makes it of that key and the item.
+    `of_line` is where an invoice line has it, seen from the line. Usage that is on no bill is read `by` product, resource or what their
+    tags say: `of_usage` makes it of that key and the item.
     """
 
     code: str
@@ -58,12 +56,21 @@ class Dimension:
     heading: Wording
     of_line: str | Coalesce
     by: By
-    of_usage: Callable[[Customer], OfUsage]
+    of_usage: OfUsage
     names: Callable[[Collection[Key]], Mapping[Key, Named]]
 
     @property
     def is_tag(self) -> bool:
         return self.code.startswith(f"{TAG}:")
+
+    def folded(self, key: Key | None) -> Key | None:
+        """What is the same of keys that are alike."""
+        return folded(key) if isinstance(key, str) else key
+
+    def shown(self, written: Mapping[Key | None, int]) -> Key | None:
+        """Of keys that are alike, with how often each is written, the one that is shown."""
+        values = {key: count for key, count in written.items() if isinstance(key, str)}
+        return spelling(values) if values else next(iter(written))
 
 
 def _products(keys: Collection[Key]) -> Mapping[Key, Named]:
@@ -80,16 +87,12 @@ def _items(keys: Collection[Key]) -> Mapping[Key, Named]:
     return {item.pk: Named(item.name_in(language), f"{item.product.code}/{item.code}") for item in items}
 
 
-def _read_so(_customer: Customer) -> OfUsage:
-    return lambda key, _item: key
+def _read_so(key: Key, _item: UUID) -> Key:
+    return key
 
 
-def _of_items(_customer: Customer) -> OfUsage:
-    return lambda _key, item: item
-
-
-def _value_of(tags: str, key: str) -> Coalesce:
-    return Coalesce(TagValue(tags, key), Value(""), output_field=TextField())
+def _of_items(_key: Key, item: UUID) -> Key:
+    return item
 
 
 def _called(key: str, value: str) -> str:
@@ -116,18 +119,14 @@ DIMENSIONS = {
 def by_tag(key: str) -> Dimension:
     """
     By the values of a tag: what is billed by those that its line was issued with, what is on no bill yet by what its resource is
-    tagged with now, which its line will keep.
+    tagged with now, which its line will keep. Values that are alike are one, called as most of it is.
     """
-
-    def of_usage(customer: Customer) -> OfUsage:
-        rows = Resource.objects.filter(customer=customer).annotate(of=_value_of("tags", key)).exclude(of="")
-        values: dict[Key, str] = dict(rows.values_list("pk", "of"))
-        return lambda resource, _item: values.get(resource, "")
 
     def names(values: Collection[Key]) -> Mapping[Key, Named]:
         return {value: Named(_called(key, str(value)), _filter_for(key, str(value))) for value in values}
 
-    return Dimension(f"{TAG}:{key}", key, _("By tag"), _value_of("tags", key), "resource", of_usage, names)
+    now = value_of("resource__tags", key)
+    return Dimension(f"{TAG}:{key}", key, _("By tag"), value_of("tags", key), now, _read_so, names)
 
 
 def dimension_of(code: str) -> Dimension | None:

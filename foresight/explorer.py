@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -133,11 +134,15 @@ def explore(
     edges = [minute_of(instant) for instant in instants]
     count = len(before) - 1
     found: dict[Key | None, Sums] = {}
+    written: dict[Key | None, Counter[Key | None]] = {}
     every = Sums(count)
     for piece in chain(billed(asked, whole), open_ones.pieces()):
-        own = found.get(piece.key)
+        key = dimension.folded(piece.key)
+        own = found.get(key)
         if own is None:
-            own = found[piece.key] = Sums(count)
+            own, written[key] = Sums(count), Counter()
+            found[key] = own
+        written[key][piece.key] += piece.times
         for step, amount in piece.shares(edges):
             for sums in (own, every):
                 if step < count:
@@ -146,7 +151,7 @@ def explore(
                     sums.provisional[step - count] += amount
                 else:
                     sums.billed[step - count] += amount
-    rows = _rows(found, dimension, most)
+    rows = _rows({dimension.shown(written[key]): sums for key, sums in found.items()}, dimension, most)
     return Explored(span, at, rows, every.steps, every.whole, open_ones.unpriced)
 
 

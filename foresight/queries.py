@@ -104,7 +104,6 @@ class Provisional:
         if not any(one.stretches or one.uses for one in found):
             return
         book = PriceBook([self._asked.customer.pk])
-        self._of_usage = self._asked.dimension.of_usage(self._asked.customer)
         yield from chain.from_iterable(chain(self._of_time(one, book), self._of_use(one, book)) for one in found)
 
     def _of_time(self, found: Unbilled, book: PriceBook) -> Iterator[Piece]:
@@ -116,7 +115,7 @@ class Provisional:
                 self.unpriced += stretch.count
                 continue
             for line in lines:
-                key = self._of_usage(stretch.key, line.component.item_id)
+                key = self._asked.dimension.of_usage(stretch.key, line.component.item_id)
                 since, ends = minute_of(line.period.starts_at), minute_of(line.period.ends_at)
                 yield Piece(key, since, ends, line.total, stretch.count, is_provisional=True)
 
@@ -134,7 +133,7 @@ class Provisional:
             ):
                 quantities.setdefault((resource_id, item_id), {})[step] = quantity
         for use in found.uses:
-            key = self._of_usage(use.key, use.item_id)
+            key = self._asked.dimension.of_usage(use.key, use.item_id)
             steps = quantities.get((use.resource_id, use.item_id), {})
             try:
                 amounts = list(self._amounts(use, steps, [*starts[1:], window.ends_at], book))

@@ -20,7 +20,7 @@ from invoices.spend import DEFAULT_KEY, invoices_tagged
 from kernel.fields import field_of
 from kernel.periods import CalendarMonth
 from kernel.shapes import FieldWords, FormOptions, Sent
-from kernel.tags import LONGEST_KEY, LONGEST_VALUE, wanted
+from kernel.tags import LONGEST_KEY, LONGEST_VALUE, folded, wanted
 from lifecycle.models import tagged
 
 MONTH_FORMAT = "%Y-%m"
@@ -183,8 +183,8 @@ class SpendFilters(UsageFilters):
     def __init__(self, data: Sent = None, *, keys: Sequence[str], **options: Unpack[FormOptions]) -> None:
         super().__init__(data, **options)
         asked = wanted(str((data or {}).get("key") or ""))
-        known = {key.casefold() for key in keys}
-        more = [asked.key] if asked and asked.key.casefold() not in known else []
+        known = set(map(folded, keys))
+        more = [asked.key] if asked and folded(asked.key) not in known else []
         field_of(self, forms.ChoiceField, "key").choices = [(key, key) for key in (*keys, *more)]
 
     @property

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum, TextField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, Expression, F, OuterRef, QuerySet, Sum
 
 from accounts.models import Customer
 from invoices.models import Invoice, InvoiceLine
 from invoices.usage import coupons_of_month, lines_of_month
 from kernel.periods import CalendarMonth
-from kernel.tags import CREATED_BY, FIXED, Wanted
-from lifecycle.models import Resource, TagValue, tagged
-from lifecycle.models.tags import TagKeys
+from kernel.tags import CREATED_BY, FIXED, Wanted, folded
+from lifecycle.models import Resource, tagged
+from lifecycle.models.tags import MostWritten, TagKeys, folded_of, value_of
 
 DEFAULT_KEY = "Environment"
 """By which costs are told apart when nobody says."""
@@ -24,7 +23,7 @@ DEFAULT_KEY = "Environment"
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """Of one value; "" is what lacks the tag. `total` is net of coupons and of what was credited, as in the usage report."""
+    """Of one value, as most lines write it; "" is what lacks the tag. `total` is net of coupons and of what was credited, as in the usage report."""
 
     key: str
     value: str
@@ -48,32 +47,33 @@ def spend_by_tag(
 
     All lines of an invoice have the same tags, so a coupon is wholly of one value.
     """
-    value = Coalesce(TagValue("tags", key), Value(""), output_field=TextField())
+    value = value_of("tags", key)
     rows = (
         lines_of_month(lines, month)
         .order_by()
-        .annotate(of=value)
+        .annotate(of=folded_of(value))
         .values("of")
         .annotate(
+            written=MostWritten(value),
             resources=Count("invoice__resource", distinct=True),
             count=Count("pk"),
             tax_sum=Sum("month_tax"),
             total_sum=Sum("month_total"),
         )
-        .values_list("of", "resources", "count", "tax_sum", "total_sum")
+        .values_list("of", "written", "resources", "count", "tax_sum", "total_sum")
     )
     coupons = _coupons(coupons_of_month(invoices, month), value)
     found = [
-        Spend(key, of, resources, count, tax, coupons[of], total - coupons[of])
-        for of, resources, count, tax, total in rows
+        Spend(key, written, resources, count, tax, coupons[of], total - coupons[of])
+        for of, written, resources, count, tax, total in rows
     ]
     return sorted(found, key=lambda spend: (not spend.value, -spend.total, spend.value))
 
 
-def _coupons(parts: Mapping[UUID, int], value: Coalesce) -> Counter[str]:
+def _coupons(parts: Mapping[UUID, int], value: Expression) -> Counter[str]:
     found: Counter[str] = Counter()
     if parts:
-        first = InvoiceLine.objects.filter(invoice__in=list(parts), position=1).annotate(of=value)
+        first = InvoiceLine.objects.filter(invoice__in=list(parts), position=1).annotate(of=folded_of(value))
         for invoice, of in first.values_list("invoice", "of"):
             found[of] += parts[invoice]
     return found
@@ -88,9 +88,9 @@ def invoices_tagged(invoices: QuerySet[Invoice], wanted: Wanted) -> QuerySet[Inv
 def keys_of(customer: Customer) -> list[str]:
     """By what their costs can be told apart: the fixed keys, those that their resources have, and who ordered them."""
     resources = Resource.objects.filter(customer=customer).annotate(key=TagKeys(F("tags")))
-    known = {key.casefold(): key for key in (*FIXED, CREATED_BY)}
+    known = {folded(key) for key in (*FIXED, CREATED_BY)}
     free: dict[str, str] = {}
     for key in resources.order_by("key").values_list("key", flat=True).distinct():
-        if key.casefold() not in known:
-            free.setdefault(key.casefold(), key)
+        if folded(key) not in known:
+            free.setdefault(folded(key), key)
     return [*FIXED, *(free[key] for key in sorted(free)), CREATED_BY]

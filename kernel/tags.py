@@ -1,8 +1,9 @@
 """
 Tags: what customers write on their resources so that costs can be told apart, key -> value ("Environment" -> "production").
 
-A key is written as its owner likes; upper and lower case make no difference, so no resource has it twice. Some keys everybody has
-(`FIXED`), and one the system alone writes (`CREATED_BY`). The tables hold the same rules, see `lifecycle.models.tags`.
+Keys and values are written as their owner likes; upper and lower case make no difference (`folded`), so no resource has a key twice, and
+"Prod" and "prod" are one value wherever something is found, grouped or limited by it. Some keys everybody has (`FIXED`), and one the
+system alone writes (`CREATED_BY`). The tables hold the same rules, see `lifecycle.models.tags`.
 """
 
 from __future__ import annotations
@@ -29,7 +30,18 @@ Tags = Mapping[str, str]
 Change = Mapping[str, str | None]
 """Key -> its value from now on, or None: it is taken off."""
 
-_SPELT = {key.casefold(): key for key in FIXED}
+
+def folded(text: str) -> str:
+    """What is compared of a key or a value: character by character in lower case, as the tables do it, see `lifecycle.models.tags`."""
+    return text.lower() if text.isascii() else "".join(character.lower()[0] for character in text)
+
+
+def spelling(written: Mapping[str, int]) -> str:
+    """Of several ways of writing the same, with how often each is written: what is shown."""
+    return min(written, key=lambda value: (-written[value], value))
+
+
+_SPELT = {folded(key): key for key in FIXED}
 
 
 class TooManyTags(DomainError):
@@ -52,10 +64,10 @@ class Wanted:
 
     def takes(self, tags: Tags) -> bool:
         """Whether these are such tags, in upper or lower case."""
-        value = next((value for key, value in tags.items() if key.casefold() == self.key.casefold()), None)
+        value = next((value for key, value in tags.items() if folded(key) == folded(self.key)), None)
         if value is None or self.value is None:
             return (value is None) == self.without
-        return value.casefold() == self.value.casefold()
+        return folded(value) == folded(self.value)
 
 
 def checked(change: Mapping[str, object]) -> dict[str, str | None]:
@@ -69,7 +81,7 @@ def checked(change: Mapping[str, object]) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for key, value in change.items():
         kept = _key(key)
-        if kept.casefold() in {other.casefold() for other in found}:
+        if folded(kept) in map(folded, found):
             raise InvalidInput(_("The tag %(key)s is named twice."), field="tags", key=kept)
         found[kept] = None if value is None else _value(kept, value)
     return found
@@ -81,8 +93,8 @@ def changed(tags: Tags, change: Change, *, name: str) -> dict[str, str]:
 
     :raises TooManyTags:
     """
-    gone = {key.casefold() for key in change}
-    kept = {key: value for key, value in tags.items() if key.casefold() not in gone}
+    gone = set(map(folded, change))
+    kept = {key: value for key, value in tags.items() if folded(key) not in gone}
     found = kept | {key: value for key, value in change.items() if value is not None}
     if len(found.keys() - {CREATED_BY}) > MOST:
         raise TooManyTags(name=name, most=MOST)
@@ -116,7 +128,7 @@ def wanted(text: str) -> Wanted | None:
     key, value = " ".join(key.removeprefix("!").split()), " ".join(value.split())
     if not key or "\x00" in text:
         return None
-    return Wanted(_SPELT.get(key.casefold(), key), None if without else value or None, without)
+    return Wanted(_SPELT.get(folded(key), key), None if without else value or None, without)
 
 
 def _key(given: object) -> str:
@@ -125,10 +137,10 @@ def _key(given: object) -> str:
         raise InvalidInput(_("The key of a tag has 1 to %(most)s characters."), field="tags", most=LONGEST_KEY)
     if "=" in key or "!" in key:
         raise InvalidInput(_("The key of a tag has neither “=” nor “!” in it: %(key)s"), field="tags", key=key)
-    folded = key.casefold()
-    if folded == CREATED_BY.casefold() or folded.startswith(PROVIDER):
+    compared = folded(key)
+    if compared == folded(CREATED_BY) or compared.startswith(PROVIDER):
         raise InvalidInput(_("The tag %(key)s is written by the system alone."), field="tags", key=key)
-    return _SPELT.get(folded, key)
+    return _SPELT.get(compared, key)
 
 
 def _value(key: str, given: object) -> str:
@@ -150,4 +162,4 @@ def _line(given: object) -> str:
 def _rank(key: str) -> tuple[int, int, str]:
     if key in FIXED:
         return 0, FIXED.index(key), ""
-    return (2 if key == CREATED_BY else 1), 0, key.casefold()
+    return (2 if key == CREATED_BY else 1), 0, folded(key)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from uuid import UUID
+
+from django.db.models import Count
 
 from accounts.models import Customer
 from catalog.models import Price
-from kernel.tags import Wanted
+from kernel.tags import Wanted, folded, spelling
 from lifecycle.models import Resource
 from notifications.events import stamp
 
@@ -39,5 +42,9 @@ def running_with(price: Price) -> int:
 
 def tags_in_use(customer: Customer, *, most: int) -> list[str]:
     """What the customer's resources are tagged with: "Environment=production", by the alphabet, at most so many."""
-    sets = Resource.objects.filter(customer=customer).order_by().values_list("tags", flat=True).distinct()
-    return sorted({str(Wanted(key, value)) for tags in sets for key, value in tags.items()})[:most]
+    sets = Resource.objects.filter(customer=customer).order_by().values_list("tags").annotate(count=Count("pk"))
+    written: dict[str, Counter[str]] = defaultdict(Counter)
+    for tags, count in sets:
+        for wish in (str(Wanted(key, value)) for key, value in tags.items()):
+            written[folded(wish)][wish] += count
+    return sorted(map(spelling, written.values()))[:most]

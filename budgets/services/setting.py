@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, CustomerKey
@@ -23,6 +24,7 @@ from kernel.errors import DomainError
 from kernel.periods import CalendarMonth
 from kernel.tags import LONGEST_KEY, LONGEST_VALUE, wanted
 from lifecycle.models import Resource
+from lifecycle.models.tags import are_alike
 from notifications.models import Recipient
 
 MOST_BUDGETS = 30
@@ -128,8 +130,8 @@ def set_budget(
     tag_key, tag_value = _tag(tag)
     scope = Scope.KEY if key else Scope.PRODUCT if product else Scope.TAG if tag_key else Scope.EVERYTHING
     mine = Budget.objects.standing().filter(customer=held)
-    same = mine.filter(scope=scope, product=product, key=key, tag_key__iexact=tag_key, tag_value__iexact=tag_value)
-    if same.exists():
+    same = [are_alike(F("tag_key"), Value(tag_key)), are_alike(F("tag_value"), Value(tag_value))]
+    if mine.filter(*same, scope=scope, product=product, key=key).exists():
         raise BudgetThere
     if mine.count() >= MOST_BUDGETS:
         raise TooManyBudgets(most=MOST_BUDGETS)

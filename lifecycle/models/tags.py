@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pgtrigger
-from django.db.models import Expression, F, Func, OuterRef, Q, TextField, Value
-from django.db.models.functions import Lower
+from django.db.models import Aggregate, Expression, F, Func, OuterRef, Q, TextField, Value
+from django.db.models.functions import Coalesce, Lower
 from django.db.models.lookups import Exact, IsNull
 
 from kernel.tags import CREATED_BY, FIXED, LONGEST_KEY, LONGEST_VALUE, MOST, PROVIDER, Wanted
@@ -27,6 +27,14 @@ class TagValue(Func):
         super().__init__(F(tags) if isinstance(tags, str) else tags, Value(key) if isinstance(key, str) else key)
 
 
+class MostWritten(Aggregate):
+    """Of several ways of writing the same, what is shown: see `kernel.tags.spelling`."""
+
+    function = "mode"
+    template = "%(function)s() WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = TextField()
+
+
 class TagKeys(Func):
     """A row for each key."""
 
@@ -42,9 +50,19 @@ def tagged(wanted: Wanted, *, tags: str = "tags") -> Q:
     return Q(are_alike(found, Value(wanted.value)))
 
 
-def are_alike(value: Expression | F, other: Expression | F) -> Exact:
-    """Whether two values of a tag are the same: in upper or lower case."""
-    return Exact(Lower(value), Lower(other))
+def value_of(tags: str, key: str) -> Coalesce:
+    """The value of the tag whose key this is, "" where there is none."""
+    return Coalesce(TagValue(tags, key), Value(""), output_field=TextField())
+
+
+def folded_of(text: Expression | F) -> Lower:
+    """What is compared of a key or a value: `kernel.tags.folded`, as the tables do it."""
+    return Lower(text)
+
+
+def are_alike(text: Expression | F, other: Expression | F) -> Exact:
+    """Whether two keys, or two values, are the same."""
+    return Exact(folded_of(text), folded_of(other))
 
 
 def tags_of_a_resource() -> list[pgtrigger.Trigger]:

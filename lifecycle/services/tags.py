@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from kernel.actors import Actor
-from kernel.tags import changed, checked, said_by
+from kernel.tags import changed, checked, folded, said_by
 from lifecycle.models import Resource, ResourceEvent, State
 from lifecycle.services.acts import WrongState
 from lifecycle.services.record import record_event
@@ -31,8 +31,8 @@ def change_tags(resource_id: UUID, change: Mapping[str, object], *, actor: Actor
         raise WrongState(state=resource.get_state_display())
     tags = changed(resource.tags, wish, name=resource.name)
     if tags != resource.tags:
-        before = {key.casefold(): value for key, value in resource.tags.items()}
-        differs = {key: value for key, value in wish.items() if before.get(key.casefold()) != value}
+        before = {folded(key): value for key, value in resource.tags.items()}
+        differs = {key: value for key, value in wish.items() if before.get(folded(key)) != value}
         resource.tags = tags
         resource.save(update_fields=["tags"])
         record_event(resource, ResourceEvent.Kind.TAGGED, actor=actor, at=at, reason=said_by(differs))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned, FormOptions, Sent
-from kernel.tags import FIXED, LONGEST_VALUE, Tags, checked, own
+from kernel.tags import FIXED, LONGEST_VALUE, Tags, checked, folded, own
 
 ABOUT = {
     "Assignee": gettext_lazy("who looks after it"),
@@ -43,9 +43,9 @@ class TagsForm(forms.Form):
         given = self.cleaned_data
         try:
             pairs = [*_lines(given.get("tags", "")), *((key, given.get(name_of(key))) for key in FIXED)]
-            named = [key.casefold() for key, value in pairs if value]
+            named = [folded(key) for key, value in pairs if value]
             for key, _value in pairs:
-                if named.count(key.casefold()) > 1:
+                if named.count(folded(key)) > 1:
                     raise InvalidInput(_("The tag %(key)s is named twice."), field="tags", key=key)
             given["change"] = checked({key: value for key, value in pairs if value})
         except InvalidInput as refusal:

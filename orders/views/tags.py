@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import LOOK, May
-from kernel.tags import CREATED_BY, MOST, own
+from kernel.tags import CREATED_BY, MOST, folded, own
 from lifecycle.models import Resource, State
 from lifecycle.services.tags import change_tags
 from orders.services.bulk import tag_many
@@ -30,8 +30,8 @@ def tags(request: PortalRequest, pk: UUID) -> HttpResponse:
         return redirect("resource", pk=pk)
     form = TagsForm(request.POST if request.method == "POST" else None, initial={**TagsForm.values_of(found.tags)})
     if request.method == "POST" and form.is_valid():
-        named = {key.casefold() for key in form.given}
-        gone = {key: None for key in own(found.tags) if key.casefold() not in named}
+        named = set(map(folded, form.given))
+        gone = {key: None for key in own(found.tags) if folded(key) not in named}
         change_tags(found.pk, {**gone, **form.given}, actor=request.actor, at=request.at)
         messages.success(request, _("The tags are saved."))
         return HttpResponseRedirect(reverse("resource", args=[pk]), status=303)

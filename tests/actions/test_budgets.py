@@ -227,6 +227,25 @@ def test_a_budget_goes_by_the_tags_of_today_and_money_that_comes_back_makes_room
     assert standing_of(budget, BEGIN + 21 * DAY).spent == 120_667
 
 
+def test_what_a_budget_counts_ahead_and_in_use_is_compared_alike(alice: Customer, bob: Customer, small: Item) -> None:
+    """Straße is not STRASSE, wherever that is asked; upper and lower case are."""
+    budgets = []
+    for one in (alice, bob):
+        for server, value in zip(create(one, small, at=BEGIN, quantity=2), ["Straße", "KẾ TOÁN"], strict=True):
+            change_tags(server.pk, {"Team": value}, actor=owner_of(one), at=BEGIN)
+        budgets.append([budget_of(one, 10**9, tag=f"Team={value}") for value in ("STRASSE", "Kế toán")])
+    found = [[standing_of(budget, BEGIN + 10 * DAY).spent for budget in some] for some in budgets]
+    assert found == [[0, 181_000], [0, 60_333]]
+
+
+def test_there_is_one_budget_of_values_that_are_alike_and_each_of_others(alice: Customer) -> None:
+    """An ı without its dot has the same capital as an i, and is another letter."""
+    budget_of(alice, 100_000, tag="Team=I")
+    budget_of(alice, 100_000, tag="Team=ı")
+    with pytest.raises(BudgetThere):
+        budget_of(alice, 100_000, tag="TEAM=i")
+
+
 @pytest.mark.parametrize("tag", ["Environment", "!Environment", "=production", f"Environment={'x' * 121}", "\x00"])
 def test_a_tag_is_named_with_its_value(alice: Customer, tag: str) -> None:
     with pytest.raises(NotATag):

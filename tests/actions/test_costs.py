@@ -217,6 +217,26 @@ def test_costs_are_told_apart_by_a_tag_on_bills_and_before_them(bob: Customer, s
     ]
 
 
+@pytest.mark.parametrize("step", [Step.MONTH, Step.DAY])
+def test_values_of_a_tag_that_differ_in_upper_and_lower_case_alone_are_one_of_costs(
+    bob: Customer, small: Item, step: Step
+) -> None:
+    """Of three two write prod when March is billed, and all of them PROD in the ten days of April that are on no bill yet."""
+    servers = create(bob, small, at=BEGIN, quantity=3)
+    for server, value in zip(servers, ["prod", "Prod", "prod"], strict=True):
+        change_tags(server.pk, {"Environment": value}, actor=owner_of(bob), at=BEGIN)
+    bill_ended_months(actor=JOB, at=OVER)
+    march = costs(bob, by="tag:Environment", step=step, at=OVER)
+    assert [(row.key, row.named.name, row.sums.billed) for row in march.rows] == [("prod", "prod", 561_099)]
+    for server in servers:
+        change_tags(server.pk, {"Environment": "PROD"}, actor=owner_of(bob), at=OVER)
+    first = FIRST if step == Step.MONTH else date(2026, 4, 1)
+    both = costs(bob, by="tag:environment", step=step, first=first, last=date(2026, 4, 10), at=OVER + 10 * DAY)
+    assert [(row.sums.billed, row.sums.provisional, row.sums.before) for row in both.rows] == [
+        (561_099, 180_999, 0) if step == Step.MONTH else (0, 180_999, 180_999)
+    ]
+
+
 def test_what_is_metered_is_told_apart_by_the_tag_of_its_resource(bob: Customer, vserver, small: Item) -> None:
     make_metered(vserver, "traffic", 500)
     web, mail = create(bob, small, at=BEGIN, quantity=2)

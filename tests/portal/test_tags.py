@@ -22,13 +22,28 @@ from invoices.spend import Spend, keys_of, spend_by_tag
 from invoices.usage import sums_of_month
 from kernel.periods import CalendarMonth
 from lifecycle.models import Resource
+from lifecycle.queries import tags_in_use
 from lifecycle.services.tags import change_tags
-from orders.models import Quote
+from orders.models import Action, Quote
 from orders.services.delete import delete_resource
 from orders.services.sessions import open_session
 from payments.services.correct import correct_invoice
 from tests.api.conftest import caller_of, done, refused, team_of
-from tests.cast import DAY, JOB, NOON, STAFF, chosen, create, fresh, make_coupon, make_customer, owner_of
+from tests.cast import (
+    DAY,
+    JOB,
+    NOON,
+    STAFF,
+    answer,
+    chosen,
+    create,
+    fresh,
+    make_coupon,
+    make_customer,
+    order,
+    owner_of,
+    quote,
+)  # fmt: skip
 from tests.portal.seen import said, signed_in, the_time_being
 
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
@@ -258,6 +273,47 @@ def test_a_month_by_a_tag_on_page_in_files_and_by_rest(bob: Customer, small: Ite
             "value": None, "resources": 1, "lines": 1, "tax": 17_003, "coupon": 0, "total": 187_033,
         }  # fmt: skip
         refused(caller_of(bob).get("usage/by-tag/", month="2026-3"), 400, "invalid-input")
+
+
+def test_values_that_differ_in_upper_and_lower_case_alone_are_one_of_spend(bob: Customer, small: Item) -> None:
+    """Postpaid in all of March: 187,033 each. Two of three write Prod; whose bill says both is one resource."""
+    march = CalendarMonth(2026, 3)
+    servers = create(bob, small, at=march.period.starts_at, quantity=3)
+    for server, value in zip(servers, ["Prod", "prod", "Prod"], strict=True):
+        tag(server, Environment=value)
+    delete_resource(servers[1].pk, actor=owner_of(bob), at=march.period.starts_at + 15 * DAY)
+    bill_ended_months(actor=JOB, at=march.period.ends_at)
+    with the_time_being(DECEMBER):
+        client = signed_in(bob)
+        found = client.get(reverse("tag-spend"), {"month": "2026-03"}).context["rows"]
+        assert [(row.value, row.resources, row.lines, row.total) for row in found] == [("Prod", 3, 3, 464_566)]
+        file: Any = client.get(reverse("tag-spend-export", args=["csv"]), {"month": "2026-03"})
+        table = list(csv.reader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+        assert [(row[0], row[-1]) for row in table[1:]] == [("Prod", "464566")]
+        [told] = done(caller_of(bob).get("usage/by-tag/", month="2026-03", key="environment"))["values"]
+        assert (told["value"], told["resources"], told["total"]) == ("Prod", 3, 464_566)
+        lines = client.get(reverse("usage-report"), {"month": "2026-03", "tag": "Environment=PROD"})
+        assert lines.context["sums"].total == 464_566
+    assert sorted(line.tags["Environment"] for line in InvoiceLine.objects.all()) == ["Prod", "Prod", "prod"]
+
+
+def test_a_coupon_is_of_one_value_however_it_is_written(alice: Customer, small: Item) -> None:
+    """Two of 181,000 for 30 days from 10 March, with a coupon of 20,000 each: 10,000 of each in each of two months."""
+    make_coupon("TET", 20_000, maximum_uses_per_customer=2)
+    for value in ("Prod", "prod"):
+        offer = {"product": str(small.product_id), "name": "web", "items": chosen(small), "quantity": 1, "months": 1}
+        answer(order(quote(alice, Action.CREATE, coupon="TET", tags={"Environment": value}, **offer)))
+    assert [(one.value, one.coupon) for one in spend(alice, "Environment", CalendarMonth(2026, 3))] == [
+        ("Prod", 20_000)
+    ]
+
+
+def test_a_tag_is_proposed_once_as_most_write_it(alice: Customer, small: Item) -> None:
+    servers = create(alice, small, quantity=3)
+    for server, value in zip(servers, ["prod", "Prod", "Prod"], strict=True):
+        tag(server, Environment=value)
+    assert tags_in_use(alice, most=9) == ["Environment=Prod", f"createdBy={alice.email}"]
+    assert tags_in_use(alice, most=1) == ["Environment=Prod"]
 
 
 def test_costs_can_be_told_apart_by_the_keys_that_there_are(alice: Customer, small: Item) -> None:

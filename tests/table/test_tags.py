@@ -10,6 +10,8 @@ from django.db import connection
 from accounts.models import Customer
 from catalog.models import Item
 from invoices.models import InvoiceLine
+from kernel.tags import folded
+from kernel.text import is_printable
 from lifecycle.models import Resource
 from tests.cast import create, fresh
 from tests.table.attack import MARKS, refuse, run
@@ -81,6 +83,16 @@ def _suffix() -> str:
         cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'pgtrigger_lines_add_up_to_their_invoice_%'")
         name: str = cursor.fetchone()[0]
     return name.rpartition("_")[2]
+
+
+def test_tags_are_compared_in_the_tables_as_they_are_by_the_application(db: None) -> None:
+    """Every character that a tag may have, and the word that differs in how its end is written in lower case."""
+    known = [*filter(is_printable, map(chr, range(1, 0x20000))), "ΟΔΟΣ", "Straße", "STRASSE", "İstanbul", "KẾ TOÁN"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT t, lower(t) FROM unnest(%s::text[]) t", [known])
+        differ = [text for text, lower in cursor.fetchall() if folded(text) != lower]
+    assert differ == []
+    assert (folded("KẾ TOÁN"), folded("Straße") == folded("STRASSE")) == ("kế toán", False)
 
 
 @pytest.mark.parametrize(
