@@ -75,6 +75,22 @@ class Change:
     def more(self) -> Decimal:
         return self.now - self.quantity_on_bills
 
+    def too_much(self, month: Period) -> Iterator[tuple[Period, Decimal]]:
+        """
+        What bills say of the month and was none: how much in which of its parts that differ in their rate of VAT, the last one first.
+
+        Parts of which bills say too little make up for it: all parts together are what bills say too much of the month.
+        """
+        edges = [month.starts_at, *sorted(self.until), month.ends_at]
+        used = [NOTHING, *(self.until[cut] for cut in sorted(self.until)), self.now]
+        billed = [self.on_bills.before(edge) if self.on_bills else NOTHING for edge in edges]
+        rest = -self.more
+        for number in range(len(edges) - 1, 0, -1):
+            over = (billed[number] - billed[number - 1]) - (used[number] - used[number - 1])
+            if (quantity := min(over, rest)) > 0:
+                yield Period(edges[number - 1], edges[number]), quantity
+                rest -= quantity
+
     def lines(self, book: PriceBook, customer: Customer, period: Period) -> Iterator[Line]:
         """
         What comes on top of the bills, in `period`: a line for each of its parts in which the rate of VAT is the same.

@@ -125,8 +125,11 @@ def draft_usage(
             called = f"{month.key}{IN_PAID_TIME if usage.is_paid_ahead else LATE}{through}" if is_late else key
             found.drafts.append(Draft(customer, usage.resource, called, usage.unbilled, Charge(lines), is_late=is_late))
         if through is not None:
-            less = [Less(customer, usage.resource.pk, month, one.item_id, -one.more) for one in mine if one.more < 0]
-            found.credits += less
+            found.credits += [
+                Less(customer, usage.resource.pk, month, one.item_id, tuple(one.too_much(month.period)))
+                for one in mine
+                if one.more < 0
+            ]
     return found
 
 

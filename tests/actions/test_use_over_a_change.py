@@ -15,7 +15,7 @@ from foresight.dimensions import DIMENSIONS
 from foresight.explorer import explore
 from foresight.spans import Span, Step
 from invoices.explain import recompute
-from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
+from invoices.models import CreditedPart, CreditNote, Invoice, InvoiceLine, UseTakenBack
 from invoices.services.outlook import outlook
 from invoices.services.running import Cost, running_costs
 from kernel.periods import MINUTE
@@ -137,18 +137,64 @@ def test_what_is_reported_late_is_taxed_as_when_it_was_used(server: Resource) ->
     assert taxed()[2:] == [(TEN, 150, 5, 5_000, 500), (EIGHT, 155, 5, 5_000, 400)]
 
 
-def test_less_goes_off_the_last_line_and_what_follows_makes_up_for_it(server: Resource) -> None:
-    """4 of the 100 on the 10th were none: off the 50. Then 6 more of the 21st: 4 of them for those, and no part is billed twice."""
+def test_less_is_credited_at_the_rate_at_which_it_was_billed(server: Resource) -> None:
+    """4 of the 100 on the 10th were none: 4,000 with 400. Then 6 more of the 21st: 6,000 with 480."""
     report(server, "a", 100)
     report(server, "b", 50, day=20)
     bill()
     report(server, "c", 96, corrects="a", at=OVER + DAY)
     bill(APRIL)
-    assert list(UseTakenBack.objects.values_list("line__vat_rate", "quantity")) == [(EIGHT, Decimal(4))]
-    assert list(CreditNote.objects.values_list("amount", "tax")) == [(4_320, 320)]
+    assert list(UseTakenBack.objects.values_list("line__vat_rate", "quantity")) == [(TEN, Decimal(4))]
+    assert list(CreditNote.objects.values_list("amount", "tax")) == [(4_400, 400)]
+    assert list(CreditedPart.objects.values_list("vat_rate", "net", "tax")) == [(TEN, 4_000, 400)]
     report(server, "d", 6, day=21, at=APRIL.period.ends_at + DAY)
     bill(MAY)
     assert taxed()[2:] == [(EIGHT, 146, 6, 6_000, 480)]
+
+
+def test_less_of_both_rates_is_credited_at_each(server: Resource) -> None:
+    """3 of the 100 and 7 of the 50 were none; then the other 43, and all of the 50,000 are credited."""
+    report(server, "a", 100)
+    report(server, "b", 50, day=20)
+    bill()
+    report(server, "c", 97, corrects="a", at=OVER + DAY)
+    report(server, "d", 43, day=20, corrects="b", at=OVER + DAY)
+    bill(APRIL)
+    parts = CreditedPart.objects.order_by("vat_rate").values_list("vat_rate", "net", "tax")
+    assert list(parts) == [(EIGHT, 7_000, 560), (TEN, 3_000, 300)]
+    report(server, "e", None, corrects="d", day=20, at=APRIL.period.ends_at + DAY)
+    bill(MAY)
+    assert sum(part.net for part in CreditedPart.objects.filter(vat_rate=EIGHT)) == 50_000
+
+
+def test_what_was_used_too_little_after_a_change_makes_up_for_what_was_too_much_before_it(server: Resource) -> None:
+    """10 of the 100 were none, and 4 more than the 50 were: of the month it is 6 less, all of them of the first part."""
+    report(server, "a", 100)
+    report(server, "b", 50, day=20)
+    bill()
+    report(server, "c", 90, corrects="a", at=OVER + DAY)
+    report(server, "d", 4, day=21, at=OVER + DAY)
+    bill(APRIL)
+    assert list(CreditedPart.objects.values_list("vat_rate", "net", "tax")) == [(TEN, 6_000, 600)]
+
+
+def test_less_before_a_change_costs_what_the_month_costs_less(bob: Customer, vserver: Product) -> None:
+    """Of 25 and 15 GB 4 of the 25 were none: 36 are 2,000 and 6 at 50, and not 2,500: 200 less, with the 10 % of then."""
+    enter("standard", "2026-03-16", "0.08")
+    make_metered(
+        vserver, "traffic", 100, includes_vat=False, included=Decimal(10),
+        tiering="graduated", tier_from=[Decimal(20)], tier_prices=[Decimal(50)],
+    )  # fmt: skip
+    [server] = create(bob, make_item(vserver, "free", 0), at=BEGIN)
+    report(server, "a", 25)
+    report(server, "b", 15, day=16)
+    bill()
+    report(server, "c", 21, corrects="a", at=OVER + DAY)
+    bill(APRIL)
+    assert list(CreditedPart.objects.values_list("vat_rate", "net", "tax")) == [(TEN, 200, 20)]
+    report(server, "d", 4, day=17, at=APRIL.period.ends_at + DAY)
+    bill(MAY)
+    assert taxed()[2:] == [(EIGHT, 36, 4, 200, 16)], "and with 4 more it is 2,500 again"
 
 
 def test_a_resource_that_is_gone_with_the_change_has_used_nothing_after_it(server: Resource) -> None:
