@@ -72,7 +72,7 @@ def enter_rate(
     """
     if Taxes.read().rate_at(category.pk, start_of_day(since)) == rate:
         raise RateSaidAlready
-    entered = TaxRate.objects.create(category=category, since=since, rate=rate, source=source)
+    entered = TaxRate.objects.create(category=category, since=since, rate=rate, source=source, entered_at=at)
     entered.refresh_from_db(fields=["reaches_back"])
     record_audit(
         Did.ENTER_TAX_RATE,

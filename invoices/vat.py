@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Case, Count, F, Sum, Value, When
+from django.db.models import BigIntegerField, Case, Count, DecimalField, F, Func, Q, Sum, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast, Greatest, Least
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from catalog.meters import Aggregation
 from catalog.rates import Mistaxed
 from invoices.columns import Column, Form
-from invoices.models import CreditedPart, InvoiceLine
+from invoices.models import CreditedPart, Invoice, InvoiceLine
 from kernel.periods import CalendarMonth, local_day
 from kernel.shapes import Json
 from store.rounded import Rounded
 
+EXACT = DecimalField(max_digits=40, decimal_places=20)
+IS_CUT = Q(invoice__kind=Invoice.Kind.USAGE, is_whole=False) & ~Q(item__aggregation=Aggregation.LAST)
+"""Of a line: it is for use, and cut where a rate of VAT changes."""
 LEDGER = [
     Column("number", _("Number"), Form.TEXT, 18),
     Column("day", _("Issued"), Form.DAY, 12),
@@ -69,20 +74,41 @@ def vat_ledger(month: CalendarMonth) -> Iterator[Row]:
 
 
 def mistaxed(category: str, since: datetime, until: datetime | None, rate: Decimal) -> Mistaxed:
-    """What stands of a category, is taxed between two instants, and has another rate than this."""
+    """
+    What stands of a category, is taxed between two instants, and has another rate than this.
+
+    Of time in use only the part that lies between them: it is cut there. What is metered counts as a whole, for what was used in a part of it is
+    told by its records alone.
+    """
     lines = InvoiceLine.objects.filter(
         price__tax_category=category, taxed_at__gte=since, invoice__credited__lt=F("invoice__total")
     ).exclude(vat_rate=rate)
-    within = lines if until is None else lines.filter(taxed_at__lt=until)
-    sums = within.aggregate(documents=Count("invoice", distinct=True), tax=Sum("tax"), right=Sum(tax_at(rate)))
-    return Mistaxed(sums["documents"], sums["tax"] or 0, int(sums["right"] or 0))
+    within = lines if until is None else lines.filter(Q(taxed_at__lt=until) | Q(IS_CUT, starts_at__lt=until))
+    part = Case(When(Q(IS_CUT, per_minutes__gt=0), then=_amount_within(since, until)), default=F("amount"))
+    sums = within.annotate(part=part).aggregate(
+        documents=Count("invoice", distinct=True),
+        tax=Sum(tax_at(F("vat_rate"), "part")),
+        right=Sum(tax_at(Value(rate), "part")),
+    )
+    return Mistaxed(sums["documents"], int(sums["tax"] or 0), int(sums["right"] or 0))
 
 
-def tax_at(rate: Decimal) -> Combinable:
-    """The VAT of a line, if that were its rate: as `pricing` has it."""
-    over = Case(When(includes_vat=True, then=Value(1 + rate)), default=Value(Decimal(1)))
-    until = Rounded((F("amount_before") + F("amount")) * Value(rate), over)
-    return until - Rounded(F("amount_before") * Value(rate), over)
+def _amount_within(since: datetime, until: datetime | None) -> Combinable:
+    """What the part of a line's time between two instants costs: as `pricing` has it."""
+    start = Greatest("starts_at", Value(since))
+    end = Least("ends_at", Value(until)) if until else F("ends_at")
+    minutes = Func(
+        end, start, template="(extract(epoch FROM %(expressions)s) / 60)", arg_joiner=" - ", output_field=EXACT
+    )
+    share = Value(Decimal(1)) - F("discount")
+    return Cast(Rounded(F("unit_price") * F("quantity") * share * minutes, F("per_minutes")), BigIntegerField())
+
+
+def tax_at(rate: Combinable, amount: str) -> Combinable:
+    """The VAT of a line that costs so much, if that were its rate: as `pricing` has it."""
+    over = Case(When(includes_vat=True, then=Value(Decimal(1)) + rate), default=Value(Decimal(1)))
+    until = Rounded((F("amount_before") + F(amount)) * rate, over)
+    return until - Rounded(F("amount_before") * rate, over)
 
 
 def sums_by_rate(rows: Iterable[Row]) -> list[SumOfRate]:

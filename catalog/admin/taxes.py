@@ -78,7 +78,7 @@ class EnterRate(Task[TaxCategory]):
 class RateInline(LookOnlyInline):
     model = TaxRate
     ordering = ("since", "pk")
-    fields = ("since", "rate", "source", "reaches_back")
+    fields = ("since", "rate", "source", "reaches_back", "entered_at")
 
 
 @admin.register(TaxCategory)

@@ -49,7 +49,7 @@ class TaxRate(models.Model):
     first day a category has no rate, and nothing of it can be priced.
 
     One that `reaches_back` came late: something had been taxed otherwise by then, or paid, which is to be corrected. The database says
-    so.
+    so, and that nothing of it was taxed after `reaches_until`.
     """
 
     category = models.ForeignKey(
@@ -61,6 +61,9 @@ class TaxRate(models.Model):
         _("source"), max_length=200, validators=[validate_printable], help_text=_("The law or decree that says so.")
     )
     reaches_back = models.BooleanField(_("came late"), default=False, db_default=False, editable=False)
+    reaches_until = models.DateTimeField(_("last tax point of that"), null=True, blank=True, editable=False)
+    entered_at = models.DateTimeField(_("entered"), null=True, blank=True, editable=False)
+    """Unknown of those that were there first."""
 
     class Meta:
         verbose_name = _("tax rate")

@@ -9,6 +9,11 @@ import pgtrigger
 from catalog.models import RATES_OVER_TIME, TaxRate
 
 DAY = "(l.taxed_at AT TIME ZONE billing_zone())::date"
+IS_CUT = """
+(SELECT i.kind = 'usage' FROM invoices_invoice i WHERE i.id = l.invoice_id) AND NOT l.is_whole
+AND (SELECT i.aggregation IS DISTINCT FROM 'last' FROM catalog_item i WHERE i.id = l.item_id)
+"""
+"""Of a line `l`: it is for use, and cut where a rate of VAT changes. A last level is that of its end."""
 CROSSES = f"""
 EXISTS (SELECT FROM {RATES_OVER_TIME.strip()} r WHERE r.category_id = p.tax_category_id AND r.rate <> l.vat_rate
     AND r.since::timestamp AT TIME ZONE billing_zone() < l.ends_at AND r.until::timestamp AT TIME ZONE billing_zone() > l.starts_at)
@@ -65,8 +70,9 @@ def taxed_at_their_tax_point() -> pgtrigger.Trigger:
             IF broken IS NOT NULL THEN
                 RAISE EXCEPTION 'price % is taxed at another rate at that tax point', broken USING ERRCODE = 'check_violation';
             END IF;
-            UPDATE catalog_taxrate SET reaches_back = TRUE WHERE NOT reaches_back AND (category_id, since, rate) IN (
-                SELECT l.category_id, l.since, l.rate FROM ({OTHERWISE.strip()}) l);
+            UPDATE catalog_taxrate t SET reaches_back = TRUE, reaches_until = greatest(t.reaches_until, n.last)
+            FROM (SELECT category_id, since, rate, max(taxed_at) AS last FROM ({OTHERWISE.strip()}) l GROUP BY 1, 2, 3) n
+            WHERE (t.category_id, t.since, t.rate) = (n.category_id, n.since, n.rate) AND (NOT t.reaches_back OR t.reaches_until < n.last);
         END IF;
         SELECT l.name INTO broken
         FROM (SELECT DISTINCT ON (price_id, starts_at, ends_at) n.* FROM new_lines n JOIN invoices_invoice i ON i.id = n.invoice_id
@@ -95,15 +101,16 @@ class RateInUse(TaxRate):
                 level=pgtrigger.Row,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                declare=[("ends", "timestamptz")],
                 func=f"""
                 PERFORM pg_advisory_xact_lock({ONE_AFTER_THE_OTHER});
-                NEW.reaches_back := EXISTS (
-                    SELECT FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id
-                    WHERE p.tax_category_id = NEW.category_id AND l.vat_rate <> NEW.rate
-                        AND l.taxed_at >= NEW.since::timestamp AT TIME ZONE billing_zone() AND l.taxed_at < coalesce((
-                            SELECT min(r.since)::timestamp AT TIME ZONE billing_zone() FROM catalog_taxrate r
-                            WHERE r.category_id = NEW.category_id AND r.since > NEW.since), 'infinity')
-                );
+                SELECT coalesce(min(r.since)::timestamp AT TIME ZONE billing_zone(), 'infinity') INTO ends FROM catalog_taxrate r
+                WHERE r.category_id = NEW.category_id AND r.since > NEW.since;
+                SELECT max(l.taxed_at) INTO NEW.reaches_until FROM invoices_invoiceline l JOIN catalog_price p ON p.id = l.price_id
+                WHERE p.tax_category_id = NEW.category_id AND l.vat_rate <> NEW.rate
+                    AND l.taxed_at >= NEW.since::timestamp AT TIME ZONE billing_zone()
+                    AND (l.taxed_at < ends OR l.starts_at < ends AND {IS_CUT.strip()});
+                NEW.reaches_back := NEW.reaches_until IS NOT NULL;
                 RETURN NEW;
                 """,
             ),
@@ -111,13 +118,17 @@ class RateInUse(TaxRate):
 
 
 MISTAXED = f"""
-SELECT l.invoice_id FROM (SELECT category_id, min(since) AS since FROM catalog_taxrate WHERE reaches_back GROUP BY 1) back
+SELECT l.invoice_id FROM catalog_taxrate back
 JOIN invoices_invoiceline l ON l.taxed_at >= back.since::timestamp AT TIME ZONE billing_zone()
+    AND l.taxed_at <= coalesce(back.reaches_until, 'infinity')
 JOIN catalog_price p ON p.id = l.price_id AND p.tax_category_id = back.category_id
 JOIN {RATES_OVER_TIME.strip()} r ON r.category_id = p.tax_category_id AND {DAY} >= r.since AND {DAY} < r.until
-WHERE l.vat_rate <> r.rate
+WHERE back.reaches_back AND (l.vat_rate <> r.rate OR {IS_CUT.strip()} AND {CROSSES.strip()})
 """
-"""Invoices with a line that a rate which came late would have taxed otherwise."""
+"""
+Invoices with a line that a rate which came late would have taxed otherwise, in its tax point or, of use, in a part of its time. Of the lines
+only those are read that such a rate can reach, by their tax points.
+"""
 CAME_LATE = """
 EXISTS (SELECT FROM catalog_taxrate late WHERE late.reaches_back AND late.category_id = p.tax_category_id
     AND late.since::timestamp AT TIME ZONE billing_zone() < l.ends_at)

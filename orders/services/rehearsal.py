@@ -205,7 +205,7 @@ class Rehearsal:
         """Both costs of lines of use, and the VAT of each."""
         sums: dict[str, Sum] = {}
         for name, rate in (("before", self._rate_before or self.rate), ("after", self.rate)):
-            tax = tax_at(rate)
+            tax = tax_at(Value(rate), "amount")
             on_top = Case(When(includes_vat=True, then=Value(Decimal(0))), default=tax)
             sums |= {name: Sum(F("amount") + on_top), f"{name}_tax": Sum(tax)}
         return sums

@@ -22,6 +22,7 @@ from invoices.models import CreditNote, Invoice, InvoiceLine
 from invoices.services.again import UseTakenAway
 from invoices.services.questions import question_line
 from invoices.vat import sums_by_rate, vat_ledger
+from kernel.periods import MINUTE
 from ledger.services import wallet_of
 from lifecycle.services.tags import change_tags
 from lifecycle.services.trash import empty_from_trash
@@ -288,6 +289,52 @@ def test_a_rate_that_comes_late_within_a_month_cuts_its_bill(bob: Customer, vser
     report(server, "c", 0, day=20, corrects="b", at=OVER + 2 * DAY)
     bill(APRIL)
     assert CreditNote.objects.latest("number").amount == 54_000
+
+
+def test_who_enters_a_rate_late_is_told_the_part_of_a_bill_that_it_is_about(bob: Customer, vserver: Product) -> None:
+    """165,000 for 30 days, in all of March: of the 16 days from the 16th on 88,000 have 8,800, and 7,040 at 8 %; of the 5 before it 2,750, and 2,200."""
+    create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    bill()
+    assert mistaxed_by("standard", since=date(2026, 3, 16), rate=EIGHT) == Mistaxed(1, 8_800, 7_040)
+    approved("2026-03-16", "0.08")
+    tax_anew(Invoice.objects.get().pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    assert sum(line.tax for line in InvoiceLine.objects.filter(vat_rate=EIGHT)) == 7_040
+    assert mistaxed_by("standard", since=date(2026, 3, 11), rate=EIGHT) == Mistaxed(1, 2_750, 2_200)
+
+
+def test_a_part_of_a_bill_between_two_late_rates_is_taxed_anew(bob: Customer, vserver: Product) -> None:
+    """Billed at 10 %; 8 % from the 11th, and 10 % again from the 21st. The tax point says 10 %, ten days say 8 %: 55,000 have 4,400."""
+    create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    bill()
+    approved("2026-03-11", "0.08")
+    approved("2026-03-21", "0.10")
+    assert Invoice.objects.mistaxed().count() == 1
+    new = tax_anew(Invoice.objects.get().pk, reason="NQ 1/2026", actor=STAFF, at=OVER + DAY)
+    lines = new.lines.order_by("position").values_list("vat_rate", "amount", "tax")
+    assert list(lines) == [(TEN, 55_000, 5_500), (EIGHT, 55_000, 4_400), (TEN, 60_500, 6_050)]
+    assert not Invoice.objects.mistaxed().exists()
+
+
+def test_a_late_rate_is_told_of_a_bill_though_the_rate_of_its_tax_point_stays(bob: Customer, vserver: Product) -> None:
+    """That of the 21st is said again before the month is billed, and cuts nothing; then 8 % are said from the 11th until then."""
+    create(bob, make_item(vserver, "plain", 165_000, includes_vat=False), at=BEGIN)
+    enter("standard", "2026-03-21", "0.10")
+    bill()
+    assert mistaxed_by("standard", since=date(2026, 3, 11), rate=EIGHT) == Mistaxed(1, 5_500, 4_400)
+    rate = approved("2026-03-11", "0.08")
+    assert (rate.reaches_back, rate.reaches_until) == (True, OVER - MINUTE)
+    assert Invoice.objects.mistaxed().count() == 1
+
+
+def test_what_is_sold_after_a_late_rate_is_not_looked_at_for_it(alice: Customer, small: Item) -> None:
+    """It reaches as far as what was sold before; what was paid before and is provided later takes it along."""
+    create(alice, small, at=NOON)
+    rate = approved("2026-03-09", "0.08")
+    assert rate.reaches_until == Invoice.objects.get().issued_at
+    create(alice, small, at=NOON + DAY)
+    rate.refresh_from_db()
+    assert rate.reaches_until == NOON
+    assert Invoice.objects.mistaxed().count() == 1
 
 
 def test_an_invoice_is_taxed_anew_as_often_as_the_law_changes(alice: Customer, bob: Customer, vserver: Product) -> None:
