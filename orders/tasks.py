@@ -8,6 +8,7 @@ from datetime import datetime
 
 from celery import shared_task
 
+from catalog.models import TaxRate
 from catalog.taxes import Taxes
 from kernel.actors import Actor
 from lifecycle.models import ProvisioningRequest
@@ -78,5 +79,7 @@ def expire_unpaid_orders(*, at: datetime) -> Tally:
 
 def next_order_expiry(after: datetime) -> datetime | None:
     ends = first_after(after, Order.objects.filter(state=Order.State.AWAITING_PAYMENT), "expires_at")
-    change = Taxes.read().changes_after(after) if ends else None
-    return min(ends, change) if ends and change else ends
+    if ends is None:
+        return None
+    late = first_after(after, TaxRate.objects.all(), "entered_at")
+    return min(filter(None, (ends, Taxes.read().changes_after(after), late)))

@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 
-from catalog.models import Price
+from catalog.models import Price, TaxRate
 from catalog.pricing import Rate
 from catalog.taxes import Taxes
+from kernel.periods import local_day
 from orders.deal import Part
 from orders.models import Order
 from payments.models import ExpectedTransfer, Payment
@@ -32,12 +33,19 @@ def overtaken(orders: Sequence[Order], *, at: datetime) -> list[Order]:
 
 def overtaken_orders(*, at: datetime, at_most: int) -> list[UUID]:
     """
-    Orders that wait for a payment that would be taxed otherwise by now; none but just after a change.
+    Orders that wait for a payment that would be taxed otherwise by now; none but just after a change, or after a rate was entered whose
+    first day had begun.
 
     One for which money is under way has its time: what was paid before the change counts, however late we hear of it.
     """
-    changed = Taxes.read().changed_at(at)
+    changed = max(filter(None, (Taxes.read().changed_at(at), _came_late(at))), default=None)
     return list(islice(_overtaken_before(changed, at=at), at_most)) if changed else []
+
+
+def _came_late(at: datetime) -> datetime | None:
+    """When a rate was entered last that has begun: what was ordered until then may say another."""
+    known = TaxRate.objects.filter(since__lte=local_day(at), entered_at__lte=at)
+    return known.aggregate(last=Max("entered_at"))["last"]
 
 
 def _overtaken_before(changed: datetime, *, at: datetime) -> Iterator[UUID]:

@@ -81,7 +81,7 @@ def order(request: PortalRequest, pk: UUID) -> HttpResponse:
         "transfer": _awaited_transfer(found),
         "asked": _asked(found, request.at),
         "may_pay_from_wallet": _wallet_suffices(found),
-        "is_overtaken": found.state == Order.State.AWAITING_PAYMENT
+        "is_overtaken": found.state in (Order.State.AWAITING_PAYMENT, Order.State.EXPIRED)
         and taxed_otherwise(found.quote.deal.parts, at=request.at),
         "session": session,
         "terms_of": date.fromisoformat(found.terms_version) if found.terms_version else None,

@@ -7,18 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils.translation import override
 
 from accounts.models import Customer
 from catalog.models import Item, Price, Product, TaxCategory
 from catalog.queries import NoPrice
+from catalog.rates import enter_rate
 from catalog.taxes import Step, Taxes
 from invoices.explain import recompute
 from invoices.models import Invoice, InvoiceLine
 from invoices.services.month_end import bill_ended_months
 from invoices.services.running import running_costs
 from invoices.vat import vat_ledger
-from kernel.periods import CalendarMonth
+from kernel.periods import CalendarMonth, local_day
 from lifecycle.models import Resource
 from notifications.models import Notice
 from orders.models import Action, Order, Quote
@@ -48,6 +50,7 @@ from tests.cast import (
     JOB,
     MONTH,
     NOON,
+    STAFF,
     answer,
     chosen,
     create,
@@ -61,6 +64,7 @@ from tests.cast import (
     resize,
     taxed_at,
 )
+from tests.portal.seen import signed_in, the_time_being
 
 __all__ = ["our_account"]
 pytestmark = pytest.mark.django_db
@@ -310,6 +314,33 @@ def test_an_order_that_waits_over_the_change_ends_with_it(alice: Customer, offer
     assert state_of(waiting) == "awaiting_payment"
     expire_unpaid_orders(at=APRIL)
     assert state_of(waiting) == "expired"
+
+
+def test_what_was_ordered_on_the_first_day_of_a_rate_that_came_late_ends_and_is_offered_again(
+    alice: Customer, vserver: Product
+) -> None:
+    """Ordered at nine and at eleven of the 10th; at ten 8 % is entered from that day on, and what says so is left to wait."""
+    item = make_item(vserver, "plain", 165_000, includes_vat=False)
+    nine = NOON.replace(hour=2, minute=0)
+    wish = {"product": str(vserver.pk), "name": "web", "items": chosen(item), "quantity": 1, "months": 1}
+
+    def waits(at: datetime) -> Order:
+        return order(quote(alice, Action.CREATE, at, **wish), at=at, means=Order.Means.GATEWAY)
+
+    early, ten = waits(nine), nine + 10 * MINUTE
+    category = TaxCategory.objects.get(pk="standard")
+    enter_rate(category, since=local_day(ten), rate=EIGHT, source="a law", reason="late", actor=STAFF, at=ten)
+    late = waits(ten + MINUTE)
+    assert next_order_expiry(ten - MINUTE) == ten
+    expire_unpaid_orders(at=ten + 2 * MINUTE)
+    assert (state_of(early), state_of(late)) == ("expired", "awaiting_payment")
+    with the_time_being(ten + 2 * MINUTE):
+        client = signed_in(alice)
+        shown = client.get(reverse("order", args=[early.pk])).content.decode()
+        assert reverse("quote-refresh", args=[early.quote_id]) in shown
+        moved: Any = client.post(reverse("quote-refresh", args=[early.quote_id]))
+        assert Quote.objects.get(pk=moved.url.rstrip("/").split("/")[-1]).total == 178_200
+        assert "quote-refresh" not in client.get(reverse("order", args=[late.pk])).content.decode()
 
 
 # Money that was collected before a change and is heard of after it
