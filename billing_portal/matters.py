@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Min, Model, Q, QuerySet, Sum
 from django.urls import reverse
@@ -23,8 +23,11 @@ from lifecycle.models import Resource
 from notifications.models import MailTrouble, Notice
 from orders.models import Order
 from payments.models import Shortage
-from payments.queries import shortages_of
+from payments.queries import Stopping, shortages_of
 from store.cut import Cut, cut
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 AT_MOST = 5
 SOON = timedelta(days=7)
@@ -112,7 +115,7 @@ def _lacking_credit(customer: Customer) -> list[Row]:
     ]
 
 
-def _lacking_words(shortage: Shortage) -> str:
+def _lacking_words(shortage: WithAnnotations[Shortage, Stopping]) -> str:
     day = {"day": display.day(local_day(shortage.next_stop))} if shortage.next_stop else {}
     if shortage.has_stopped and day:
         return _("stopped, and more stops on %(day)s, for your credit does not cover what it uses") % day

@@ -25,7 +25,7 @@ from foresight.compared import Charged, Pair, Side
 from foresight.dimensions import unnamed
 from invoices.models import Invoice, InvoiceLine, UseTakenBack
 from invoices.services.shortfalls import progress_of
-from invoices.services.unbilled import Key, open_months, unbilled
+from invoices.services.unbilled import open_months, unbilled
 from invoices.usage import coupons_of_month, lines_of_month
 from kernel.periods import CalendarMonth, Period
 from lifecycle.models import Resource
@@ -130,9 +130,9 @@ def _causes(pairs: Iterable[Pair]) -> Iterator[list[Share]]:
         yield known[like]
 
 
-def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datetime) -> dict[Key | None, Side]:
+def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datetime) -> dict[UUID | None, Side]:
     """Resource -> what was charged for it in the month; and without one, what lacks to a commitment."""
-    charged: dict[Key, list[Charged]] = defaultdict(list)
+    charged: dict[UUID, list[Charged]] = defaultdict(list)
     lacking = 0
     for resource, one in _billed(customer, month):
         if resource:
@@ -144,11 +144,11 @@ def _sides(customer: Customer, month: CalendarMonth, *, is_open: bool, at: datet
             charged[resource].append(one)
         if progress := progress_of(customer, month, at=at):
             lacking += progress.lacking
-    coupons: dict[Key, int] = defaultdict(int)
+    coupons: dict[UUID, int] = defaultdict(int)
     parts = coupons_of_month(Invoice.objects.filter(customer=customer), month)
     for invoice, resource in Invoice.objects.filter(pk__in=parts).values_list("pk", "resource") if parts else ():
         coupons[resource] += parts[invoice]
-    found: dict[Key | None, Side] = {
+    found: dict[UUID | None, Side] = {
         key: Side(month, charged.get(key, ()), coupons.get(key, 0)) for key in dict.fromkeys([*charged, *coupons])
     }
     return found | {None: Side(month, lacking=lacking)} if lacking else found
@@ -184,14 +184,15 @@ def _names(items: set[UUID]) -> dict[UUID, str]:
     return {item.pk: item.name_in(language) for item in Item.objects.filter(pk__in=items)} if items else {}
 
 
-def _unbilled(customer: Customer, month: CalendarMonth, *, at: datetime) -> list[tuple[Key, Charged]]:
+def _unbilled(customer: Customer, month: CalendarMonth, *, at: datetime) -> list[tuple[UUID, Charged]]:
     """What has no price is left out."""
-    found: list[tuple[Key, Charged]] = []
+    found: list[tuple[UUID, Charged]] = []
     open_ones = unbilled(customer, at=at, month=month, by="resource")
     if not (open_ones.stretches or open_ones.uses):
         return found
     book = PriceBook([customer.pk])
     for stretch in open_ones.stretches:
+        assert isinstance(stretch.key, UUID), "they are asked for by resource"
         try:
             lines = stretch.lines(book, customer, until=month.period.ends_at)
         except NoPrice:

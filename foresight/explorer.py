@@ -12,10 +12,11 @@ from itertools import chain
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
-from foresight.dimensions import Dimension, Key, Named, unnamed
+from foresight.dimensions import Dimension, Named, unnamed
 from foresight.pieces import minute_of
 from foresight.queries import Asked, Provisional, billed
 from foresight.spans import Span
+from invoices.services.unbilled import Key
 from kernel.periods import Period
 
 UNKNOWN = Named("", "")

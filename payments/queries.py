@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, TypedDict
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -23,6 +24,9 @@ from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, ExpectedTransfer, Payment, Shortage, UsageHold
 from store.search import search
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 CHUNK = 2000
 BY_TRANSFER = "bank_transfer"
@@ -217,16 +221,19 @@ def of_the_wallet(entries: QuerySet[Entry], customer_id: UUID) -> QuerySet[Entry
     return entries.exclude(pk__in=poc.values("pk"))
 
 
-def shortages_of(customer: Customer) -> QuerySet[Shortage]:
+class Stopping(TypedDict):
+    next_stop: datetime | None
+    has_stopped: bool
+
+
+def shortages_of(customer: Customer) -> QuerySet[WithAnnotations[Shortage, Stopping]]:
     """What the customer's credit does not cover now, by product: `next_stop` is when resources stop next, `has_stopped` some stand still."""
     stopped = Resource.objects.filter(
         customer=OuterRef("customer"), product=OuterRef("product"), stopped_for_credit=True
     )
-    found = Shortage.objects.standing().filter(customer=customer).select_related("product")
-    found = found.annotate(
-        next_stop=Subquery(_warned().order_by("stops_at").values("stops_at")[:1]), has_stopped=Exists(stopped)
-    )
-    return found.order_by("next_stop", "at")
+    next_stop = Subquery(_warned().order_by("stops_at").values("stops_at")[:1])
+    found: QuerySet[Shortage] = Shortage.objects.standing().filter(customer=customer).select_related("product")
+    return found.annotate(next_stop=next_stop, has_stopped=Exists(stopped)).order_by("next_stop", "at")
 
 
 def _warned() -> QuerySet[CreditWarning]:
@@ -244,24 +251,29 @@ def warnings_of(customer: Customer) -> dict[UUID, list[CreditWarning]]:
     return found
 
 
-def announced_stop_of(resource: Resource) -> CreditWarning | None:
+class Missing(TypedDict):
+    missing: int
+
+
+def announced_stop_of(resource: Resource) -> WithAnnotations[CreditWarning, Missing] | None:
     """That it lacks credit, as was told and has not come; `missing` is how much its product lacks now."""
     if not (resource.is_prepaid and resource.is_running):
         return None
     shortage = Shortage.objects.standing().filter(customer=resource.customer_id, product=resource.product_id)
-    waiting = CreditWarning.objects.waiting().filter(resource=resource)
+    waiting: QuerySet[CreditWarning] = CreditWarning.objects.waiting().filter(resource=resource)
     return waiting.annotate(missing=Subquery(shortage.values("missing_now"))).first()
 
 
 def facts_of_shortages(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about shortages of credit are held against: on which `days` something is to stop, empty for what runs on."""
-    rows = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at", "customer", "product")
+    found: QuerySet[Shortage] = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at", "customer", "product")
+    rows = found.annotate(waiting=ArraySubquery(_warned().values("stops_at")))
     return {
         row.pk: {
             "days": [] if row.lifted_at else sorted({_day_of(stops_at) for stops_at in row.waiting}),
             "in_force": row.lifted_at is None and row.done_at is not None,
         }
-        for row in rows.annotate(waiting=ArraySubquery(_warned().values("stops_at")))
+        for row in rows
     }
 
 

@@ -62,7 +62,7 @@ def too_many_mails() -> str:
 class SignInForm(Braked, AuthenticationForm):
     """Address and password."""
 
-    error_messages: ClassVar = {
+    error_messages: ClassVar = {  # type: ignore[misc]  # the stubs have it of an object
         **AuthenticationForm.error_messages,
         "invalid_login": _("Mail address or password is wrong."),
     }

@@ -72,7 +72,8 @@ def _given_otherwise(line: InvoiceLine, taken: Decimal) -> int:
     if not sums["otherwise"]:
         return 0
     stands = price_line(replace(component_of(line), quantity=line.quantity - taken), period_of(line)).total
-    return max(sums["otherwise"] - (line.total - stands - (sums["so"] or 0)), 0)
+    left: int = sums["otherwise"] - (line.total - stands - (sums["so"] or 0))
+    return max(left, 0)
 
 
 def _credit(line: InvoiceLine, worth: int, customer: Customer, *, at: datetime) -> CreditNote | None:

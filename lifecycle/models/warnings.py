@@ -35,9 +35,6 @@ class CreditWarning(models.Model):
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
-    missing: int
-    """Of those read by `payments.queries.announced_stop_of`."""
-
     resource = models.ForeignKey(
         Resource,
         on_delete=models.PROTECT,

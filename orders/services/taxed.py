@@ -45,7 +45,8 @@ def overtaken_orders(*, at: datetime, at_most: int) -> list[UUID]:
 def _came_late(at: datetime) -> datetime | None:
     """When a rate was entered last that has begun: what was ordered until then may say another."""
     known = TaxRate.objects.filter(since__lte=local_day(at), entered_at__lte=at)
-    return known.aggregate(last=Max("entered_at"))["last"]
+    last: datetime | None = known.aggregate(last=Max("entered_at"))["last"]
+    return last
 
 
 def _overtaken_before(changed: datetime, *, at: datetime) -> Iterator[UUID]:

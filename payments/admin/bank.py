@@ -53,7 +53,9 @@ class GiveForm(ReasonForm):
             )
         if len(found) > 1:
             raise forms.ValidationError(
-                text("More than one customer is known by this. Type a mail address or tax code that only one of them has.")
+                text(
+                    "More than one customer is known by this. Type a mail address or tax code that only one of them has."
+                )
             )
         return found[0]
 

@@ -138,10 +138,6 @@ class Shortage(models.Model):
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
 
-    next_stop: datetime | None
-    has_stopped: bool
-    """Of those read by `queries.shortages_of`."""
-
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="shortages", verbose_name=_("customer")

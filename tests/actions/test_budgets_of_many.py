@@ -142,9 +142,8 @@ def test_neither_queries_nor_prices_grow_with_the_resources_of_a_tag(
         def counted(*given: object) -> pricing.Line:
             nonlocal priced
             priced += 1
-            return price_line(*given)
+            return pricing.price_line(*given)
 
-        price_line = usage.price_line
         with monkeypatch.context() as patched, CaptureQueriesContext(connection) as queries:
             patched.setattr(usage, "price_line", counted)
             standings(list(Budget.objects.with_what_they_are_about()), at=TENTH)
