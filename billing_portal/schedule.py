@@ -12,8 +12,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.utils.functional import Promise, lazy
-from django.utils.text import get_text_list
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import tasks as accounts
@@ -27,6 +25,7 @@ from door import tasks as door
 from door.services.domains import LOOKED_AT_EVERY, MISSING_AT_MOST
 from door.services.sign_up import KEPT as SIGN_UPS_KEPT
 from invoices import tasks as invoices
+from kernel import display
 from kernel.shapes import Json, Wording
 from lifecycle import tasks as lifecycle
 from lifecycle.models.terms import MILESTONES, MORNING
@@ -45,11 +44,7 @@ MINUTELY = Every(60)
 
 def _told(sentence: Promise, **numbers: int | Sequence[int]) -> Wording:
     """A sentence with numbers that are rules elsewhere, "7, 4, 1 and 0", in the reader's language."""
-    return lazy(lambda: str(sentence).format(**{name: _listed(said) for name, said in numbers.items()}), str)()
-
-
-def _listed(said: int | Sequence[int]) -> str:
-    return get_text_list([str(number) for number in said], gettext("and")) if isinstance(said, Sequence) else str(said)
+    return lazy(lambda: str(sentence).format(**{name: display.listed(said) for name, said in numbers.items()}), str)()
 
 
 def _clean_up(*, at: datetime) -> int:

@@ -7,6 +7,7 @@ zone; without them the active language and the reader's zone are taken.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal, get_group_symbol
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import get_language, gettext, ngettext
 
 from kernel.periods import billing_zone, local_day
@@ -36,6 +38,12 @@ def language(locale: str | None = None) -> str:
     """The language to write in: "vi" or "en"."""
     code = (locale or get_language() or "en").split("-")[0].split("_")[0]
     return code if code in DATE_PATTERNS else "en"
+
+
+def listed(numbers: int | Sequence[int]) -> str:
+    """ "7, 4, 1 and 0"."""
+    several = numbers if isinstance(numbers, Sequence) else [numbers]
+    return get_text_list([str(number) for number in several], gettext("and"))
 
 
 def reader_zone() -> ZoneInfo:

@@ -7,6 +7,7 @@ from typing import Unpack
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -16,8 +17,10 @@ from catalog.price_words import meter_words
 from catalog.pricing import Component, Rate
 from catalog.queries import NoPrice, PriceBook
 from catalog.terms import MONTHS
+from kernel import display
 from kernel.periods import billing_zone
 from kernel.shapes import FormOptions, Sent
+from lifecycle.models.terms import MILESTONES
 from orders.services.stories.inputs import MAXIMUM_QUANTITY
 from orders.views.present import unit_price
 
@@ -187,6 +190,15 @@ class AutoRenewForm(forms.Form):
     months = forms.TypedChoiceField(
         label=_("Auto-renew"), coerce=int, choices=lambda: [(0, _("off")), *month_choices()]
     )
+
+    @property
+    def tries(self) -> str:
+        """On which days the wallet is asked, as the rule has them."""
+        first, *later = sorted(MILESTONES, reverse=True)
+        return text("From the wallet, %(first)s days before the end; tried again %(later)s days before.") % {
+            "first": first,
+            "later": display.listed(later),
+        }
 
     def value(self) -> int | None:
         return self.cleaned_data["months"] or None

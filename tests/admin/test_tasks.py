@@ -216,6 +216,24 @@ def test_after_its_time_in_the_trash_it_stays_there(staff, alice, small, at):
     assert fresh(server).state == Resource.State.SUSPENSE
 
 
+def test_a_lost_server_ends_service_and_billing_in_one_act(staff, alice, small, at):
+    """181,000 for 30 days, 20 of them unused: 120,667."""
+    server = create(alice, small)[0]
+    at(days_after(10))
+    client = staff("support")
+    assert "Service and billing end now" in client.get(page_of(server, "gone")).content.decode()
+
+    assert do(client, server, "gone").status_code == 302
+
+    assert (fresh(server).state, fresh(server).paid_until) == (Resource.State.DELETED, days_after(10))
+    assert wallet_of(alice.pk).available == 10_000_000 - 181_000 + 120_667
+    assert Notice.objects.get(kind=Notice.Kind.RESOURCE_GONE).customer == alice
+    assert (last_audit().verb, last_audit().reason) == ("report gone", WHY)
+    do(client, server, "gone", key="k2")
+    assert wallet_of(alice.pk).available == 10_000_000 - 181_000 + 120_667, "a second time it is not lost"
+    assert Notice.objects.filter(kind=Notice.Kind.RESOURCE_GONE).count() == 1
+
+
 def test_a_stuck_provisioning_is_given_up_and_refunded(staff, alice, small):
     offer = quote(
         alice, Action.CREATE, product=str(small.product_id), name="web", items=chosen(small), quantity=1, months=1

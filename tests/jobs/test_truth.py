@@ -15,6 +15,7 @@ from invoices.services.ladder import climb
 from invoices.services.month_end import bill_ended_months
 from lifecycle.services.running import set_auto_renew, stop_resource
 from lifecycle.services.sweeps import expire_resources, remind_about_ends
+from lifecycle.services.trash import restore_resource
 from notifications.delivery import deliver_notices
 from notifications.kinds import KINDS
 from notifications.models import Notice
@@ -197,6 +198,47 @@ def test_a_stopped_resource_that_was_resized_is_not_said_to_run(alice, web, larg
     assert labels["Product"] == "vserver"
     assert labels["Configuration"] == "large"
     assert labels["Period"] == "12 Mar 2026, 12:00 – 9 Apr 2026, 12:00"
+
+
+def told(kind: Notice.Kind) -> tuple[str, dict[str, str], str]:
+    """The sentences of the one mail of a kind, its table, and where its button leads; in English."""
+    with override("en"):
+        words = words_of(Notice.objects.get(kind=kind))
+    return " ".join(words.sentences), dict(words.rows), words.path
+
+
+def test_what_was_bought_is_told_whole(alice, small):
+    """A month at 181,000, bought on 10 March; deleted on the 11th and bought again on the 12th."""
+    Customer.objects.filter(pk=alice.pk).update(language="en")
+    [server] = create(alice, small, name="web")
+    bought = server.invoices.get()
+    delete_resource(server.pk, actor=owner_of(alice), at=NOON + DAY)
+    recover(server, at=NOON + 2 * DAY)
+    again = server.invoices.latest("issued_at")
+    for kind, invoice, period in (
+        (Kind.RESOURCE_CREATED, bought, "10 Mar 2026, 12:00 – 9 Apr 2026, 12:00"),
+        (Kind.RESOURCE_RECOVERED, again, "12 Mar 2026, 12:00 – 11 Apr 2026, 12:00"),
+    ):
+        sentences, rows, path = told(kind)
+        assert f"It is paid until {period.split(' – ')[1]}." in sentences
+        assert rows == {
+            "Product": "vserver", "Configuration": "small", "Period": period, "Total": "181,000\u00a0₫", "Paid": "181,000\u00a0₫",
+            "Invoice": invoice.number,
+        }  # fmt: skip
+        assert path == reverse("resource", args=[server.pk])
+
+
+def test_what_staff_take_out_of_the_trash_is_told_with_the_days_that_are_left_to_pay(alice, web):
+    """Restored on 12 March: three days."""
+    Customer.objects.filter(pk=alice.pk).update(language="en")
+    delete_resource(web.pk, actor=owner_of(alice), at=NOON + DAY)
+    restore_resource(web.pk, reason="needed", actor=STAFF, at=NOON + 2 * DAY)
+    sentences, rows, _path = told(Kind.RESOURCE_RECOVERED)
+    assert "Our staff took web out of the trash, and it runs again." in sentences
+    assert "Buy a paid period by 15 Mar 2026, 12:00, or it moves to the trash." in sentences
+    assert "It is paid until" not in sentences
+    assert (rows["Product"], rows["Configuration"]) == ("vserver", "small")
+    assert "Total" not in rows
 
 
 @pytest.mark.parametrize("kind", Kind.values)

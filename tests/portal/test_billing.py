@@ -16,6 +16,7 @@ from invoices.models import CreditNote, Invoice
 from invoices.ranges import between, named_range
 from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
+from kernel.cells import quoted
 from kernel.periods import CalendarMonth
 from payments.models import Payment
 from payments.services.wallet import wallet_of
@@ -158,6 +159,22 @@ def test_names_do_not_become_formulas(bob, small):
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "=HYPERLINK(1)" in sheet
     assert "<f>" not in sheet
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠", " =", "\u3000＝", "\ufeff="])
+def test_whatever_a_spreadsheet_takes_for_a_formula_is_quoted(start):
+    assert quoted(f"{start}1+1") == f"'{start}1+1"
+
+
+def test_other_words_stand_as_they_are():
+    for word in ("web-01", "1=1", "Máy chủ", "", " web"):
+        assert quoted(word) == word
+
+
+def test_each_invoice_of_the_list_has_its_document_beside_it(bob, billed):
+    page = signed_in(bob).get(reverse("billing-history")).content.decode()
+    for invoice in billed:
+        assert reverse("invoice-pdf", args=[invoice.pk]) in page
 
 
 def test_other_formats_do_not_exist(bob):

@@ -1,19 +1,23 @@
 """The pages about resources: what they show, to whom, and what their buttons do."""
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
+from django.utils.html import strip_tags
 
 from accounts.may import Role
 from catalog.models import Product
 from lifecycle.models import Resource
+from lifecycle.services.sweeps import expire_resources
 from orders.models import Action
 from orders.services.delete import delete_resource
 from payments.services.credit import grant_promotional_credit
 from payments.services.wallet import wallet_of
 from tests.cast import (
     DAY,
+    JOB,
     NOON,
     STAFF,
     chosen,
@@ -25,6 +29,7 @@ from tests.cast import (
     order,
     owner_of,
     quote,
+    switch_mode,
 )
 from tests.markup import markup
 from tests.portal.seen import said, signed_in, the_time_being
@@ -51,6 +56,11 @@ def owner(alice):
 
 def address(name: str, *resources: Resource, **query: str) -> str:
     return reverse(name, args=[resource.pk for resource in resources], query=query or None)
+
+
+def words_of(page) -> str:
+    """What a page says, without its markup."""
+    return " ".join(unescape(strip_tags(page.content.decode())).split())
 
 
 def test_the_list_shows_what_is_in_use(owner, web):
@@ -132,6 +142,37 @@ def test_a_resource_page_costs_the_same_with_more_history(owner, web, alice, dja
     assert page.content.count(b"ruler--paid") >= 2
 
 
+def test_a_row_says_from_when_until_when(owner, web):
+    assert "10 Mar 2026 –until 9 Apr 2026" in words_of(owner.get(reverse("resources"))), "on two lines"
+
+
+def test_what_continues_as_postpaid_is_well_and_asks_for_nothing(owner, alice, web):
+    """Three days before its paid time ends on 9 April: others are said to end very soon then."""
+    soon = fresh(web).paid_until - 3 * DAY
+    with the_time_being(soon):
+        before = words_of(owner.get(reverse("resources")))
+        switch_mode(alice, "postpaid", at=soon)
+        row, page = words_of(owner.get(reverse("resources"))), words_of(owner.get(address("resource", web)))
+        home = words_of(owner.get(reverse("home")))
+    assert "Ends very soon" in before
+    assert "until 9 Apr 2026 then postpaid" in row
+    assert "It continues as postpaid on 9 Apr 2026, 12:00, at the end of its paid time, without interruption." in page
+    assert "web-01 · continues as postpaid" in home
+    for shown in (row, page, home):
+        assert "Ends very soon" not in shown
+    for shown in (row, page):
+        assert "3 days left" not in shown
+
+
+def test_whether_a_smaller_size_gives_something_back_is_said_before_it_is_chosen(owner, alice, web):
+    [final] = create(alice, make_item(make_product("final", is_refundable=False), "small", 181_000))
+    lost = "This product is not refundable: a smaller configuration gives nothing back."
+    assert lost in words_of(owner.get(address("resize", final)))
+    refunded = words_of(owner.get(address("resize", web)))
+    assert lost not in refunded
+    assert "the rest goes to your wallet" in refunded
+
+
 def test_a_stranger_finds_nothing_of_others(web):
     stranger = signed_in(make_customer())
     for name in ("resource", "resize", "recover", "resource-delete", "resource-purge"):
@@ -194,6 +235,16 @@ def test_auto_renew_is_switched_on_and_off(owner, web):
     assert owner.post(address("resource-auto-renew", web), {"months": "5"}).status_code == 422
 
 
+def test_auto_renew_is_said_with_the_days_of_its_rule(owner, web, monkeypatch):
+    assert "From the wallet, 7 days before the end; tried again 4, 1 and 0 days before." in words_of(
+        owner.get(address("resource", web))
+    )
+    monkeypatch.setattr("orders.views.forms.MILESTONES", (0, 2, 9))
+    assert "From the wallet, 9 days before the end; tried again 2 and 0 days before." in words_of(
+        owner.get(address("resource", web))
+    )
+
+
 def test_deleting_shows_the_refund_and_asks_for_the_name(owner, alice, web):
     before = wallet_of(alice.pk).available
     page = owner.get(address("resource-delete", web)).content.decode()
@@ -216,6 +267,24 @@ def test_the_trash_shows_until_when_and_purges_after_typing(owner, alice, web):
     owner.post(address("resource-purge", web), {"confirmation": "web-01"})
     assert fresh(web).state == "deleted"
     assert owner.post(address("resource-purge", web), {"confirmation": "web-01"}).status_code == 409
+
+
+def test_the_trash_is_taken_away_as_it_is_filtered(owner, alice, web, small):
+    """web-01 was deleted by its customer; what nobody renewed has expired."""
+    create(alice, small, name="db-01", at=NOON - 25 * DAY)
+    expire_resources(actor=JOB, at=TEN_DAYS_LATER)
+    delete_resource(web.pk, actor=owner_of(alice), at=TEN_DAYS_LATER)
+    for asked, names in (
+        ({}, {"web-01", "db-01"}),
+        ({"reason": "deleted"}, {"web-01"}),
+        ({"reason": "expired"}, {"db-01"}),
+        ({"q": "web"}, {"web-01"}),
+    ):
+        page = owner.get(reverse("trash"), asked).content.decode()
+        export = owner.get(reverse("trash-export", args=["csv"]), asked)
+        table = b"".join(export.streaming_content).decode()
+        for name in ("web-01", "db-01"):
+            assert (name in page, name in table) == (name in names, name in names), asked
 
 
 def test_many_get_auto_renew_at_once_and_each_refusal_is_named(owner, alice, web, small):

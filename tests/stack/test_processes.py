@@ -1,5 +1,6 @@
 """Children: logged, stopped, and never left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -36,6 +37,29 @@ def test_words_go_to_the_log(tmp_path: Path) -> None:
     assert not child.alive
     assert child.last_words() == "good day\n"
     child.stop()
+
+
+def test_a_worker_and_beat_write_lines_as_the_web_does() -> None:
+    """Celery asks for its logging once, when a worker or beat begins."""
+    said = subprocess.run(
+        python(
+            "import logging\n"
+            "from billing_portal.celery import app\n"
+            "app.log.setup(loglevel='INFO', redirect_stdouts=False)\n"
+            "logging.getLogger('celery.worker').info('ready')\n"
+            "logging.getLogger('billing_portal.jobs').info('done', extra={'job': 'audit'})"
+        ),
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    lines = [json.loads(line) for line in said.stdout.splitlines()]
+    assert [(line["logger"], line["level"], line["message"], line.get("job")) for line in lines] == [
+        ("celery.worker", "info", "ready", None),
+        ("billing_portal.jobs", "info", "done", "audit"),
+    ]
 
 
 def test_a_long_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
