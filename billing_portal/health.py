@@ -49,14 +49,14 @@ def forget_signs() -> None:
 
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer whether this process can reach what every page needs."""
     return _answer({"database": _database, "redis": _redis})
 
 
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """Answer whether every part of the portal is up: also a worker, a courier and beat, and the sandbox gateway if there is one."""
     parts = {"database": _database, "redis": _redis} | {name: partial(_lives, name) for name in SIGNS}
     return _answer(parts | ({"sandbox": _sandbox} if settings.SANDBOX_URL else {}), _slow_products)

@@ -251,6 +251,7 @@ def report(
     at: datetime,
 ) -> None:
     """The product team reports a use, of now or of an earlier instant, or what it should have reported of that."""
+    del actor
     resource = Resource.objects.select_related("product").get(customer=customer, name=name)
     instant = (used_at or at).isoformat()
     record = {

@@ -49,7 +49,7 @@ def mail_events(request: HttpRequest) -> HttpResponseBase:
     return answer
 
 
-def heard(sender: object, event: AnymailTrackingEvent, **_: object) -> None:
+def heard(event: AnymailTrackingEvent, **_: object) -> None:
     """A mail came back, or its reader calls it unwanted; all else that providers tell changes nothing."""
     why = TOLD.get(event.event_type)
     if why is None or not event.recipient:

@@ -89,7 +89,7 @@ def runway_of(customer: Customer, *, at: datetime, until: datetime) -> Runway:
     and every open invoice on its due date (at once when it is overdue).
     """
     ends = cut(_ending(customer, at, until), MOST_PRICED)
-    invoices = _invoices(customer, at, until)
+    invoices = _invoices(customer, until)
     due = [Coming(max(invoice.due_at, at), invoice.due, invoice=invoice) for invoice in invoices]
     coming = sorted([*_renewals(ends, customer, at), *due], key=lambda one: one.at)
     return Runway(until, coming, ends.more + invoices.more)
@@ -117,7 +117,7 @@ def _renewals(ends: Cut[Resource], customer: Customer, at: datetime) -> list[Com
     return found
 
 
-def _invoices(customer: Customer, at: datetime, until: datetime) -> Cut[Invoice]:
+def _invoices(customer: Customer, until: datetime) -> Cut[Invoice]:
     due = Invoice.objects.open().filter(customer=customer, due_at__lt=until).order_by("due_at", "pk")
     return cut(due, MOST_PRICED)
 

@@ -28,5 +28,5 @@ def focus_export(request: HttpRequest, form: str) -> HttpResponseBase:
     return focus_response(month, form, customer=filters.cleaned_data["customer"], schema=reverse("admin:focus_schema"))
 
 
-def focus_schema(request: HttpRequest) -> HttpResponse:
+def focus_schema(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(metadata())

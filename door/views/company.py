@@ -126,6 +126,7 @@ def _enter(request: HttpRequest, provider: Provider, flow: Flow, claims: Claims)
 
 def _tried(request: HttpRequest, provider: Provider, flow: Flow, claims: Claims) -> HttpResponseBase:
     """Whoever began it is signed in, and manages the team still."""
+    del flow
     user = request.user
     if not user.is_authenticated or user.customer != provider.customer or May.MANAGE_TEAM not in user.rights:
         raise Untrusted(Flaw.SOMEBODY_ELSE)

@@ -29,10 +29,6 @@ class Exit:
     far_above: tuple[int, Bound] | None = None
     lacks_a_price: str | None = None
 
-    @property
-    def is_held_back(self) -> bool:
-        return self.far_above is not None or self.lacks_a_price is not None
-
 
 def foresee_exit(resource: Resource, *, until: datetime) -> Iterator[Exit]:
     """What `bill_usage_until` would do, month by month. Nothing is written."""

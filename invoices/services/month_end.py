@@ -243,7 +243,7 @@ def work_on_next_chunk(run: BillingRun, *, at: datetime) -> int | None:
         )
         try:
             with transaction.atomic():
-                billed, credits = _bill(run, month, customers, at=at)
+                billed, credits = _bill(month, customers, at=at)
                 for less in credits:
                     take_back(less, at=at)
         except Exception:  # whatever it is, it may not stop the others
@@ -274,9 +274,7 @@ def _close_or_plan_more(run: BillingRun, *, at: datetime) -> tuple[BillingRun, i
     return run, more
 
 
-def _bill(
-    run: BillingRun, month: CalendarMonth, customers: Sequence[Customer], *, at: datetime
-) -> tuple[list[Draft], list[Less]]:
+def _bill(month: CalendarMonth, customers: Sequence[Customer], *, at: datetime) -> tuple[list[Draft], list[Less]]:
     """
     Bill these customers, but hold back who is far above the usual amount, and what has no price.
 
@@ -306,7 +304,7 @@ def _bill_one_by_one(
     credits: list[Less] = []
     for customer in customers:
         with _parked_if_it_fails(run, month, customer, at=at):
-            drafts, theirs = _bill(run, month, [customer], at=at)
+            drafts, theirs = _bill(month, [customer], at=at)
             billed += drafts
             credits += theirs
     for less in credits:

@@ -22,10 +22,6 @@ class Ahead:
     day: date
     is_announced: bool
 
-    @property
-    def is_harmful(self) -> bool:
-        return self.act in HARMFUL
-
 
 @dataclass(frozen=True, slots=True)
 class Standing:

@@ -151,7 +151,7 @@ def focus_export(request: PortalRequest, form: str) -> HttpResponseBase:
 
 @require_GET
 @portal_page(TO_EXPORT)
-def focus_schema(request: PortalRequest) -> HttpResponse:
+def focus_schema(_request: PortalRequest) -> HttpResponse:
     """What the columns are."""
     return JsonResponse(metadata())
 

@@ -19,7 +19,7 @@ from catalog.terms import MONTHS
 from kernel.ids import new_id
 from lifecycle.models.halted import MARKS_ARE_OF_WHAT_IS_STOPPED, STOPS_FOR_CREDIT_AS_WAS_TOLD, WHAT_IS_HALTED, Halted
 from lifecycle.models.tags import tags_of_a_resource
-from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, has_health, health_before
+from lifecycle.models.terms import RENEWALS, RUNS_ON_PAID_TIME, Health, Renewal, health_before
 from store.carried import unique_with
 from store.machine import StateMachine
 from store.personal import Because, kept
@@ -81,10 +81,6 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def not_deleted(self) -> Self:
         return self.exclude(state=State.DELETED)
-
-    def of_health(self, health: Health, *, at: datetime) -> Self:
-        """Running resources of this health."""
-        return self.filter(has_health(health, at=at))
 
     def of_renewal(self, renewal: Renewal) -> Self:
         return self.filter(RENEWALS[renewal])

@@ -153,7 +153,7 @@ def close(closing_id: UUID, *, at: datetime) -> bool:
     readers = [(owner.email, customer.language) for owner in owners_of(customer)]
     name = shown_name(customer)
     end_all(customer, actor=actor, at=at)
-    _end_own(customer, actor=actor, at=at)
+    _end_own(customer, at=at)
     _end(closing, State.CLOSED, actor=actor, at=at)
     end_closing_request(closing.request_id, PrivacyRequest.State.DONE, actor=actor, at=at)
     record_audit(Did.CLOSE, closing.pk, actor=actor, at=at, reason="", customer=customer)
@@ -179,7 +179,7 @@ def _say_that_it_waits(closing: Closing, *, at: datetime) -> None:
         tell(Letter.Kind.CLOSING_WAITS, owners_of(closing.customer), closing.customer, at=at)
 
 
-def _end_own(customer: Customer, *, actor: Actor, at: datetime) -> None:
+def _end_own(customer: Customer, *, at: datetime) -> None:
     """What the apps below have: nobody comes in any more, and nobody is written to."""
     CustomerKey.objects.filter(customer=customer, revoked_at=None).update(revoked_at=at)
     Invitation.objects.undecided().filter(customer=customer).update(withdrawn_at=at)
