@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.language import speak
+from accounts.language import speak_unless_chosen
 from accounts.models import User
 from kernel.errors import DomainError
 
@@ -64,7 +64,7 @@ def look_at_named(request: HttpRequest, user: User) -> HttpResponseRedirect | No
         messages.warning(request, words)
     elif found != user.customer:
         request.session[CHOSEN] = named
-        speak(answer, found.language)
+        speak_unless_chosen(request, answer, found.language)
     return answer
 
 

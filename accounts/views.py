@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.for_whom import CHOSEN
-from accounts.language import speak
+from accounts.language import speak, speak_unless_chosen
 from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May, Rights, allows
 from accounts.models import Customer, CustomerKey
 from accounts.proof import ask_for_proof
@@ -204,7 +204,7 @@ def choose_customer(request: PortalRequest) -> HttpResponse:
         raise Http404
     request.session[CHOSEN] = str(chosen.pk)
     answer = redirect("home")
-    speak(answer, chosen.language)
+    speak_unless_chosen(request, answer, chosen.language)
     return answer
 
 

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts.api.endpoints import Nowhere
+from accounts.language import choose_for_this_browser
 from billing_portal import health, look, metrics, search, views
 from billing_portal.help import views as help_views
 
@@ -26,7 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("look/", look.look, name="look"),
     path("theme/", look.set_theme, name="set-theme"),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("language/", choose_for_this_browser, name="set_language"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
-from accounts.language import speak
+from accounts.language import speak_unless_chosen
 from accounts.models import User
 from accounts.services.keys import keys_in_hand, names_in_hand
 from door import by_provider, lasting
@@ -160,7 +160,7 @@ class Adapter(DefaultAccountAdapter):
         if isinstance(answer, HttpResponseRedirect) and not leads_somewhere(request, user, answer.url):
             answer = redirect(self.get_login_redirect_url(request))
         if user.customer:
-            speak(answer, user.customer.language)
+            speak_unless_chosen(request, answer, user.customer.language)
         if not carried or OWN in carried:
             mark_known(request, answer, user, passed=is_mfa_enabled(user))
         note_browser(request, user)

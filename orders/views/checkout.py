@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, demand, portal_page
 from accounts.for_whom import CHOSEN
-from accounts.language import speak
+from accounts.language import speak_unless_chosen
 from accounts.may import LOOK, MEMBERS, May, one_of
 from accounts.models import Customer
 from catalog.configuration import configuration_text, items_of
@@ -71,7 +71,7 @@ def take_for(request: PortalRequest, pk: UUID) -> HttpResponse:
         claim_session(pk, customer, at=request.at)
     request.session[CHOSEN] = str(customer.pk)
     answer = redirect("checkout", pk=pk)
-    speak(answer, customer.language)
+    speak_unless_chosen(request, answer, customer.language)
     return answer
 
 

@@ -18,7 +18,7 @@ from tests.browser.test_purchase import sign_in
 WIDTHS = (1440, 390)
 MOST_SHIFT = 0.02
 NOT_PAGES = re.compile(
-    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip|mt940|parquet)$|^/(static|api|i18n|look)/|/logout/|/leave/$|/oracle$"
+    r"/(export|pdf|jsi18n|autocomplete)/|/(csv|xlsx)/|\.(csv|xlsx|pdf|zip|mt940|parquet)$|^/(static|api|look)/|/logout/|/leave/$|/oracle$"
 )
 IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b\d+\b")
 

@@ -16,6 +16,7 @@ from notifications.models import Notice
 from notifications.render import render, words_of
 from notifications.services import tell
 from tests.cast import DAY, NOON, create, make_customer, make_user
+from tests.markup import markup
 from tests.portal.seen import signed_in, the_time_being
 from tests.proof import proven
 
@@ -256,6 +257,21 @@ def test_signing_in_speaks_the_customers_language(db):
     answer = Client().post(reverse("account_login"), {"username": user.email, "password": "secret"})
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert answer.cookies["django_language"].value == "en"
+
+
+def test_a_language_that_was_chosen_before_signing_in_stays(db):
+    user = make_user(make_customer("Hoa Sen", language="vi"))
+    browser = Client(headers={"accept-language": "vi"})
+    browser.post(reverse("set_language"), {"language": "en", "next": "/login/"})
+    answer = browser.post(reverse("account_login"), {"username": user.email, "password": "secret"}, follow=True)
+    assert browser.cookies["django_language"].value == "en"
+    assert '<html lang="en"' in markup(answer)
+
+
+def test_no_other_language_than_ours_is_chosen(db):
+    browser = Client()
+    browser.post(reverse("set_language"), {"language": "xx", "next": "/login/"})
+    assert set(browser.cookies) <= {"csrftoken"}
 
 
 def test_staff_come_to_the_staff_area(db):

@@ -68,7 +68,7 @@ OPEN = {
     "api:docs": "everybody",
 }
 """Pages that belong to no customer, and whose they are. What is neither here nor declares a need fails."""
-NAMELESS = {"healthz", "readyz", "metrics", "^api(/|$)", "", "i18n/"}
+NAMELESS = {"healthz", "readyz", "metrics", "^api(/|$)", ""}
 """For machines, and what answers that there is nothing."""
 
 THINGS = {
