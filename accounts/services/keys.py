@@ -20,7 +20,7 @@ from accounts.models import ApiKey, Customer, CustomerKey, KeySpending, Membersh
 from accounts.services import record_audit
 from kernel.actors import Actor, ActorKind
 from kernel.errors import DomainError, InvalidInput
-from kernel.periods import local_day
+from kernel.periods import local_day, start_of_day
 
 MOST_KEYS = 20
 MOST_NETWORKS = 20
@@ -163,20 +163,29 @@ def read_networks(text: str) -> tuple[str, ...]:
 
 def spend_by_key(actor: Actor, amount: int, *, at: datetime) -> None:
     """
-    What a key spends counts, in the transaction that spends it: together never more than its limit for the day.
+    What a key spends counts, in the transaction that spends it: together never more than its limit for the day, also with the key
+    whose place it took.
 
     :raises KeyLimitReached:
     """
-    limit = (
-        CustomerKey.objects.filter(pk=actor.key).values_list("daily_limit", flat=True).first() if actor.key else None
-    )
-    if limit is None or amount <= 0:
+    key = CustomerKey.objects.filter(pk=actor.key).exclude(daily_limit=None).first() if actor.key else None
+    if key is None or key.daily_limit is None or amount <= 0:
         return
-    today, _made = KeySpending.objects.get_or_create(key_id=actor.key, day=local_day(at))
+    limit = key.daily_limit
+    today, _made = KeySpending.objects.get_or_create(key=_first_of_the_day(key, at=at), day=local_day(at))
     within = KeySpending.objects.filter(pk=today.pk, spent__lte=limit - amount)
     if not within.update(spent=F("spent") + amount):
         today.refresh_from_db()
         raise KeyLimitReached(limit=limit, spent=today.spent, amount=amount)
+
+
+def _first_of_the_day(key: CustomerKey, *, at: datetime) -> CustomerKey:
+    """Of the keys that took each other's place, the first that worked today: they are one, with one limit."""
+    first, since = key, start_of_day(local_day(at))
+    while key.created_at + LONGEST_OVERLAP > since and (before := CustomerKey.objects.filter(successor=key).first()):
+        key = before
+        first = first if key.has_expired(since) else key
+    return first
 
 
 def keys_in_hand(user: User, *, at: datetime) -> list[CustomerKey]:

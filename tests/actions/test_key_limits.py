@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import KeySpending
-from accounts.services.keys import KeyLimitReached, Terms, issue_customer_key, spend_by_key
+from accounts.services.keys import KeyLimitReached, Terms, issue_customer_key, rotate_customer_key, spend_by_key
 from ledger.models import Transaction
 from orders.models import Action, Order
 from orders.services.checkout import check_out, place_order
@@ -126,6 +126,27 @@ def test_what_the_wallet_gives_for_invoices_beside_a_top_up_is_spent_by_the_key(
             at=NOON + 11 * DAY,
         )
     assert (refusal.value.details["amount"], Payment.objects.count()) == (50_000, 0)
+
+
+def test_a_key_and_the_one_in_its_place_spend_one_limit_together(alice, key):
+    """300,000 by the first, 150,000 by the second: 50,000 are left for all. A day later the first still works, the second does not."""
+    spend_by_key(key.actor, 300_000, at=NOON)
+    second = rotate_customer_key(key, overlap=DAY, actor=STAFF, at=NOON)[0]
+    spend_by_key(second.actor, 150_000, at=NOON)
+    for one in (key, second):
+        with pytest.raises(KeyLimitReached):
+            spend_by_key(one.actor, 50_001, at=NOON)
+    third = rotate_customer_key(second, overlap=timedelta(hours=1), actor=STAFF, at=NOON)[0]
+    spend_by_key(third.actor, 50_000, at=NOON)
+    with pytest.raises(KeyLimitReached):
+        spend_by_key(second.actor, 1, at=NOON)
+
+    tomorrow = NOON + DAY - timedelta(hours=1)
+    spend_by_key(third.actor, 400_000, at=tomorrow)
+    spend_by_key(key.actor, 100_000, at=tomorrow)
+    with pytest.raises(KeyLimitReached):
+        spend_by_key(third.actor, 1, at=tomorrow)
+    spend_by_key(third.actor, 500_000, at=NOON + 2 * DAY)
 
 
 @pytest.mark.breaks_the_books
