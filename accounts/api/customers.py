@@ -20,7 +20,14 @@ from accounts.may import FOR_KEYS, MEMBERS, TO_SEE_KEYS, May
 from accounts.models import BillingMode, Customer, CustomerKey
 from accounts.proof import refuse_without_proof
 from accounts.services import set_automatic_payment, set_language
-from accounts.services.keys import Terms, issue_customer_key, read_networks, revoke_key, rotate_customer_key
+from accounts.services.keys import (
+    USUAL_OVERLAP_HOURS,
+    Terms,
+    issue_customer_key,
+    read_networks,
+    revoke_key,
+    rotate_customer_key,
+)
 from kernel.errors import InvalidInput
 from kernel.shapes import Cleaned
 
@@ -127,7 +134,9 @@ def terms_of(wish: Cleaned, *, at: datetime) -> Terms:
 
 
 class RotationWish(Input):
-    overlap_hours = Whole(min_value=0, max_value=168, default=24, help_text="So long the old key goes on working.")
+    overlap_hours = Whole(
+        min_value=0, max_value=168, default=USUAL_OVERLAP_HOURS, help_text="So long the old key goes on working."
+    )
 
 
 class KeyViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Endpoint):

@@ -24,6 +24,7 @@ from kernel.periods import local_day, start_of_day
 
 MOST_KEYS = 20
 MOST_NETWORKS = 20
+USUAL_OVERLAP_HOURS = 24
 LONGEST_OVERLAP = timedelta(days=7)
 
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.may import ROLES, May
+from accounts.services.keys import USUAL_OVERLAP_HOURS
 from catalog.meters import Meter, Tier
 from catalog.pricing import Charge, Component, Rate, price, unused_part
 from kernel.money import round_half_up
@@ -22,6 +23,8 @@ from kernel.periods import CalendarMonth, Period
 from kernel.shapes import Json
 from kernel.tags import FIXED, MOST
 from lifecycle.models.terms import MILESTONES
+from notifications.models.recipients import CONFIRMED_WITHIN
+from team.models import GOOD_FOR, LEAST
 
 BEGUN = datetime(2026, 1, 12, 5, 0, tzinfo=UTC)
 MONTH = 43_200
@@ -55,6 +58,10 @@ def figures() -> Json:
         "quote_minutes": settings.QUOTE_LIFETIME_MINUTES,
         "renewal_days": settings.RENEWAL_WINDOW_DAYS,
         "hold_days": settings.HOLD_DAYS_AHEAD,
+        "invitation_days": GOOD_FOR.days,
+        "recipient_days": CONFIRMED_WITHIN.days,
+        "overlap_hours": USUAL_OVERLAP_HOURS,
+        "closing_days": max(LEAST.days, settings.CLOSING_DAYS),
         "reminder_days": sorted(MILESTONES, reverse=True),
         "top_up": {"least": settings.TOP_UP_MINIMUM, "most": settings.TOP_UP_MAXIMUM},
     }

@@ -69,6 +69,9 @@ def test_days_and_rates_come_from_the_rules_too() -> None:
     said = {(slug, language): page(slug, language).words for slug in SLUGS for language in LANGUAGES}
     assert "We remind you 7, 4, 1, 0 days before" in said["life-of-a-resource", "en"]
     assert "nhắc bạn trước 7, 4, 1, 0 ngày" in said["life-of-a-resource", "vi"]
+    assert "good for 7 days and once" in said["teams-and-keys", "en"]
+    assert "within 3 days" in said["teams-and-keys", "en"]
+    assert "có hiệu lực 7 ngày" in said["teams-and-keys", "vi"]
     assert "VAT 10 %" in said["prepaid-and-postpaid", "en"]
     assert "Thuế GTGT 10 %" in said["prepaid-and-postpaid", "vi"]
 
@@ -77,6 +80,13 @@ def test_every_page_that_leads_to_help_exists_and_leads_to_a_page_of_it() -> Non
     names = {name for name in get_resolver().reverse_dict if isinstance(name, str)}
     assert set(OF_PAGES) <= names
     assert set(OF_PAGES.values()) == set(SLUGS), "each is asked somewhere"
+
+
+def test_whoever_manages_a_team_is_led_to_how_it_works(alice: Customer) -> None:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(make_user(alice))
+    for page_of, slug in (("team", "teams-and-keys"), ("recipients", "teams-and-keys"), ("buyers", "invoices")):
+        assert reverse("help-page", args=[slug]) in markup(client.get(reverse(page_of))), page_of
 
 
 def test_links_within_help_lead_somewhere() -> None:
