@@ -156,9 +156,9 @@ def _binhminh(part: Part) -> None:
     part(135, buy, "vserver", "lop-hoc", "s1-4x8 ssd=60 ipv4=1", quantity=3)
     part(132, buy, "vmonitor", "trung-tam", "quota-basic")
     part(120, top_up, 9_000_000)
-    part(1.1, switch, BillingMode.PREPAID, "Khách đề nghị trả trước từ tháng này, phụ lục BM-3")
-    part(0.9, top_up, 2_000_000)
-    part(0.8, renew, "lop-hoc-1", months=1)
+    part(1, switch, BillingMode.PREPAID, "Khách đề nghị trả trước từ tháng này, phụ lục BM-3")
+    part(1, top_up, 2_000_000)
+    part(1, renew, "lop-hoc-1", months=1)
 
 
 def _bills(part: Part, first: int, last: int) -> list[CalendarMonth]:
