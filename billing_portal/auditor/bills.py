@@ -266,6 +266,7 @@ BILLS = (
             (metered_amount(l.price_id, l.quantity_before, l.discount), metered_amount(l.price_id, l.quantity_before + l.quantity, l.discount))
         """,
     ),
+    # Of a month with several rates of VAT, less use goes off the lines of its time and not off the last: there the notes say what is left.
     Claim(
         "what stands of a month's use costs what its price says of all of it",
         f"""
@@ -273,21 +274,27 @@ BILLS = (
             SELECT l.id, i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM') AS month, l.customer_id,
                 i.number, i.status, l.price_id, l.discount, l.quantity_before, l.amount_before, l.vat_rate, l.includes_vat, l.total,
                 l.quantity - coalesce(t.quantity, 0) AS quantity, coalesce(t.amount, 0) AS credited,
+                l.amount - coalesce(CASE WHEN l.includes_vat THEN t.amount ELSE t.net END, 0) AS left_of_it,
+                min(l.vat_rate) OVER a_month <> max(l.vat_rate) OVER a_month AS is_mixed,
                 (SELECT coalesce(sum(c.amount), 0) FROM invoices_creditnote c WHERE c.line_id = l.id) AS credited_in_all,
                 metered_amount(l.price_id, l.quantity_before + l.quantity - coalesce(t.quantity, 0), l.discount) AS amount
             FROM invoices_invoiceline l JOIN invoices_invoice i ON i.id = l.invoice_id LEFT JOIN (
-                SELECT t.line_id, sum(t.quantity) AS quantity, sum(c.amount) AS amount
+                SELECT t.line_id, sum(t.quantity) AS quantity, sum(c.amount) AS amount,
+                    sum((SELECT sum(p.net) FROM invoices_creditedpart p WHERE p.credit_note_id = c.id)) AS net
                 FROM invoices_usetakenback t LEFT JOIN invoices_creditnote c ON c.id = t.credit_note_id GROUP BY 1
             ) t ON t.line_id = l.id
             WHERE :of(l.customer_id) AND :of(i.customer_id) AND l.per_minutes = 0 AND NOT (i.status = 'void' AND i.covered_until = i.period_start)
+            WINDOW a_month AS (PARTITION BY i.resource_id, l.item_id, to_char(l.starts_at AT TIME ZONE '{settings.BILLING_ZONE}', 'YYYY-MM'))
         )
         SELECT max(number), customer_id FROM standing GROUP BY resource_id, item_id, month, customer_id
-        HAVING sum(amount - amount_before) <> metered_amount(min(price_id::text)::uuid, sum(quantity), min(discount))
+        HAVING (NOT bool_or(is_mixed) OR bool_and(credited = credited_in_all AND status <> 'void'))
+            AND CASE WHEN bool_or(is_mixed) THEN sum(left_of_it) ELSE sum(amount - amount_before) END
+                <> metered_amount(min(price_id::text)::uuid, sum(quantity), min(discount))
         UNION
         SELECT number, customer_id FROM (
             SELECT *, total - amount + amount_before - CASE WHEN includes_vat THEN 0
                 ELSE round(amount * vat_rate) - round(amount_before * vat_rate) END AS taken_back FROM standing
-        ) less WHERE credited > taken_back OR (credited_in_all < taken_back AND status <> 'void')
+        ) less WHERE NOT is_mixed AND (credited > taken_back OR (credited_in_all < taken_back AND status <> 'void'))
         """,
     ),
 )

@@ -554,14 +554,13 @@ def test_dunning_is_held_until_the_end_of_a_day_and_can_be_let_go(staff, alice, 
 
 
 def test_a_questioned_line_is_explained_or_credited(staff, alice, small, at):
-    [server] = create(alice, small)
-    invoice = server.invoices.get()
+    one, other = (server.invoices.get() for server in create(alice, small, quantity=2))
     client = staff("finance")
-    first = question_line(alice.pk, invoice.pk, 1, text="why?", actor=owner_of(alice), at=NOON)
+    first = question_line(alice.pk, one.pk, 1, text="why?", actor=owner_of(alice), at=NOON)
     do(client, first, "explain", answer="It ran all of the month.")
-    second = question_line(alice.pk, invoice.pk, 1, text="it was down", actor=owner_of(alice), at=NOON)
+    second = question_line(alice.pk, other.pk, 1, text="it was down", actor=owner_of(alice), at=NOON)
     do(client, second, "justify", key="k2", amount="1.000", note="An hour of outage")
-    assert list(invoice.questions.order_by("at", "pk").values_list("state", flat=True)) == ["explained", "justified"]
+    assert [of.questions.get().state for of in (one, other)] == ["explained", "justified"]
     assert CreditNote.objects.get().amount == 1_000
 
 

@@ -134,7 +134,7 @@ def test_a_reader_sees_no_secrets():
 def test_what_runs_as_the_owner_is_what_writes_and_looks_nowhere_else():
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT prosrc ~* 'INSERT INTO|UPDATE [a-z_]+ SET|DELETE FROM|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE', prosecdef,"
+            "SELECT prosrc ~* 'INSERT INTO|UPDATE [a-z_]+ ([a-z]+ )?SET|DELETE FROM|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE', prosecdef,"
             " coalesce(array_to_string(proconfig, ','), '') FROM pg_proc"
             " WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype"
         )

@@ -42,7 +42,7 @@ KEYS_LOOKED_UP = (
         name="a key of an order is for one quote",
     ),
     edited(
-        "orders.services.checkout:place_order", "if Order.objects.filter(quote=quote).exists():", "if False:",
+        "orders.services.checkout:place_order", "if ordered := Order.objects.filter(quote=quote).first():", "if ordered := None:",
         f"{ORDERS}::a_key_belongs", name="a quote is ordered once",
     ),
     edited(
@@ -58,8 +58,8 @@ KEYS_LOOKED_UP = (
         name="the same top-up is begun once",
     ),
     edited(
-        "payments.services.gateway:open_attempt", "if Payment.objects.open().filter(customer=customer, payable=payable).exists():",
-        "if False:", f"{CHARGES}::while_one_is_open", "tests/races/test_starting_payments.py",
+        "payments.services.gateway:open_attempt", "if under_way:", "if False:", f"{CHARGES}::while_one_is_open",
+        "tests/races/test_starting_payments.py",
         name="the open attempt is looked up before another is made",
     ),
     edited(
