@@ -9,7 +9,7 @@ from uuid import UUID
 from accounts.models import Customer
 from invoices.services.held import billed_so_far, passed_bounds, totals_of
 from invoices.services.month_end import drafts_of, ranges_with
-from invoices.services.shortfalls import spent_in, undecided
+from invoices.services.shortfalls import NOTHING, spent_in, undecided
 from invoices.services.usage import billed_afterwards
 from kernel.periods import CalendarMonth
 
@@ -74,6 +74,6 @@ def dry_run(month: CalendarMonth, *, movers: int = 10) -> Forecast:
 
 def _lacking(month: CalendarMonth, committed: dict[UUID, int], drafts: dict[UUID, int]) -> dict[UUID, int]:
     """What would lack to each commitment once these drafts are billed; nothing where nothing lacks."""
-    counted = spent_in(month, committed, at=month.period.ends_at) if committed else {}
-    left = {pk: amount - counted.get(pk, 0) - drafts.get(pk, 0) for pk, amount in committed.items()}
+    counted = spent_in(month, committed) if committed else {}
+    left = {pk: amount - counted.get(pk, NOTHING).total - drafts.get(pk, 0) for pk, amount in committed.items()}
     return {pk: lacking for pk, lacking in left.items() if lacking > 0}

@@ -29,6 +29,7 @@ from catalog.models import Commitment
 from catalog.queries import NoPrice, PriceBook
 from invoices.services.metered import Change
 from invoices.services.running import priced
+from invoices.services.shortfalls import late_for
 from invoices.services.unbilled import By, Key, Unbilled, Use, unbilled_of, with_meters
 from invoices.services.usage import billed_afterwards
 from kernel.periods import MINUTE, CalendarMonth, Period, local_day, start_of_day, truncate
@@ -76,7 +77,7 @@ class Outlook:
     """
     `of` each product or resource what its use will cost, and when that `began` in the month. `band` is None while there are fewer than
     `LEAST_DAYS` whole days of use to tell; without anything metered it is no wider than what is expected. `days` of use were looked
-    at. What is `committed` is billed at least.
+    at. What is `committed`, less bills of use that came late, is billed at least.
     """
 
     month: CalendarMonth
@@ -146,7 +147,9 @@ def outlook(customer: Customer, *, at: datetime, book: PriceBook | None = None, 
     """
     found = outlook_of([customer], at=at, book=book, through=through)[customer.pk]
     commitment = Commitment.objects.of_month(found.month).filter(customer=customer).first()
-    return found.committed_to(commitment.amount) if commitment else found
+    if commitment is None:
+        return found
+    return found.committed_to(max(commitment.amount - late_for(customer, found.month, at=at), 0))
 
 
 def outlook_of(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import groupby, islice
 from operator import attrgetter
@@ -18,8 +18,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Func, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Greatest
 
 from accounts.models import Customer
 from catalog.commitments import shortfall_item
@@ -27,7 +27,7 @@ from catalog.models import Commitment, Item
 from catalog.models.commitments import first_day
 from catalog.pricing import Charge, price_line
 from catalog.queries import NoPrice, PriceBook
-from invoices.models import CommittedMonth, Invoice, ParkedBilling
+from invoices.models import IN_PAID_TIME, BillingRun, CommittedMonth, CreditNote, Invoice, ParkedBilling
 from invoices.services.held import Cause, hold_back
 from invoices.services.issue import Billed, Draft, issue_invoices
 from invoices.services.running import priced
@@ -51,6 +51,43 @@ WHERE NOT EXISTS (SELECT FROM invoices_committedmonth d WHERE d.commitment_id = 
     AND due.key <> ALL (%(unfinished)s)
 ORDER BY 1, 2
 """
+
+
+CAME_LATE = """
+SELECT i.customer_id, sum(i.total - i.credited),
+    max(greatest(i.issued_at, (SELECT max(n.issued_at) FROM invoices_creditnote n WHERE n.invoice_id = i.id)))
+FROM unnest(%(customers)s::uuid[]) one (customer_id)
+CROSS JOIN LATERAL (SELECT coalesce(
+    (SELECT max(d.decided_at) FROM invoices_committedmonth d WHERE d.customer_id = one.customer_id AND d.decided_at <= %(until)s),
+    (SELECT (min(c.starts_on) + interval '1 month') AT TIME ZONE billing_zone() FROM catalog_commitment c
+        WHERE c.customer_id = one.customer_id AND c.ends_on > c.starts_on)) AS at
+) decided
+JOIN invoices_invoice i ON i.customer_id = one.customer_id AND i.is_late AND i.issued_at > decided.at AND i.issued_at <= %(until)s
+JOIN invoices_invoice f ON f.resource_id = i.resource_id AND f.kind = i.kind
+    AND f.period_key = regexp_replace(i.period_key, '(/again)+$', '') AND f.issued_at > decided.at
+CROSS JOIN LATERAL (SELECT left(i.period_key, 7) AS key) own
+WHERE own.key <> %(month)s AND CASE
+    WHEN EXISTS (SELECT FROM catalog_commitment c WHERE c.customer_id = i.customer_id
+        AND (own.key || '-01')::date >= c.starts_on AND (own.key || '-01')::date < c.ends_on)
+    THEN EXISTS (SELECT FROM invoices_committedmonth d
+        WHERE d.customer_id = i.customer_id AND d.month = own.key AND d.decided_at < f.issued_at)
+    ELSE position(%(use)s IN i.period_key) = 0 END
+GROUP BY 1
+"""
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Spent(NamedTuple):
+    """VND with VAT that count, and when the latest of the bills and credit notes in it was issued; None without any."""
+
+    total: int
+    known_at: datetime | None
+
+    def and_also(self, other: Spent) -> Spent:
+        return Spent(self.total + other.total, max(filter(None, (self.known_at, other.known_at)), default=None))
+
+
+NOTHING = Spent(0, None)
 
 
 class Due(NamedTuple):
@@ -92,7 +129,8 @@ def progress_of(customer: Customer, month: CalendarMonth | None = None, *, at: d
     if commitment is None:
         return None
     cost = priced(unbilled(customer, at=at, month=month), customer).total
-    return Progress(commitment, month, cost.so_far, cost.expected)
+    late = late_for(customer, month, at=at)
+    return Progress(commitment, month, cost.so_far + late, cost.expected + late)
 
 
 def bill_shortfalls(*, unfinished: Collection[CalendarMonth], at: datetime) -> Tally:
@@ -135,13 +173,21 @@ def undecided(month: CalendarMonth) -> QuerySet[Commitment]:
 
 @transaction.atomic
 def decide(month: CalendarMonth, customer_ids: Sequence[UUID], *, at: datetime) -> int:
-    """What was counted of a month that is billed, and the bill of what lacks; whoever did it first has done it."""
+    """
+    What was counted of a month that is billed, and the bill of what lacks; whoever did it first has done it.
+
+    It waits while the run of an earlier month writes bills of what came late, which count as well. What others billed or credited
+    since `at` counts too: then it is decided when that was issued.
+    """
     check_as_we_go()
     held = Customer.objects.select_for_update(no_key=True).filter(pk__in=customer_ids).order_by("pk")
     customers = {customer.pk: customer for customer in held}
+    if BillingRun.objects.filter(state=BillingRun.State.RUNNING, month__lt=month.key).exists():
+        return 0
     commitments = list(undecided(month).filter(customer__in=customers).order_by("customer"))
-    counted = spent_in(month, [one.customer_id for one in commitments], at=at)
-    lacking = {one.pk: max(one.amount - counted.get(one.customer_id, 0), 0) for one in commitments}
+    spent = spent_in(month, [one.customer_id for one in commitments])
+    counted = {one.pk: spent.get(one.customer_id, NOTHING) for one in commitments}
+    lacking = {one.pk: max(one.amount - counted[one.pk].total, 0) for one in commitments}
     drafts = {draft.resource.pk: draft for draft in _drafts(month, commitments, customers, lacking, at=at)}
     issue_invoices(list(drafts.values()), Invoice.Kind.USAGE, at=at)
     decided = [
@@ -150,10 +196,10 @@ def decide(month: CalendarMonth, customer_ids: Sequence[UUID], *, at: datetime) 
             customer_id=one.customer_id,
             month=month.key,
             amount=one.amount,
-            counted=counted.get(one.customer_id, 0),
+            counted=counted[one.pk].total,
             shortfall=lacking[one.pk],
             invoice_id=drafts[one.pk].pk if lacking[one.pk] else None,
-            decided_at=at,
+            decided_at=max(at, counted[one.pk].known_at or at),
         )
         for one in commitments
         if not lacking[one.pk] or one.pk in drafts
@@ -161,24 +207,50 @@ def decide(month: CalendarMonth, customer_ids: Sequence[UUID], *, at: datetime) 
     return len(CommittedMonth.objects.bulk_create(decided))
 
 
-def spent_in(month: CalendarMonth, customer_ids: Collection[UUID], *, at: datetime) -> dict[UUID, int]:
-    """
-    VND with VAT that count for the month, by customer: its bills of use less what was credited, and those of what was reported late
-    of any month that came since a month was decided last. One that was billed again came when the first was billed.
-    """
-    before = CommittedMonth.objects.filter(customer=OuterRef("customer")).order_by().values("customer")
-    since = Coalesce(Subquery(before.annotate(at=Max("decided_at")).values("at")), Value(month.period.ends_at))
-    of_the_month = Q(is_late=False, period_start__gte=month.period.starts_at, period_start__lt=month.period.ends_at)
-    bills = Invoice.objects.of_use().filter(customer__in=customer_ids)
-    key = Func(OuterRef("period_key"), Value("(/again)+$"), Value(""), function="regexp_replace")
-    first = Invoice.objects.filter(resource=OuterRef("resource"), kind=OuterRef("kind"), period_key=key).values(
-        "issued_at"
+def spent_in(month: CalendarMonth, customer_ids: Collection[UUID]) -> dict[UUID, Spent]:
+    """What counts for a month that is not decided, by customer: the bills of its use that there are, and those that `came_late`."""
+    bills = Invoice.objects.of_use().filter(
+        customer__in=customer_ids,
+        period_key__startswith=month.key,
+        issued_at__gte=month.period.starts_at,  # after it was used: so the index by day of issue finds them
     )
-    counted = bills.annotate(since=since, came_at=Subquery(first)).filter(
-        of_the_month | Q(is_late=True, came_at__gt=F("since"), came_at__lte=at)
-    )
-    sums = counted.order_by().values_list("customer").annotate(sum=Sum(F("total") - F("credited")))
-    return dict(sums)
+    notes = CreditNote.objects.filter(invoice=OuterRef("pk")).order_by().values("invoice")
+    credited_at = Subquery(notes.annotate(at=Max("issued_at")).values("at"))
+    theirs = bills.annotate(known_at=Greatest("issued_at", credited_at)).order_by().values_list("customer")
+    sums = theirs.annotate(sum=Sum(F("total") - F("credited")), latest=Max("known_at"))
+    counted = {customer_id: Spent(total, at) for customer_id, total, at in sums}
+    for customer_id, late in came_late(month, customer_ids).items():
+        counted[customer_id] = counted.get(customer_id, NOTHING).and_also(late)
+    return counted
+
+
+def came_late(
+    month: CalendarMonth, customer_ids: Collection[UUID], *, known_at: datetime | None = None
+) -> dict[UUID, Spent]:
+    """
+    What counts for a month that is not decided besides the bills of its own use, by customer: those of what was reported late of
+    other months. As every such bill counts once, it is one that came since a month was decided last, of a month that had been
+    decided before it came, or never was committed. Of such a month what was used in paid time is not told from what is late: it
+    does not count.
+
+    One that was billed again came when the first was billed.
+
+    :param known_at: what came later is not known; without it, all is
+    """
+    if not customer_ids:
+        return {}
+    until = known_at or FOREVER
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CAME_LATE,
+            {"customers": list(customer_ids), "month": month.key, "until": until, "use": IN_PAID_TIME},
+        )
+        return {customer_id: Spent(int(total), at) for customer_id, total, at in cursor.fetchall()}
+
+
+def late_for(customer: Customer, month: CalendarMonth, *, at: datetime) -> int:
+    """What `came_late` and counts for the month of one customer, as it was known then, in VND."""
+    return came_late(month, [customer.pk], known_at=at).get(customer.pk, NOTHING).total
 
 
 def _drafts(
