@@ -12,9 +12,12 @@ class CatalogConfig(AppConfig):
         import catalog.audit
         import catalog.rights  # noqa: F401  # makes all three known
         from catalog.closing import commitments_left
+        from catalog.committed import facts_of_commitments
         from catalog.configuration import configuration_words, product_words
         from catalog.price_words import share_words
+        from notifications.events import Subject
         from notifications.render import words_for
+        from notifications.truth import knows
         from store.races import slower_is_told
         from team.closing import keeps_open
 
@@ -25,3 +28,4 @@ class CatalogConfig(AppConfig):
             coupon_is_not_used_too_often="coupon-used-up", commitments_of_a_customer_never_overlap="committed-already"
         )
         keeps_open(commitments_left)
+        knows(Subject.COMMITMENT, facts_of_commitments)

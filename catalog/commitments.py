@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from accounts.services import record_audit
 from catalog.audit import Did
+from catalog.committed import After, facts_of
 from catalog.meters import Aggregation
 from catalog.models import STANDARD, Commitment, CommitmentOffer, Item, Price, Product
-from catalog.models.commitments import LARGEST, after_months, following_month, month_of, months_between
+from catalog.models.commitments import LARGEST, after_months, following_month, months_between
 from catalog.terms import LONGEST
 from kernel import display
 from kernel.actors import Actor
@@ -64,6 +66,14 @@ class UnknownCommitment(DomainError):
     code = "unknown-commitment"
     status = 404
     message = _("There is no such commitment.")
+
+
+class KeysCommitToNothing(DomainError):
+    """It binds for years, and a key's limit is for a day."""
+
+    code = "keys-commit-to-nothing"
+    status = 403
+    message = _("Programs may not do this: what the account commits to is decided by somebody who signs in.")
 
 
 class CommitmentOver(DomainError):
@@ -124,9 +134,12 @@ def take_offer(customer_id: UUID, offer_id: UUID, *, renews: bool, actor: Actor,
     """
     An owner commits to what is offered, from the next month on.
 
+    :raises KeysCommitToNothing: a program asks
     :raises OfferNotOpen: not now, or there is none such
     :raises PrepaidCommitsToNothing, CommittedAlready: see `_make`
     """
+    if actor.key:
+        raise KeysCommitToNothing
     customer = Customer.objects.lock_open(customer_id)
     offer = open_offers(at).filter(pk=offer_id).first()
     if offer is None:
@@ -151,44 +164,56 @@ def take_offer(customer_id: UUID, offer_id: UUID, *, renews: bool, actor: Actor,
 @transaction.atomic
 def set_renewal(customer_id: UUID, commitment_id: UUID, *, renews: bool, actor: Actor, at: datetime) -> Commitment:
     """
-    Whether it is followed by another like it, as an owner decides until its end.
+    Whether it is followed by another like it, as an owner decides until the end of its last day; then another is there at once, or
+    is called off before it begins.
 
     :raises UnknownCommitment: not this customer's
-    :raises CommitmentOver: too late
+    :raises KeysCommitToNothing: a program lets another follow
+    :raises CommitmentOver: too late, or another that was agreed on comes after it
     """
     customer = Customer.objects.lock_open(customer_id)
     commitment = Commitment.objects.filter(pk=commitment_id, customer=customer).first()
     if commitment is None:
         raise UnknownCommitment
+    if actor.key and renews:
+        raise KeysCommitToNothing
+    today = local_day(at)
     others = Commitment.objects.filter(customer=customer).lasting(commitment.ends_on)
-    if commitment.is_over(local_day(at)) or others.exists():
+    if commitment.is_over(today) or others.exclude(follows=commitment).exists():
         raise CommitmentOver
-    if commitment.renews != renews:
-        commitment.renews = renews
-        commitment.save(update_fields=["renews"])
-        record_audit(
-            Did.SET_COMMITMENT_RENEWAL, commitment.pk, actor=actor, at=at, reason="", customer=customer, renews=renews
-        )
+    if commitment.renews == renews:
+        return commitment
+    commitment.renews = renews
+    commitment.save(update_fields=["renews"])
+    record_audit(
+        Did.SET_COMMITMENT_RENEWAL, commitment.pk, actor=actor, at=at, reason="", customer=customer, renews=renews
+    )
+    if not renews:
+        others.update(ends_on=F("starts_on"), renews=False)
+    elif commitment.ends_on <= today + DAY:
+        _follow(commitment.pk, actor=actor, at=at)
+    if commitment.ends_on <= today + SAID_BEFORE:
+        tell_all(_ends([commitment], at, After.FOLLOWS if renews else After.NOTHING, at=at))
     return commitment
 
 
 @transaction.atomic
 def end_early(commitment_id: UUID, *, ends_on: date, reason: str, actor: Actor, at: datetime) -> Commitment:
     """
-    It ends before its time, and nothing is owed for the rest. Only ever by way of `acts.EndCommitment`: it takes two.
+    It ends before its time, and nothing is owed for the rest. Only ever by way of `acts.EndCommitment`: it takes two. One that is
+    called off does not come back as what follows the one before it.
 
     :param ends_on: the first day on which it is not in force; of one that has not begun, that of its beginning
     :raises NotEarlier: within the present month, or not before its end
     """
     customer = Customer.objects.lock(Commitment.objects.values_list("customer", flat=True).get(pk=commitment_id))
     commitment = Commitment.objects.lock(commitment_id)
-    earliest = (
-        max(commitment.starts_on, following_month(at)) if commitment.has_begun(local_day(at)) else commitment.starts_on
-    )
-    if ends_on.day != 1 or not earliest <= ends_on < commitment.ends_on:
+    if ends_on.day != 1 or not earliest_end(commitment, at) <= ends_on < commitment.ends_on:
         raise NotEarlier
     commitment.ends_on, commitment.renews = ends_on, False
     commitment.save(update_fields=["ends_on", "renews"])
+    if commitment.is_called_off and commitment.follows_id:
+        Commitment.objects.filter(pk=commitment.follows_id).update(renews=False)
     record_audit(
         Did.END_COMMITMENT,
         commitment.pk,
@@ -198,18 +223,23 @@ def end_early(commitment_id: UUID, *, ends_on: date, reason: str, actor: Actor, 
         customer=customer,
         ends_on=ends_on.isoformat(),
     )
-    tell_all([_notice(Notice.Kind.COMMITMENT_ENDS, commitment, customer, at=at)])
+    tell_all(_ends([commitment], at=at))
     return commitment
+
+
+def earliest_end(commitment: Commitment, at: datetime) -> date:
+    """When it can end at the earliest: with the month that has begun, or before it has begun itself."""
+    return max(commitment.starts_on, following_month(at))
 
 
 def see_to_ends(*, actor: Actor, at: datetime) -> Tally:
     """What ends tomorrow and renews is followed by another, each by itself; of what ends soon its customer is told once."""
     today = local_day(at)
-    ends = Commitment.objects.filter(renews=True, ends_on__lte=today + DAY, followed_by=None, customer__closed_at=None)
-    follow = list(ends.order_by("pk").values_list("pk", flat=True))
+    ends = Commitment.objects.standing().filter(renews=True, ends_on__lte=today + DAY, customer__closed_at=None)
+    follow = list(ends.exclude(_is_followed()).order_by("pk").values_list("pk", flat=True))
     tally = for_each(follow, lambda pk: _follow(pk, actor=actor, at=at), what="commitment")
     ending = Commitment.objects.lasting(today).filter(ends_on__lte=today + SAID_BEFORE).select_related("customer")
-    tell_all(_notice(Notice.Kind.COMMITMENT_ENDS, one, one.customer, at=at) for one in ending.order_by("pk"))
+    tell_all(_ends(ending.order_by("pk"), at=at))
     return tally
 
 
@@ -218,7 +248,7 @@ def _follow(pk: UUID, *, actor: Actor, at: datetime) -> None:
     """From its end on; never in a month that has begun. Of who pays ahead by now, or has another by now, there is none."""
     customer = Customer.objects.lock(Commitment.objects.values_list("customer", flat=True).get(pk=pk))
     last = Commitment.objects.lock(pk)
-    if customer.is_prepaid or customer.closed_at or not last.renews or Commitment.objects.filter(follows=last).exists():
+    if customer.is_prepaid or customer.closed_at or not last.renews or last.followed_by.standing().exists():
         return
     starts_on = max(last.ends_on, following_month(at))
     ends_on = after_months(starts_on, months_between(last.starts_on, last.ends_on))
@@ -247,25 +277,24 @@ def _make(customer: Customer, agreed: Agreed, *, actor: Actor, at: datetime) -> 
     if made.follows_id:
         over = over.exclude(pk=made.follows_id)
     over.update(renews=False)
-    tell_all([_notice(Notice.Kind.COMMITMENT_MADE, made, customer, at=at)])
+    facts = facts_of([made])[made.pk] | {"is_another": bool(made.follows_id)}
+    tell_all([notice_of(customer, Notice.Kind.COMMITMENT_MADE, made.pk, at=at, **facts)])
     return made
 
 
-def _notice(kind: Notice.Kind, commitment: Commitment, customer: Customer, *, at: datetime) -> Notice:
-    """Told once for each end that it has."""
-    return notice_of(
-        customer,
-        kind,
-        customer.pk,
-        commitment.pk,
-        commitment.ends_on.isoformat(),
-        at=at,
-        amount=commitment.amount,
-        share=f"{commitment.share:f}",
-        first_month=month_of(commitment.starts_on).key,
-        last_month=month_of(commitment.last_month).key,
-        renews=commitment.renews,
-    )
+def _ends(commitments: Iterable[Commitment], *marks: object, at: datetime) -> list[Notice]:
+    """What comes after them: told once for each end that they have, and once more when an owner decides otherwise."""
+    facts = facts_of(commitments)
+    return [
+        notice_of(
+            one.customer, Notice.Kind.COMMITMENT_ENDS, one.pk, one.ends_on.isoformat(), *marks, at=at, **facts[one.pk]
+        )
+        for one in commitments
+    ]
+
+
+def _is_followed() -> Exists:
+    return Exists(Commitment.objects.standing().filter(follows=OuterRef("pk")))
 
 
 def open_offers(at: datetime) -> QuerySet[CommitmentOffer]:

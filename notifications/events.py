@@ -24,6 +24,7 @@ class Subject(StrEnum):
     CREDIT_NOTE = "credit-note"
     ADJUSTMENT = "adjustment"
     CUSTOMER = "customer"
+    COMMITMENT = "commitment"
     ACT = "act"
     DUNNING = "dunning"
     SHORTAGE = "shortage"

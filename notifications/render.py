@@ -43,7 +43,7 @@ INSTANTS = frozenset(
     {"first_try", "from", "next_try", "paid_until", "purge_at", "renew_by", "renewal_window_until", "suspend_at", "undoable_until",
      "until"}
 )  # fmt: skip
-MONTHS = frozenset({"first_month", "last_month", "month"})
+MONTHS = frozenset({"first_month", "last_month", "month", "next_month"})
 DAYS = frozenset({"arrives_by", "due_date", "expires_on", "on", "transferred_on"})
 BREAKS = re.compile(r"[\x00-\x20]+")
 NAMED = re.compile(r"%\((\w+)\)s")

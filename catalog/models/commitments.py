@@ -87,6 +87,10 @@ class CommitmentQuerySet(models.QuerySet["Commitment"]):
         """Those that are not over on `day`, begun or not."""
         return self.filter(ends_on__gt=Greatest(F("starts_on"), Value(day)))
 
+    def standing(self) -> Self:
+        """Those that were not called off before they began."""
+        return self.filter(ends_on__gt=F("starts_on"))
+
     def of_month(self, month: CalendarMonth) -> Self:
         return self.filter(starts_on__lte=first_day(month), ends_on__gt=first_day(month))
 
@@ -99,7 +103,8 @@ class Commitment(models.Model):
     A customer who pays afterwards spends at least `amount` in each calendar month from `starts_on` until `ends_on` (first days of
     months, half-open), and all use costs `share` less. What is not spent is billed.
 
-    Frozen; only its end may come nearer, by two of the staff, and whether it is followed by another like it.
+    Frozen; only its end may come nearer, by two of the staff, and whether it is followed by another like it. What has ended
+    before it began was called off.
     """
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
@@ -111,7 +116,7 @@ class Commitment(models.Model):
     offer = models.ForeignKey(
         CommitmentOffer, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("offer")
     )
-    follows = models.OneToOneField(
+    follows = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
         null=True,
@@ -136,6 +141,9 @@ class Commitment(models.Model):
         constraints: ClassVar = [
             unique_with(name="a_commitment_is_one_customers"),
             CarriedKey("follows", name="a_commitment_follows_one_of_its_customer"),
+            models.UniqueConstraint(
+                name="one_commitment_follows_another", fields=["follows"], condition=Q(ends_on__gt=F("starts_on"))
+            ),
             models.CheckConstraint(name="a_commitment_is_of_a_spend_that_can_be_billed", condition=AMOUNT_IS_SANE),
             models.CheckConstraint(name="a_commitment_takes_a_share_off", condition=SHARE_IS_SANE),
             models.CheckConstraint(
@@ -196,8 +204,13 @@ class Commitment(models.Model):
     def months(self) -> int:
         return months_between(self.starts_on, self.ends_on)
 
+    @property
+    def is_called_off(self) -> bool:
+        """Before it began: then it was none."""
+        return self.ends_on == self.starts_on
+
     def is_over(self, day: date) -> bool:
-        return self.ends_on <= day or self.ends_on == self.starts_on
+        return self.ends_on <= day or self.is_called_off
 
     def has_begun(self, day: date) -> bool:
         return self.starts_on <= day

@@ -14,10 +14,11 @@ from rest_framework.response import Response
 from accounts.api.endpoints import Endpoint, idempotent
 from accounts.api.fields import Flag, Identifier, Input, Instant, Rate
 from accounts.may import TO_COMMIT, May
-from catalog.commitments import open_offers, set_renewal, take_offer
+from catalog.commitments import open_offers
 from catalog.models import Commitment, CommitmentOffer
 from catalog.models.commitments import following_month
 from invoices.models import CommittedMonth
+from invoices.services.committing import set_renewal, take_offer
 from invoices.services.shortfalls import progress_of
 
 
@@ -99,7 +100,7 @@ class CommitmentViewSet(mixins.ListModelMixin, Endpoint):
     @extend_schema(responses={201: CommitmentShape})
     @idempotent(TakeWish)
     def create(self, request: Request) -> Response:
-        """Commit to an offer, from the next month on. It cannot be cancelled before its end."""
+        """Commit to an offer, from the next month on. It cannot be cancelled before its end. Keys are refused: a person commits."""
         wish = self.wish
         made = take_offer(self.customer.pk, wish["offer"], renews=wish["renews"], actor=self.actor, at=self.at)
         return self.show(made, status=201)
@@ -108,7 +109,7 @@ class CommitmentViewSet(mixins.ListModelMixin, Endpoint):
     @action(detail=False, methods=["post"])
     @idempotent(RenewalWish)
     def renewal(self, request: Request) -> Response:
-        """Decide whether another like it follows."""
+        """Decide until the end of its last day whether another like it follows. A key may let it end, and let none follow."""
         wish = self.wish
         return self.show(
             set_renewal(self.customer.pk, wish["commitment"], renews=wish["renews"], actor=self.actor, at=self.at)

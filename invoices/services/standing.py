@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
 from invoices.models import Act, DunningStep, Hold, Invoice, Rung
-from invoices.models.dunning import HARMFUL
+from invoices.models.dunning import HARMFUL, is_in_force
 from invoices.services.questions import chargeable
+from kernel.errors import DomainError
 from kernel.periods import local_day
 
 MOST_STEPS = 10
+
+
+class OrdersBlocked(DomainError):
+    code = "orders-blocked"
+    message = _(
+        "Invoices are overdue: until they are paid, nothing new can be ordered or committed to, and nothing resized."
+    )
+
+
+def refuse_blocked(customer_id: UUID) -> None:
+    """:raises OrdersBlocked: dunning blocks new orders"""
+    if is_in_force(Act.BLOCK, customer_id):
+        raise OrdersBlocked
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import TO_COMMIT, May, allows
-from catalog.commitments import OfferNotOpen, UnknownCommitment, open_offers, set_renewal, take_offer
+from catalog.commitments import OfferNotOpen, UnknownCommitment, open_offers
 from catalog.models import Commitment
 from catalog.models.commitments import following_month
-from invoices.models import CommittedMonth
+from invoices.models import Act, CommittedMonth
+from invoices.models.dunning import is_in_force
+from invoices.services.committing import set_renewal, take_offer
 from invoices.services.shortfalls import progress_of
 from kernel import display
 from kernel.periods import local_day
@@ -36,6 +38,7 @@ def commitments(request: PortalRequest) -> HttpResponse:
         "offers": open_offers(request.at).order_by("amount", "months") if is_free else [],
         "starts_on": following_month(request.at),
         "may_commit": allows(TO_COMMIT, request.rights),
+        "is_blocked": is_in_force(Act.BLOCK, request.customer.pk),
     }
     return render(request, "invoices/commitments.html", context)
 

@@ -66,6 +66,7 @@ _OF_SUBJECTS = {
     Subject.BALANCE: Topic.PAYMENTS,
     Subject.POC: Topic.PAYMENTS,
     Subject.CUSTOMER: Topic.ACCOUNT,
+    Subject.COMMITMENT: Topic.ACCOUNT,
     Subject.ACT: Topic.ACCOUNT,
 }
 

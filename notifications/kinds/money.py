@@ -276,26 +276,44 @@ MONEY: dict[str, NoticeKind] = {
         holds=same("mode"),
     ),
     Kind.COMMITMENT_MADE: NoticeKind(
-        Subject.CUSTOMER,
+        Subject.COMMITMENT,
         (_("You are committed to %(amount)s a month"),),
         (
+            If("is_another", _("It follows the one before it, which was like it.")),
             _("From %(first_month)s until the end of %(last_month)s you spend at least %(amount)s a month, with VAT."),
             _("All that you use in that time costs %(share)s less. What is not spent in a month is billed at its end."),
-            If("renews", _("Afterwards another like it follows, unless an owner of your account lets it end.")),
-        ),
-        SEE_COMMITMENTS,
-    ),
-    Kind.COMMITMENT_ENDS: NoticeKind(
-        Subject.CUSTOMER,
-        (_("Your commitment of %(amount)s a month ends"),),
-        (
-            _("It ends with %(last_month)s."),
-            If("renews", _("Another like it follows. An owner of your account can let it end instead until then.")),
-            Unless(
-                "renews",
-                _("From then on your use costs %(share)s more of its price than now, and nothing has to be spent."),
+            If(
+                "after",
+                _("Afterwards another like it follows, unless an owner of your account lets it end."),
+                ("follows",),
             ),
         ),
         SEE_COMMITMENTS,
+        holds=same("last_month"),
+        current=("after",),
+    ),
+    Kind.COMMITMENT_ENDS: NoticeKind(
+        Subject.COMMITMENT,
+        (
+            If("after", _("Your commitment of %(amount)s a month was called off"), ("never-was",)),
+            _("Your commitment of %(amount)s a month ends"),
+        ),
+        (
+            If("after", _("It would have begun with %(first_month)s. Nothing has to be spent for it."), ("never-was",)),
+            If("after", _("It ends with %(last_month)s."), ("follows", "another", "nothing")),
+            If(
+                "after",
+                _("Another like it follows, unless an owner of your account lets it end by its last day."),
+                ("follows",),
+            ),
+            If("after", _("Another one, which was agreed on, begins with %(next_month)s."), ("another",)),
+            If(
+                "after",
+                _("From then on nothing has to be spent, and your use costs its price without the %(share)s off."),
+                ("nothing",),
+            ),
+        ),
+        SEE_COMMITMENTS,
+        holds=same("last_month", "after"),
     ),
 }

@@ -13,9 +13,8 @@ from accounts.models import Customer
 from catalog.models import Product
 from catalog.pricing import Charge
 from catalog.services import CouponRefused, find_coupon, refuse_used_up
-from invoices.models import Act
-from invoices.models.dunning import is_in_force
-from kernel.errors import DomainError, InvalidInput
+from invoices.services import standing
+from kernel.errors import InvalidInput
 from kernel.money import MAXIMUM, split
 from kernel.shapes import Cleaned
 from orders.deal import Deal, Part
@@ -29,18 +28,13 @@ class CouponNotForAction(CouponRefused):
     message = _("Coupons apply to new, renewed and recovered prepaid resources.")
 
 
-class OrdersBlocked(DomainError):
-    code = "orders-blocked"
-    message = _("Invoices are overdue: until they are paid, nothing new can be ordered and nothing resized.")
-
-
 BLOCKED = frozenset({Action.CREATE, Action.RESIZE})
 
 
 def refuse_blocked(customer_id: UUID, action: Action) -> None:
     """:raises OrdersBlocked: dunning blocks new orders; what renews or recovers is paid at once, and taken"""
-    if action in BLOCKED and is_in_force(Act.BLOCK, customer_id):
-        raise OrdersBlocked
+    if action in BLOCKED:
+        standing.refuse_blocked(customer_id)
 
 
 def compute_offer(customer: Customer, action: Action, inputs: Cleaned, *, at: datetime) -> Deal:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -17,9 +18,9 @@ from accounts.models import AuditEntry, Customer
 from billing_portal.auditor import violations
 from catalog import acts
 from catalog.commitments import (
-    SAID_BEFORE,
     CommitmentOver,
     CommittedAlready,
+    KeysCommitToNothing,
     NotEarlier,
     OfferNotOpen,
     PrepaidCommitsToNothing,
@@ -36,7 +37,7 @@ from invoices.services import shortfalls
 from invoices.services.again import bill_again
 from invoices.services.month_end import bill_ended_months
 from invoices.services.release import release
-from invoices.services.shortfalls import bill_shortfalls, progress_of, spent_in
+from invoices.services.shortfalls import Spent, bill_shortfalls, progress_of, spent_in
 from kernel.errors import InvalidInput
 from kernel.periods import CalendarMonth
 from notifications.models import Notice
@@ -251,10 +252,10 @@ def test_one_customer_whose_decision_fails_is_held_back_and_the_others_are_bille
     for customer in (bob, *others):
         committed(customer)
 
-    def fails_for_one(month: CalendarMonth, customers: Collection[UUID], *, at: datetime) -> dict[UUID, int]:
+    def fails_for_one(month: CalendarMonth, customers: Collection[UUID]) -> dict[UUID, Spent]:
         if bob.pk in customers:
             raise RuntimeError
-        return spent_in(month, customers, at=at)
+        return spent_in(month, customers)
 
     monkeypatch.setattr(shortfalls, "spent_in", fails_for_one)
     bill(APRIL)
@@ -354,6 +355,64 @@ def test_an_owner_decides_whether_another_follows(bob: Customer) -> None:
         set_renewal(bob.pk, commitment.pk, renews=True, actor=owner_of(bob), at=datetime(2026, 6, 1, 1, tzinfo=UTC))
 
 
+LAST_DAY = datetime(2026, 5, 31, 1, tzinfo=UTC)  # 08:00 in Hà Nội
+LAST_MINUTE = datetime(2026, 5, 31, 16, 59, tzinfo=UTC)
+
+
+def let(commitment: Commitment, *, renew: bool, at: datetime) -> None:
+    set_renewal(commitment.customer_id, commitment.pk, renews=renew, actor=owner_of(commitment.customer), at=at)
+
+
+def standing(customer: Customer) -> list[tuple[date, date]]:
+    """From when until when there is something to spend."""
+    rows = Commitment.objects.standing().filter(customer=customer).order_by("starts_on")
+    return list(rows.values_list("starts_on", "ends_on"))
+
+
+def test_an_owner_ends_it_until_the_last_minute(bob: Customer) -> None:
+    """After the job of that day: what follows is called off before it begins, and does not come back."""
+    last = committed(bob, months=2, renews=True)
+    see_to_ends(actor=JOB, at=LAST_DAY)
+    assert len(standing(bob)) == 2
+    let(last, renew=False, at=LAST_MINUTE)
+    assert standing(bob) == [(date(2026, 4, 1), date(2026, 6, 1))]
+    see_to_ends(actor=JOB, at=LAST_DAY + DAY)
+    assert len(standing(bob)) == 1
+
+
+def test_an_owner_lets_another_follow_until_the_last_minute(bob: Customer) -> None:
+    """It begins with the next month, as if it had been said before; and whoever changes their mind again may."""
+    last = committed(bob, months=2)
+    see_to_ends(actor=JOB, at=LAST_DAY)
+    for renew, count in ((True, 2), (False, 1), (True, 2)):
+        let(last, renew=renew, at=LAST_MINUTE)
+        assert len(standing(bob)) == count
+    assert standing(bob)[1] == (date(2026, 6, 1), date(2026, 8, 1))
+    see_to_ends(actor=JOB, at=LAST_DAY + DAY)
+    assert len(standing(bob)) == 2
+    with refused(CommitmentOver):
+        let(last, renew=False, at=LAST_MINUTE + timedelta(minutes=1))
+
+
+def test_what_staff_call_off_does_not_come_back_as_what_follows(bob: Customer) -> None:
+    committed(bob, months=2, renews=True)
+    see_to_ends(actor=JOB, at=LAST_DAY)
+    following = Commitment.objects.get(follows__isnull=False)
+    end_early(following.pk, ends_on=date(2026, 6, 1), reason="a mistake", actor=STAFF, at=LAST_MINUTE)
+    see_to_ends(actor=JOB, at=LAST_DAY + DAY)
+    assert standing(bob) == [(date(2026, 4, 1), date(2026, 6, 1))]
+
+
+def test_a_program_lets_it_end_and_commits_to_nothing(bob: Customer) -> None:
+    offer, commitment = offered(), committed(bob, months=2, renews=True)
+    key = replace(owner_of(bob), key=uuid4())
+    set_renewal(bob.pk, commitment.pk, renews=False, actor=key, at=NOON)
+    with refused(KeysCommitToNothing):
+        set_renewal(bob.pk, commitment.pk, renews=True, actor=key, at=NOON)
+    with refused(KeysCommitToNothing):
+        take_offer(bob.pk, offer.pk, renews=False, actor=key, at=NOON)
+
+
 def test_one_that_another_takes_the_place_of_does_not_come_back_after_it(bob: Customer) -> None:
     """The first would have been followed by one like it in June; staff agree on another for June and July."""
     first = committed(bob, months=2, renews=True)
@@ -371,16 +430,6 @@ def test_nobody_decides_about_somebody_elses(bob: Customer) -> None:
     stranger = make_customer(mode="postpaid")
     with refused(UnknownCommitment):
         set_renewal(stranger.pk, commitment.pk, renews=True, actor=owner_of(stranger), at=NOON)
-
-
-def test_the_end_is_told_once_thirty_days_before(bob: Customer) -> None:
-    commitment = committed(bob, months=2)
-    ends = datetime(2026, 5, 31, 17, tzinfo=UTC)
-    for at in (ends - SAID_BEFORE - DAY, ends - SAID_BEFORE + DAY, ends - DAY):
-        see_to_ends(actor=JOB, at=at)
-    notice = Notice.objects.get(kind=Notice.Kind.COMMITMENT_ENDS)
-    assert (notice.facts["last_month"], notice.facts["renews"]) == ("2026-05", False)
-    assert str(commitment.pk) in notice.event
 
 
 def test_staff_end_it_early_and_nothing_is_owed_for_the_rest(bob: Customer) -> None:

@@ -17,13 +17,13 @@ from invoices.models import Act, DunningStep, Hold, Invoice, Rung
 from invoices.models.dunning import is_in_force
 from invoices.services.holds import place_hold
 from invoices.services.ladder import climb
+from invoices.services.standing import OrdersBlocked
 from lifecycle.models import ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.services.acts import StoppedForDebt
 from lifecycle.services.running import start_resource, stop_resource
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Action
-from orders.services.offers import OrdersBlocked
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
 from tests.cast import (

@@ -244,7 +244,7 @@ def test_what_staff_take_out_of_the_trash_is_told_with_the_days_that_are_left_to
 @pytest.mark.parametrize("kind", Kind.values)
 def test_every_kind_is_about_something_that_its_event_names(kind):
     subjects = {"resource", "invoice", "payment", "credit-note", "adjustment", "customer", "act", "dunning"}
-    subjects |= {"link", "request", "budget", "balance", "poc", "shortage"}
+    subjects |= {"link", "request", "budget", "balance", "poc", "shortage", "commitment"}
     assert KINDS[kind].about in subjects
 
 
