@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst
+from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
@@ -19,11 +20,12 @@ from accounts.four_eyes import ask
 from accounts.models import Customer
 from catalog import acts
 from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
+from catalog.commitments import earliest_end
 from catalog.models import Commitment, CommitmentOffer
 from catalog.models.commitments import following_month
 from catalog.rights import AGREE_COMMITMENT
 from catalog.terms import LONGEST
-from kernel import clock
+from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField, PercentField
 from kernel.periods import local_day
@@ -35,7 +37,10 @@ class MonthField(forms.DateField):
 
     def __init__(self, label: Wording) -> None:
         widget = forms.DateInput(attrs={"type": "month"}, format="%Y-%m")
-        super().__init__(label=label, input_formats=["%Y-%m"], widget=widget)
+        wrong = {"invalid": _("Write the month as 2026-12.")}
+        super().__init__(
+            label=label, input_formats=["%Y-%m"], widget=widget, help_text=_("As 2026-12."), error_messages=wrong
+        )
 
 
 class OffField(PercentField):
@@ -51,7 +56,7 @@ class OffField(PercentField):
 
 
 class AgreeForm(ReasonForm):
-    amount = DongField(label=capfirst(_("spend a month")), least=1)
+    amount = DongField(label=capfirst(_("spend a month")), least=1, help_text=_("VND with VAT, as invoices say it."))
     share = OffField(label=capfirst(_("share off")), max_digits=5, decimal_places=4)
     starts_on = MonthField(label=capfirst(_("first month")))
     months = forms.IntegerField(label=capfirst(_("for (months)")), min_value=1, max_value=LONGEST)
@@ -115,7 +120,10 @@ class EndCommitment(Task[Commitment]):
     once = True
 
     def is_open(self, subject: Commitment, at: datetime) -> bool:
-        return not subject.is_over(local_day(at))
+        return earliest_end(subject, at) < subject.ends_on
+
+    def form_options(self, subject: Commitment, *, at: datetime) -> dict[str, object]:
+        return {"initial": {"ends_on": earliest_end(subject, at)}}
 
     def carry_out(self, subject: Commitment, data: Cleaned, *, actor: Actor, at: datetime) -> str:
         ends_on: date = data["ends_on"]
@@ -161,9 +169,9 @@ class Lasting(admin.SimpleListFilter):
             case "yes":
                 return queryset.filter(starts_on__lte=today, ends_on__gt=today)
             case "later":
-                return queryset.filter(starts_on__gt=today)
+                return queryset.filter(starts_on__gt=today, ends_on__gt=F("starts_on"))
             case "over":
-                return queryset.filter(Q(ends_on__lte=today))
+                return queryset.filter(Q(ends_on__lte=today) | Q(ends_on=F("starts_on")))
         return queryset
 
 
@@ -172,8 +180,17 @@ class CommitmentAdmin(LookOnlyAdmin):
     about = ("customer",)
     tasks = (EndCommitment(),)
     not_summed = ("amount",)
-    list_display = ("customer", "amount", "share", "starts_on", "ends_on", "renews", "agreed_by", "agreed_at")
+    list_display = ("customer", "amount", "share", "first", "last", "renews", "agreed_by", "agreed_at")
     list_select_related = ("customer",)
     list_filter = (Lasting, "renews")
     search_fields = ("customer__name",)
     date_hierarchy = "starts_on"
+    fields = ("customer", "amount", "share", "first", "last", "renews", "follows", "offer", "agreed_at", "agreed_by")
+
+    @admin.display(description=_("first month"), ordering="starts_on")
+    def first(self, commitment: Commitment) -> str:
+        return display.month(commitment.starts_on)
+
+    @admin.display(description=_("Its last month"), ordering="ends_on")
+    def last(self, commitment: Commitment) -> str:
+        return text("called off before it began") if commitment.is_called_off else display.month(commitment.last_month)
