@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.sabotage.rules.commitments import COMMITMENTS
 from tests.sabotage.rules.money import KEYS_LOOKED_UP, MONEY_RULES, OUTSIDE
 from tests.sabotage.rules.people import AUDIT, LOCKS, PEOPLE_AND_RIGHTS
 from tests.sabotage.rules.time import ORDER_OF_THINGS, TIME
@@ -16,4 +17,5 @@ RULES: tuple[Guard, ...] = (
     *PEOPLE_AND_RIGHTS,
     *LOCKS,
     *AUDIT,
+    *COMMITMENTS,
 )
