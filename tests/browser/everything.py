@@ -183,7 +183,8 @@ class Examiner:
         for look in self._looks:
             as_wide_as(page, look.width)
             page.emulate_media(color_scheme=look.theme)
-            found += _checked(page, f"{look.width} {look.theme}", where, look.asks)
+            asked = COLOURS if self._knows_parts and look.width == WIDTHS[1] else look.asks
+            found += _checked(page, f"{look.width} {look.theme}", where, asked)
         page.emulate_media(color_scheme="light")
         self._frames.add(frame)
         self._shapes.add(shape)
