@@ -78,7 +78,7 @@ def read_csv(data: bytes) -> list[StatementLine]:
     for fact, sentence in MISSING.items():
         if titles.isdisjoint(NAMES[fact]):
             raise InvalidInput(sentence, field="file", known=", ".join(NAMES[fact]))
-    return _lines(list(rows), _row)
+    return _lines(list(rows), _row_of_file)
 
 
 def read_mt940(data: bytes) -> list[StatementLine]:
@@ -131,10 +131,22 @@ def _lines(
     return found
 
 
+def _facts(row: Mapping[str, object]) -> dict[str, object]:
+    by_name = {plain(str(name)): value for name, value in row.items() if name is not None}
+    return {fact: next((by_name[name] for name in names if name in by_name), None) for fact, names in NAMES.items()}
+
+
+def _row_of_file(row: Mapping[str, object]) -> StatementLine | None:
+    """By its day a file is compared with what we know, so that one that is there has to be read."""
+    line = _row(row)
+    if line and line.day is None and _text(_facts(row)["date"]):
+        raise ValueError(str(_("its day cannot be read")))
+    return line
+
+
 def _row(row: Mapping[str, object]) -> StatementLine | None:
     """A row of a table or an object, by the names of its columns."""
-    by_name = {plain(str(name)): value for name, value in row.items() if name is not None}
-    facts = {fact: next((by_name[name] for name in names if name in by_name), None) for fact, names in NAMES.items()}
+    facts = _facts(row)
     if str(facts["direction"] or "in").strip().lower() != "in" or plain(_text(facts["currency"])) not in DONG:
         return None
     amount = _dong(facts["amount"])
@@ -216,10 +228,10 @@ def _written(value: object) -> int:
 
 
 def _day(value: object) -> date | None:
-    text = _text(value)
-    for length, form in ((10, "%Y-%m-%d"), (10, "%d/%m/%Y"), (10, "%d-%m-%Y")):
+    text = re.split(r"[ T]", _text(value))[0]
+    for form in ("%Y-%m-%d", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y%m%d"):
         try:
-            return datetime.strptime(text[:length], form).date()  # noqa: DTZ007  # a day, of the bank's own zone
+            return datetime.strptime(text, form).date()  # noqa: DTZ007  # a day, of the bank's own zone
         except ValueError:
             continue
     return None

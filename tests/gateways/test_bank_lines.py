@@ -120,6 +120,22 @@ def test_news_that_make_no_sense_are_refused(body: bytes) -> None:
         read_feed(body)
 
 
+@pytest.mark.parametrize(
+    "written", ["10/03/2026", "10-3-2026 14:02", "10.03.2026", "2026/03/10", "2026-03-10T14:02:37+07:00", "20260310"]
+)
+def test_a_day_is_read_however_a_bank_writes_it(written: str) -> None:
+    [line] = read_csv(f"number,amount,date\nA1,5000,{written}\n".encode())
+    assert line.day == date(2026, 3, 10)
+
+
+def test_a_day_in_a_file_that_cannot_be_read_refuses_the_whole_of_it() -> None:
+    """Without its day a line is compared with nothing, and nobody would hear of that. What the service tells is compared by when it told."""
+    with pytest.raises(InvalidInput, match=r"Line 2|Dòng 2"):
+        read_csv(b"number,amount,date\nA1,5000,2026-03-10\nA2,5000,10 March\n")
+    assert read_csv(b"number,amount,date\nA1,5000,\n")[0].day is None
+    assert read_feed(b'{"tid": "A1", "amount": 5000, "when": "10 March"}')[0].day is None
+
+
 def test_what_is_in_another_currency_is_left_out() -> None:
     """200,000 rupiah are no 200,000 đồng."""
     rows = "Số bút toán;Số tiền;Loại tiền\nA1;200000;IDR\nA2;200000;VNĐ\nA3;200000;\n"
