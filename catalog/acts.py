@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.core.serializers import deserialize, serialize
+from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
 from accounts.four_eyes import Act
 from accounts.models import StaffAct
 from accounts.rights import APPROVE_MONEY
 from catalog.commitments import agree, end_early
-from catalog.models import STANDARD, Commitment, Item, Price, TaxCategory, TaxRate
+from catalog.models import STANDARD, Commitment, Discount, Item, Price, TaxCategory, TaxRate
+from catalog.price_changes import Terms, end_terms, enter_terms, followed
 from catalog.price_words import meter_words
 from catalog.rates import Mistaxed, enter_rate, mistaxed_by
-from catalog.services import back_date_price
+from catalog.services import back_date_price, reopen_price
 from catalog.taxes import Taxes
 from kernel import display
 from kernel.actors import Actor
@@ -63,20 +67,12 @@ class BackDatePrice(Act[Price]):
         asked = act.facts
         item = Item.objects.select_related("product").get(pk=asked["item"])
         terms = read_terms(asked.get("terms", {}))
-        price = Price(item=item, unit_price=Decimal(asked["unit_price"]), per_minutes=asked["per_minutes"], **terms)
-        by_use = [(_("price"), "; ".join(meter_words(price.meter, item.unit)))] if price.meter else []
-        return [
-            (_("item"), f"{item} ({item.product})"),
-            (_("negotiated with"), act.customer or "–"),
-            (
-                _("unit price"),
-                f"{display.rate(price.unit_price)} {display.SIGN} / {price.get_per_minutes_display()}",
-            ),
-            *by_use,
-            (_("includes VAT"), _("yes") if asked["includes_vat"] else _("no")),
-            (_("tax category"), TaxCategory.objects.filter(pk=category_of(asked)).first() or category_of(asked)),
-            (_("valid from"), display.instant(datetime.fromisoformat(asked["starts_at"]))),
-        ]
+        price = Price(
+            item=item, customer=act.customer, unit_price=Decimal(asked["unit_price"]), per_minutes=asked["per_minutes"],
+            includes_vat=asked["includes_vat"], tax_category_id=category_of(asked),
+            valid_from=datetime.fromisoformat(asked["starts_at"]), **terms,
+        )  # fmt: skip
+        return _price_words(price)
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Price:
         asked = act.facts
@@ -95,6 +91,115 @@ class BackDatePrice(Act[Price]):
             actor=actor,
             at=at,
         )
+
+
+def _price_words(price: Price) -> list[tuple[Wording, object]]:
+    """What whoever approves a price should know of it."""
+    item = price.item
+    by_use = [(_("price"), "; ".join(meter_words(price.meter, item.unit)))] if price.meter else []
+    term: list[tuple[Wording, object]] = [(_("for at least (months)"), price.months)] if price.months > 1 else []
+    category = TaxCategory.objects.filter(pk=price.tax_category_id).first()
+    return [
+        (_("item"), f"{item} ({item.product})"),
+        (_("negotiated with"), price.customer or "–"),
+        (_("unit price"), f"{display.rate(price.unit_price)} {display.SIGN} / {price.get_per_minutes_display()}"),
+        *by_use,
+        *term,
+        (_("includes VAT"), _("yes") if price.includes_vat else _("no")),
+        (_("tax category"), category or price.tax_category_id),
+        (_("valid from"), display.instant(price.valid_from)),
+    ]
+
+
+def facts_of(terms: Model) -> Json:
+    """A row that is to be entered or ended, as facts of an act."""
+    return {"terms": json.loads(serialize("json", [terms]))[0]}
+
+
+class TermsAct(Act[Terms]):
+    """
+    `facts`: terms, the row as it is to be (`facts_of`). What it will bill nobody knows yet: it always waits. What is approved after its
+    day is done then, for what was charged already stays.
+    """
+
+    right = APPROVE_MONEY
+
+    model: type[Terms]
+
+    def terms(self, act: StaffAct) -> Terms:
+        row = next(iter(deserialize("python", [act.facts["terms"]]))).object
+        assert isinstance(row, self.model)
+        return row
+
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        row: Price | Discount = self.terms(act)
+        ends = row.valid_until
+        return [*_words(row), (_("valid until"), display.instant(ends) if ends else "–")]
+
+
+class EnterTerms(TermsAct[Terms]):
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        before = followed(self.terms(act))
+        return [*super().facts(act), (_("what ends then"), before or "–")]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Terms:
+        return enter_terms(self.terms(act), reason=act.reason, actor=actor, at=at)
+
+
+class EndTerms(TermsAct[Terms]):
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Terms:
+        terms = self.terms(act)
+        return end_terms(terms, terms.valid_until, reason=act.reason, actor=actor, at=at)
+
+
+class EnterPrice(EnterTerms[Price]):
+    model = Price
+    code = "enter-price"
+    label = _("price of the time ahead")
+
+
+class EnterDiscount(EnterTerms[Discount]):
+    model = Discount
+    code = "enter-discount"
+    label = _("negotiated discount")
+
+
+class EndPrice(EndTerms[Price]):
+    model = Price
+    code = "end-price"
+    label = _("end of a price")
+
+
+class EndDiscount(EndTerms[Discount]):
+    model = Discount
+    code = "end-discount"
+    label = _("end of a negotiated discount")
+
+
+class ReopenPrice(Act[Price]):
+    """`facts`: terms, the key of a price that ended by mistake. What it will bill nobody knows yet: it always waits."""
+
+    code = "reopen-price"
+    label = _("price that goes on")
+    right = APPROVE_MONEY
+
+    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+        price = Price.objects.select_related("item__product", "customer").get(pk=act.facts["terms"])
+        ended = price.valid_until
+        return [*_price_words(price), (_("valid until"), display.instant(ended) if ended else "–")]
+
+    def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> Price:
+        return reopen_price(UUID(act.facts["terms"]), reason=act.reason, actor=actor, at=at)
+
+
+def _words(terms: Price | Discount) -> list[tuple[Wording, object]]:
+    if isinstance(terms, Price):
+        return _price_words(terms)
+    return [
+        (_("product"), terms.product),
+        (_("share off"), display.percent(terms.share)),
+        (_("valid from"), display.instant(terms.valid_from)),
+    ]
 
 
 def _mistaxed(found: Mistaxed) -> list[tuple[Wording, object]]:

@@ -35,6 +35,7 @@ from accounts.models import Customer
 from accounts.proof import ask_for_proof, way_to_proof
 from accounts.services import record_audit
 from kernel import clock
+from kernel.errors import DomainError
 from kernel.shapes import Wording
 from store.search import related_model, search
 
@@ -60,11 +61,11 @@ class DayAndTime(AdminSplitDateTime):
 
 
 REFUSED: Left[Wording] = Left("refused")
-"""What the database refused of a form, in words."""
+"""What was refused of a form after all, in words."""
 
 
 class EveryRow(admin.ModelAdmin):
-    """Forms ask every rule of the row, and what the database refuses all the same stands in them as a sentence."""
+    """Forms ask every rule of the row, and what the database or a service refuses all the same stands in them as a sentence."""
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """A key that no text of the database can hold is nobody's."""
@@ -81,7 +82,9 @@ class EveryRow(admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except (IntegrityError, DataError) as refusal:  # nothing is saved: the form is shown again, with the sentence
             REFUSED.on(request, sentence_of(self.model, refusal))
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            REFUSED.on(request, str(refusal))
+        return super().changeform_view(request, object_id, form_url, extra_context)
 
     def get_form(
         self, request: HttpRequest, obj: Model | None = None, change: bool = False, **options: object

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import ClassVar
 
 from django import forms
@@ -23,6 +23,8 @@ class WholeRow(forms.ModelForm):
     """
 
     refused: ClassVar[Wording | None] = None
+    not_asked: Collection[str] = ()
+    """Names of constraints that hold once what the form asks for is carried out."""
 
     def _post_clean(self) -> None:
         """Django would ask only about what the form shows, and stop at the first question that fails."""
@@ -36,6 +38,8 @@ class WholeRow(forms.ModelForm):
     def _ask_every_constraint(self) -> None:
         wrong = set(self.errors)  # of what was not understood nothing more is said
         for constraint in self.instance._meta.constraints:
+            if constraint.name in self.not_asked:
+                continue
             try:
                 with transaction.atomic():
                     constraint.validate(type(self.instance), self.instance, exclude=wrong)

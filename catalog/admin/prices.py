@@ -1,4 +1,4 @@
-"""Prices and discounts: for the time ahead, and by two for time that has passed."""
+"""Prices and discounts, for the time ahead and for time that has passed: by two, but for the first price of an item."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from accounts.four_eyes import ask
 from catalog import acts
 from catalog.acts import kept_terms
 from catalog.admin.tiers import LEFT_ALONE, TERMS, MeteredTerms, TiersField, refuse_impossible, terms_of
-from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
+from catalog.admin.validity import FollowingForm, InForce, ValidityAdmin
 from catalog.meters import Tier
 from catalog.models import STANDARD, Discount, Item, Price
+from catalog.price_changes import ALONE, changes_costs
 from catalog.price_words import meter_words
 from catalog.queries import uses_of
 from catalog.rights import BACK_DATE_PRICE, REOPEN_PRICE
-from catalog.services import PricedOtherwise, reopen_price
+from catalog.services import PricedOtherwise
 from kernel.actors import Actor
 from kernel.fields import PercentField
 from kernel.periods import truncate
@@ -99,8 +100,8 @@ class BackDatePrice(Task[Item | Price]):
         return asked.sentence
 
 
-class PriceForm(ValidityForm):
-    ALONE = ("item", "customer", "months")
+class PriceForm(FollowingForm):
+    ALONE = ALONE[Price]
 
     tiers = TiersField()
     anyway = forms.BooleanField(label=_("End it, although resources use it and no price follows"), required=False)
@@ -164,22 +165,25 @@ class ReopenPrice(Task[Price]):
     name = "reopen"
     label = _("Let it go on")
     lead = _(
-        "This price was ended by mistake, and nothing came after it: it goes on as if it had never ended. Bills that were"
-        " held back for want of a price can be released then."
+        "This price was ended by mistake, and nothing came after it: it goes on as if it had never ended, once somebody else has"
+        " approved it. Bills that were held back for want of a price can be released then."
     )
-    button = _("Let it go on")
+    button = _("Ask for approval")
     right = REOPEN_PRICE
 
     def is_open(self, subject: Price, at: datetime) -> bool:
         return subject.valid_until is not None and subject.valid_until <= at
 
     def carry_out(self, subject: Price, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        reopen_price(subject.pk, reason=data["reason"], actor=actor, at=at)
-        return text("The price goes on.")
+        facts = {"terms": str(subject.pk)}
+        asked = ask(
+            acts.ReopenPrice, customer=subject.customer, subject=subject, facts=facts, reason=data["reason"], actor=actor, at=at,
+        )  # fmt: skip
+        return asked.sentence
 
 
-class DiscountForm(ValidityForm):
-    ALONE = ("product", "customer")
+class DiscountForm(FollowingForm):
+    ALONE = ALONE[Discount]
 
     class Meta:
         field_classes: ClassVar = {"share": PercentField}
@@ -218,6 +222,12 @@ class PriceAdmin(ValidityAdmin):
         "valid_until",
     )
 
+    def entering(self, terms: Model) -> type[acts.EnterPrice] | None:
+        return acts.EnterPrice if isinstance(terms, Price) and changes_costs(terms) else None
+
+    def ending(self, terms: Model) -> type[acts.EndPrice]:
+        return acts.EndPrice
+
     @admin.display(description=_("price"))
     def in_words(self, price: Price) -> str:
         """Of a metered item: tiers, what is included, the least and the most."""
@@ -245,3 +255,9 @@ class DiscountAdmin(ValidityAdmin):
     search_fields = ("customer__name", "product__code")
     autocomplete_fields = ("customer", "product")
     fields = ("customer", "product", "share", "valid_from", "valid_until")
+
+    def entering(self, terms: Model) -> type[acts.EnterDiscount]:
+        return acts.EnterDiscount
+
+    def ending(self, terms: Model) -> type[acts.EndDiscount]:
+        return acts.EndDiscount

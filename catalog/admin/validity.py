@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import signed_in
 from accounts.admin.base import StaffAdmin
+from accounts.admin.shapes import Left
+from accounts.admin.tasks import change_page
+from accounts.four_eyes import Act, Asked, ask
+from catalog.acts import facts_of
+from catalog.price_changes import TermsOverlap, beside, followed, in_the_way
 from kernel import clock, display
 from kernel.periods import local_day, start_of_day, truncate
-from kernel.shapes import Cleaned, Wording
+from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads, Wording
+
+ASKED: Left[Asked[object]] = Left("asked")
+"""What an edit has become that takes two."""
 
 
 class ValidityForm(forms.ModelForm):
@@ -47,18 +58,38 @@ class ValidityForm(forms.ModelForm):
         start: datetime | None = data.get("valid_from") or self.instance.valid_from
         if start is None or self.errors:
             return data
-        terms = {name: data.get(name, getattr(self.instance, name, None)) for name in self.ALONE}
-        others = type(self.instance)._default_manager.filter(**terms).exclude(pk=self.instance.pk)
-        others = others.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=start))
-        if data.get("valid_until"):
-            others = others.filter(valid_from__lt=data["valid_until"])
-        other = others.order_by("valid_from").first()
-        if other:
-            since = display.instant(other.valid_from)
-            raise forms.ValidationError(
-                text("This overlaps with the terms valid from %(since)s. Give those an end first.") % {"since": since}
-            )
+        alone = {name: data.get(name, getattr(self.instance, name, None)) for name in self.ALONE}
+        if since := self.in_the_way(alone, start, data.get("valid_until")):
+            raise forms.ValidationError(str(TermsOverlap(since=display.instant(since))))
         return data
+
+    def in_the_way(self, alone: Cleaned, start: datetime, end: datetime | None) -> datetime | None:
+        """Since when something is valid in the same time; `alone` says of what there is one at any time."""
+        others = type(self.instance)._default_manager.filter(**alone).exclude(pk=self.instance.pk)
+        others = others.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=start))
+        within = others.filter(valid_from__lt=end) if end else others
+        since: datetime | None = within.order_by("valid_from").values_list("valid_from", flat=True).first()
+        return since
+
+
+class FollowingForm(ValidityForm):
+    """What a new row without an end follows ends where that begins."""
+
+    def __init__(self, data: Sent = None, files: Uploads = None, **options: Unpack[RowFormOptions]) -> None:
+        super().__init__(data, files, **options)
+        if "valid_from" in self.fields:
+            self.fields["valid_from"].help_text = _(
+                "Where something had a price before, somebody else approves this first; approved later, it begins then."
+                " What is in force without an end ends there."
+            )
+
+    def in_the_way(self, alone: Cleaned, start: datetime, end: datetime | None) -> datetime | None:
+        terms = type(self.instance)(pk=self.instance.pk, **alone, valid_from=start, valid_until=end)
+        other = in_the_way(terms) if self.instance._state.adding else beside(terms).first()
+        if other is None and self.instance._state.adding and followed(terms):
+            constraints = self.instance._meta.constraints
+            self.not_asked = {each.name for each in constraints if isinstance(each, ExclusionConstraint)}
+        return other.valid_from if other else None
 
 
 class ValidityAdmin(StaffAdmin):
@@ -70,6 +101,50 @@ class ValidityAdmin(StaffAdmin):
         if obj is None:
             return ()
         return self._looks(field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway"))
+
+    def entering(self, terms: Model) -> type[Act[object]] | None:
+        """The act that enters a new row, if it takes two."""
+        return None
+
+    def ending(self, terms: Model) -> type[Act[object]] | None:
+        """The act that moves the end of a row, if it takes two."""
+        return None
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
+        """What takes two is asked for, and kept once somebody else has said yes."""
+        kind = self.ending(obj) if change else self.entering(obj)
+        if kind is None or (change and not form.changed_data):
+            super().save_model(request, obj, form, change)
+            return
+        asked = ask(
+            kind,
+            customer=getattr(obj, "customer", None),
+            subject=obj,
+            facts=facts_of(obj),
+            reason=form.cleaned_data["reason"],
+            actor=signed_in(request).actor,
+            at=clock.now(),
+        )
+        ASKED.on(request, asked)
+
+    def _record(self, request: HttpRequest, obj: Model, change: str, message: object) -> None:
+        """Of what waits the trail says that it was asked for, and once it is done that it was."""
+        if ASKED.of(request) is None:
+            super()._record(request, obj, change, message)
+
+    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
+        return self._to_what_waits(request) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        return self._to_what_waits(request) or super().response_change(request, obj)
+
+    @staticmethod
+    def _to_what_waits(request: HttpRequest) -> HttpResponse | None:
+        asked = ASKED.of(request)
+        if asked is None:
+            return None
+        messages.info(request, asked.sentence)
+        return redirect(change_page(asked.act))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Midnight in the billing zone: terms begin in the time ahead."""
