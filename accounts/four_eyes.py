@@ -13,7 +13,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Abs, Coalesce
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -54,6 +54,14 @@ class ReviewedAlready(DomainError):
     message = _("This has been reviewed already.")
 
 
+class ReviewsAwaited(DomainError):
+    code = "reviews-awaited"
+    message = _(
+        "%(count)s acts of yours that opened customers' accounts are still to be reviewed. Somebody else looks at them before you"
+        " do more."
+    )
+
+
 class NotYours(DomainError):
     code = "not-yours"
     message = _("Only who asked for it withdraws it. You can refuse it.")
@@ -68,7 +76,8 @@ class Act(Generic[Result_co]):
     A kind of act for two. `right` is what the second person needs.
 
     `code` is also the name of its limits in `settings.ALONE`: how much a day each group moves by it without a second person.
-    An act without an amount always waits.
+    An act without an amount always waits. Of acts that open an account (`opens`) so many may be unreviewed, see
+    `settings.UNREVIEWED`.
     """
 
     known: ClassVar[dict[str, Act[object]]] = {}
@@ -76,6 +85,7 @@ class Act(Generic[Result_co]):
     code: ClassVar[str]
     label: ClassVar[Wording]
     right: ClassVar[Right]
+    opens: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -181,7 +191,9 @@ def leave_for_review(
     Record what `actor` has just done in this transaction, tell whom it concerns, and leave it to somebody else to review.
 
     :param code: of one of `notifications.acts`, which tell; this app lies below notices
+    :raises ReviewsAwaited: more of theirs opens accounts than their role may leave unreviewed
     """
+    refuse_unreviewed(code, actor=actor)
     act = StaffAct.objects.create(
         act=code,
         state=State.TO_REVIEW,
@@ -256,12 +268,37 @@ def expire_waiting(*, at: datetime) -> Tally:
 
 def limit_of(actor: Actor, code: str) -> int:
     """How much a day `actor` moves alone by this act: the most that one of their groups may; 0 when none may."""
-    limits = settings.ALONE.get(code, {})
+    return _most_of(actor, settings.ALONE.get(code, {}))
+
+
+def _most_of(actor: Actor, limits: Mapping[str, int]) -> int:
+    """The highest of `limits`, which are by group, that one of their groups has."""
     person = User.objects.filter(email=actor.name, is_staff=True, is_active=True).first()
     if person is None:
         return 0
     names = {*person.groups.values_list("name", flat=True), *([ADMINISTRATOR] if person.is_superuser else [])}
     return max((limits.get(name, 0) for name in names), default=0)
+
+
+def refuse_unreviewed(code: str, *, actor: Actor) -> None:
+    """
+    Whoever has got hold of somebody's sign-in opens so many accounts and no more. Where nobody else is there to review, nobody waits.
+
+    :raises ReviewsAwaited:
+    """
+    asked = Act.known[code]
+    if not asked.opens:
+        return
+    User.objects.select_for_update(no_key=True).filter(
+        email=actor.name
+    ).first()  # two at once count one after the other
+    codes = [code for code, kind in Act.known.items() if kind.opens]
+    count = StaffAct.objects.to_review().filter(act__in=codes, asked_by=actor.name).count()
+    if count < _most_of(actor, settings.UNREVIEWED):
+        return
+    others = User.objects.filter(is_active=True, is_staff=True).exclude(email=actor.name)
+    if others.filter(Q(is_superuser=True) | Q(groups__permissions__codename=asked.right.codename)).exists():
+        raise ReviewsAwaited(count=count)
 
 
 def _is_within_limit(kind: type[Act[object]], amount: int | None, *, actor: Actor, at: datetime) -> bool:

@@ -38,9 +38,9 @@ class Environment(environ.Env):
             return self.parse_value(given, cast)
         return super().get_value(var, cast, default, parse_default)
 
-    def limits(self, name: str, usual: int) -> dict[str, int]:
+    def limits(self, name: str, usual: int, *, by: str = "finance") -> dict[str, int]:
         """
-        Amounts by group of staff, "finance=5000000,administrator=0"; unless given, these two have the usual one.
+        Amounts by group of staff, "finance=5000000,administrator=0"; unless given, this group and administrators have the usual one.
 
         :raises ImproperlyConfigured: it is written otherwise
         """
@@ -50,7 +50,7 @@ class Environment(environ.Env):
                 f"{name} cannot be read: groups of staff with whole đồng are written finance=5000000,administrator=0."
             )
         given = {group: int(amount) for group, _equals, amount in pairs}
-        return given or dict.fromkeys(("finance", "administrator"), usual)
+        return given or dict.fromkeys((by, "administrator"), usual)
 
 
 def read_files(root: Path) -> None:

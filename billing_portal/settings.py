@@ -400,6 +400,7 @@ ALONE = {
     "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
     "switch-mode": env.limits("ALONE_SWITCH_MODE", 5_000_000),  # what the customer's resources cost in 30 days
 }
+UNREVIEWED = env.limits("UNREVIEWED_OPENINGS", 20, by="support")
 
 CLOCK_MOVABLE = env.bool("CLOCK_MOVABLE", DEMO)
 refuse_demo_in_public(

@@ -28,6 +28,7 @@ class AccessAct(Act[None]):
     """
 
     right = REVIEW_ACCESS
+    opens = True
     is_of_user: ClassVar[bool] = False
     letter: ClassVar[Letter.Kind | None] = None
     """To the former address if there is one, else to the subject's own."""
@@ -96,6 +97,7 @@ class OpenPasswords(AccessAct):
 
 
 class TakeDomain(AccessAct):
+    opens = False
     code = "take-domain"
     label = _("domain of the company sign-in taken back by staff")
 
@@ -106,6 +108,7 @@ class MakeKey(AccessAct):
 
 
 class RevokeKey(AccessAct):
+    opens = False
     code = "revoke-key"
     label = _("API key revoked by staff")
 

@@ -23,7 +23,7 @@ from accounts.admin.look import column
 from accounts.admin.reasons import WHY
 from accounts.admin.shapes import Fieldsets, ListFilters
 from accounts.audit import acts_among, spellings_of, words_of
-from accounts.four_eyes import leave_for_review
+from accounts.four_eyes import leave_for_review, refuse_unreviewed
 from accounts.may import Role
 from accounts.models import AuditEntry, BillingModeSwitch, Customer, CustomerGroup, Membership, User
 from accounts.proof import way_to_proof
@@ -225,6 +225,8 @@ class PortalUserAdmin(PermissionsInWords, UserAdmin):
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         if way := way_to_proof(request):
             return way
+        if request.method == "POST":  # before the session gets its new key, which a refusal would take back
+            refuse_unreviewed("set-password", actor=signed_in(request).actor)
         answer: HttpResponse = super().user_change_password(request, id, form_url)
         user = self.get_object(request, id)
         why = WHY.of(request)

@@ -82,6 +82,33 @@ def test_only_another_administrator_reviews(staff, alice):
     assert "to be reviewed" not in other.get(reverse("admin:index")).content.decode()
 
 
+def test_who_has_opened_many_accounts_waits_for_a_review_before_the_next(staff, alice, settings):
+    settings.UNREVIEWED = {"support": 2}
+    client, boss, users = staff("support"), staff("superuser"), [make_user(alice) for _ in range(3)]
+    for user in users[:2]:
+        assert set_password(client, user, reason=WHY).status_code == 302
+
+    refusal = set_password(client, users[2], reason=WHY)
+    assert "2 acts of yours that opened customers" in refusal.content.decode()
+    users[2].refresh_from_db()
+    assert users[2].check_password("secret")
+    moved = {"email": users[2].email, "customer": alice.pk, "role": "viewer", "is_active": "on", "reason": WHY}
+    page = client.post(reverse("admin:accounts_user_change", args=[users[2].pk]), moved)
+    assert "still to be reviewed" in page.content.decode()
+    assert (StaffAct.objects.count(), len(told(alice))) == (2, 2)
+
+    assert do(boss, StaffAct.objects.first(), "review").status_code == 302
+    assert set_password(client, users[2], reason=WHY).status_code == 302
+
+
+def test_closing_what_is_open_waits_for_nobody_and_the_only_administrator_neither(staff, alice, settings):
+    settings.UNREVIEWED = {"support": 0, "administrator": 0}
+    boss = staff("superuser")
+    key, _secret = CustomerKey.issue(at=NOON, customer=alice, name="import")
+    assert set_password(boss, make_user(alice), reason=WHY).status_code == 302
+    assert do(staff("support"), key, "revoke").status_code == 302
+
+
 def test_a_user_moved_to_another_customer_is_told_to_both(staff, alice, bob):
     user, stays = make_user(alice), make_user(alice)
     form = {"email": user.email, "customer": bob.pk, "role": "owner", "is_active": "on"}
