@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0010_commitments"),
+        ("catalog", "0011_when_a_rate_was_entered_and_how_far_it_reaches"),
     ]
 
     operations = [
