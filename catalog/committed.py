@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from catalog.models import Commitment
 from catalog.models.commitments import month_of
+from kernel.shapes import Json
 
 
 class After(StrEnum):
@@ -30,7 +30,7 @@ def facts_of_commitments(pks: Collection[UUID]) -> dict[UUID, dict[str, object]]
     return {pk: dict(facts) for pk, facts in found.items()}
 
 
-def facts_of(commitments: Iterable[Commitment]) -> dict[UUID, dict[str, Any]]:
+def facts_of(commitments: Iterable[Commitment]) -> dict[UUID, Json]:
     """Of each, JSON-ready: `after` it comes one of `After`, in `next_month` if that is known. In one query."""
     some = list(commitments)
     others: dict[UUID, list[Commitment]] = defaultdict(list)
@@ -41,7 +41,7 @@ def facts_of(commitments: Iterable[Commitment]) -> dict[UUID, dict[str, Any]]:
     return {one.pk: _facts(one, others[one.customer_id]) for one in some}
 
 
-def _facts(commitment: Commitment, others: Iterable[Commitment]) -> dict[str, Any]:
+def _facts(commitment: Commitment, others: Iterable[Commitment]) -> Json:
     following = next((one for one in others if one.starts_on >= commitment.ends_on and one.pk != commitment.pk), None)
     if commitment.is_called_off:
         after = After.NEVER_WAS

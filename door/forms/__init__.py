@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar, Unpack
+from typing import Any, Unpack
 
 from allauth.account.utils import perform_login
 from allauth.core import context
@@ -62,11 +62,6 @@ def too_many_mails() -> str:
 class SignInForm(Braked, AuthenticationForm):
     """Address and password."""
 
-    error_messages: ClassVar = {  # type: ignore[misc]  # the stubs have it of an object
-        **AuthenticationForm.error_messages,
-        "invalid_login": _("Mail address or password is wrong."),
-    }
-
     def clean(self) -> Cleaned:
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password") or self.request is None:
@@ -76,6 +71,9 @@ class SignInForm(Braked, AuthenticationForm):
         cleaned = super().clean()
         attempts.succeed()
         return cleaned
+
+    def get_invalid_login_error(self) -> forms.ValidationError:
+        return forms.ValidationError(text("Mail address or password is wrong."), code="invalid_login")
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """What else stands between the password and being in is allauth's."""
