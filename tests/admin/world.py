@@ -133,7 +133,7 @@ def _history(number: int, product: Product, item: Item, prepaid: Customer, postp
     Question.objects.create(
         customer=prepaid, invoice=invoice, line=invoice.lines.get(), amount=5, text="why?", actor="x", at=NOON
     )
-    run = BillingRun.objects.create(month=f"{2000 + number}-01", started_at=NOON)
+    run = BillingRun.objects.create(month=f"{2020 + number}-01", started_at=NOON)
     run.chunks.create(first=postpaid.pk, last=postpaid.pk)
     _commitments(number, postpaid)
     ParkedBilling.objects.create(
