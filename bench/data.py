@@ -113,9 +113,9 @@ HISTORY = (
     """,
     """
     INSERT INTO invoices_invoiceline (invoice_id, customer_id, position, item_id, price_id, name, unit, starts_at, ends_at, minutes, quantity,
-                                      unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total)
+                                      unit_price, per_minutes, discount, includes_vat, vat_rate, taxed_at, amount, tax, total, tags)
     SELECT id, customer_id, 1, %(item)s::uuid, %(price)s, 'small', 'server', starts_at, ends_at, extract(epoch FROM ends_at - starts_at) / 60,
-           1, total, extract(epoch FROM ends_at - starts_at) / 60, 0, TRUE, 0.1, ends_at - interval '1 minute', total, round(total / 11.0), total FROM bill
+           1, total, extract(epoch FROM ends_at - starts_at) / 60, 0, TRUE, 0.1, ends_at - interval '1 minute', total, round(total / 11.0), total, '{}' FROM bill
     """,
     """
     INSERT INTO payments_payment (id, customer_id, kind, means, gateway, reference, payable, invoice_ids, description, amount, promotional,
@@ -166,26 +166,20 @@ def build(kind: str, size: int) -> None:
     """Migrate an empty database and fill it, as its owner."""
     call_command("migrate", verbosity=0)
     with as_owner():
-        _fill(kind, size)
+        fill(kind, size)
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("VACUUM (FREEZE, ANALYZE)")
 
 
-def _fill(kind: str, size: int) -> None:
-    builders: dict[str, Callable[[CursorWrapper, int], None]] = {
-        "postpaid": _postpaid,
-        "used": _used,
-        "prepaid": _prepaid,
-        "history": _history,
-        "findable": _findable,
-    }
+def fill(kind: str, size: int) -> None:
+    """Of one of `BUILDERS`: so many resources, or invoices of a history."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SET LOCAL session_replication_role = replica"
         )  # only while building: no triggers, no foreign key checks
         cursor.execute("SET LOCAL statement_timeout = 0")
-        builders[kind](cursor, size)
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("VACUUM (FREEZE, ANALYZE)")
+        BUILDERS[kind](cursor, size)
 
 
 def _postpaid(cursor: CursorWrapper, size: int) -> None:
@@ -303,3 +297,12 @@ def _resources(product: Product, item: Item, first: int, last: int, **terms: obj
         "purge": None,
     }
     return plain | terms
+
+
+BUILDERS: dict[str, Callable[[CursorWrapper, int], None]] = {
+    "postpaid": _postpaid,
+    "used": _used,
+    "prepaid": _prepaid,
+    "history": _history,
+    "findable": _findable,
+}
