@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
 
 import pytest
 
@@ -31,9 +32,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DIALECTS = {"sandbox": "zalopay", "sandbox-vnpay": "vnpay", "sandbox-momo": "momo", "sandbox-stripe": "stripe"}
 
 
+NOON = time_of_day(12)
+
+
 def tomorrow():
-    """Late enough for today to have ended at the gateways."""
-    return clock.now() + timedelta(days=1)
+    """Noon of the next day: today has ended at the gateways, whatever the hour is now."""
+    return datetime.combine(today() + timedelta(days=1), NOON, tzinfo=VIETNAM)
 
 
 def today():
