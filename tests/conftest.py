@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection, connections, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
+from django.utils import translation
 from xdist.scheduler import LoadFileScheduling
 
 from accounts.models import Customer
@@ -81,6 +82,12 @@ def _flushing_gets_past_the_guards() -> Iterator[None]:
     DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
     yield
     DatabaseOperations.sql_flush = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _no_language_is_left_over() -> None:
+    """A request leaves the language of its reader behind in its thread; the next test begins with the house's own."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
