@@ -12,7 +12,7 @@ from kernel.periods import CalendarMonth
 from payments.monthly import monthly_statement_pdf
 from payments.statement import statement_pdf
 from tests.debts import morning, usage_invoice
-from tests.documents.reading import OBJECT
+from tests.documents.reading import fonts_of
 
 MORNING = morning(10)
 HEAD = re.compile(rb"/S/TH\b[^>]*?/Scope/Column\b")
@@ -55,9 +55,9 @@ def test_every_paper_is_kept_for_decades_and_read_aloud(papers):
 
 def test_every_font_goes_along(papers):
     for name, document in papers.items():
-        fonts = [body for _number, body in OBJECT.findall(document) if re.search(rb"/Type/FontDescriptor\b", body)]
+        fonts = list(fonts_of(document))
         assert fonts, name
-        assert all(re.search(rb"/FontFile[23] ", font) for font in fonts), name
+        assert all({"/FontFile2", "/FontFile3"} & font.keys() for font in fonts), name
 
 
 def test_sixty_lines_are_three_pages():
