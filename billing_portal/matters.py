@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Min, Model, Q, QuerySet, Sum
+from django.db.models import Model, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,8 +14,9 @@ from accounts.may import May, Rights
 from accounts.models import Customer
 from budgets.models import Hit
 from catalog.queries import NoPrice
-from invoices.models import Act, DunningStep, Invoice
+from invoices.models import Act, DunningStep
 from invoices.models.dunning import HARMFUL
+from invoices.queries import Debts, Owed
 from kernel import display
 from kernel.periods import local_day
 from kernel.shapes import Json
@@ -34,20 +35,20 @@ SOON = timedelta(days=7)
 Row = Json
 
 
-def what_needs_attention(customer: Customer, at: datetime, *, rights: Rights) -> list[Row]:
-    """The most pressing first; each with where to go: whoever may not order is led to look, and debts are for who sees bills."""
+def what_needs_attention(customer: Customer, debts: Debts | None, at: datetime, *, rights: Rights) -> list[Row]:
+    """The most pressing first; each with where to go: whoever may not order is led to look, and `debts` are for who sees bills."""
     sees_bills, may_order = May.VIEW_BILLING in rights, May.ORDER in rights
     return [
         *_undeliverable(customer),
         *(_kept_down(customer) if sees_bills else []),
         *(_capped(customer, at) if sees_bills else []),
         *(_lacking_credit(customer) if sees_bills else []),
-        *(_overdue(customer, at) if sees_bills else []),
+        *(_invoices(debts.overdue, "red", "warning", _("Overdue"), "overdue") if debts else []),
         *_ending(customer, at, may_order=may_order),
         *_failed_renewals(customer, at),
         *_in_trash(customer, at, may_order=may_order),
         *_unpaid_orders(customer, at),
-        *(_open_invoices(customer, at) if sees_bills else []),
+        *(_invoices(debts.to_come, "amber", "billing", _("To pay"), "open") if debts else []),
     ]
 
 
@@ -126,24 +127,14 @@ def _lacking_words(shortage: WithAnnotations[Shortage, Stopping]) -> str:
     return _("your credit does not cover what it uses")
 
 
-def _overdue(customer: Customer, at: datetime) -> list[Row]:
-    return _invoices(Invoice.objects.overdue(at).filter(customer=customer), "red", "warning", _("Overdue"), "overdue")
-
-
-def _open_invoices(customer: Customer, at: datetime) -> list[Row]:
-    still = Invoice.objects.open().filter(customer=customer, due_at__gt=at)
-    return _invoices(still, "amber", "billing", _("To pay"), "open")
-
-
-def _invoices(invoices: QuerySet[Invoice], tone: str, icon: str, title: str, status: str) -> list[Row]:
-    sums = invoices.aggregate(count=Count("pk"), due=Sum("due"), first=Min("due_at"))
-    if not sums["count"]:
+def _invoices(owed: Owed, tone: str, icon: str, title: str, status: str) -> list[Row]:
+    if owed.first is None:
         return []
-    count = ngettext("%(count)d invoice", "%(count)d invoices", sums["count"]) % {"count": sums["count"]}
+    count = ngettext("%(count)d invoice", "%(count)d invoices", owed.count) % {"count": owed.count}
     text = _("%(count)s, %(amount)s; the first is due on %(day)s") % {
         "count": count,
-        "amount": display.money(sums["due"]),
-        "day": display.day(local_day(sums["first"])),
+        "amount": display.money(owed.due),
+        "day": display.day(local_day(owed.first)),
     }
     return [_note(tone, icon, title, text, (f"{reverse('billing-history')}?status={status}", _("Pay")))]
 

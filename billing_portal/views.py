@@ -18,6 +18,7 @@ from billing_portal.ahead import what_comes_next
 from billing_portal.matters import what_needs_attention
 from catalog.models import Product
 from invoices.models import Invoice
+from invoices.queries import Debts, debts_of
 from invoices.services.running import RunningCosts, running_costs
 from kernel import display
 from kernel.periods import CalendarMonth, billing_zone
@@ -34,16 +35,18 @@ def home(request: PortalRequest) -> HttpResponse:
     customer, at = request.customer, request.at
     wallet = wallet_of(customer.pk)
     sees_bills = May.VIEW_BILLING in request.rights
+    debts = debts_of(customer, at=at) if sees_bills else None
     facts = {
-        **(_money(customer, wallet, at) if sees_bills else {}),
-        "attention": what_needs_attention(customer, at, rights=request.rights),
+        "wallet": wallet,
+        **(_money(customer, wallet, debts, at) if debts else {}),
+        "attention": what_needs_attention(customer, debts, at, rights=request.rights),
         **what_comes_next(customer, wallet, at, sees_bills=sees_bills),
         "has_resources": Resource.objects.filter(customer=customer).exists(),
     }
     return render(request, "home.html", facts)
 
 
-def _money(customer: Customer, wallet: Wallet, at: datetime) -> Json:
+def _money(customer: Customer, wallet: Wallet, debts: Debts, at: datetime) -> Json:
     """What there is and what was spent, for who may see it."""
     months = _months(at)
     spent = _spent(customer, months)
@@ -51,12 +54,12 @@ def _money(customer: Customer, wallet: Wallet, at: datetime) -> Json:
     this_month = {row["product"]: row["total"] for row in spent if row["key"] == months[-1].key}
     return {
         "figures": [
-            *_figures(customer, wallet, spent, months, at),
+            *_figures(wallet, debts, spent, months, at),
             *_running(running_costs(customer, at=at)),
         ],
         "bars": [_bar(month, spent) for month in months],
         "shares": [{"label": products[pk], "amount": amount} for pk, amount in this_month.items() if amount > 0],
-        "has_invoices": Invoice.objects.filter(customer=customer).exists(),
+        "has_invoices": bool(spent) or Invoice.objects.filter(customer=customer).exists(),
     }
 
 
@@ -101,10 +104,7 @@ def _bar(month: CalendarMonth, spent: list[Row]) -> Row:
     }
 
 
-def _figures(
-    customer: Customer, wallet: Wallet, spent: list[Row], months: list[CalendarMonth], at: datetime
-) -> list[Row]:
-    owed = Invoice.objects.open().filter(customer=customer).aggregate(due=Sum("due"))["due"] or 0
+def _figures(wallet: Wallet, debts: Debts, spent: list[Row], months: list[CalendarMonth], at: datetime) -> list[Row]:
     now, before = _total(spent, months[-1]), _total(spent, months[-2])
     return [
         {
@@ -115,7 +115,7 @@ def _figures(
         },
         {"label": _("Promotional credit"), "amount": wallet.promotional, "note": _("part of it, used first")},
         {"label": _("Held"), "amount": wallet.held, "note": _("for usage not yet billed")},
-        {"label": _("To pay"), "amount": owed, "url": reverse("billing-history"), "note": _("open invoices")},
+        {"label": _("To pay"), "amount": debts.due, "url": reverse("billing-history"), "note": _("open invoices")},
         {
             "label": _("Invoiced in %(month)s") % {"month": display.month(at)},
             "amount": now,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Min, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
@@ -53,6 +53,38 @@ def facts_of_steps(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
         }
         for row in rows
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is due on `count` invoices, in VND, the `first` of them when."""
+
+    count: int
+    due: int
+    first: datetime | None
+
+
+NOTHING = Owed(0, 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Debts:
+    """What a customer owes on invoices: what should have been paid by now, and the rest."""
+
+    overdue: Owed
+    to_come: Owed
+
+    @property
+    def due(self) -> int:
+        return self.overdue.due + self.to_come.due
+
+
+def debts_of(customer: Customer, *, at: datetime) -> Debts:
+    """In one query."""
+    is_overdue = ExpressionWrapper(Q(due_at__lte=at), BooleanField())
+    groups = Invoice.objects.open().filter(customer=customer).order_by().values_list(is_overdue)
+    found = {key: Owed(*sums) for key, *sums in groups.annotate(Count("pk"), Sum("due"), Min("due_at"))}
+    return Debts(found.get(True, NOTHING), found.get(False, NOTHING))
 
 
 @dataclass(frozen=True, slots=True)

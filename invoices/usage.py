@@ -105,8 +105,8 @@ def lines_of_month(lines: QuerySet[InvoiceLine], month: CalendarMonth) -> QueryS
             month_start=start,
             month_end=end,
             month_minutes=F("minutes_until") - F("minutes_before"),
-            month_tax=_in_month("kept_tax"),
-            month_total=_in_month("kept_total"),
+            month_tax=_in_month("kept_tax", period),
+            month_total=_in_month("kept_total", period),
         )
     )
 
@@ -210,10 +210,11 @@ def _minutes(start: Combinable | str, end: Combinable | str) -> Expression:
     )
 
 
-def _in_month(worth: str) -> object:
-    """Up to the end of the stretch, less up to its beginning."""
+def _in_month(worth: str, month: Period) -> Expression:
+    """Up to the end of the stretch, less up to its beginning: most lines lie in one month, and are worth all of it there."""
     until, before = (_share(F(worth), F(minutes), F("minutes_used")) for minutes in ("minutes_until", "minutes_before"))
-    return until - before
+    lies_within = Q(starts_at__gte=month.starts_at, until__lte=month.ends_at)
+    return Case(When(lies_within, then=F(worth)), default=until - before, output_field=BigIntegerField())
 
 
 def _kept_subtotal(to: str = "") -> Expression:

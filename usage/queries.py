@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from kernel.periods import MINUTE, CalendarMonth, Period
 from kernel.shapes import SqlArguments
@@ -206,6 +207,11 @@ def has_records(month: CalendarMonth) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {IS_ATTACHED.format(month='%s')}", [month.key])
         return bool(cursor.fetchone()[0])
+
+
+def has_uses(month: CalendarMonth) -> Exists:
+    """Whether anything was reported of the `resource` of a row in a month; see the index `uses_of_a_resource`."""
+    return Exists(Record.objects.filter(resource=OuterRef("resource"), **_within(month)))
 
 
 def with_late_uses(month: CalendarMonth) -> list[tuple[UUID, UUID]]:

@@ -246,6 +246,7 @@ class Invoice(KeepsColumns):
         ]
         indexes: ClassVar = [
             models.Index(name="invoices_of_a_customer", fields=["customer", "-issued_at", "-id"]),
+            models.Index(name="coupons_of_a_customer", fields=["customer", "covered_until"], condition=Q(coupon__gt=0)),
             models.Index(name="open_invoices_of_a_customer", fields=["customer", "issued_at"], condition=Q(due__gt=0)),
             models.Index(name="open_invoices_by_due_date", fields=["due_at"], condition=Q(due__gt=0)),
         ]

@@ -17,11 +17,12 @@ from catalog.pricing import Line
 from catalog.queries import PriceBook
 from catalog.taxes import Taxes
 from invoices.models import Invoice
-from invoices.services.metered import Change, changes
+from invoices.services.metered import Change, changes, lines_of
 from invoices.services.usage import billed_afterwards, not_covered, price_usage, quantities_of
 from kernel.periods import CalendarMonth, Period, truncate
 from lifecycle.models import ServicePeriod
 from usage.models import ClosedMonth
+from usage.queries import has_uses
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -208,7 +209,11 @@ def _uses(
     at: datetime,
     through: int | None,
 ) -> Iterator[tuple[UUID, Use]]:
-    rows = _keyed(_metered(service), by).values_list("resource", "customer", "key").distinct()
+    billed = lines_of(Q(customer__in=list(customers)), month).values("invoice__resource")
+    said = _metered(service).filter(
+        Q(has_uses(month)) | Q(resource__in=billed)
+    )  # of the others there is nothing to find
+    rows = _keyed(said, by).values_list("resource", "customer", "key").distinct()
     keys = {resource: (owner, key) for resource, owner, key in rows}
     if not keys:
         return
