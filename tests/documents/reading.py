@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from typing import cast
 
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
@@ -17,6 +18,7 @@ def text_of(document: bytes) -> str:
 def fonts_of(document: bytes) -> Iterator[DictionaryObject]:
     """The description of each font with which a page is written."""
     for page in PdfReader(BytesIO(document)).pages:
-        for font in page["/Resources"]["/Font"].values():
+        resources = cast(DictionaryObject, page["/Resources"])
+        for font in cast(DictionaryObject, resources["/Font"]).values():
             for drawn in font["/DescendantFonts"]:
                 yield drawn["/FontDescriptor"]
