@@ -27,21 +27,19 @@ from django.db.models import (
     Expression,
     F,
     Func,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     Sum,
     Value,
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Coalesce, Greatest, Least, NullIf
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import get_language
 
 from catalog.models import Product
 from invoices.explain import name_of
-from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
+from invoices.models import Invoice, InvoiceLine
 from invoices.queries import CHUNK, coupon_shares
 from invoices.ranges import MonthRange
 from kernel.money import split
@@ -99,7 +97,7 @@ def lines_of_month(lines: QuerySet[InvoiceLine], month: CalendarMonth) -> QueryS
             minutes_before=_minutes("starts_at", start),
             minutes_until=_minutes("starts_at", end),
             minutes_used=_minutes("starts_at", F("until")),
-            kept_tax=_kept("tax", "tax", kept=_kept_tax(), whole=F("invoice__tax")),
+            kept_tax=_kept("tax"),
         )
         .annotate(
             month_start=start,
@@ -119,7 +117,7 @@ def lines_within(lines: QuerySet[InvoiceLine], period: Period) -> QuerySet[Invoi
     )
     return found.alias(
         until=Least("ends_at", "invoice__covered_until"),
-        kept_total=_kept("total", "amount", kept=_kept_subtotal("invoice__"), whole=F("invoice__subtotal")),
+        kept_total=_kept("total"),
     )
 
 
@@ -196,9 +194,7 @@ def _usage(line: Any, coupon: int, language: str) -> Usage:
 
 def _share(amount: Any, part: Any, whole: object) -> Expression:
     """`amount` x `part` / `whole`, all of them whole and >= 0, to the nearest đồng, a half up; 0 of nothing."""
-    exact = Cast(NullIf(whole, 0), EXACT)
-    doubled = Value(2) * Cast(amount, EXACT) * Cast(part, EXACT) + exact
-    return Coalesce(Cast(Func(doubled, Value(2) * exact, function="div", output_field=EXACT), BigIntegerField()), 0)
+    return Func(amount, part, whole, function="share_of", output_field=BigIntegerField())
 
 
 def _minutes(start: Combinable | str, end: Combinable | str) -> Expression:
@@ -217,40 +213,16 @@ def _in_month(worth: str, month: Period) -> Expression:
     return Case(When(lies_within, then=F(worth)), default=until - before, output_field=BigIntegerField())
 
 
-def _kept_subtotal(to: str = "") -> Expression:
+def _kept_subtotal() -> Expression:
     """What is left of an invoice's lines after its credit notes, before the coupon: both shrink with what is charged."""
-    left = F(f"{to}total") - F(f"{to}credited")
-    kept = _share(F(f"{to}subtotal"), left, F(f"{to}total"))
-    return Case(When(**{f"{to}credited": 0}, then=F(f"{to}subtotal")), default=kept)
+    kept = _share(F("subtotal"), F("total") - F("credited"), F("total"))
+    return Case(When(credited=0, then=F("subtotal")), default=kept)
 
 
-def _kept_tax() -> object:
-    """Less what credit notes took back."""
-    notes = CreditNote.objects.filter(invoice=OuterRef("invoice")).order_by().values("invoice")
-    credited = notes.annotate(sum=Sum("tax", output_field=BigIntegerField())).values("sum")
-    return F("invoice__tax") - Coalesce(Subquery(credited), 0)
-
-
-def _kept(column: str, credited: str, *, kept: object, whole: Combinable) -> Expression:
-    """
-    A line's part of what is left of its invoice: to the end of the line less to its beginning, the lines one after the other.
-
-    What was `credited` of a line because less was used is not left of that line, and the others bear none of it.
-    """
-    earlier = InvoiceLine.objects.filter(invoice=OuterRef("invoice"), position__lt=OuterRef("position"))
-    added = earlier.order_by().values("invoice").annotate(sum=Sum(column, output_field=BigIntegerField())).values("sum")
-    there = Q(line__invoice=OuterRef("invoice"))
-    before = Coalesce(Subquery(added), 0) - _used_less(credited, there & Q(line__position__lt=OuterRef("position")))
-    until = before + F(column) - _used_less(credited, Q(line=OuterRef("pk")))
-    standing = whole - _used_less(credited, there)
-    cut = _share(kept, until, standing) - _share(kept, before, standing)
-    return Case(When(IS_WHOLE, then=F(column)), default=cut)
-
-
-def _used_less(column: str, lines: Q) -> Expression:
-    notes = UseTakenBack.objects.filter(lines).order_by().values("line__invoice")
-    sums = notes.annotate(sum=Sum(f"credit_note__{column}", output_field=BigIntegerField())).values("sum")
-    return Coalesce(Subquery(sums), 0)
+def _kept(column: str) -> Expression:
+    """A line's part of what is left of its invoice; see the migration `what_is_left_of_a_line`."""
+    left = Func("pk", function=f"kept_{column}_of_line", output_field=BigIntegerField())
+    return Case(When(IS_WHOLE, then=F(column)), default=left)
 
 
 def for_rows(lines: QuerySet[InvoiceLine]) -> QuerySet[InvoiceLine]:

@@ -4,17 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_a_switch_is_made_when_it_is_decided'),
-        ('catalog', '0012_one_commitment_follows_another'),
-        ('invoices', '0011_how_far_a_late_rate_reaches'),
-        ('lifecycle', '0006_stops_for_credit_are_told'),
+        ("accounts", "0003_a_switch_is_made_when_it_is_decided"),
+        ("catalog", "0012_one_commitment_follows_another"),
+        ("invoices", "0011_how_far_a_late_rate_reaches"),
+        ("lifecycle", "0006_stops_for_credit_are_told"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='invoice',
-            index=models.Index(condition=models.Q(('coupon__gt', 0)), fields=['customer', 'covered_until'], name='coupons_of_a_customer'),
+            model_name="invoice",
+            index=models.Index(
+                condition=models.Q(("coupon__gt", 0)),
+                fields=["customer", "covered_until"],
+                name="coupons_of_a_customer",
+            ),
         ),
     ]
