@@ -10,7 +10,7 @@ from accounts.models import AuditEntry, CustomerKey, StaffAct, User
 from notifications.delivery import deliver_notices
 from notifications.models import Notice
 from notifications.render import render
-from tests.admin.test_tasks import WHY, do, page_of, sentences
+from tests.admin.doing import WHY, do, page_of, sentences
 from tests.cast import NOON, make_customer, make_user
 from tests.letters import mail_to, mails
 

@@ -18,7 +18,7 @@ from payments.services.claims import claim_transfer
 from payments.services.expected import ask_for_top_up
 from payments.services.wallet import wallet_of
 from tests.actions.test_transfers_by_reference import comes
-from tests.admin.test_tasks import do, page_of, sentences
+from tests.admin.doing import do, page_of, sentences
 from tests.cast import NOON, house_balance, make_customer, make_user, owner_of
 from tests.markup import markup
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts import four_eyes
 from accounts.models import StaffAct
 from catalog.models import Coupon, Price
-from tests.admin.test_tasks import do, page_of
+from tests.admin.doing import do, page_of
 from tests.cast import DAY, NOON, create, make_colleague, make_coupon, make_metered
 
 
@@ -290,3 +291,18 @@ def test_the_price_of_a_term_may_end_while_resources_use_its_item(catalogue, ali
     price = Price.objects.create(item=small, months=12, unit_price=165_000, valid_from=NOON - DAY)
     end = {"valid_until_0": "2026-04-01", "valid_until_1": "00:00", "reason": "no terms any more"}
     assert catalogue.post(reverse("admin:catalog_price_change", args=[price.pk]), end).status_code == 302
+
+
+def test_coupons_come_and_go_by_the_hundred(staff, small, at):
+    client = staff("catalogue")
+    make, read, take = (reverse("admin:catalog_coupon_list_task", args=[name]) for name in ("batch", "read", "take"))
+    terms = {"amount": "20.000", "first_day": "2026-03-01", "last_day": "2026-03-31", "maximum_uses": 1}
+    made = client.post(make, {"key": "k", "batch": "Tet", "count": 3, "begins_with": "tet-", **terms})
+    assert (made.status_code, Coupon.objects.filter(batch="Tet").count()) == (302, 3)
+    file = client.post(take, {"key": "k2", "batch": "Tet"})
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    renamed = file.content.decode().replace("TET-", "NEW-")
+    upload = SimpleUploadedFile("coupons.csv", renamed.encode())
+    assert client.post(read, {"key": "k3", "batch": "Copy", "file": upload}).status_code == 302
+    assert Coupon.objects.filter(batch="Copy", code__startswith="NEW-", amount=20_000).count() == 3
+    assert staff("support").post(make, {"key": "k4", "batch": "No", "count": 3, **terms}).status_code == 403

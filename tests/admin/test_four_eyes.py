@@ -16,7 +16,7 @@ from notifications.models import Notice
 from payments.models import BankTransfer, Payment
 from payments.services.wallet import wallet_of
 from tests.admin.conftest import days_after
-from tests.admin.test_tasks import do, page_of, sentences
+from tests.admin.doing import do, page_of, sentences
 from tests.cast import NOON, create, fund, make_item
 
 TOO_MUCH = 5_000_001  # grants and credit notes: 5,000,000 a day

@@ -10,7 +10,7 @@ from payments.models import Reversal, StatementDay
 from payments.services.outcomes import judge
 from payments.services.reconcile import read_day
 from payments.services.wallet import wallet_of
-from tests.admin.test_tasks import do
+from tests.admin.doing import do
 from tests.cast import JOB, NOON, make_customer
 from tests.refunds import topped_up
 

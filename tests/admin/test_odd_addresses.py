@@ -9,8 +9,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.test import RequestFactory
 
 from accounts.models import IdempotencyKey, User
+from tests.admin.doing import page_of
 from tests.admin.test_pages import REGISTERED, address
-from tests.admin.test_tasks import page_of
 from tests.admin.world import populate
 
 ODD = ["a\x00b", "0", "99999", "9" * 25, "x"]

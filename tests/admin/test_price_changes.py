@@ -15,7 +15,7 @@ from accounts.models import AuditEntry, StaffAct
 from catalog.models import Discount, Item
 from catalog.price_changes import TermsOver, TermsOverlap
 from kernel.errors import DomainError
-from tests.admin.test_tasks import page_of
+from tests.admin.doing import page_of
 from tests.cast import DAY, NOON, create, make_colleague, make_item
 from tests.markup import markup
 

@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.models import CustomerKey, User
 from catalog.models import ProductKey
+from tests.admin.doing import WHY
 from tests.admin.test_access import NEW
-from tests.admin.test_tasks import WHY
 from tests.cast import make_user
 from tests.proof import proven
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import StaffAct
 from catalog.models import TaxCategory, TaxRate
-from tests.admin.test_tasks import do, sentences
+from tests.admin.doing import do, sentences
 from tests.cast import create, enter, make_customer, make_item
 from tests.markup import markup
 

@@ -17,7 +17,7 @@ from payments.services.reconcile import read_day
 from payments.services.refunds import record_refund
 from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
-from tests.admin.test_tasks import do, page_of, sentences
+from tests.admin.doing import do, page_of, sentences
 from tests.cast import JOB, NOON, STAFF
 from tests.markup import markup
 from tests.refunds import returned, topped_up

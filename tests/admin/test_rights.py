@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Customer, User
 from accounts.staff import ensure_staff_groups
-from tests.admin.test_tasks import page_of
+from tests.admin.doing import page_of
 from tests.admin.world import populate
 from tests.cast import create, make_user
 

@@ -10,7 +10,7 @@ from lifecycle.models import Resource
 from orders.acts import digest_of
 from orders.models import Action
 from tests.admin.conftest import days_after
-from tests.admin.test_tasks import do, page_of
+from tests.admin.doing import do, page_of
 from tests.cast import chosen, create, fresh, order, quote, renew
 
 
