@@ -82,16 +82,20 @@ class Act(Generic[Result_co]):
 
     known: ClassVar[dict[str, Act[object]]] = {}
 
-    code: ClassVar[str]
-    label: ClassVar[Wording]
-    right: ClassVar[Right]
-    opens: ClassVar[bool] = False
+    code: str
+    label: Wording
+    right: Right
+    opens: bool = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "code" in vars(cls):
-            Act.known[cls.code] = cls()
-            StaffAct.labels[cls.code] = cls.label
+            cls().declare()
+
+    def declare(self) -> None:
+        """A subclass with a code is known by itself; acts that differ in data alone are objects of one class."""
+        Act.known[self.code] = self
+        StaffAct.labels[self.code] = self.label
 
     def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
         """What the second person should know, as (label, value)."""
@@ -133,7 +137,7 @@ class _Undone(Exception):
 
 @transaction.atomic
 def ask(
-    kind: type[Act[Result]],
+    kind: type[Act[Result]] | Act[Result],
     *,
     customer: Customer | None,
     reason: str,
@@ -149,6 +153,7 @@ def ask(
     :param facts: JSON-ready, what `carry_out` needs beside customer and amount
     :raises DomainError: it is not possible: nobody is asked
     """
+    kind = kind() if isinstance(kind, type) else kind
     if customer is not None:
         customer = Customer.objects.lock(customer.pk)
     alone = _is_within_limit(kind, amount, actor=actor, at=at)
@@ -166,10 +171,10 @@ def ask(
         decided_at=at if alone else None,
     )
     if alone:
-        return Asked(act, kind().carry_out(act, actor=actor, at=at))
+        return Asked(act, kind.carry_out(act, actor=actor, at=at))
     try:
         with transaction.atomic():
-            kind().carry_out(act, actor=actor, at=at)
+            kind.carry_out(act, actor=actor, at=at)
             raise _Undone
     except _Undone:
         _record(Did.ASK, act, actor=actor, at=at, reason=reason)
@@ -301,7 +306,7 @@ def refuse_unreviewed(code: str, *, actor: Actor) -> None:
         raise ReviewsAwaited(count=count)
 
 
-def _is_within_limit(kind: type[Act[object]], amount: int | None, *, actor: Actor, at: datetime) -> bool:
+def _is_within_limit(kind: Act[object], amount: int | None, *, actor: Actor, at: datetime) -> bool:
     """Whether this and what `actor` did alone today by the same act come to no more than the limit: parts add up."""
     limit = limit_of(actor, kind.code)
     if amount is None or abs(amount) > limit:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from django.core.serializers import deserialize, serialize
@@ -26,6 +28,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.shapes import Json, Wording
 
+Facts = list[tuple[Wording, object]]
 DECIMALS = ("package_size", "included")
 
 
@@ -63,7 +66,7 @@ class BackDatePrice(Act[Price]):
     label = _("price of time that has passed")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         asked = act.facts
         item = Item.objects.select_related("product").get(pk=asked["item"])
         terms = read_terms(asked.get("terms", {}))
@@ -93,11 +96,11 @@ class BackDatePrice(Act[Price]):
         )
 
 
-def _price_words(price: Price) -> list[tuple[Wording, object]]:
+def _price_words(price: Price) -> Facts:
     """What whoever approves a price should know of it."""
     item = price.item
     by_use = [(_("price"), "; ".join(meter_words(price.meter, item.unit)))] if price.meter else []
-    term: list[tuple[Wording, object]] = [(_("for at least (months)"), price.months)] if price.months > 1 else []
+    term: Facts = [(_("for at least (months)"), price.months)] if price.months > 1 else []
     category = TaxCategory.objects.filter(pk=price.tax_category_id).first()
     return [
         (_("item"), f"{item} ({item.product})"),
@@ -123,22 +126,26 @@ class TermsAct(Act[Terms]):
     """
 
     right = APPROVE_MONEY
-
     model: type[Terms]
+
+    def __init__(self, model: type[Terms], code: str, label: Wording, words: Callable[[Terms], Facts]) -> None:
+        self.model, self.code, self.label = model, code, label
+        self.words: Callable[[Terms], Facts] = words
+        self.declare()
 
     def terms(self, act: StaffAct) -> Terms:
         row = next(iter(deserialize("python", [act.facts["terms"]]))).object
         assert isinstance(row, self.model)
         return row
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
-        row: Price | Discount = self.terms(act)
+    def facts(self, act: StaffAct) -> Facts:
+        row: Terms = self.terms(act)
         ends = row.valid_until
-        return [*_words(row), (_("valid until"), display.instant(ends) if ends else "–")]
+        return [*self.words(row), (_("valid until"), display.instant(ends) if ends else "–")]
 
 
 class EnterTerms(TermsAct[Terms]):
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         before = followed(self.terms(act))
         return [*super().facts(act), (_("what ends then"), before or "–")]
 
@@ -152,28 +159,38 @@ class EndTerms(TermsAct[Terms]):
         return end_terms(terms, terms.valid_until, reason=act.reason, actor=actor, at=at)
 
 
-class EnterPrice(EnterTerms[Price]):
-    model = Price
-    code = "enter-price"
-    label = _("price of the time ahead")
+class TakesTwo(NamedTuple):
+    entering: Act[object]
+    ending: Act[object]
 
 
-class EnterDiscount(EnterTerms[Discount]):
-    model = Discount
-    code = "enter-discount"
-    label = _("negotiated discount")
+def _takes_two(
+    model: type[Terms], words: Callable[[Terms], Facts], *, code: str, entering: Wording, ending: Wording
+) -> TakesTwo:
+    return TakesTwo(EnterTerms(model, f"enter-{code}", entering, words), EndTerms(model, f"end-{code}", ending, words))
 
 
-class EndPrice(EndTerms[Price]):
-    model = Price
-    code = "end-price"
-    label = _("end of a price")
+def _discount_words(discount: Discount) -> Facts:
+    return [
+        (_("product"), discount.product),
+        (_("share off"), display.percent(discount.share)),
+        (_("valid from"), display.instant(discount.valid_from)),
+    ]
 
 
-class EndDiscount(EndTerms[Discount]):
-    model = Discount
-    code = "end-discount"
-    label = _("end of a negotiated discount")
+TERMS: Mapping[type[Model], TakesTwo] = {
+    Price: _takes_two(
+        Price, _price_words, code="price", entering=_("price of the time ahead"), ending=_("end of a price")
+    ),
+    Discount: _takes_two(
+        Discount,
+        _discount_words,
+        code="discount",
+        entering=_("negotiated discount"),
+        ending=_("end of a negotiated discount"),
+    ),
+}
+"""Terms that nobody enters or ends alone; their pages ask for it by themselves (`catalog.admin.validity`)."""
 
 
 class ReopenPrice(Act[Price]):
@@ -183,7 +200,7 @@ class ReopenPrice(Act[Price]):
     label = _("price that goes on")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         price = Price.objects.select_related("item__product", "customer").get(pk=act.facts["terms"])
         ended = price.valid_until
         return [*_price_words(price), (_("valid until"), display.instant(ended) if ended else "–")]
@@ -192,17 +209,7 @@ class ReopenPrice(Act[Price]):
         return reopen_price(UUID(act.facts["terms"]), reason=act.reason, actor=actor, at=at)
 
 
-def _words(terms: Price | Discount) -> list[tuple[Wording, object]]:
-    if isinstance(terms, Price):
-        return _price_words(terms)
-    return [
-        (_("product"), terms.product),
-        (_("share off"), display.percent(terms.share)),
-        (_("valid from"), display.instant(terms.valid_from)),
-    ]
-
-
-def _mistaxed(found: Mistaxed) -> list[tuple[Wording, object]]:
+def _mistaxed(found: Mistaxed) -> Facts:
     """What stays to be corrected once a rate that comes late is entered."""
     if not found.documents:
         return []
@@ -220,7 +227,7 @@ class EnterRate(Act[TaxRate]):
     label = _("rate of VAT")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         asked = act.facts
         category = TaxCategory.objects.get(pk=asked["category"])
         return [
@@ -252,7 +259,7 @@ class AgreeCommitment(Act[Commitment]):
     label = _("commitment of a spend a month")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         asked = act.facts
         return [
             (_("spend a month"), display.money(asked["amount"])),
@@ -285,7 +292,7 @@ class EndCommitment(Act[Commitment]):
     label = _("early end of a commitment")
     right = APPROVE_MONEY
 
-    def facts(self, act: StaffAct) -> list[tuple[Wording, object]]:
+    def facts(self, act: StaffAct) -> Facts:
         commitment = Commitment.objects.get(pk=act.facts["commitment"])
         return [
             (_("commitment"), commitment),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.audit import edit_of
@@ -19,11 +19,11 @@ from kernel.errors import DomainError
 from kernel.periods import truncate
 
 Terms = TypeVar("Terms", Price, Discount)
-ALONE: Mapping[type[Price | Discount], tuple[str, ...]] = {
+ALONE: Mapping[type[Model], tuple[str, ...]] = {
     Price: ("item", "customer", "months"),
     Discount: ("product", "customer"),
 }
-"""Of what there is one at any time."""
+"""Of what there is one at any time; what is named by a code of its own is not here."""
 
 
 class TermsOverlap(DomainError):
@@ -43,8 +43,11 @@ def changes_costs(price: Price) -> bool:
 
 def beside(terms: Terms) -> QuerySet[Terms]:
     """What is valid in the same time for the same; it begins with what begins first."""
+    found: QuerySet[Terms] = type(terms)._default_manager.exclude(pk=terms.pk)
+    if type(terms) not in ALONE:
+        return found.none()
     same = {name: getattr(terms, f"{name}_id", None) or getattr(terms, name) for name in ALONE[type(terms)]}
-    found: QuerySet[Terms] = type(terms)._default_manager.filter(**same).exclude(pk=terms.pk)
+    found = found.filter(**same)
     found = found.filter(Q(valid_until=None) | Q(valid_until__gt=terms.valid_from, valid_from__lt=F("valid_until")))
     if terms.valid_until:
         found = found.filter(valid_from__lt=terms.valid_until)
@@ -107,9 +110,9 @@ def end_terms(terms: Terms, ends_at: datetime | None, *, reason: str, actor: Act
     return held
 
 
-def _record(terms: Price | Discount, change: str, *, reason: str, actor: Actor, at: datetime) -> None:
+def _record(terms: Terms, change: str, *, reason: str, actor: Actor, at: datetime) -> None:
     record_audit(
         edit_of(type(terms), change), f"{terms._meta.model_name} {terms.pk}", actor=actor, at=at, reason=reason,
-        customer=terms.customer, name=str(terms), starts=terms.valid_from.isoformat(),
+        customer=getattr(terms, "customer", None), name=str(terms), starts=terms.valid_from.isoformat(),
         ends=terms.valid_until.isoformat() if terms.valid_until else "",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.shapes import FieldNames
 from accounts.admin.tasks import ReasonForm, Task
-from accounts.four_eyes import ask
+from accounts.four_eyes import Act, ask
 from catalog import acts
 from catalog.acts import kept_terms
 from catalog.admin.tiers import LEFT_ALONE, TERMS, MeteredTerms, TiersField, refuse_impossible, terms_of
@@ -222,11 +222,11 @@ class PriceAdmin(ValidityAdmin):
         "valid_until",
     )
 
-    def entering(self, terms: Model) -> type[acts.EnterPrice] | None:
-        return acts.EnterPrice if isinstance(terms, Price) and changes_costs(terms) else None
-
-    def ending(self, terms: Model) -> type[acts.EndPrice]:
-        return acts.EndPrice
+    def takes_two(self, terms: Model, change: bool) -> Act[object] | None:
+        """The first price of an item changes what nothing costs."""
+        if isinstance(terms, Price) and not change and not changes_costs(terms):
+            return None
+        return super().takes_two(terms, change)
 
     @admin.display(description=_("price"))
     def in_words(self, price: Price) -> str:
@@ -255,9 +255,3 @@ class DiscountAdmin(ValidityAdmin):
     search_fields = ("customer__name", "product__code")
     autocomplete_fields = ("customer", "product")
     fields = ("customer", "product", "share", "valid_from", "valid_until")
-
-    def entering(self, terms: Model) -> type[acts.EnterDiscount]:
-        return acts.EnterDiscount
-
-    def ending(self, terms: Model) -> type[acts.EndDiscount]:
-        return acts.EndDiscount

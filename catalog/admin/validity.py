@@ -19,7 +19,7 @@ from accounts.admin.base import StaffAdmin
 from accounts.admin.shapes import Left
 from accounts.admin.tasks import change_page
 from accounts.four_eyes import Act, Asked, ask
-from catalog.acts import facts_of
+from catalog.acts import TERMS, facts_of
 from catalog.price_changes import TermsOverlap, beside, followed, in_the_way
 from kernel import clock, display
 from kernel.periods import local_day, start_of_day, truncate
@@ -102,17 +102,14 @@ class ValidityAdmin(StaffAdmin):
             return ()
         return self._looks(field for field in self.get_fields(request, None) if field not in ("valid_until", "anyway"))
 
-    def entering(self, terms: Model) -> type[Act[object]] | None:
-        """The act that enters a new row, if it takes two."""
-        return None
-
-    def ending(self, terms: Model) -> type[Act[object]] | None:
-        """The act that moves the end of a row, if it takes two."""
-        return None
+    def takes_two(self, terms: Model, change: bool) -> Act[object] | None:
+        """The act that enters a new row or moves the end of one, if nobody does it alone."""
+        kind = TERMS.get(type(terms))
+        return kind and (kind.ending if change else kind.entering)
 
     def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
         """What takes two is asked for, and kept once somebody else has said yes."""
-        kind = self.ending(obj) if change else self.entering(obj)
+        kind = self.takes_two(obj, change)
         if kind is None or (change and not form.changed_data):
             super().save_model(request, obj, form, change)
             return
