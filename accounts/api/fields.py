@@ -119,7 +119,11 @@ class Remark(serializers.CharField):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "pattern": r"^[^\u0000]*[^\u0000\s][^\u0000]*$"})
+BLANK = r"\t-\r\u001c- \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""What is taken off the ends of a text. The pattern `\\s` means some others: not the separators of files, but the byte order mark."""
+
+
+@extend_schema_field({"type": "string", "pattern": rf"^[^\u0000]*[^\u0000{BLANK}][^\u0000]*$"})
 class Text(Remark):
     """A JSON string with something to read in it."""
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -152,12 +151,6 @@ class BudgetWish(BudgetChange):
     product = Text(required=False, max_length=60, help_text="Product code.")
     key = Identifier(required=False)
     tag = Text(required=False, max_length=LONGEST_KEY + LONGEST_VALUE + 1, help_text="Environment=production.")
-
-    def validate(self, said: dict[str, object]) -> dict[str, object]:
-        named = [name for name in ("product", "key", "tag") if said.get(name)]
-        if len(named) > 1:
-            raise serializers.ValidationError({named[-1]: _("Name a product, a key or a tag, not several of them.")})
-        return said
 
 
 class CapWish(Input):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from django.core.management import call_command
@@ -122,3 +123,12 @@ def test_the_documentation_page_works_under_its_policy(live_server, chromium):
 
     assert [url for url in foreign if not url.startswith("data:")] == []
     assert complaints == []
+
+
+def test_what_is_something_to_read_is_said_character_by_character(schema):
+    """The document's pattern and the portal agree on each, so that what is well formed is taken."""
+    parameters = schema["paths"]["/api/v1/invoices/"]["get"]["parameters"]
+    pattern = re.compile(next(each["schema"]["pattern"] for each in parameters if each["name"] == "after"))
+    characters = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code < 0xE000]
+    described = [each for each in characters if pattern.search(each)]
+    assert described == [each for each in characters if each.strip()]
