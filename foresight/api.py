@@ -27,12 +27,13 @@ from invoices.models import Invoice
 from invoices.services.outlook import Ahead, outlook
 from invoices.services.unbilled import Key
 from invoices.spend import DEFAULT_KEY
+from kernel.errors import InvalidInput
 from kernel.periods import CalendarMonth, local_day
 from kernel.tags import LONGEST_KEY, Wanted, wanted
 
 USUAL_MONTHS = 6
 MOST_ROWS = 1000
-DAY = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @extend_schema_field({"type": "string", "format": "date", "example": "2026-08-01"})
@@ -45,9 +46,12 @@ class Day(serializers.Field[date, object, str, object]):
         if not (isinstance(data, str) and DAY.fullmatch(data)):
             self.fail("invalid")
         try:
-            return date.fromisoformat(data)
+            day = date.fromisoformat(data)
         except ValueError:
             self.fail("invalid")
+        if not 2000 <= day.year < 2100:
+            raise InvalidInput(_("Choose a day of this century."), field=self.field_name or "")
+        return day
 
     def to_representation(self, value: date) -> str:
         return value.isoformat()

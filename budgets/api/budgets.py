@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -34,6 +35,7 @@ from budgets.services.setting import (
     stops_sooner,
 )
 from catalog.models import Product
+from kernel.errors import InvalidInput
 from kernel.periods import CalendarMonth
 from kernel.tags import LONGEST_KEY, LONGEST_VALUE
 from notifications.recipients import MOST_RECIPIENTS
@@ -151,6 +153,12 @@ class BudgetWish(BudgetChange):
     product = Text(required=False, max_length=60, help_text="Product code.")
     key = Identifier(required=False)
     tag = Text(required=False, max_length=LONGEST_KEY + LONGEST_VALUE + 1, help_text="Environment=production.")
+
+    def validate(self, said: dict[str, object]) -> dict[str, object]:
+        named = [name for name in ("product", "key", "tag") if said.get(name)]
+        if len(named) > 1:
+            raise InvalidInput(_("Name a product, a key or a tag, not several of them."), field=named[-1])
+        return said
 
 
 class CapWish(Input):

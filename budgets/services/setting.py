@@ -102,12 +102,6 @@ class NotATag(DomainError):
     message = _("Write a tag with its value, as Environment=production.")
 
 
-class SeveralAtOnce(DomainError):
-    code = "several-at-once"
-    status = 422
-    message = _("Name a product, a key or a tag, not several of them.")
-
-
 @transaction.atomic
 def set_budget(
     customer: Customer,
@@ -129,10 +123,7 @@ def set_budget(
     :raises TooManyBudgets:
     :raises NothingOfThis: the key is somebody else's
     :raises NotATag:
-    :raises SeveralAtOnce:
     """
-    if sum(map(bool, (product, key, tag))) > 1:
-        raise SeveralAtOnce
     held = Customer.objects.lock_open(customer.pk)
     if key is not None and key.customer_id != held.pk:
         raise NothingOfThis

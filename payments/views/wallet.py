@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import PortalRequest, portal_page
 from accounts.may import May
+from accounts.models import Customer
 from accounts.services import set_automatic_payment
 from kernel import display
 from kernel.ids import new_id
@@ -64,9 +65,15 @@ def held_credit(request: PortalRequest) -> HttpResponse:
         "page": page,
         "columns": HOLDS_PAGE,
         "wallet": wallet_of(request.customer.pk),
-        "shortages": shortages_of(request.customer),
+        **_lacking(request.customer),
     }
     return render(request, "payments/held_credit.html", context)
+
+
+def _lacking(customer: Customer) -> dict[str, object]:
+    """What credit does not cover, and what several products lack together: so much is to be topped up."""
+    shortages = list(shortages_of(customer))
+    return {"shortages": shortages, "missing": sum(one.missing_now for one in shortages) if len(shortages) > 1 else 0}
 
 
 @require_POST
@@ -119,7 +126,7 @@ def wallet_page(request: PortalRequest, form: TopUpForm, status: int = 200) -> H
         "once": new_id(),
         "wallet": money,
         "debt": debt_of(request.customer),
-        "shortages": shortages_of(request.customer),
+        **_lacking(request.customer),
         "figures": _figures(money, credit_by_kind(request.customer.pk)),
         "expiring": promotional_by_expiry(request.customer.pk, at=request.at) if money.promotional else [],
         "holds": holds,

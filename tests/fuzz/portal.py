@@ -14,6 +14,8 @@ from django.db import close_old_connections, connections, transaction
 from tests.auditing import broken_books
 
 READS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+REGISTERED = {"/api/v1/privacy-requests/take/"}
+"""Who takes a copy of what is kept is put on the register that the law asks for: the only reading that leaves a trace."""
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Portal:
         self.succeeded += status < 300
         if status >= 500 and status != 503:
             yield f"{status} {body[:200]!r}"
-        if wrote and environ["REQUEST_METHOD"] in READS:
+        if wrote and environ["REQUEST_METHOD"] in READS and environ["PATH_INFO"] not in REGISTERED:
             yield f"wrote {wrote} rows"
         if self.secret.encode() in body:
             yield f"shows {self.secret}"

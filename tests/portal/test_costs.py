@@ -144,8 +144,10 @@ def test_programs_are_refused_what_cannot_be(bob):
     caller = caller_of(bob)
     refused(caller.get("costs/", step="hour", first="2026-03-01", last="2026-03-01"), 422, "no-hours")
     refused(caller.get("costs/", step="day", first="2026-01-01", last="2026-12-01"), 422, "too-many-steps")
-    for first in ("2026-02-30", "1.3.2026", "1999-01-01"):
+    for first in ("2026-02-30", "1.3.2026", "0000-01-01"):
         refused(caller.get("costs/", first=first), 400, "invalid-input")
+    for first in ("1999-12-31", "2100-01-01", "3979-03-10"):
+        refused(caller.get("costs/", first=first), 422, "invalid-input")
 
 
 @pytest.mark.parametrize("language", ["en", "vi"])

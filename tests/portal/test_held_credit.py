@@ -16,7 +16,7 @@ from payments.services.use_bills import pay_all_use
 from payments.services.use_credit import hold_for_all
 from tests.actions.test_usage_intake import take, use
 from tests.api.conftest import caller_of, done
-from tests.cast import DAY, JOB, create, make_customer, make_metered
+from tests.cast import DAY, JOB, create, make_customer, make_item, make_metered, make_product
 from tests.markup import markup
 from tests.portal.seen import signed_in, the_time_being
 
@@ -78,6 +78,20 @@ def test_what_is_lacking_is_said(small, traffic):
     used(create(poor, small, at=BEGIN)[0])
     held()
     assert "lacking 2,000 ₫" in read(signed_in(poor), reverse("held-credit"))
+
+
+def test_what_several_products_lack_is_added_up(small, traffic):
+    """18,000 of the 40,000 that both ask for: 22,000 are to be topped up, not one product's part of it."""
+    poor = make_customer("Poor", credit=2 * 181_000 + 18_000)
+    vstorage = make_product("vstorage")
+    make_metered(vstorage, "space", 500)
+    used(create(poor, small, at=BEGIN)[0])
+    [bucket] = create(poor, make_item(vstorage, "bucket", 181_000), at=BEGIN)
+    at = BEGIN + 6 * DAY - DAY / 24
+    assert take(bucket, use(bucket, "b", 10, item="space", used_at=at), at=at) == ["accepted"]
+    held()
+    for address in ("wallet", "held-credit"):
+        assert "In all, 22,000 ₫ are missing." in read(signed_in(poor), reverse(address))
 
 
 @pytest.fixture
