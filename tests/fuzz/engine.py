@@ -77,6 +77,10 @@ def _configured(
             },  # tests/api/test_methods.py asks
             "generation": {"max-examples": examples, "no-shrink": True, "database": "none"},
             "operations": [
+                {  # answers each record by itself, also what is wrong with it
+                    "include-path": "/api/v1/usage/",
+                    "checks": {"negative_data_rejection": {"expected-statuses": ["2xx", "4xx"]}},
+                },
                 *([{"exclude-name": sorted(only), "enabled": False}] if only else []),
                 *(
                     {"include-path-regex": f"^/api/v1/{collection}/{{id}}/", "parameters": {"path.id": one}}
