@@ -214,6 +214,51 @@ class UnreadableStatement(ValueError):
 Reply = tuple[int, str, bytes]  # HTTP status, content type, body
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """
+    What a gateway is asked for, under a reference that was committed before.
+
+    :ivar description: what its page says that it is for
+    :ivar customer_ref: the payer's name with us
+    :ivar callback_url: where it sends notices
+    """
+
+    reference: str
+    description: str
+    customer_ref: str
+    callback_url: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToPay(Errand):
+    """
+    The customer is to pay on the gateway's page, and is sent to `return_url` afterwards.
+
+    :ivar payer_address: from where the payer came to us, for a gateway that wants to know; empty where nobody came
+    """
+
+    amount: int
+    return_url: str
+    payer_address: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToLink(Errand):
+    """The customer is to agree on the gateway's page, and is sent to `return_url` afterwards."""
+
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCharge(Errand):
+    """A linked account is to pay, of which the gateway knows by `token`."""
+
+    amount: int
+    token: str = field(repr=False)
+
+
 class Gateway(Protocol):
     """
     One payment provider. No method raises for what a network or a provider can do: that is `Unknown`.
@@ -233,23 +278,8 @@ class Gateway(Protocol):
     def new_refund_reference(self, now: datetime) -> str:
         """A fresh name for one attempt to refund."""
 
-    def start(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-        payer_address: str = "",
-    ) -> Redirect | Outcome:
-        """
-        Open an order. Repeating a reference never opens a second one.
-
-        :param payer_address: from where the payer came to us, for a gateway that wants to know; empty where nobody came
-        """
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
+        """Open an order. Repeating a reference never opens a second one."""
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
         """What became of an order."""
@@ -327,16 +357,7 @@ class Linking(Protocol):
     begun, which every later call repeats.
     """
 
-    def begin_link(
-        self,
-        *,
-        reference: str,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Redirect | LinkOutcome:
+    def begin_link(self, to_link: ToLink) -> Redirect | LinkOutcome:
         """Send the customer to agree. Nothing is charged."""
 
     def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
@@ -352,19 +373,9 @@ class Linking(Protocol):
     def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         """Whether a finished link still holds."""
 
-    def charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        token: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Outcome:
+    def charge(self, to_charge: ToCharge) -> Outcome:
         """
-        Take `amount` now; `query` and notices tell about it as about any payment. Repeating a reference never charges twice.
+        Take the amount now; `query` and notices tell about it as about any payment. Repeating a reference never charges twice.
 
         Failed codes of its own: `revoked` (the link is over), `over_limit`, `needs_customer` (come back in person).
         """

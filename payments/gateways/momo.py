@@ -27,6 +27,7 @@ from .base import (
     Reply,
     Report,
     Succeeded,
+    ToPay,
     Unknown,
     Verdict,
     of_the_payment,
@@ -85,25 +86,14 @@ class MoMo:
     def new_refund_reference(self, now: datetime) -> str:
         return f"R{self.new_reference(now)}"
 
-    def start(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-        payer_address: str = "",
-    ) -> Redirect | Outcome:
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
         answer = self.call(
             "create",
-            reference,
-            amount=amount,
-            orderInfo=description[:200] or reference,
-            redirectUrl=return_url,
-            ipnUrl=callback_url,
+            to_pay.reference,
+            amount=to_pay.amount,
+            orderInfo=to_pay.description[:200] or to_pay.reference,
+            redirectUrl=to_pay.return_url,
+            ipnUrl=to_pay.callback_url,
             requestType="captureWallet",
             extraData="",
             autoCapture=True,
@@ -114,7 +104,7 @@ class MoMo:
             url = text_of(answer, "payUrl")
             return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("payUrl leads elsewhere")
         if code in (protocol.REPEATED_REQUEST, protocol.REPEATED_ORDER):
-            return self.query(reference=reference, at=at)
+            return self.query(reference=to_pay.reference, at=to_pay.at)
         return refusal(protocol.CREATE_REFUSED, answer)
 
     def query(self, *, reference: str, at: datetime) -> Outcome:

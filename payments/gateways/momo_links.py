@@ -19,6 +19,8 @@ from .base import (
     Outcome,
     Pending,
     Redirect,
+    ToCharge,
+    ToLink,
     Unknown,
     Unlinked,
 )
@@ -43,27 +45,18 @@ class LinkingMoMo(MoMo):
         super().__post_init__()
         protocol.rsa_key(self.public_key)
 
-    def begin_link(
-        self,
-        *,
-        reference: str,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Redirect | LinkOutcome:
+    def begin_link(self, to_link: ToLink) -> Redirect | LinkOutcome:
         answer = self.call(
             "create",
-            reference,
+            to_link.reference,
             signs="create link",
             amount=0,
-            orderInfo=description[:200] or reference,
-            redirectUrl=return_url,
-            ipnUrl=callback_url,
+            orderInfo=to_link.description[:200] or to_link.reference,
+            redirectUrl=to_link.return_url,
+            ipnUrl=to_link.callback_url,
             requestType="linkWallet",
             extraData="",
-            partnerClientId=customer_ref,
+            partnerClientId=to_link.customer_ref,
         )
         if isinstance(answer, Unknown):
             return answer
@@ -71,7 +64,9 @@ class LinkingMoMo(MoMo):
             url = text_of(answer, "payUrl")
             return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("payUrl leads elsewhere")
         if code in (protocol.REPEATED_REQUEST, protocol.REPEATED_ORDER):
-            return self.finish_link(reference=reference, customer_ref=customer_ref, proof="", at=at)
+            return self.finish_link(
+                reference=to_link.reference, customer_ref=to_link.customer_ref, proof="", at=to_link.at
+            )
         return refusal(protocol.CREATE_REFUSED, answer)
 
     def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
@@ -112,34 +107,24 @@ class LinkingMoMo(MoMo):
             return Linked(token, _parts(token)["alias"], at)
         return Unknown(f"code {answer['resultCode']}")
 
-    def charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        token: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Outcome:
+    def charge(self, to_charge: ToCharge) -> Outcome:
         answer = self.call(
             "tokenization/pay",
-            reference,
-            amount=amount,
-            orderInfo=description[:200] or reference,
-            redirectUrl=callback_url,
-            ipnUrl=callback_url,
+            to_charge.reference,
+            amount=to_charge.amount,
+            orderInfo=to_charge.description[:200] or to_charge.reference,
+            redirectUrl=to_charge.callback_url,
+            ipnUrl=to_charge.callback_url,
             extraData=protocol.CHARGE_MARK,
-            partnerClientId=customer_ref,
-            token=self._sealed(token),
+            partnerClientId=to_charge.customer_ref,
+            token=self._sealed(to_charge.token),
             autoCapture=True,
         )
         if isinstance(answer, Unknown):
             return answer
         if answer["resultCode"] in (protocol.REPEATED_REQUEST, protocol.REPEATED_ORDER):
-            return self.query(reference=reference, at=at)
-        return outcome_of(answer, protocol.CHARGE_FAILED, at)
+            return self.query(reference=to_charge.reference, at=to_charge.at)
+        return outcome_of(answer, protocol.CHARGE_FAILED, to_charge.at)
 
     def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         answer = self.call(

@@ -33,6 +33,7 @@ from .base import (
     Report,
     Succeeded,
     TakenBack,
+    ToPay,
     Unknown,
     UnreadableStatement,
     Verdict,
@@ -96,19 +97,8 @@ class Stripe:
 
     # Paying on Stripe's page
 
-    def start(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-        payer_address: str = "",
-    ) -> Redirect | Outcome:
-        marks = {"reference": reference, "customer": customer_ref}
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
+        marks = {"reference": to_pay.reference, "customer": to_pay.customer_ref}
         wanted = {
             "mode": "payment",
             "line_items": [
@@ -116,19 +106,21 @@ class Stripe:
                     "quantity": 1,
                     "price_data": {
                         "currency": CURRENCY,
-                        "unit_amount": amount,
-                        "product_data": {"name": description[:200] or reference},
+                        "unit_amount": to_pay.amount,
+                        "product_data": {"name": to_pay.description[:200] or to_pay.reference},
                     },
                 }
             ],
-            "payment_intent_data": {"metadata": marks, "description": description[:200] or reference},
-            "client_reference_id": reference,
+            "payment_intent_data": {"metadata": marks, "description": to_pay.description[:200] or to_pay.reference},
+            "client_reference_id": to_pay.reference,
             "metadata": marks,
-            "expires_at": int((at + PAY_WITHIN).timestamp()),
-            "success_url": return_url,
-            "cancel_url": return_url,
+            "expires_at": int((to_pay.at + PAY_WITHIN).timestamp()),
+            "success_url": to_pay.return_url,
+            "cancel_url": to_pay.return_url,
         }
-        return self.page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
+        return self.page(
+            called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": to_pay.reference}))
+        )
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
         intent = self._intent(reference)

@@ -20,6 +20,8 @@ from .base import (
     Outcome,
     Pending,
     Redirect,
+    ToCharge,
+    ToLink,
     Unknown,
     Unlinked,
 )
@@ -32,20 +34,12 @@ from .wire import CHECK_AFTER, Told, part_of, rows_of, text_of
 class LinkingStripe(Stripe):
     """Adapter for Stripe, for cards that customers have linked as well."""
 
-    def begin_link(
-        self,
-        *,
-        reference: str,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Redirect | LinkOutcome:
-        marks = {"reference": reference, "customer": customer_ref}
+    def begin_link(self, to_link: ToLink) -> Redirect | LinkOutcome:
+        marks = {"reference": to_link.reference, "customer": to_link.customer_ref}
         holder = called(
             lambda: self.api.customers.create(
-                {"metadata": marks, "description": description[:200]}, {"idempotency_key": f"{reference}-customer"}
+                {"metadata": marks, "description": to_link.description[:200]},
+                {"idempotency_key": f"{to_link.reference}-customer"},
             )
         )
         if not isinstance(holder, dict):
@@ -56,10 +50,12 @@ class LinkingStripe(Stripe):
             "customer": holder["id"],
             "setup_intent_data": {"metadata": marks},
             "metadata": marks,
-            "success_url": return_url,
-            "cancel_url": return_url,
+            "success_url": to_link.return_url,
+            "cancel_url": to_link.return_url,
         }
-        return self.page(called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": reference})))
+        return self.page(
+            called(lambda: self.api.checkout.sessions.create(wanted, {"idempotency_key": to_link.reference}))
+        )
 
     def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
         _event, about = self.event(body, headers)
@@ -84,31 +80,21 @@ class LinkingStripe(Stripe):
     def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         return self._linked(token, at)
 
-    def charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        token: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Outcome:
-        holder, _colon, method = token.partition(":")
+    def charge(self, to_charge: ToCharge) -> Outcome:
+        holder, _colon, method = to_charge.token.partition(":")
         wanted = {
-            "amount": amount,
+            "amount": to_charge.amount,
             "currency": CURRENCY,
             "customer": holder,
             "payment_method": method,
             "off_session": True,
             "confirm": True,
-            "description": description[:200] or reference,
-            "metadata": {"reference": reference, "customer": customer_ref, "charge": "linked"},
+            "description": to_charge.description[:200] or to_charge.reference,
+            "metadata": {"reference": to_charge.reference, "customer": to_charge.customer_ref, "charge": "linked"},
             "expand": ["latest_charge"],
         }
-        intent = called(lambda: self.api.payment_intents.create(wanted, {"idempotency_key": reference}))
-        return self.outcome(intent, reference, at) if isinstance(intent, dict) else intent
+        intent = called(lambda: self.api.payment_intents.create(wanted, {"idempotency_key": to_charge.reference}))
+        return self.outcome(intent, to_charge.reference, to_charge.at) if isinstance(intent, dict) else intent
 
     def unlink(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         method = token.partition(":")[2]

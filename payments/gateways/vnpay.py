@@ -32,6 +32,7 @@ from .base import (
     Report,
     Succeeded,
     TakenBack,
+    ToPay,
     Unknown,
     Verdict,
     of_the_payment,
@@ -87,34 +88,23 @@ class VNPay:
     def new_refund_reference(self, now: datetime) -> str:
         return uuid.uuid4().hex
 
-    def start(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-        payer_address: str = "",
-    ) -> Redirect | Outcome:
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
         """No call: VNPay learns of the order when the customer gets there, and knows the notice's address already."""
-        created = _begun(reference)
+        created = _begun(to_pay.reference)
         fields = {
             "vnp_Version": VERSION,
             "vnp_Command": "pay",
             "vnp_TmnCode": self.tmn_code,
-            "vnp_Amount": str(amount * 100),
-            "vnp_CreateDate": reference[:14],
+            "vnp_Amount": str(to_pay.amount * 100),
+            "vnp_CreateDate": to_pay.reference[:14],
             "vnp_ExpireDate": _written(created + self.caps.order_ttl),
             "vnp_CurrCode": "VND",
-            "vnp_IpAddr": payer_address or self.ip_address,
+            "vnp_IpAddr": to_pay.payer_address or self.ip_address,
             "vnp_Locale": "vn",
-            "vnp_OrderInfo": protocol.plain(description) or reference,
+            "vnp_OrderInfo": protocol.plain(to_pay.description) or to_pay.reference,
             "vnp_OrderType": "other",
-            "vnp_ReturnUrl": return_url,
-            "vnp_TxnRef": reference,
+            "vnp_ReturnUrl": to_pay.return_url,
+            "vnp_TxnRef": to_pay.reference,
         }
         query = protocol.query_string(fields)
         return Redirect(f"{self.pay_url}?{query}&vnp_SecureHash={protocol.sign(self.secret, query)}")

@@ -27,6 +27,8 @@ from .base import (
     Reply,
     Report,
     Succeeded,
+    ToCharge,
+    ToPay,
     Unknown,
     Verdict,
 )
@@ -102,27 +104,8 @@ class ZaloPay:
     def new_refund_reference(self, now: datetime) -> str:
         return f"{now.astimezone(VIETNAM):%y%m%d}_{self.app_id}_{uuid.uuid4().hex[:24]}"
 
-    def start(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-        payer_address: str = "",
-    ) -> Redirect | Outcome:
-        answer = self._create(
-            reference=reference,
-            amount=amount,
-            description=description,
-            customer_ref=customer_ref,
-            embed_data={"redirecturl": return_url},
-            callback_url=callback_url,
-            at=at,
-        )
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
+        answer = self._create(to_pay, {"redirecturl": to_pay.return_url})
         if isinstance(answer, Unknown):
             return answer
         status, detail = codes_of(answer)
@@ -130,7 +113,7 @@ class ZaloPay:
             url = str(answer.get("order_url", ""))
             return Redirect(url) if leads_to(url, self.page_hosts) else Unknown("order_url leads elsewhere")
         if detail == DUPLICATE_ORDER:
-            return self.query(reference=reference, at=at)
+            return self.query(reference=to_pay.reference, at=to_pay.at)
         return refusal(CREATE_REFUSED, detail, answer)
 
     def query(self, *, reference: str, at: datetime) -> Outcome:
@@ -223,29 +206,18 @@ class ZaloPay:
             raise BadSignature("another merchant's order")
         return envelope.get("type"), told
 
-    def _create(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        embed_data: dict[str, str],
-        callback_url: str,
-        at: datetime,
-        **more: str,
-    ) -> dict[str, object] | Unknown:
+    def _create(self, errand: ToPay | ToCharge, embed_data: dict[str, str], **more: str) -> dict[str, object] | Unknown:
         return self.call(
             "create",
-            app_trans_id=reference,
-            app_user=customer_ref,
-            amount=amount,
-            app_time=milliseconds(at),
+            app_trans_id=errand.reference,
+            app_user=errand.customer_ref,
+            amount=errand.amount,
+            app_time=milliseconds(errand.at),
             embed_data=json.dumps(embed_data),
             item="[]",
-            description=description[:256],
+            description=errand.description[:256],
             bank_code="",
-            callback_url=callback_url,
+            callback_url=errand.callback_url,
             expire_duration_seconds=int(self.caps.order_ttl.total_seconds()),
             **more,
         )

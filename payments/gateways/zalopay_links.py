@@ -18,6 +18,8 @@ from .base import (
     Outcome,
     Pending,
     Redirect,
+    ToCharge,
+    ToLink,
     Unknown,
     Unlinked,
 )
@@ -44,28 +46,19 @@ class LinkingZaloPay(ZaloPay):
 
     caps: Caps = LINK_CAPS
 
-    def begin_link(
-        self,
-        *,
-        reference: str,
-        description: str,
-        customer_ref: str,
-        return_url: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Redirect | LinkOutcome:
+    def begin_link(self, to_link: ToLink) -> Redirect | LinkOutcome:
         """Without a limit of ours: the wallet's own holds. Documents and answers name the page's address differently."""
         answer = self.call(
             "agreement/bind",
-            app_trans_id=reference,
-            identifier=customer_ref,
+            app_trans_id=to_link.reference,
+            identifier=to_link.customer_ref,
             binding_type="WALLET",
             binding_data="{}",
             max_amount=0,
-            req_date=milliseconds(at),
-            redirect_url=return_url,
-            callback_url=callback_url,
-            description=description[:256],
+            req_date=milliseconds(to_link.at),
+            redirect_url=to_link.return_url,
+            callback_url=to_link.callback_url,
+            description=to_link.description[:256],
         )
         if isinstance(answer, Unknown):
             return answer
@@ -75,7 +68,9 @@ class LinkingZaloPay(ZaloPay):
             found = next((page for page in pages if leads_to(page, self.page_hosts)), None)
             return Redirect(found) if found else Unknown("the page to agree on leads elsewhere")
         if detail == DUPLICATE_ORDER:
-            return self.finish_link(reference=reference, customer_ref=customer_ref, proof="", at=at)
+            return self.finish_link(
+                reference=to_link.reference, customer_ref=to_link.customer_ref, proof="", at=to_link.at
+            )
         return refusal(CREATE_REFUSED, detail, answer)
 
     def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
@@ -106,47 +101,28 @@ class LinkingZaloPay(ZaloPay):
     def query_link(self, *, reference: str, customer_ref: str, token: str, at: datetime) -> LinkOutcome:
         return self.finish_link(reference=reference, customer_ref=customer_ref, proof="", at=at)
 
-    def charge(
-        self,
-        *,
-        reference: str,
-        amount: int,
-        description: str,
-        customer_ref: str,
-        token: str,
-        callback_url: str,
-        at: datetime,
-    ) -> Outcome:
+    def charge(self, to_charge: ToCharge) -> Outcome:
         """An order, and then its payment. An order that is there already may have been paid: it is asked about."""
-        order = self._create(
-            reference=reference,
-            amount=amount,
-            description=description,
-            customer_ref=customer_ref,
-            embed_data={},
-            callback_url=callback_url,
-            at=at,
-            product_code="AGREEMENT",
-        )
+        order = self._create(to_charge, {}, product_code="AGREEMENT")
         if isinstance(order, Unknown):
             return order
         status, detail = codes_of(order)
         if detail == DUPLICATE_ORDER:
-            return self.query(reference=reference, at=at)
+            return self.query(reference=to_charge.reference, at=to_charge.at)
         if status != SUCCESS:
             return refusal(CREATE_REFUSED, detail, order)
         answer = self.call(
             "agreement/pay",
-            identifier=customer_ref,
+            identifier=to_charge.customer_ref,
             zp_trans_token=text_of(order, "zp_trans_token"),
-            pay_token=_parts(token)["pay_token"],
-            req_date=milliseconds(at),
+            pay_token=_parts(to_charge.token)["pay_token"],
+            req_date=milliseconds(to_charge.at),
         )
         if isinstance(answer, Unknown):
             return answer
         if answer["return_code"] == PROCESSING:
             return Pending(CHECK_AFTER)
-        outcome = self.query(reference=reference, at=at)
+        outcome = self.query(reference=to_charge.reference, at=to_charge.at)
         if answer["return_code"] == SUCCESS or not isinstance(outcome, Pending):
             return outcome
         return Failed("declined", text_of(answer, "sub_return_message")[:200])

@@ -24,7 +24,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError
 from kernel.ids import new_id
 from payments import gateways
-from payments.gateways.base import Failed, Linking, Outcome, Redirect
+from payments.gateways.base import Failed, Linking, Outcome, Redirect, ToCharge, ToPay
 from payments.models import Payment, PaymentRequest
 from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
 from payments.services.limits import refuse_amount
@@ -255,14 +255,16 @@ def send(payment: Payment, *, actor: Actor, at: datetime) -> Payment:
 
 def _start(payment: Payment, actor: Actor, at: datetime) -> Redirect | Outcome:
     return gateways.gateway(payment.gateway).start(
-        reference=payment.reference,
-        amount=payment.amount,
-        description=_said_to_payer(payment),
-        customer_ref=str(payment.request_id or payment.customer_id),
-        at=at,
-        return_url=settings.PUBLIC_URL + _way_back(payment),
-        callback_url=gateways.notice_url(payment.gateway),
-        payer_address=actor.address,
+        ToPay(
+            reference=payment.reference,
+            amount=payment.amount,
+            description=_said_to_payer(payment),
+            customer_ref=str(payment.request_id or payment.customer_id),
+            at=at,
+            return_url=settings.PUBLIC_URL + _way_back(payment),
+            callback_url=gateways.notice_url(payment.gateway),
+            payer_address=actor.address,
+        )
     )
 
 
@@ -290,11 +292,13 @@ def _charge(payment: Payment, at: datetime) -> Outcome:
     except Unreadable:
         return Failed("revoked", "its token cannot be read here any more")
     return adapter.charge(
-        reference=payment.reference,
-        amount=payment.amount,
-        description=_said_to_payer(payment),
-        customer_ref=payment.linked.customer_ref,
-        token=token,
-        callback_url=gateways.notice_url(payment.gateway),
-        at=at,
+        ToCharge(
+            reference=payment.reference,
+            amount=payment.amount,
+            description=_said_to_payer(payment),
+            customer_ref=payment.linked.customer_ref,
+            token=token,
+            callback_url=gateways.notice_url(payment.gateway),
+            at=at,
+        )
     )

@@ -29,7 +29,7 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments import gateways
 from payments.audit import Did
-from payments.gateways.base import Failed, Linked, Linking, LinkOutcome, LinkReport, Redirect, Unlinked
+from payments.gateways.base import Failed, Linked, Linking, LinkOutcome, LinkReport, Redirect, ToLink, Unlinked
 from payments.models import Consent, LinkedAccount
 from payments.services.consents import Agreement, record_consent
 from payments.services.standing import stop_charging
@@ -103,12 +103,14 @@ def begin_link(
     with override(held.language):
         description = gettext("Link an account")
     answer = adapter.begin_link(
-        reference=link.reference,
-        description=description,
-        customer_ref=link.customer_ref,
-        return_url=f"{settings.PUBLIC_URL}/linked-accounts/{link.pk}/return/",
-        callback_url=gateways.notice_url(gateway),
-        at=at,
+        ToLink(
+            reference=link.reference,
+            description=description,
+            customer_ref=link.customer_ref,
+            return_url=f"{settings.PUBLIC_URL}/linked-accounts/{link.pk}/return/",
+            callback_url=gateways.notice_url(gateway),
+            at=at,
+        )
     )
     if not isinstance(answer, Redirect):
         return record_link(link.pk, answer, actor=actor, at=at)

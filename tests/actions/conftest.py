@@ -24,7 +24,7 @@ from payments.gateways import (
     Unlinked,
     Verdict,
 )
-from payments.gateways.base import Reply
+from payments.gateways.base import Reply, ToCharge, ToLink, ToPay
 from payments.models import Payment
 from tests.cast import NOON
 
@@ -48,8 +48,8 @@ class Gate:
     def new_reference(self, now: datetime) -> str:
         return f"gate-{next(_serial)}"
 
-    def start(self, *, amount: int, **_more: Any) -> Redirect | Outcome:
-        self.started.append(amount)
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
+        self.started.append(to_pay.amount)
         return self.answer
 
     def query(self, **_more: Any) -> Outcome:
@@ -89,8 +89,8 @@ class LinkingGate(Gate):
     unlinked: list[str] = field(default_factory=list)
     charged: list[int] = field(default_factory=list)
 
-    def begin_link(self, *, reference: str, **_more: Any) -> Redirect | LinkOutcome:
-        self.begun.append(reference)
+    def begin_link(self, to_link: ToLink) -> Redirect | LinkOutcome:
+        self.begun.append(to_link.reference)
         return Redirect("https://gate.example/agree")
 
     def parse_link_notice(self, body: bytes, headers: Mapping[str, str]) -> LinkReport | None:
@@ -107,9 +107,9 @@ class LinkingGate(Gate):
         self.unlinked.append(token)
         return self.ending
 
-    def charge(self, *, reference: str, amount: int, at: datetime, **_more: Any) -> Outcome:
-        self.charged.append(amount)
-        return self.charge_answer or Succeeded(f"txn-{reference}", amount, at)
+    def charge(self, to_charge: ToCharge) -> Outcome:
+        self.charged.append(to_charge.amount)
+        return self.charge_answer or Succeeded(f"txn-{to_charge.reference}", to_charge.amount, to_charge.at)
 
 
 @pytest.fixture

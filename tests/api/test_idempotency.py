@@ -16,6 +16,7 @@ from ledger.models import Transaction
 from lifecycle.models import ProvisioningRequest, Resource, ResourceEvent
 from orders.models import CheckoutSession, Order
 from payments.consents import VERSION
+from payments.gateways.base import ToPay
 from payments.gateways.zalopay import ZaloPay
 from payments.models import Consent, LinkedAccount, Payment
 from payments.services.wallet import wallet_of
@@ -338,10 +339,10 @@ def test_while_the_first_runs_the_second_is_told_so(as_alice, gateway, monkeypat
     called, go_on = Event(), Event()
     start = ZaloPay.start
 
-    def slow(self: ZaloPay, **more: Any) -> Any:
+    def slow(self: ZaloPay, to_pay: ToPay) -> Any:
         called.set()
         assert go_on.wait(20)
-        return start(self, **more)
+        return start(self, to_pay)
 
     monkeypatch.setattr(ZaloPay, "start", slow)
     wish = {"amount": 50_000, "gateway": "sandbox"}

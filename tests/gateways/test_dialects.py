@@ -7,7 +7,17 @@ import httpx
 import pytest
 
 from payments.gateways import momo, stripe_calls, vnpay
-from payments.gateways.base import NOT_FOUND, BadSignature, Failed, Pending, Redirect, Succeeded, TakenBack, Unknown
+from payments.gateways.base import (
+    NOT_FOUND,
+    BadSignature,
+    Failed,
+    Pending,
+    Redirect,
+    Succeeded,
+    TakenBack,
+    ToPay,
+    Unknown,
+)
 from payments.gateways.momo import MoMo
 from payments.gateways.stripe_links import LinkingStripe
 from payments.gateways.vnpay import VNPay
@@ -81,13 +91,15 @@ class Shopper:
 
     def start(self, amount=150_000):
         return self.gateway.start(
-            reference=self.reference,
-            amount=amount,
-            description="Nạp tiền — top up",
-            customer_ref="acme",
-            return_url="http://127.0.0.1:9/return?attempt=1",
-            callback_url=self.callback_url,
-            at=self.at,
+            ToPay(
+                reference=self.reference,
+                amount=amount,
+                description="Nạp tiền — top up",
+                customer_ref="acme",
+                return_url="http://127.0.0.1:9/return?attempt=1",
+                callback_url=self.callback_url,
+                at=self.at,
+            )
         )
 
     def page(self):

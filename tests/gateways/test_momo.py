@@ -22,6 +22,9 @@ from payments.gateways.base import (
     Pending,
     Redirect,
     Succeeded,
+    ToCharge,
+    ToLink,
+    ToPay,
     Unknown,
     Unlinked,
     Verdict,
@@ -100,16 +103,18 @@ def linking(answer=None, seen=None):
 
 def start(gateway, **more):
     return gateway.start(
-        **{
-            "reference": "260131-1",
-            "amount": 150_000,
-            "description": "Nạp tiền",
-            "customer_ref": "acme",
-            "return_url": "https://portal.test/return",
-            "callback_url": "https://portal.test/notice",
-            "at": NOON,
-            **more,
-        }
+        ToPay(
+            **{
+                "reference": "260131-1",
+                "amount": 150_000,
+                "description": "Nạp tiền",
+                "customer_ref": "acme",
+                "return_url": "https://portal.test/return",
+                "callback_url": "https://portal.test/notice",
+                "at": NOON,
+                **more,
+            }
+        )
     )
 
 
@@ -397,12 +402,14 @@ LINKED = Linked(TOKEN, "098***4567", NOON)
 
 def begin(gateway):
     return gateway.begin_link(
-        reference="260131-1",
-        description="Link",
-        customer_ref="acme",
-        return_url="https://portal.test/return",
-        callback_url="https://portal.test/notice",
-        at=NOON,
+        ToLink(
+            reference="260131-1",
+            description="Link",
+            customer_ref="acme",
+            return_url="https://portal.test/return",
+            callback_url="https://portal.test/notice",
+            at=NOON,
+        )
     )
 
 
@@ -412,13 +419,15 @@ def finish(gateway, proof="cbt"):
 
 def charge(gateway):
     return gateway.charge(
-        reference="260131-2",
-        amount=150_000,
-        description="Hóa đơn",
-        customer_ref="acme",
-        token=TOKEN,
-        callback_url="https://portal.test/notice",
-        at=NOON,
+        ToCharge(
+            reference="260131-2",
+            amount=150_000,
+            description="Hóa đơn",
+            customer_ref="acme",
+            token=TOKEN,
+            callback_url="https://portal.test/notice",
+            at=NOON,
+        )
     )
 
 

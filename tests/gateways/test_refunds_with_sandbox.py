@@ -13,7 +13,7 @@ from accounts.models import Customer
 from ledger.services import Kind
 from payments import gateways
 from payments.gateways import momo, stripe_calls, vnpay, zalopay
-from payments.gateways.base import Gateway, Redirect
+from payments.gateways.base import Gateway, Redirect, ToPay
 from payments.models import Payment, Refund
 from payments.services.outcomes import record_outcome
 from payments.services.returns import see_to_refunds
@@ -60,10 +60,10 @@ def payment(gateway: Gateway, sandbox: Sandbox) -> Payment:
         customer=customer, kind="top_up", means="gateway", gateway=gateway.code, reference=reference, payable="top_up:x", amount=150_000,
         actor="x", created_at=BEGAN,
     )  # fmt: skip
-    page = gateway.start(
+    page = gateway.start(ToPay(
         reference=reference, amount=150_000, description="top up", customer_ref="acme", return_url="http://127.0.0.1:9/return",
         callback_url="http://127.0.0.1:9/notice", at=BEGAN,
-    )  # fmt: skip
+    ))  # fmt: skip
     assert isinstance(page, Redirect)
     opened = sandbox.http.get(page.url)
     sandbox.press(str(opened.next_request.url) if opened.next_request else page.url, "pay")

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from payments.gateways import statements
-from payments.gateways.base import Moved, Movement, Unknown, UnreadableStatement
+from payments.gateways.base import Moved, Movement, ToPay, Unknown, UnreadableStatement
 from payments.gateways.momo import MoMo
 from payments.gateways.stripe_balance import moved_of
 from payments.gateways.stripe_cards import Stripe
@@ -69,13 +69,15 @@ def paid(gateway, sandbox, amount=150_000):
     """The reference of a payment and what the gateway says of it."""
     reference = gateway.new_reference(now())
     redirect = gateway.start(
-        reference=reference,
-        amount=amount,
-        description="Top up",
-        customer_ref="acme",
-        return_url="http://127.0.0.1:9/return",
-        callback_url="http://127.0.0.1:9/notice",
-        at=now(),
+        ToPay(
+            reference=reference,
+            amount=amount,
+            description="Top up",
+            customer_ref="acme",
+            return_url="http://127.0.0.1:9/return",
+            callback_url="http://127.0.0.1:9/notice",
+            at=now(),
+        )
     )
     answer = sandbox.http.get(redirect.url)
     sandbox.press(str(answer.next_request.url) if answer.next_request else redirect.url, "pay")

@@ -27,6 +27,9 @@ from payments.gateways.base import (
     Report,
     Succeeded,
     TakenBack,
+    ToCharge,
+    ToLink,
+    ToPay,
     Unknown,
     Unlinked,
     Verdict,
@@ -69,10 +72,10 @@ def body_of(request: httpx.Request) -> dict[str, str]:
 
 
 def start(made: Stripe, amount: int = 181_000) -> Any:
-    return made.start(
+    return made.start(ToPay(
         reference="260131-a", amount=amount, description="create web-01", customer_ref="c1",
         return_url="https://portal.example/back", callback_url="https://portal.example/notice", at=NOON,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def refused(status: int, **error: Any) -> Callable[[httpx.Request], httpx.Response]:
@@ -328,10 +331,10 @@ def linking(reference: str = "260131-l") -> Callable[[httpx.Request], httpx.Resp
 def test_a_card_is_linked_by_consent_on_stripes_page() -> None:
     made, sent = adapter(linking())
     assert isinstance(made, Linking)
-    begun = made.begin_link(
+    begun = made.begin_link(ToLink(
         reference="260131-l", description="card", customer_ref="c1", return_url="https://p.example/",
         callback_url="https://p.example/n", at=NOON,
-    )  # fmt: skip
+    ))  # fmt: skip
     assert begun == Redirect("https://checkout.stripe.com/s/1")
     assert (body_of(sent[1])["mode"], body_of(sent[1])["customer"]) == ("setup", "cus_1")
     body, headers = signed(
@@ -362,10 +365,10 @@ CHARGE = {"reference": "260131-a", "customer": "c1", "charge": "linked"}
 
 
 def charged(made: Stripe) -> Any:
-    return made.charge(
+    return made.charge(ToCharge(
         reference="260131-a", amount=181_000, description="invoice", customer_ref="c1", token="cus_1:pm_1",
         callback_url="https://p.example/n", at=NOON,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def test_a_linked_card_is_charged_without_the_customer_once_per_reference() -> None:

@@ -16,6 +16,7 @@ from payments.gateways.base import (
     Redirect,
     Succeeded,
     TakenBack,
+    ToPay,
     Unknown,
     Verdict,
 )
@@ -124,13 +125,15 @@ def refund(answer, amount=50_000, **more):
 
 def test_the_customer_is_sent_to_an_address_that_is_signed_as_documented():
     redirect = adapter().start(
-        reference=REFERENCE,
-        amount=150_000,
-        description="Nạp tiền vào ví",
-        customer_ref="acme",
-        return_url="https://portal.test/return?a=1",
-        callback_url="https://portal.test/notice",
-        at=NOON,
+        ToPay(
+            reference=REFERENCE,
+            amount=150_000,
+            description="Nạp tiền vào ví",
+            customer_ref="acme",
+            return_url="https://portal.test/return?a=1",
+            callback_url="https://portal.test/notice",
+            at=NOON,
+        )
     )
 
     assert isinstance(redirect, Redirect)

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from payments.gateways import zalopay
-from payments.gateways.base import NOT_FOUND, BadSignature, Failed, Pending, Redirect, Succeeded, Unknown
+from payments.gateways.base import NOT_FOUND, BadSignature, Failed, Pending, Redirect, Succeeded, ToPay, Unknown
 from payments.gateways.zalopay import ZaloPay
 from tests.sandbox.servers import APP_ID, KEY1, KEY2, running_sandbox, until
 
@@ -38,13 +38,15 @@ class Shopper:
 
     def start(self, amount=150_000):
         return self.gateway.start(
-            reference=self.reference,
-            amount=amount,
-            description="Nạp tiền — top up",
-            customer_ref="acme",
-            return_url="http://127.0.0.1:9/return?attempt=1",
-            callback_url=self.callback_url,
-            at=self.at,
+            ToPay(
+                reference=self.reference,
+                amount=amount,
+                description="Nạp tiền — top up",
+                customer_ref="acme",
+                return_url="http://127.0.0.1:9/return?attempt=1",
+                callback_url=self.callback_url,
+                at=self.at,
+            )
         )
 
     def query(self):

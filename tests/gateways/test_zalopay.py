@@ -15,6 +15,7 @@ from payments.gateways.base import (
     Redirect,
     Report,
     Succeeded,
+    ToPay,
     Unknown,
     Verdict,
 )
@@ -61,13 +62,15 @@ def adapter(answer=None, *, key2=DOCUMENTED_KEY2, app_id=2553, seen=None):
 
 def start(gateway: ZaloPay):
     return gateway.start(
-        reference="260131_000001",
-        amount=100_000,
-        description="Top up",
-        customer_ref="acc42",
-        return_url="https://portal.test/return",
-        callback_url="https://portal.test/callback",
-        at=NOON,
+        ToPay(
+            reference="260131_000001",
+            amount=100_000,
+            description="Top up",
+            customer_ref="acc42",
+            return_url="https://portal.test/return",
+            callback_url="https://portal.test/callback",
+            at=NOON,
+        )
     )
 
 

@@ -17,6 +17,8 @@ from payments.gateways.base import (
     Pending,
     Redirect,
     Succeeded,
+    ToCharge,
+    ToLink,
     Unknown,
     Unlinked,
 )
@@ -55,12 +57,14 @@ def adapter(*answers, seen=None, kind=LinkingZaloPay):
 
 def begin(gateway):
     return gateway.begin_link(
-        reference="260131_000002",
-        description="Link",
-        customer_ref="acc42",
-        return_url="https://portal.test/return",
-        callback_url="https://portal.test/notice",
-        at=AT,
+        ToLink(
+            reference="260131_000002",
+            description="Link",
+            customer_ref="acc42",
+            return_url="https://portal.test/return",
+            callback_url="https://portal.test/notice",
+            at=AT,
+        )
     )
 
 
@@ -70,13 +74,15 @@ def finish(gateway):
 
 def charge(gateway):
     return gateway.charge(
-        reference="260131_000003",
-        amount=100_000,
-        description="Invoice",
-        customer_ref="acc42",
-        token=TOKEN,
-        callback_url="https://portal.test/notice",
-        at=AT,
+        ToCharge(
+            reference="260131_000003",
+            amount=100_000,
+            description="Invoice",
+            customer_ref="acc42",
+            token=TOKEN,
+            callback_url="https://portal.test/notice",
+            at=AT,
+        )
     )
 
 

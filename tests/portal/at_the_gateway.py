@@ -24,8 +24,8 @@ class FakeGateway:
         self.count += 1
         return f"{now:%y%m%d}_{self.count:09}"
 
-    def start(self, **order):
-        self.order = order
+    def start(self, to_pay):
+        self.order = to_pay
         return self.answer
 
     def query(self, *, reference, at):

@@ -17,7 +17,7 @@ from catalog.models import Item
 from kernel.actors import Actor
 from notifications.models import Letter
 from orders.models import Action, Order
-from payments.gateways.base import Failed
+from payments.gateways.base import Failed, ToPay
 from payments.models import ExpectedTransfer, Payment, PaymentRequest
 from payments.payer_links import token_of
 from payments.queries import OpenGateway
@@ -148,14 +148,20 @@ def test_who_begins_to_pay_again_and_again_has_to_wait(
 def test_the_way_back_from_the_gateway_carries_no_token(
     small: Item, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: dict[str, Any] = {}
+    told: list[ToPay] = []
     start = gate.start
-    monkeypatch.setattr(gate, "start", lambda **sent: heard.update(sent) or start(**sent))
+
+    def hears(to_pay: ToPay) -> object:
+        told.append(to_pay)
+        return start(to_pay)
+
+    monkeypatch.setattr(gate, "start", hears)
     request = asked(small)
     begins(through_the_door(request), request)
-    assert heard["return_url"].endswith(reverse("payer-return", args=[request.pk]))
+    [heard] = told
+    assert heard.return_url.endswith(reverse("payer-return", args=[request.pk]))
     assert str(request.customer_id) not in str(heard)
-    assert heard["description"] == "Payment for Your daughter"
+    assert heard.description == "Payment for Your daughter"
 
 
 def test_a_payment_that_failed_may_be_tried_again(small: Item, gate: Gate) -> None:

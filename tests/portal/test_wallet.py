@@ -43,7 +43,7 @@ def test_topping_up_leads_to_the_gateway(alice, gateway):
     assert (answer.status_code, answer["Location"]) == (303, HOSTED)
     payment = Payment.objects.get(customer=alice)
     assert (payment.amount, payment.state, payment.kind) == (500_000, "processing", "top_up")
-    assert gateway.order["return_url"].endswith(f"/payments/{payment.pk}/return/")
+    assert gateway.order.return_url.endswith(f"/payments/{payment.pk}/return/")
     assert wallet_of(alice.pk).available == 10_000_000
 
 

@@ -25,6 +25,7 @@ from orders.services.quotes import StaleQuote
 from orders.services.stories.renew import NewEndInThePast
 from payments.acts import AdjustCredit
 from payments.gateways import Caps, Failed, Outcome, Pending, Redirect, Succeeded, Unknown
+from payments.gateways.base import ToPay
 from payments.models import Payment
 from payments.services.wallet import InsufficientCredit
 from tests.actions.books import books
@@ -57,7 +58,7 @@ class Gate:
         self.started += 1
         return f"gate-{self.started}"
 
-    def start(self, **_more: Any) -> Redirect | Outcome:
+    def start(self, to_pay: ToPay) -> Redirect | Outcome:
         page = Redirect("https://gate.example/pay")
         answers: list[Redirect | Outcome] = [page, page, page, page, Unknown("time-out"), Failed("no", "no")]
         return self.random.choice(answers)
