@@ -116,7 +116,7 @@ class LinkedAccountViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, End
     @idempotent(in_steps=True)
     def check(self, request: Request, pk: UUID) -> Response:
         """Ask the gateway now how the link stands."""
-        return self.show(ask_about_link(self.get_object().pk, actor=self.actor, at=self.at))
+        return self.show(ask_about_link(self.get_object().pk, at=self.at))
 
     @action(detail=True, methods=["post"])
     @idempotent()

@@ -113,7 +113,7 @@ def begin_link(
         )
     )
     if not isinstance(answer, Redirect):
-        return record_link(link.pk, answer, actor=actor, at=at)
+        return record_link(link.pk, answer, at=at)
     LinkedAccount.objects.filter(pk=link.pk).update(redirect_url=answer.url)
     link.refresh_from_db()
     return link
@@ -134,7 +134,7 @@ class LinkQuestions(Outbox[LinkedAccount]):
 LINK_QUESTIONS = LinkQuestions()
 
 
-def ask_about_link(link_id: UUID, *, actor: Actor, at: datetime) -> LinkedAccount:
+def ask_about_link(link_id: UUID, *, at: datetime) -> LinkedAccount:
     """
     Ask the gateway now what there is to be known or done about a link.
 
@@ -143,7 +143,7 @@ def ask_about_link(link_id: UUID, *, actor: Actor, at: datetime) -> LinkedAccoun
     link = LinkedAccount.objects.get(pk=link_id)
     if link.ask_at:
         LINK_QUESTIONS.count(link, at=at)
-    return record_link(link_id, _answer(link, at), actor=actor, at=at)
+    return record_link(link_id, _answer(link, at), at=at)
 
 
 def gateways_with_links_due(at: datetime) -> list[str]:
@@ -155,18 +155,15 @@ def gateways_with_links_due(at: datetime) -> list[str]:
 def ask_about_links_due(code: str, *, at: datetime) -> Tally:
     """Ask one gateway in its turn."""
     due = LinkedAccount.objects.filter(LINK_QUESTIONS.is_due(at), gateway=code).order_by("ask_at")
-    actor = Actor.job("see-to-links")
     pks = due.values_list("pk", flat=True)
-    return take_turn(
-        code, lambda: pks[:AT_ONCE], lambda pk: ask_when_due(pk, actor=actor, at=at), what="linked account"
-    )
+    return take_turn(code, lambda: pks[:AT_ONCE], lambda pk: ask_when_due(pk, at=at), what="linked account")
 
 
-def ask_when_due(link_id: UUID, *, actor: Actor, at: datetime) -> None:
+def ask_when_due(link_id: UUID, *, at: datetime) -> None:
     """As `ask_about_link`, unless it is not time for it, or somebody else asks."""
     with LINK_QUESTIONS.claim(link_id, at=at) as claimed:
         for link in claimed:
-            record_link(link_id, _answer(link, at), actor=actor, at=at)
+            record_link(link_id, _answer(link, at), at=at)
 
 
 def _answer(link: LinkedAccount, at: datetime) -> LinkOutcome:
@@ -182,7 +179,7 @@ def _answer(link: LinkedAccount, at: datetime) -> LinkOutcome:
 
 
 @transaction.atomic
-def record_link(link_id: UUID, outcome: LinkOutcome, *, actor: Actor, at: datetime) -> LinkedAccount:
+def record_link(link_id: UUID, outcome: LinkOutcome, *, at: datetime) -> LinkedAccount:
     """Record what is known about a link now; repeating or reordering changes nothing."""
     link = hold_link(link_id)
     if link.state == State.PENDING:

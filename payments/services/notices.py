@@ -64,7 +64,7 @@ def _hear(code: str, report: Report, body: bytes, *, at: datetime) -> Verdict:
     actor = Actor.job(f"notice:{code}")
     with transaction.atomic():
         if report.refund:
-            verdict = judge_refund(payment.pk, report.refund, report.outcome, actor=actor, at=at)
+            verdict = judge_refund(payment.pk, report.refund, report.outcome, at=at)
         else:
             _payment, verdict = judge(payment.pk, report.outcome, actor=actor, at=at)
         if verdict != Verdict.RETRY_LATER:  # it is still to be judged

@@ -147,19 +147,17 @@ def is_of_another(refund: Refund, outcome: Outcome) -> bool:
     return same.exclude(pk=refund.pk).exists()
 
 
-def judge_refund(payment_id: UUID, reference: str, outcome: Outcome, *, actor: Actor, at: datetime) -> Verdict:
+def judge_refund(payment_id: UUID, reference: str, outcome: Outcome, *, at: datetime) -> Verdict:
     """What a gateway tells by itself of a refund of this payment, which it names as we do."""
     refund = Refund.objects.filter(payment=payment_id, reference=reference).first()
     if refund is None:
         return Verdict.UNKNOWN_REFERENCE
     before = refund.state
-    return (
-        Verdict.DUPLICATE if record_refund(refund.pk, outcome, actor=actor, at=at).state == before else Verdict.ACCEPTED
-    )
+    return Verdict.DUPLICATE if record_refund(refund.pk, outcome, at=at).state == before else Verdict.ACCEPTED
 
 
 @transaction.atomic
-def record_refund(refund_id: UUID, outcome: Outcome, *, actor: Actor, at: datetime) -> Refund:
+def record_refund(refund_id: UUID, outcome: Outcome, *, at: datetime) -> Refund:
     """
     Record what is known about a refund. An end stands, but that one which was made may fail afterwards, at gateways where it
     can: that beats everything, so order does not matter.

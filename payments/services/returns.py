@@ -53,15 +53,14 @@ RETURNS = Returns()
 
 def see_to_refunds(*, at: datetime) -> Tally:
     """Hand what was decided to the gateways, and ask about what they have not decided yet."""
-    actor = Actor.job("see-to-refunds")
     due = Refund.objects.filter(RETURNS.is_due(at)).order_by("check_at").values_list("pk", flat=True)
-    return for_each(list(due[:AT_ONCE]), lambda pk: _see_to(pk, actor=actor, at=at), what="refund")
+    return for_each(list(due[:AT_ONCE]), lambda pk: _see_to(pk, at=at), what="refund")
 
 
-def _see_to(refund_id: UUID, *, actor: Actor, at: datetime) -> None:
+def _see_to(refund_id: UUID, *, at: datetime) -> None:
     with RETURNS.claim(refund_id, at=at) as claimed:
         for refund in claimed:
-            record_refund(refund.pk, _sent_or_asked(refund, at=at), actor=actor, at=at)
+            record_refund(refund.pk, _sent_or_asked(refund, at=at), at=at)
 
 
 def check_refund(refund_id: UUID, *, reason: str, actor: Actor, at: datetime) -> Refund:
@@ -77,7 +76,7 @@ def check_refund(refund_id: UUID, *, reason: str, actor: Actor, at: datetime) ->
         RETURNS.count(refund, at=at)
     outcome = _sent_or_asked(refund, at=at) if refund.is_undecided else _asked(refund, at=at)
     with transaction.atomic():
-        refund = record_refund(refund.pk, outcome, actor=actor, at=at)
+        refund = record_refund(refund.pk, outcome, at=at)
         record_audit(
             Did.ASK_GATEWAY, refund.reference, actor=actor, at=at, reason=reason, customer=refund.customer, state=refund.state
         )  # fmt: skip

@@ -124,7 +124,7 @@ def link_return(request: PortalRequest, link_id: UUID) -> HttpResponse:
     """Back from the gateway. What the address says is not believed: the gateway itself is asked."""
     found = own_link(request, link_id)
     if found.state == LinkedAccount.State.PENDING:
-        found = ask_about_link(found.pk, actor=request.actor, at=request.at)
+        found = ask_about_link(found.pk, at=request.at)
     words = account_words(found.known_as)
     match found.state:
         case LinkedAccount.State.ACTIVE:

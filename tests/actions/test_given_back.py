@@ -249,7 +249,7 @@ def test_a_refund_in_between_changes_nothing(
 
     def ended() -> None:
         if Refund.objects.filter(pk=refund.pk, state="under_way").exists():
-            record_refund(refund.pk, end, actor=JOB, at=NOON)
+            record_refund(refund.pk, end, at=NOON)
 
     steps = {
         "sent": lambda: see_to_refunds(at=NOON),

@@ -55,7 +55,7 @@ def begun(customer: Customer, gateway: str = "gate") -> LinkedAccount:
 
 
 def asked(link: LinkedAccount, at: Any = NOON) -> LinkedAccount:
-    return ask_about_link(link.pk, actor=JOB, at=at)
+    return ask_about_link(link.pk, at=at)
 
 
 def told(kind: Notice.Kind) -> int:

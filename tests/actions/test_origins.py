@@ -21,7 +21,7 @@ from payments.services.refunds import record_refund, returnable
 from payments.services.reversals import take_back
 from payments.services.wallet import wallet_of
 from tests.api.conftest import caller_of
-from tests.cast import DAY, JOB, MONTH, NOON, STAFF, answer, chosen, create, fund, make_customer, order, quote
+from tests.cast import DAY, MONTH, NOON, STAFF, answer, chosen, create, fund, make_customer, order, quote
 from tests.markup import markup
 from tests.portal.seen import signed_in
 from tests.refunds import returned, topped_up
@@ -70,7 +70,7 @@ def test_what_was_returned_or_taken_back_paid_nothing_else(small: Item) -> None:
 def test_what_could_not_be_returned_is_there_to_be_spent_again(small: Item) -> None:
     customer = make_customer()
     payment = topped_up(customer, 300_000)
-    record_refund(returned(payment, 300_000).pk, Failed("not_refundable", ""), actor=JOB, at=NOON)
+    record_refund(returned(payment, 300_000).pk, Failed("not_refundable", ""), at=NOON)
     create(customer, small, at=NOON + DAY)
     assert spent(customer)[-1] == [("bought", 181_000, payment.pk)]
 
@@ -159,7 +159,7 @@ def test_a_refund_that_is_done_stays_the_top_ups(small: Item) -> None:
     refund = returned(payment, 100_000)
     refund.send(at=NOON)
     refund.save()
-    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON)
+    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), at=NOON)
     create(customer, small, at=NOON + DAY)
     assert spent(customer) == [[("bought", 100_000, payment.pk)], [("bought", 181_000, payment.pk)]]
 
@@ -168,7 +168,7 @@ def went_back(payment: Payment, amount: int) -> None:
     refund = returned(payment, amount)
     refund.send(at=NOON)
     refund.save()
-    record_refund(refund.pk, Succeeded("R-1", amount, NOON), actor=JOB, at=NOON)
+    record_refund(refund.pk, Succeeded("R-1", amount, NOON), at=NOON)
 
 
 def test_what_went_twice_is_paid_by_what_came_first_and_the_kinds_add_up(small: Item) -> None:

@@ -291,7 +291,7 @@ def sent(customer: Customer, outcome: Outcome | None = None) -> Refund:
     payment = booked(customer, 300_000)
     refund = returned(payment, 100_000)
     Refund.objects.filter(pk=refund.pk).update(state="under_way", sent_at=NOON)
-    return record_refund(refund.pk, outcome or Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON)
+    return record_refund(refund.pk, outcome or Succeeded("R-1", 100_000, NOON), at=NOON)
 
 
 def back(refund: Refund, **changes: Any) -> Moved:
@@ -341,7 +341,7 @@ def test_a_refund_twice_in_the_statement_is_found(customer: Customer) -> None:
 def test_a_refund_that_we_hear_of_later_ends_its_difference(customer: Customer) -> None:
     refund = sent(customer, Pending())
     reads(line(refund.payment), back(refund))
-    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), actor=JOB, at=NOON + DAY)
+    record_refund(refund.pk, Succeeded("R-1", 100_000, NOON), at=NOON + DAY)
 
     reads(day=TODAY + DAY)
     assert ReconciliationCase.objects.get().resolution == "agrees"

@@ -290,7 +290,7 @@ def test_in_whatever_order_a_refund_is_told_the_end_is_the_same(
         "unknown": Unknown("?"),
     }
     for name in [*order, *order]:
-        judge_refund(payment.pk, refund.reference, told[name], actor=JOB, at=LATER)
+        judge_refund(payment.pk, refund.reference, told[name], at=LATER)
     refund.refresh_from_db()
     is_failed = comes_back or order.index("failed") < order.index("done")
     assert refund.state == ("failed" if is_failed else "done")

@@ -150,7 +150,7 @@ def test_what_was_spent_of_it_meanwhile_is_owed(refused_refund: Refund) -> None:
 
 def came_back(gate: Gate) -> Refund:
     gate.caps = replace(gate.caps, refunds_come_back=True)
-    return record_refund(sent(make_customer()).pk, Failed("bounced", ""), actor=JOB, at=NOON)
+    return record_refund(sent(make_customer()).pk, Failed("bounced", ""), at=NOON)
 
 
 def test_a_refund_with_another_end_or_none_was_not_refused(gate: Gate) -> None:

@@ -53,7 +53,7 @@ def test_a_dispute_after_a_finished_refund_is_booked_and_what_went_twice_is_a_de
     """Of 300,000 200,000 went back; the bank takes all 300,000: 100,000 out of the wallet, 200,000 are owed."""
     refund = returned(payment, 200_000, by=gate)
     see_to_refunds(at=NOON)
-    record_refund(refund.pk, DONE, actor=JOB, at=NOON)
+    record_refund(refund.pk, DONE, at=NOON)
     assert told(payment, DISPUTE) == Verdict.ACCEPTED
     reversal = Reversal.objects.get()
     assert (reversal.from_credit, reversal.reopened, reversal.debt, reversal.closed_at) == (100_000, 0, 200_000, None)
@@ -69,7 +69,7 @@ def test_a_dispute_after_a_finished_refund_is_booked_and_what_went_twice_is_a_de
 def test_all_that_went_back_can_be_taken_by_staff_from_a_line_of_the_statement(gate: Gate, payment: Payment) -> None:
     refund = returned(payment, 300_000, by=gate)
     see_to_refunds(at=NOON)
-    record_refund(refund.pk, Succeeded("R-1", 300_000, NOON), actor=JOB, at=NOON)
+    record_refund(refund.pk, Succeeded("R-1", 300_000, NOON), at=NOON)
     payment.refresh_from_db()
     assert payment.state == "refunded"
     take_back(payment.pk, 300_000, reference="CB-1", reason="line", actor=STAFF, at=NOON + DAY)
@@ -81,7 +81,7 @@ def test_no_invoice_opens_again_for_money_that_had_gone_back(gate: Gate, payment
     """300,000: 200,000 go back, other 181,000 pay a server. The bank takes 300,000: 100,000 by credit, none from that invoice."""
     refund = returned(payment, 200_000, by=gate)
     see_to_refunds(at=NOON)
-    record_refund(refund.pk, DONE, actor=JOB, at=NOON)
+    record_refund(refund.pk, DONE, at=NOON)
     topped_up(payment.customer, 181_000, gateway="gate", at=NOON)
     create(payment.customer, small, at=NOON + DAY)
     assert wallet_of(payment.customer_id).credit == 100_000
@@ -100,8 +100,7 @@ def test_whenever_the_bank_takes_it_the_end_is_the_same(
     steps = {
         "sent": lambda: see_to_refunds(at=NOON),
         "ended": lambda: (
-            Refund.objects.filter(pk=refund.pk, state="under_way").exists()
-            and record_refund(refund.pk, end, actor=JOB, at=NOON)
+            Refund.objects.filter(pk=refund.pk, state="under_way").exists() and record_refund(refund.pk, end, at=NOON)
         ),
         "taken": lambda: told(payment, DISPUTE),
     }

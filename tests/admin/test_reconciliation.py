@@ -254,7 +254,7 @@ def test_a_refund_that_was_carried_out_after_all_is_booked_with_one_click(staff,
     payment = topped_up(alice, 90_000)
     refund = returned(payment, 50_000)
     Refund.objects.filter(pk=refund.pk).update(state="under_way", sent_at=NOON)
-    record_refund(refund.pk, Failed("not_refundable", ""), actor=JOB, at=NOON)
+    record_refund(refund.pk, Failed("not_refundable", ""), at=NOON)
     case = difference(
         Moved(Movement.PAYMENT, payment.reference, payment.gateway_txn_id, 90_000, NOON),
         Moved(Movement.REFUND, refund.reference, "R-1", 50_000, NOON),

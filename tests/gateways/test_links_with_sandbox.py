@@ -59,7 +59,7 @@ class Linking:
     def agree(self) -> Linking:
         self.press("agree")
         self.sandbox.told_all()
-        ask_about_link(self.link.pk, actor=JOB, at=clock.now())
+        ask_about_link(self.link.pk, at=clock.now())
         assert self.state == "active"
         return self
 
@@ -91,7 +91,7 @@ def test_what_the_customer_confirms_is_linked_by_the_notice_alone(linking: Linki
 def test_what_the_customer_refuses_is_not_linked(linking: Linking) -> None:
     linking.press("refuse")
     if linking.code == "sandbox-stripe":  # its page was left, and could be opened again: nothing says so
-        ask_about_link(linking.link.pk, actor=JOB, at=clock.now() + HALF_AN_HOUR)
+        ask_about_link(linking.link.pk, at=clock.now() + HALF_AN_HOUR)
         assert linking.state == "expired"
     else:
         until(lambda: linking.state == "refused")

@@ -323,7 +323,7 @@ def test_after_three_days_nobody_comes_in_and_nothing_personal_is_left(hoa, lan,
     assert invoice["name"] == "Hoa Sen"
     assert AuditEntry.objects.filter(actor=lan.email).exists()
 
-    record_link(link.pk, Unlinked(), actor=JOB, at=at + 4 * DAY)
+    record_link(link.pk, Unlinked(), at=at + 4 * DAY)
     forget_the_rest(at=at + 4 * DAY)
     link.refresh_from_db()
     assert (link.token, link.display) == ("", "")

@@ -42,7 +42,7 @@ def sent(payment: Payment, amount: int, outcome: Any) -> None:
     refund = returned(payment, amount)
     refund.send(at=NOON)
     refund.save()
-    record_refund(refund.pk, outcome, actor=JOB, at=NOON + DAY)
+    record_refund(refund.pk, outcome, at=NOON + DAY)
 
 
 def test_a_top_up_that_failed_says_why() -> None:
