@@ -173,8 +173,6 @@ class Caps:
     max_amount: int
     order_ttl: timedelta  # how long a customer can pay after start()
     query_horizon: timedelta  # how long the gateway remembers an order
-    refund: bool = True
-    partial_refund: bool = True
     refund_days: int = REFUND_DAYS  # in so many a customer sees what was returned
     refunds_come_back: bool = False  # what was returned may fail afterwards: then it is ours again
     link: bool = False  # the adapter is a `Linking` too
