@@ -20,7 +20,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import column
+from accounts.admin.shown import column
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.models import Customer, Identity, Provider, ProviderDomain
 from door.models import AddressChange, Agreement, PrivacyRequest, SecondFactor, SignUp

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.look import column, instant, money
+from accounts.admin.shown import column, instant, money
 from ledger.models import Account, CreditHold, Entry, Grant, GrantUse, Transaction
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import column, money
+from accounts.admin.shown import column, money
 from accounts.admin.tasks import Task
 from accounts.models import Customer
 from kernel import clock, display

@@ -25,10 +25,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access import signed_in
 from accounts.admin.exports import list_as_file
 from accounts.admin.lists import StaffList, asked_sensibly
-from accounts.admin.look import shown_well
 from accounts.admin.reasons import WHY, ReasonAsked
 from accounts.admin.rows import WholeRow, sentence_of
 from accounts.admin.shapes import FieldNames, Fieldsets, Left
+from accounts.admin.shown import shown_well
 from accounts.admin.tasks import Task, change_page, task_page
 from accounts.audit import EDITS, edit_of
 from accounts.models import Customer

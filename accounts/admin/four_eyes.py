@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import four_eyes
 from accounts.access import signed_in
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import column, facts
+from accounts.admin.shown import column, facts
 from accounts.admin.tasks import Task
 from accounts.four_eyes import Act
 from accounts.models import StaffAct, User

@@ -19,9 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import signed_in
 from accounts.admin.base import LookOnlyAdmin, StaffAdmin
-from accounts.admin.look import column
 from accounts.admin.reasons import WHY
 from accounts.admin.shapes import Fieldsets, ListFilters
+from accounts.admin.shown import column
 from accounts.audit import acts_among, spellings_of, words_of
 from accounts.four_eyes import leave_for_review, refuse_unreviewed
 from accounts.may import Role

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing_portal.templatetags import charts, navigation
-from billing_portal.templatetags.states import HEALTH, STATES, SWITCHED, TONE_ICONS, Look, look_of
+from billing_portal.templatetags.states import HEALTH, STATES, SWITCHED, TONE_ICONS, Badge, badge_of
 from catalog import units
 from invoices.models import Invoice
 from kernel import actors, clock, display
@@ -217,8 +217,8 @@ def _icon(name: str, label: str, css: str) -> SafeString:
     )
 
 
-def _badge(look: Look, note: str) -> SafeString:
-    return _badge_html(look.tone, look.struck, look.icon, str(look.word), str(note))
+def _badge(badge: Badge, note: str) -> SafeString:
+    return _badge_html(badge.tone, badge.struck, badge.icon, str(badge.word), str(note))
 
 
 @lru_cache(maxsize=1024)
@@ -236,7 +236,7 @@ def _badge_html(tone: str, struck: bool, symbol: str, word: str, note: str) -> S
 @register.simple_tag
 def state_badge(state: object, note: str = "") -> SafeString:
     """{% state_badge invoice.status %}: resource, invoice, order or payment state. "overdue" is one too."""
-    return _badge(look_of(state, STATES), note)
+    return _badge(badge_of(state, STATES), note)
 
 
 @register.filter
@@ -248,7 +248,7 @@ def standing(invoice: Invoice, now: datetime | str | None = None) -> str:
 @register.simple_tag
 def health_badge(health: object, note: str = "") -> SafeString:
     """{% health_badge resource.health %}: good, warning, alert, expired."""
-    return _badge(look_of(health, HEALTH), note)
+    return _badge(badge_of(health, HEALTH), note)
 
 
 @register.simple_tag

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.look import column, money
+from accounts.admin.shown import column, money
 from accounts.admin.tasks import ReasonForm, Task
 from invoices.models import BillingChunk, BillingRun, CreditedPart, CreditNote, ParkedBilling, UseTakenBack
 from invoices.pdf import credit_note_pdf

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import VIEWED_CUSTOMER, signed_in
 from accounts.admin.base import StaffAdmin
-from accounts.admin.look import column, money
 from accounts.admin.shapes import Fieldsets
+from accounts.admin.shown import column, money
 from accounts.admin.tasks import Task
 from accounts.four_eyes import leave_for_review
 from accounts.models import Customer

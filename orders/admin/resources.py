@@ -10,7 +10,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin, LookOnlyInline
-from accounts.admin.look import health_badge
+from accounts.admin.shown import health_badge
 from accounts.admin.tasks import Task
 from catalog.configuration import Chosen
 from catalog.models import Item

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyInline
-from accounts.admin.look import State, badge, day
+from accounts.admin.shown import State, badge, day
 from accounts.admin.tasks import Task
 from accounts.four_eyes import ask
 from invoices.admin.documents import DocumentAdmin

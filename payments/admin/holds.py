@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import column, instant, money
+from accounts.admin.shown import column, instant, money
 from payments.models import Shortage, UsageHold
 
 
