@@ -12,12 +12,15 @@ from uuid import UUID
 from django.db.models import Min, Sum
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Customer
 from catalog.pricing import AtRate, owed_at_rates, saved_so_far, taken_back, unused_part
 from invoices.models import ORDER_OF_PAYMENT, CreditedPart, CreditNote, Invoice, InvoiceLine, NumberSeries
 from invoices.services.issue import next_numbers
 from kernel.errors import DomainError
 from kernel.periods import minutes_between, truncate
 from lifecycle.models import Resource
+from notifications.models import Notice
+from notifications.services import tell
 
 
 class CreditExceedsInvoice(DomainError):
@@ -172,6 +175,20 @@ def _at_rates(held: Invoice, amount: int, *, of: Decimal | None) -> list[AtRate]
         amount,
         of=of,
     )
+
+
+def tell_of_correction(customer: Customer, note: CreditNote, *, at: datetime, **more: object) -> None:
+    """Of an invoice that did not say what was right. `more` says why, and what else is to be known; `refund`, if less of it comes back."""
+    invoice = note.invoice
+    facts = {
+        "number": invoice.number,
+        "resource": invoice.resource_name,
+        "credit_note": note.number,
+        "amount": note.amount,
+        "refund": note.refunded,
+        **more,
+    }
+    tell(customer, Notice.Kind.INVOICE_CORRECTED, invoice.pk, note.pk, at=at, **facts)
 
 
 def open_invoices_oldest_first(customer_id: UUID) -> list[Invoice]:

@@ -19,12 +19,10 @@ from accounts.models import Customer
 from catalog.pricing import price_line
 from invoices.explain import component_of, period_of
 from invoices.models import CreditNote, Invoice, InvoiceLine, UseTakenBack
-from invoices.services.credit import credit_invoice
+from invoices.services.credit import credit_invoice, tell_of_correction
 from invoices.services.ladder import lift_what_is_settled
 from invoices.services.metered import lines_of
 from kernel.periods import CalendarMonth, Period
-from notifications.models import Notice
-from notifications.services import tell
 
 USED_LESS = CreditNote.Reason.USED_LESS
 
@@ -86,19 +84,7 @@ def _credit(line: InvoiceLine, worth: int, customer: Customer, *, at: datetime) 
     if note.refunded:
         for give in _givers:
             give(note, at)
-    tell(
-        customer,
-        Notice.Kind.INVOICE_CORRECTED,
-        invoice.pk,
-        note.pk,
-        at=at,
-        number=invoice.number,
-        resource=invoice.resource_name,
-        credit_note=note.number,
-        amount=amount,
-        refund=note.refunded,
-        month=CalendarMonth.of(line.starts_at).key,
-    )
+    tell_of_correction(customer, note, at=at, month=CalendarMonth.of(line.starts_at).key)
     return note
 
 

@@ -11,12 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from accounts.services import record_audit
 from invoices.models import CreditNote, Invoice, InvoiceLine
-from invoices.services.credit import credit_invoice
+from invoices.services.credit import credit_invoice, tell_of_correction
 from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import InvalidInput
-from notifications.models import Notice
-from notifications.services import tell
 from payments.audit import Did
 from payments.services.settle import refund_credit_note
 
@@ -42,19 +40,7 @@ def correct_invoice(
     if credit_note.refunded:
         refund_credit_note(credit_note, credit_note.refunded, at=at, reference=invoice.number)
     lift_what_is_settled(customer.pk, at=at)
-    tell(
-        customer,
-        Notice.Kind.INVOICE_CORRECTED,
-        invoice.pk,
-        credit_note.pk,
-        at=at,
-        number=invoice.number,
-        resource=invoice.resource_name,
-        credit_note=credit_note.number,
-        amount=amount,
-        refund=credit_note.refunded,
-        reason=credit_note.note,
-    )
+    tell_of_correction(customer, credit_note, at=at, reason=credit_note.note)
     record_audit(
         Did.CORRECT_INVOICE,
         invoice.number,

@@ -17,13 +17,11 @@ from accounts.models import Customer
 from accounts.services import record_audit
 from invoices.models import CreditNote, Invoice, NumberSeries
 from invoices.services.again import bill_again, draft_prepaid_again
-from invoices.services.credit import credit_invoice, end_cover
+from invoices.services.credit import credit_invoice, end_cover, tell_of_correction
 from invoices.services.issue import issue_invoice, next_numbers
 from invoices.services.ladder import lift_what_is_settled
 from kernel.actors import Actor
 from kernel.errors import DomainError
-from notifications.models import Notice
-from notifications.services import tell
 from payments.audit import Did
 from payments.services.settle import apply_credit_note, refund_credit_note
 
@@ -75,10 +73,9 @@ def tax_anew(invoice_id: UUID, *, reason: str, actor: Actor, at: datetime) -> In
     if note.refunded > paid:
         refund_credit_note(note, note.refunded - paid, at=at, reference=old.number)
     lift_what_is_settled(customer.pk, at=at)
-    tell(
-        customer, Notice.Kind.INVOICE_CORRECTED, old.pk, note.pk, at=at, number=old.number, resource=old.resource_name,
-        credit_note=note.number, amount=amount, refund=note.refunded - paid, reason=note.note, invoice=new.number, total=new.total,
-    )  # fmt: skip
+    tell_of_correction(
+        customer, note, at=at, refund=note.refunded - paid, reason=note.note, invoice=new.number, total=new.total
+    )
     record_audit(
         Did.TAX_ANEW, old.number, actor=actor, at=at, reason=reason, customer=customer, credit_note=note.number,
         invoice=new.number, was=amount, total=new.total,
