@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statistics import median
-from typing import Any
 
 from bench.processes import call
 from bench.results import RESOURCES_PER_CUSTOMER, Result, Results, Setting
@@ -24,17 +23,17 @@ OF_A_SPEND = {
 def guards(setting: Setting) -> Results:
     """What each guard costs a spend: one client, with all of them and without one, by turns."""
     without = {"": [], **OF_A_SPEND, "any of these": [one for some in OF_A_SPEND.values() for one in some]}
-    arguments: dict[str, Any] = {
-        "count": 2000 if setting.resources >= 100_000 else 500,
-        "customers": max(setting.resources // RESOURCES_PER_CUSTOMER, 1),
-    }
+    count = 2000 if setting.resources >= 100_000 else 500
+    customers = max(setting.resources // RESOURCES_PER_CUSTOMER, 1)
     taken: dict[str, list[float]] = {name: [] for name in without}
     with setting.server.copy(setting.server.template("postpaid", setting.resources)) as url:
         call(url, "bench.guarded:spends_without", guards=[], count=10, customers=1)  # opens the house account
         for _ in range(max(setting.times, 3)):
             for name, off in without.items():
-                wall = call(url, "bench.guarded:spends_without", guards=off, **arguments)["seconds"]
-                taken[name].append(1e6 * wall / arguments["count"])
+                wall = call(url, "bench.guarded:spends_without", guards=off, count=count, customers=customers)[
+                    "seconds"
+                ]
+                taken[name].append(1e6 * wall / count)
     whole = median(taken.pop(""))
     yield Result("a spend with all its guards", whole, "us")
     for name, walls in taken.items():
@@ -44,8 +43,11 @@ def guards(setting: Setting) -> Results:
 def audit(setting: Setting) -> Results:
     """The auditor: a look at ten thousand new rows, against a plain scan of the same customers' rows; and at everything."""
     with setting.server.copy(setting.server.template("postpaid", setting.resources)) as url:
-        arguments: dict[str, Any] = {"rows": 10_000, "customers": max(setting.resources // RESOURCES_PER_CUSTOMER, 1)}
-        found = [call(url, "bench.guarded:look_at_the_touched", **arguments) for _ in range(setting.times)]
+        customers = max(setting.resources // RESOURCES_PER_CUSTOMER, 1)
+        found = [
+            call(url, "bench.guarded:look_at_the_touched", rows=10_000, customers=customers)
+            for _ in range(setting.times)
+        ]
         everything = call(url, "bench.guarded:look_at_everything")
     assert not any(one["found"] for one in found), found
     seconds, scan = median(one["seconds"] for one in found), median(one["scan"] for one in found)

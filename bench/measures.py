@@ -7,7 +7,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from statistics import median
-from typing import Any
 
 from bench.baselines import SPEND
 from bench.costs import audit, guards
@@ -253,11 +252,14 @@ def _beside_a_month_end(setting: Setting) -> tuple[dict[str, float], dict[str, f
     """The 99th percentiles in ms: on the idle machine, and beside a month end with one worker."""
     server, size = setting.server, setting.resources
     seconds = max(2.0, size / 10_000)
-    arguments: dict[str, Any] = {"seconds": seconds, "customers": max(size // RESOURCES_PER_CUSTOMER, 1)}
+    customers = max(size // RESOURCES_PER_CUSTOMER, 1)
     with server.copy(server.template("postpaid", size)) as url:
         call(url, "bench.work:spends", count=10, customers=1)
-        idle = call(url, "bench.work:latencies", **arguments)
-        reader, worker = Worker(url, "bench.work:latencies", **arguments), Worker(url, "bench.work:month_end")
+        idle = call(url, "bench.work:latencies", seconds=seconds, customers=customers)
+        reader, worker = (
+            Worker(url, "bench.work:latencies", seconds=seconds, customers=customers),
+            Worker(url, "bench.work:month_end"),
+        )
         worker.go()
         time.sleep(0.2)
         reader.go()

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -43,7 +42,7 @@ def _uses(batch: int, part: str) -> Iterator[tuple[int, datetime, str, str]]:
         )
 
 
-def take_batches(count: int, part: str) -> dict[str, Any]:
+def take_batches(count: int, part: str) -> dict[str, object]:
     """As the address does: read the JSON, take the records, put the answer together. Making the bodies is not counted."""
     product = Product.objects.get(code="vserver")
     resources = [str(pk) for pk in Resource.objects.order_by("pk").values_list("pk", flat=True)[:RESOURCES]]
@@ -70,7 +69,7 @@ def take_batches(count: int, part: str) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - began, "accepted": accepted}
 
 
-def copy_batches(count: int, part: str) -> dict[str, Any]:
+def copy_batches(count: int, part: str) -> dict[str, object]:
     """The rows by COPY, a transaction for each batch, with the guards of the table and nothing asked of any record."""
     product, item = Product.objects.get(code="vserver"), Item.objects.get(code="traffic")
     resources = list(Resource.objects.order_by("pk").values_list("pk", "customer_id")[:RESOURCES])

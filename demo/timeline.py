@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import TypeAlias
 from zlib import crc32
 
 from django.db.models import F
@@ -21,7 +21,7 @@ from lifecycle.services.delivery import deliver_requests
 from notifications.models import Notice
 from store.tally import Tally
 
-Scene = Callable[..., Any]
+Scene: TypeAlias = "Callable[..., Scene | None]"
 """Called with `at`; may answer the scene that follows from it a little later (an answer, a payment's outcome)."""
 
 A_LITTLE = timedelta(seconds=95)

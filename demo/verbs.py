@@ -78,7 +78,7 @@ def buy(
 
 def resize(
     customer: Customer, name: str, items: str, *, team: Scene | None = None, actor: Actor, at: datetime
-) -> object:
+) -> Scene | None:
     inputs = {"resource": _pk(customer, name), "items": _chosen(items)}
     return _order(customer, Action.RESIZE, inputs, team=team or answer, actor=actor, at=at)
 

@@ -192,7 +192,7 @@ def _usage(line: Any, coupon: int, language: str) -> Usage:
 # --- The same in SQL: a month of a hundred thousand lines is added up where they lie ---
 
 
-def _share(amount: Any, part: Any, whole: object) -> Expression:
+def _share(amount: Expression | F, part: Expression | F, whole: Expression | F) -> Expression:
     """`amount` x `part` / `whole`, all of them whole and >= 0, to the nearest đồng, a half up; 0 of nothing."""
     return Func(amount, part, whole, function="share_of", output_field=BigIntegerField())
 

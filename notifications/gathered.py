@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import BigIntegerField, Count, Sum
@@ -39,6 +39,7 @@ from notifications.render import (
 from notifications.transfers import Transfer
 from notifications.truth import facts_now
 from store.places import address_of
+from store.shown import open_rows
 
 MOST_LINES = 100
 """So many stand in a table; the rest is counted, and is in the file that goes along and in the lists of the portal."""
@@ -105,7 +106,7 @@ def sums_by_key(heads: Iterable[Notice], shown: NoticeQuerySet) -> dict[str, Sum
         return {}
     rules = [rule for kind in KINDS.values() for rule in kind.together]
     names = sorted({figure.fact for rule in rules for figure in rule.figures if figure.fact})
-    found: Any = (
+    found = (
         shown.filter(together__in={head.together for head in grouped})
         .exclude(together="")
         .values("together", "kind")
@@ -113,7 +114,7 @@ def sums_by_key(heads: Iterable[Notice], shown: NoticeQuerySet) -> dict[str, Sum
         .annotate(**{f"sum_{name}": Sum(Cast(KT(f"facts__{name}"), BigIntegerField())) for name in names})
     )
     sums: dict[str, dict[str, dict[str, int]]] = defaultdict(dict)
-    for row in found:
+    for row in open_rows(found):
         amounts = {name: row[f"sum_{name}"] or 0 for name in names}
         sums[row["together"]][row["kind"]] = amounts | {COUNT: row["notices"]}
     return dict(sums)

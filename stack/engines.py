@@ -19,12 +19,11 @@ import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
-from stack.processes import Child
+from stack.processes import Child, Elsewhere, OtherUser
 
 NAME = "billing_portal"
 """Of the database, and of the role that owns it."""
@@ -87,7 +86,7 @@ class Postgres:
             stop_signal=signal.SIGINT,  # fast: roll back what is open, then end
             orphan_signal=signal.SIGINT,
             stop_seconds=30,
-            user=self.user | {"cwd": "/"},
+            user=Elsewhere(**self.user, cwd="/"),
         )
 
     def start(self) -> None:
@@ -272,7 +271,7 @@ def _data_mode() -> int:
     return 0o711 if os.geteuid() == 0 else 0o700
 
 
-def home_of(folder: Path, user: dict[str, object] | None = None) -> Path:
+def home_of(folder: Path, user: OtherUser | None = None) -> Path:
     """Where PostgreSQL's data lie: `folder`, or one under /var/tmp if the server's user may not enter `folder`."""
     user = _someone_else() if user is None else user
     if not user or _may_enter(folder, user):
@@ -280,7 +279,7 @@ def home_of(folder: Path, user: dict[str, object] | None = None) -> Path:
     return _roots_own_folder(SHARED / f"billing-portal-{_short_hash(folder)}")
 
 
-def _someone_else() -> dict[str, Any]:
+def _someone_else() -> OtherUser:
     """As root: how to start a child as `nobody`. Otherwise nothing: it runs as we do."""
     if os.geteuid() != 0:
         try:
@@ -299,7 +298,7 @@ def _someone_else() -> dict[str, Any]:
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def _may_enter(folder: Path, user: dict[str, Any]) -> bool:
+def _may_enter(folder: Path, user: OtherUser) -> bool:
     try:
         return subprocess.run(["test", "-x", folder], cwd="/", **user).returncode == 0
     except PermissionError:
@@ -308,7 +307,7 @@ def _may_enter(folder: Path, user: dict[str, Any]) -> bool:
         ) from None
 
 
-def _make_folder(path: Path, user: dict[str, Any]) -> None:
+def _make_folder(path: Path, user: OtherUser) -> None:
     """Make `path` for `user` alone; refuse what another user put there."""
     owner = user.get("user", os.geteuid())
     path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TypedDict
 
 LOG_LIMIT_BYTES = 10_000_000
 _PR_SET_PDEATHSIG = 1
@@ -35,6 +35,20 @@ def end_with_parent(sig: int) -> None:
         _libc.prctl(_PR_SET_PDEATHSIG, sig)
 
 
+class OtherUser(TypedDict, total=False):
+    """What `subprocess` needs to start a child as somebody else; empty: it runs as we do."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+class Elsewhere(OtherUser, total=False):
+    """And in this folder."""
+
+    cwd: str
+
+
 @dataclass
 class Child:
     """
@@ -51,7 +65,7 @@ class Child:
     stop_signal: int = signal.SIGTERM
     orphan_signal: int = signal.SIGTERM
     stop_seconds: float = 15
-    user: dict[str, Any] = field(default_factory=dict)  # what `subprocess` needs to start it as someone else
+    user: OtherUser = field(default_factory=OtherUser)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0
 

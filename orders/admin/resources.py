@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext as text
@@ -80,10 +79,10 @@ class ReportGone(Task[Resource]):
 
 def in_words(configuration: list[Chosen], resource: Resource) -> str:
     """A configuration as a sentence; the names of the product's items are read once per page."""
-    page: Any = resource
-    if not hasattr(page, "item_names"):
-        page.item_names = {str(item.pk): str(item) for item in Item.objects.filter(product=resource.product_id)}
-    names = page.item_names
+    page = vars(resource)
+    if "item_names" not in page:
+        page["item_names"] = {str(item.pk): str(item) for item in Item.objects.filter(product=resource.product_id)}
+    names: dict[str, str] = page["item_names"]
     return ", ".join(f"{part['quantity']} × {names.get(part['item'], part['item'])}" for part in configuration)
 
 

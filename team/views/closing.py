@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -16,6 +14,7 @@ from accounts.access import PortalRequest, portal_page
 from accounts.may import May
 from accounts.proof import ask_for_proof
 from kernel import display
+from kernel.shapes import Sent
 from team.closing import in_the_way
 from team.models import LEAST, Closing
 from team.services.closing import ask_to_close, cancel_closing, still_in_the_way
@@ -27,8 +26,8 @@ class CloseForm(forms.Form):
         error_messages={"required": gettext_lazy("Say that you mean it.")},
     )
 
-    def __init__(self, *args: Any, credit: int, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(self, data: Sent = None, *, credit: int) -> None:
+        super().__init__(data)
         if credit:
             gives = gettext_lazy("I give up the credit of %(amount)s. Nobody pays it out later.")
             self.fields["gives_up"] = forms.TypedChoiceField(
