@@ -26,6 +26,7 @@ from orders.acts import ask_for_switch
 from payments.acts import AdjustCredit, CreditInvoice, GrantCredit, GrantPocCredit, RecordTransfer
 from payments.gateways.base import Failed, Outcome, Succeeded
 from payments.models import Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.poc import poc_credit_of
 from payments.services.invoices import pay_invoices_from_wallet
 from payments.services.outcomes import record_outcome
@@ -63,7 +64,7 @@ def pay_by_gateway(customer: Customer, *, actor: Actor, at: datetime) -> Scene |
         customer,
         Payment.Kind.INVOICE,
         sum(invoice.due for invoice in invoices),
-        payable=f"invoices:{customer.pk}",
+        payable=payable_of(PaidFor.INVOICES, customer.pk),
         invoice_ids=[str(invoice.pk) for invoice in invoices],
         description=", ".join(invoice.number for invoice in invoices[:5]),
         actor=actor,

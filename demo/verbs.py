@@ -31,6 +31,7 @@ from orders.services.fulfil import answer_provisioning
 from orders.services.quotes import make_quote
 from orders.services.unpaid import describe, end_unpaid_order
 from payments.models import Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.outcomes import record_outcome
 from usage.models import Batch
 from usage.services.intake import take_records
@@ -133,7 +134,7 @@ def _order(
         customer,
         Payment.Kind.ORDER,
         order.total,
-        payable=f"order:{order.pk}",
+        payable=payable_of(PaidFor.ORDER, order.pk),
         order_id=order.pk,
         description=describe(order),
         actor=actor,

@@ -33,6 +33,7 @@ class OrdersConfig(AppConfig):
         from orders.services.shared import OfOrders as SharedOrders
         from orders.spending import GIVEN_BACK, ORDERED, RENEWED
         from orders.terms import VERSION
+        from payments.models.payables import PaidFor
         from payments.services.purposes import serves
         from payments.services.shareable import can_be_shared
         from payments.story import knows_orders
@@ -40,7 +41,7 @@ class OrdersConfig(AppConfig):
         from store.races import slower_is_told
         from team.closing import ends_with_it, keeps_open
 
-        serves("order", OfOrders())
+        serves(PaidFor.ORDER, OfOrders())
         can_be_shared("order", SharedOrders())
         knows_new_customers(has_never_ordered)
         knows_orders(failed_items)

@@ -23,6 +23,7 @@ from lifecycle.models import CreditWarning, Resource
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
 from payments.models import Allocation, ExpectedTransfer, Payment, Shortage, UsageHold
+from payments.models.payables import PaidFor, payable_of
 from store.search import search
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def allocations_to(invoice: Invoice) -> QuerySet[Allocation]:
 
 def open_invoice_payment(customer: Customer) -> Payment | None:
     """The attempt to pay invoices through a gateway that is still open, if there is one."""
-    return Payment.objects.open().filter(customer=customer, payable=f"invoices:{customer.pk}").first()
+    return Payment.objects.open().filter(customer=customer, payable=payable_of(PaidFor.INVOICES, customer.pk)).first()
 
 
 def waiting_transfers(customer: Customer, at: datetime) -> QuerySet[ExpectedTransfer]:

@@ -20,6 +20,7 @@ from orders.models import Order, OrderItem
 from orders.services.fulfil import fulfil_order
 from orders.services.taxed import taxed_otherwise
 from payments.models import ExpectedTransfer, Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.expected import ask_for_transfer, stop_expecting
 from payments.services.gateway import PaymentOpen, start_gateway_payment
 from payments.services.settle import pay_order_from_wallet
@@ -62,7 +63,7 @@ def ask_for_its_transfer(order: Order, *, actor: Actor, at: datetime) -> Expecte
         order.customer,
         ExpectedTransfer.For.ORDER,
         order.total,
-        payable=f"order:{order.pk}",
+        payable=payable_of(PaidFor.ORDER, order.pk),
         order_id=order.pk,
         description=describe(order),
         expires_at=order.expires_at,
@@ -98,7 +99,7 @@ def pay_by_gateway(order: Order, *, gateway: str, actor: Actor, at: datetime, no
         "description": describe(order),
         "actor": actor,
         "at": at,
-        "payable": f"order:{order.pk}",
+        "payable": payable_of(PaidFor.ORDER, order.pk),
         "order_id": order.pk,
         "note": note,
     }

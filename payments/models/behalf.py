@@ -18,14 +18,13 @@ from accounts.models.closed import OF_CLOSED, opens_nothing_when_closed
 from kernel import display
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
+from payments.models.payables import PaidFor, payable_of
 from store.carried import unique_with
 from store.machine import StateMachine
 from store.personal import Because, blanked
 from store.triggers import edges_only, frozen, never_deleted
 
 VALID_FOR = timedelta(days=3)
-PURPOSE = "behalf"
-"""Payables of what is paid on behalf: "behalf:<id of the request>"."""
 
 
 class RequestState(models.TextChoices):
@@ -45,8 +44,12 @@ REQUEST_EDGES = frozenset(
 
 def names_its_request(name: str) -> CheckConstraint:
     """What is paid on behalf names the request as what it pays, and nothing else does."""
-    own = Q(request__isnull=False, payable=Concat(Value(f"{PURPOSE}:"), Cast("request_id", CharField())))
-    return CheckConstraint(name=name, condition=own | Q(request__isnull=True) & ~Q(payable__startswith=f"{PURPOSE}:"))
+    own = Q(
+        request__isnull=False, payable=Concat(Value(payable_of(PaidFor.BEHALF, "")), Cast("request_id", CharField()))
+    )
+    return CheckConstraint(
+        name=name, condition=own | Q(request__isnull=True) & ~Q(payable__startswith=payable_of(PaidFor.BEHALF, ""))
+    )
 
 
 def as_asked(ends: str, *, among: str = "TRUE") -> pgtrigger.Trigger:
@@ -188,12 +191,14 @@ class PaymentRequest(StateMachine):
 
     @property
     def payable(self) -> str:
-        return f"{PURPOSE}:{self.pk}"
+        return payable_of(PaidFor.BEHALF, self.pk)
 
     @property
     def pays(self) -> str:
         """What the money is for, as payables name it."""
-        return f"order:{self.order_id}" if self.order_id else f"invoices:{self.customer_id}"
+        if self.order_id:
+            return payable_of(PaidFor.ORDER, self.order_id)
+        return payable_of(PaidFor.INVOICES, self.customer_id)
 
     def is_open(self, at: datetime) -> bool:
         return self.state == RequestState.OPEN and at < self.expires_at

@@ -23,6 +23,7 @@ from kernel.periods import local_day, start_of_day
 from ledger.models import Account
 from payments.failures import OFTEN
 from payments.models import AutomaticCharge, Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.allowed import chargeable, may_be_charged_automatically, pays_by_itself
 from payments.services.gateway import open_attempt, send
 from payments.services.invoices import describe, pay_automatically
@@ -32,7 +33,7 @@ from payments.services.ways import AccountLimit, Way, room_of
 from store.tally import Tally
 
 Purpose = AutomaticCharge.Purpose
-TOP_UP_PAYABLE = "top_up:automatic"
+TOP_UP_PAYABLE = payable_of(PaidFor.TOP_UP, "automatic")
 REST = timedelta(hours=1)
 """Between an automatic top-up that was given up and the next."""
 
@@ -135,7 +136,7 @@ def _pay_invoices(charge: AutomaticCharge, *, actor: Actor, at: datetime) -> Pay
         sum(most[invoice.pk] for invoice in chosen),
         way=way,
         description=describe(chosen),
-        payable=f"invoices:{charge.customer_id}",
+        payable=payable_of(PaidFor.INVOICES, charge.customer_id),
         invoice_ids=[invoice.pk for invoice in chosen],
         actor=actor,
         at=at,

@@ -16,6 +16,7 @@ from kernel.seller import account_for_transfers, bank_words
 from notifications.events import Subject
 from notifications.transfers import About, Transfer
 from payments.models import ExpectedTransfer
+from payments.models.payables import PaidFor, payable_of
 from payments.services.expected import ask_for_transfer
 from payments.services.invoices import describe
 from payments.vietqr import payload, png
@@ -44,7 +45,7 @@ def ask_by_mail(customer: Customer, about: About, at: datetime) -> Transfer | No
         customer,
         ExpectedTransfer.For.INVOICE,
         amount,
-        payable=f"invoices:{invoices[0].pk if len(invoices) == 1 else f'{customer.pk}-debts'}",
+        payable=payable_of(PaidFor.INVOICES, invoices[0].pk if len(invoices) == 1 else f"{customer.pk}-debts"),
         invoice_ids=[invoice.pk for invoice in invoices],
         description=describe(invoices),
         expires_at=at + WAITED_FOR,

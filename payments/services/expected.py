@@ -17,6 +17,7 @@ from kernel.money import MAXIMUM
 from kernel.references import references_in
 from kernel.seller import account_for_transfers
 from payments.models import ExpectedTransfer, PaymentRequest
+from payments.models.payables import PaidFor, payable_of
 from payments.services.invoices import describe, hold_open
 from payments.services.limits import refuse_amount
 
@@ -52,7 +53,7 @@ def ask_for_top_up(
         customer,
         For.TOP_UP,
         amount,
-        payable=payable or f"top_up:{customer.pk}",
+        payable=payable or payable_of(PaidFor.TOP_UP, customer.pk),
         expires_at=at + timedelta(days=settings.BANK_TRANSFER_DAYS),
         actor=actor,
         at=at,
@@ -75,7 +76,7 @@ def ask_for_invoices(
         held,
         For.INVOICE,
         sum(invoice.due for invoice in invoices),
-        payable=f"invoices:{customer.pk}",
+        payable=payable_of(PaidFor.INVOICES, customer.pk),
         invoice_ids=[invoice.pk for invoice in invoices],
         description=describe(invoices),
         expires_at=at + timedelta(days=settings.BANK_TRANSFER_DAYS),

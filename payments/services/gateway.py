@@ -26,6 +26,7 @@ from kernel.ids import new_id
 from payments import gateways
 from payments.gateways.base import Failed, Linking, Outcome, Redirect, ToCharge, ToPay
 from payments.models import Payment, PaymentRequest
+from payments.models.payables import PaidFor, payable_of
 from payments.services.invoices import describe, hold_open, pay_invoices_from_wallet
 from payments.services.limits import refuse_amount
 from payments.services.outcomes import record_outcome
@@ -158,7 +159,7 @@ def start_invoice_payment(
             amount,
             way=way,
             description=describe(invoices),
-            payable=f"invoices:{customer.pk}",
+            payable=payable_of(PaidFor.INVOICES, customer.pk),
             invoice_ids=[invoice.pk for invoice in invoices],
             beside=max(due - amount, 0),
             actor=actor,
@@ -213,7 +214,7 @@ def open_attempt(
     pk = new_id()
     if request:
         payable, order_id, invoice_ids = request.payable, request.order_id, [UUID(one) for one in request.invoice_ids]
-    payable = payable or f"{kind}:{pk}"
+    payable = payable or payable_of(PaidFor(kind), pk)
     purpose_of(payable)  # nothing may come in that nobody takes
     under_way = Payment.objects.open().filter(customer=customer, payable=payable).first()
     if under_way:

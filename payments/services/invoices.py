@@ -24,6 +24,7 @@ from ledger.services import Fact, InsufficientCredit, Kind, spend, wallet_of
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.allowed import pays_by_itself
 from payments.services.settle import record_wallet_payment
 from payments.services.use_holds import capture, held_for, hold_rest
@@ -190,7 +191,7 @@ def pay_from_wallet(
         customer,
         Payment.Kind.INVOICE,
         amount,
-        payable=f"invoices:{customer.pk}",
+        payable=payable_of(PaidFor.INVOICES, customer.pk),
         description=description,
         promotional=spending.promotional,
         actor=actor,

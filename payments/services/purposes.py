@@ -16,7 +16,7 @@ from kernel.actors import Actor
 from ledger.services import Fact, Kind, spend
 from notifications.models import Letter
 from payments.models import Consent, Payment, PaymentRequest
-from payments.models.behalf import PURPOSE as BEHALF
+from payments.models.payables import PaidFor, paid_for
 from payments.services.behalf import tell_payer
 from payments.services.debts import collect_debts
 from payments.services.invoices import allocate, hold_open, pay_chosen_from_wallet
@@ -107,14 +107,14 @@ def kept_of(payment: Payment) -> int:
     return payment.kept or (payment.refunded if payment.kind == Payment.Kind.INVOICE else 0)
 
 
-_purposes: dict[str, Purpose] = {"top_up": OfTopUps(), "invoices": OfInvoices(), BEHALF: OnBehalf()}
+_purposes: dict[str, Purpose] = {PaidFor.TOP_UP: OfTopUps(), PaidFor.INVOICES: OfInvoices(), PaidFor.BEHALF: OnBehalf()}
 
 
-def serves(name: str, purpose: Purpose) -> None:
-    """An app tells what takes the money of payments whose payable begins with `name`."""
+def serves(name: PaidFor, purpose: Purpose) -> None:
+    """An app tells what takes the money of payments that are for `name`."""
     _purposes[name] = purpose
 
 
 def purpose_of(payable: str) -> Purpose:
     """:raises KeyError: nobody would take the money of such a payment"""
-    return _purposes[payable.partition(":")[0]]
+    return _purposes[paid_for(payable)]

@@ -11,6 +11,7 @@ from kernel.actors import Actor
 from kernel.ids import new_id
 from ledger.services import Debit, Fact, Kind, spend_many
 from payments.models import Payment
+from payments.models.payables import PaidFor, payable_of
 from store.bulk import copy_rows
 
 
@@ -59,7 +60,7 @@ def allocate_renewals(renewals: Sequence[Renewal], *, at: datetime) -> None:
 def _payment_row(renewal: Renewal, actor: str, at: datetime) -> tuple[object, ...]:
     return (
         renewal.payment_id, renewal.customer_id, Payment.Kind.RENEWAL.value, Payment.Means.WALLET.value, "", f"W-{renewal.payment_id.hex}",
-        f"invoice:{renewal.invoice_id}", "[]", renewal.description[:200], renewal.amount, renewal.promotional,
+        payable_of(PaidFor.RENEWED, renewal.invoice_id), "[]", renewal.description[:200], renewal.amount, renewal.promotional,
         renewal.amount, 0,  # given to the invoice, as the database will want to see at the commit
         Payment.State.SUCCEEDED.value, actor, at, at, "", "", 0,
     )

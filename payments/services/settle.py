@@ -19,6 +19,7 @@ from ledger.services import Fact, Kind, post, spend
 from notifications.models import Notice
 from notifications.services import tell
 from payments.models import Allocation, Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.debts import collect_debts
 
 SPENDABLE_AFTER_OUR_FAILURE = timedelta(days=30)
@@ -56,7 +57,7 @@ def pay_order_from_wallet(
         customer,
         Payment.Kind.ORDER,
         amount,
-        payable=f"order:{order_id}",
+        payable=payable_of(PaidFor.ORDER, order_id),
         order_id=order_id,
         promotional=spending.promotional,
         description=description,

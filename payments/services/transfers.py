@@ -28,6 +28,7 @@ from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
 from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.models.payables import PaidFor, payable_of
 from payments.services.invoices import describe, hold_open, reached_by
 from payments.services.owed import settle_owed_by
 from payments.services.purposes import purpose_of
@@ -243,7 +244,7 @@ def _payment_of(
         transfer=transfer,
         expected=expected,
         reference=f"BANK-{transfer.pk}-{transfer.key}"[:56] + (f"-{part}" if part > 1 else ""),
-        payable=expected.payable if expected else f"invoices:{customer.pk}",
+        payable=expected.payable if expected else payable_of(PaidFor.INVOICES, customer.pk),
         request=request,
         order_id=request.order_id if request else expected.order_id if expected else None,
         invoice_ids=[str(invoice.pk) for invoice in invoices],

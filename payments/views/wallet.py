@@ -21,6 +21,7 @@ from kernel.shapes import Cleaned
 from payments.failures import failure_words
 from payments.forms import TopUpForm
 from payments.models import AutomaticCharge
+from payments.models.payables import PaidFor, payable_of
 from payments.origins import CreditKind, credit_by_kind
 from payments.poc import poc_credit_of
 from payments.queries import (
@@ -102,7 +103,7 @@ def _named(asked: Cleaned) -> str:
     if not asked["once"]:
         return ""
     wish = f"{asked['gateway']} {asked['wanted']}"
-    return f"top_up:page-{uuid5(asked['once'], wish)}"
+    return payable_of(PaidFor.TOP_UP, f"page-{uuid5(asked['once'], wish)}")
 
 
 @require_POST
