@@ -34,7 +34,7 @@ OF_THE_PERSON = frozenset(
     {
         *("mfa_add_webauthn", "mfa_remove_webauthn", "mfa_activate_totp", "mfa_deactivate_totp"),
         *("mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
-        *("own-data", "own-data-take", "own-data-cancel"),
+        *("own-data", "own-data-take", "own-data-cancel", "own-data-mails"),
     }
 )
 """Pages that only one's own means open."""

@@ -80,7 +80,10 @@ class PrivacyRequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, En
         """Ask for something; it is answered by `due_at`."""
         self._refuse_a_providers_word(request)
         wish = self.wish
-        asked = ask_for_privacy(self.customer, self.user, wish["kind"], wish["text"], actor=self.actor, at=self.at)
+        for_all = May.MANAGE_PROFILE in self.principal.rights
+        asked = ask_for_privacy(
+            self.customer, self.user, wish["kind"], wish["text"], for_all=for_all, actor=self.actor, at=self.at
+        )
         return self.show(asked, status=201)
 
     @action(detail=True, methods=["post"])

@@ -60,6 +60,7 @@ urlpatterns = [
     path("settings/company/people/<uuid:identity_id>/forget/", providers.forget_member, name="company-forget"),
     path("settings/data/", own_data.own_data, name="own-data"),
     path("settings/data/take/", own_data.hand_over, name="own-data-take"),
+    path("settings/data/mails/", own_data.mails, name="own-data-mails"),
     path("settings/data/<uuid:asked_id>/cancel/", own_data.cancel, name="own-data-cancel"),
     path("settings/address/", views.change_address, name="address-change"),
     path("address/<secret:mark>/", views.confirm_change, name="address-confirm"),

@@ -18,7 +18,7 @@ from kernel.shapes import Cleaned
 from notifications.delivery import retry_notice
 from notifications.gathered import mail_as_sent
 from notifications.letters import render_letter
-from notifications.models import Letter, MailTrouble, Notice, Recipient
+from notifications.models import Letter, MailChoice, MailTrouble, Notice, Recipient
 from notifications.posting import retry_letter
 from notifications.render import language_of
 from notifications.rights import MEND_ADDRESS, RETRY_LETTER, RETRY_NOTICE
@@ -125,6 +125,18 @@ class RecipientAdmin(LookOnlyAdmin):
     @admin.display(description=_("kinds of notices"))
     def what(self, recipient: Recipient) -> str:
         return ", ".join(str(Notice.Kind(kind).label) for kind in recipient.kinds)
+
+
+@admin.register(MailChoice)
+class MailChoiceAdmin(LookOnlyAdmin):
+    """Who withdrew the consent to mails that only inform, or gave it again, and when."""
+
+    about = ("customer",)
+    list_display = ("at", "customer", "is_wanted")
+    list_select_related = ("customer",)
+    list_filter = ("is_wanted",)
+    search_fields = ("customer__name",)
+    date_hierarchy = "at"
 
 
 class MendAddress(Task[MailTrouble]):

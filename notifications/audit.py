@@ -14,5 +14,7 @@ class Did(Verb):
     CONFIRM_RECIPIENT = "confirm recipient", _("confirmed to receive notices")
     STOP_NOTICES = "stop notices", _("stopped notices by a link of a mail")
     MEND_ADDRESS = "mend address", _("said that an address works again")
+    WITHDRAW_MAILS = "withdraw mails", _("withdrew the consent to mails that only inform")
+    WANT_MAILS = "want mails", _("agreed to mails that only inform again")
     RETRY = "retry notice", _("sent a notice again")
     RETRY_LETTER = "retry letter", _("sent a letter again")

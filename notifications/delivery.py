@@ -29,6 +29,7 @@ from kernel.actors import Actor
 from kernel.backoff import Backoff
 from kernel.errors import noted
 from notifications.audit import Did
+from notifications.choices import unwanted_of
 from notifications.files import files_for
 from notifications.gathered import mail_after_outage, mail_together
 from notifications.kinds import KINDS
@@ -129,10 +130,12 @@ def retry_notice(notice_id: int, *, reason: str, actor: Actor, at: datetime) -> 
 def _deliver(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> Tally:
     """One mail for those of these notices that still hold; nothing is done when none does, or somebody else is at it."""
     with NOTICES.claim(*pks, at=at) as claimed:
-        notices = [notice for notice, gone in _looked_at(claimed, at=at) if not gone]
-        if len(notices) < len(claimed):
-            gone = [notice for notice in claimed if notice not in notices]
-            NOTICES.close(*gone, state=Notice.State.OVERTAKEN, error="")
+        fates: dict[str, list[Notice]] = defaultdict(list)
+        for notice, fate in _looked_at(claimed, at=at):
+            fates[fate].append(notice)
+        notices = fates.pop(Notice.State.SENT, [])
+        for fate, gone in fates.items():
+            NOTICES.close(*gone, state=fate, error="")
         if not notices:
             return Tally()
         try:
@@ -144,15 +147,24 @@ def _deliver(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> T
         return Tally(done=NOTICES.close(*notices, state=Notice.State.SENT, sent_at=at, error=""))
 
 
-def _looked_at(claimed: Iterable[Notice], *, at: datetime) -> Iterator[tuple[Notice, bool]]:
-    """Each in the order of time, and whether it is overtaken; what is so now is read once for all of them."""
+def _looked_at(claimed: Iterable[Notice], *, at: datetime) -> Iterator[tuple[Notice, Notice.State]]:
+    """
+    Each in the order of time, and what becomes of it: sent, or not; what is so now is read once for all of them, which are for one
+    customer.
+    """
     notices = sorted(claimed, key=lambda notice: (notice.at, notice.pk))
     now = facts_now(notices)
     copies = [notice.recipient for notice in notices if notice.copy_to_id]
+    unwanted = unwanted_of(notices)
     undeliverable = bool(copies) and MailTrouble.objects.standing().of(copies).exists()
     for notice in notices:
         is_idle = notice.copy_to is not None and (undeliverable or not notice.copy_to.wants(notice.kind))
-        yield notice, is_idle or is_overtaken(notice, now.get(notice.pk), at=at)
+        if notice in unwanted:
+            yield notice, Notice.State.UNWANTED
+        elif is_idle or is_overtaken(notice, now.get(notice.pk), at=at):
+            yield notice, Notice.State.OVERTAKEN
+        else:
+            yield notice, Notice.State.SENT
 
 
 def is_overtaken(notice: Notice, now: dict[str, object] | None, *, at: datetime) -> bool:

@@ -225,9 +225,9 @@ def _cell(name: str, notice: Notice, facts: Facts) -> str:
 def mail_as_sent(notice: Notice) -> Mail:
     """The mail in which this notice was sent, or would be."""
     notices = [notice]
-    if notice.together and notice.state != Notice.State.OVERTAKEN:
+    if notice.together and notice.state not in Notice.NOT_SENT:
         same = Notice.objects.filter(
             customer=notice.customer_id, together=notice.together, recipient=notice.recipient, sent_at=notice.sent_at
         )
-        notices = list(same.exclude(state=Notice.State.OVERTAKEN).order_by("at", "pk"))
+        notices = list(same.exclude(state__in=Notice.NOT_SENT).order_by("at", "pk"))
     return mail_together(notices) if len(notices) > 1 else render(notice)

@@ -46,6 +46,7 @@ STATES: dict[str, Badge] = {
     "failed": Badge("red", "error", _("Failed")),
     "unknown": Badge("amber", "question", _("Being checked")),
     "overtaken": Badge("grey", "void", _("No longer so")),
+    "unwanted": Badge("grey", "void", _("Not mailed")),
     "sent": Badge("green", "mail", _("Sent")),
 }
 

@@ -17,6 +17,7 @@ from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
 from kernel.periods import end_of_day, local_day, working_days_after
 from kernel.text import not_printable, unprintable
+from notifications.choices import choose_mails
 from notifications.models import Letter
 from notifications.services import write_letter
 
@@ -41,11 +42,13 @@ class EndsWithItsClosing(DomainError):
 
 @transaction.atomic
 def ask_for_privacy(
-    customer: Customer, user: User | None, kind: str, text: str, *, actor: Actor, at: datetime
+    customer: Customer, user: User | None, kind: str, text: str, *, for_all: bool = False, actor: Actor, at: datetime
 ) -> PrivacyRequest:
     """
-    Staff answer it by the day that the law sets for its kind.
+    Staff answer it by the day that the law sets for its kind. Who withdraws an agreement is heeded at once where the portal can by itself:
+    no mail that only informs leaves any more.
 
+    :param for_all: who asks may speak for the customer, and not only for themselves
     :raises InvalidInput: nobody can tell what is meant
     :raises TooManyPrivacyRequests:
     """
@@ -59,6 +62,8 @@ def ask_for_privacy(
         raise InvalidInput(not_printable(found), field="text")
     if PrivacyRequest.objects.open().filter(customer=held).count() >= MOST_OPEN:
         raise TooManyPrivacyRequests(most=MOST_OPEN)
+    if kind == Kind.WITHDRAW and for_all:
+        choose_mails(held, is_wanted=False, actor=actor, at=at)
     return register(held, user, kind, words, actor=actor, at=at)
 
 
@@ -105,6 +110,8 @@ def note_request(
     held = Customer.objects.lock(customer.pk)
     if received_at > at:
         raise InvalidInput(_("This day lies ahead."), field="day")
+    if kind == Kind.WITHDRAW and held.closed_at is None:
+        choose_mails(held, is_wanted=False, actor=actor, at=at)
     asked = register(held, None, kind, text, received_at=received_at, reader=held.email, actor=actor, at=at)
     record_audit(Did.NOTE_PRIVACY, asked.pk, actor=actor, at=at, reason="", customer=held, kind=kind)
     return asked

@@ -16,12 +16,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import PortalRequest, portal_page
 from accounts.downloads import document_language
 from accounts.may import MEMBERS, May
+from door import documents
 from door.by_provider import ask_for_own_means
 from door.kept import zip_of_kept
-from door.models import PrivacyRequest
+from door.models import Agreement, PrivacyRequest
 from door.services.privacy import ask_for_privacy, cancel_request, register_hand_over
 from kernel import display
 from kernel.text import validate_printable_lines
+from notifications.choices import ONLY_INFORMS, choose_mails
+from notifications.models import Notice
+from store.shown import open_rows
 
 Kind = PrivacyRequest.Kind
 
@@ -48,11 +52,13 @@ def own_data(request: PortalRequest) -> HttpResponse:
     if request.method == "POST":
         ask_for_own_means(request)
     form = PrivacyForm(request.POST or None)
+    choices = list(request.customer.mail_choices.latest_first())
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         asked = ask_for_privacy(
-            request.customer, request.user, said["kind"], said["text"], actor=request.actor, at=request.at
-        )
+            request.customer, request.user, said["kind"], said["text"],
+            for_all=May.MANAGE_PROFILE in request.rights, actor=request.actor, at=request.at,
+        )  # fmt: skip
         messages.success(
             request, _("Your request is registered. You have our answer by %(day)s.") % {"day": _day(asked)}
         )
@@ -62,6 +68,11 @@ def own_data(request: PortalRequest) -> HttpResponse:
         "requests": PrivacyRequest.objects.filter(customer=request.customer, user=request.user).order_by(
             "-asked_at", "-id"
         )[:50],
+        "agreements": _agreements(request),
+        "wants_mails": choices[0].is_wanted if choices else True,
+        "mails_since": choices[0].at if choices else request.customer.created_at,
+        "choices": choices,
+        "only_inform": [Notice.Kind(kind).label for kind in ONLY_INFORMS],
     }
     return render(request, "door/own_data.html", context, status=400 if form.errors else 200)
 
@@ -81,6 +92,22 @@ def hand_over(request: PortalRequest) -> HttpResponseBase:
 
 
 @require_POST
+@portal_page(does=May.MANAGE_PROFILE)
+def mails(request: PortalRequest) -> HttpResponse:
+    """Consent to mails that only inform: withdrawn, or given again."""
+    ask_for_own_means(request)
+    is_wanted = request.POST.get("wanted") == "yes"
+    choose_mails(request.customer, is_wanted=is_wanted, actor=request.actor, at=request.at)
+    said = (
+        _("Mails that only inform are sent again.")
+        if is_wanted
+        else _("From now on no mail that only informs is sent.")
+    )
+    messages.success(request, said)
+    return redirect("own-data")
+
+
+@require_POST
 @portal_page(does=MEMBERS)
 def cancel(request: PortalRequest, asked_id: UUID) -> HttpResponse:
     ask_for_own_means(request)
@@ -88,6 +115,17 @@ def cancel(request: PortalRequest, asked_id: UUID) -> HttpResponse:
     cancel_request(asked.pk, actor=request.actor, at=request.at)
     messages.success(request, _("Your request is cancelled."))
     return redirect("own-data")
+
+
+def _agreements(request: PortalRequest) -> list[Agreement]:
+    """What one agreed to in this account, the version in force first, each with where it is read."""
+    pages = documents.addresses()
+    found = open_rows(
+        Agreement.objects.filter(customer=request.customer, user=request.user).order_by("-at", "document")
+    )
+    for one in found:
+        one.page = pages.get(one.document, "")
+    return found
 
 
 def _day(asked: PrivacyRequest) -> str:

@@ -52,8 +52,9 @@ class NoticeKind:
 
     `together` says what else it is told with: the first rule that finds something. `with_files`: the documents of what it is
     about go along. `is_owed`: whoever reads it cannot stop it by a link in the mail, for it says that a debt is due or that
-    something is stopped; the customer's team decides who gets it. `asks_for_transfer`: the mail says how to pay it by bank, with a code
-    to scan.
+    something is stopped; the customer's team decides who gets it. `only_informs`: it tells of what somebody of theirs did, or what went as it
+    should, asks for nothing and warns of nothing, so that the customer may do without the mail. `asks_for_transfer`: the mail says how
+    to pay it by bank, with a code to scan.
     """
 
     about: Subject
@@ -66,6 +67,7 @@ class NoticeKind:
     together: tuple[Together, ...] = ()
     with_files: bool = False
     is_owed: bool = False
+    only_informs: bool = False
     asks_for_transfer: bool = False
 
 

@@ -171,6 +171,7 @@ BILLS: dict[str, NoticeKind] = {
             ),
         ),
         SEE_RESOURCES,
+        only_informs=True,
     ),
     Kind.LINE_QUESTIONED: NoticeKind(
         Subject.INVOICE,
@@ -202,6 +203,7 @@ BILLS: dict[str, NoticeKind] = {
         SEE_INVOICE,
         holds=is_zero("due"),
         together=(OF_A_PAYMENT,),
+        only_informs=True,
     ),
     Kind.INVOICE_PARTIALLY_PAID: NoticeKind(
         Subject.INVOICE,

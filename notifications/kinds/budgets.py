@@ -41,6 +41,7 @@ BUDGETS: dict[str, NoticeKind] = {
         ),
         SEE_BUDGETS,
         holds=STILL_SO,
+        only_informs=True,
     ),
     Kind.CAP_REACHED: NoticeKind(
         Subject.BUDGET,
@@ -86,6 +87,7 @@ BUDGETS: dict[str, NoticeKind] = {
             If("afterwards", _("What it had stopped stays stopped until you start it."), ("by_hand",)),
         ),
         SEE_BUDGETS,
+        only_informs=True,
     ),
     Kind.BALANCE_LOW: NoticeKind(
         Subject.BALANCE,

@@ -42,6 +42,7 @@ MONEY: dict[str, NoticeKind] = {
         SEE_PAYMENT,
         current=("kept", "kept_because"),
         together=(OF_AN_ORDER, OF_A_PAYMENT),
+        only_informs=True,
     ),
     Kind.PAYMENT_TAKEN_BACK: NoticeKind(
         Subject.PAYMENT,
@@ -105,6 +106,7 @@ MONEY: dict[str, NoticeKind] = {
             _("Your bank may need until %(arrives_by)s to show them."),
         ),
         SEE_PAYMENT,
+        only_informs=True,
     ),
     Kind.REFUND_FAILED: NoticeKind(
         Subject.PAYMENT,
@@ -135,6 +137,7 @@ MONEY: dict[str, NoticeKind] = {
             _("They are credited by credit note %(number)s."),
         ),
         SEE_CREDIT,
+        only_informs=True,
     ),
     Kind.AUTOMATIC_PAYMENT: NoticeKind(
         Subject.PAYMENT,
@@ -146,6 +149,7 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_PAYMENT,
         together=(OF_A_PAYMENT,),
+        only_informs=True,
     ),
     Kind.ACCOUNT_LINKED: NoticeKind(
         Subject.LINK,
@@ -222,6 +226,7 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_WALLET,
         holds=ahead("until"),
+        only_informs=True,
     ),
     Kind.POC_ENDING: NoticeKind(
         Subject.POC,

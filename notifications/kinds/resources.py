@@ -54,6 +54,7 @@ RESOURCES: dict[str, NoticeKind] = {
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
         together=(OF_AN_ORDER,),
+        only_informs=True,
     ),
     Kind.PROVISIONING_FAILED: NoticeKind(
         Subject.RESOURCE,
@@ -83,6 +84,7 @@ RESOURCES: dict[str, NoticeKind] = {
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
         together=(OF_AN_ORDER,),
+        only_informs=True,
     ),
     Kind.RESOURCE_RENEWED: NoticeKind(
         Subject.RESOURCE,
@@ -92,6 +94,7 @@ RESOURCES: dict[str, NoticeKind] = {
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
         together=(OF_AN_ORDER,),
+        only_informs=True,
     ),
     Kind.RESOURCE_RECOVERED: NoticeKind(
         Subject.RESOURCE,
@@ -107,6 +110,7 @@ RESOURCES: dict[str, NoticeKind] = {
         WHAT_WAS_BOUGHT,
         IS_RUNNING,
         together=(OF_AN_ORDER,),
+        only_informs=True,
     ),
     Kind.RESOURCE_DELETED: NoticeKind(
         Subject.RESOURCE,
@@ -241,6 +245,7 @@ RESOURCES: dict[str, NoticeKind] = {
         ),
         current=("number",),
         together=(RENEWED,),
+        only_informs=True,
     ),
     Kind.AUTO_RENEW_FAILED: NoticeKind(
         Subject.RESOURCE,

@@ -57,5 +57,6 @@ SHORTAGES: dict[str, NoticeKind] = {
             ),
         ),
         SEE_RESOURCES,
+        only_informs=True,
     ),
 }

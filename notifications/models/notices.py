@@ -168,6 +168,9 @@ class Notice(models.Model):
         SENT = "sent", _("sent")
         PARKED = "parked", _("parked after repeated failures")
         OVERTAKEN = "overtaken", _("not sent, for it was no longer true")
+        UNWANTED = "unwanted", _("not sent, for mails that only inform are not wanted")
+
+    NOT_SENT: ClassVar = frozenset({State.OVERTAKEN, State.UNWANTED})
 
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, db_index=False, related_name="notices", verbose_name=_("customer")

@@ -28,6 +28,7 @@ from kernel.ids import new_id
 from kernel.periods import CalendarMonth
 from ledger.holds import Wanted, place_holds
 from lifecycle.models import CreditWarning, DeliveryChannel, ProvisioningRequest, Resource
+from notifications.choices import choose_mails
 from notifications.models import MailTrouble, Notice
 from notifications.recipients import ask_recipient
 from notifications.troubles import note_trouble
@@ -205,6 +206,7 @@ def _staff_work(number: int, product: Product, customer: Customer) -> None:
     set_balance_alert(customer, below=10**9, days=None, actor=owner_of(customer), at=NOON)
     set_budget(customer, 1_000, product=product, confirmed=True, actor=owner_of(customer), at=NOON)
     ask_recipient(customer, address, "vi", [Notice.Kind.REFUND], actor=owner_of(customer), at=NOON)
+    choose_mails(customer, is_wanted=False, actor=owner_of(customer), at=NOON)
     ask_for_privacy(customer, None, "correct", "my name", actor=owner_of(customer), at=NOON)
     note_trouble(address, MailTrouble.Why.BOUNCED, event=str(number), detail="550 no such user", at=NOON)
     record_audit(Did.VIEW_AS_CUSTOMER, number, actor=STAFF, at=NOON, reason="for a test", customer=customer)
