@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar, Unpack
 
@@ -68,6 +69,9 @@ class Task(Generic[Row_contra]):
     template: ClassVar[str] = "admin/task.html"
     drawn_apart: ClassVar[tuple[str, ...]] = ()
     """Fields that the template draws itself."""
+    folded: ClassVar[tuple[str, ...]] = ()
+    """Fields that few need: folded below their label until something in them is typed, or wrong."""
+    folded_label: ClassVar[Wording] = ""
 
     def is_open(self, subject: Row_contra, at: datetime) -> bool:
         """Whether the button is offered; the service decides again."""
@@ -116,6 +120,11 @@ class Task(Generic[Row_contra]):
         return self.may(user)
 
 
+def unfolds(form: forms.Form, names: Iterable[str]) -> bool:
+    """Whether something was typed into one of these fields, or is wrong there."""
+    return form.is_bound and not {*form.errors, *form.changed_data}.isdisjoint(names)
+
+
 def task_page(
     request: HttpRequest, task: Task[Row_contra], subject: Row_contra, *, site_context: dict[str, object], back: str
 ) -> HttpResponse:
@@ -147,6 +156,7 @@ def task_page(
         "task": task,
         "subject": subject,
         "form": form,
+        "is_unfolded": unfolds(form, task.folded),
         "refused": refused,
         "key": request.POST.get("key") or new_id().hex,
         "back": back,

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.shapes import FieldNames
+from accounts.admin.shapes import FieldNames, Fieldsets
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import Act, ask
 from catalog import acts
@@ -32,6 +32,8 @@ from kernel.actors import Actor
 from kernel.fields import PercentField
 from kernel.periods import truncate
 from kernel.shapes import Cleaned, RowFormOptions, Sent, Uploads
+
+FOR_METERED = _("Tiers, package, what is included, least and most: of metered items alone")
 
 
 class DayAndMinute(forms.SplitDateTimeWidget):
@@ -76,6 +78,7 @@ class BackDatePrice(Task[Item | Price]):
     button = _("Ask for approval")
     right = BACK_DATE_PRICE
     form = PastPriceForm
+    folded, folded_label = TERMS, FOR_METERED
     once = True
 
     def carry_out(self, subject: Item | Price, data: Cleaned, *, actor: Actor, at: datetime) -> str:
@@ -239,6 +242,18 @@ class PriceAdmin(ValidityAdmin):
             return self.fields
         shown = ["in_words" if name == TERMS[0] else name for name in self.fields if name not in TERMS[1:]]
         return [*shown, "anyway"] if self.has_change_permission(request, obj) else shown
+
+    def get_fieldsets(self, request: HttpRequest, obj: Model | None = None) -> Fieldsets:
+        """Of a new one, what only metered items have is folded until something of it is typed, or wrong."""
+        if obj is not None:
+            return super().get_fieldsets(request, obj)
+        plain = [name for name in self.fields if name not in TERMS]
+        given = {**request.GET.dict(), **request.POST.dict()}
+        is_typed = given.get("per_minutes") == str(Price.Per.UNIT) or any(
+            given.get(name, "") not in ("", str(LEFT_ALONE.get(name, ""))) for name in TERMS
+        )
+        folded: tuple[str, ...] = () if is_typed else ("collapse",)
+        return [(None, {"fields": plain}), (FOR_METERED, {"fields": TERMS, "classes": folded})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         if obj is None:

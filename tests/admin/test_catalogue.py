@@ -14,6 +14,7 @@ from accounts.models import StaffAct
 from catalog.models import Coupon, Price
 from tests.admin.doing import do, page_of
 from tests.cast import DAY, NOON, create, make_colleague, make_coupon, make_metered
+from tests.markup import markup
 
 
 @pytest.fixture
@@ -102,6 +103,26 @@ def test_what_is_wrong_with_a_price_by_use_is_said_where_it_was_typed(catalogue,
     answer = catalogue.post(reverse("admin:catalog_price_add"), price_form(traffic, **{**BY_USE, **typed}))
     assert sentence in errors_of(answer)
     assert traffic.prices.count() == 1
+
+
+def test_what_only_metered_items_have_is_folded_until_it_is_needed(catalogue, small, traffic):
+    add = reverse("admin:catalog_price_add")
+    assert folded(catalogue.get(add)) == "<details>"
+    plain_and_wrong = price_form(small, unit_price="")
+    assert folded(catalogue.post(add, plain_and_wrong)) == "<details>"
+    for typed in (BY_USE | {"unit_price": ""}, {"tiers": "1000: 450"}, {"minimum": "x"}):
+        assert folded(catalogue.post(add, price_form(traffic, **typed))) == ""
+    past = page_of(traffic, "back-date")
+    assert folded(catalogue.get(past)) == '<details class="task-folded">'
+    wrong = {"unit_price": "500", "per_minutes": "0", "tiers": "nonsense", "reason": "late", "key": "a"}
+    assert folded(catalogue.post(past, wrong)) == '<details class="task-folded" open>'
+
+
+def folded(page):
+    """What stands around the fields of metered items."""
+    before = markup(page).partition('name="tiers"')[0]
+    opened = before.rpartition("<details")[2] if before.count("<details") > before.count("</details") else ""
+    return f"<details{opened.partition('>')[0]}>" if opened else ""
 
 
 def test_an_item_that_is_chosen_has_no_price_by_use(catalogue, small):
