@@ -79,7 +79,7 @@ def poc_credit_of(
         grants = grants.prefetch_related(Prefetch("times", times))
     found = list(grants)
     if with_times:
-        _name_lines([time for grant in found for time in grant.times.all()])
+        name_lines([time for grant in found for time in grant.times.all()])
     products = Product.objects.in_bulk({pk for grant in found for pk in grant.products})
     return [
         PocCredit(
@@ -92,7 +92,7 @@ def poc_credit_of(
     ]
 
 
-def _name_lines(times: Collection[PocTime]) -> None:
+def name_lines(times: Collection[PocTime]) -> None:
     """What they paid, called as the reader's language calls it: `said`, a line's name and its total."""
     items = Item.objects.in_bulk({line["item"] for time in times for line in time.lines})
     by_id = {str(pk): item for pk, item in items.items()}

@@ -101,13 +101,18 @@ class PermissionChoice(forms.ModelMultipleChoiceField):
 
 
 class PermissionsInWords(StaffAdmin):
-    """Permissions are chosen by what they allow; their names are stored in English, for programs."""
+    """
+    Permissions are chosen by what they allow; their names are stored in English, for programs. Those of apps that the staff area has no
+    page of open nothing, and are not offered.
+    """
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField, request: HttpRequest | None = None, **options: object
     ) -> forms.ModelMultipleChoiceField | None:
         if db_field.related_model is Permission:
-            options |= {"form_class": PermissionChoice, "queryset": Permission.objects.select_related("content_type")}
+            apps = {model._meta.app_label for model in self.admin_site._registry}
+            offered = Permission.objects.filter(content_type__app_label__in=apps).select_related("content_type")
+            options |= {"form_class": PermissionChoice, "queryset": offered}
         assert request is not None
         return super().formfield_for_manytomany(db_field, request, **options)
 

@@ -8,11 +8,14 @@ from typing import Unpack
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.look import money
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.models import Customer
@@ -27,7 +30,7 @@ from ledger.models import Grant
 from payments import acts
 from payments.acts import wallet_facts
 from payments.models import PocTime
-from payments.poc import poc_credit_of
+from payments.poc import name_lines, poc_credit_of
 from payments.rights import GRANT_POC
 from payments.services.poc import stop_poc_credit
 
@@ -73,7 +76,7 @@ class GrantPoc(Task[Customer]):
         "For a proof of concept: it pays new resources of these products first, and their renewal, at the usual prices and without"
         " an invoice. What it pays ends with its last day."
     )
-    button = _("Grant")
+    button = _("Grant it")
     right = GRANT_POC
     form = GrantPocForm
     once = True
@@ -150,6 +153,16 @@ class PocTimeAdmin(LookOnlyAdmin):
     list_filter = ("product",)
     search_fields = ("resource_name", "customer__name")
     ordering = ("-at", "-pk")
+    fields = (
+        *("at", "customer", "grant", "resource", "resource_name", "product", "paid_for"),
+        *("starts_at", "ends_at", "covered_until", "amount", "returned"),
+    )
+
+    @admin.display(description=_("lines"))
+    def paid_for(self, time: PocTime) -> SafeString:
+        """What it consists of, a line each."""
+        name_lines([time])
+        return format_html_join(mark_safe("<br>"), "{}: {}", ((name, money(total)) for name, total in time.said))
 
 
 def _running(customer: Customer, at: datetime) -> QuerySet[Grant]:
