@@ -34,6 +34,7 @@ from kernel.periods import billing_zone, local_day
 from kernel.seller import bank_words, seller
 from kernel.shapes import Json
 from kernel.spelling import spelt_out
+from kernel.tags import CREATED_BY, text_of
 from kernel.text import shown
 
 FOLDER = Path(__file__).parent / "documents"
@@ -260,6 +261,8 @@ def _notes(invoice: Invoice, lines: list[InvoiceLine]) -> list[str]:
         _("Time is counted in whole minutes, a month is 30 days; every line is rounded half up to whole đồng."),
         _("Days and times are those of the zone %(zone)s.") % {"zone": billing_zone().key},
     ]
+    if tags := {key: value for line in lines[:1] for key, value in line.tags.items() if key != CREATED_BY}:
+        notes.insert(0, f"{_('Tags when it was issued')}: {text_of(tags)}")  # the same on every line
     if invoice.is_of_paid_time:
         notes.insert(0, _("It bills what was used by quantity, and no time."))
     elif invoice.is_late:

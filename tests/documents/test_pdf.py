@@ -11,10 +11,12 @@ from invoices.pdf import credit_note_pdf, invoice_pdf
 from invoices.services.credit import credit_invoice
 from invoices.services.month_end import bill_ended_months
 from kernel.errors import InvalidInput
+from lifecycle.services.tags import change_tags
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Action, Quote
-from tests.cast import JOB, NOON, chosen, create, make_coupon, make_customer, make_item, quote, resize
+from orders.services.delete import delete_resource
+from tests.cast import DAY, JOB, NOON, chosen, create, make_coupon, make_customer, make_item, owner_of, quote, resize
 from tests.documents.reading import text_of
 from tests.portal.seen import signed_in, the_time_being
 
@@ -50,6 +52,18 @@ def test_the_same_document_gives_the_same_bytes(invoice):
     assert first == second
     assert first.startswith(b"%PDF-1.")
     assert b"pdfaid:part" in first
+
+
+def test_the_tags_that_lines_keep_are_said_once(bob, small):
+    """Those of the day of issue; who ordered it is no tag of theirs."""
+    (server,) = create(bob, small)
+    change_tags(server.pk, {"Environment": "production", "Department": "Kế toán"}, actor=owner_of(bob), at=NOON)
+    delete_resource(server.pk, actor=owner_of(bob), at=NOON + DAY)
+    invoice = Invoice.objects.select_related("product").get(resource=server)
+    with override("en"):
+        text = text_of(invoice_pdf(invoice, at=NOON + DAY))
+    assert text.count("Tags when it was issued: Department=Kế toán; Environment=production") == 1
+    assert "createdBy" not in text
 
 
 def test_names_are_printed_and_never_evaluated(vserver):
