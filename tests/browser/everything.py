@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Error, Page
+from playwright.sync_api import Browser, Error, Page, ViewportSize
 
 from tests.browser.conftest import Portal, open_context
 from tests.browser.test_purchase import sign_in
@@ -180,12 +180,16 @@ class Examiner:
         if self._knows_parts:
             found += _checked(page, "390 light", where, STRUCTURE)
             self._parts.update(page.evaluate(NEW_PARTS, [KEPT, list(self._parts)]))
+        theme = "light"
         for look in self._looks:
             as_wide_as(page, look.width)
-            page.emulate_media(color_scheme=look.theme)
+            if look.theme != theme:
+                theme = look.theme
+                page.emulate_media(color_scheme=theme)
             asked = COLOURS if self._knows_parts and look.width == WIDTHS[1] else look.asks
             found += _checked(page, f"{look.width} {look.theme}", where, asked)
-        page.emulate_media(color_scheme="light")
+        if theme != "light":
+            page.emulate_media(color_scheme="light")
         self._frames.add(frame)
         self._shapes.add(shape)
         return found
@@ -204,7 +208,10 @@ def faults_of_mail(page: Page) -> list[str]:
 
 
 def as_wide_as(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
+    """Where it is so already the browser is not asked: it would lay the page out anew."""
+    size: ViewportSize = {"width": width, "height": 900}
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
 
 
 def _frame_of(page: Page) -> str:

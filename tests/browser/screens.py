@@ -17,7 +17,7 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import Portal, running_portal
-from tests.browser.test_purchase import sign_in
+from tests.browser.test_purchase import PASSWORD, sign_in
 from tests.engines import CHROMIUM
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screens"
@@ -37,7 +37,8 @@ class Screen(NamedTuple):
     size: tuple[int, int] = (1200, 750)
 
 
-LAN, PHUONG, STAFF = "lan@hoasen.example", "phuong@phuongnam.example", "admin@portal.example"
+LAN, PHUONG, TRANG = "lan@hoasen.example", "phuong@phuongnam.example", "trang@saoviet.example"
+STAFF = "admin@portal.example"
 SCREENS: dict[str, tuple[Screen, ...]] = {
     LAN: (
         Screen("home", "/"),
@@ -48,14 +49,18 @@ SCREENS: dict[str, tuple[Screen, ...]] = {
         Screen("wallet", "/wallet/"),
         Screen("costs", "/costs/"),
         Screen("budgets", "/budgets/"),
+        Screen("held", "/wallet/held/"),
         Screen("settings", "/settings/"),
+        Screen("company", "/settings/company/set-up/"),
     ),
     PHUONG: (
+        Screen("home-postpaid", "/"),
         Screen("billing", "/billing/"),
         Screen("invoice", "/billing/?status=overdue", "main tbody a[href*='/invoices/']"),
         Screen("usage", "/billing/usage/", size=(1440, 900)),
         Screen("notices", "/notices/"),
     ),
+    TRANG: (Screen("tags", "/billing/tags/"),),
     STAFF: (
         Screen("staff", "/admin/", size=(1440, 900)),
         Screen("staff-invoices", "/admin/invoices/invoice/", size=(1440, 900)),
@@ -101,6 +106,10 @@ def _pictures_of(browser: Browser, press: Page, portal: Portal, who: str, screen
         for screen in screens:
             page.set_viewport_size({"width": 1200, "height": 750})
             page.goto(portal.url + screen.path)
+            if "/again/" in page.url:  # it lets somebody in for longer than a session lasts
+                page.fill("main input[type=password]", PASSWORD)
+                page.locator("main form:has(input[type=password]) button").first.click()
+                page.wait_for_url(f"**{screen.path}")
             page.reload()  # by now its letters are there: a page does not wait for them when it is new
             if screen.link:
                 page.goto(portal.url + (page.locator(screen.link).first.get_attribute("href") or ""))

@@ -14,6 +14,7 @@ from tests.cast import make_user
 from tests.markup import markup
 
 LANGUAGES = ("en", "vi")
+SCREENS = FOLDER.parent / "screens"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -33,6 +34,16 @@ def test_both_languages_say_the_same_figures_in_the_same_order(slug: str) -> Non
         assert "{{" not in said, "every figure is known"
         assert "{%" not in said
     assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_has_a_picture_that_is_there(language: str) -> None:
+    for slug in SLUGS:
+        shown = re.findall(r'(?:src|srcset)="([^"]*/screens/[^"]+)"', page(slug, language).html)
+        assert shown, slug
+        assert [
+            one for one in shown if not (SCREENS / f"{one.rpartition('/')[2].partition('.')[0]}.webp").exists()
+        ] == []
 
 
 def test_the_worked_examples_come_from_the_rules() -> None:
