@@ -15,7 +15,7 @@ from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.base import LookOnlyAdmin
-from accounts.admin.look import money
+from accounts.admin.shown import money
 from accounts.admin.tasks import ReasonForm, Task
 from accounts.four_eyes import ask
 from accounts.models import Customer
