@@ -9,13 +9,14 @@ from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Min, Q, QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from accounts.models import Customer
 from catalog.models import Product
-from invoices.models import DunningStep, Invoice, InvoiceLine, MonthlyTotal
+from invoices.models import DunningStep, Invoice, InvoiceLine, MonthlyTotal, Question
 from invoices.ranges import MonthRange, months_ago
 from kernel.money import split
 from kernel.periods import CalendarMonth, billing_zone
@@ -29,7 +30,9 @@ MOST_BARS = 24
 
 def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about invoices are held against, see `notifications.truth`."""
-    rows = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status", "seller")
+    answered = Question.objects.filter(invoice=OuterRef("pk")).exclude(state=Question.State.OPEN)
+    found: QuerySet[Invoice] = Invoice.objects.filter(pk__in=pks).only("number", "due", "due_at", "status", "seller")
+    rows = found.annotate(answered=ArraySubquery(answered.values("pk")))
     return {
         row.pk: {
             "number": row.number,
@@ -38,18 +41,22 @@ def facts_of_invoices(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
             "bank_account": bank_words(row.seller.get("bank", {})) if row.due else "",
             "transfer_text": row.number if row.due and row.seller.get("bank") else "",
             "void": row.status == Invoice.Status.VOID,
+            "answered": [str(question) for question in row.answered],
         }
         for row in rows
     }
 
 
 def facts_of_steps(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
-    """What notices about steps of dunning are held against."""
-    rows = DunningStep.objects.filter(pk__in=pks).only("done_at", "lifted_at")
+    """What notices about steps of dunning are held against; `again`: the same has been done since."""
+    same = DunningStep.objects.filter(customer=OuterRef("customer"), act=OuterRef("act"), lifted_at=None)
+    found: QuerySet[DunningStep] = DunningStep.objects.filter(pk__in=pks).only("done_at", "lifted_at")
+    rows = found.annotate(again=Exists(same.exclude(done_at=None)))
     return {
         row.pk: {
             "waiting": row.lifted_at is None and row.done_at is None,
             "in_force": row.lifted_at is None and row.done_at is not None,
+            "again": row.again,
         }
         for row in rows
     }

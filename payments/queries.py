@@ -22,7 +22,7 @@ from ledger.models import Account, Entry, Grant, Transaction
 from lifecycle.models import CreditWarning, Resource
 from payments.gateways import GATEWAYS, open_codes
 from payments.gateways import gateway as gateway_named
-from payments.models import Allocation, ExpectedTransfer, Payment, Shortage, UsageHold
+from payments.models import Allocation, ExpectedTransfer, Payment, Refund, Shortage, UsageHold
 from payments.models.payables import PaidFor, payable_of
 from store.search import search
 
@@ -266,13 +266,18 @@ def announced_stop_of(resource: Resource) -> WithAnnotations[CreditWarning, Miss
 
 
 def facts_of_shortages(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
-    """What notices about shortages of credit are held against: on which `days` something is to stop, empty for what runs on."""
+    """
+    What notices about shortages of credit are held against: on which `days` something is to stop, empty for what runs on;
+    `again`: something has stopped since.
+    """
     found: QuerySet[Shortage] = Shortage.objects.filter(pk__in=pks).only("done_at", "lifted_at", "customer", "product")
-    rows = found.annotate(waiting=ArraySubquery(_warned().values("stops_at")))
+    same = Shortage.objects.standing().filter(customer=OuterRef("customer"), product=OuterRef("product"))
+    rows = found.annotate(waiting=ArraySubquery(_warned().values("stops_at")), again=Exists(same.exclude(done_at=None)))
     return {
         row.pk: {
             "days": [] if row.lifted_at else sorted({_day_of(stops_at) for stops_at in row.waiting}),
             "in_force": row.lifted_at is None and row.done_at is not None,
+            "again": row.again,
         }
         for row in rows
     }
@@ -304,13 +309,17 @@ def in_and_out(movements: QuerySet[Entry]) -> tuple[int, int]:
 
 def facts_of_payments(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about payments are held against, see `notifications.truth`."""
+    failed = Refund.objects.filter(payment=OuterRef("pk"), state=Refund.State.FAILED)
+    found: QuerySet[Payment] = Payment.objects.filter(pk__in=pks)
+    payments = found.annotate(failed_refunds=ArraySubquery(failed.values("reference")))
     return {
         payment.pk: {
             "state": payment.state,
             "kept": payment.kept,
             "kept_because": payment.failure if payment.kept else "",
+            "failed_refunds": payment.failed_refunds,
         }
-        for payment in Payment.objects.filter(pk__in=pks)
+        for payment in payments
     }
 
 

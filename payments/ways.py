@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet, Sum
 
 from accounts.models import Customer
 from kernel.money import MAXIMUM
@@ -107,4 +108,9 @@ def paid_beside(payment: Payment) -> int:
 
 def facts_of_links(pks: set[UUID]) -> dict[UUID, dict[str, object]]:
     """What notices about linked accounts are held against."""
-    return {pk: {"state": state} for pk, state in LinkedAccount.objects.filter(pk__in=pks).values_list("pk", "state")}
+    on = AutomaticCharge.objects.on().filter(linked=OuterRef("pk")).values("purpose")
+    rows = LinkedAccount.objects.filter(pk__in=pks).annotate(charged_for=ArraySubquery(on))
+    return {
+        pk: {"state": state, "charged_for": charged_for}
+        for pk, state, charged_for in rows.values_list("pk", "state", "charged_for")
+    }

@@ -80,7 +80,7 @@ def question_line(
         customer=customer, invoice=invoice, line=line, amount=amount, text=text.strip(), actor=actor.name, at=at
     )
     lift_what_is_settled(customer.pk, at=at)
-    _tell(question, customer, Notice.Kind.LINE_QUESTIONED, at=at, question=question.text)
+    _tell(question, customer, Notice.Kind.LINE_QUESTIONED, at=at, question=question.text, asked=str(question.pk))
     return question
 
 

@@ -125,6 +125,11 @@ def among(fact: str, facts: str) -> Rule:
     return lambda told, now, at: told.get(fact) in now.get(facts, ())
 
 
+def not_among(fact: str, facts: str) -> Rule:
+    """What was told is none of several that are so."""
+    return lambda told, now, at: told.get(fact) not in now.get(facts, ())
+
+
 def above_zero(fact: str) -> Rule:
     return lambda told, now, at: now.get(fact, 0) > 0
 

@@ -24,6 +24,7 @@ ON_BEHALF: dict[str, NoticeKind] = {
             _("If this was not you, withdraw it and tell us at once."),
         ),
         SEE_REQUESTS,
+        holds=one_of("state", "open"),
     ),
     Kind.PAYMENT_REQUEST_EXPIRED: NoticeKind(
         Subject.REQUEST,

@@ -16,6 +16,7 @@ from notifications.kinds.base import (
     is_,
     is_not,
     is_zero,
+    not_among,
     not_past,
 )
 from notifications.kinds.groups import INVOICES_DUE, INVOICES_OF_A_RUN, INVOICES_OVERDUE, OF_A_PAYMENT
@@ -171,6 +172,7 @@ BILLS: dict[str, NoticeKind] = {
             ),
         ),
         SEE_RESOURCES,
+        holds=is_not("again"),
         only_informs=True,
     ),
     Kind.LINE_QUESTIONED: NoticeKind(
@@ -181,6 +183,7 @@ BILLS: dict[str, NoticeKind] = {
             _("Until we have answered, %(amount)s of it are neither dunned nor paid automatically."),
         ),
         SEE_INVOICE,
+        holds=not_among("asked", "answered"),
     ),
     Kind.QUESTION_ANSWERED: NoticeKind(
         Subject.INVOICE,

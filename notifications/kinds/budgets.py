@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from notifications.events import Subject
-from notifications.kinds.base import SEE_BUDGETS, SEE_WALLET, If, NoticeKind, Unless, everything, is_, same
+from notifications.kinds.base import SEE_BUDGETS, SEE_WALLET, If, NoticeKind, Unless, everything, is_, is_not, same
 from notifications.models import Notice
 
 Kind = Notice.Kind
@@ -87,6 +87,7 @@ BUDGETS: dict[str, NoticeKind] = {
             If("afterwards", _("What it had stopped stays stopped until you start it."), ("by_hand",)),
         ),
         SEE_BUDGETS,
+        holds=is_not("is_reached"),
         only_informs=True,
     ),
     Kind.BALANCE_LOW: NoticeKind(

@@ -18,6 +18,7 @@ from notifications.kinds.base import (
     ahead,
     everything,
     is_not,
+    not_among,
     one_of,
     same,
 )
@@ -97,6 +98,7 @@ MONEY: dict[str, NoticeKind] = {
             _("They have left your wallet, and should be there by %(arrives_by)s."),
         ),
         SEE_PAYMENT,
+        holds=not_among("refund_reference", "failed_refunds"),
     ),
     Kind.REFUND_DONE: NoticeKind(
         Subject.PAYMENT,
@@ -106,6 +108,7 @@ MONEY: dict[str, NoticeKind] = {
             _("Your bank may need until %(arrives_by)s to show them."),
         ),
         SEE_PAYMENT,
+        holds=not_among("refund_reference", "failed_refunds"),
         only_informs=True,
     ),
     Kind.REFUND_FAILED: NoticeKind(
@@ -203,6 +206,7 @@ MONEY: dict[str, NoticeKind] = {
             Unless("tries", "%(failure)s"),
         ),
         SEE_LINKS,
+        holds=not_among("purpose", "charged_for"),
     ),
     Kind.CREDIT_ADJUSTED: NoticeKind(
         Subject.ADJUSTMENT,

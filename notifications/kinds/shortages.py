@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from notifications.events import Subject
-from notifications.kinds.base import SEE_WALLET, If, NoticeKind, Unless, among, is_
+from notifications.kinds.base import SEE_WALLET, If, NoticeKind, Unless, among, is_, is_not
 from notifications.kinds.together import SEE_RESOURCES
 from notifications.models import Notice
 
@@ -57,6 +57,7 @@ SHORTAGES: dict[str, NoticeKind] = {
             ),
         ),
         SEE_RESOURCES,
+        holds=is_not("again"),
         only_informs=True,
     ),
 }

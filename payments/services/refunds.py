@@ -266,6 +266,7 @@ def _tell(refund: Refund, kind: Notice.Kind, *, at: datetime, **facts: object) -
         amount=refund.amount,
         account=source_of(payment),
         number=payment.reference,
+        refund_reference=refund.reference,
         **facts,
     )
 
