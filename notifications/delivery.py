@@ -134,8 +134,8 @@ def _deliver(pks: Sequence[int], server: BaseEmailBackend, *, at: datetime) -> T
         for notice, fate in _looked_at(claimed, at=at):
             fates[fate].append(notice)
         notices = fates.pop(Notice.State.SENT, [])
-        for fate, gone in fates.items():
-            NOTICES.close(*gone, state=fate, error="")
+        for state, gone in fates.items():
+            NOTICES.close(*gone, state=state, error="")
         if not notices:
             return Tally()
         try:

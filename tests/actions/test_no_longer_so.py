@@ -125,7 +125,7 @@ def test_what_could_not_be_returned_is_not_on_its_way(gate: Any) -> None:
     payment = top_up(customer, 300_000)
     refund = begun(payment, 100_000, people)
     assert is_so(Kind.REFUND_BEGUN)
-    judge_refund(payment.pk, refund.reference, Failed("refund_failed", "closed"), actor=JOB, at=LATER)
+    judge_refund(payment.pk, refund.reference, Failed("refund_failed", "closed"), at=LATER)
     assert not is_so(Kind.REFUND_BEGUN)
 
 
