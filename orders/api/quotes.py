@@ -113,7 +113,9 @@ class QuoteWish(OneShapeOf):
 class QuotedLine(serializers.Serializer[object]):
     """amount = unit_price x quantity x (1 - discount) x minutes / per_minutes, rounded half-up to whole đồng."""
 
-    name = serializers.CharField(source="component.name")
+    name = serializers.CharField(
+        source="component.name", help_text="As the invoice will say it: in the language of the customer's documents."
+    )
     unit = serializers.CharField(source="component.unit")
     price = serializers.UUIDField(source="component.rate.price_id", help_text="The version of the price.")
     unit_price = Rate(source="component.rate.unit_price")
