@@ -10,6 +10,8 @@ from accounts.audit import Verb, tell_customers
 class Did(Verb):
     WANT_SECOND_FACTOR = "require second factor", _("switched whether a second factor is required")
     SET_SESSION_TERMS = "set session terms", _("set how long people stay signed in")
+    TAKE_DATA = "take data", _("downloaded all that is kept")
+    ASK_PRIVACY = "ask for privacy", _("sent a request about personal data")
     NOTE_PRIVACY = "note privacy request", _("put a privacy request on record")
     ANSWER_PRIVACY = "answer privacy request", _("answered a privacy request")
     SET_PROVIDER = "set up company sign-in", _("set up the company sign-in")

@@ -64,7 +64,9 @@ def ask_for_privacy(
         raise TooManyPrivacyRequests(most=MOST_OPEN)
     if kind == Kind.WITHDRAW and for_all:
         choose_mails(held, is_wanted=False, actor=actor, at=at)
-    return register(held, user, kind, words, actor=actor, at=at)
+    asked = register(held, user, kind, words, actor=actor, at=at)
+    record_audit(Did.ASK_PRIVACY, asked.pk, actor=actor, at=at, reason="", customer=held, kind=kind)
+    return asked
 
 
 def register(
@@ -117,13 +119,16 @@ def note_request(
     return asked
 
 
+@transaction.atomic
 def register_hand_over(customer: Customer, user: User | None, *, actor: Actor, at: datetime) -> PrivacyRequest:
     """What was kept has been handed over, at once."""
-    return PrivacyRequest.objects.create(
+    taken = PrivacyRequest.objects.create(
         customer=customer, user=user, kind=Kind.HAND_OVER, state=State.DONE, asked_by=str(actor), asked_at=at,
         first_due_at=first_due(at), first_answered_at=at, due_at=due(Kind.HAND_OVER, at),
         answered_by=str(actor), answered_at=at,
     )  # fmt: skip
+    record_audit(Did.TAKE_DATA, taken.pk, actor=actor, at=at, reason="", customer=customer)
+    return taken
 
 
 @transaction.atomic

@@ -75,6 +75,7 @@ def test_all_that_is_kept_is_handed_over_for_programs_and_to_read(browser, lan, 
     assert "Invoices" in page
     registered = PrivacyRequest.objects.get()
     assert (registered.kind, registered.state, registered.user) == ("hand_over", "done", lan)
+    assert "Downloaded all that is kept" in markup(browser.get(reverse("activity")))
 
 
 def test_who_does_not_manage_the_details_gets_their_own_alone(alice, client):
