@@ -31,7 +31,8 @@ class Question(models.Model):
     """
     A customer questions a line: its `amount` (net of the coupon) is neither dunned nor paid automatically until staff answer.
 
-    Justified: a credit note says how much. Explained: the text says why it is right.
+    Justified: a credit note says how much. Explained: the text says why it is right. Either stands: to ask again and again would keep a
+    debt from being dunned for ever.
     """
 
     AT_CLOSING: ClassVar = kept(Because.BOOKS)
@@ -48,7 +49,9 @@ class Question(models.Model):
     invoice = models.ForeignKey(
         Invoice, on_delete=models.PROTECT, db_index=False, related_name="questions", verbose_name=_("invoice")
     )
-    line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="questions", verbose_name=_("line"))
+    line = models.ForeignKey(
+        InvoiceLine, on_delete=models.PROTECT, db_index=False, related_name="questions", verbose_name=_("line")
+    )
     amount = models.BigIntegerField(_("amount"))
     text = models.CharField(_("question"), max_length=1000)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
@@ -72,9 +75,7 @@ class Question(models.Model):
         verbose_name = _("questioned line")
         verbose_name_plural = _("questioned lines")
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                name="a_line_is_questioned_once_at_a_time", fields=["line"], condition=Q(state="open")
-            ),
+            models.UniqueConstraint(name="a_line_is_questioned_once", fields=["line"]),
             models.CheckConstraint(
                 name="a_question_is_about_money_and_says_why", condition=Q(amount__gt=0) & ~Q(text="")
             ),
