@@ -28,10 +28,10 @@ def linked_account(
     return account
 
 
-def agreed(account: LinkedAccount, scope: str, *, at: datetime = LONG_AGO) -> Consent:
+def agreed(account: LinkedAccount, scope: str, *, at: datetime = LONG_AGO, **fields: Any) -> Consent:
     return Consent.objects.create(
         customer=account.customer, linked=account, scope=scope, text="You may charge it.", version="1", language="en",
-        actor=account.actor, address="192.0.2.7", at=at,
+        actor=account.actor, address="192.0.2.7", at=at, **fields,
     )  # fmt: skip
 
 

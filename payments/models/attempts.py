@@ -20,7 +20,7 @@ from accounts.models.closed import opens_nothing_when_closed
 from kernel.ids import new_id
 from kernel.money import MAXIMUM
 from payments.failures import KEPT, failure_words
-from payments.models.automatic import CHARGED_AS_AGREED
+from payments.models.automatic import CHARGED_AS_AGREED, SO_OFTEN_A_DAY
 from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.links import Consent, LinkedAccount
 from payments.models.payables import names_what_it_pays
@@ -319,6 +319,7 @@ class Payment(KeepsColumns, StateMachine):
             frozen("came_in_once", columns=["collected_at"], unless="OLD.collected_at IS NULL"),
             frozen("what_went_back_stays_back", columns=["refunded"], unless="NEW.refunded > OLD.refunded"),
             CHARGED_AS_AGREED,
+            SO_OFTEN_A_DAY,
             as_asked("created_at", among="NEW.means = 'gateway'"),
             kept("only_allocations_give_it_away", columns=["allocated"]),
             kept("only_refunds_return_it", columns=["to_source"]),

@@ -111,6 +111,32 @@ class AutomaticCharge(models.Model):
         return f"{self.purpose} {self.customer_id}"
 
 
+SO_OFTEN_A_DAY = pgtrigger.Trigger(
+    name="a_day_has_so_many_automatic_top_ups",  # by its name before the account is held, as the application does
+    level=pgtrigger.Row,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    condition=pgtrigger.Q(new__consent__isnull=False),
+    declare=[("most", "integer"), ("began", "timestamptz")],
+    func="""
+    SELECT times_a_day INTO most FROM payments_consent WHERE id = NEW.consent_id AND scope = 'top_up';
+    IF NOT FOUND THEN
+        RETURN NEW;
+    END IF;
+    -- Held first, so that two top-ups at once see each other, by whichever account.
+    PERFORM FROM payments_automaticcharge WHERE customer_id = NEW.customer_id AND purpose = 'top_up' FOR NO KEY UPDATE;
+    began := date_trunc('day', NEW.created_at AT TIME ZONE public.billing_zone()) AT TIME ZONE public.billing_zone();
+    IF most <= (
+        SELECT count(*) FROM payments_payment p JOIN payments_consent c ON c.id = p.consent_id AND c.scope = 'top_up'
+        WHERE p.customer_id = NEW.customer_id AND p.created_at >= began AND p.created_at < began + interval '1 day'
+    ) THEN
+        RAISE EXCEPTION 'payment % is one top-up more than was agreed to for a day', NEW.reference USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+    """,
+)
+"""On payments: a wallet is filled by itself as often on a day as was agreed to, declined or not, whoever writes it."""
+
 CHARGED_AS_AGREED = pgtrigger.Trigger(
     name="a_linked_account_is_charged_as_agreed",
     level=pgtrigger.Row,

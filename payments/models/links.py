@@ -184,8 +184,15 @@ class LinkedAccount(StateMachine):
         self.ended_at, self.failure, self.is_default = at, reason[:200], False
 
 
+USUAL_TIMES_A_DAY = 3
+
+
 class Consent(models.Model):
-    """What a customer agreed to about a linked account: the words that they saw, when, and who. Each charge names its own."""
+    """
+    What a customer agreed to about a linked account: the words that they saw, when, and who. Each charge names its own.
+
+    :ivar times_a_day: of a top-up: so often it may happen by itself, as the words say
+    """
 
     AT_CLOSING: ClassVar = kept(Because.PROOF)
 
@@ -202,6 +209,9 @@ class Consent(models.Model):
         LinkedAccount, on_delete=models.PROTECT, related_name="consents", verbose_name=_("linked account")
     )
     scope = models.CharField(_("scope"), max_length=8, choices=Scope.choices)
+    times_a_day = models.PositiveSmallIntegerField(
+        _("automatic top-ups a day"), default=USUAL_TIMES_A_DAY, db_default=USUAL_TIMES_A_DAY
+    )
     text = models.TextField(_("words that were shown"))
     version = models.CharField(_("version"), max_length=20)
     language = models.CharField(_("language"), max_length=5)

@@ -93,7 +93,7 @@ def _top_up(charge: AutomaticCharge, *, actor: Actor, at: datetime) -> Payment |
     if wallet_of(charge.customer_id).available >= charge.below:
         charge.next_at = None
         return None
-    if _times_today(charge, at) >= settings.AUTOMATIC_TOP_UPS_A_DAY:
+    if _times_today(charge, at) >= min(settings.AUTOMATIC_TOP_UPS_A_DAY, charge.consent.times_a_day):
         charge.failure, charge.next_at = OFTEN, _tomorrow(at)
         return None
     charge.next_at = at + REST

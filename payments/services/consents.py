@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
@@ -52,6 +53,7 @@ def record_consent(
         customer=linked.customer,
         linked=linked,
         scope=scope,
+        times_a_day=settings.AUTOMATIC_TOP_UPS_A_DAY,
         text=text,
         version=VERSION,
         language=agreement.language,

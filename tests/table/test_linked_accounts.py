@@ -121,6 +121,27 @@ def test_what_is_charged_by_itself_is_the_amount_and_the_purpose_that_were_agree
     refuse("UPDATE payments_automaticcharge SET below = 1000000000 WHERE purpose = 'top_up'", match="frozen")
 
 
+def test_a_wallet_is_topped_up_by_itself_as_often_a_day_as_was_agreed_to(account: LinkedAccount) -> None:
+    """Twice a day, whatever became of the first two, by whichever account; a day is one of Hà Nội. What they ask for is not counted."""
+    run("UPDATE payments_linkedaccount SET month_limit = 5000000")
+    other = linked_account(account.customer)
+    run(CHARGE, *charge(account))
+    twice = agreed(account, "top_up", times_a_day=2)
+    automatic = tops_up(account, amount=200_000)
+    run("UPDATE payments_automaticcharge SET consent_id = %s", twice.pk)
+    assert run(CHARGE, *charge(account, at=MARCH, consent=twice.pk)) == 1
+    run("UPDATE payments_payment SET state = 'failed', settled_at = created_at")
+    assert run(CHARGE, *charge(account, at=MARCH, consent=twice.pk)) == 1
+    refuse(CHARGE, *charge(account, at=MARCH, consent=twice.pk), match="more than was agreed to for a day")
+    again = agreed(other, "top_up", times_a_day=2)
+    run("UPDATE payments_automaticcharge SET consent_id = %s, linked_id = %s", again.pk, other.pk)
+    refuse(CHARGE, *charge(other, at=MARCH, consent=again.pk), match="more than was agreed to for a day")
+    assert run(CHARGE, *charge(other, at=APRIL, consent=again.pk)) == 1
+    refuse("UPDATE payments_consent SET times_a_day = 9", match="append-only|permission denied")
+    assert run(CHARGE, *charge(other, at=MARCH)) == 1
+    assert automatic.consent_id not in {twice.pk, again.pk}
+
+
 def test_nothing_is_switched_on_that_nobody_agreed_to(account: LinkedAccount) -> None:
     automatic = pays_invoices(account)
     refuse("UPDATE payments_automaticcharge SET consent_id = %s", consent_of(account).pk, match="nobody agreed")

@@ -161,7 +161,8 @@ OUTSIDE = (
         name="nobody charges another customer's account",
     ),
     edited(
-        "payments.services.automatic:_top_up", "if _times_today(charge, at) >= settings.AUTOMATIC_TOP_UPS_A_DAY:", "if False:",
+        "payments.services.automatic:_top_up", "if _times_today(charge, at) >= min(settings.AUTOMATIC_TOP_UPS_A_DAY, charge.consent.times_a_day):",
+        "if False:",
         f"{CHARGES}::so_often_a_day", name="a wallet is topped up by itself so often a day",
     ),
     edited(
