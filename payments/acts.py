@@ -174,7 +174,7 @@ class RecordTransfer(MoneyAct[Payment]):
 
 
 class SendBack(Act[BankTransfer]):
-    """Money at the bank that is nobody's here goes back. `subject` is the bank's reference, `facts`: transfer."""
+    """Money at the bank that is nobody's here goes back. `subject` is the bank's reference, `facts`: transfer, number (of what went out)."""
 
     code = "bank-return"
     label = _("return of a bank transfer")
@@ -189,11 +189,15 @@ class SendBack(Act[BankTransfer]):
             (_("Nobody's yet"), display.money(transfer.rest)),
             (_("Payer"), transfer.payer or "–"),
             (_("Text of the transfer"), transfer.note or "–"),
+            (_("Number of what went out"), act.facts.get("number") or "–"),
         ]
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> BankTransfer:
         assert act.amount is not None
-        return send_back(act.facts["transfer"], act.amount, reason=act.reason, actor=actor, at=at)
+        number = act.facts.get("number", "")
+        return send_back(
+            act.facts["transfer"], act.amount, number=number, act=act, reason=act.reason, actor=actor, at=at
+        )
 
 
 class BookReceived(MoneyAct[None]):

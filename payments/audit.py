@@ -29,7 +29,7 @@ class Did(Verb):
     DECIDE_REFUND = "decide refund", _("decided what became of a refund to its source")
     EXPLAIN_DIFFERENCE = "explain difference", _("explained a difference between a statement and our books")
     TAKE_INTO_SUSPENSE = "take into suspense", _("took money of a statement into suspense")
-    READ_STATEMENT = "read statement", _("read a gateway's statement")
+    READ_STATEMENT = "read statement", _("read a statement of a gateway or bank")
     CLOSE_CASE = "close case of payment taken back", _("closed the case of a payment that was taken back")
     LINK = "link account", _("began to link an account")
     UNLINK = "unlink account", _("unlinked an account")

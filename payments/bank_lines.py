@@ -1,7 +1,8 @@
 """
 Lines of bank statements as banks write them: CSV, MT940, and what a bank's service tells by itself (JSON). No models, no clock.
 
-Whatever is not a line of money that came in, in đồng, is left out; whatever cannot be read refuses the whole, with its place.
+Whatever did not move đồng is left out, and of what a service tells what went out as well; whatever cannot be read refuses the whole,
+with its place.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ NAMES = {
     "number": ("NUMBER", "TID", "REFERENCECODE", "REFERENCE", "TRANSACTIONNUMBER", "TRANSACTIONID", "MAGIAODICH", "SOBUTTOAN",
                "SOTHAMCHIEU", "SOCT", "SOCHUNGTU"),
     "amount": ("AMOUNT", "TRANSFERAMOUNT", "CREDIT", "CREDITAMOUNT", "GHICO", "SOTIENGHICO", "PHATSINHCO", "SOTIEN"),
+    "debit": ("DEBIT", "DEBITAMOUNT", "GHINO", "SOTIENGHINO", "PHATSINHNO"),
     "note": ("NOTE", "CONTENT", "DESCRIPTION", "DETAILS", "NOIDUNG", "NOIDUNGGIAODICH", "DIENGIAI", "MOTA"),
     "payer": ("PAYER", "CORRESPONSIVENAME", "NGUOICHUYEN", "TENNGUOICHUYEN", "DOITAC", "TENDOIUNG"),
     "date": ("DATE", "WHEN", "TRANSACTIONDATE", "VALUEDATE", "NGAY", "NGAYGIAODICH", "NGAYHIEULUC"),
@@ -54,7 +56,10 @@ MISSING = {
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """Money that came in. `number` is the bank's own; `account` is the number of ours, empty when nothing is said."""
+    """
+    Money that came in, or went out. `number` is the bank's own, which what went out may lack; `account` is the number of ours, empty
+    when nothing is said.
+    """
 
     number: str
     amount: int
@@ -62,6 +67,7 @@ class StatementLine:
     payer: str = ""
     day: date | None = None
     account: str = ""
+    is_outgoing: bool = False
 
 
 def read_csv(data: bytes) -> list[StatementLine]:
@@ -110,7 +116,7 @@ def read_feed(data: bytes) -> list[StatementLine]:
     rows = [row for row in told if isinstance(row, dict)]
     if len(rows) < len(told):
         raise InvalidInput(_("This is no list of transactions."), field="body")
-    return _lines(rows, _row)
+    return [line for line in _lines(rows, _row) if not line.is_outgoing]
 
 
 def _lines(
@@ -147,40 +153,44 @@ def _row_of_file(row: Mapping[str, object]) -> StatementLine | None:
 def _row(row: Mapping[str, object]) -> StatementLine | None:
     """A row of a table or an object, by the names of its columns."""
     facts = _facts(row)
-    if str(facts["direction"] or "in").strip().lower() != "in" or plain(_text(facts["currency"])) not in DONG:
+    if plain(_text(facts["currency"])) not in DONG:
         return None
-    amount = _dong(facts["amount"])
+    amount = _dong(facts["amount"]) or -abs(_dong(facts["debit"]))
+    if str(facts["direction"] or "in").strip().lower() != "in":
+        amount = -abs(amount)
     if not amount:
         return None
     return StatementLine(
-        number=_number(facts["number"]),
-        amount=amount,
+        number=_number(facts["number"], may_lack=amount < 0),
+        amount=abs(amount),
         note=_text(facts["note"]),
         payer=_text(facts["payer"]),
         day=_day(facts["date"]),
         account=_text(facts["account"]),
+        is_outgoing=amount < 0,
     )
 
 
 def _transaction(row: Mapping[str, Any]) -> StatementLine | None:
     """A line of MT940, as the library gives it."""
     amount: Decimal = row["amount"].amount
-    if amount <= 0:
+    if not amount:
         return None
     if row["amount"].currency not in {CURRENCY, None}:
         raise ValueError(str(_("not in đồng")))
     if amount != int(amount):
         raise ValueError(str(_("no whole amount")))
-    if amount > MAXIMUM:
+    if abs(amount) > MAXIMUM:
         raise ValueError(str(_("more than any amount can be")))
     numbers = (row.get("bank_reference"), row.get("customer_reference"))
     return StatementLine(
-        number=_number(next((each for each in numbers if each and each != "NONREF"), "")),
-        amount=int(amount),
+        number=_number(next((each for each in numbers if each and each != "NONREF"), ""), may_lack=amount < 0),
+        amount=abs(int(amount)),
         note=_text(row.get("transaction_details") or row.get("extra_details")),
         payer=_text(row.get("applicant_name")),
         day=date(row["date"].year, row["date"].month, row["date"].day) if row.get("date") else None,
         account=_text(row["account"]),
+        is_outgoing=amount < 0,
     )
 
 
@@ -191,9 +201,11 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1258", errors="replace")
 
 
-def _number(value: object) -> str:
+def _number(value: object, *, may_lack: bool = False) -> str:
     number = _text(value)
     if not plain(number):
+        if may_lack:
+            return ""
         raise ValueError(str(_("it has no transaction number")))
     return number
 
@@ -207,20 +219,22 @@ def _text(value: object) -> str:
 
 def _dong(value: object) -> int:
     """As `_written`, if it can be an amount at all."""
-    if (amount := _written(value)) > MAXIMUM:
+    if abs(amount := _written(value)) > MAXIMUM:
         raise ValueError(str(_("more than any amount can be")))
     return amount
 
 
 def _written(value: object) -> int:
-    """Whole đồng as banks write them: 200000, "200.000", "+200,000.00 VND"; what went out, or nothing, is 0."""
+    """Whole đồng as banks write them: 200000, "200.000", "+200,000.00 VND"; what went out is below zero, nothing is 0."""
     if isinstance(value, int) and not isinstance(value, bool):
-        return max(value, 0)
+        return value
     if isinstance(value, float) and value.is_integer():
-        return max(int(value), 0)
+        return int(value)
     text = re.sub(r"\s*(VND|VNĐ|₫|đ)$", "", _text(value), flags=re.IGNORECASE).removeprefix("+").strip()
-    if text in {"", "-"} or text.startswith("-"):
+    if text in {"", "-"}:
         return 0
+    if text.startswith("-"):
+        return -_written(text[1:])
     text = re.sub(r"[.,]00?$", "", text)
     if not GROUPED.fullmatch(text):
         raise ValueError(str(_("no whole amount")))

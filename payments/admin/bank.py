@@ -19,12 +19,13 @@ from kernel import clock, display
 from kernel.actors import Actor
 from kernel.fields import DongField
 from kernel.identity import tax_code_of
+from kernel.keys import transfer_key
 from kernel.periods import local_day
 from kernel.references import references_in
 from kernel.shapes import Cleaned, Wording
 from payments import acts
 from payments.admin.transfer import told
-from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.models import BankTransfer, ExpectedTransfer, Payment, SentBack
 from payments.rights import RECORD_BANK_TRANSFER
 from payments.services.statements import Format, read_file
 
@@ -155,7 +156,18 @@ def facts_of(transfer: BankTransfer) -> list[tuple[Wording, str]]:
 
 class SendBackForm(ReasonForm):
     amount = DongField(label=_("Amount (₫)"), least=1)
-    field_order = ("amount", "reason")
+    number = forms.CharField(
+        label=_("Number of what went out"),
+        max_length=60,
+        help_text=_("The bank's own number of your transfer. Its statement is compared by it."),
+    )
+    field_order = ("amount", "number", "reason")
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        if not transfer_key(number):
+            raise forms.ValidationError(text("A reference has letters or digits."))
+        return number
 
 
 class SendBack(OfRest):
@@ -172,7 +184,7 @@ class SendBack(OfRest):
             customer=None,
             amount=data["amount"],
             subject=subject.reference,
-            facts={"transfer": subject.pk},
+            facts={"transfer": subject.pk, "number": data["number"]},
             reason=data["reason"],
             actor=actor,
             at=at,
@@ -183,6 +195,12 @@ class SendBack(OfRest):
 class StatementForm(forms.Form):
     form = forms.ChoiceField(label=_("Format"), choices=Format.choices)
     file = forms.FileField(label=_("File of the bank"))
+    day = forms.DateField(
+        label=_("Day of the statement"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Only for a file whose lines do not name their day: one day, one file."),
+    )
 
     def clean_file(self) -> bytes:
         file = self.cleaned_data["file"]
@@ -201,15 +219,25 @@ class ReadStatement(Task[None]):
     form = StatementForm
 
     def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        reading = read_file(data["file"], data["form"], actor=actor, at=at)
+        reading = read_file(data["file"], data["form"], day=data["day"], actor=actor, at=at)
         said = text(
             "%(new)d new transfers: %(given)d given to customers, %(waiting)d wait for staff; %(known)d were known already."
         ) % {"new": reading.new, "given": reading.given, "waiting": reading.waiting, "known": reading.known}
+        if reading.outgoing:
+            said += " " + text("%(count)d lines of money that went out are compared with what was sent back.") % {
+                "count": reading.outgoing
+            }
         if reading.differing:
             said += " " + text("On record with another amount: %(numbers)s. Ask the bank.") % {
                 "numbers": ", ".join(reading.differing[:20])
             }
         return said
+
+
+class SentBackInline(LookOnlyInline):
+    model = SentBack
+    fields = ("at", "amount", "number")
+    ordering = ("pk",)
 
 
 class PartsInline(LookOnlyInline):
@@ -234,7 +262,7 @@ class WithRest(admin.SimpleListFilter):
 class BankTransferAdmin(LookOnlyAdmin):
     tasks = (GiveTransfer(), SendBack())
     list_tasks = (ReadStatement(),)
-    inlines = (PartsInline,)
+    inlines = (PartsInline, SentBackInline)
     list_display = ("at", "value_date", "reference", "amount", "assigned", "returned", "payer", "note", "channel")
     list_filter = (WithRest, "channel")
     search_fields = ("key", "reference", "note", "payer")

@@ -95,6 +95,7 @@ class ReconciliationCaseAdmin(LookOnlyAdmin):
                     "transfer",
                     "refund",
                     "reversal",
+                    "sent_back",
                     "movement",
                 )
             },

@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import display
 from kernel.shapes import Wording
-from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, StatementLine
+from payments.models import BankTransfer, Payment, ReconciliationCase, Refund, Reversal, SentBack, StatementLine
 
 Movement = StatementLine.Movement
 Side = tuple[Wording, str, str]
 """What is compared, what the statement says, what we say."""
-Ours = Refund | Reversal | Payment | BankTransfer | None
+Ours = Refund | Reversal | Payment | SentBack | BankTransfer | None
 
 
 def sides(case: ReconciliationCase) -> list[Side]:
@@ -38,6 +38,8 @@ def _name_of(ours: Ours) -> str:
     match ours:
         case Reversal():
             return ours.payment.reference
+        case SentBack():
+            return ours.transfer.reference
         case None:
             return "–"
     return ours.reference
@@ -49,6 +51,8 @@ def _transaction_of(ours: Ours) -> str:
             return ours.gateway_txn_id or "–"
         case Reversal():
             return ours.told_as or ours.reference
+        case SentBack():
+            return ours.number or "–"
     return "–"
 
 
@@ -58,6 +62,8 @@ def _movement(case: ReconciliationCase, ours: Ours) -> str:
     match ours:
         case Refund():
             return str(Movement.REFUND.label)
+        case SentBack():
+            return str(Movement.SENT.label)
         case Reversal():
             return str(Movement(case.moved).label)
         case Payment():
@@ -75,7 +81,7 @@ def _when(case: ReconciliationCase, ours: Ours) -> str:
         case Reversal():
             back = ours.given_back_at if case.moved == Movement.GIVEN_BACK else None
             return display.instant(back or ours.at)
-        case BankTransfer():
+        case SentBack() | BankTransfer():
             return display.instant(ours.at)
     return "–"
 

@@ -188,6 +188,7 @@ class Movement(StrEnum):
     TAKEN_BACK = "taken_back"
     GIVEN_BACK = "given_back"
     CAME_BACK = "came_back"
+    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Moved:
     """
     A line of a gateway's statement. `reference` is ours, of the payment or of the refund; `transaction` the gateway's own.
 
-    CAME_BACK is a refund that was made and failed afterwards.
+    CAME_BACK is a refund that was made and failed afterwards; SENT is whatever leaves an account at a bank, which does not say why.
     """
 
     movement: Movement

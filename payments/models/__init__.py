@@ -12,7 +12,7 @@ from payments.models.poc import InvoicedTime, PocTime
 from payments.models.reconciliation import ReconciliationCase, StatementDay, StatementLine
 from payments.models.refunds import TO_RETURN, Refund
 from payments.models.reversals import Reversal
-from payments.models.transfers import BankTransfer, ExpectedTransfer, TransferClaim
+from payments.models.transfers import BankTransfer, ExpectedTransfer, SentBack, TransferClaim
 
 __all__ = [
     "OPEN",
@@ -36,6 +36,7 @@ __all__ = [
     "ReconciliationCase",
     "Refund",
     "Reversal",
+    "SentBack",
     "Shortage",
     "StatementDay",
     "StatementLine",

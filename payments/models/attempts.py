@@ -307,6 +307,7 @@ class Payment(KeepsColumns, StateMachine):
                     "payable",
                     "order_id",
                     "expected_id",
+                    "transfer_id",
                     "linked_id",
                     "consent_id",
                     "request_id",
@@ -325,6 +326,14 @@ class Payment(KeepsColumns, StateMachine):
             kept("only_refunds_return_it", columns=["to_source"]),
             kept("only_reversals_take_it", columns=["taken_back"]),
             begins_empty("nothing_of_it_is_gone_at_first", columns=["to_source", "taken_back"]),
+            pgtrigger.Trigger(
+                name="is_given_of_its_transfer",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Q(new__transfer__isnull=False),
+                func="UPDATE payments_banktransfer SET assigned = assigned + NEW.amount WHERE id = NEW.transfer_id; RETURN NULL;",
+            ),
             pgtrigger.Trigger(
                 name="born_given_away_means_allocated",
                 level=pgtrigger.Row,

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import ClassVar, Self
 from uuid import UUID
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.may import May
-from accounts.models import Customer
+from accounts.models import Customer, StaffAct
 from accounts.models.closed import opens_nothing_when_closed
 from kernel import display, references
 from kernel.ids import new_id
@@ -21,9 +22,11 @@ from kernel.money import MAXIMUM
 from payments.models.behalf import PaymentRequest, as_asked, names_its_request
 from payments.models.payables import names_what_it_pays
 from payments.vietqr import MOST_NOTE
+from store import personal
 from store.carried import CarriedKey, unique_with
-from store.personal import Because, kept
-from store.triggers import frozen, never_deleted
+from store.kept import KeepsColumns
+from store.personal import Because
+from store.triggers import append_only, begins_empty, frozen, kept, never_deleted
 
 
 class ExpectedTransferQuerySet(models.QuerySet["ExpectedTransfer"]):
@@ -50,7 +53,7 @@ class ExpectedTransfer(models.Model):
     with its reference is the customer's all the same, whenever that is and however much.
     """
 
-    AT_CLOSING: ClassVar = kept(Because.BOOKS)
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class For(models.TextChoices):
         ORDER = "order", _("order")
@@ -167,13 +170,14 @@ class BankTransferQuerySet(models.QuerySet["BankTransfer"]):
         return self.filter(seen_at=None)
 
 
-class BankTransfer(models.Model):
+class BankTransfer(KeepsColumns):
     """
     One line of a bank statement, known by the bank's reference in the form in which such keys are compared. What a gateway
     received for nobody that we know is one, too: its `account` is the gateway.
 
     It is given to customers in parts, each a payment, because its text names a reference of ours, or by staff; `assigned` is their
-    sum, `returned` went back to where it came from, and what is left waits for staff.
+    sum, `returned` that of what went back to where it came from (`SentBack`), and what is left waits for staff. The triggers of those
+    keep both.
     """
 
     class Channel(models.TextChoices):
@@ -230,6 +234,9 @@ class BankTransfer(models.Model):
                     *("actor", "at"),
                 ],
             ),
+            kept("only_payments_give_it", columns=["assigned"]),
+            kept("only_what_is_sent_back_returns_it", columns=["returned"]),
+            begins_empty("nothing_of_it_is_gone_at_first", columns=["assigned", "returned"]),
         ]
 
     def __str__(self) -> str:
@@ -246,10 +253,76 @@ class BankTransfer(models.Model):
         return self.amount - self.assigned - self.returned
 
 
+class SentBack(models.Model):
+    """
+    `amount` of a transfer went back by bank to where it came from, as people decided by `act` (those of the time before have none).
+
+    `number` is the bank's own of what went out, `key` the form in which it is compared with lines of its statement.
+    """
+
+    transfer = models.ForeignKey(
+        BankTransfer, on_delete=models.PROTECT, related_name="sent_back", verbose_name=_("bank transfer")
+    )
+    act = models.OneToOneField(
+        StaffAct, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("act for two")
+    )
+    account = models.CharField(_("account of ours"), max_length=40)
+    amount = models.BigIntegerField(_("amount"))
+    number = models.CharField(_("reference of the bank"), max_length=60, blank=True)
+    key = models.CharField(_("reference as compared"), max_length=60, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("transfer that was sent back")
+        verbose_name_plural = _("transfers that were sent back")
+        constraints: ClassVar = [
+            models.CheckConstraint(name="what_is_sent_back_is_an_amount", condition=Q(amount__gt=0)),
+            models.UniqueConstraint(
+                name="what_goes_out_is_known_once_per_account", fields=["account", "key"], condition=~Q(key="")
+            ),
+        ]
+        triggers: ClassVar = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="counts_in_its_transfer",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                func="""
+                UPDATE payments_banktransfer SET returned = returned + NEW.amount
+                WHERE id = NEW.transfer_id AND account = NEW.account;
+                IF NOT FOUND THEN
+                    RAISE EXCEPTION 'what is sent back came to the account %', NEW.account USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="is_decided_as_it_was_asked_for",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,  # it is tried before it is decided
+                func="""
+                IF NOT EXISTS (
+                    SELECT FROM accounts_staffact WHERE id = NEW.act_id AND act = 'bank-return' AND state IN ('alone', 'approved')
+                        AND amount = NEW.amount AND facts ->> 'transfer' = NEW.transfer_id::text AND decided_at = NEW.at
+                ) THEN
+                    RAISE EXCEPTION 'that % went back was not decided by people', NEW.amount USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NULL;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"{self.transfer} ({display.money(self.amount)})"
+
+
 class TransferClaim(models.Model):
     """A customer says that they have transferred something that we could not tell to be theirs. Staff find it or say why not."""
 
-    AT_CLOSING: ClassVar = kept(Because.BOOKS)
+    AT_CLOSING: ClassVar = personal.kept(Because.BOOKS)
 
     class State(models.TextChoices):
         OPEN = "open", _("being looked for")

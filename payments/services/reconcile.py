@@ -17,6 +17,7 @@ from kernel.shapes import SqlArguments
 from payments.gateways.base import Moved
 from payments.gateways.wire import VIETNAM
 from payments.models import StatementDay, StatementLine
+from payments.models.reconciliation import BOTH_AGREE, ITS_LINES
 
 CHUNK = 5_000
 MARGIN = timedelta(minutes=15)
@@ -81,10 +82,6 @@ FROM (
 ON CONFLICT DO NOTHING
 """
 
-ITS_LINES = """SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.reference = p.reference
-        AND l.movement <> 'payment' AND upper(l.transaction) IN (upper(b.reference), upper(b.told_as))"""
-"""What tells of a reversal `b` of a payment `p`, either way."""
-
 OURS_THAT_NO_LINE_TELLS = f"""
 INSERT INTO payments_reconciliationcase
     (kind, source, day, payment_id, refund_id, reversal_id, movement, ours, found_at, resolution, reason, resolved_by)
@@ -119,39 +116,7 @@ ON CONFLICT DO NOTHING
 
 CASES_THAT_AGREE = f"""
 UPDATE payments_reconciliationcase c SET resolution = 'agrees', resolved_by = %(actor)s, resolved_at = %(at)s
-WHERE c.resolved_at IS NULL AND c.source = %(source)s AND (
-    c.kind IN ('late', 'missing_here') AND EXISTS (
-        SELECT FROM payments_statementline l JOIN payments_payment p ON p.gateway = l.source
-            AND p.gateway_txn_id = l.transaction AND p.captured = l.amount
-        WHERE l.id = c.line_id AND l.movement = 'payment')
-    OR c.kind = 'missing_here' AND EXISTS (
-        SELECT FROM payments_statementline l JOIN payments_reversal b ON b.payment_id = c.payment_id
-            AND upper(l.transaction) IN (upper(b.reference), upper(b.told_as))
-            AND l.amount = CASE l.movement WHEN 'taken_back' THEN b.amount WHEN 'given_back' THEN b.given_back END
-        WHERE l.id = c.line_id)
-    OR c.kind = 'missing_here' AND EXISTS (
-        SELECT FROM payments_statementline l JOIN payments_payment p ON p.id = c.payment_id AND starts_with(p.failure, 'reversed: ')
-        WHERE l.id = c.line_id AND l.movement = 'taken_back')
-    OR c.kind = 'missing_there' AND EXISTS (
-        SELECT FROM payments_payment p JOIN payments_statementline l ON l.source = p.gateway
-            AND l.transaction = p.gateway_txn_id AND l.movement = 'payment'
-        WHERE p.id = c.payment_id)
-    OR c.kind IN ('late', 'missing_here') AND EXISTS (
-        SELECT FROM payments_statementline l JOIN payments_refund r ON r.id = c.refund_id AND r.amount = l.amount
-        WHERE l.id = c.line_id AND (l.movement = 'refund' AND r.gateway_txn_id IS NOT NULL OR r.state = 'failed' AND EXISTS (
-            SELECT FROM payments_statementline e
-            WHERE e.source = l.source AND e.reference = l.reference AND e.movement = 'came_back')
-            OR l.movement = 'refund' AND EXISTS (SELECT FROM payments_reversal b WHERE b.payment_id = r.payment_id
-                AND b.reference = r.reference AND b.amount = l.amount)))
-    OR c.kind = 'missing_there' AND EXISTS (
-        SELECT FROM payments_refund r JOIN payments_statementline l ON l.source = r.gateway
-            AND l.reference = r.reference AND l.movement = c.movement AND l.movement <> 'payment'
-        WHERE r.id = c.refund_id)
-    OR c.kind = 'missing_there' AND EXISTS (
-        SELECT FROM payments_reversal b JOIN payments_payment p ON p.id = b.payment_id
-        WHERE b.id = c.reversal_id
-            AND (EXISTS ({ITS_LINES} AND l.movement = c.movement) OR b.given_back = b.amount AND NOT EXISTS ({ITS_LINES})))
-)
+WHERE c.resolved_at IS NULL AND c.source = %(source)s AND ({BOTH_AGREE})
 """
 
 

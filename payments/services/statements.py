@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db import models, transaction
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Customer
 from accounts.services import record_audit
 from kernel.actors import Actor
+from kernel.errors import InvalidInput
 from payments import bank_lines
 from payments.audit import Did
 from payments.models import BankTransfer, ExpectedTransfer, Payment
@@ -38,6 +39,7 @@ class Reading:
     new: int = 0
     given: int = 0
     known: int = 0
+    outgoing: int = 0
     differing: list[str] = field(default_factory=list)
     """Numbers that are on record with another amount: a person has to ask the bank."""
 
@@ -121,16 +123,27 @@ def look_at_unseen(*, at: datetime) -> Tally:
     return for_each(list(unseen), lambda pk: match(pk, actor=actor, at=at), what="bank transfer")
 
 
-def read_file(data: bytes, form: str, *, actor: Actor, at: datetime) -> Reading:
+def read_file(data: bytes, form: str, *, day: date | None = None, actor: Actor, at: datetime) -> Reading:
     """
-    A file of the bank, uploaded by staff.
+    A file of the bank, uploaded by staff. What came in is put on record; all of it is compared with what we know.
 
-    :raises InvalidInput: it cannot be read, and nothing of it is booked
+    :param day: of the lines that name none
+    :raises InvalidInput: it cannot be read, or lines have no day at all, and nothing of it is booked
     """
     read = {Format.CSV: bank_lines.read_csv, Format.MT940: bank_lines.read_mt940}[Format(form)]
-    lines = as_lines(read(data))
-    reading = read_lines(lines, channel=BankTransfer.Channel(form), actor=actor, at=at)
+    lines = as_lines(read(data), day=day)
+    if any(line.value_date is None for line in lines):
+        raise InvalidInput(
+            _(
+                "This file does not say on which day its money moved: say it, for it is compared with what we know day by day."
+            ),
+            field="day",
+        )
+    came_in = [line for line in lines if not line.is_outgoing]
+    reading = read_lines(came_in, channel=BankTransfer.Channel(form), actor=actor, at=at)
+    reading.outgoing = len(lines) - len(came_in)
     reconcile_bank(lines, at=at)
+    record_audit(Did.READ_STATEMENT, f"bank {form}", actor=actor, at=at, reason="", lines=len(lines), new=reading.new)
     return reading
 
 
@@ -144,16 +157,21 @@ def read_feed(data: bytes, *, at: datetime) -> Reading:
     return read_lines(lines, channel=BankTransfer.Channel.FEED, actor=Actor.job("bank"), at=at)
 
 
-def as_lines(lines: Iterable[bank_lines.StatementLine]) -> list[Line]:
-    """With the name under which the account is kept: the one that customers pay into is the main one."""
+def as_lines(lines: Iterable[bank_lines.StatementLine], *, day: date | None = None) -> list[Line]:
+    """
+    With the name under which the account is kept: the one that customers pay into is the main one.
+
+    :param day: of those that name none
+    """
     return [
         Line(
             line.number,
             line.amount,
             note=line.note,
             payer=line.payer,
-            value_date=line.day,
+            value_date=line.day or day,
             account=bank_lines.of_account(line, [settings.SELLER_BANK_ACCOUNT], ACCOUNT),
+            is_outgoing=line.is_outgoing,
         )
         for line in lines
     ]

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Customer
+from accounts.models import Customer, StaffAct
 from accounts.services import record_audit
 from kernel.actors import Actor
 from kernel.errors import DomainError, InvalidInput
@@ -27,11 +27,12 @@ from ledger.services import Fact, Kind, post
 from notifications.models import Notice
 from notifications.services import tell
 from payments.audit import Did
-from payments.models import BankTransfer, ExpectedTransfer, Payment
+from payments.models import BankTransfer, ExpectedTransfer, Payment, SentBack
 from payments.models.payables import PaidFor, payable_of
 from payments.services.invoices import describe, hold_open, reached_by
 from payments.services.owed import settle_owed_by
 from payments.services.purposes import purpose_of
+from payments.services.reconcile import end_what_agrees
 
 ACCOUNT = "main"
 """The account that customers pay into, and where no other of ours is named."""
@@ -47,6 +48,11 @@ class TransferDiffers(DomainError):
     message = _("The bank transfer %(reference)s is on record with %(amount)s ₫ in all.")
 
 
+class SentBackAlready(DomainError):
+    code = "sent-back-already"
+    message = _("Something is on record already that went out under the number %(number)s.")
+
+
 class LessIsLeft(DomainError):
     code = "less-is-left"
     message = _("Only %(rest)s ₫ of this transfer are left.")
@@ -54,7 +60,7 @@ class LessIsLeft(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a bank's statement: money that came in. `number` is the bank's own, once per account."""
+    """One line of a bank's statement: money that came in, or went out. `number` is the bank's own, once per account."""
 
     number: str
     amount: int
@@ -62,6 +68,7 @@ class Line:
     payer: str = ""
     value_date: date | None = None
     account: str = ACCOUNT
+    is_outgoing: bool = False
 
 
 @transaction.atomic
@@ -169,9 +176,7 @@ def give(
     asked = ExpectedTransfer.objects.select_related("request")
     expected = asked.get(pk=expected_id, customer=customer) if expected_id else None
     payment = _payment_of(transfer, customer, amount, expected, invoice_ids, actor=actor, at=at)
-    transfer.assigned += amount
-    transfer.seen_at = transfer.seen_at or at
-    transfer.save(update_fields=["assigned", "seen_at"])
+    _note_seen(transfer, at=at)
     legs = {Kind.SUSPENSE: -amount, Kind.CREDIT: amount}
     post(Fact.BANK_TRANSFER, payment.pk, legs, customer_id=customer.pk, at=at, reference=transfer.reference)
     surplus = _meet(expected, at=at) if expected else 0
@@ -194,23 +199,41 @@ def give(
 
 
 @transaction.atomic
-def send_back(transfer_id: int, amount: int, *, reason: str, actor: Actor, at: datetime) -> BankTransfer:
+def send_back(
+    transfer_id: int, amount: int, *, number: str, act: StaffAct, reason: str, actor: Actor, at: datetime
+) -> BankTransfer:
     """
-    Staff have sent back by bank what is nobody's here.
+    Staff have sent back by bank what is nobody's here, as people have decided.
 
+    :param number: the bank's own of what went out, by which its statement tells it; empty when nobody said
     :raises LessIsLeft: of the transfer
+    :raises SentBackAlready: something else went out under this number
     """
     transfer = BankTransfer.objects.lock(transfer_id)
     if not 0 < amount <= transfer.rest:
         raise LessIsLeft(rest=transfer.rest)
-    transfer.returned += amount
-    transfer.seen_at = transfer.seen_at or at
-    transfer.save(update_fields=["returned", "seen_at"])
+    key = transfer_key(number)[:60]
+    if key and SentBack.objects.filter(account=transfer.account, key=key).exists():
+        raise SentBackAlready(number=number)
+    SentBack.objects.create(
+        transfer=transfer, act=act, account=transfer.account, amount=amount, number=number[:60], key=key, at=at
+    )
+    _note_seen(transfer, at=at)
+    transfer.refresh_from_db(fields=["returned"])
+    end_what_agrees(f"bank:{transfer.account}", actor=actor.name, at=at)
     legs = {Kind.SUSPENSE: -amount, house_of(transfer): amount}
     source = f"{transfer.pk}:{transfer.returned}"
     post(Fact.BANK_RETURN, source, legs, customer_id=None, at=at, reference=transfer.reference)
-    record_audit(Did.SEND_BACK, transfer.pk, actor=actor, at=at, reason=reason, amount=amount, left=transfer.rest)
+    record_audit(
+        Did.SEND_BACK, transfer.pk, actor=actor, at=at, reason=reason, amount=amount, left=transfer.rest, number=number
+    )
     return transfer
+
+
+def _note_seen(transfer: BankTransfer, *, at: datetime) -> None:
+    if transfer.seen_at is None:
+        transfer.seen_at = at
+        transfer.save(update_fields=["seen_at"])
 
 
 def house_of(transfer: BankTransfer) -> Kind:

@@ -23,11 +23,13 @@ from payments.services.gateway import start_top_up
 from payments.services.outcomes import record_outcome
 from payments.services.reconcile import begins, read_day
 from payments.services.refunds import record_refund
+from payments.services.reversals import take_back
 from payments.services.statements import read_feed, read_file
-from payments.services.transfers import give, record_bank_transfer
+from payments.services.transfers import Line, arrive, give, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import nothing_changes, refused
 from tests.actions.conftest import Gate, paid
+from tests.actions.test_transfers_by_reference import sends_back
 from tests.cast import DAY, JOB, NOON, STAFF, house_balance, make_customer, owner_of
 from tests.refunds import returned
 
@@ -281,6 +283,61 @@ def test_what_the_feed_tells_on_a_weekend_is_expected_with_the_statement_of_its_
 def test_what_the_feed_told_after_a_day_is_not_expected_in_its_statement() -> None:
     told_by_the_feed("FT1", at=NOON + DAY)
     assert bank_file("FT2,7000,x,2026-03-10") == []
+
+
+# What leaves our account at a bank
+
+
+def test_what_was_sent_back_as_the_bank_says_is_no_difference() -> None:
+    transfer = nobodys()
+    sends_back(transfer, 5_000, "ft-9", at=NOON)
+    assert bank_file("FT1,5000,x,2026-03-10", "FT9,-5000,back,2026-03-10") == []
+
+
+def test_each_kind_of_difference_of_what_went_out_is_found() -> None:
+    """Of 20,000 that were nobody's four parts went back; the bank knows one as another amount, one twice, one not; and a fee."""
+    transfer = nobodys(20_000)
+    for number, amount in (("OUT1", 1_000), ("OUT2", 2_000), ("OUT3", 3_000), ("OUT4", 4_000)):
+        sends_back(transfer, amount, number, at=NOON)
+    rows = ["FT1,20000,x", "OUT1,-1000,x", "OUT2,-2500,x", "OUT3,-3000,x", "OUT3,-3000,x", ",-11000,fee", ",-11000,fee"]
+
+    found = bank_file(*(f"{row},2026-03-10" for row in rows))
+
+    assert found == [
+        ("amount", 2_500, 2_000),
+        ("twice", 3_000, 3_000),
+        ("unknown", 11_000, None),
+        ("unknown", 11_000, None),
+        ("missing_there", None, 4_000),
+    ]
+    missing = ReconciliationCase.objects.get(kind="missing_there")
+    assert (missing.sent_back.number, missing.movement) == ("OUT4", "sent")
+    bank_file("OUT4,-4000,x,2026-03-11")
+    assert ReconciliationCase.objects.get(kind="missing_there").resolution == "agrees"
+
+
+def test_what_went_out_before_staff_recorded_it_ends_with_their_record() -> None:
+    transfer = nobodys()
+    assert bank_file("FT1,5000,x,2026-03-10", "OUT1,-5000,x,2026-03-10") == [("unknown", 5_000, None)]
+    sends_back(transfer, 5_000, "OUT1", at=NOON)
+    assert ReconciliationCase.objects.get().resolution == "agrees"
+    assert [(each.source, each.until) for each in standings()] == [("bank:main", TODAY)]
+
+
+def test_what_a_bank_took_back_is_known_by_its_reference(customer: Customer) -> None:
+    payment = record_bank_transfer(
+        customer.pk, 5_000, [], reference="FT1", value_date=TODAY, reason="seen online", actor=STAFF, at=NOON
+    )
+    take_back(payment.pk, 5_000, reference="rv-1", reason="sent by mistake", actor=STAFF, at=NOON)
+    assert bank_file("FT1,5000,x,2026-03-10") == [("missing_there", None, 5_000)]
+    assert ReconciliationCase.objects.get().movement == "taken_back"
+    bank_file("RV1,-5000,x,2026-03-11")
+    assert [case.resolution for case in ReconciliationCase.objects.all()] == ["agrees"]
+
+
+def nobodys(amount: int = 5_000) -> BankTransfer:
+    line = Line("FT1", amount, value_date=TODAY)
+    return arrive(line, channel=BankTransfer.Channel.CSV, actor=STAFF, at=NOON)[0]
 
 
 # Refunds to the source

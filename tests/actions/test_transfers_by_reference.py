@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Customer
+from accounts.four_eyes import approve, ask
+from accounts.models import Customer, StaffAct
 from catalog.models import Item
 from invoices.models import Invoice
 from kernel.references import is_reference
@@ -18,6 +19,7 @@ from orders.models import Action, Order
 from orders.services.checkout import check_out
 from orders.services.unpaid import end_unpaid_order, pay_from_wallet
 from orders.tasks import expire_unpaid_orders
+from payments.acts import SendBack
 from payments.models import BankTransfer, ExpectedTransfer, Payment
 from payments.origins import unspent_of
 from payments.services import statements
@@ -29,12 +31,25 @@ from payments.services.expected import (
     give_up_transfer,
 )
 from payments.services.statements import Reading, look_at_unseen, read_lines
-from payments.services.transfers import LessIsLeft, Line, record_bank_transfer, send_back
+from payments.services.transfers import LessIsLeft, Line, SentBackAlready, record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.books import refused
 from tests.actions.test_bank_transfers import bills
 from tests.actions.test_origins import spent
-from tests.cast import DAY, JOB, NOON, STAFF, chosen, fund, house_balance, make_customer, owner_of, quote, switch_mode
+from tests.cast import (
+    DAY,
+    JOB,
+    NOON,
+    STAFF,
+    chosen,
+    fund,
+    house_balance,
+    make_colleague,
+    make_customer,
+    owner_of,
+    quote,
+    switch_mode,
+)
 from tests.refunds import topped_up
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +70,14 @@ def comes(amount: int, note: str, number: str = "FT26069000001", *, at: datetime
 
 def topping_up(customer: Customer, amount: int = 200_000) -> ExpectedTransfer:
     return ask_for_top_up(customer, amount, actor=owner_of(customer), at=NOON)
+
+
+def sends_back(transfer: BankTransfer, amount: int, number: str, *, at: datetime = LATER) -> StaffAct:
+    """As two people decide it, after one of them has sent it at the bank."""
+    one, two = make_colleague("one@portal.example"), make_colleague("two@portal.example")
+    facts = {"transfer": transfer.pk, "number": number}
+    asked = ask(SendBack, customer=None, amount=amount, facts=facts, reason="not ours", actor=one, at=at)
+    return approve(asked.act.pk, actor=two, at=at).act
 
 
 def ordered(customer: Customer, small: Item) -> tuple[Order, ExpectedTransfer]:
@@ -143,7 +166,8 @@ def feed(number: str, amount: int, note: str, **more: object) -> Reading:
 
 
 def file(*rows: str) -> Reading:
-    return statements.read_file("\n".join(rows).encode(), "csv", actor=STAFF, at=LATER + DAY / 2)
+    at = LATER + DAY / 2
+    return statements.read_file("\n".join(rows).encode(), "csv", day=LATER.date(), actor=STAFF, at=at)
 
 
 def test_a_file_from_a_spreadsheet_that_lost_the_zeros_of_our_account_books_nothing_twice(settings: Any) -> None:
@@ -388,11 +412,15 @@ def test_what_staff_typed_before_the_bank_told_it_is_booked_once() -> None:
 def test_what_is_nobodys_can_be_sent_back_and_no_more_than_is_left() -> None:
     comes(200_000, "nham tai khoan")
     transfer = BankTransfer.objects.get()
-    with refused(LessIsLeft, rest=200_000):
-        send_back(transfer.pk, 200_001, reason="not ours", actor=STAFF, at=LATER)
-    send_back(transfer.pk, 150_000, reason="not ours", actor=STAFF, at=LATER)
-    send_back(transfer.pk, 50_000, reason="not ours", actor=STAFF, at=LATER)
+    sends_back(transfer, 150_000, "FT9")
+    with refused(LessIsLeft, rest=50_000):
+        sends_back(transfer, 50_001, "FT10")
+    with refused(SentBackAlready, number="ft-9"):
+        sends_back(transfer, 50_000, "ft-9")
+    sends_back(transfer, 50_000, "FT10")
     assert (house_balance(Kind.BANK), house_balance(Kind.SUSPENSE)) == (0, 0)
+    transfer.refresh_from_db()
+    assert (transfer.returned, transfer.rest) == (200_000, 0)
 
 
 def test_a_line_whose_owner_nobody_could_look_for_in_time_is_looked_at_by_the_job(

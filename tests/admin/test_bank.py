@@ -13,13 +13,14 @@ from accounts.models import Membership, StaffAct
 from ledger.services import Kind
 from notifications.models import Notice
 from notifications.render import words_of
-from payments.models import BankTransfer, ExpectedTransfer, TransferClaim
+from payments.models import BankTransfer, ExpectedTransfer, ReconciliationCase, TransferClaim
 from payments.services.claims import claim_transfer
 from payments.services.expected import ask_for_top_up
+from payments.services.transfers import record_bank_transfer
 from payments.services.wallet import wallet_of
 from tests.actions.test_transfers_by_reference import comes
 from tests.admin.doing import do, page_of, sentences
-from tests.cast import NOON, house_balance, make_customer, make_user, owner_of
+from tests.cast import NOON, STAFF, house_balance, make_customer, make_user, owner_of
 from tests.markup import markup
 
 pytestmark = pytest.mark.django_db
@@ -31,10 +32,10 @@ def _our_account(settings: Any, at: Any) -> None:
     at(NOON)
 
 
-def upload(client: Any, text: str, form: str = "csv") -> Any:
+def upload(client: Any, text: str, form: str = "csv", day: str = "2026-03-10") -> Any:
     file = SimpleUploadedFile("statement.csv", text.encode())
     return client.post(
-        reverse("admin:payments_banktransfer_list_task", args=["statement"]), {"form": form, "file": file}
+        reverse("admin:payments_banktransfer_list_task", args=["statement"]), {"form": form, "file": file, "day": day}
     )
 
 
@@ -74,6 +75,19 @@ def test_a_file_that_cannot_be_read_books_nothing(staff: Any) -> None:
     assert not BankTransfer.objects.exists()
     assert upload(staff("finance"), "x", "mt940").status_code == 422
     assert upload(staff("auditor"), "x").status_code == 403
+
+
+def test_a_file_without_days_is_asked_of_which_day_it_is_and_then_compared(staff: Any) -> None:
+    record_bank_transfer(
+        make_customer().pk, 5_000, [], reference="FT7", value_date=NOON.date(), reason="x", actor=STAFF, at=NOON
+    )
+    finance, text = staff("finance"), "number,amount\nFT1,200000\nFT9,-11000\n"
+    answer = upload(finance, text, day="")
+    assert (answer.status_code, BankTransfer.objects.count()) == (422, 1)
+    assert "does not say on which day" in sentences(answer)
+    assert "1 lines of money that went out are compared" in told(upload(finance, text))
+    found = ReconciliationCase.objects.order_by("kind").values_list("kind", "day", "theirs", "ours")
+    assert list(found) == [("missing_there", NOON.date(), None, 5_000), ("unknown", NOON.date(), 11_000, None)]
 
 
 def test_the_queue_is_what_is_nobodys_and_a_transfer_is_given_by_reference_address_or_tax_code(staff: Any) -> None:
@@ -117,7 +131,7 @@ def test_above_the_limit_giving_and_sending_back_wait_for_a_second_person(staff:
     transfer = unknown()
     first, second = staff("finance"), staff("finance")
     do(first, transfer, "give", whose="lan@example.vn", amount="150.000")
-    do(first, transfer, "send-back", amount="50.000", key="k2")
+    do(first, transfer, "send-back", amount="50.000", number="FT26070000009", key="k2")
     assert house_balance(Kind.SUSPENSE) == 200_000
     for act in StaffAct.objects.waiting():
         assert second.get(page_of(act, "approve")).status_code == 200

@@ -19,7 +19,7 @@ NO_REFUSALS_HERE = {
     "not-acting", "not-failing", "nothing-parked", "not-parked", "not-returnable", "not-stuck", "not-refused", "not-taken-back", "not-void", "not-yours", "given-back-before", "not-as-told", "taken-back-before", "nothing-expected", "nothing-held", "nothing-left",
     "nothing-to-bill", "orders-open", "own-approval", "plan-changed", "price-not-ended", "price-not-in-the-past", "priced-already",
     "poc-credit-over", "prepaid-for-poc", "price-replaced", "priced-otherwise", "rate-said-already", "taxed-rightly", "credited-in-part", "question-open", "use-taken-away", "category-gone", "refund-asked-about", "refund-ended", "refund-open", "reversal-closed", "reviewed-already", "reviews-awaited", "sent-already", "settled-already", "still-fails", "terms-over", "terms-overlap", "still-held",
-    "less-is-left", "claim-answered", "difference-ended", "no-money-of-nobody", "statement-of-another-day", "statement-unreadable", "transfer-differs", "transfer-recorded-already",
+    "less-is-left", "sent-back-already", "claim-answered", "difference-ended", "no-money-of-nobody", "statement-of-another-day", "statement-unreadable", "transfer-differs", "transfer-recorded-already",
     # what is only on pages
     "address-change-over", "address-of-the-company", "address-taken", "claimed-already", "not-waiting", "sign-up-over", "too-many-claims",
     "domain-not-confirmed", "domain-taken", "last-domain", "not-by-provider", "not-of-the-company", "provider-asked-too-often", "provider-away", "provider-busy",

@@ -28,13 +28,14 @@ MT940 = """:20:STARTUMSE
 
 
 def test_a_csv_file_is_read_by_the_titles_of_its_columns() -> None:
-    first, second = read_csv(CSV.encode("utf-8-sig"))
+    first, fee, second = read_csv(CSV.encode("utf-8-sig"))
     assert first == StatementLine(
         "FT26069001", 1_640_000, note="CK ABCDEFGHJA", payer="NGUYEN VAN A", day=date(2026, 3, 10)
     )
     assert (second.number, second.amount, second.note, second.day) == (
         "FT26069003", 200_000, "tra; tien", date(2026, 3, 11),
     )  # fmt: skip
+    assert (fee.number, fee.amount, fee.is_outgoing) == ("FT26069002", 11_000, True)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +47,26 @@ def test_an_amount_is_read_however_a_bank_writes_it(written: str, amount: int) -
     assert line.amount == amount
 
 
-@pytest.mark.parametrize("written", ["", "0", "-181000", "-"])
-def test_what_went_out_is_left_out(written: str) -> None:
+@pytest.mark.parametrize("written", ["", "0", "-"])
+def test_what_did_not_move_is_left_out(written: str) -> None:
     assert read_csv(f"number\tamount\nA1\t{written}\n".encode()) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["A1\t-181000\t\t", "A1\t-181.000 VND\t\t", "A1\t\t181.000\t", "A1\t0\t-181000\t", "A1\t181000\t\tout"],
+)
+def test_what_went_out_is_read_however_a_bank_writes_it(row: str) -> None:
+    [line] = read_csv(f"number\tamount\tdebit\ttransferType\n{row}\n".encode())
+    assert (line.number, line.amount, line.is_outgoing) == ("A1", 181_000, True)
+
+
+def test_what_went_out_may_lack_a_number_and_what_came_in_may_not() -> None:
+    """Fees often do; a file is not refused for them."""
+    [line] = read_csv(b"number,amount,note\n,-11000,fee\n")
+    assert (line.number, line.note, line.is_outgoing) == ("", "fee", True)
+    [_came, fee] = read_mt940(MT940.replace("//FT26069005", "").encode())
+    assert (fee.number, fee.amount, fee.is_outgoing) == ("", 50_000, True)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +93,9 @@ def test_a_file_without_the_titles_of_number_and_amount_is_no_day_without_money(
 
 
 def test_an_mt940_file_is_read() -> None:
-    [line] = read_mt940(MT940.encode())
+    line, sent = read_mt940(MT940.encode())
     assert (line.number, line.amount, line.day) == ("FT26069004", 181_000, date(2026, 3, 10))
+    assert (sent.number, sent.amount, sent.is_outgoing) == ("FT26069005", 50_000, True)
     assert "ABCDEFGHJA" in line.note
     assert "1017595600" in line.account
 

@@ -19,6 +19,7 @@ ACTS = (
     trigger("ledger_grant", "starts_whole", f"{GRANTS}::starts_whole"),
     trigger("ledger_grantuse", "moves_the_rest", f"{GRANTS}::from_what_is_left"),
     trigger("payments_allocation", "pays_its_invoice", f"{STONE}::nobody_pays_more"),
+    trigger("payments_payment", "is_given_of_its_transfer", f"{TABLE}transfers.py::what_arrived_and"),
     trigger("invoices_invoice", "totals_gain_what_is_issued", f"{TOTALS}::moves_the_totals"),
     trigger("invoices_invoice", "totals_follow_what_moves", f"{TOTALS}::moves_the_totals"),
     trigger("invoices_creditnote", "credits_its_invoice", f"{TOTALS}::moves_the_totals"),

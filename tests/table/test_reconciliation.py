@@ -41,7 +41,7 @@ def case() -> ReconciliationCase:
         ("UPDATE payments_reconciliationcase SET theirs = 1", "these facts are frozen"),
         ("UPDATE payments_reconciliationcase SET line_id = NULL", "these facts are frozen"),
         ("UPDATE payments_reconciliationcase SET resolution = 'explained', resolved_by = 'x', resolved_at = now()", "staff_say_why_a_difference_is_none"),
-        ("UPDATE payments_reconciliationcase SET resolution = 'agrees', resolved_at = now()", "a_difference_is_open_or_says_how_it_ended"),
+        ("UPDATE payments_reconciliationcase SET resolution = 'explained', reason = 'x', resolved_at = now()", "a_difference_is_open_or_says_how_it_ended"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, line_id, theirs, found_at, resolution, reason, resolved_by) SELECT kind, source, day, line_id, theirs, found_at, '', '', '' FROM payments_reconciliationcase LIMIT 1", "a_line_differs_once"),
         ("INSERT INTO payments_reconciliationcase (kind, source, day, theirs, found_at, resolution, reason, resolved_by) VALUES ('unknown', 'gate', '2026-03-10', 5, now(), '', '', '')", "a_difference_has_its_sides"),
         ("UPDATE payments_reconciliationcase SET refund_id = gen_random_uuid()", "these facts are frozen"),
@@ -59,6 +59,35 @@ OURS = (
     "INSERT INTO payments_reconciliationcase (kind, source, day, reversal_id, movement, ours, found_at, resolution, reason, resolved_by)"
     " SELECT 'missing_there', 'gate', '2026-03-10', id, {movement}, amount, now(), '', '', '' FROM payments_reversal"
 )
+
+
+ENDS = "UPDATE payments_reconciliationcase SET resolution = %s, reason = %s, resolved_by = 'x', resolved_at = now() WHERE id = %s"
+
+
+def test_a_difference_ends_by_agreement_where_both_agree_and_nowhere_else(case: ReconciliationCase) -> None:
+    """Nobody paid T-1 here, and its money is not in suspense. What is missing there is missing until a line tells it."""
+    refuse(ENDS, "agrees", "", case.pk, match="do not agree")
+    refuse(ENDS, "suspense", "x", case.pk, match="is in suspense")
+    refuse(
+        "INSERT INTO payments_reconciliationcase (kind, source, day, line_id, theirs, found_at, resolution, reason, resolved_by, resolved_at)"
+        " SELECT 'unknown', source, '2026-03-10', id, amount, now(), 'agrees', '', 'x', now() FROM payments_statementline"
+        " ORDER BY id DESC LIMIT 1",
+        match="do not agree",
+    )
+    payment = topped_up(make_customer(), 300_000, gateway="gate")
+    run(
+        "INSERT INTO payments_reconciliationcase (kind, source, day, payment_id, movement, ours, found_at, resolution, reason, resolved_by)"
+        " VALUES ('missing_there', 'gate', '2026-03-10', %s, 'payment', 300000, now(), '', '', '')",
+        payment.pk,
+    )
+    missing = ReconciliationCase.objects.get(kind="missing_there")
+    refuse(ENDS, "agrees", "", missing.pk, match="do not agree")
+    run(
+        "INSERT INTO payments_statementline (statement_id, source, movement, reference, transaction, amount, nth, at)"
+        " SELECT statement_id, source, movement, 'x', %s, 300000, 1, at FROM payments_statementline LIMIT 1",
+        payment.gateway_txn_id,
+    )
+    assert run(ENDS, "agrees", "", missing.pk) == 1
 
 
 def test_a_reversal_that_no_line_tells_is_a_difference_once_each_way() -> None:
