@@ -84,10 +84,10 @@ def _kept_down_words(step: DunningStep) -> tuple[str, str]:
     """(title, text)"""
     blocks = step.act == Act.BLOCK
     if step.done_at:
-        title = _("New orders are blocked") if blocks else _("Your postpaid resources are stopped")
+        title = _("New orders are blocked") if blocks else _("Your resources that are not paid for are stopped")
         return title, _("until what is overdue is paid")
     assert step.happens_at is not None
-    title = _("New orders will be blocked") if blocks else _("Your postpaid resources will be stopped")
+    title = _("New orders will be blocked") if blocks else _("Your resources that are not paid for will be stopped")
     return title, _("on %(day)s, unless what is overdue is paid") % {"day": display.day(local_day(step.happens_at))}
 
 

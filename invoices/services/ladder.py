@@ -21,7 +21,6 @@ from invoices.models.holds import stops_dunning_sql
 from kernel.actors import Actor
 from kernel.periods import billing_zone, local_day
 from kernel.shapes import SqlArguments
-from lifecycle.models import Resource
 from lifecycle.services.halts import start_after_debt, stop_for_debt
 from notifications.models import Notice
 from notifications.services import telling_sql
@@ -53,6 +52,11 @@ WITH rung AS (
 ), worst AS (
     SELECT customer_id, group_id, max(days) AS days FROM debt GROUP BY customer_id, group_id
 )"""
+UNPAID = f"""EXISTS (SELECT FROM invoices_invoice i WHERE i.resource_id = x.id AND i.kind = 'prepaid' AND i.due > 0 AND {OWED} > 0
+    AND i.period_start <= %(at)s AND i.covered_until > %(at)s)"""
+"""Of a prepaid resource `x`: the time in which it runs was paid once, and the money was taken back."""
+OWES = f"(x.billing_mode = 'postpaid' OR {UNPAID})"
+"""What stops with its customer's debts."""
 ON_ITS_LADDER = "JOIN rung r ON r.group_id IS NOT DISTINCT FROM {}.group_id"
 
 # The latest rung that is reached: a late job still tells, but once.
@@ -95,7 +99,7 @@ ANNOUNCE = f"""{DEBT}, near AS (
     FROM worst w {ON_ITS_LADDER.format("w")}
     WHERE r.act IN ('block', 'stop') AND w.days >= r.days - r.announced_days
       AND (r.act = 'block' OR EXISTS (SELECT FROM lifecycle_resource x
-           WHERE x.customer_id = w.customer_id AND x.billing_mode = 'postpaid' AND x.state = 'active'))
+           WHERE x.customer_id = w.customer_id AND x.state = 'active' AND {OWES}))
 ), step AS (
     INSERT INTO invoices_dunningstep (id, customer_id, rung_id, act, at, happens_at)
     SELECT gen_random_uuid(), customer_id, rung_id, act, %(at)s, on_day::timestamp AT TIME ZONE %(zone)s FROM near
@@ -148,7 +152,7 @@ def climb(*, at: datetime) -> int:
 
 def carry_out(*, at: datetime) -> int:
     """What was announced and is due is done; what runs in spite of it is stopped, what is stopped for nothing started."""
-    due = sorted({*_announced(at), *_out_of_step()})
+    due = sorted({*_announced(at), *_ids(OUT_OF_STEP, at=at)})
     return sum(_carry_out(due[start : start + CHUNK], at=at) for start in range(0, len(due), CHUNK))
 
 
@@ -172,13 +176,27 @@ def lift_what_is_settled(customer_id: UUID, *, at: datetime) -> None:
         _put_in_step([customer_id], at=at)
 
 
+OUT_OF_STEP = f"""
+WITH stopping AS (SELECT customer_id FROM invoices_dunningstep WHERE act = 'stop' AND done_at IS NOT NULL AND lifted_at IS NULL)
+SELECT x.customer_id FROM stopping s JOIN lifecycle_resource x USING (customer_id) WHERE x.state = 'active' AND {OWES}
+UNION
+SELECT x.customer_id FROM lifecycle_resource x
+WHERE x.stopped_for_debt AND NOT (x.customer_id IN (SELECT customer_id FROM stopping) AND {OWES})
+"""
+UNPAID_OF = f"""
+SELECT x.id FROM lifecycle_resource x WHERE x.customer_id = ANY(%(customers)s) AND x.billing_mode = 'prepaid' AND {UNPAID}
+"""
+
+
 def _put_in_step(customers: Collection[UUID], *, at: datetime) -> None:
     """Resources follow what stands: stopped where a step in force says so, else as their customer had them."""
     stopped = set(
         DunningStep.objects.in_force(Act.STOP).filter(customer__in=customers).values_list("customer", flat=True)
     )
     if stopped:
-        stop_for_debt(stopped, actor=ACTOR, at=at)
+        unpaid = _ids(UNPAID_OF, at=at, customers=stopped)
+        stop_for_debt(stopped, unpaid=unpaid, actor=ACTOR, at=at)
+        start_after_debt(stopped, but=unpaid, actor=ACTOR, at=at)
     if free := set(customers) - stopped:
         start_after_debt(free, actor=ACTOR, at=at)
 
@@ -188,11 +206,11 @@ def _announced(at: datetime) -> Collection[UUID]:
     return waiting.values_list("customer", flat=True)
 
 
-def _out_of_step() -> Collection[UUID]:
-    stopping = DunningStep.objects.in_force(Act.STOP).values("customer")
-    running = Resource.objects.filter(customer__in=stopping, billing_mode="postpaid", state=Resource.State.ACTIVE)
-    idle = Resource.objects.filter(stopped_for_debt=True).exclude(customer__in=stopping)
-    return [*running.values_list("customer", flat=True), *idle.values_list("customer", flat=True)]
+def _ids(query: str, *, at: datetime, customers: Collection[UUID] = ()) -> list[UUID]:
+    arguments: SqlArguments = {"at": at, "customers": list(customers)}
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _run(statement: str, *, at: datetime, customers: Collection[UUID] | None = None) -> int:

@@ -46,15 +46,15 @@ class Halt:
 
 DEBT = Halt(
     wanted="SELECT id, NULL::uuid AS cap FROM lifecycle_resource"
-    " WHERE customer_id = ANY(%(customers)s) AND billing_mode = 'postpaid'",
-    held="r.customer_id = ANY(%(customers)s)",
+    " WHERE customer_id = ANY(%(customers)s) AND (billing_mode = 'postpaid' OR id = ANY(%(unpaid)s))",
+    held="r.customer_id = ANY(%(customers)s) AND (%(all)s OR r.billing_mode = 'prepaid' AND NOT r.id = ANY(%(unpaid)s))",
     marked="r.stopped_for_debt",
     mark="stopped_for_debt = TRUE",
     unmark="stopped_for_debt = FALSE",
     because="stopped-for-overdue-invoices",
     no_more="overdue-invoices-paid",
 )
-"""All that runs postpaid of some customers: what is prepaid runs on, for it is paid."""
+"""All that runs postpaid of some customers. What is prepaid runs on, for it is paid, unless what it was paid with was taken back."""
 CAP = Halt(
     wanted="SELECT * FROM unnest(%(resources)s::uuid[], %(caps)s::uuid[]) AS w(id, cap)",
     held="r.id = ANY(%(resources)s)",
@@ -140,14 +140,26 @@ WITH due AS (
 """Whether stopped time was free is what the stop has said: who is in no service comes into it, whatever the product says by now."""
 
 
-def stop_for_debt(customer_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:
-    """All that runs postpaid of these customers, whom the caller holds; returns how many were stopped."""
-    return _stop(DEBT, {"customers": list(customer_ids)}, actor=actor, at=at)
+def stop_for_debt(customer_ids: Collection[UUID], *, unpaid: Collection[UUID] = (), actor: Actor, at: datetime) -> int:
+    """
+    All that runs postpaid of these customers, whom the caller holds; returns how many were stopped.
+
+    :param unpaid: what is prepaid and stops as well: the time in which it runs is owed
+    """
+    named: SqlArguments = {"customers": list(customer_ids), "unpaid": list(unpaid)}
+    return _stop(DEBT, named, actor=actor, at=at)
 
 
-def start_after_debt(customer_ids: Collection[UUID], *, actor: Actor, at: datetime) -> int:
-    """What was stopped for debt of these customers, whom the caller holds; returns how many were started."""
-    return _start(DEBT, {"customers": list(customer_ids)}, starts=True, actor=actor, at=at)
+def start_after_debt(
+    customer_ids: Collection[UUID], *, but: Collection[UUID] | None = None, actor: Actor, at: datetime
+) -> int:
+    """
+    What was stopped for debt of these customers, whom the caller holds; returns how many were started.
+
+    :param but: the debts stand, and only what is prepaid starts, without these, whose time is owed
+    """
+    named: SqlArguments = {"customers": list(customer_ids), "unpaid": list(but or ()), "all": but is None}
+    return _start(DEBT, named, starts=True, actor=actor, at=at)
 
 
 def stop_for_caps(caps: Mapping[UUID, UUID], *, actor: Actor, at: datetime) -> int:

@@ -114,7 +114,7 @@ BILLS: dict[str, NoticeKind] = {
             ),
             If(
                 "act",
-                _("On %(on)s your postpaid resources are stopped, unless your overdue invoices are paid."),
+                _("On %(on)s your resources that are not paid for are stopped, unless your overdue invoices are paid."),
                 ("stop",),
             ),
             _("%(amount)s are to pay: %(amount_spelt)s."),
@@ -136,7 +136,9 @@ BILLS: dict[str, NoticeKind] = {
             If("act", _("No new order of yours is taken, for invoices are overdue."), ("block",)),
             If(
                 "act",
-                _("Your postpaid resources were stopped, for invoices are overdue. Nothing on them was deleted."),
+                _(
+                    "Your resources that are not paid for were stopped, for invoices are overdue. Nothing on them was deleted."
+                ),
                 ("stop",),
             ),
             _("%(amount)s are to pay: %(amount_spelt)s."),

@@ -10,9 +10,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils.translation import override
 
 from accounts.models import Customer, CustomerGroup
+from catalog.models import Item
 from invoices.models import Act, DunningStep, Hold, Invoice, Rung
 from invoices.models.dunning import is_in_force
 from invoices.services.holds import place_hold
@@ -26,8 +28,13 @@ from notifications.render import words_of
 from orders.models import Action
 from payments.services.correct import correct_invoice
 from payments.services.invoices import pay_invoices_from_wallet
+from payments.services.reversals import take_back
+from tests.actions.conftest import Gate
+from tests.actions.test_taken_back import taken, top_up
 from tests.cast import (
+    DAY,
     LONG_AGO,
+    NOON,
     STAFF,
     chosen,
     create,
@@ -39,6 +46,7 @@ from tests.cast import (
     order,
     owner_of,
     quote,
+    renew,
 )
 from tests.debts import APRIL_BEGAN, morning, usage_invoice
 from tests.owner import around_all_guards
@@ -196,6 +204,66 @@ def test_paid_time_runs_on_whatever_is_owed(bob, small, invoice):
     assert fresh(invoice.resource_id).state == "stop"
 
 
+def test_prepaid_time_that_was_taken_back_stops_by_announced_steps_and_runs_on_at_once_when_it_is_paid(
+    gate: Gate, small: Item
+) -> None:
+    """
+    Of two servers for three months the second was paid with a top-up that its bank took back. It was due on 10 March: on 4 April its
+    stop is announced for 9 April, and it is done then; the other was paid and runs on. Nothing is deleted.
+    """
+    customer = make_customer(credit=543_000, pays_invoices_automatically=False)
+    [paid] = create(customer, small, months=3, name="paid")
+    payment = top_up(customer, 543_000)
+    [owed] = create(customer, small, months=3, name="owed")
+    taken(payment, 543_000)
+    [invoice] = Invoice.objects.filter(due__gt=0)
+    assert (invoice.resource_id, invoice.due) == (owed.pk, 543_000)
+
+    for day in [*(morning(day, 3) for day in range(13, 32)), *(morning(day, 4) for day in range(1, 9))]:
+        climb(at=day)
+    assert fresh(owed).state == "active"
+    [stop] = [facts for facts in told(Notice.Kind.DUNNING_ANNOUNCED) if facts["act"] == "stop"]
+    assert (stop["on"], stop["amount"]) == ("2026-04-09", 543_000)
+    climb(at=morning(9, 4))
+
+    assert (fresh(owed).state, fresh(owed).stopped_for_debt, fresh(paid).state) == ("stop", True, "active")
+    with pytest.raises(StoppedForDebt):
+        start_resource(owed.pk, actor=owner_of(customer), at=morning(10, 4))
+    pay(invoice, morning(11, 4))
+    assert (fresh(owed).state, fresh(owed).paid_until) == ("active", NOON + 90 * DAY)
+
+
+def test_prepaid_time_that_was_paid_anew_runs_on_although_what_came_before_is_owed(gate: Gate, small: Item) -> None:
+    customer = make_customer(pays_invoices_automatically=False)
+    payment = top_up(customer, 181_000)
+    [server] = create(customer, small)
+    taken(payment, 181_000)
+    fund(customer, 181_000)
+    renew(server, at=NOON + 3 * DAY)
+    for day in [*(morning(day, 3) for day in range(13, 32)), *(morning(day, 4) for day in range(1, 12))]:
+        climb(at=day)
+    assert [act for act, _at, done in steps(Act.BLOCK, Act.STOP) if done] == ["block", "stop"]
+    assert fresh(server).state == "active"
+
+
+def test_what_is_prepaid_starts_when_its_own_time_is_paid_although_other_debts_stand(gate, bob, small, invoice):
+    with around_all_guards():
+        Customer.objects.filter(pk=bob.pk).update(billing_mode="prepaid", pays_invoices_automatically=False)
+    bob.refresh_from_db()
+    payment = top_up(bob, 543_000)
+    [owed] = create(bob, small, at=morning(20), name="owed", months=3)
+    connection.check_constraints()
+    take_back(payment.pk, 543_000, reference="CB-1", reason="chargeback", actor=STAFF, at=morning(20))
+    with around_all_guards():
+        Customer.objects.filter(pk=bob.pk).update(billing_mode="postpaid")
+    climb_until(15)
+    assert [fresh(pk).state for pk in (owed.pk, invoice.resource_id)] == ["stop", "stop"]
+    fund(bob, 543_000)
+    own = Invoice.objects.get(resource=owed)
+    pay_invoices_from_wallet(bob.pk, [own.pk], actor=owner_of(bob), at=morning(15, JUNE))
+    assert [fresh(pk).state for pk in (owed.pk, invoice.resource_id)] == ["active", "stop"]
+
+
 def test_nothing_is_stopped_without_anything_that_runs_postpaid(bob, invoice):
     stop_resource(invoice.resource_id, actor=owner_of(bob), at=morning(20))
     climb_until(30)
@@ -256,7 +324,7 @@ def test_the_sweep_asks_the_same_number_of_questions_for_one_and_for_many(
         create(make_customer(mode="postpaid"), small, at=APRIL_BEGAN)
     usage_invoice(bob, small)
     climb_until(14)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         climb(at=morning(15, JUNE))
     assert DunningStep.objects.in_force(Act.STOP).count() == others + 1
     assert not Invoice.objects.filter(resource__state="active").exists()
