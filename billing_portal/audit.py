@@ -9,3 +9,4 @@ from accounts.audit import Verb
 
 class Did(Verb):
     MOVE_CLOCK = "move clock", _("moved the clock")
+    RECOUNT = "recount total", _("had a kept total counted anew")

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection, transaction
 
+from accounts.services import record_audit
+from billing_portal.audit import Did
 from billing_portal.totals import TOTALS, Total
 from kernel.actors import Actor
 
@@ -54,6 +56,8 @@ def mend(difference: Difference, *, actor: Actor, at: datetime) -> str:
                 " VALUES (%s, %s, '{}', '{}', %s, %s)",
                 [difference.total.name, difference.key, actor.name, at],
             )
+            if cursor.rowcount:
+                record_audit(Did.RECOUNT, difference.label, actor=actor, at=at, reason="", total=difference.total.name)
     except DatabaseError as refusal:
         return f"not mended: {str(refusal).splitlines()[0]}"
     return ""

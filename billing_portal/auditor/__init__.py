@@ -28,6 +28,7 @@ from billing_portal.auditor.history import HISTORY, close_the_books
 from billing_portal.auditor.leavers import LEAVERS
 from billing_portal.auditor.lives import LIVES
 from billing_portal.auditor.money import MONEY
+from billing_portal.auditor.people import PEOPLE
 from billing_portal.auditor.touched import note_look, touched_customers
 from billing_portal.models import Finding
 from billing_portal.totals import TOTALS
@@ -43,7 +44,7 @@ EACH = 5
 """So many rows of one claim are named."""
 CLAIMS: tuple[Claim, ...] = (
     *(kept(total) for total in TOTALS),
-    *(*MONEY, *BILLS, *COMMITTED, *LIVES, *CAPS, *LEAVERS, *HISTORY),
+    *(*MONEY, *BILLS, *COMMITTED, *LIVES, *CAPS, *LEAVERS, *HISTORY, *PEOPLE),
 )
 NIGHTLY = tuple(claim for claim in CLAIMS if claim.nightly)
 QUICK = tuple(claim for claim in CLAIMS if claim.is_quick)

@@ -181,6 +181,20 @@ SELECT h.id, h.customer_id, r.id, '2026-03', 5, 0 FROM held h JOIN lifecycle_res
 """
 USE_BILLED = "UPDATE invoices_invoice SET is_late = TRUE, period_key = '2026-03/use/1' WHERE kind = 'usage' AND resource_id IS NOT NULL"
 
+HELD_BACK = """
+INSERT INTO invoices_hold (customer_id, kind, reason, actor, at, until, ended_at)
+SELECT id, 'no_dunning', 'x', 'x', '2026-03-11', now() + interval '9 years', {ended} FROM accounts_customer WHERE name = 'Carol'
+"""
+QUESTIONED = """
+INSERT INTO invoices_question (id, customer_id, invoice_id, line_id, amount, text, state, answer, actor, at, answered_by, answered_at)
+SELECT gen_random_uuid(), customer_id, invoice_id, id, 1, 'x', 'explained', 'x', 'x', now(), 'x', '2026-03-11' FROM invoices_invoiceline
+LIMIT 1
+"""
+ENDED_DIFFERENCE = """
+INSERT INTO payments_reconciliationcase (kind, source, day, transfer_id, movement, ours, found_at, resolution, reason, resolved_by, resolved_at)
+SELECT 'missing_there', 'bank:main', '2026-03-10', id, 'payment', amount, now(), 'explained', 'x', 'x', '2026-03-11' FROM payments_banktransfer
+"""
+
 PLANTED: dict[str, list[str]] = {
     "what a cap has stopped is let go within an hour after it is lifted": [
         "UPDATE lifecycle_resource SET state = 'stop', stopped_for_cap = gen_random_uuid() WHERE state = 'active' AND billing_mode = 'prepaid'"
@@ -435,6 +449,25 @@ PLANTED: dict[str, list[str]] = {
         "INSERT INTO team_closing (id, customer_id, request_id, state, reason, asked_by, asked_at, closes_at, ended_by, ended_at)"
         " SELECT gen_random_uuid(), id, gen_random_uuid(), 'closed', '', 'x', '2026-03-01', '2026-03-04', 'x', closed_at"
         " FROM accounts_customer WHERE name = 'Alice'"
+    ],
+    # people
+    "what people did for a customer is in the audit trail": [
+        "UPDATE accounts_staffact SET asked_at = asked_at - interval '1 second' WHERE customer_id IS NOT NULL AND state = 'alone'",
+        "UPDATE payments_reversal SET at = at - interval '1 second'",
+        "UPDATE payments_reversal SET closed_at = at + interval '1 day'",
+        HELD_BACK.format(ended="NULL"),
+        HELD_BACK.format(ended="now()"),
+        QUESTIONED,
+        "INSERT INTO payments_transferclaim (customer_id, amount, day, note, state, answer, actor, at, answered_at)"
+        " SELECT id, 5, '2026-03-10', '', 'refused', 'x', 'x', now(), '2026-03-11' FROM accounts_customer WHERE name = 'Carol'",
+    ],
+    "what people did to what is no customer's is in the audit trail": [
+        "INSERT INTO accounts_staffact (act, state, subject, facts, reason, asked_by, asked_at, decided_by, decided_at, decided_because)"
+        " VALUES ('bank-return', 'alone', '', '{}', 'x', 'a', '2026-03-11', 'a', '2026-03-11', '')",
+        "INSERT INTO payments_sentback (transfer_id, account, amount, number, key, at)"
+        " SELECT id, account, 5, '', '', '2026-03-11' FROM payments_banktransfer",
+        ENDED_DIFFERENCE,
+        "INSERT INTO billing_portal_recount (total, key, kept, counted, actor, at) VALUES ('held', '{}', '{}', '{}', 'x', '2026-03-11')",
     ],
     # history
     "the audit trail and the closes of the books are as they were written": ["UPDATE accounts_auditentry SET reason = 'another'"],
