@@ -398,6 +398,7 @@ ALONE = {
     "book-given-back": env.limits("ALONE_BOOK_GIVEN_BACK", 0),
     "bank-return": env.limits("ALONE_BANK_RETURN", 0),
     "credit-note": env.limits("ALONE_CREDIT_NOTE", 5_000_000),
+    "coupons": env.limits("ALONE_COUPONS", 20_000_000, by="catalogue"),  # what all of their uses can take off
     "switch-mode": env.limits("ALONE_SWITCH_MODE", 5_000_000),  # what the customer's resources cost in 30 days
 }
 UNREVIEWED = env.limits("UNREVIEWED_OPENINGS", 20, by="support")

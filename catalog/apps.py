@@ -10,7 +10,8 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         import catalog.acts
         import catalog.audit
-        import catalog.rights  # noqa: F401  # makes all three known
+        import catalog.coupon_acts
+        import catalog.rights  # noqa: F401  # makes all of them known
         from catalog.closing import commitments_left
         from catalog.committed import facts_of_commitments
         from catalog.configuration import configuration_words, product_words

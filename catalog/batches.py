@@ -46,6 +46,7 @@ def make_batch(
     prefix: str,
     terms: Mapping[str, object],
     products: Iterable[Product] = (),
+    reason: str = "",
     actor: Actor,
     at: datetime,
 ) -> list[Coupon]:
@@ -62,31 +63,38 @@ def make_batch(
         made[0].full_clean()
     except ValidationError as wrong:
         raise InvalidInput(" ".join(wrong.messages), field="count") from wrong
-    return _save(made, [list(products)] * count, batch, actor=actor, at=at)
+    return _save(made, [list(products)] * count, batch, reason=reason, actor=actor, at=at)
 
 
 @transaction.atomic
-def read_batch(batch: str, content: bytes, *, actor: Actor, at: datetime) -> list[Coupon]:
+def read_batch(batch: str, content: bytes, *, reason: str = "", actor: Actor, at: datetime) -> list[Coupon]:
     """
     The coupons of a CSV file, all or none.
 
     :raises WrongLine: a line that is no coupon, or a code that exists, and which
     :raises InvalidInput: no CSV file with these columns
     """
+    coupons, products = read_coupons(batch, content)
+    return _save(coupons, products, batch, reason=reason, actor=actor, at=at)
+
+
+def read_coupons(batch: str, content: bytes) -> tuple[list[Coupon], list[list[Product]]]:
+    """What a file says, not kept yet, and the products of each. Raises as `read_batch`."""
     rows = list(_lines(content))
     if not batch.strip() or not 0 < len(rows) <= MOST:
         raise InvalidInput(_("A batch has a name, and at most 5,000 coupons."), field="file")
     known = {product.code: product for product in Product.objects.all()}
     codes = [coupon_key(row["code"]) for row in rows]
     taken = set(Coupon.objects.filter(code__in=codes).values_list("code", flat=True))
-    coupons, products = [], []
+    coupons: list[Coupon] = []
+    products: list[list[Product]] = []
     for line, (row, code) in enumerate(zip(rows, codes, strict=True), start=2):
         if code in taken:
             raise WrongLine(line=str(line), wrong=text("There is a coupon with this code already."), field="file")
         taken.add(code)
         coupons.append(_coupon(row, code, batch.strip(), line))
         products.append(_products(row["products"], known, line))
-    return _save(coupons, products, batch, actor=actor, at=at)
+    return coupons, products
 
 
 def written(coupons: QuerySet[Coupon]) -> Iterator[list[object]]:
@@ -102,7 +110,7 @@ def written(coupons: QuerySet[Coupon]) -> Iterator[list[object]]:
 
 
 def _save(
-    coupons: list[Coupon], products: list[list[Product]], batch: str, *, actor: Actor, at: datetime
+    coupons: list[Coupon], products: list[list[Product]], batch: str, *, reason: str, actor: Actor, at: datetime
 ) -> list[Coupon]:
     Coupon.objects.bulk_create(coupons)
     links = Coupon.products.through
@@ -111,7 +119,7 @@ def _save(
         for coupon, named in zip(coupons, products, strict=True)
         for product in named
     )
-    record_audit(Did.MAKE_COUPONS, batch.strip(), actor=actor, at=at, reason="", count=len(coupons))
+    record_audit(Did.MAKE_COUPONS, batch.strip(), actor=actor, at=at, reason=reason, count=len(coupons))
     return coupons
 
 

@@ -21,6 +21,7 @@ from accounts.models import Customer
 from catalog import acts
 from catalog.admin.validity import InForce, ValidityAdmin, ValidityForm
 from catalog.commitments import earliest_end
+from catalog.coupon_acts import OfferCommitment
 from catalog.models import Commitment, CommitmentOffer
 from catalog.models.commitments import following_month
 from catalog.rights import AGREE_COMMITMENT
@@ -154,6 +155,13 @@ class CommitmentOfferAdmin(ValidityAdmin):
     list_filter = (InForce,)
     search_fields = ("name", "name_en")
     fields = ("name", "name_en", "amount", "share", "months", "valid_from", "valid_until")
+
+    def takes_two(self, terms: Model, change: bool) -> OfferCommitment | None:
+        """That it ends earlier gives nothing."""
+        assert isinstance(terms, CommitmentOffer)
+        before = CommitmentOffer.objects.get(pk=terms.pk).valid_until if change else None
+        is_earlier = change and terms.valid_until is not None and (before is None or terms.valid_until <= before)
+        return None if is_earlier else OfferCommitment()
 
 
 class Lasting(admin.SimpleListFilter):

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as text
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.base import LookOnlyAdmin, StaffAdmin
-from accounts.admin.tasks import Task
-from catalog.admin.validity import InForce
-from catalog.batches import COLUMNS, MOST, WRITTEN, make_batch, read_batch, written
+from accounts.access import signed_in
+from accounts.admin.base import LookOnlyAdmin
+from accounts.admin.tasks import ReasonForm, Task
+from accounts.four_eyes import Act, Asked, ask
+from catalog.admin.validity import ASKED, AskingAdmin, InForce
+from catalog.batches import COLUMNS, MOST, WRITTEN, read_coupons, written
+from catalog.coupon_acts import MakeCoupons, facts_of_coupon, gives_more, kept_terms, worth
 from catalog.models import Coupon, Product, Redemption
 from catalog.rights import MAKE_COUPONS
+from kernel import clock
 from kernel.actors import Actor
 from kernel.cells import quoted
 from kernel.fields import DongField, PercentField
@@ -29,7 +35,7 @@ from kernel.text import validate_printable
 MOST_BYTES = 2_000_000
 
 
-class BatchForm(forms.Form):
+class BatchForm(ReasonForm):
     batch = forms.CharField(label=_("Batch"), max_length=40, validators=[validate_printable])
     count = forms.IntegerField(label=_("How many"), min_value=1, max_value=MOST)
     begins_with = forms.CharField(
@@ -59,27 +65,39 @@ class MakeBatch(Task[None]):
     once = True
 
     def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        made = make_batch(
-            data["batch"],
-            data["count"],
-            prefix=data["begins_with"],
-            terms={
-                "amount": data["amount"],
-                "share": data["share"],
-                "valid_from": start_of_day(data["first_day"]),
-                "valid_until": start_of_day(data["last_day"] + timedelta(days=1)),
-                "minimum_order": data["minimum_order"] or 0,
-                "maximum_uses": data["maximum_uses"],
-                "new_customers_only": data["new_customers_only"],
+        terms = {
+            "amount": data["amount"],
+            "share": data["share"],
+            "valid_from": start_of_day(data["first_day"]),
+            "valid_until": start_of_day(data["last_day"] + timedelta(days=1)),
+            "minimum_order": data["minimum_order"] or 0,
+            "maximum_uses": data["maximum_uses"],
+            "new_customers_only": data["new_customers_only"],
+        }
+        asked = ask(
+            MakeCoupons,
+            customer=None,
+            subject=data["batch"],
+            amount=worth([Coupon(**terms)] * data["count"]),
+            facts={
+                "batch": data["batch"],
+                "count": data["count"],
+                "prefix": data["begins_with"],
+                "terms": kept_terms(terms),
+                "products": [str(product.pk) for product in data["products"]],
             },
-            products=data["products"],
+            reason=data["reason"],
             actor=actor,
             at=at,
         )
-        return text("%(count)d coupons are made.") % {"count": len(made)}
+        return _told(asked)
 
 
-class FileForm(forms.Form):
+def _told(asked: Asked[list[Coupon]]) -> str:
+    return asked.told(lambda made: text("%(count)d coupons are made.") % {"count": len(made)})
+
+
+class FileForm(ReasonForm):
     batch = forms.CharField(label=_("Batch"), max_length=40, validators=[validate_printable])
     file = forms.FileField(label=capfirst(_("CSV file")), help_text=", ".join(COLUMNS))
 
@@ -100,8 +118,18 @@ class ReadBatch(Task[None]):
     form = FileForm
 
     def carry_out(self, subject: None, data: Cleaned, *, actor: Actor, at: datetime) -> str:
-        made = read_batch(data["batch"], data["file"], actor=actor, at=at)
-        return text("%(count)d coupons are made.") % {"count": len(made)}
+        coupons, _products = read_coupons(data["batch"], data["file"])
+        asked = ask(
+            MakeCoupons,
+            customer=None,
+            subject=data["batch"],
+            amount=worth(coupons),
+            facts={"batch": data["batch"], "content": data["file"].decode("utf-8-sig")},
+            reason=data["reason"],
+            actor=actor,
+            at=at,
+        )
+        return _told(asked)
 
 
 class TakeForm(forms.Form):
@@ -138,11 +166,10 @@ class CouponForm(forms.ModelForm):
 
 
 @admin.register(Coupon)
-class CouponAdmin(StaffAdmin):
-    """Terms of a coupon that was used stay; its end and its number of uses may change."""
+class CouponAdmin(AskingAdmin):
+    """Terms of a coupon that was used stay; its end and its number of uses may change. What gives more may take two."""
 
     form = CouponForm
-    asks_why = True
     not_summed = ("amount", "minimum_order")
     list_tasks = (MakeBatch(), ReadBatch(), TakeBatch())
     list_display = (
@@ -166,6 +193,34 @@ class CouponAdmin(StaffAdmin):
             return self.readonly_fields
         fixed = ("code", "amount", "share", "minimum_order", "valid_from", "products", "new_customers_only", "batch")
         return [*self.readonly_fields, *self._looks(fixed)]
+
+    def save_model(self, request: HttpRequest, obj: Model, form: forms.ModelForm, change: bool) -> None:
+        assert isinstance(obj, Coupon)
+        changed = {name for name in form.changed_data if name in form.cleaned_data and name != "reason"}
+        before = Coupon.objects.get(pk=obj.pk) if change else None
+        if before and not gives_more(before, obj, changed):
+            super().save_model(request, obj, form, change)
+            return
+        products = form.cleaned_data.get("products", ())
+        kind: Act[object] = MakeCoupons()
+        asked = ask(
+            kind,
+            customer=None,
+            subject=obj.code,
+            amount=worth([obj]),
+            facts=facts_of_coupon(obj, products, changed if before else ()),
+            reason=form.cleaned_data["reason"],
+            actor=signed_in(request).actor,
+            at=clock.now(),
+        )
+        ASKED.on(request, asked)
+
+    def save_related(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Iterable[forms.BaseModelFormSet], change: bool
+    ) -> None:
+        """Its products are kept with it."""
+        if ASKED.of(request) is None:
+            super().save_related(request, form, formsets, change)
 
 
 @admin.register(Redemption)

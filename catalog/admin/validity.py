@@ -92,10 +92,33 @@ class FollowingForm(ValidityForm):
         return other.valid_from if other else None
 
 
-class ValidityAdmin(StaffAdmin):
-    """Everything but the end is fixed once it is added."""
+class AskingAdmin(StaffAdmin):
+    """Rows of which an edit may take two: then it is asked for (`ASKED`), and kept once somebody else has said yes."""
 
     asks_why = True
+
+    def _record(self, request: HttpRequest, obj: Model, change: str, message: object) -> None:
+        """Of what was asked for the trail says so, and once it is done that it was."""
+        if ASKED.of(request) is None:
+            super()._record(request, obj, change, message)
+
+    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
+        return self._to_what_waits(request) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
+        return self._to_what_waits(request) or super().response_change(request, obj)
+
+    @staticmethod
+    def _to_what_waits(request: HttpRequest) -> HttpResponse | None:
+        asked = ASKED.of(request)
+        if asked is None or not asked.waits:
+            return None
+        messages.info(request, asked.sentence)
+        return redirect(change_page(asked.act))
+
+
+class ValidityAdmin(AskingAdmin):
+    """Everything but the end is fixed once it is added."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str] | tuple[str, ...]:
         if obj is None:
@@ -123,25 +146,6 @@ class ValidityAdmin(StaffAdmin):
             at=clock.now(),
         )
         ASKED.on(request, asked)
-
-    def _record(self, request: HttpRequest, obj: Model, change: str, message: object) -> None:
-        """Of what waits the trail says that it was asked for, and once it is done that it was."""
-        if ASKED.of(request) is None:
-            super()._record(request, obj, change, message)
-
-    def response_add(self, request: HttpRequest, obj: Model, post_url_continue: str | None = None) -> HttpResponse:
-        return self._to_what_waits(request) or super().response_add(request, obj, post_url_continue)
-
-    def response_change(self, request: HttpRequest, obj: Model) -> HttpResponse:
-        return self._to_what_waits(request) or super().response_change(request, obj)
-
-    @staticmethod
-    def _to_what_waits(request: HttpRequest) -> HttpResponse | None:
-        asked = ASKED.of(request)
-        if asked is None:
-            return None
-        messages.info(request, asked.sentence)
-        return redirect(change_page(asked.act))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """Midnight in the billing zone: terms begin in the time ahead."""

@@ -193,7 +193,7 @@ def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
 def test_a_coupon_takes_an_amount_or_a_share(catalogue):
     form = {
         "code": "both", "amount": "1", "share": "50", "valid_from_0": "2026-03-10", "valid_from_1": "12:00",
-        "minimum_order": "0", "maximum_uses_per_customer": "1", "reason": "Tết",
+        "minimum_order": "0", "maximum_uses": "5", "maximum_uses_per_customer": "1", "reason": "Tết",
     }  # fmt: skip
     assert catalogue.post(reverse("admin:catalog_coupon_add"), form).status_code == 200
     assert not Coupon.objects.exists()
@@ -317,13 +317,19 @@ def test_the_price_of_a_term_may_end_while_resources_use_its_item(catalogue, ali
 def test_coupons_come_and_go_by_the_hundred(staff, small, at):
     client = staff("catalogue")
     make, read, take = (reverse("admin:catalog_coupon_list_task", args=[name]) for name in ("batch", "read", "take"))
-    terms = {"amount": "20.000", "first_day": "2026-03-01", "last_day": "2026-03-31", "maximum_uses": 1}
+    terms = {
+        "amount": "20.000",
+        "first_day": "2026-03-01",
+        "last_day": "2026-03-31",
+        "maximum_uses": 1,
+        "reason": "Tết",
+    }
     made = client.post(make, {"key": "k", "batch": "Tet", "count": 3, "begins_with": "tet-", **terms})
     assert (made.status_code, Coupon.objects.filter(batch="Tet").count()) == (302, 3)
     file = client.post(take, {"key": "k2", "batch": "Tet"})
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     renamed = file.content.decode().replace("TET-", "NEW-")
     upload = SimpleUploadedFile("coupons.csv", renamed.encode())
-    assert client.post(read, {"key": "k3", "batch": "Copy", "file": upload}).status_code == 302
+    assert client.post(read, {"key": "k3", "batch": "Copy", "file": upload, "reason": "Tết"}).status_code == 302
     assert Coupon.objects.filter(batch="Copy", code__startswith="NEW-", amount=20_000).count() == 3
     assert staff("support").post(make, {"key": "k4", "batch": "No", "count": 3, **terms}).status_code == 403

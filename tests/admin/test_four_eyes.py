@@ -198,5 +198,6 @@ def test_every_page_that_moves_money_by_a_typed_amount_goes_through_one_door():
         "enter-tax-rate",
         "refund-top-up",
         "settle-refund",
+        "offer-commitment",
     }
     assert money - always == set(settings.ALONE), "a price and a rate have no amount, and nobody lets money leave alone"
