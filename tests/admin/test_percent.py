@@ -35,9 +35,10 @@ def test_a_share_is_written_in_percent(written, kept):
     ],
 )
 def test_what_may_have_been_meant_otherwise_is_asked_again(written, says):
-    with override("en"), pytest.raises(ValidationError) as refused:
-        PercentField(max_digits=5, decimal_places=4).clean(written)
-    assert says in refused.value.messages[0].replace("\xa0", " ")
+    with override("en"):
+        with pytest.raises(ValidationError) as refused:
+            PercentField(max_digits=5, decimal_places=4).clean(written)
+        assert says in refused.value.messages[0].replace("\xa0", " ")
 
 
 def test_what_is_kept_is_shown_in_percent_again(staff, alice, vserver):
