@@ -236,6 +236,7 @@ def _name_settings(place: Place) -> None:
             _default(name, value)
         if not os.environ.get("SELLER_BANK_ACCOUNT"):
             os.environ.update(DEMO_ACCOUNT)
+        _default("BANK_FEED_SECRET", os.environ["SANDBOX_KEY2"])  # the sandbox is that bank, and tells of each transfer
     os.environ["DJANGO_SETTINGS_MODULE"] = "billing_portal.settings"
 
 

@@ -95,6 +95,12 @@ def test_ports_can_be_chosen(base: dict[str, Any], demo: dict[str, Any]) -> None
     assert demo["sandbox"]["ports"] == ["${HOST:-127.0.0.1}:${SANDBOX_PORT:-8001}:8001"]
 
 
+def test_the_bank_of_the_demo_tells_the_portal_of_each_transfer(demo: dict[str, Any]) -> None:
+    shown = {demo[name]["environment"]["BANK_FEED_SECRET"] for name in ("sandbox", "web")}
+    assert len(shown) == 1
+    assert shown.pop().startswith("${BANK_FEED_SECRET:-${SANDBOX_KEY2:?")
+
+
 def test_nobody_has_a_password_before_one_is_made() -> None:
     text = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker-compose.demo.yml").read_text()
     for name in (

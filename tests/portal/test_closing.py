@@ -222,9 +222,9 @@ def test_a_debt_stands_in_the_way(bob, small):
     owner = make_user(bob)
     (server,) = create(bob, small)
     delete_resource(server.pk, actor=owner.actor, at=NOON + DAY)
-    with pytest.raises(SomethingIsOpen) as refusal, the_time_being(NOON + DAY):
-        ask_to_close(bob, user=owner, actor=owner.actor, at=NOON + DAY)
     with override("en"):
+        with pytest.raises(SomethingIsOpen) as refusal, the_time_being(NOON + DAY):
+            ask_to_close(bob, user=owner, actor=owner.actor, at=NOON + DAY)
         assert "1 invoice to pay" in str(refusal.value)
 
 

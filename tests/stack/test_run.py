@@ -51,6 +51,16 @@ def test_keys_are_made_once_and_for_us_alone(tmp_path: Path) -> None:
     assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(("demo", "tells"), [("1", True), ("0", False)])
+def test_the_bank_of_the_demo_tells_the_portal_of_each_transfer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, demo: str, tells: bool
+) -> None:
+    settings = {"DEMO": demo}
+    monkeypatch.setattr(os, "environ", settings)
+    run._name_settings(run.Place("127.0.0.1", 8000, tmp_path, sandbox_port=8001))
+    assert bool(settings.get("BANK_FEED_SECRET")) == tells
+
+
 def test_what_keeps_ending_is_given_up(stack: run.Stack) -> None:
     child = stack.child("short", [sys.executable, "-c", "print('why I end')"])
     stack.start([child])
