@@ -39,6 +39,16 @@ def world(things: dict[str, Any], bucket: Item) -> dict[str, str | int]:
         "provisioning-requests": "request",
         "keys": "key",
         "visits": "visit",
+        "buyers": "buyer",
+        "bank-transfers": "transfer",
+        "linked-accounts": "link",
+        "payment-requests": "asked",
+        "users": "user",
+        "invitations": "invitation",
+        "closings": "closing",
+        "budgets": "budget",
+        "recipients": "recipient",
+        "privacy-requests": "privacy",
     }
     ids = {collection: things[kind] for collection, kind in kinds.items()}
     return {collection: one if isinstance(one, int) else str(one) for collection, one in ids.items()}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from drf_spectacular.generators import SchemaGenerator
 
 from tests.fuzz.conftest import MALLORY
 from tests.fuzz.engine import findings
@@ -33,6 +36,12 @@ ASKED = {
     "nobody": {"GET /api/v1/wallet/", "POST /api/v1/visits/"},
 }
 """One of each kind: a list, a thing, a write, money. `make fuzz` asks all."""
+
+
+@pytest.mark.django_db
+def test_of_every_collection_there_is_one_thing_to_ask_about(world):
+    paths = SchemaGenerator().get_schema(request=None, public=True)["paths"]
+    assert set(world) == {found[1] for path in paths if (found := re.match(r"/api/v1/(.+?)/\{id\}/", path))}
 
 
 @pytest.mark.django_db

@@ -45,7 +45,7 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         with tqdm(total=run.chunks.filter(state="pending").count(), desc=month.key, unit="chunk") as bar:
             run = run_month_end(month, actor=actor, at=at, progress=lambda _invoices: bar.update())
-        self.stdout.write(f"{run.month}: {run.get_state_display()}, {progress_of(run)}")
+        self.stdout.write(f"{run.month}: {run.state}, {progress_of(run)}")
 
     def _rehearse(self, month: CalendarMonth) -> None:
         forecast = dry_run(month)

@@ -27,6 +27,6 @@ class Command(BaseCommand):
             raise CommandError(f"No such job: {', '.join(sorted(unknown))}")
         for name in names:
             run = carry_out(BY_NAME[name], at=clock.now())
-            self.stdout.write(f"{name}: {run.get_outcome_display()}, {run.count} done, {run.failures} failed")
+            self.stdout.write(f"{name}: {run.outcome}, {run.count} done, {run.failures} failed")
             if run.outcome == JobRun.Outcome.FAILED:
                 raise CommandError(run.error)
