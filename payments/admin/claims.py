@@ -42,7 +42,11 @@ class FoundForm(ReasonForm):
         self, data: Sent = None, files: Uploads = None, *, claim: TransferClaim, **options: Unpack[FormOptions]
     ) -> None:
         super().__init__(data, files, **options)
-        field_of(self, TransferChoice, "transfer").queryset = candidates(claim)
+        choice, found = field_of(self, TransferChoice, "transfer"), candidates(claim)
+        choice.queryset = found
+        if not found.exists():
+            choice.empty_label = _("None of about that day has so much left")
+            choice.help_text = _("Read the bank's statement of those days first, under Bank transfers; then come back.")
 
 
 def facts_of(claim: TransferClaim) -> list[tuple[Wording, str]]:

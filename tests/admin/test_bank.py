@@ -149,6 +149,12 @@ def claimed(amount: int = 200_000, note: str = "nap tien") -> TransferClaim:
     return claim_transfer(customer, amount, day=NOON.date(), note=note, actor=owner_of(customer), at=NOON)
 
 
+def test_who_looks_before_the_statement_was_read_is_told_to_read_it(staff: Any) -> None:
+    page = markup(staff("finance").get(page_of(claimed(345_000), "found")))
+    assert "None of about that day has so much left" in page
+    assert "statement of those days first, under Bank transfers" in page
+
+
 def test_a_claimed_transfer_is_found_among_those_that_are_nobodys(staff: Any) -> None:
     claim, transfer = claimed(), unknown()
     unknown(150_000, "FT2")

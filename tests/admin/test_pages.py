@@ -65,6 +65,7 @@ NOT_LISTED = {
     "ledger.GrantUse",  # on the page of its grant
     "payments.AutomaticCharge",  # on the page of its linked account
     "payments.Consent",  # on the page of its linked account
+    "payments.SentBack",  # on the page of its bank transfer
     "invoices.CreditedPart",  # on the page of its credit note
     "invoices.UseTakenBack",  # on the page of its credit note
     "usage.ClosedMonth",  # its run is listed

@@ -254,6 +254,8 @@ def test_another_customer_finds_nothing(things):
         body = done(answer)
         if route == "wallet/entries/":
             assert [entry["amount"] for entry in body["results"]] == [1_000_000]
+        elif route == "activity/":  # that it took its own data above
+            assert [entry["what"] for entry in body["results"]] == ["downloaded all that is kept"]
         elif route == "dunning/":
             assert (body["overdue"], body["done"], body["ahead"]) == (0, [], [])
         elif route in {"usage/running/", "costs/outlook/"}:
