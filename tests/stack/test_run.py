@@ -18,6 +18,7 @@ from stack import run
 from stack.engines import EngineFailed
 from stack.processes import Child
 from stack.scratch import ScratchEngines
+from stack.start import Place
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -57,7 +58,7 @@ def test_the_bank_of_the_demo_tells_the_portal_of_each_transfer(
 ) -> None:
     settings = {"DEMO": demo}
     monkeypatch.setattr(os, "environ", settings)
-    run._name_settings(run.Place("127.0.0.1", 8000, tmp_path, sandbox_port=8001))
+    run._name_settings(Place("127.0.0.1", 8000, tmp_path, sandbox_port=8001))
     assert bool(settings.get("BANK_FEED_SECRET")) == tells
 
 
