@@ -20,10 +20,15 @@ from catalog.models import CommitmentOffer, Coupon, Product
 from catalog.price_changes import TermsOver
 from kernel import display
 from kernel.actors import Actor
-from kernel.errors import InvalidInput
+from kernel.errors import DomainError, InvalidInput
 from kernel.money import MAXIMUM
 from kernel.periods import truncate
 from kernel.shapes import Json, Wording
+
+
+class CouponChanged(DomainError):
+    code = "coupon-changed"
+    message = _("The coupon was changed or used since this was asked for. Ask for it anew.")
 
 
 def worth(coupons: Iterable[Coupon]) -> int | None:
@@ -128,11 +133,15 @@ def _row(act: StaffAct) -> Coupon:
 
 
 def _enter(act: StaffAct, *, actor: Actor, at: datetime) -> Coupon:
-    """:raises InvalidInput: another has the code by now"""
+    """
+    :raises InvalidInput: another has the code by now
+    :raises CouponChanged: it is not the coupon any more of which that was asked
+    """
     coupon, changed = _row(act), set(act.facts["changed"])
     if Coupon.objects.filter(code=coupon.code).exclude(pk=coupon.pk).exists():
         raise InvalidInput(_("There is a coupon with this code already."), field="code")
     if changed:
+        _is_still(coupon, changed, act.facts["products"])
         coupon.save(force_update=True, update_fields=sorted(changed - {"products"}))
     else:
         coupon.save(force_insert=True)
@@ -143,6 +152,23 @@ def _enter(act: StaffAct, *, actor: Actor, at: datetime) -> Coupon:
         name=coupon.code, changed=sorted(changed),
     )  # fmt: skip
     return coupon
+
+
+def _is_still(asked: Coupon, changed: Collection[str], products: Collection[str]) -> None:
+    """
+    What was not to change is as it was shown to who approves, and what was used meanwhile keeps its terms but for its end.
+
+    :raises CouponChanged:
+    """
+    held = Coupon.objects.select_for_update().get(pk=asked.pk)
+    kept = {each.attname for each in Coupon._meta.concrete_fields if each.name not in {*changed, "uses"}}
+    its = {str(pk) for pk in held.products.values_list("pk", flat=True)}
+    is_other = any(getattr(held, name) != getattr(asked, name) for name in kept)
+    is_elsewhere = "products" not in changed and its != set(products)
+    is_used = held.uses > 0 and not set(changed) <= {"valid_until", "maximum_uses"}
+    is_short = asked.maximum_uses is not None and "maximum_uses" in changed and asked.maximum_uses < held.uses
+    if is_other or is_elsewhere or is_used or is_short:
+        raise CouponChanged
 
 
 class OfferCommitment(Act[CommitmentOffer]):

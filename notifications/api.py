@@ -31,7 +31,7 @@ class NoticeShape(serializers.Serializer[object]):
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=Notice.Kind.choices)
-    title = serializers.CharField(source="get_kind_display")
+    title = serializers.CharField()
     topic = serializers.SerializerMethodField()
     together = serializers.CharField()
     at = Instant()

@@ -116,7 +116,7 @@ def read_feed(data: bytes) -> list[StatementLine]:
     rows = [row for row in told if isinstance(row, dict)]
     if len(rows) < len(told):
         raise InvalidInput(_("This is no list of transactions."), field="body")
-    return [line for line in _lines(rows, _row) if not line.is_outgoing]
+    return [line for line in _lines([row for row in rows if not _goes_out(row)], _row) if not line.is_outgoing]
 
 
 def _lines(
@@ -150,13 +150,18 @@ def _row_of_file(row: Mapping[str, object]) -> StatementLine | None:
     return line
 
 
+def _goes_out(row: Mapping[str, object]) -> bool:
+    """What the bank says goes out is nothing to book: whatever else is wrong with it keeps nothing that came in from being read."""
+    return str(_facts(row)["direction"] or "in").strip().lower() != "in"
+
+
 def _row(row: Mapping[str, object]) -> StatementLine | None:
     """A row of a table or an object, by the names of its columns."""
     facts = _facts(row)
     if plain(_text(facts["currency"])) not in DONG:
         return None
     amount = _dong(facts["amount"]) or -abs(_dong(facts["debit"]))
-    if str(facts["direction"] or "in").strip().lower() != "in":
+    if _goes_out(row):
         amount = -abs(amount)
     if not amount:
         return None

@@ -52,9 +52,13 @@ WITH rung AS (
 ), worst AS (
     SELECT customer_id, group_id, max(days) AS days FROM debt GROUP BY customer_id, group_id
 )"""
-UNPAID = f"""EXISTS (SELECT FROM invoices_invoice i WHERE i.resource_id = x.id AND i.kind = 'prepaid' AND i.due > 0 AND {OWED} > 0
-    AND i.period_start <= %(at)s AND i.covered_until > %(at)s)"""
-"""Of a prepaid resource `x`: the time in which it runs was paid once, and the money was taken back."""
+UNPAID = f"""(x.stopped_for_debt AND x.paid_until <= %(at)s OR EXISTS (
+    SELECT FROM invoices_invoice i WHERE i.resource_id = x.id AND i.kind = 'prepaid' AND i.due > 0 AND {OWED} > 0
+        AND i.period_start <= %(at)s AND i.covered_until > %(at)s))"""
+"""
+Of a prepaid resource `x`: the time in which it runs was paid once, and the money was taken back; or it was stopped for debt, and there is
+no time that is paid: what it may run on beyond that is not for who owes.
+"""
 OWES = f"(x.billing_mode = 'postpaid' OR {UNPAID})"
 """What stops with its customer's debts."""
 ON_ITS_LADDER = "JOIN rung r ON r.group_id IS NOT DISTINCT FROM {}.group_id"

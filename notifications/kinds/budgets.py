@@ -41,7 +41,6 @@ BUDGETS: dict[str, NoticeKind] = {
         ),
         SEE_BUDGETS,
         holds=STILL_SO,
-        only_informs=True,
     ),
     Kind.CAP_REACHED: NoticeKind(
         Subject.BUDGET,

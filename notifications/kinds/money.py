@@ -43,7 +43,6 @@ MONEY: dict[str, NoticeKind] = {
         SEE_PAYMENT,
         current=("kept", "kept_because"),
         together=(OF_AN_ORDER, OF_A_PAYMENT),
-        only_informs=True,
     ),
     Kind.PAYMENT_TAKEN_BACK: NoticeKind(
         Subject.PAYMENT,
@@ -152,7 +151,6 @@ MONEY: dict[str, NoticeKind] = {
         ),
         SEE_PAYMENT,
         together=(OF_A_PAYMENT,),
-        only_informs=True,
     ),
     Kind.ACCOUNT_LINKED: NoticeKind(
         Subject.LINK,

@@ -21,8 +21,8 @@ from store.triggers import append_only, frozen, never_deleted
 ITS_LINES = """SELECT FROM payments_statementline l WHERE l.source = p.gateway AND l.reference = p.reference
         AND l.movement <> 'payment' AND upper(l.transaction) IN (upper(b.reference), upper(b.told_as))"""
 """What a gateway tells of a reversal `b` of a payment `p`, either way."""
-AT_A_BANK = "upper(regexp_replace(normalize({}, NFKC), '[^[:alnum:]]', '', 'g'))"
-"""As `kernel.keys.transfer_key` writes it."""
+AT_A_BANK = "nullif(upper(regexp_replace(normalize({}, NFKC), '[^[:alnum:]]', '', 'g')), '')"
+"""As `kernel.keys.transfer_key` writes it; a line without a number is nothing's that has none."""
 BOTH_AGREE = f"""
     c.kind IN ('late', 'missing_here') AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_payment p ON p.gateway = l.source
@@ -73,7 +73,7 @@ BOTH_AGREE = f"""
         WHERE b.id = c.reversal_id)
     OR c.kind = 'unknown' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_sentback r ON 'bank:' || r.account = l.source
-            AND r.key = l.transaction AND r.amount = l.amount
+            AND r.key = l.transaction AND r.key <> '' AND r.amount = l.amount
         WHERE l.id = c.line_id AND l.movement = 'sent')
     OR c.kind = 'unknown' AND EXISTS (
         SELECT FROM payments_statementline l JOIN payments_banktransfer t ON 'bank:' || t.account = l.source

@@ -45,8 +45,8 @@ def left(*, at=LATER) -> list[tuple[str, str]]:
 def test_what_only_informs_is_what_nobody_has_to_act_upon() -> None:
     assert set(ONLY_INFORMS) == {
         *("resource_created", "resource_resized", "resource_renewed", "resource_recovered", "auto_renew_done"),
-        *("payment_received", "refund", "refund_done", "automatic_payment", "poc_granted", "invoice_paid"),
-        *("dunning_lifted", "credit_covers", "cap_lifted", "budget_forecast"),
+        *("refund", "refund_done", "poc_granted", "invoice_paid"),
+        *("dunning_lifted", "credit_covers", "cap_lifted"),
     }
 
 

@@ -23,6 +23,7 @@ from invoices.services.standing import OrdersBlocked
 from lifecycle.models import ProvisioningRequest, ResourceEvent, ServicePeriod
 from lifecycle.services.acts import StoppedForDebt
 from lifecycle.services.running import start_resource, stop_resource
+from lifecycle.services.sweeps import end_paid_time
 from notifications.models import Notice
 from notifications.render import words_of
 from orders.models import Action
@@ -47,6 +48,7 @@ from tests.cast import (
     owner_of,
     quote,
     renew,
+    switch_mode,
 )
 from tests.debts import APRIL_BEGAN, morning, usage_invoice
 from tests.owner import around_all_guards
@@ -328,3 +330,28 @@ def test_the_sweep_asks_the_same_number_of_questions_for_one_and_for_many(
         climb(at=morning(15, JUNE))
     assert DunningStep.objects.in_force(Act.STOP).count() == others + 1
     assert not Invoice.objects.filter(resource__state="active").exists()
+
+
+def test_who_was_stopped_for_debt_does_not_start_by_becoming_prepaid(bob, invoice):
+    climb_until(15)
+    assert fresh(invoice.resource_id).state == "stop"
+    switch_mode(bob, "prepaid", at=morning(15, JUNE))
+    climb(at=morning(16, JUNE))
+    assert fresh(invoice.resource_id).state == "stop"
+
+
+def test_days_of_grace_are_not_for_who_owes_the_time_before(gate, small):
+    """Three months that were charged back; stopped in April, over in June, and fifteen days of grace after that."""
+    small.product.grace_days = 15
+    small.product.save()
+    customer = make_customer(pays_invoices_automatically=False)
+    payment = top_up(customer, 543_000)
+    [owed] = create(customer, small, months=3, name="owed")
+    taken(payment, 543_000)
+    for day in [*(morning(day, 3) for day in range(13, 32)), *(morning(day, 4) for day in range(1, 11))]:
+        climb(at=day)
+    assert fresh(owed).state == "stop"
+    over = NOON + 91 * DAY
+    end_paid_time(actor=STAFF, at=over)
+    climb(at=over)
+    assert fresh(owed).state == "stop"

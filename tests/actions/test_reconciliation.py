@@ -402,3 +402,32 @@ def test_a_refund_that_we_hear_of_later_ends_its_difference(customer: Customer) 
 
     reads(day=TODAY + DAY)
     assert ReconciliationCase.objects.get().resolution == "agrees"
+
+
+def test_a_fee_without_a_number_is_not_a_reversal() -> None:
+    customer = make_customer()
+    payment = record_bank_transfer(
+        customer.pk, 5_000, [], reference="FT1", value_date=TODAY, reason="seen online", actor=STAFF, at=NOON
+    )
+    take_back(payment.pk, 5_000, reference="rv-1", reason="sent by mistake", actor=STAFF, at=NOON)
+    found = bank_file("FT1,5000,x,2026-03-10", ",-11000,fee,2026-03-10")
+    assert found == [("unknown", 11_000, None), ("missing_there", None, 5_000)]
+
+
+def test_money_out_without_a_number_is_asked_about_however_large() -> None:
+    customer = make_customer()
+    payment = record_bank_transfer(
+        customer.pk, 5_000, [], reference="FT1", value_date=TODAY, reason="seen online", actor=STAFF, at=NOON
+    )
+    take_back(payment.pk, 5_000, reference="rv-1", reason="sent by mistake", actor=STAFF, at=NOON)
+    found = bank_file(
+        "FT1,5000,x,2026-03-10", "RV1,-5000,x,2026-03-10", ",-5000,cash,2026-03-10", ",-5000,cash,2026-03-10"
+    )
+    assert found == [("unknown", 5_000, None), ("unknown", 5_000, None)]
+
+
+def test_what_was_sent_back_without_a_number_explains_nothing() -> None:
+    transfer = nobodys()
+    sends_back(transfer, 5_000, "", at=NOON)
+    bank_file("FT1,5000,x,2026-03-10", ",-5000,cash,2026-03-10", ",-5000,cash,2026-03-10")
+    assert list(ReconciliationCase.objects.values_list("resolution", flat=True)) == ["", ""]

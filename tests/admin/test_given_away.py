@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts import four_eyes
 from accounts.models import AuditEntry, StaffAct
+from catalog.coupon_acts import CouponChanged
 from catalog.models import CommitmentOffer, Coupon, Item, Product
 from tests.admin.doing import page_of
 from tests.cast import NOON, make_colleague, make_coupon
@@ -138,3 +139,17 @@ def test_an_offer_of_a_commitment_takes_two_and_its_earlier_end_one(catalogue: C
     offer.refresh_from_db()
     assert offer.valid_until < until
     assert not StaffAct.objects.waiting().exists()
+
+
+def test_what_is_approved_is_the_coupon_that_was_shown(catalogue: Client) -> None:
+    """20,000,001 uses of 1 ₫ were shown; meanwhile one person alone made each worth 20,000,000 ₫."""
+    coupon = make_coupon("TET", 1, maximum_uses=1)
+    page = reverse("admin:catalog_coupon_change", args=[coupon.pk])
+    form = {**COUPON, "amount": "1", "maximum_uses": "1", "valid_from_0": "2020-01-01", "valid_from_1": "07:00"}
+    assert catalogue.post(page, {**form, "maximum_uses": "20000001"}).status_code == 302
+    assert waiting().amount == 20_000_001
+    assert catalogue.post(page, {**form, "amount": "20000000"}).status_code == 302
+    with pytest.raises(CouponChanged):
+        approve()
+    coupon.refresh_from_db()
+    assert (coupon.amount, coupon.maximum_uses) == (20_000_000, 1)

@@ -14,7 +14,7 @@ from store.races import races
 
 NO_REFUSALS_HERE = {
     # what only staff do
-    "approved-already", "billed-again-already", "commitment-not-earlier", "committed", "clock-fixed", "clock-move-under-way", "clock-not-forward",
+    "approved-already", "billed-again-already", "commitment-not-earlier", "committed", "coupon-changed", "clock-fixed", "clock-move-under-way", "clock-not-forward",
     "closed-already", "credit-exceeds-invoice", "held-as-a-whole", "hold-over", "nothing-to-call-about", "question-answered", "usage-file-too-long", "wrong-coupon-line", "wrong-usage-file", "mode-already", "month-not-over",
     "not-acting", "not-failing", "nothing-parked", "not-parked", "not-returnable", "not-stuck", "not-refused", "not-taken-back", "not-void", "not-yours", "given-back-before", "not-as-told", "taken-back-before", "nothing-expected", "nothing-held", "nothing-left",
     "nothing-to-bill", "orders-open", "own-approval", "plan-changed", "price-not-ended", "price-not-in-the-past", "priced-already",

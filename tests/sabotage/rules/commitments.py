@@ -86,7 +86,7 @@ COMMITMENTS = (
         name="a shortfall of a commitment is billed to the đồng",
     ),
     words(
-        f"{SHORT}CAME_LATE", "d.decided_at < f.issued_at", "TRUE", f"{COUNTS}::that_waits",
+        f"{SHORT}CAME_LATE", "d.decided_at < f.issued_at", "TRUE", f"{COUNTS}::between_the_start",
         name="a late bill counts for its own month of a commitment while that is not decided",
     ),
     words(
