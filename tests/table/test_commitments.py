@@ -66,6 +66,13 @@ def test_commitments_of_a_customer_never_overlap(bob: Customer) -> None:
     row(bob, starts_on=date(2026, 6, 1), ends_on=date(2026, 7, 1))
 
 
+def test_one_commitment_is_followed_by_one(bob: Customer) -> None:
+    first = row(bob)
+    row(bob, starts_on=date(2026, 6, 1), ends_on=date(2026, 7, 1), follows=first)
+    with refused("one_commitment_follows_another"):
+        row(bob, starts_on=date(2026, 7, 1), ends_on=date(2026, 8, 1), follows=first)
+
+
 @pytest.mark.parametrize("change", ["amount = 2", "share = 0.2", "starts_on = '2026-05-01'", "agreed_by = 'y'"])
 def test_a_commitment_stays_as_agreed(bob: Customer, change: str) -> None:
     row(bob)
