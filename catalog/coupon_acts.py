@@ -77,6 +77,8 @@ class MakeCoupons(Act[list[Coupon]]):
             (_("how many"), display.grouped(act.facts.get("count") or len(act.facts.get("content", " ").splitlines()[1:]) or 1)),
             (_("worth at most"), display.money(act.amount) if act.amount else _("without a bound")),
             *(_coupon_words(_row(act)) if "row" in act.facts else _terms_words(act.facts.get("terms", {}))),
+            *(_where(act.facts["products"]) if "products" in act.facts else []),
+            *_what_changes(act.facts.get("changed", [])),
         ]  # fmt: skip
 
     def carry_out(self, act: StaffAct, *, actor: Actor, at: datetime) -> list[Coupon]:
@@ -123,7 +125,20 @@ def _coupon_words(coupon: Coupon) -> list[tuple[Wording, object]]:
         (_("valid from"), display.instant(coupon.valid_from)),
         (_("valid until"), display.instant(until) if until else "–"),
         (_("minimum order"), display.money(coupon.minimum_order)),
+        (_("uses per customer"), display.grouped(coupon.maximum_uses_per_customer)),
+        (_("new customers only"), _("yes") if coupon.new_customers_only else _("no")),
     ]
+
+
+def _where(products: Collection[str]) -> list[tuple[Wording, object]]:
+    """Empty: for all of them."""
+    named = ", ".join(map(str, Product.objects.filter(pk__in=products).order_by("code")))
+    return [(_("products"), named or _("All products"))]
+
+
+def _what_changes(changed: Collection[str]) -> list[tuple[Wording, object]]:
+    words = {field.name: str(field.verbose_name) for field in (*Coupon._meta.fields, *Coupon._meta.many_to_many)}
+    return [(_("what changes"), ", ".join(words[name] for name in changed))] if changed else []
 
 
 def _row(act: StaffAct) -> Coupon:

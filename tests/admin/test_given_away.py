@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from accounts import four_eyes
 from accounts.models import AuditEntry, StaffAct
@@ -153,3 +154,14 @@ def test_what_is_approved_is_the_coupon_that_was_shown(catalogue: Client) -> Non
         approve()
     coupon.refresh_from_db()
     assert (coupon.amount, coupon.maximum_uses) == (20_000_000, 1)
+
+
+def test_who_approves_sees_for_what_a_coupon_is_and_what_changes(catalogue: Client, vserver: Product) -> None:
+    coupon = make_coupon("TET", 1, maximum_uses=1)
+    page = reverse("admin:catalog_coupon_change", args=[coupon.pk])
+    form = {**COUPON, "amount": "1", "valid_from_0": "2020-01-01", "valid_from_1": "07:00", "maximum_uses": "20000001"}
+    assert catalogue.post(page, {**form, "products": [str(vserver.pk)], "new_customers_only": "on"}).status_code == 302
+    with override("en"):
+        said = {str(label): str(value) for label, value in four_eyes.Act.known["coupons"].facts(waiting())}
+    assert (said["products"], said["uses per customer"], said["new customers only"]) == ("vserver", "1", "yes")
+    assert said["what changes"] == "uses in total, new customers only, products, valid until"
