@@ -25,6 +25,9 @@ from kernel.money import MAXIMUM
 from kernel.periods import truncate
 from kernel.shapes import Json, Wording
 
+OPEN_WHEN_USED = frozenset({"valid_until", "maximum_uses", "maximum_uses_per_customer"})
+"""The terms of a coupon that was used stay, but for these."""
+
 
 class CouponChanged(DomainError):
     code = "coupon-changed"
@@ -180,7 +183,7 @@ def _is_still(asked: Coupon, changed: Collection[str], products: Collection[str]
     its = {str(pk) for pk in held.products.values_list("pk", flat=True)}
     is_other = any(getattr(held, name) != getattr(asked, name) for name in kept)
     is_elsewhere = "products" not in changed and its != set(products)
-    is_used = held.uses > 0 and not set(changed) <= {"valid_until", "maximum_uses"}
+    is_used = held.uses > 0 and not OPEN_WHEN_USED.issuperset(changed)
     is_short = asked.maximum_uses is not None and "maximum_uses" in changed and asked.maximum_uses < held.uses
     if is_other or is_elsewhere or is_used or is_short:
         raise CouponChanged

@@ -201,7 +201,8 @@ class CouponAdmin(AskingAdmin):
         if before and not gives_more(before, obj, changed):
             super().save_model(request, obj, form, change)
             return
-        products = form.cleaned_data.get("products", ())
+        shown = before.products.all() if before else ()  # of one that was used they are no part of the form
+        products = form.cleaned_data.get("products", shown)
         kind: Act[object] = MakeCoupons()
         asked = ask(
             kind,

@@ -176,6 +176,7 @@ def test_nothing_but_the_end_of_a_price_is_a_field(catalogue, small):
 
 def test_a_coupon_that_was_used_keeps_its_terms(catalogue, alice, small):
     coupon = make_coupon("SALE", 20_000)
+    coupon.products.add(small.product)
     create(alice, small, coupon="SALE")
     form = {
         "code": "OTHER",
