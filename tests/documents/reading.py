@@ -10,9 +10,14 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 
+BREAK = "\u200b"
+"""Where a long reference may be broken. A font says of a glyph what it stood for first, so any "f" may be told as one with a break."""
+
+
 def text_of(document: bytes) -> str:
     """All words of the document in the order in which they are drawn, with single spaces between them."""
-    return " ".join(word for page in PdfReader(BytesIO(document)).pages for word in page.extract_text().split())
+    pages = PdfReader(BytesIO(document)).pages
+    return " ".join(word for page in pages for word in page.extract_text().replace(BREAK, "").split())
 
 
 def fonts_of(document: bytes) -> Iterator[DictionaryObject]:
