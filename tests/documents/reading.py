@@ -9,7 +9,6 @@ from typing import cast
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-
 BREAK = "\u200b"
 """Where a long reference may be broken. A font says of a glyph what it stood for first, so any "f" may be told as one with a break."""
 
